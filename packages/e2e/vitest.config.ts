@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config'
+
+// Every package is read from its sources, so nothing has to be built before a test.
+const conditions = ['@sms-codes/source', 'node', 'import', 'module', 'default']
+const ssr = { resolve: { conditions, externalConditions: ['@sms-codes/source', 'node'] } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ssr,
+        test: {
+          name: 'unit',
+          include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+          exclude: ['packages/e2e/**'],
+          globalSetup: ['packages/e2e/setup.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        ssr,
+        test: {
+          name: 'e2e',
+          include: ['packages/e2e/test/**/*.test.ts'],
+          globalSetup: ['packages/e2e/setup.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+        },
+      },
+    ],
+  },
+})
