@@ -1,0 +1,107 @@
+import { Type, type Static, type TObject } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+
+/**
+ * Environment variables in, one frozen and typed object out. Every fault is reported at once, by the
+ * variable's name and never by its value; a process with a fault in its configuration does not start.
+ */
+export type Env = Record<string, string | undefined>
+export type Check = (env: Env) => string[]
+
+/** sysexits.h EX_CONFIG: a supervisor need not try again before somebody changed the configuration. */
+export const EXIT_CONFIG = 78
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(['the configuration has faults:', ...faults.map((fault) => `  ${fault}`)].join('\n'))
+    this.faults = faults
+  }
+}
+
+/**
+ * @param checks faults that one variable's schema cannot see, each a line that begins with a name
+ * @throws ConfigError
+ */
+export function loadConfig<T extends TObject>(
+  schema: T,
+  env: Env,
+  checks: Check[] = [],
+): Readonly<Static<T>> {
+  // An empty variable is how a shell or a compose file says "not set".
+  const given = Object.fromEntries(
+    Object.keys(schema.properties).flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+  )
+  const values: unknown = Value.Convert(schema, Value.Default(schema, given))
+  const faults = new Map<string, string>()
+  for (const { path, message, schema: at } of Value.Errors(schema, values)) {
+    const name = path.slice(1)
+    const what = name in given ? message.replace(/^Expected/, 'expected') : 'is missing'
+    if (!faults.has(name)) faults.set(name, `${name}: ${what} (${at.description ?? 'see the README'})`)
+  }
+  const all = [...faults.values(), ...checks.flatMap((check) => check(env))]
+  if (all.length > 0 || !Value.Check(schema, values)) throw new ConfigError(all)
+  return Object.freeze(values)
+}
+
+/** For `main.ts`: the faults go to standard error and the process ends with 78. */
+export function configOrExit<C>(load: () => C): C {
+  try {
+    return load()
+  } catch (err) {
+    if (!(err instanceof ConfigError)) throw err
+    process.stderr.write(`${err.message}\n`)
+    return process.exit(EXIT_CONFIG)
+  }
+}
+
+const port = (value: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 65_535, default: value, description })
+
+/** Variables that more than one process reads. */
+export const shared = {
+  port,
+  HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
+  LOG_LEVEL: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'silent'].map((level) => Type.Literal(level)),
+    { default: 'info', description: 'fatal, error, warn, info, debug or silent' },
+  ),
+  REDIS_URL: Type.String({
+    pattern: '^rediss?://.+',
+    default: 'redis://127.0.0.1:6379',
+    description: 'redis:// or rediss:// address of the Redis all processes share',
+  }),
+  PHONE_KEY: Type.String({
+    pattern: '^[A-Za-z0-9+/]{43}=$',
+    description: 'secret: 32 random bytes in base64; names phones in Redis',
+  }),
+  CODE_KEYS: Type.String({
+    pattern: '^[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=(,[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=)*$',
+    description: 'secret: comma list of id:key, newest first, each key 32 random bytes in base64',
+  }),
+}
+
+/** Faults of the two key variables that a pattern cannot see. */
+export const checkKeys: Check = (env) => {
+  const ring = (env['CODE_KEYS'] ?? '').split(',').map((entry) => entry.split(':'))
+  const ids = ring.map(([kid]) => kid)
+  const secrets = [...ring.map(([, key]) => key), env['PHONE_KEY']]
+  const faults: string[] = []
+  if (new Set(ids).size < ids.length) faults.push('CODE_KEYS: two keys have the same id')
+  if (new Set(secrets).size < secrets.length)
+    faults.push('CODE_KEYS: a key stands twice, or is PHONE_KEY again')
+  return env['CODE_KEYS'] ? faults : []
+}
+
+/** The two key variables as the keyring wants them; call it on values that were checked. */
+export function keyringOptions({ PHONE_KEY, CODE_KEYS }: { PHONE_KEY: string; CODE_KEYS: string }) {
+  return {
+    phoneKey: Buffer.from(PHONE_KEY, 'base64'),
+    codeKeys: CODE_KEYS.split(',').map((entry) => {
+      const colon = entry.indexOf(':')
+      return { kid: entry.slice(0, colon), key: Buffer.from(entry.slice(colon + 1), 'base64') }
+    }),
+  }
+}

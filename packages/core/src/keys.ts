@@ -1,0 +1,12 @@
+/**
+ * Every Redis key name of ours. Keys of one phone share the hash tag `{ph}`, so a script touches one
+ * cluster slot. `ph` and `addr` are pseudonyms (keyring.ts): no name holds a number or an address.
+ */
+export const keys = {
+  captcha: (uuid: string) => `img_${uuid}`,
+  code: (ph: string, scene: string) => `sms:{${ph}}:code:${scene}`,
+  sends: (ph: string) => `sms:{${ph}}:sends`,
+  missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,
+  missesBlind: (ph: string) => `sms:{${ph}}:misses:blind`,
+  address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
+}

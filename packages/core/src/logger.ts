@@ -1,0 +1,30 @@
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
+import { scrub } from './mobile.ts'
+
+export type { Logger }
+
+/**
+ * JSON lines. An error is written by an allow-list of its fields, because errors of others carry what
+ * must not be seen: ioredis keeps the whole command with its arguments on `err.command`, and `cause`
+ * nests without end.
+ */
+export function createLogger(app: string, level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: { app },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: serializeError },
+  }
+  return destination === undefined ? pino(options) : pino(options, destination)
+}
+
+export function serializeError(err: unknown): Record<string, string> {
+  if (!(err instanceof Error)) return { type: typeof err, message: scrub(String(err)) }
+  return {
+    type: err.name,
+    message: scrub(err.message),
+    ...('code' in err && typeof err.code === 'string' ? { code: err.code } : {}),
+    ...(err.stack === undefined ? {} : { stack: scrub(err.stack) }),
+  }
+}

@@ -1,0 +1,55 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { Registry } from 'prom-client'
+
+/**
+ * The operators' port of a process, apart from the public one: `/livez` (the process answers), `/readyz`
+ * (it should be given work) and `/metrics`. It carries nothing about phones, codes or keys.
+ */
+export type OpsOptions = {
+  host: string
+  port: number
+  registry: Registry
+  /** Resolves to null when ready, else to the reason why not, in a few words. */
+  notReady: () => Promise<string | null>
+}
+
+export async function startOps({ host, port, registry, notReady }: OpsOptions) {
+  let draining = false
+  const answer = async (path: string | undefined): Promise<[number, string, string]> => {
+    switch (path) {
+      case '/livez':
+        return [200, 'text/plain', 'ok\n']
+      case '/readyz': {
+        const reason = draining ? 'draining' : await notReady()
+        return reason === null ? [200, 'text/plain', 'ready\n'] : [503, 'text/plain', `${reason}\n`]
+      }
+      case '/metrics':
+        return [200, registry.contentType, await registry.metrics()]
+      default:
+        return [404, 'text/plain', 'try /livez, /readyz or /metrics\n']
+    }
+  }
+  const server = createServer((request, response) => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    const path = isRead ? request.url?.split('?')[0] : undefined
+    answer(path)
+      .catch((): [number, string, string] => [503, 'text/plain', 'not ready\n'])
+      .then(([status, type, body]) => response.writeHead(status, { 'content-type': type }).end(body))
+      .catch(() => response.destroy())
+  })
+  server.listen(port, host)
+  await once(server, 'listening')
+  return {
+    /** From now on `/readyz` says 503, so that a balancer stops sending work. */
+    drain: () => {
+      draining = true
+    },
+    close: async () => {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}
+export type Ops = Awaited<ReturnType<typeof startOps>>

@@ -1,0 +1,64 @@
+/** The RETCODE strings of the HTTP contract and every text that may stand beside one. */
+export const RETCODE = {
+  OK: '0',
+  IMAGECODEERR: '4001',
+  THROTTLINGERR: '4002',
+  NECESSARYPARAMERR: '4003',
+  MOBILEERR: '4007',
+  SMSCODERR: '4008',
+  SESSIONERR: '4101',
+  DBERR: '5000',
+  PARAMERR: '5006',
+} as const
+export type Retcode = (typeof RETCODE)[keyof typeof RETCODE]
+
+export type Language = 'zh' | 'en'
+
+/** An answer is one of these rows: its code and its text in each language. Nothing else is ever said. */
+export const ANSWERS = {
+  ok: { code: RETCODE.OK, zh: '成功', en: 'OK' },
+  sent: { code: RETCODE.OK, zh: '发送短信成功', en: 'The code is on its way' },
+  verified: { code: RETCODE.OK, zh: '验证成功', en: 'Verified' },
+  captchaGone: { code: RETCODE.IMAGECODEERR, zh: '图形验证码失效', en: 'The image code has expired' },
+  captchaWrong: { code: RETCODE.IMAGECODEERR, zh: '输入图形验证码有误', en: 'The image code is not right' },
+  sentTooOften: {
+    code: RETCODE.THROTTLINGERR,
+    zh: '发送短信过于频繁',
+    en: 'Too many messages to this number',
+  },
+  tooManyRequests: { code: RETCODE.THROTTLINGERR, zh: '访问过于频繁', en: 'Too many requests' },
+  missing: { code: RETCODE.NECESSARYPARAMERR, zh: '缺少必传参数', en: 'A required parameter is missing' },
+  mobileWrong: { code: RETCODE.MOBILEERR, zh: '手机号错误', en: 'Not a mobile number' },
+  codeWrong: { code: RETCODE.SMSCODERR, zh: '短信验证码有误', en: 'The code is not right' },
+  storeDown: { code: RETCODE.DBERR, zh: '数据错误', en: 'Temporarily unavailable, try again' },
+  bug: { code: RETCODE.DBERR, zh: '数据错误', en: 'Internal error' },
+  param: { code: RETCODE.PARAMERR, zh: '参数错误', en: 'A parameter is not valid' },
+  notFound: { code: RETCODE.PARAMERR, zh: '参数错误', en: 'Nothing here' },
+} as const satisfies Record<string, { code: Retcode } & Record<Language, string>>
+export type Answer = keyof typeof ANSWERS
+
+/** What a refusal may tell beside its code. Seconds. */
+export type RefusalDetails = { retry_after?: number; attempts_left?: number }
+
+/** An expected no: thrown by a route, turned into the envelope by the error handler, never logged as an error. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly answer: Answer
+  readonly details: RefusalDetails
+
+  constructor(answer: Answer, details: RefusalDetails = {}) {
+    super(answer)
+    this.answer = answer
+    this.details = details
+  }
+}
+
+/** `Accept-Language` decides between the two languages there are; Chinese unless English is asked for first. */
+export function languageOf(header: string | undefined): Language {
+  return header !== undefined && /^\s*en\b/i.test(header) ? 'en' : 'zh'
+}
+
+export function envelope(answer: Answer, language: Language): { code: Retcode; errmsg: string } {
+  const row = ANSWERS[answer]
+  return { code: row.code, errmsg: row[language] }
+}

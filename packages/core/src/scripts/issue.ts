@@ -1,0 +1,45 @@
+import { NOW, WAIT } from './windows.ts'
+
+/**
+ * Issues a code, or re-sends the live one, or refuses; a refusal changes nothing.
+ *
+ * A live code is sent again rather than replaced: two messages that cross on their way must not carry
+ * two codes. Its life is extended, but never past the ceiling of two lives from its first issue. A new
+ * code is made where less than half a life would be left, after use, or when its compares are spent.
+ *
+ * KEYS: the code record, the phone's sends.
+ * ARGV: rid, kid, digest, sealed, life ms, send-within ms, compares, keep ms,
+ *       then pairs of (milliseconds, at most) for the phone.
+ * Answers {1, rid, send number, life left ms, ms until the next send} or {0, window, ms to wait}.
+ */
+export const ISSUE = `
+${NOW}${WAIT}
+local code, sends = KEYS[1], KEYS[2]
+local life, within, compares, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local left, window = wait(sends, 9)
+if left > 0 then return {0, window, left} end
+
+local rid, exp, ceiling, number = ARGV[1], now + life, now + 2 * life, 1
+local old = redis.call('HMGET', code, 'rid', 'exp', 'ceiling', 'sends', 'with_id', 'blind', 'used')
+local resend = old[1] and old[7] ~= '1' and tonumber(old[2]) > now
+  and tonumber(old[5]) < compares and tonumber(old[6]) < compares
+  and math.min(now + life, tonumber(old[3])) - now >= life / 2
+
+if resend then
+  rid, ceiling, number = old[1], tonumber(old[3]), old[4] + 1
+  exp = math.min(now + life, ceiling)
+  redis.call('HSET', code, 'exp', exp, 'sends', number, 'status', 'queued', 'send_by', now + within,
+    'lease', 0, 'doubt', '', 'extra', 0, 'reason', '')
+else
+  redis.call('DEL', code)
+  redis.call('HSET', code, 'rid', rid, 'kid', ARGV[2], 'digest', ARGV[3], 'sealed', ARGV[4],
+    'issued', now, 'exp', exp, 'ceiling', ceiling, 'sends', 1, 'with_id', 0, 'blind', 0, 'used', 0,
+    'status', 'queued', 'send_by', now + within, 'fence', 0, 'lease', 0, 'doubt', '', 'extra', 0,
+    'gateway', '', 'message_id', '', 'channel', '', 'reason', '')
+end
+redis.call('PEXPIREAT', code, ceiling + keep)
+redis.call('ZADD', sends, now, rid .. '.' .. number)
+forget(sends, 9)
+local pause = wait(sends, 9)
+return {1, rid, number, exp - now, pause}
+`

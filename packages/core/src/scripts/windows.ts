@@ -1,0 +1,35 @@
+/**
+ * Lua shared by every limit: sliding windows over one sorted set of times. Nothing is counted in fixed
+ * windows, so a limit of 5 an hour holds for every hour, also across the turn of one.
+ *
+ * `now` is the clock of Redis, so API hosts with wrong clocks cannot move a limit.
+ */
+export const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`
+
+/**
+ * `wait(key, first)`: milliseconds until one more fits into every window given in ARGV from `first` on
+ * as pairs of (milliseconds, at most), and which window it was; 0 when it fits now.
+ */
+export const WAIT = `
+local function wait(key, first)
+  local longest, window = 0, 0
+  for i = first, #ARGV, 2 do
+    local size, most = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+    local nth = redis.call('ZREVRANGE', key, most - 1, most - 1, 'WITHSCORES')
+    if nth[2] then
+      local left = nth[2] + size - now
+      if left > longest then longest, window = left, size end
+    end
+  end
+  return longest, window
+end
+local function forget(key, first)
+  local longest = 0
+  for i = first, #ARGV, 2 do longest = math.max(longest, tonumber(ARGV[i])) end
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. (now - longest))
+  redis.call('PEXPIRE', key, longest)
+end
+`
