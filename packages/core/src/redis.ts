@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import type { Logger } from './logger.ts'
 
@@ -83,4 +84,36 @@ export async function serverFaults(redis: Redis): Promise<string[]> {
 function reasonOf(message: string): string {
   if (/timed out/i.test(message)) return 'timed out'
   return /closed|writeable|max retries|connect/i.test(message) ? 'not connected' : 'failed'
+}
+
+/** For readiness: null when the store answers, else the reason in a few words. */
+export async function storeNotReady(redis: Redis): Promise<string | null> {
+  try {
+    await redis.ping()
+    return null
+  } catch {
+    return 'redis does not answer'
+  }
+}
+
+/**
+ * `serverFaults`, asked once at start. A Redis that cannot be reached is no fault: the process starts,
+ * says "not ready" and waits for it.
+ */
+export async function serverFaultsAtBoot(redis: Redis): Promise<string[]> {
+  if (redis.status !== 'ready') {
+    const ready = once(redis, 'ready', { signal: AbortSignal.timeout(1_500) })
+    if (
+      !(await ready.then(
+        () => true,
+        () => false,
+      ))
+    )
+      return []
+  }
+  try {
+    return await serverFaults(redis)
+  } catch {
+    return []
+  }
 }

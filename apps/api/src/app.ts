@@ -1,0 +1,99 @@
+import cors from '@fastify/cors'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify from 'fastify'
+import type { CodeStore } from '@sms-codes/core/code-store'
+import type { Limits } from '@sms-codes/core/limits'
+import type { Logger } from '@sms-codes/core/logger'
+import type { SendQueue } from '@sms-codes/core/queues'
+import type { Captchas } from './captcha/store.ts'
+import type { ApiConfig } from './config.ts'
+import { errorHandler, notFoundHandler } from './error-handler.ts'
+import type { ApiMetrics } from './metrics.ts'
+import type { Receipts } from './receipts.ts'
+import { imageCodes } from './routes/image-codes.ts'
+import { requestStatus } from './routes/request-status.ts'
+import { smsCodes } from './routes/sms-codes.ts'
+import { verify } from './routes/verify.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answers as the seed's contract has it: HTTP 200 for every outcome of the business. */
+    seed?: boolean
+  }
+  interface FastifyReply {
+    retcode: string
+  }
+}
+
+/** Everything a route may use. */
+export type ApiDeps = Pick<ApiConfig, 'scenes' | 'corsOrigins' | 'addressLimits'> & {
+  codeLength: number
+  captchas: Captchas
+  limits: Limits
+  codes: CodeStore
+  queue: SendQueue
+  receipts: Receipts
+  /** The pseudonym under which a client address is counted. */
+  addressOf: (ip: string) => string
+}
+
+export type AppOptions = { log: Logger; trustProxy: string[]; metrics: ApiMetrics; deps: ApiDeps }
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+/** The HTTP API, complete but not listening. */
+export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
+  const app = Fastify({
+    loggerInstance: log,
+    // Fastify's own lines hold the URL, and with it the number and the image code.
+    disableRequestLogging: true,
+    requestIdHeader: false,
+    trustProxy: trustProxy.length > 0 ? trustProxy : false,
+    // HEAD must not send messages.
+    exposeHeadRoutes: false,
+    bodyLimit: 4_096,
+    requestTimeout: 10_000,
+    connectionTimeout: 10_000,
+    handlerTimeout: 3_000,
+    forceCloseConnections: 'idle',
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      maxParamLength: 100,
+      // The last of a repeated key counts, as in the seed; and never a list.
+      querystringParser: (text) => Object.fromEntries(new URLSearchParams(text)),
+    },
+    frameworkErrors: errorHandler,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.removeContentTypeParser('text/plain')
+  app.decorateReply('retcode', '0')
+  app.setErrorHandler(errorHandler)
+  app.setNotFoundHandler(notFoundHandler)
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers(HEADERS)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.answered(request.method, request.routeOptions.url ?? 'none', reply.retcode)
+  })
+  await app.register(cors, { origin: [...deps.corsOrigins], methods: ['GET', 'POST'], maxAge: 600 })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'sms-codes', version: '1', description: 'SMS verification codes' },
+    },
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  await app.register(imageCodes, deps)
+  await app.register(smsCodes, deps)
+  await app.register(requestStatus, deps)
+  await app.register(verify, deps)
+  return app
+}

@@ -1,0 +1,99 @@
+import { Type } from '@sinclair/typebox'
+import { checkKeys, keyringOptions, loadConfig, shared, type Check, type Env } from '@sms-codes/core/config'
+import type { CodePolicy } from '@sms-codes/core/code-store'
+import { parseWindows, WINDOWS_PATTERN } from '@sms-codes/core/windows'
+
+const windows = (fallback: string, description: string) =>
+  Type.String({
+    pattern: WINDOWS_PATTERN,
+    default: fallback,
+    description: `${description}, as most/seconds,…`,
+  })
+
+/** The environment of the API process. */
+export const ApiEnv = Type.Object({
+  API_PORT: shared.port(3000, 'port of the public HTTP API'),
+  API_OPS_PORT: shared.port(9100, 'port of /livez, /readyz and /metrics'),
+  HOST: shared.HOST,
+  LOG_LEVEL: shared.LOG_LEVEL,
+  REDIS_URL: shared.REDIS_URL,
+  PHONE_KEY: shared.PHONE_KEY,
+  CODE_KEYS: shared.CODE_KEYS,
+  TRUST_PROXY: Type.String({
+    default: '',
+    pattern: '^([0-9a-fA-F.:]+(/[0-9]{1,3})?(,[0-9a-fA-F.:]+(/[0-9]{1,3})?)*)?$',
+    description: 'comma list of proxy addresses or CIDRs whose X-Forwarded-For is believed',
+  }),
+  CORS_ORIGINS: Type.String({
+    default: '',
+    pattern: '^(https?://[^/,\\s]+(,https?://[^/,\\s]+)*)?$',
+    description: 'comma list of origins whose pages may call the API',
+  }),
+  SCENES: Type.String({
+    default: 'default,register,login,reset_password',
+    pattern: '^[a-z][a-z0-9_]{0,31}(,[a-z][a-z0-9_]{0,31})*$',
+    description: 'comma list of scenes; a code of one is no use in another',
+  }),
+  CODE_LENGTH: Type.Integer({ minimum: 6, maximum: 10, default: 6, description: 'digits of a code' }),
+  CODE_TTL_SECONDS: Type.Integer({ minimum: 60, maximum: 600, default: 300, description: 'life of a code' }),
+  SEND_WITHIN_SECONDS: Type.Integer({
+    minimum: 10,
+    maximum: 540,
+    default: 120,
+    description: 'later than this after the request no message leaves',
+  }),
+  LIMIT_PHONE_SENDS: windows('1/60,5/3600,10/86400', 'messages to one phone'),
+  LIMIT_ADDRESS_IMAGES: windows('30/60', 'image codes for one address'),
+  LIMIT_ADDRESS_ATTEMPTS: windows('30/600', 'answered image codes from one address'),
+  LIMIT_ADDRESS_SENDS: windows('5/60,20/3600,100/86400', 'messages asked for by one address'),
+  LIMIT_ADDRESS_VERIFIES: windows('30/300', 'codes tried from one address'),
+  DRAIN_MS: Type.Integer({
+    minimum: 0,
+    maximum: 60_000,
+    default: 0,
+    description: 'milliseconds between "not ready" and closing, for a balancer to notice',
+  }),
+})
+
+const checkLifetimes: Check = (env) => {
+  const ttl = Number(env['CODE_TTL_SECONDS'] || 300)
+  const within = Number(env['SEND_WITHIN_SECONDS'] || 120)
+  return within > ttl - 30
+    ? ['SEND_WITHIN_SECONDS: must be at least 30 less than CODE_TTL_SECONDS, or codes arrive dead']
+    : []
+}
+
+const list = (text: string) => (text === '' ? [] : text.split(','))
+
+/** @throws ConfigError */
+export function loadApiConfig(env: Env) {
+  const values = loadConfig(ApiEnv, env, [checkKeys, checkLifetimes])
+  const codes: CodePolicy = {
+    length: values.CODE_LENGTH,
+    ttlSeconds: values.CODE_TTL_SECONDS,
+    sendWithinSeconds: values.SEND_WITHIN_SECONDS,
+    compares: 5,
+    missesPerDay: 15,
+    sends: parseWindows(values.LIMIT_PHONE_SENDS),
+  }
+  return {
+    host: values.HOST,
+    port: values.API_PORT,
+    opsPort: values.API_OPS_PORT,
+    logLevel: values.LOG_LEVEL,
+    redisUrl: values.REDIS_URL,
+    drainMs: values.DRAIN_MS,
+    keyring: keyringOptions(values),
+    trustProxy: list(values.TRUST_PROXY),
+    corsOrigins: list(values.CORS_ORIGINS),
+    scenes: list(values.SCENES),
+    codes,
+    addressLimits: {
+      images: parseWindows(values.LIMIT_ADDRESS_IMAGES),
+      attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),
+      sends: parseWindows(values.LIMIT_ADDRESS_SENDS),
+      verifies: parseWindows(values.LIMIT_ADDRESS_VERIFIES),
+    },
+  }
+}
+export type ApiConfig = ReturnType<typeof loadApiConfig>

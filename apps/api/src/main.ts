@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createCodeStore } from '@sms-codes/core/code-store'
+import { configOrExit, EXIT_CONFIG } from '@sms-codes/core/config'
+import { createKeyring } from '@sms-codes/core/keyring'
+import { createLimits } from '@sms-codes/core/limits'
+import { createLogger } from '@sms-codes/core/logger'
+import { createRegistry } from '@sms-codes/core/metrics'
+import { startOps } from '@sms-codes/core/ops'
+import { createSendQueue } from '@sms-codes/core/queues'
+import { connectRedis, serverFaultsAtBoot, storeNotReady } from '@sms-codes/core/redis'
+import { onShutdown } from '@sms-codes/core/shutdown'
+import { addressGroup } from './address.ts'
+import { buildApp } from './app.ts'
+import { createCaptchas } from './captcha/store.ts'
+import { loadApiConfig } from './config.ts'
+import { createApiMetrics } from './metrics.ts'
+import { createReceipts } from './receipts.ts'
+
+const config = configOrExit(() => loadApiConfig(process.env))
+const log = createLogger('api', config.logLevel)
+const redis = connectRedis(config.redisUrl, 'commands', log)
+const producer = connectRedis(config.redisUrl, 'producer', log)
+
+const faults = await serverFaultsAtBoot(redis)
+if (faults.length > 0) {
+  process.stderr.write(`${faults.join('\n')}\n`)
+  process.exit(EXIT_CONFIG)
+}
+
+const registry = createRegistry('api')
+const keyring = createKeyring(config.keyring)
+const queue = createSendQueue(producer, log)
+const app = await buildApp({
+  log,
+  trustProxy: config.trustProxy,
+  metrics: createApiMetrics(registry),
+  deps: {
+    scenes: config.scenes,
+    corsOrigins: config.corsOrigins,
+    addressLimits: config.addressLimits,
+    codeLength: config.codes.length,
+    captchas: createCaptchas(redis),
+    limits: createLimits(redis),
+    codes: createCodeStore(redis, keyring, config.codes),
+    queue,
+    receipts: createReceipts(keyring),
+    addressOf: (ip) => keyring.pseudonym(addressGroup(ip)),
+  },
+})
+const ops = await startOps({
+  host: config.host,
+  port: config.opsPort,
+  registry,
+  notReady: () => storeNotReady(redis),
+})
+await app.listen({ host: config.host, port: config.port })
+
+onShutdown(
+  [
+    async () => {
+      ops.drain()
+      await sleep(config.drainMs)
+    },
+    () => app.close(),
+    () => queue.close(),
+    async () => {
+      producer.disconnect()
+      redis.disconnect()
+    },
+    () => ops.close(),
+  ],
+  log,
+  config.drainMs + 10_000,
+)

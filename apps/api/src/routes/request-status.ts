@@ -1,0 +1,39 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { REQUEST_ID_PATTERN } from '@sms-codes/core/code-store'
+import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
+import type { ApiDeps } from '../app.ts'
+import { Envelope } from '../schemas.ts'
+
+const STATUSES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed', 'expired'] as const
+
+/** `GET /v1/sms_codes/:request_id`: where a request stands. Says nothing about the phone. */
+export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { codes, scenes }) => {
+  app.get(
+    '/v1/sms_codes/:request_id',
+    {
+      schema: {
+        summary: 'Where a request stands',
+        tags: ['browser'],
+        params: Type.Object({ request_id: Type.String({ pattern: REQUEST_ID_PATTERN }) }),
+        response: {
+          200: Type.Object({
+            code: Type.Literal('0'),
+            errmsg: Type.String(),
+            status: Type.Unsafe<string>({ type: 'string', enum: STATUSES }),
+            sends: Type.Integer({ description: 'how often the code was asked for' }),
+          }),
+          404: Envelope,
+          503: Envelope,
+        },
+      },
+    },
+    async (request) => {
+      const found = await codes.find(request.params.request_id, scenes)
+      if (found === null) throw new Refusal('notFound')
+      const status = found.expired && found.status !== 'failed' ? 'expired' : found.status
+      const { errmsg } = envelope('ok', languageOf(request.headers['accept-language']))
+      return { code: '0' as const, errmsg, status, sends: found.sends }
+    },
+  )
+}

@@ -1,0 +1,64 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { keys } from '@sms-codes/core/keys'
+import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
+import type { ApiDeps } from '../app.ts'
+import { Envelope, Mobile, sceneOf } from '../schemas.ts'
+
+/** `POST /v1/sms_codes/verify`: checks a code once. A failure never says why, only how many tries are left. */
+export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
+  const Body = Type.Object(
+    {
+      mobile: Mobile,
+      sms_code: Type.String({
+        pattern: `^[0-9]{${deps.codeLength}}$`,
+        description: 'the digits of the message',
+      }),
+      scene: sceneOf(deps.scenes),
+      request_id: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 64,
+          description: 'as the send answered; keeps strangers who guess from using up your tries',
+        }),
+      ),
+    },
+    { additionalProperties: false, required: ['mobile', 'sms_code'] },
+  )
+  app.post(
+    '/v1/sms_codes/verify',
+    {
+      schema: {
+        summary: 'Verify a code',
+        tags: ['browser', 'backend'],
+        body: Body,
+        response: {
+          200: Type.Object({
+            code: Type.Literal('0'),
+            errmsg: Type.String(),
+            request_id: Type.String({ description: 'the same for ever; store it unique to refuse replays' }),
+            receipt: Type.String({ description: 'signed proof, opaque, 600 seconds' }),
+            assurance: Type.Union([Type.Literal('sms'), Type.Literal('email')]),
+          }),
+          400: Envelope,
+          429: Envelope,
+          503: Envelope,
+        },
+      },
+    },
+    async (request) => {
+      const { mobile, sms_code, scene, request_id } = request.body
+      const address = keys.address(deps.addressOf(request.ip), 'verifies')
+      const wait = await deps.limits.take(address, deps.addressLimits.verifies)
+      if (wait > 0) throw new Refusal('tooManyRequests', { retry_after: wait })
+      const verified = await deps.codes.verify(mobile, scene, sms_code, request_id)
+      if (verified.kind === 'throttled')
+        throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
+      if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
+      const assurance = verified.channel === 'email' ? ('email' as const) : ('sms' as const)
+      const { errmsg } = envelope('verified', languageOf(request.headers['accept-language']))
+      const receipt = deps.receipts.issue(mobile, scene, assurance)
+      return { code: '0' as const, errmsg, request_id: verified.rid, receipt, assurance }
+    },
+  )
+}
