@@ -3,11 +3,10 @@ import { keys } from './keys.ts'
 import { randomCode, randomId, type Keyring } from './keyring.ts'
 import { asStoreError } from './redis.ts'
 import { createScript } from './script.ts'
-import { CLAIM } from './scripts/claim.ts'
 import { ISSUE } from './scripts/issue.ts'
 import { REFUND } from './scripts/refund.ts'
-import { SETTLE } from './scripts/settle.ts'
 import { VERIFY } from './scripts/verify.ts'
+import { phoneOf, sendKeys, type Send } from './send.ts'
 import { windowArgs, type Window } from './windows.ts'
 
 /** How long a code lives and how often a phone may be sent one. */
@@ -25,38 +24,9 @@ export type CodePolicy = {
   sends: readonly Window[]
 }
 
-/** Names one send of one request: a request that is re-sent keeps its `rid` and gets the next number. */
-export type Send = { rid: string; scene: string; n: number }
-
 export type Issued =
   | { kind: 'issued'; send: Send; expiresIn: number; resendAfter: number }
   | { kind: 'throttled'; windowSeconds: number; retryAfter: number }
-
-export type Claim =
-  | {
-      kind: 'go'
-      mobile: string
-      code: string
-      fence: number
-      lifeMs: number
-      lateInMs: number
-      doubt: string
-      extra: number
-    }
-  | { kind: 'gone' | 'done'; why: string }
-  | { kind: 'busy'; ms: number }
-
-export type Settlement = {
-  status: 'queued' | 'sent' | 'fell_back' | 'failed'
-  gateway?: string
-  messageId?: string
-  channel?: 'sms' | 'email'
-  /** The gateway that may have taken the message although we have no answer. */
-  doubt?: string
-  /** 1 once a second message was risked because of a doubt. */
-  extra?: number
-  reason?: string
-}
 
 export type Verified =
   | { kind: 'ok'; rid: string; channel: string }
@@ -66,7 +36,6 @@ export type Verified =
 const DAY_MS = 86_400_000
 // Long enough to answer "expired" or "failed" to somebody who still asks.
 const KEEP_MS = 600_000
-const MOBILE_LENGTH = 11
 
 /**
  * The life of a code, each step one script in one slot of Redis, judged by the clock of Redis. The code
@@ -78,8 +47,6 @@ const MOBILE_LENGTH = 11
 export function createCodeStore(redis: Redis, keyring: Keyring, policy: CodePolicy) {
   const issueScript = createScript(redis, 'issue', ISSUE)
   const refundScript = createScript(redis, 'refund', REFUND)
-  const claimScript = createScript(redis, 'claim', CLAIM)
-  const settleScript = createScript(redis, 'settle', SETTLE)
   const verifyScript = createScript(redis, 'verify', VERIFY)
   const issueTail = [
     policy.ttlSeconds * 1000,
@@ -112,42 +79,6 @@ export function createCodeStore(redis: Redis, keyring: Keyring, policy: CodePoli
     /** Gives the phone its slot back after an issue that was never enqueued. */
     async refund(send: Send): Promise<boolean> {
       const [done] = await refundScript(sendKeys(send), [send.rid, send.n])
-      return done === 1
-    },
-
-    /**
-     * The right to call `gateway` once for this send.
-     * @param fence the fence of the claim the caller already holds, 0 for none
-     * @param leaseMs after this the claim counts as abandoned; longer than the gateway's deadline
-     */
-    async claim(send: Send, gateway: string, fence: number, leaseMs: number): Promise<Claim> {
-      const args = [send.rid, send.n, fence, gateway, leaseMs]
-      const [kind, first, newFence, life, late, doubt, extra] = await claimScript(sendKeys(send), args)
-      if (kind === 'busy') return { kind, ms: Number(first) }
-      if (kind !== 'go') return { kind: kind === 'done' ? 'done' : 'gone', why: String(first) }
-      const clear = keyring.open(String(first), send.rid)
-      if (clear === null) return { kind: 'gone', why: 'unreadable' }
-      return {
-        kind,
-        mobile: clear.slice(0, MOBILE_LENGTH),
-        code: clear.slice(MOBILE_LENGTH),
-        fence: Number(newFence),
-        lifeMs: Number(life),
-        lateInMs: Number(late),
-        doubt: String(doubt),
-        extra: Number(extra),
-      }
-    },
-
-    /**
-     * Writes what became of a claim.
-     * @param fence the claim's fence, or '*' to bury a send whose job can no longer run
-     * @returns false when another claim has taken over or the send is already terminal
-     */
-    async settle(send: Send, fence: number | '*', what: Settlement): Promise<boolean> {
-      const { status, gateway = '', messageId = '', channel = '', doubt = '', extra = 0, reason = '' } = what
-      const args = [send.rid, send.n, fence, status, gateway, messageId, channel, doubt, extra, reason]
-      const [done] = await settleScript(sendKeys(send), args)
       return done === 1
     },
 
@@ -198,12 +129,4 @@ export function createCodeStore(redis: Redis, keyring: Keyring, policy: CodePoli
 }
 export type CodeStore = ReturnType<typeof createCodeStore>
 
-/** A request id is `<pseudonym of the phone>.<random>`: enough to find the record, nothing to learn from. */
-export const REQUEST_ID_PATTERN = '^[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{22}$'
-
-const sendKeys = ({ rid, scene }: { rid: string; scene: string }) => [
-  keys.code(phoneOf(rid), scene),
-  keys.sends(phoneOf(rid)),
-]
-const phoneOf = (rid: string) => rid.slice(0, rid.indexOf('.'))
 const seconds = (ms: string | number | undefined) => Math.max(1, Math.ceil(Number(ms) / 1000))

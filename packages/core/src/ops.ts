@@ -40,7 +40,10 @@ export async function startOps({ host, port, registry, notReady }: OpsOptions) {
   })
   server.listen(port, host)
   await once(server, 'listening')
+  const address = server.address()
   return {
+    /** The one that was given, or the free one that was found for 0. */
+    port: typeof address === 'object' && address !== null ? address.port : port,
     /** From now on `/readyz` says 503, so that a balancer stops sending work. */
     drain: () => {
       draining = true

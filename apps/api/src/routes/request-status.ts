@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { REQUEST_ID_PATTERN } from '@sms-codes/core/code-store'
+import { REQUEST_ID_PATTERN } from '@sms-codes/core/send'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import type { ApiDeps } from '../app.ts'
 import { Envelope } from '../schemas.ts'

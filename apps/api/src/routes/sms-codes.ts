@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import type { Send } from '@sms-codes/core/code-store'
+import type { Send } from '@sms-codes/core/send'
 import { keys } from '@sms-codes/core/keys'
 import { maskMobile } from '@sms-codes/core/mobile'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'

@@ -7,8 +7,9 @@ import { NOW } from './windows.ts'
  * A claim whose owner vanished (lease over, status still "sending") leaves a doubt: its gateway may have
  * taken the message. The doubt stays until an answer resolves it.
  *
- * KEYS: the code record, the phone's sends. ARGV: rid, send number, own fence or 0, gateway, lease ms.
- * Answers {'go', sealed, fence, life left ms, ms until too late, doubt, extra} |
+ * KEYS: the code record, the phone's sends. ARGV: rid, send number, own fence or 0, gateway, lease ms,
+ *   1 when this call risks a second message else 0.
+ * Answers {'go', sealed, fence, life left ms, doubt, extra} |
  *   {'gone', why} (no record, replaced, used, late) | {'done', status} | {'busy', ms}.
  */
 export const CLAIM = `
@@ -37,6 +38,7 @@ end
 local doubt = r[10]
 if status == 'sending' and not mine then doubt = r[9] end
 local next = r[7] + 1
-redis.call('HSET', code, 'status', 'sending', 'fence', next, 'lease', now + lease, 'gateway', gateway, 'doubt', doubt)
-return {'go', r[11], next, exp - now, late - now, doubt, tonumber(r[12])}
+redis.call('HSET', code, 'status', 'sending', 'fence', next, 'lease', now + lease, 'gateway', gateway,
+  'doubt', doubt, 'extra', math.max(tonumber(r[12]), tonumber(ARGV[6])))
+return {'go', r[11], next, exp - now, doubt, tonumber(r[12])}
 `

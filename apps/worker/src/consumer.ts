@@ -1,0 +1,70 @@
+import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { Value } from '@sinclair/typebox/value'
+import type { Logger } from '@sms-codes/core/logger'
+import { QUEUE_PREFIX, retryDelayMs, SendJob, SMS_QUEUE } from '@sms-codes/core/queues'
+import type { SendLedger } from '@sms-codes/core/send-ledger'
+import { RetryLater, type Delivered } from './deliver.ts'
+import type { WorkerMetrics } from './metrics.ts'
+
+export type ConsumerOptions = {
+  connection: Redis
+  concurrency: number
+  deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
+  ledger: SendLedger
+  metrics: WorkerMetrics
+  log: Logger
+}
+
+const LONGEST_PAUSE_MS = 15_000
+
+/**
+ * The BullMQ worker of the `sms` queue: it turns jobs into calls of `deliver` and what comes of them into
+ * done, later or failed. Locks of 10 s and checks every 5 s bring the job of a killed worker back within
+ * 15 s.
+ */
+export function createConsumer({ connection, concurrency, deliver, ledger, metrics, log }: ConsumerOptions) {
+  // Three parameters: with fewer BullMQ hands over no signal.
+  const processor = async (job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) => {
+    const { data } = job
+    if (!Value.Check(SendJob, data)) throw new UnrecoverableError('unknown job data')
+    const delivered = await deliver(data, signal ?? new AbortController().signal)
+    if (delivered.outcome === 'busy') {
+      await job.moveToDelayed(Date.now() + delivered.ms + 50, token)
+      throw new DelayedError()
+    }
+    if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
+    // Kept in the event stream after the job is gone: nothing else may stand here.
+    return { outcome: delivered.outcome, why: delivered.why }
+  }
+
+  const worker = new Worker<unknown>(SMS_QUEUE, processor, {
+    connection,
+    prefix: QUEUE_PREFIX,
+    concurrency,
+    lockDuration: 10_000,
+    stalledInterval: 5_000,
+    maxStalledCount: 3,
+    maxStartedAttempts: 100,
+    settings: {
+      backoffStrategy: (attemptsMade, _type, err) => {
+        const wished = err instanceof RetryLater ? (err.retryAfterMs ?? 0) : 0
+        return Math.min(Math.max(retryDelayMs(attemptsMade), wished), LONGEST_PAUSE_MS)
+      },
+    },
+  })
+  worker.on('error', (err) => log.debug({ err }, 'queue error'))
+  // Whoever lost the lock is not the owner any more: its call to a gateway is cut short.
+  worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id)))
+  // BullMQ also buries jobs without asking the processor (stalled too often): the send must still end.
+  worker.on('failed', (job, err) => {
+    if (job?.finishedOn === undefined || !Value.Check(SendJob, job.data)) return
+    const { rid, scene, n } = job.data
+    log.warn({ rid, n, err }, 'job failed')
+    ledger
+      .settle({ rid, scene, n }, '*', { status: 'failed', reason: 'job_failed' })
+      .then((mine) => mine && metrics.ended('failed', 'job_failed'))
+      .catch((cause: unknown) => log.error({ err: cause, rid }, 'could not bury a send'))
+  })
+  return worker
+}

@@ -1,0 +1,83 @@
+import type { Redis } from 'ioredis'
+import type { Keyring } from './keyring.ts'
+import { createScript } from './script.ts'
+import { CLAIM } from './scripts/claim.ts'
+import { SETTLE } from './scripts/settle.ts'
+import { sendKeys, type Send } from './send.ts'
+
+export type Claim =
+  | {
+      kind: 'go'
+      mobile: string
+      code: string
+      fence: number
+      lifeMs: number
+      doubt: string
+      extra: number
+    }
+  | { kind: 'gone' | 'done'; why: string }
+  | { kind: 'unreadable'; fence: number }
+  | { kind: 'busy'; ms: number }
+
+export type Settlement = {
+  status: 'queued' | 'sent' | 'fell_back' | 'failed'
+  gateway?: string
+  messageId?: string
+  channel?: 'sms' | 'email'
+  /** The gateway that may have taken the message although we have no answer. */
+  doubt?: string
+  /** 1 once a second message was risked because of a doubt. */
+  extra?: number
+  reason?: string
+}
+
+const MOBILE_LENGTH = 11
+
+/**
+ * The worker's side of a code record: who may call a gateway now, and what came of it. A queue delivers at
+ * least once; this is what makes a message leave once.
+ *
+ * Both methods throw StoreError when Redis does not answer.
+ */
+export function createSendLedger(redis: Redis, keyring: Keyring) {
+  const claimScript = createScript(redis, 'claim', CLAIM)
+  const settleScript = createScript(redis, 'settle', SETTLE)
+  return {
+    /**
+     * The right to call `gateway` once for this send.
+     * @param fence the fence of the claim the caller already holds, 0 for none
+     * @param leaseMs after this the claim counts as abandoned; longer than the gateway's deadline
+     * @param risk the call may put a second message on the handset; remembered even if we crash in it
+     */
+    async claim(send: Send, gateway: string, fence: number, leaseMs: number, risk = false): Promise<Claim> {
+      const args = [send.rid, send.n, fence, gateway, leaseMs, risk ? 1 : 0]
+      const [kind, first, newFence, life, doubt, extra] = await claimScript(sendKeys(send), args)
+      if (kind === 'busy') return { kind, ms: Number(first) }
+      if (kind !== 'go') return { kind: kind === 'done' ? 'done' : 'gone', why: String(first) }
+      const clear = keyring.open(String(first), send.rid)
+      if (clear === null) return { kind: 'unreadable', fence: Number(newFence) }
+      return {
+        kind,
+        mobile: clear.slice(0, MOBILE_LENGTH),
+        code: clear.slice(MOBILE_LENGTH),
+        fence: Number(newFence),
+        lifeMs: Number(life),
+        doubt: String(doubt),
+        extra: Number(extra),
+      }
+    },
+
+    /**
+     * Writes what became of a claim.
+     * @param fence the claim's fence, or '*' to bury a send whose job can no longer run
+     * @returns false when another claim has taken over or the send is already terminal
+     */
+    async settle(send: Send, fence: number | '*', what: Settlement): Promise<boolean> {
+      const { status, gateway = '', messageId = '', channel = '', doubt = '', extra = 0, reason = '' } = what
+      const args = [send.rid, send.n, fence, status, gateway, messageId, channel, doubt, extra, reason]
+      const [done] = await settleScript(sendKeys(send), args)
+      return done === 1
+    },
+  }
+}
+export type SendLedger = ReturnType<typeof createSendLedger>
