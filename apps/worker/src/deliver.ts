@@ -67,7 +67,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     const { gateway, risk } = call
     const claim = await ledger.claim(send, gateway.name, fence, leaseMs, risk)
     if (claim.kind === 'busy') return { outcome: 'busy', ms: claim.ms }
-    if (claim.kind === 'gone' || claim.kind === 'done') {
+    if ('why' in claim) {
       if (claim.why === 'late') metrics.ended('failed', 'late')
       log.info({ why: claim.why }, 'nothing to send')
       return { outcome: claim.kind, why: claim.why }
