@@ -1,0 +1,29 @@
+// Starts the simulator and stops it: the only place that reads the environment.
+import { buildApp } from './app.ts'
+import { loadConfig } from './config.ts'
+
+const EX_CONFIG = 78
+
+const loaded = loadConfig(process.env)
+if ('faults' in loaded) {
+  for (const fault of loaded.faults) process.stderr.write(`simulator: ${fault}\n`)
+  process.exit(EX_CONFIG)
+}
+
+const app = buildApp(loaded.config)
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  // A request that waits for its delay holds a timer; nothing here is worth waiting for.
+  process.once(signal, () => void app.close().finally(() => process.exit(0)))
+}
+
+try {
+  await app.listen({
+    host: loaded.config.HOST,
+    port: loaded.config.SIMULATOR_PORT,
+    listenTextResolver: (address) => `simulator listening at ${address}`,
+  })
+} catch (error) {
+  app.log.fatal(error)
+  process.exit(1)
+}

@@ -1,0 +1,61 @@
+// What the handsets received, newest last. Bounded: the oldest message goes when the box is full. Every message is
+// kept under its number as well, so that a load test may ask for one number at a time.
+
+export type Message = {
+  seq: number
+  to: string
+  code: string
+  minutes: number
+  text: string
+  gateway: string
+  at: number
+  echo: string | null
+}
+
+export type Outbox = ReturnType<typeof createOutbox>
+
+export function createOutbox(options: { capacity: number }) {
+  const all = new Map<number, Message>()
+  const byNumber = new Map<string, Message[]>()
+  const listeners = new Set<(message: Message) => void>()
+  let newest = 0
+
+  function forgetOldest() {
+    const oldest = all.values().next().value
+    if (oldest === undefined) return
+    all.delete(oldest.seq)
+    const ofNumber = byNumber.get(oldest.to)
+    ofNumber?.shift()
+    if (ofNumber?.length === 0) byNumber.delete(oldest.to)
+  }
+
+  return {
+    record(message: Omit<Message, 'seq'>) {
+      const recorded = { seq: ++newest, ...message }
+      all.set(recorded.seq, recorded)
+      const ofNumber = byNumber.get(recorded.to)
+      if (ofNumber === undefined) byNumber.set(recorded.to, [recorded])
+      else ofNumber.push(recorded)
+      if (all.size > options.capacity) forgetOldest()
+      for (const listener of listeners) listener(recorded)
+    },
+
+    list(to?: string): readonly Message[] {
+      return to === undefined ? [...all.values()] : (byNumber.get(to) ?? [])
+    },
+
+    newest: () => newest,
+
+    /** Calls the listener for every message recorded from now on; the answer ends that. */
+    subscribe(listener: (message: Message) => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+
+    // The sequence goes on: a page that resumes after number 7 must not take a new number 3 for an old one.
+    reset() {
+      all.clear()
+      byNumber.clear()
+    },
+  }
+}
