@@ -2,7 +2,7 @@ import cors from '@fastify/cors'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import type { CodeStore } from '@sms-codes/core/code-store'
 import type { Limits } from '@sms-codes/core/limits'
 import type { Logger } from '@sms-codes/core/logger'
@@ -52,7 +52,7 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
   const app = Fastify({
     loggerInstance: log,
     // Fastify's own lines hold the URL, and with it the number and the image code.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     // HEAD must not send messages.

@@ -7,6 +7,8 @@ import { Envelope } from '../schemas.ts'
 
 const STATUSES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed', 'expired'] as const
 
+const requestId = new RegExp(REQUEST_ID_PATTERN)
+
 /** `GET /v1/sms_codes/:request_id`: where a request stands. Says nothing about the phone. */
 export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { codes, scenes }) => {
   app.get(
@@ -15,7 +17,7 @@ export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { c
       schema: {
         summary: 'Where a request stands',
         tags: ['browser'],
-        params: Type.Object({ request_id: Type.String({ pattern: REQUEST_ID_PATTERN }) }),
+        params: Type.Object({ request_id: Type.String() }),
         response: {
           200: Type.Object({
             code: Type.Literal('0'),
@@ -29,7 +31,8 @@ export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { c
       },
     },
     async (request) => {
-      const found = await codes.find(request.params.request_id, scenes)
+      const id = request.params.request_id
+      const found = requestId.test(id) ? await codes.find(id, scenes) : null
       if (found === null) throw new Refusal('notFound')
       const status = found.expired && found.status !== 'failed' ? 'expired' : found.status
       const { errmsg } = envelope('ok', languageOf(request.headers['accept-language']))
