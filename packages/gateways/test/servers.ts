@@ -1,0 +1,111 @@
+// Owns the servers the tests talk to: real sockets on loopback that can answer, or fail, in any way a vendor
+// or a network can. Each is closed when the test that opened it ends.
+import { EventEmitter, once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { onTestFinished } from 'vitest'
+
+/** A key pair made for these tests alone; it guards nothing. The certificate is for 127.0.0.1 only. */
+export const throwaway = {
+  key: readFileSync(new URL('fixtures/throwaway-key.pem', import.meta.url), 'utf8'),
+  cert: readFileSync(new URL('fixtures/throwaway-cert.pem', import.meta.url), 'utf8'),
+}
+
+/** What a server does once it has read a whole request. `wire` is the TCP socket, also under TLS. */
+export type Behaviour = (socket: Socket, wire: Socket) => void
+export type ServerOptions = { tls?: boolean; onAccept?: (wire: Socket) => void }
+export type TestServer = Awaited<ReturnType<typeof serve>>
+
+export async function serve(behaviour: Behaviour, { tls = false, onAccept }: ServerOptions = {}) {
+  const requests: string[] = []
+  const wires: Socket[] = []
+  const reads = new EventEmitter()
+  const firstRequest = once(reads, 'request')
+
+  const server = createServer((wire) => {
+    wires.push(wire)
+    wire.on('error', () => {})
+    if (onAccept) return onAccept(wire)
+    const socket = tls ? new TLSSocket(wire, { isServer: true, ...throwaway }) : wire
+    socket.on('error', () => {})
+    let unread = ''
+    socket.on('data', (chunk: Buffer) => {
+      unread += chunk.toString('utf8')
+      const end = requestEnd(unread)
+      if (end === undefined) return
+      requests.push(unread.slice(0, end))
+      unread = unread.slice(end)
+      reads.emit('request')
+      behaviour(socket, wire)
+    })
+  })
+  const port = await listen(server)
+  onTestFinished(() => {
+    for (const wire of wires) wire.destroy()
+    return new Promise<void>((resolve) => server.close(() => resolve()))
+  })
+  return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, port, requests, wires, firstRequest }
+}
+
+/** A port on which nothing listens, because its listener has just gone. */
+export async function deadPort(): Promise<number> {
+  const server = createServer()
+  const port = await listen(server)
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+export function http(
+  status: number,
+  body: string | Buffer = '',
+  headers: Record<string, string> = {},
+): Buffer {
+  const bytes = Buffer.from(body)
+  const all = { 'content-type': 'application/json', 'content-length': String(bytes.length), ...headers }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} X\r\n${lines.join('')}\r\n`), bytes])
+}
+
+export const answer =
+  (status: number, body: string | Buffer = '', headers: Record<string, string> = {}): Behaviour =>
+  (socket) =>
+    socket.write(http(status, body, headers))
+
+export const bytes =
+  (text: string): Behaviour =>
+  (socket) =>
+    socket.end(text)
+
+export const hang: Behaviour = () => {}
+export const reset: Behaviour = (_socket, wire) => wire.resetAndDestroy()
+export const finish: Behaviour = (socket) => socket.end()
+
+/** Promises 1000 bytes, gives `body`, and goes. */
+export const cut =
+  (body: string): Behaviour =>
+  (socket) =>
+    socket.end(http(200, body, { 'content-length': '1000' }))
+
+/** Never idle for long and never done. */
+export const drip: Behaviour = (socket) => {
+  socket.write(http(200, '{', { 'content-length': '1000' }))
+  const timer = setInterval(() => socket.write(' '), 10)
+  socket.on('close', () => clearInterval(timer))
+}
+
+function requestEnd(text: string): number | undefined {
+  const head = text.indexOf('\r\n\r\n')
+  if (head === -1) return undefined
+  const length = Number(/^content-length: (\d+)/im.exec(text.slice(0, head))?.[1] ?? 0)
+  // The bodies sent here are ASCII, so that characters count as bytes.
+  return text.length >= head + 4 + length ? head + 4 + length : undefined
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('not a TCP server')
+  return address.port
+}
