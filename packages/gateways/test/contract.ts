@@ -1,0 +1,157 @@
+// Owns what every gateway promises, whatever its vendor: each send resolves to one Outcome of a known class,
+// only what is certain is called certain, nothing is remembered, and nothing of the user's is in the Outcome.
+import { describe, expect, test, onTestFinished } from 'vitest'
+import { outcomeClasses } from '../src/gateway.ts'
+import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '../src/gateway.ts'
+import { createTransport } from '../src/transport.ts'
+import type { Transport } from '../src/transport.ts'
+import { answer, bytes, cut, deadPort, drip, finish, hang, http, reset, serve } from './servers.ts'
+import type { Behaviour } from './servers.ts'
+
+export type GatewaySetup = {
+  /** A gateway with a fixed clock, so that a message sent twice is the same bytes twice. */
+  create(baseUrl: string, transport: Transport): SmsGateway
+  accepted: { status: number; body: string; messageId: string }
+  refusals: { status: number; body: string; class: OutcomeClass; code: string }[]
+  /** An answer the vendor could give that repeats what it was sent in every text it has. */
+  echo(text: string): string
+}
+
+const message: SmsMessage = {
+  id: '0f8fad5bd9cb469fa16570867728950e',
+  mobile: '13900139000',
+  code: '739146',
+  minutes: 5,
+  scene: 'login',
+}
+
+/** The outcome, after the checks that hold for all of them. */
+function clean(outcome: Outcome): Outcome {
+  expect(outcomeClasses).toContain(outcome.class)
+  expect(outcome.code).toMatch(/^[\w.-]{1,64}$/)
+  expect(JSON.stringify(outcome)).not.toContain(message.mobile)
+  expect(JSON.stringify(outcome)).not.toContain(message.code)
+  return outcome
+}
+
+export function gatewayContract(name: string, setup: GatewaySetup) {
+  const { accepted } = setup
+
+  function connect(baseUrl: string, totalTimeoutMs = 5000) {
+    const transport = createTransport({ totalTimeoutMs })
+    onTestFinished(() => transport.close())
+    const gateway = setup.create(baseUrl, transport)
+    return async (signal = new AbortController().signal) => clean(await gateway.send(message, signal))
+  }
+
+  async function outcomeOf(behaviour: Behaviour, totalTimeoutMs?: number) {
+    const server = await serve(behaviour)
+    const outcome = await connect(server.url, totalTimeoutMs)()
+    expect(server.requests).toHaveLength(1)
+    return outcome
+  }
+
+  describe(`the gateway contract: ${name}`, () => {
+    test('a message the vendor takes is accepted, with the id the vendor gave it', async () => {
+      const outcome = await outcomeOf(answer(accepted.status, accepted.body))
+      expect(outcome).toMatchObject({ class: 'accepted', messageId: accepted.messageId })
+    })
+
+    test.each(setup.refusals)('a refusal keeps its code and class: $code', async (refusal) => {
+      const outcome = await outcomeOf(answer(refusal.status, refusal.body))
+      expect(outcome).toEqual({ class: refusal.class, code: refusal.code })
+    })
+
+    const unsure: [string, Behaviour][] = [
+      ['500', answer(500)],
+      ['502 with a page of HTML', answer(502, '<html>Bad Gateway</html>')],
+      ['408', answer(408)],
+      ['200 with a page of HTML', answer(200, '<html>Welcome</html>', { 'content-type': 'text/html' })],
+      ['200 with nothing', answer(200)],
+      ['200 with JSON that is cut, though as long as it said', answer(200, accepted.body.slice(0, -2))],
+      ['200 with less than it said', cut(accepted.body)],
+      ['200 with JSON of another shape', answer(200, '[null, {"a": 1}]')],
+      ['200 with a bare null', answer(200, 'null')],
+      ['200 with random bytes', answer(200, Buffer.from([0xff, 0xfe, 0x00, 0x80]))],
+      ['200 with a body far too long', answer(200, accepted.body + ' '.repeat(1024 * 1024))],
+      ['500 with a body that says accepted', answer(500, accepted.body)],
+      ['bytes that are not HTTP', bytes('hello\r\n\r\n')],
+      ['a reset after reading', reset],
+      ['a close after reading', finish],
+    ]
+    test.each(unsure)('the message may have been taken: %s', async (_what, behaviour) => {
+      expect(await outcomeOf(behaviour)).toMatchObject({ class: 'ambiguous' })
+    })
+
+    test.each([
+      ['silence', hang],
+      ['a slow drip', drip],
+    ])('the message may have been taken when time runs out: %s', async (_what, behaviour) => {
+      expect(await outcomeOf(behaviour, 500)).toEqual({ class: 'ambiguous', code: 'TOTAL_DEADLINE' })
+    })
+
+    test.each([301, 302, 307, 308])('a redirect is not followed: %i', async (status) => {
+      const target = await serve(answer(accepted.status, accepted.body))
+      const outcome = await outcomeOf(answer(status, '', { location: `${target.url}/` }))
+      expect(outcome).toEqual({ class: 'config', code: `HTTP_${status}` })
+      expect(target.wires).toHaveLength(0)
+    })
+
+    test.each([401, 403, 404, 405, 415])('our own fault is config: %i', async (status) => {
+      expect(await outcomeOf(answer(status))).toEqual({ class: 'config', code: `HTTP_${status}` })
+    })
+
+    test('429 is for the same gateway, after the wait it asks for', async () => {
+      const outcome = await outcomeOf(answer(429, '', { 'retry-after': '7' }))
+      expect(outcome).toEqual({ class: 'retry_same', code: 'HTTP_429', retryAfterMs: 7000 })
+    })
+
+    test('a refused connection is for the next gateway', async () => {
+      const outcome = await connect(`http://127.0.0.1:${await deadPort()}`)()
+      expect(outcome).toEqual({ class: 'switch_now', code: 'ECONNREFUSED' })
+    })
+
+    test('a send given up before it starts sends nothing', async () => {
+      const server = await serve(answer(accepted.status, accepted.body))
+      expect(await connect(server.url)(AbortSignal.abort())).toEqual({ class: 'switch_now', code: 'ABORTED' })
+      expect(server.wires).toHaveLength(0)
+    })
+
+    test('a send given up after it was read may have been taken', async () => {
+      const server = await serve(hang)
+      const giveUp = new AbortController()
+      const outcome = connect(server.url)(giveUp.signal)
+      await server.firstRequest
+      giveUp.abort()
+      expect(await outcome).toEqual({ class: 'ambiguous', code: 'ABORTED' })
+    })
+
+    test('nothing is remembered: after any failure the same message is sent the same again', async () => {
+      const script = [http(500), http(200, '<html>'), http(accepted.status, accepted.body)]
+      const server = await serve((socket) => {
+        socket.write(script[server.requests.length - 1] ?? http(accepted.status, accepted.body))
+      })
+      const send = connect(server.url)
+      const classes: string[] = []
+      for (let i = 0; i < 4; i++) classes.push((await send()).class)
+      expect(classes).toEqual(['ambiguous', 'ambiguous', 'accepted', 'accepted'])
+      expect(new Set(server.requests).size).toBe(1)
+    })
+
+    test('sends at one time do not disturb each other', async () => {
+      const server = await serve(answer(accepted.status, accepted.body))
+      const send = connect(server.url)
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => send()))
+      expect(outcomes.every((outcome) => outcome.class === 'accepted')).toBe(true)
+      expect(server.requests).toHaveLength(20)
+    })
+
+    // The checks are in `clean`, which each of these goes through.
+    test.each([200, 400, 429, 500])('what the vendor echoes stays out of the outcome: %i', async (status) => {
+      const text = `${message.code} was not sent to ${message.mobile}`
+      for (const echoed of [text, message.code, message.mobile]) {
+        expect(await outcomeOf(answer(status, setup.echo(echoed), { 'retry-after': text }))).toBeDefined()
+      }
+    })
+  })
+}
