@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../src/config.ts'
+
+describe('the configuration', () => {
+  test('has a default for everything, and an empty variable is one that is not set', () => {
+    expect(loadConfig({ HOST: '', SIMULATOR_PORT: ' ' })).toMatchObject({
+      config: {
+        SIMULATOR_PORT: 3002,
+        HOST: '127.0.0.1',
+        CCP_TEMPLATE_ID: '1',
+        SIMULATOR_VENDOR_LIMITS: 'on',
+      },
+    })
+  })
+
+  test('names every fault at once and repeats no value', () => {
+    const loaded = loadConfig({
+      SIMULATOR_PORT: '70000',
+      API_URL: 'ftp://secret.example',
+      SIMULATOR_VENDOR_LIMITS: 'secret',
+      CCP_AUTH_TOKEN: 'a secret token',
+    })
+    const faults = 'faults' in loaded ? loaded.faults.join('\n') : ''
+    expect(faults).toMatch(/SIMULATOR_PORT[^]*API_URL[^]*CCP_AUTH_TOKEN[^]*SIMULATOR_VENDOR_LIMITS/)
+    expect(faults).not.toContain('secret')
+  })
+})

@@ -1,0 +1,204 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import {
+  anyText,
+  ccpRequest,
+  sendRaw,
+  startSimulator,
+  textLike,
+  type Simulator,
+} from './running-simulator.ts'
+
+let simulator: Simulator
+beforeAll(async () => {
+  simulator = await startSimulator()
+})
+afterAll(() => simulator.close())
+beforeEach(() => simulator.reset())
+
+async function errorCodeOf(promise: Promise<unknown>): Promise<unknown> {
+  const error: unknown = await promise.catch((reason: unknown) => reason)
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+async function arrivals(count: number): Promise<void> {
+  await expect.poll(() => simulator.outbox(), { timeout: 10_000 }).toHaveLength(count)
+}
+
+describe('whole answers', () => {
+  test.each([
+    ['html', 200, /html/],
+    ['http_429', 429, /html/],
+    ['http_500', 500, /html/],
+    ['http_502', 502, /html/],
+    ['http_503', 503, /html/],
+    ['empty', 200, /^$/],
+    ['redirect', 302, /^$/],
+  ])('%s answers without taking the message', async (fault, status, body) => {
+    await simulator.script(fault)
+    const answer = await simulator.send()
+    expect(answer.status).toBe(status)
+    expect(answer.body).toMatch(body)
+    expect(await simulator.outbox()).toEqual([])
+  })
+
+  test('http_429 says when to come back, and redirect where to go', async () => {
+    await simulator.script('http_429')
+    await simulator.script('redirect')
+    expect((await simulator.send()).headers['retry-after']).toBe('1')
+    expect((await simulator.send()).headers['location']).toBe('/redirected')
+  })
+
+  test('a code of the vendor is answered on status 200 and the message is not taken', async () => {
+    await simulator.script('160042')
+    const answer = await simulator.send()
+    expect(answer.status).toBe(200)
+    expect(JSON.parse(answer.body)).toEqual({ statusCode: '160042', statusMsg: anyText })
+    expect(await simulator.outbox()).toEqual([])
+  })
+
+  test('accept takes the message and answers late', async () => {
+    await simulator.script('accept', { delay_ms: 50 })
+    expect(await simulator.sendCode()).toBe('000000')
+    expect(await simulator.outbox()).toHaveLength(1)
+  })
+
+  test('huge_body takes the message and answers with more than 50 MB', async () => {
+    await simulator.script('huge_body')
+    const answer = await simulator.send()
+    expect(answer.body.length).toBeGreaterThan(50 * 1024 * 1024)
+    expect(answer.body).toMatch(/^\{"statusCode":"000000"/)
+    expect(await simulator.outbox()).toHaveLength(1)
+  })
+
+  test('a fault after the message was taken does not make a bad request a good one', async () => {
+    await simulator.script('accept')
+    expect(await simulator.sendCode({ token: 'another' })).toBe('111109')
+    expect(await simulator.outbox()).toEqual([])
+  })
+})
+
+describe('broken connections', () => {
+  test.each([
+    ['rst', 0],
+    ['refuse', 0],
+    ['accept_rst', 1],
+    ['half_body', 1],
+  ])('%s breaks the connection with %i messages taken', async (fault, taken) => {
+    await simulator.script(fault)
+    expect(await errorCodeOf(simulator.send())).toBe('ECONNRESET')
+    expect(await simulator.outbox()).toHaveLength(taken)
+  })
+
+  test('half_body sends the head and half of what it promised', async () => {
+    await simulator.script('half_body')
+    const { path, headers, body } = ccpRequest({})
+    const socket = connect(simulator.port, '127.0.0.1')
+    const head = Object.entries({ host: 'sim', ...headers, 'content-length': Buffer.byteLength(body) })
+    socket.write(
+      `POST ${path} HTTP/1.1\r\n${head.map((pair) => pair.join(': ')).join('\r\n')}\r\n\r\n${body}`,
+    )
+    let text = ''
+    socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+    await once(socket, 'end')
+    socket.destroy()
+    const [answerHead = '', half = ''] = text.split('\r\n\r\n')
+    const promised = Number(/content-length: (\d+)/i.exec(answerHead)?.[1])
+    expect(answerHead).toMatch(/^HTTP\/1\.1 200 /)
+    expect(half).toHaveLength(Math.floor(promised / 2))
+  })
+
+  test('refuse does not wait for the body', async () => {
+    await simulator.script('refuse')
+    const { path } = ccpRequest({})
+    const socket = connect(simulator.port, '127.0.0.1').on('error', () => {})
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: sim\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n`,
+    )
+    await once(socket, 'close')
+    expect(await simulator.outbox()).toEqual([])
+  })
+
+  test('accept_hang takes the message and never answers; a repeat is told so', async () => {
+    await simulator.script('accept_hang')
+    const hangUp = new AbortController()
+    const hung = errorCodeOf(sendRaw(simulator.url, { reqId: 'abc' }, hangUp.signal))
+    await arrivals(1)
+    expect(await simulator.sendCode({ reqId: 'abc' })).toBe('160054')
+    hangUp.abort()
+    expect(await hung).toBe('ABORT_ERR')
+    expect(await simulator.outbox()).toHaveLength(1)
+  })
+
+  test('hang takes nothing and never answers', async () => {
+    await simulator.script('hang')
+    const hangUp = new AbortController()
+    const hung = errorCodeOf(sendRaw(simulator.url, { reqId: 'abc' }, hangUp.signal))
+    await expect.poll(() => simulator.get('/_sim/script')).toEqual({ pending: [] })
+    expect(await simulator.sendCode({ reqId: 'abc' })).toBe('000000')
+    hangUp.abort()
+    expect(await hung).toBe('ABORT_ERR')
+    expect(await simulator.outbox()).toHaveLength(1)
+  })
+
+  test('slow_drip takes the message and answers byte by byte', async () => {
+    await simulator.script('slow_drip')
+    const { path, headers, body } = ccpRequest({})
+    const hangUp = new AbortController()
+    const answer = await fetch(simulator.url + path, { method: 'POST', headers, body, signal: hangUp.signal })
+    const reader = answer.body?.getReader()
+    const first = await reader?.read()
+    expect(first?.value?.length).toBe(1)
+    expect(await simulator.outbox()).toHaveLength(1)
+    hangUp.abort()
+  })
+
+  test('the simulator stops while requests hang and readers listen', async () => {
+    const stopping = await startSimulator()
+    await stopping.script('hang')
+    const hung = errorCodeOf(stopping.send())
+    await expect.poll(() => stopping.get('/_sim/script')).toEqual({ pending: [] })
+    await fetch(`${stopping.url}/_sim/events`)
+    await stopping.close()
+    expect(await hung).toBe('ECONNRESET')
+  })
+})
+
+describe('the script', () => {
+  test('faults come in the order they were given, as often as they were given', async () => {
+    await simulator.script('160042', { times: 2 })
+    await simulator.post('/_sim/script', { gateway: 'yuntongxun', fault: '160000' })
+    const codes: unknown[] = []
+    for (let i = 0; i < 4; i += 1) codes.push(await simulator.sendCode())
+    expect(codes).toEqual(['160042', '160042', '160000', '000000'])
+  })
+
+  test('a reset forgets messages, faults, request ids, limits and the clock', async () => {
+    await simulator.sendCode({ reqId: 'abc' })
+    await simulator.advance(5 * 86_400_000)
+    await simulator.script('rst', { times: 9 })
+    await simulator.reset()
+    expect(await simulator.outbox()).toEqual([])
+    expect(await simulator.sendCode({ reqId: 'abc' })).toBe('000000')
+  })
+
+  test.each([
+    ['/_sim/script', { gateway: 'ccp' }, /fault/],
+    ['/_sim/script', { gateway: 'ccp', fault: 'explode' }, /fault must be/],
+    ['/_sim/script', { gateway: 'ccp', fault: '000000' }, /fault must be/],
+    ['/_sim/script', { gateway: 'pigeon', fault: 'rst' }, /gateway must be/],
+    ['/_sim/script', { gateway: 'constructor', fault: 'rst' }, /gateway must be/],
+    ['/_sim/script', { gateway: 'ccp', fault: 'rst', times: 0 }, /times/],
+    ['/_sim/script', { gateway: 'ccp', fault: 'rst', times: 1_000_001 }, /times/],
+    ['/_sim/script', { gateway: 'ccp', fault: 'rst', delay_ms: -1 }, /delay_ms/],
+    ['/_sim/script', { gateway: 'ccp', fault: 'rst', often: 2 }, /additional/],
+    ['/_sim/clock', { advance_ms: '1000' }, /advance_ms/],
+    ['/_sim/clock', {}, /advance_ms/],
+  ])('%s refuses %j', async (path, body, why) => {
+    const answer = await simulator.post(path, body)
+    expect(answer.status).toBe(400)
+    expect(answer.json).toEqual({ error: textLike(why) })
+    expect(await simulator.get('/_sim/script')).toEqual({ pending: [] })
+  })
+})

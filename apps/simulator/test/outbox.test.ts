@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createOutbox } from '../src/outbox.ts'
+import { anyNumber, startSimulator, type Simulator } from './running-simulator.ts'
+
+let simulator: Simulator
+beforeAll(async () => {
+  simulator = await startSimulator()
+})
+afterAll(() => simulator.close())
+beforeEach(() => simulator.reset())
+
+function message(to: string, code: string) {
+  return { to, code, minutes: 5, text: code, gateway: 'ccp', at: 0, echo: null }
+}
+
+/** Reads events until the text holds what is looked for. */
+async function readUntil(path: string, found: (text: string) => boolean, once: () => Promise<unknown>) {
+  const hangUp = new AbortController()
+  const answer = await fetch(simulator.url + path, { signal: hangUp.signal })
+  await once()
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of answer.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (found(text)) break
+  }
+  hangUp.abort()
+  return { type: answer.headers.get('content-type'), text }
+}
+
+describe('the outbox', () => {
+  test('lists the messages of one number or of all, newest last', async () => {
+    for (const to of ['13800138001', '13800138002', '13800138003']) await simulator.send({ to })
+    expect(await simulator.outbox()).toMatchObject([
+      { to: '13800138001' },
+      { to: '13800138002' },
+      { to: '13800138003' },
+    ])
+    expect(await simulator.outbox('13800138002')).toMatchObject([{ to: '13800138002', at: anyNumber }])
+    expect(await simulator.outbox('13800138009')).toEqual([])
+  })
+
+  test('forgets the oldest message when it is full', () => {
+    const outbox = createOutbox({ capacity: 2 })
+    outbox.record(message('a', '1'))
+    outbox.record(message('b', '2'))
+    outbox.record(message('a', '3'))
+    expect(outbox.list().map(({ code }) => code)).toEqual(['2', '3'])
+    expect(outbox.list('a').map(({ code }) => code)).toEqual(['3'])
+  })
+})
+
+describe('events', () => {
+  test('a new message reaches the reader of its number, and no other does', async () => {
+    const { type, text } = await readUntil(
+      '/_sim/events?to=13800138001',
+      (seen) => seen.includes('111111'),
+      async () => {
+        await simulator.send({ to: '13800138002', datas: ['222222', '5'] })
+        await simulator.send({ to: '13800138001', datas: ['111111', '5'] })
+      },
+    )
+    expect(type).toBe('text/event-stream')
+    expect(text).toMatch(/id: \d+\ndata: \{.*"code":"111111"/)
+    expect(text).not.toContain('222222')
+  })
+
+  test('a reader who names the last message it saw gets what it missed', async () => {
+    await simulator.send({ to: '13800138001', datas: ['111111', '5'] })
+    const config = await simulator.get('/config.json')
+    expect(config).toEqual({ api_url: 'http://127.0.0.1:3000', newest: anyNumber })
+    await simulator.send({ to: '13800138002', datas: ['222222', '5'] })
+    const newest = JSON.stringify(config).replace(/.*"newest":(\d+).*/, '$1')
+    const { text } = await readUntil(
+      `/_sim/events?since=${newest}`,
+      (seen) => seen.includes('222222'),
+      async () => {},
+    )
+    expect(text).not.toContain('111111')
+  })
+})

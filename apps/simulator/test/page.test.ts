@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startSimulator, type Simulator } from './running-simulator.ts'
+
+const PUBLIC = new URL('../public/', import.meta.url)
+
+let simulator: Simulator
+beforeAll(async () => {
+  simulator = await startSimulator({ API_URL: 'http://127.0.0.1:4321/' })
+})
+afterAll(() => simulator.close())
+
+describe('the demo page', () => {
+  test.each([
+    ['/', 'text/html; charset=utf-8', 'index.html'],
+    ['/demo.css', 'text/css; charset=utf-8', 'demo.css'],
+    ['/demo.js', 'text/javascript; charset=utf-8', 'demo.js'],
+    ['/texts.js', 'text/javascript; charset=utf-8', 'texts.js'],
+    ['/phone.js', 'text/javascript; charset=utf-8', 'phone.js'],
+    ['/favicon.svg', 'image/svg+xml', 'favicon.svg'],
+  ])('%s is served as %s', async (path, type, file) => {
+    const answer = await fetch(simulator.url + path)
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-type')).toBe(type)
+    expect(await answer.text()).toBe(readFileSync(new URL(file, PUBLIC), 'utf8'))
+  })
+
+  test('is told where the API is, and may talk to nobody else', async () => {
+    expect(await simulator.get('/config.json')).toEqual({ api_url: 'http://127.0.0.1:4321', newest: 0 })
+    const policy = (await fetch(simulator.url)).headers.get('content-security-policy')
+    expect(policy).toContain("connect-src 'self' http://127.0.0.1:4321;")
+    expect(policy).toContain("default-src 'self';")
+  })
+
+  test('asks no other host for anything and renders data as text only', () => {
+    for (const file of readdirSync(PUBLIC)) {
+      const text = readFileSync(new URL(file, PUBLIC), 'utf8').replaceAll('http://www.w3.org/2000/svg', '')
+      expect(text, file).not.toMatch(/(https?:)?\/\/[a-z0-9-]+\.[a-z]/i)
+      expect(text, file).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write/)
+    }
+  })
+
+  test('has the places a browser test looks for', () => {
+    const html = readFileSync(new URL('index.html', PUBLIC), 'utf8')
+    const ids = 'mobile image-code captcha-image refresh-captcha send sms-code verify result phone send-error'
+    for (const id of [...ids.split(' '), 'captcha-error', 'status']) expect(html).toContain(`id="${id}"`)
+    expect(html).toContain('autocomplete="one-time-code"')
+  })
+
+  test('serves nothing beside these files', async () => {
+    for (const path of ['/index.html', '/..%2fpackage.json', '/public/demo.js', '/%2e%2e/package.json']) {
+      expect((await fetch(simulator.url + path)).status).toBe(404)
+    }
+  })
+})
