@@ -60,6 +60,8 @@ export function configOrExit<C>(load: () => C): C {
 const port = (value: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: value, description })
 
+const CODE_KEYS_PATTERN = '^[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=(,[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=)*$'
+
 /** Variables that more than one process reads. */
 export const shared = {
   port,
@@ -78,21 +80,23 @@ export const shared = {
     description: 'secret: 32 random bytes in base64; names phones in Redis',
   }),
   CODE_KEYS: Type.String({
-    pattern: '^[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=(,[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=)*$',
+    pattern: CODE_KEYS_PATTERN,
     description: 'secret: comma list of id:key, newest first, each key 32 random bytes in base64',
   }),
 }
 
 /** Faults of the two key variables that a pattern cannot see. */
 export const checkKeys: Check = (env) => {
-  const ring = (env['CODE_KEYS'] ?? '').split(',').map((entry) => entry.split(':'))
+  const text = env['CODE_KEYS'] ?? ''
+  if (!new RegExp(CODE_KEYS_PATTERN).test(text)) return []
+  const ring = text.split(',').map((entry) => entry.split(':'))
   const ids = ring.map(([kid]) => kid)
   const secrets = [...ring.map(([, key]) => key), env['PHONE_KEY']]
   const faults: string[] = []
   if (new Set(ids).size < ids.length) faults.push('CODE_KEYS: two keys have the same id')
   if (new Set(secrets).size < secrets.length)
     faults.push('CODE_KEYS: a key stands twice, or is PHONE_KEY again')
-  return env['CODE_KEYS'] ? faults : []
+  return faults
 }
 
 /** The two key variables as the keyring wants them; call it on values that were checked. */

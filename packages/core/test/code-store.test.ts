@@ -1,0 +1,298 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createCodeStore } from '../src/code-store.ts'
+import { createKeyring } from '../src/keyring.ts'
+import { aMobile, policy, sendOf, startStore, wrong } from './store.ts'
+
+let store: Awaited<ReturnType<typeof startStore>>
+beforeAll(async () => {
+  store = await startStore()
+})
+afterAll(() => store.stop())
+
+const times = async <T>(n: number, act: (i: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: n }, (_, i) => act(i)))
+
+/** Everything held about a phone, byte for byte. */
+async function held(mobile: string) {
+  const found = await store.redis.keys(`sms:{${store.keyring.pseudonym(mobile)}}:*`)
+  return Promise.all(found.toSorted().map(async (key) => [key, await store.redis.dump(key)]))
+}
+
+describe('issue', () => {
+  it('answers with the life of the code and the wait until the next', async () => {
+    const issued = await store.codes.issue(aMobile(), 'default')
+    expect(issued).toMatchObject({
+      kind: 'issued',
+      expiresIn: 300,
+      resendAfter: 60,
+      send: { scene: 'default', n: 1 },
+    })
+  })
+
+  it('lets exactly one of 200 at once through', async () => {
+    const mobile = aMobile()
+    const answers = await times(200, () => store.codes.issue(mobile, 'default'))
+    expect(answers.filter(({ kind }) => kind === 'issued')).toHaveLength(1)
+  })
+
+  it('changes nothing when it refuses', async () => {
+    const mobile = aMobile()
+    await store.codes.issue(mobile, 'default')
+    const before = await held(mobile)
+    const refused = await store.codes.issue(mobile, 'default')
+    expect(refused).toMatchObject({ kind: 'throttled', windowSeconds: 60 })
+    expect(await held(mobile)).toEqual(before)
+  })
+
+  it('sends a live code again instead of another, with its compares kept', async () => {
+    const mobile = aMobile()
+    const first = await store.codes.issue(mobile, 'default')
+    const code = await store.codeOf(first)
+    await store.codes.verify(mobile, 'default', wrong(code), undefined)
+    await store.pass(61)
+    const second = await store.codes.issue(mobile, 'default')
+    expect(second).toMatchObject({ kind: 'issued', expiresIn: 300, send: { rid: sendOf(first).rid, n: 2 } })
+    expect(await store.codeOf(second)).toBe(code)
+    expect(await store.codes.verify(mobile, 'default', wrong(code), undefined)).toEqual({
+      kind: 'no',
+      attemptsLeft: 3,
+    })
+  })
+
+  it('never lets a re-send live past twice the life from the first issue', async () => {
+    const mobile = aMobile()
+    const first = await store.codes.issue(mobile, 'default')
+    await store.pass(290)
+    expect(await store.codes.issue(mobile, 'default')).toMatchObject({ send: { n: 2 }, expiresIn: 300 })
+    await store.pass(140)
+    expect(await store.codes.issue(mobile, 'default')).toMatchObject({
+      send: { rid: sendOf(first).rid, n: 3 },
+      expiresIn: 170,
+    })
+  })
+
+  it('makes a new code where less than half a life would be left', async () => {
+    const mobile = aMobile()
+    const first = await store.codes.issue(mobile, 'default')
+    await store.pass(290)
+    await store.codes.issue(mobile, 'default')
+    await store.pass(170)
+    const third = await store.codes.issue(mobile, 'default')
+    expect(third).toMatchObject({ send: { n: 1 }, expiresIn: 300 })
+    expect(sendOf(third).rid).not.toBe(sendOf(first).rid)
+  })
+
+  it.each([
+    [
+      'was used',
+      async (mobile: string, code: string) => store.codes.verify(mobile, 'default', code, undefined),
+    ],
+    [
+      'has no compares left',
+      async (mobile: string, code: string) =>
+        times(5, () => store.codes.verify(mobile, 'default', wrong(code), undefined)),
+    ],
+    ['has expired', async () => store.pass(300)],
+  ])('makes a new code where the old one %s', async (_why, spoil) => {
+    const mobile = aMobile()
+    const first = await store.codes.issue(mobile, 'default')
+    await spoil(mobile, await store.codeOf(first))
+    await store.pass(61)
+    expect(sendOf(await store.codes.issue(mobile, 'default')).rid).not.toBe(sendOf(first).rid)
+  })
+
+  it('allows five an hour and ten a day, in any hour and any day', async () => {
+    const mobile = aMobile()
+    const fiveTimes = async () => {
+      for (let i = 0; i < 5; i++) {
+        expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
+        await store.pass(61)
+      }
+    }
+    await fiveTimes()
+    const refused = await store.codes.issue(mobile, 'default')
+    expect(refused).toMatchObject({ kind: 'throttled', windowSeconds: 3_600 })
+    await store.pass(3_600 - 5 * 61)
+    await fiveTimes()
+    expect(await store.codes.issue(mobile, 'default')).toMatchObject({
+      kind: 'throttled',
+      windowSeconds: 86_400,
+    })
+    await store.pass(86_400 - 3_600 - 5 * 61)
+    expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
+  })
+
+  it('counts a phone over all scenes, and keeps their codes apart', async () => {
+    const mobile = aMobile()
+    const login = await store.codes.issue(mobile, 'login')
+    expect(await store.codes.issue(mobile, 'register')).toMatchObject({ kind: 'throttled' })
+    const code = await store.codeOf(login)
+    expect(await store.codes.verify(mobile, 'register', code, undefined)).toEqual({
+      kind: 'no',
+      attemptsLeft: 0,
+    })
+    expect(await store.codes.verify(mobile, 'login', code, undefined)).toMatchObject({ kind: 'ok' })
+  })
+
+  it('keeps neither the number nor the code where Redis can see it', async () => {
+    const mobile = aMobile()
+    const issued = await store.codes.issue(mobile, 'default')
+    const code = await store.codeOf(issued)
+    const values = await store.redis.hgetall(`sms:{${store.keyring.pseudonym(mobile)}}:code:default`)
+    const seen = JSON.stringify([await held(mobile), values])
+    expect(seen).not.toContain(mobile)
+    expect(Object.values(values)).not.toContain(code)
+    expect(values['sealed']).toMatch(/^k1\./)
+  })
+})
+
+describe('refund', () => {
+  it('of a first send leaves no trace', async () => {
+    const mobile = aMobile()
+    const send = sendOf(await store.codes.issue(mobile, 'default'))
+    expect(await store.codes.refund(send)).toBe(true)
+    expect(await held(mobile)).toEqual([])
+    expect(await store.codes.refund(send)).toBe(false)
+  })
+
+  it('of a re-send gives the slot back and closes that send', async () => {
+    const mobile = aMobile()
+    await store.codes.issue(mobile, 'default')
+    await store.pass(61)
+    const again = sendOf(await store.codes.issue(mobile, 'default'))
+    expect(await store.codes.refund(again)).toBe(true)
+    expect(await store.ledger.claim(again, 'ccp', 0, 1_000)).toEqual({ kind: 'done', why: 'failed' })
+    expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued', send: { n: 3 } })
+  })
+})
+
+describe('verify', () => {
+  it('accepts the right code once', async () => {
+    const mobile = aMobile()
+    const issued = await store.codes.issue(mobile, 'default')
+    const code = await store.codeOf(issued)
+    expect(await store.codes.verify(mobile, 'default', code, undefined)).toMatchObject({
+      kind: 'ok',
+      rid: sendOf(issued).rid,
+    })
+    expect(await store.codes.verify(mobile, 'default', code, undefined)).toEqual({
+      kind: 'no',
+      attemptsLeft: 0,
+    })
+  })
+
+  it('lets exactly one of 200 right tries at once win', async () => {
+    const mobile = aMobile()
+    const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
+    const answers = await times(200, () => store.codes.verify(mobile, 'default', code, undefined))
+    expect(answers.filter(({ kind }) => kind === 'ok')).toHaveLength(1)
+  })
+
+  it('compares five of 200 wrong tries at once, and then not the right one either', async () => {
+    const mobile = aMobile()
+    const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
+    await times(200, () => store.codes.verify(mobile, 'default', wrong(code), undefined))
+    const ph = store.keyring.pseudonym(mobile)
+    expect(await store.redis.hget(`sms:{${ph}}:code:default`, 'blind')).toBe('5')
+    expect(await store.redis.zcard(`sms:{${ph}}:misses:blind`)).toBe(5)
+    expect(await store.codes.verify(mobile, 'default', code, undefined)).toEqual({
+      kind: 'no',
+      attemptsLeft: 0,
+    })
+  })
+
+  it('lets at most one win, and compares at most five, in a mix of right and wrong', async () => {
+    for (let round = 0; round < 20; round++) {
+      const mobile = aMobile()
+      const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
+      const answers = await times(100, (i) =>
+        store.codes.verify(mobile, 'default', i % 10 === round % 10 ? code : wrong(code), undefined),
+      )
+      expect(answers.filter(({ kind }) => kind === 'ok').length).toBeLessThanOrEqual(1)
+      const compared = await store.redis.hget(
+        `sms:{${store.keyring.pseudonym(mobile)}}:code:default`,
+        'blind',
+      )
+      expect(Number(compared)).toBeLessThanOrEqual(5)
+    }
+  })
+
+  it('does not let a stranger without the request id lock out the owner who has it', async () => {
+    const mobile = aMobile()
+    const issued = await store.codes.issue(mobile, 'default')
+    const code = await store.codeOf(issued)
+    await times(50, () => store.codes.verify(mobile, 'default', wrong(code), undefined))
+    await times(50, () => store.codes.verify(mobile, 'default', wrong(code), `${'x'.repeat(22)}.guess`))
+    expect(await store.codes.verify(mobile, 'default', code, undefined)).toMatchObject({ kind: 'no' })
+    expect(await store.codes.verify(mobile, 'default', code, sendOf(issued).rid)).toMatchObject({
+      kind: 'ok',
+    })
+  })
+
+  it('stops after 15 misses a day, however many codes are asked for', async () => {
+    const mobile = aMobile()
+    for (let i = 0; i < 3; i++) {
+      const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
+      for (let n = 0; n < 5; n++) await store.codes.verify(mobile, 'default', wrong(code), undefined)
+      await store.pass(61)
+    }
+    const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
+    const refused = await store.codes.verify(mobile, 'default', code, undefined)
+    expect(refused.kind).toBe('throttled')
+    await store.pass(86_400)
+  })
+
+  it('refuses a code at the end of its life', async () => {
+    const mobile = aMobile()
+    const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
+    await store.pass(300)
+    expect(await store.codes.verify(mobile, 'default', code, undefined)).toEqual({
+      kind: 'no',
+      attemptsLeft: 0,
+    })
+  })
+
+  it("refuses another phone's code", async () => {
+    const [mine, theirs] = [aMobile(), aMobile()]
+    const code = await store.codeOf(await store.codes.issue(mine, 'default'))
+    const other = await store.codeOf(await store.codes.issue(theirs, 'default'))
+    const foreign = code === other ? wrong(other) : code
+    expect(await store.codes.verify(theirs, 'default', foreign, undefined)).toMatchObject({ kind: 'no' })
+    expect(await store.codes.verify(theirs, 'default', other, undefined)).toMatchObject({ kind: 'ok' })
+  })
+
+  it('accepts a code that was issued before the key was rotated, until that key is gone', async () => {
+    const [oldKey, newKey, phoneKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.alloc(32, 3)]
+    const ring = (...codeKeys: { kid: string; key: Buffer }[]) => createKeyring({ phoneKey, codeKeys })
+    const old = { kid: 'a', key: oldKey }
+    const fresh = { kid: 'b', key: newKey }
+    const before = createCodeStore(store.redis, ring(old), policy)
+    const mobile = aMobile()
+    const send = sendOf(await before.issue(mobile, 'default'))
+    const sealed = await store.redis.hget(`sms:{${send.rid.slice(0, 22)}}:code:default`, 'sealed')
+    const code =
+      ring(fresh, old)
+        .open(sealed ?? '', send.rid)
+        ?.slice(11) ?? ''
+    const gone = createCodeStore(store.redis, ring(fresh), policy)
+    expect(await gone.verify(mobile, 'default', code, undefined)).toMatchObject({ kind: 'no' })
+    const rotated = createCodeStore(store.redis, ring(fresh, old), policy)
+    expect(await rotated.verify(mobile, 'default', code, undefined)).toMatchObject({ kind: 'ok' })
+  })
+})
+
+describe('find', () => {
+  it('tells where a request stands, and nothing about unknown ones', async () => {
+    const send = sendOf(await store.codes.issue(aMobile(), 'login'))
+    expect(await store.codes.find(send.rid, ['default', 'login'])).toMatchObject({
+      status: 'queued',
+      sends: 1,
+      expired: false,
+    })
+    expect(
+      await store.codes.find(`${send.rid.slice(0, 23)}${'A'.repeat(22)}`, ['default', 'login']),
+    ).toBeNull()
+    await store.pass(300)
+    expect(await store.codes.find(send.rid, ['default', 'login'])).toMatchObject({ expired: true })
+  })
+})

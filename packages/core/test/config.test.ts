@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto'
+import { Type } from '@sinclair/typebox'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { checkKeys, ConfigError, keyringOptions, loadConfig, shared, type Env } from '../src/config.ts'
+
+const schema = Type.Object({
+  API_PORT: shared.port(3000, 'a port'),
+  REDIS_URL: shared.REDIS_URL,
+  PHONE_KEY: shared.PHONE_KEY,
+  CODE_KEYS: shared.CODE_KEYS,
+})
+const key = () => randomBytes(32).toString('base64')
+const good: Env = { PHONE_KEY: key(), CODE_KEYS: `k2:${key()},k1:${key()}` }
+
+function faultsOf(env: Env): readonly string[] {
+  try {
+    loadConfig(schema, env, [checkKeys])
+    return []
+  } catch (err) {
+    if (err instanceof ConfigError) return err.faults
+    throw err
+  }
+}
+
+describe('loadConfig', () => {
+  it('converts and fills in defaults', () => {
+    const config = loadConfig(schema, { ...good, API_PORT: '8080' }, [checkKeys])
+    expect(config).toMatchObject({ API_PORT: 8080, REDIS_URL: 'redis://127.0.0.1:6379' })
+    expect(Object.isFrozen(config)).toBe(true)
+  })
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(loadConfig(schema, { ...good, API_PORT: '' }).API_PORT).toBe(3000)
+  })
+
+  it('names every fault at once, and no value', () => {
+    const secret = 'hunter2hunter2'
+    const faults = faultsOf({ API_PORT: 'eighty', REDIS_URL: `http://:${secret}@x`, CODE_KEYS: secret })
+    expect(new Set(faults.map((fault) => fault.split(':')[0]))).toEqual(
+      new Set(['API_PORT', 'CODE_KEYS', 'PHONE_KEY', 'REDIS_URL']),
+    )
+    expect(faults.join()).not.toContain(secret)
+    expect(faults.join()).not.toContain('eighty')
+  })
+
+  it.each([
+    ['a short key', { CODE_KEYS: `k1:${randomBytes(16).toString('base64')}` }],
+    ['a key that is not base64', { CODE_KEYS: `k1:${'!'.repeat(43)}=` }],
+    ['two keys of one id', { CODE_KEYS: `k1:${key()},k1:${key()}` }],
+    ['the phone key used again', { CODE_KEYS: `k1:${good['PHONE_KEY']}` }],
+  ])('refuses %s', (_what, env) => {
+    expect(faultsOf({ ...good, ...env })).toEqual([expect.stringMatching(/^CODE_KEYS: /)])
+  })
+
+  it('makes a valid configuration or a named fault of anything', () => {
+    const value = fc.oneof(
+      fc.string(),
+      fc.constantFrom(...Object.values(good).map(String)),
+      fc.constant(undefined),
+    )
+    const env = fc.record({ API_PORT: value, REDIS_URL: value, PHONE_KEY: value, CODE_KEYS: value })
+    fc.assert(
+      fc.property(env, (given) => {
+        const faults = faultsOf(given)
+        const names = faults.map((fault) => fault.split(':')[0] ?? '')
+        expect(names.filter((name) => !(name in schema.properties))).toEqual([])
+        if (faults.length > 0) return
+        const { phoneKey, codeKeys } = keyringOptions(loadConfig(schema, given))
+        const lengths = [phoneKey, ...codeKeys.map((entry) => entry.key)].map((secret) => secret.length)
+        expect(new Set(lengths)).toEqual(new Set([32]))
+      }),
+    )
+  })
+})

@@ -1,0 +1,77 @@
+import { Writable } from 'node:stream'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createLogger } from '../src/logger.ts'
+import { maskMobile, scrub } from '../src/mobile.ts'
+
+const MOBILE = '13912345678'
+const CODE = '987654'
+
+function logged(write: (log: ReturnType<typeof createLogger>) => void): string {
+  const lines: string[] = []
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  write(createLogger('test', 'debug', sink))
+  return lines.join('')
+}
+
+describe('an error in the log', () => {
+  it('shows its kind, its message and its stack', () => {
+    const line = logged((log) =>
+      log.error({ err: Object.assign(new TypeError('boom'), { code: 'EBOOM' }) }, 'bug'),
+    )
+    expect(JSON.parse(line)).toMatchObject({
+      level: 'error',
+      app: 'test',
+      msg: 'bug',
+      err: { type: 'TypeError', message: 'boom', code: 'EBOOM' },
+    })
+  })
+
+  it('shows no command, no cause and no other field', () => {
+    const err = Object.assign(new Error('ERR wrong', { cause: new Error(CODE) }), {
+      command: { name: 'set', args: [`img_${CODE}`, MOBILE] },
+      deep: { er: [CODE, MOBILE] },
+    })
+    const line = logged((log) => log.error({ err }, 'bug'))
+    expect(line).not.toContain(CODE)
+    expect(line).not.toContain(MOBILE)
+  })
+
+  it('shows no number and no code of any error, wherever they hide in it', () => {
+    const secret = fc.constantFrom(MOBILE, CODE)
+    const nested = fc.letrec<{ node: unknown }>((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 3 },
+        secret,
+        fc.array(tie('node'), { maxLength: 3 }),
+        fc.record({ a: tie('node'), args: tie('node') }),
+      ),
+    })).node
+    fc.assert(
+      fc.property(secret, nested, nested, (text, cause, extra) => {
+        const err = Object.assign(new Error(`x ${text}: y`, { cause }), { extra, command: extra })
+        const line = logged((log) => log.warn({ err }, 'bug'))
+        expect(line.includes(MOBILE) || line.includes(CODE)).toBe(false)
+      }),
+    )
+  })
+})
+
+describe('scrub', () => {
+  it('masks numbers and codes in free text and leaves the rest readable', () => {
+    expect(scrub(`to ${MOBILE}, code ${CODE}; port 63790, 4001`)).toBe(
+      'to 139****5678, code ******; port 63790, 4001',
+    )
+    expect(scrub(`+86${MOBILE}`)).not.toContain(MOBILE)
+    expect(scrub(`{"code":"${CODE}"}`)).toBe('{"code":"******"}')
+  })
+
+  it('masks a number as the log shows it', () => {
+    expect(maskMobile(MOBILE)).toBe('139****5678')
+  })
+})

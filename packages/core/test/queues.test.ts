@@ -1,0 +1,53 @@
+import { Queue } from 'bullmq'
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+import { createLogger } from '../src/logger.ts'
+import { createSendQueue, QUEUE_PREFIX, retryDelayMs, SMS_QUEUE, type SendJob } from '../src/queues.ts'
+import { connectRedis, StoreError } from '../src/redis.ts'
+
+const log = createLogger('test', 'silent')
+const job = {
+  v: 1,
+  rid: `${'p'.repeat(22)}.${'r'.repeat(22)}`,
+  scene: 'default',
+  n: 1,
+  to: '138****8000',
+} as const
+let server: RedisServer
+beforeAll(async () => {
+  server = await startRedis()
+})
+afterAll(() => server.stop())
+
+describe('the send queue', () => {
+  it('takes a send once, however often it is added', async () => {
+    const connection = connectRedis(server.url, 'producer', log)
+    await once(connection, 'ready')
+    const queue = createSendQueue(connection, log)
+    await Promise.all([queue.add(job), queue.add(job), queue.add(job)])
+    const seen = new Queue<SendJob>(SMS_QUEUE, { connection, prefix: QUEUE_PREFIX })
+    expect(await seen.getJobCounts('waiting')).toEqual({ waiting: 1 })
+    expect((await seen.getJobs()).map(({ data }) => data)).toEqual([job])
+    await Promise.all([seen.close(), queue.close()])
+    connection.disconnect()
+  })
+
+  it('says at once that Redis is away, also when it never was there', async () => {
+    const connection = connectRedis('redis://127.0.0.1:1', 'producer', log)
+    const queue = createSendQueue(connection, log)
+    await expect(queue.add(job)).rejects.toThrow(StoreError)
+    connection.disconnect()
+  })
+})
+
+describe('the pause before the next try', () => {
+  it('grows to a bound, and the tries outlast the two minutes a send has', () => {
+    const longest = Array.from({ length: 40 }, (_, i) => retryDelayMs(i + 1))
+    for (const delay of longest) {
+      expect(delay).toBeGreaterThanOrEqual(280)
+      expect(delay).toBeLessThanOrEqual(19_500)
+    }
+    expect(longest.reduce((sum, delay) => sum + delay, 0)).toBeGreaterThan(120_000)
+  })
+})

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createKeyring } from '../src/keyring.ts'
+import { createSendLedger } from '../src/send-ledger.ts'
+import { aMobile, sendOf, startStore } from './store.ts'
+
+let store: Awaited<ReturnType<typeof startStore>>
+beforeAll(async () => {
+  store = await startStore()
+})
+afterAll(() => store.stop())
+
+const LEASE = 6_500
+
+async function issued(mobile = aMobile()) {
+  return sendOf(await store.codes.issue(mobile, 'default'))
+}
+
+async function claimed(send: Awaited<ReturnType<typeof issued>>, gateway = 'ccp') {
+  const claim = await store.ledger.claim(send, gateway, 0, LEASE)
+  if (claim.kind !== 'go') throw new Error(`no claim but ${claim.kind}`)
+  return claim
+}
+
+describe('claim', () => {
+  it('hands the number and the code to exactly one of 50 workers at once', async () => {
+    const mobile = aMobile()
+    const send = await issued(mobile)
+    const claims = await Promise.all(
+      Array.from({ length: 50 }, () => store.ledger.claim(send, 'ccp', 0, LEASE)),
+    )
+    const [winner, ...others] = claims.filter(({ kind }) => kind === 'go')
+    expect(winner).toMatchObject({ mobile, doubt: '', extra: 0 })
+    expect(others).toEqual([])
+    expect(claims.filter(({ kind }) => kind === 'busy')).toHaveLength(49)
+  })
+
+  it('lets its holder go on to the next gateway without a doubt', async () => {
+    const send = await issued()
+    const { fence } = await claimed(send)
+    expect(await store.ledger.claim(send, 'aliyun', fence, LEASE)).toMatchObject({ kind: 'go', doubt: '' })
+  })
+
+  it('taken over from a holder who vanished says which gateway may have the message', async () => {
+    const send = await issued()
+    const { fence } = await claimed(send)
+    await store.pass(7)
+    expect(await store.ledger.claim(send, 'aliyun', 0, LEASE)).toMatchObject({
+      kind: 'go',
+      doubt: 'ccp',
+      fence: fence + 1,
+    })
+    // Handing it back keeps the doubt for the next one.
+    await store.ledger.settle(send, fence + 1, { status: 'queued', doubt: 'ccp' })
+    expect(await store.ledger.claim(send, 'aliyun', 0, LEASE)).toMatchObject({ kind: 'go', doubt: 'ccp' })
+  })
+
+  it('remembers a risked second message even if its holder vanishes in the call', async () => {
+    const send = await issued()
+    await store.ledger.claim(send, 'twilio', 0, LEASE, true)
+    await store.pass(7)
+    expect(await store.ledger.claim(send, 'twilio', 0, LEASE)).toMatchObject({ kind: 'go', extra: 1 })
+  })
+
+  it('is refused when it is too late, and the phone has its slot back', async () => {
+    const mobile = aMobile()
+    const send = await issued(mobile)
+    await store.pass(120)
+    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'gone', why: 'late' })
+    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'failed', reason: 'late' })
+    expect(await store.redis.exists(`sms:{${store.keyring.pseudonym(mobile)}}:sends`)).toBe(0)
+  })
+
+  it('is refused once the code was used: whoever typed it has it', async () => {
+    const mobile = aMobile()
+    const answer = await store.codes.issue(mobile, 'default')
+    await store.codes.verify(mobile, 'default', await store.codeOf(answer), undefined)
+    expect(await store.ledger.claim(sendOf(answer), 'ccp', 0, LEASE)).toEqual({ kind: 'gone', why: 'used' })
+  })
+
+  it('is refused for a send that a newer one has replaced', async () => {
+    const mobile = aMobile()
+    const send = await issued(mobile)
+    await store.pass(61)
+    await store.codes.issue(mobile, 'default')
+    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'gone', why: 'replaced' })
+  })
+
+  it('is refused when Redis has forgotten everything', async () => {
+    const send = await issued()
+    await store.redis.del(...(await store.redis.keys('sms:*')))
+    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'gone', why: 'no_record' })
+  })
+
+  it('says so when no key of ours opens the box', async () => {
+    const send = await issued()
+    const other = createKeyring({
+      phoneKey: Buffer.alloc(32),
+      codeKeys: [{ kid: 'k1', key: Buffer.alloc(32) }],
+    })
+    const claim = await createSendLedger(store.redis, other).claim(send, 'ccp', 0, LEASE)
+    expect(claim.kind).toBe('unreadable')
+  })
+})
+
+describe('settle', () => {
+  it('writes a terminal status once', async () => {
+    const send = await issued()
+    const { fence } = await claimed(send)
+    expect(await store.ledger.settle(send, fence, { status: 'sent', channel: 'sms', gateway: 'ccp' })).toBe(
+      true,
+    )
+    expect(await store.ledger.settle(send, fence, { status: 'failed' })).toBe(false)
+    expect(await store.ledger.settle(send, '*', { status: 'failed' })).toBe(false)
+    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'done', why: 'sent' })
+    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'sent', channel: 'sms' })
+  })
+
+  it('is refused to a holder whose claim was taken over', async () => {
+    const send = await issued()
+    const { fence } = await claimed(send)
+    await store.pass(7)
+    const taken = await claimed(send)
+    expect(await store.ledger.settle(send, fence, { status: 'failed' })).toBe(false)
+    expect(await store.ledger.settle(send, taken.fence, { status: 'sent' })).toBe(true)
+  })
+
+  it('gives the phone its slot back when delivery finally failed', async () => {
+    const mobile = aMobile()
+    const send = await issued(mobile)
+    const { fence } = await claimed(send)
+    await store.ledger.settle(send, fence, { status: 'failed', reason: 'number' })
+    expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
+  })
+
+  it('buries a send whose job cannot run any more', async () => {
+    const send = await issued()
+    await claimed(send)
+    expect(await store.ledger.settle(send, '*', { status: 'failed', reason: 'job_failed' })).toBe(true)
+    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'failed' })
+  })
+})

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { startRedis } from '@sms-codes/launcher/redis'
+import { createCodeStore, type CodePolicy, type Issued } from '../src/code-store.ts'
+import { createKeyring } from '../src/keyring.ts'
+import { createSendLedger } from '../src/send-ledger.ts'
+
+export const policy: CodePolicy = {
+  length: 6,
+  ttlSeconds: 300,
+  sendWithinSeconds: 120,
+  compares: 5,
+  missesPerDay: 15,
+  sends: [
+    { most: 1, seconds: 60 },
+    { most: 5, seconds: 3_600 },
+    { most: 10, seconds: 86_400 },
+  ],
+}
+
+const TIMES = ['issued', 'exp', 'ceiling', 'send_by', 'lease']
+
+/** A real Redis of its own with the store and the ledger on it, and a way to let time pass. */
+export async function startStore() {
+  const server = await startRedis()
+  const redis = new Redis(server.url)
+  const keyring = createKeyring({
+    phoneKey: randomBytes(32),
+    codeKeys: [{ kid: 'k1', key: randomBytes(32) }],
+  })
+  const codes = createCodeStore(redis, keyring, policy)
+  const ledger = createSendLedger(redis, keyring)
+
+  return {
+    server,
+    redis,
+    keyring,
+    codes,
+    ledger,
+
+    /** Makes everything held as old as if `seconds` had gone by: the scripts know no clock but that of Redis. */
+    async pass(seconds: number): Promise<void> {
+      for (const key of await redis.keys('sms:*')) {
+        if ((await redis.type(key)) === 'zset') {
+          for (const member of await redis.zrange(key, 0, '-1'))
+            await redis.zincrby(key, -seconds * 1000, member)
+        } else {
+          for (const field of TIMES) await redis.hincrby(key, field, -seconds * 1000)
+        }
+      }
+    },
+
+    /** The code of a send, read as a worker reads it. */
+    async codeOf(issued: Issued): Promise<string> {
+      if (issued.kind !== 'issued') throw new Error('nothing was issued')
+      const sealed = await redis.hget(
+        `sms:{${issued.send.rid.slice(0, 22)}}:code:${issued.send.scene}`,
+        'sealed',
+      )
+      const clear = keyring.open(sealed ?? '', issued.send.rid)
+      if (clear === null) throw new Error('the box does not open')
+      return clear.slice(11)
+    },
+
+    async stop(): Promise<void> {
+      redis.disconnect()
+      await server.stop()
+    },
+  }
+}
+
+/** A number that no other test uses. */
+let next = 0
+export const aMobile = () => `138${String(10_000_000 + ++next)}`
+
+export function sendOf(issued: Issued) {
+  if (issued.kind !== 'issued') throw new Error(`not issued but ${issued.kind}`)
+  return issued.send
+}
+
+/** Another code than this one. */
+export const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
