@@ -1,0 +1,217 @@
+// The sign-up form: one picture, one send, one verification. Error texts are the API's own and stand under the field
+// that the RETCODE is about; a picture is good for one send, so every failed send brings a new one.
+import { createApi } from './api.js'
+import { createPhone } from './phone.js'
+import { createStatus } from './status.js'
+import { createLanguage } from './texts.js'
+
+const find = (id) => document.querySelector(`#${id}`)
+const fields = { mobile: find('mobile'), imageCode: find('image-code'), smsCode: find('sms-code') }
+const errors = { mobile: find('mobile-error'), imageCode: find('captcha-error'), smsCode: find('send-error') }
+const picture = find('captcha-image')
+const sendButton = find('send')
+const verifyButton = find('verify')
+const result = find('result')
+
+const FIELD_OF_RETCODE = { 4001: 'imageCode', 4007: 'mobile' }
+
+const language = createLanguage()
+const { t } = language
+const config = await (await fetch('/config.json')).json()
+const api = createApi({
+  url: config.api_url,
+  language: language.current,
+  unreachable: (url) => t('unreachable', url),
+})
+const status = createStatus({ language, ask: api.status })
+const phone = createPhone({ language, since: config.newest, onPick: fillIn })
+find('docs-link').href = `${config.api_url}/docs`
+
+let uuid = ''
+let lastRequest = null
+let countdown = null
+let isSending = false
+let isVerifying = false
+let drawResult = () => {}
+
+function complain(field, text) {
+  errors[field].textContent = text
+  fields[field].setAttribute('aria-invalid', String(text !== ''))
+}
+
+function calm() {
+  for (const field of Object.keys(fields)) complain(field, '')
+}
+
+function newPicture() {
+  uuid = randomUuid()
+  fields.imageCode.value = ''
+  picture.classList.remove('loaded')
+  picture.src = api.imageUrl(uuid)
+}
+
+function fillIn(code) {
+  fields.smsCode.value = code
+  complain('smsCode', '')
+  verifyButton.focus()
+}
+
+function drawButtons() {
+  const left = countdown === null ? 0 : Math.max(0, Math.ceil((countdown.until - performance.now()) / 1000))
+  sendButton.disabled = isSending || left > 0
+  sendButton.textContent = isSending ? t('sending') : left > 0 ? t('again', clockOf(left)) : t('send')
+  verifyButton.disabled = isVerifying
+  verifyButton.textContent = t(isVerifying ? 'verifying' : 'verify')
+  if (countdown !== null && left === 0) endCountdown()
+}
+
+function startCountdown(seconds, isUsedUp) {
+  endCountdown()
+  const timer = setInterval(drawButtons, 250)
+  countdown = { until: performance.now() + seconds * 1000, timer, isUsedUp }
+  drawButtons()
+}
+
+function endCountdown() {
+  if (countdown === null) return
+  const { timer, isUsedUp } = countdown
+  clearInterval(timer)
+  countdown = null
+  // The picture of the last send is spent; the next send needs another.
+  if (isUsedUp) newPicture()
+  drawButtons()
+}
+
+async function send() {
+  if (sendButton.disabled) return
+  calm()
+  hideResult()
+  const mobile = fields.mobile.value.trim()
+  const imageCode = fields.imageCode.value.trim()
+  if (mobile === '') return need('mobile', 'needMobile')
+  if (imageCode === '') return need('imageCode', 'needImageCode')
+
+  isSending = true
+  drawButtons()
+  const startedAt = performance.now()
+  const answer = await api.send(mobile, imageCode, uuid)
+  isSending = false
+
+  if (answer.code === '0') {
+    lastRequest = { id: answer.request_id, mobile }
+    status.follow(answer.request_id, startedAt)
+    fields.smsCode.value = ''
+    startCountdown(answer.resend_after ?? 60, true)
+    fields.smsCode.focus()
+    return
+  }
+  newPicture()
+  const field = FIELD_OF_RETCODE[answer.code] ?? 'smsCode'
+  complain(field, answer.errmsg)
+  if (field !== 'smsCode') fields[field].focus()
+  if (answer.retry_after > 0) startCountdown(answer.retry_after, false)
+  else drawButtons()
+}
+
+async function verify() {
+  if (isVerifying) return
+  calm()
+  hideResult()
+  const mobile = fields.mobile.value.trim()
+  const smsCode = fields.smsCode.value.trim()
+  if (mobile === '') return need('mobile', 'needMobile')
+  if (smsCode === '') return need('smsCode', 'needSmsCode')
+
+  isVerifying = true
+  drawButtons()
+  const requestId = lastRequest?.mobile === mobile ? lastRequest.id : null
+  const answer = await api.verify(mobile, smsCode, requestId)
+  isVerifying = false
+  drawButtons()
+
+  if (answer.code === '0') {
+    if (requestId !== null) status.verified()
+    const { receipt, assurance } = answer
+    showResult('good', () => [t('verified'), t('receipt', shorten(receipt), assurance)])
+    return
+  }
+  const { errmsg, attempts_left: left } = answer
+  const after = () => (left === undefined ? '' : left > 0 ? t('attempts', left) : t('noAttempts'))
+  fields.smsCode.setAttribute('aria-invalid', 'true')
+  fields.smsCode.select()
+  showResult('bad', () => [errmsg || t('wrong'), after()])
+}
+
+function need(field, text) {
+  complain(field, t(text))
+  fields[field].focus()
+}
+
+function showResult(kind, texts) {
+  drawResult = () => {
+    const [title, detail] = texts()
+    find('result-title').textContent = title
+    find('result-detail').textContent = detail
+  }
+  result.className = kind
+  result.hidden = false
+  drawResult()
+  result.scrollIntoView({ block: 'nearest' })
+}
+
+function hideResult() {
+  drawResult = () => {}
+  result.hidden = true
+}
+
+function shorten(receipt) {
+  return receipt.length > 28 ? `${receipt.slice(0, 12)}…${receipt.slice(-8)}` : receipt
+}
+
+function clockOf(seconds) {
+  if (seconds < 100) return `${seconds} s`
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+// randomUUID is missing where the page came over plain HTTP from another machine.
+function randomUuid() {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+picture.addEventListener('load', () => picture.classList.add('loaded'))
+picture.addEventListener('error', () => complain('imageCode', t('imageFailed')))
+for (const id of ['captcha-button', 'refresh-captcha']) {
+  find(id).addEventListener('click', () => {
+    complain('imageCode', '')
+    newPicture()
+    fields.imageCode.focus()
+  })
+}
+for (const field of Object.keys(fields)) {
+  fields[field].addEventListener('input', () => complain(field, ''))
+}
+for (const field of ['mobile', 'imageCode']) {
+  fields[field].addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return
+    event.preventDefault()
+    void send()
+  })
+}
+fields.mobile.addEventListener('input', () => {
+  // The pause belongs to the number, so another number need not wait.
+  endCountdown()
+  phone.belongTo(fields.mobile.value.trim())
+})
+sendButton.addEventListener('click', () => void send())
+find('form').addEventListener('submit', (event) => {
+  event.preventDefault()
+  void verify()
+})
+language.onChange(drawButtons)
+language.onChange(() => drawResult())
+language.apply()
+newPicture()
+// A browser fills in what was typed before a reload.
+phone.belongTo(fields.mobile.value.trim())

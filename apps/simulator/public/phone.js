@@ -1,0 +1,85 @@
+// The drawn phone: shows the messages of the number in the form as they arrive. It starts from the last message that
+// was there when the page opened, so what came for a number before it was typed is shown as well.
+
+const KEPT = 30
+
+export function createPhone({ language, since, onPick }) {
+  const phone = document.querySelector('#phone')
+  const list = document.querySelector('#phone-messages')
+  const empty = document.querySelector('#phone-empty')
+  const emptyText = document.querySelector('#phone-empty-text')
+  const owner = document.querySelector('#phone-owner')
+  const clock = document.querySelector('#phone-clock')
+  let number = ''
+  let events = null
+
+  function label() {
+    owner.textContent = number === '' ? language.t('phoneOfNobody') : language.t('phoneOf', number)
+    emptyText.textContent = language.t(number === '' ? 'phoneNoNumber' : 'phoneWaiting')
+    empty.hidden = list.childElementCount > 0
+    for (const bubble of list.querySelectorAll('.message')) {
+      bubble.setAttribute('aria-description', language.t('pick', bubble.dataset.code))
+    }
+    for (const hint of list.querySelectorAll('.hint')) hint.textContent = language.t('pickHint')
+  }
+
+  function show(message) {
+    list.append(drawMessage(message, onPick))
+    while (list.childElementCount > KEPT) list.firstElementChild.remove()
+    label()
+    list.scrollTo({ top: list.scrollHeight })
+    phone.classList.remove('buzz')
+    // Reading a size makes the browser notice the removal, so the same animation starts again.
+    void phone.offsetWidth
+    phone.classList.add('buzz')
+  }
+
+  function belongTo(mobile) {
+    const next = /^1[3-9]\d{9}$/.test(mobile) ? mobile : ''
+    if (next === number && events !== null) return
+    number = next
+    events?.close()
+    list.replaceChildren()
+    label()
+    if (number === '') return
+    events = new EventSource(`/_sim/events?to=${number}&since=${since}`)
+    events.addEventListener('message', (event) => show(JSON.parse(event.data)))
+  }
+
+  function tick() {
+    clock.textContent = timeOf(Date.now())
+  }
+
+  tick()
+  setInterval(tick, 5000)
+  language.onChange(label)
+  return { belongTo }
+}
+
+function drawMessage(message, onPick) {
+  const row = document.createElement('li')
+  const time = document.createElement('time')
+  time.dateTime = new Date(message.at).toISOString()
+  time.textContent = timeOf(message.at)
+
+  const bubble = document.createElement('button')
+  bubble.type = 'button'
+  bubble.className = 'message'
+  bubble.dataset.code = message.code
+  bubble.dataset.seq = String(message.seq)
+  const at = message.text.indexOf(message.code)
+  const mark = document.createElement('mark')
+  mark.textContent = message.code
+  bubble.append(message.text.slice(0, at), mark, message.text.slice(at + message.code.length))
+  bubble.addEventListener('click', () => onPick(message.code))
+
+  const hint = document.createElement('span')
+  hint.className = 'hint'
+  hint.setAttribute('aria-hidden', 'true')
+  row.append(time, bubble, hint)
+  return row
+}
+
+function timeOf(ms) {
+  return new Date(ms).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false })
+}

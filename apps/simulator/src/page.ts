@@ -8,7 +8,9 @@ const FILES = [
   { url: '/demo.css', file: 'demo.css', type: 'text/css; charset=utf-8' },
   { url: '/demo.js', file: 'demo.js', type: 'text/javascript; charset=utf-8' },
   { url: '/texts.js', file: 'texts.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/api.js', file: 'api.js', type: 'text/javascript; charset=utf-8' },
   { url: '/phone.js', file: 'phone.js', type: 'text/javascript; charset=utf-8' },
+  { url: '/status.js', file: 'status.js', type: 'text/javascript; charset=utf-8' },
   { url: '/favicon.svg', file: 'favicon.svg', type: 'image/svg+xml' },
 ]
 

@@ -18,10 +18,9 @@ async function readUntil(path: string, found: (text: string) => boolean, once: (
   const hangUp = new AbortController()
   const answer = await fetch(simulator.url + path, { signal: hangUp.signal })
   await once()
-  const decoder = new TextDecoder()
   let text = ''
-  for await (const chunk of answer.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
+  for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk
     if (found(text)) break
   }
   hangUp.abort()
