@@ -1,0 +1,29 @@
+// Owns the randomness of one picture: a pool of bytes from the system's generator, filled again when it is empty.
+// A call for each number would cost more than the drawing.
+import { randomBytes } from 'node:crypto'
+
+export type Random = ReturnType<typeof createRandom>
+
+const poolBytes = 4096 // a picture of four characters takes about 2.5 kB
+
+export function createRandom() {
+  let pool = randomBytes(poolBytes)
+  let at = 0
+
+  /** A number from `min` up to `max`, in 65,536 steps: enough for a shape, not meant for a secret. */
+  function between(min: number, max: number): number {
+    if (at === poolBytes) {
+      pool = randomBytes(poolBytes)
+      at = 0
+    }
+    const value = pool.readUInt16LE(at)
+    at += 2
+    return min + ((max - min) * value) / 65_536
+  }
+
+  return {
+    between,
+    /** An integer from 0 to `limit - 1`. */
+    below: (limit: number): number => Math.floor(between(0, limit)),
+  }
+}

@@ -1,0 +1,147 @@
+import { crc32, inflateSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { glyphs } from '../../src/captcha/glyphs.ts'
+import { drawCaptcha } from '../../src/captcha/image.ts'
+import { captchaAlphabet, captchaText } from '../../src/captcha/text.ts'
+
+function chunksOf(png: Buffer) {
+  const chunks: { type: string; data: Buffer; crcHolds: boolean }[] = []
+  let at = 8
+  while (at < png.length) {
+    const end = at + 8 + png.readUInt32BE(at)
+    const crcHolds = crc32(png.subarray(at + 4, end)) === png.readUInt32BE(end)
+    chunks.push({ type: png.toString('latin1', at + 4, at + 8), data: png.subarray(at + 8, end), crcHolds })
+    at = end + 4
+  }
+  return { chunks, end: at }
+}
+
+/** The brightness of every pixel, 0-255, from a PNG with four bits a pixel and a palette. */
+function decode(png: Buffer) {
+  const { chunks } = chunksOf(png)
+  const data = (type: string) =>
+    Buffer.concat(chunks.filter((chunk) => chunk.type === type).map((c) => c.data))
+  const [header, palette, rows] = [data('IHDR'), data('PLTE'), inflateSync(data('IDAT'))]
+  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)]
+  const rowBytes = 1 + Math.ceil(width / 2)
+  const filters = new Set<number>()
+  const brightness = (x: number, y: number): number => {
+    const pair = rows.readUInt8(y * rowBytes + 1 + Math.floor(x / 2))
+    const index = x % 2 === 0 ? Math.floor(pair / 16) : pair % 16
+    const [red, green, blue] = [0, 1, 2].map((channel) => palette.readUInt8(index * 3 + channel))
+    return ((red ?? 0) + (green ?? 0) + (blue ?? 0)) / 3
+  }
+  for (let y = 0; y < height; y++) filters.add(rows.readUInt8(y * rowBytes))
+  return { width, height, header, rows, rowBytes, filters, brightness }
+}
+
+function darkPixels(png: Buffer, fromX: number, toX: number): number {
+  const { height, brightness } = decode(png)
+  let dark = 0
+  for (let y = 0; y < height; y++) {
+    for (let x = fromX; x < toX; x++) if (brightness(x, y) < 150) dark++
+  }
+  return dark
+}
+
+describe('the captcha picture', () => {
+  test('is a PNG of four chunks whose checksums hold', () => {
+    const png = drawCaptcha('A2K7')
+    expect(png.subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a')
+    const { chunks, end } = chunksOf(png)
+    expect(chunks.map((chunk) => chunk.type)).toEqual(['IHDR', 'PLTE', 'IDAT', 'IEND'])
+    expect(chunks.every((chunk) => chunk.crcHolds)).toBe(true)
+    expect(end).toBe(png.length)
+  })
+
+  test.each([
+    ['A2K7', 160],
+    ['A2K7M', 190],
+  ])('of %s is %i pixels wide and 60 high, in 16 colours', (text, width) => {
+    const picture = decode(drawCaptcha(text))
+    expect([picture.width, picture.height]).toEqual([width, 60])
+    expect([...picture.header.subarray(8)]).toEqual([4, 3, 0, 0, 0])
+    expect(picture.rows.length).toBe(picture.rowBytes * 60)
+    expect([...picture.filters]).toEqual([0])
+  })
+
+  test('stays small enough to be sent for every try', () => {
+    for (let i = 0; i < 50; i++) expect(drawCaptcha(captchaText()).length).toBeLessThan(3000)
+  })
+
+  test('of one text is never the same twice', () => {
+    const pictures = Array.from({ length: 1000 }, () => drawCaptcha('A2K7').toString('base64'))
+    expect(new Set(pictures).size).toBe(1000)
+  })
+
+  test('has a letter in each of its four cells', () => {
+    const dark: number[][] = [[], [], [], []]
+    for (let i = 0; i < 100; i++) {
+      const png = drawCaptcha(captchaText())
+      for (const [cell, counts] of dark.entries()) counts.push(darkPixels(png, cell * 40, cell * 40 + 40))
+    }
+    // Noise, curve and strokes leave some 190 dark pixels in a quarter; with a letter it is 440 on average.
+    for (const counts of dark) {
+      expect(Math.min(...counts)).toBeGreaterThan(150)
+      expect(counts.reduce((sum, count) => sum + count, 0) / counts.length).toBeGreaterThan(350)
+    }
+  })
+
+  test('keeps dark ink on light paper', () => {
+    for (let i = 0; i < 20; i++) {
+      const png = drawCaptcha(captchaText())
+      const share = darkPixels(png, 0, 160) / (160 * 60)
+      expect(share).toBeGreaterThan(0.08)
+      expect(share).toBeLessThan(0.3)
+    }
+  })
+
+  test.each(['A2K0', 'A2KO', 'a2k7', 'A2K ', 'A2K四'])(
+    'is refused for %j, which is not all of the alphabet',
+    (text) => {
+      expect(() => drawCaptcha(text)).toThrow(RangeError)
+    },
+  )
+})
+
+describe('the glyphs', () => {
+  test('are one for each letter of the alphabet, and no two alike', () => {
+    expect([...glyphs.keys()].toSorted()).toEqual(captchaAlphabet.split('').toSorted())
+    expect(new Set([...glyphs.values()].map((strokes) => JSON.stringify(strokes))).size).toBe(25)
+  })
+
+  test.each([...glyphs])('of %s fills the unit box and stays in it', (_character, strokes) => {
+    const points = strokes.flat()
+    for (const axis of [points.map(([x]) => x), points.map(([, y]) => y)]) {
+      expect(Math.min(...axis)).toBeGreaterThan(-0.1)
+      expect(Math.max(...axis)).toBeLessThan(1.15)
+      expect(Math.max(...axis) - Math.min(...axis)).toBeGreaterThan(0.7)
+    }
+  })
+})
+
+describe('the captcha text', () => {
+  test('comes from 25 characters without those that look like another one', () => {
+    expect(new Set(captchaAlphabet).size).toBe(25)
+    expect(captchaAlphabet).toMatch(/^[2-9A-Z]+$/)
+    expect(captchaAlphabet).not.toMatch(/[0O1ILBSZGQV]/)
+  })
+
+  test('has four characters, or as many as asked for', () => {
+    expect(captchaText()).toHaveLength(4)
+    expect(captchaText(5)).toHaveLength(5)
+  })
+
+  test('takes every character equally often', () => {
+    const draws = 20_000 // enough to see the bias of a random byte taken modulo 25
+    const counts = new Map(captchaAlphabet.split('').map((character) => [character, 0]))
+    for (let i = 0; i < draws; i++) {
+      for (const character of captchaText()) counts.set(character, (counts.get(character) ?? 0) + 1)
+    }
+    const expected = (draws * 4) / 25
+    const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
+    expect(counts.size).toBe(25)
+    // 24 degrees of freedom: a fair draw goes over 80 less than once in ten million runs.
+    expect(chiSquare).toBeLessThan(80)
+  })
+})
