@@ -68,7 +68,8 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
       // The last of a repeated key counts, as in the seed; and never a list.
       querystringParser: (text) => Object.fromEntries(new URLSearchParams(text)),
     },
-    frameworkErrors: errorHandler,
+    // Before a route is found no hook runs.
+    frameworkErrors: (err, request, reply) => errorHandler(err, request, reply.headers(HEADERS)),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
 

@@ -104,7 +104,7 @@ export function createCodeStore(redis: Redis, keyring: Keyring, policy: CodePoli
     /** What became of a request, looked for in the given scenes; null when nothing is held about it. */
     async find(rid: string, scenes: readonly string[]) {
       const fields = ['rid', 'status', 'exp', 'channel', 'sends', 'used', 'reason'] as const
-      const [[now], ...records] = await asStoreError(
+      const [[now, micros], ...records] = await asStoreError(
         'find',
         Promise.all([
           redis.time(),
@@ -113,7 +113,7 @@ export function createCodeStore(redis: Redis, keyring: Keyring, policy: CodePoli
       )
       for (const [found, status, exp, channel, sends, used, reason] of records) {
         if (found !== rid) continue
-        const expired = Number(exp) <= Number(now) * 1000
+        const expired = Number(exp) <= Number(now) * 1000 + Number(micros) / 1000
         return {
           status: status ?? '',
           channel: channel ?? '',

@@ -40,18 +40,19 @@ describe('a connection that fails fast', () => {
     const err = await failure(redis.incr('hung'))
     expect(err.maybeDone).toBe(true)
     expect(err.message).toBe('redis: test: timed out')
-    redis.disconnect()
     expect(await other.get('hung')).toBe('1')
+    redis.disconnect()
     other.disconnect()
   })
 
   it('never sends a command twice', async () => {
     const [redis, other] = [await connected('commands'), await connected('worker')]
     await other.set('once', '0')
+    const id = String(await redis.client('ID'))
     await other.call('CLIENT', 'PAUSE', '300', 'WRITE')
     const counting = failure(redis.incr('once'))
     // The connection goes while the answer is still to come.
-    await other.call('CLIENT', 'KILL', 'ID', String(await redis.client('ID')))
+    await other.call('CLIENT', 'KILL', 'ID', id)
     await counting
     await new Promise((resolve) => setTimeout(resolve, 600))
     expect(Number(await other.get('once'))).toBeLessThanOrEqual(1)

@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { Queue, type Job } from 'bullmq'
+import { Registry } from 'prom-client'
+import { createCodeStore } from '@sms-codes/core/code-store'
+import { createKeyring } from '@sms-codes/core/keyring'
+import { createLimits } from '@sms-codes/core/limits'
+import { createLogger } from '@sms-codes/core/logger'
+import { createSendQueue, QUEUE_PREFIX, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues'
+import { connectRedis } from '@sms-codes/core/redis'
+import { startRedis } from '@sms-codes/launcher/redis'
+import { addressGroup } from '../src/address.ts'
+import { buildApp } from '../src/app.ts'
+import { createCaptchas } from '../src/captcha/store.ts'
+import { loadApiConfig } from '../src/config.ts'
+import { createApiMetrics } from '../src/metrics.ts'
+import { createReceipts } from '../src/receipts.ts'
+
+const key = () => randomBytes(32).toString('base64')
+
+/** The API as main.ts wires it, on a Redis of its own, called without a socket. */
+export async function startApi(env: Record<string, string> = {}) {
+  const server = await startRedis()
+  const config = loadApiConfig({
+    PHONE_KEY: key(),
+    CODE_KEYS: `k1:${key()}`,
+    REDIS_URL: server.url,
+    TRUST_PROXY: '127.0.0.1',
+    CORS_ORIGINS: 'https://shop.example',
+    ...env,
+  })
+  const log = createLogger('api', 'silent')
+  const redis = connectRedis(config.redisUrl, 'commands', log)
+  const producer = connectRedis(config.redisUrl, 'producer', log)
+  await Promise.all([once(redis, 'ready'), once(producer, 'ready')])
+  const keyring = createKeyring(config.keyring)
+  const registry = new Registry()
+  const queue = createSendQueue(producer, log)
+  const app = await buildApp({
+    log,
+    trustProxy: config.trustProxy,
+    metrics: createApiMetrics(registry),
+    deps: {
+      scenes: config.scenes,
+      corsOrigins: config.corsOrigins,
+      addressLimits: config.addressLimits,
+      codeLength: config.codes.length,
+      captchas: createCaptchas(redis),
+      limits: createLimits(redis),
+      codes: createCodeStore(redis, keyring, config.codes),
+      queue,
+      receipts: createReceipts(keyring),
+      addressOf: (ip) => keyring.pseudonym(addressGroup(ip)),
+    },
+  })
+  const jobs = new Queue<SendJob>(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
+
+  return {
+    app,
+    server,
+    redis,
+    registry,
+    queue,
+
+    /** An answered image code, ready to be used, put where an image service would put it. */
+    async captcha(text = 'AB3D'): Promise<{ image_code: string; uuid: string }> {
+      const uuid = randomUUID()
+      await redis.set(`img_${uuid}`, text, 'EX', 300)
+      return { image_code: text, uuid }
+    },
+
+    waiting: (): Promise<Job<SendJob>[]> => jobs.getJobs(['waiting', 'prioritized']),
+
+    /** The code of a request, opened with the keys the worker has. */
+    async codeOf(rid: string, scene = 'default'): Promise<string> {
+      const sealed = await redis.hget(`sms:{${rid.slice(0, 22)}}:code:${scene}`, 'sealed')
+      return keyring.open(sealed ?? '', rid)?.slice(11) ?? ''
+    },
+
+    async stop(): Promise<void> {
+      await app.close()
+      await Promise.all([jobs.close(), queue.close()])
+      producer.disconnect()
+      redis.disconnect()
+      await server.stop()
+    },
+  }
+}
+export type Api = Awaited<ReturnType<typeof startApi>>
+
+/** A number and an address that no other test uses. */
+let next = 0
+export const aMobile = () => `139${String(10_000_000 + ++next)}`
+export const anAddress = () => `10.${(++next >> 16) & 255}.${(next >> 8) & 255}.${next & 255}`

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addressGroup } from '../src/address.ts'
+import { anAddress, startApi, type Api } from './api.ts'
+
+let api: Api
+beforeAll(async () => {
+  api = await startApi()
+})
+afterAll(() => api.stop())
+
+describe('GET /image_codes/:uuid/', () => {
+  it('shows a picture nobody may keep, and remembers its text for 300 seconds', async () => {
+    const response = await api.app.inject({ url: '/image_codes/0b7d-uuid/' })
+    expect(response.statusCode).toBe(200)
+    expect(response.headers).toMatchObject({ 'content-type': 'image/png', 'cache-control': 'no-store' })
+    expect(response.rawPayload.subarray(1, 4).toString()).toBe('PNG')
+    expect(await api.redis.get('img_0b7d-uuid')).toMatch(/^[2-9ACDEFHJKMNPRTUWXY]{4}$/)
+    const ttl = await api.redis.ttl('img_0b7d-uuid')
+    expect([299, 300]).toContain(ttl)
+  })
+
+  it.each(['short', 'a*bcdefgh', 'x'.repeat(65), '%00aaaaaaaa', 'a:b:c:d:e', '..%2F..%2Fetc'])(
+    'refuses the uuid %s',
+    async (uuid) => {
+      const before = await api.redis.dbsize()
+      const response = await api.app.inject({ url: `/image_codes/${uuid}/` })
+      expect([400, 404]).toContain(response.statusCode)
+      expect(response.json<{ code: string }>().code).toMatch(/^(4001|5006)$/)
+      expect(await api.redis.dbsize()).toBe(before)
+    },
+  )
+
+  it('draws thirty a minute for one address', async () => {
+    const headers = { 'x-forwarded-for': anAddress() }
+    const statuses = []
+    for (let i = 0; i < 31; i++)
+      statuses.push((await api.app.inject({ url: `/image_codes/uuid-number-${i}/`, headers })).statusCode)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(30)
+    expect(statuses[30]).toBe(429)
+  })
+})
+
+describe('every answer', () => {
+  it.each([
+    ['GET', '/', 404],
+    ['GET', '/nowhere', 404],
+    ['GET', '/%zz', 400],
+    ['GET', `/sms_codes/${'1'.repeat(200)}/`, 414],
+    ['PUT', '/v1/sms_codes', 404],
+    ['DELETE', '/sms_codes/13800138000/', 404],
+  ] as const)('to %s %s is in the envelope', async (method, url, status) => {
+    const response = await api.app.inject({ method, url })
+    expect([url, response.statusCode]).toEqual([url, status])
+    expect(Object.keys(response.json<object>())).toEqual(['code', 'errmsg'])
+    expect(response.headers['x-content-type-options']).toBe('nosniff')
+  })
+
+  it('is described by schemas that were not written by hand', async () => {
+    const { paths } = (await api.app.inject({ url: '/openapi.json' })).json<{
+      paths: Record<string, object>
+    }>()
+    expect(
+      Object.entries(paths)
+        .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
+        .toSorted(),
+    ).toEqual([
+      'get /image_codes/{uuid}',
+      'get /sms_codes/{mobile}',
+      'get /v1/sms_codes/{request_id}',
+      'post /v1/sms_codes',
+      'post /v1/sms_codes/verify',
+    ])
+    expect((await api.app.inject({ url: '/docs/' })).statusCode).toBe(200)
+  })
+
+  it('is counted by route and RETCODE', async () => {
+    await api.app.inject({ url: '/sms_codes/13800138000/' })
+    expect(await api.registry.metrics()).toContain(
+      'sms_http_answers_total{method="GET",route="/sms_codes/:mobile",code="4003"}',
+    )
+  })
+})
+
+describe('a client address', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['::ffff:cb00:7107', '203.0.113.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::1', '2001:db8:1:2::/64'],
+    ['2001:0DB8:0001:0002:ffff::', '2001:db8:1:2::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['2001:db8::', '2001:db8:0:0::/64'],
+  ])('%s counts as %s', (ip, group) => {
+    expect(addressGroup(ip)).toBe(group)
+  })
+})
