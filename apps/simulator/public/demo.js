@@ -23,7 +23,7 @@ const api = createApi({
   language: language.current,
   unreachable: (url) => t('unreachable', url),
 })
-const status = createStatus({ language, ask: api.status })
+const status = createStatus({ language, ask: api.status, onFailed: askAgain })
 const phone = createPhone({ language, since: config.newest, onPick: fillIn })
 find('docs-link').href = `${config.api_url}/docs`
 
@@ -63,6 +63,12 @@ function drawButtons() {
   verifyButton.disabled = isVerifying
   verifyButton.textContent = t(isVerifying ? 'verifying' : 'verify')
   if (countdown !== null && left === 0) endCountdown()
+}
+
+// A message that could not be sent costs no pause.
+function askAgain() {
+  endCountdown()
+  complain('smsCode', t('failed'))
 }
 
 function startCountdown(seconds, isUsedUp) {
@@ -169,7 +175,7 @@ function shorten(receipt) {
 }
 
 function clockOf(seconds) {
-  if (seconds < 100) return `${seconds} s`
+  if (seconds < 100) return t('seconds', seconds)
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
@@ -185,6 +191,8 @@ picture.addEventListener('error', () => complain('imageCode', t('imageFailed')))
 for (const id of ['captcha-button', 'refresh-captcha']) {
   find(id).addEventListener('click', () => {
     complain('imageCode', '')
+    // The end of the pause must not take away a picture that is being read.
+    if (countdown !== null) countdown.isUsedUp = false
     newPicture()
     fields.imageCode.focus()
   })

@@ -2,15 +2,20 @@
 // was there when the page opened, so what came for a number before it was typed is shown as well.
 
 const KEPT = 30
+const BANNER_MS = 8000
 
 export function createPhone({ language, since, onPick }) {
   const phone = document.querySelector('#phone')
   const list = document.querySelector('#phone-messages')
+  const thread = list.parentElement
   const empty = document.querySelector('#phone-empty')
   const emptyText = document.querySelector('#phone-empty-text')
   const owner = document.querySelector('#phone-owner')
   const clock = document.querySelector('#phone-clock')
   let number = ''
+  const banner = document.querySelector('#banner')
+  const bannerText = document.querySelector('#banner-text')
+  let bannerTimer = 0
   let events = null
 
   function label() {
@@ -23,11 +28,24 @@ export function createPhone({ language, since, onPick }) {
     for (const hint of list.querySelectorAll('.hint')) hint.textContent = language.t('pickHint')
   }
 
+  function knock(message) {
+    clearTimeout(bannerTimer)
+    bannerText.textContent = message.text
+    banner.dataset.code = message.code
+    banner.hidden = false
+    bannerTimer = setTimeout(hideBanner, BANNER_MS)
+  }
+
+  function hideBanner() {
+    banner.hidden = true
+  }
+
   function show(message) {
-    list.append(drawMessage(message, onPick))
+    knock(message)
+    list.append(drawMessage(message, pick))
     while (list.childElementCount > KEPT) list.firstElementChild.remove()
     label()
-    list.scrollTo({ top: list.scrollHeight })
+    thread.scrollTo({ top: thread.scrollHeight })
     phone.classList.remove('buzz')
     // Reading a size makes the browser notice the removal, so the same animation starts again.
     void phone.offsetWidth
@@ -39,6 +57,7 @@ export function createPhone({ language, since, onPick }) {
     if (next === number && events !== null) return
     number = next
     events?.close()
+    hideBanner()
     list.replaceChildren()
     label()
     if (number === '') return
@@ -46,10 +65,16 @@ export function createPhone({ language, since, onPick }) {
     events.addEventListener('message', (event) => show(JSON.parse(event.data)))
   }
 
+  function pick(code) {
+    hideBanner()
+    onPick(code)
+  }
+
   function tick() {
     clock.textContent = timeOf(Date.now())
   }
 
+  banner.addEventListener('click', () => pick(banner.dataset.code))
   tick()
   setInterval(tick, 5000)
   language.onChange(label)

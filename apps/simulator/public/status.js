@@ -8,7 +8,7 @@ const POLL_MS = 500
 const SENT_POLL_MS = 2000
 const GIVE_UP_MS = 60_000
 
-export function createStatus({ language, ask }) {
+export function createStatus({ language, ask, onFailed }) {
   const strip = document.querySelector('#status')
   const note = document.querySelector('#status-note')
   let request = null
@@ -52,6 +52,7 @@ export function createStatus({ language, ask }) {
       const answer = await ask(current.id)
       if (request !== current || current.status === 'verified') return
       if (answer.code === '0' && answer.status !== current.status) reach(current, answer.status)
+      if (current.status === 'failed') onFailed()
       if (ENDED.has(current.status)) return
       await new Promise((wake) => setTimeout(wake, current.status === 'sent' ? SENT_POLL_MS : POLL_MS))
       if (current.status === 'verified') return
