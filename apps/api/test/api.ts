@@ -54,6 +54,7 @@ export async function startApi(env: Record<string, string> = {}) {
     },
   })
   const jobs = new Queue<SendJob>(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
+  jobs.on('error', () => {})
 
   return {
     app,

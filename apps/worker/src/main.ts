@@ -12,6 +12,7 @@ import { createConsumer } from './consumer.ts'
 import { deliver } from './deliver.ts'
 import { listGateways } from './gateways.ts'
 import { createWorkerMetrics } from './metrics.ts'
+import { pauseWhileStoreRefuses } from './store-gate.ts'
 
 const config = configOrExit(() => loadWorkerConfig(process.env))
 const log = createLogger('worker', config.logLevel)
@@ -43,6 +44,7 @@ const consumer = createConsumer({
   metrics,
   log,
 })
+pauseWhileStoreRefuses(consumer, redis, log)
 const ops = await startOps({
   host: config.host,
   port: config.opsPort,

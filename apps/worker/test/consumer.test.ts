@@ -1,0 +1,100 @@
+import { Queue } from 'bullmq'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+import { pauseWhileStoreRefuses } from '../src/store-gate.ts'
+import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
+
+let delivery: Awaited<ReturnType<typeof startDelivery>>
+beforeEach(async () => {
+  delivery = await startDelivery()
+})
+afterEach(() => delivery.stop())
+
+const issued = async () => sendOf(await delivery.codes.issue(aMobile(), 'default'))
+const statusOf = async (rid: string) => (await delivery.codes.find(rid, ['default']))?.status
+
+describe('the consumer', () => {
+  it('delivers what is added, and tries again what failed for now', async () => {
+    const gateway = fakeGateway('first', ['switch_now', 'ambiguous', 'duplicate'], true)
+    const { queue, stop } = await delivery.startQueue([gateway])
+    const send = await issued()
+    await queue.add(jobOf(send))
+    await expect.poll(() => statusOf(send.rid), { timeout: 15_000 }).toBe('sent')
+    expect(gateway.messages).toHaveLength(3)
+    expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="sent",by="first"} 1')
+    await stop()
+  })
+
+  it('refuses a job that is not one of ours, sends nothing and goes on', async () => {
+    const gateway = fakeGateway('first')
+    const { queue, producer, stop } = await delivery.startQueue([gateway])
+    const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
+    for (const data of [
+      {},
+      { v: 1, rid: 1 },
+      { v: 1, rid: 'x', scene: 'default', n: 0, to: '' },
+      'text',
+      null,
+    ])
+      await raw.add('send', data, { attempts: 3 })
+    await raw.add('send', { v: 1, rid: 'made.up', scene: 'default', n: 1, to: '' })
+    const send = await issued()
+    await queue.add(jobOf(send))
+    await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('sent')
+    await expect
+      .poll(() => raw.getJobCounts('failed', 'waiting', 'active', 'delayed'), { timeout: 10_000 })
+      .toEqual({ failed: 5, waiting: 0, active: 0, delayed: 0 })
+    expect(gateway.messages).toHaveLength(1)
+    await raw.close()
+    await stop()
+  })
+
+  it('ends a send whose job BullMQ has given up', async () => {
+    const gateway = fakeGateway('first', Array<'switch_now'>(50).fill('switch_now'))
+    const { producer, stop } = await delivery.startQueue([gateway])
+    const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
+    const send = await issued()
+    await raw.add('send', jobOf(send), { attempts: 1 })
+    await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('failed')
+    expect(await delivery.registry.metrics()).toContain(
+      'sms_sends_ended_total{status="failed",by="job_failed"} 1',
+    )
+    await raw.close()
+    await stop()
+  })
+
+  it('leaves nothing but outcome and gateway behind', async () => {
+    const { queue, producer, stop } = await delivery.startQueue([fakeGateway('first')])
+    const answer = await delivery.codes.issue(aMobile(), 'default')
+    const code = await delivery.codeOf(answer)
+    await queue.add(jobOf(sendOf(answer)))
+    const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
+    await expect.poll(() => raw.getCompletedCount()).toBe(1)
+    const [job] = await raw.getCompleted()
+    expect(job?.returnvalue).toEqual({ outcome: 'sent', why: 'first' })
+    const events = await delivery.redis.xrange('{sms}:sms:events', '-', '+')
+    expect(JSON.stringify(events)).not.toContain(code)
+    await raw.close()
+    await stop()
+  })
+
+  it('rests while Redis refuses writes, and goes on when it takes them again', async () => {
+    const gateway = fakeGateway('first')
+    const { queue, consumer, stop } = await delivery.startQueue([gateway])
+    pauseWhileStoreRefuses(consumer, delivery.redis, log)
+    let errors = 0
+    consumer.on('error', () => errors++)
+    const send = await issued()
+    // Jobs wait, and every look for the next one is refused.
+    await consumer.pause()
+    await queue.add(jobOf(send))
+    await delivery.redis.config('SET', 'maxmemory', '1mb')
+    await consumer.resume()
+    await expect.poll(() => consumer.isPaused(), { timeout: 10_000 }).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect(errors).toBeLessThan(50)
+    await delivery.redis.config('SET', 'maxmemory', '0')
+    await expect.poll(() => statusOf(send.rid), { timeout: 15_000 }).toBe('sent')
+    await stop()
+  })
+})

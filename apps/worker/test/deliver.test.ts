@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { RetryLater } from '../src/deliver.ts'
+import type { ListedGateway } from '../src/gateways.ts'
+import { aMobile, fakeGateway, sendOf, startDelivery } from './worker.ts'
+
+let delivery: Awaited<ReturnType<typeof startDelivery>>
+beforeAll(async () => {
+  delivery = await startDelivery()
+})
+afterAll(() => delivery.stop())
+
+async function issued(mobile = aMobile()) {
+  const answer = await delivery.codes.issue(mobile, 'default')
+  return { mobile, send: sendOf(answer), code: await delivery.codeOf(answer) }
+}
+const found = (rid: string) => delivery.codes.find(rid, ['default'])
+
+describe('a send', () => {
+  it('goes to the first gateway with number, code, minutes and an id of its own', async () => {
+    const { mobile, send, code } = await issued()
+    const [first, second] = [fakeGateway('first'), fakeGateway('second')]
+    expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'sent', why: 'first' })
+    expect(first.messages).toEqual([
+      { id: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown, mobile, code, minutes: 5, scene: 'default' },
+    ])
+    expect(second.messages).toEqual([])
+    expect(await found(send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
+  })
+
+  it('says the minutes that are really left', async () => {
+    const { send } = await issued()
+    await delivery.pass(100)
+    const gateway = fakeGateway('first')
+    await delivery.deliver(send, [gateway])
+    expect(gateway.messages[0]?.minutes).toBe(3)
+  })
+
+  it.each(['switch_now', 'template', 'config'] as const)(
+    'goes to the next gateway at once after %s',
+    async (outcome) => {
+      const { send } = await issued()
+      const [first, second] = [fakeGateway('first', [outcome]), fakeGateway('second')]
+      expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'sent', why: 'second' })
+      expect(second.messages).toEqual(first.messages)
+    },
+  )
+
+  it.each(['number', 'number_limit'] as const)(
+    'ends after %s, and no other gateway is tried',
+    async (outcome) => {
+      const { mobile, send } = await issued()
+      const [first, second] = [fakeGateway('first', [outcome]), fakeGateway('second')]
+      expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'failed', why: outcome })
+      expect(second.messages).toEqual([])
+      expect(await found(send.rid)).toMatchObject({ status: 'failed', reason: outcome })
+      expect(await delivery.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
+    },
+  )
+
+  it('waits as long as the gateway asks after retry_same, and then asks the same one', async () => {
+    const { send } = await issued()
+    const first = fakeGateway('first', [{ class: 'retry_same', code: 'busy', retryAfterMs: 700 }])
+    const second = fakeGateway('second')
+    const err: unknown = await delivery.deliver(send, [first, second]).catch((reason: unknown) => reason)
+    expect(err).toBeInstanceOf(RetryLater)
+    expect(err).toMatchObject({ retryAfterMs: 700 })
+    expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'sent', why: 'first' })
+    expect(second.messages).toEqual([])
+  })
+
+  it('is tried again later when no gateway took it', async () => {
+    const { send } = await issued()
+    const gateways = [fakeGateway('first', ['switch_now']), fakeGateway('second', ['config'])]
+    await expect(delivery.deliver(send, gateways)).rejects.toThrow(
+      'no gateway took it, last second second-config',
+    )
+    expect(await found(send.rid)).toMatchObject({ status: 'queued' })
+    expect(await delivery.deliver(send, gateways)).toEqual({ outcome: 'sent', why: 'first' })
+  })
+
+  it('leaves once, however often and however concurrently its job runs', async () => {
+    const { send } = await issued()
+    const gateway = fakeGateway('first')
+    const answers = await Promise.all(Array.from({ length: 50 }, () => delivery.deliver(send, [gateway])))
+    expect(gateway.messages).toHaveLength(1)
+    expect(answers.filter(({ outcome }) => outcome === 'sent')).toHaveLength(1)
+    expect(await delivery.deliver(send, [gateway])).toEqual({ outcome: 'done', why: 'sent' })
+  })
+
+  it('does not leave when it is too late', async () => {
+    const { send } = await issued()
+    await delivery.pass(121)
+    const gateway = fakeGateway('first')
+    expect(await delivery.deliver(send, [gateway])).toEqual({ outcome: 'gone', why: 'late' })
+    expect(gateway.messages).toEqual([])
+    expect(await found(send.rid)).toMatchObject({ status: 'failed', reason: 'late' })
+  })
+
+  it('that no key opens fails at once and is reported', async () => {
+    const { send } = await issued()
+    await delivery.redis.hset(`sms:{${send.rid.slice(0, 22)}}:code:default`, 'sealed', 'k1.forged')
+    const gateway = fakeGateway('first')
+    expect(await delivery.deliver(send, [gateway])).toEqual({ outcome: 'failed', why: 'unreadable' })
+    expect(gateway.messages).toEqual([])
+    expect(await found(send.rid)).toMatchObject({ status: 'failed', reason: 'unreadable' })
+  })
+
+  it('gets the same code again on a re-send, under another id', async () => {
+    const { mobile, send, code } = await issued()
+    const gateway = fakeGateway('first')
+    await delivery.deliver(send, [gateway])
+    await delivery.pass(61)
+    const again = sendOf(await delivery.codes.issue(mobile, 'default'))
+    await delivery.deliver(again, [gateway])
+    const [one, two] = gateway.messages
+    expect([one?.code, two?.code]).toEqual([code, code])
+    expect(one?.id).not.toBe(two?.id)
+  })
+})
+
+describe('a doubt', () => {
+  const tries = async (
+    send: Parameters<typeof delivery.deliver>[0],
+    gateways: ListedGateway[],
+    most: number,
+  ) => {
+    for (let i = 0; i < most; i++) {
+      const answer = await delivery.deliver(send, gateways).catch((err: unknown) => err)
+      if (!(answer instanceof RetryLater)) return answer
+    }
+    return 'still open'
+  }
+
+  it('is resolved by the gateway itself when that recognises the message', async () => {
+    const { send } = await issued()
+    const ccp = fakeGateway('ccp', ['ambiguous', 'ambiguous', 'duplicate'], true)
+    const other = fakeGateway('other')
+    expect(await tries(send, [other, ccp].toReversed(), 5)).toEqual({ outcome: 'sent', why: 'ccp' })
+    expect(new Set(ccp.messages.map(({ id }) => id)).size).toBe(1)
+    expect(other.messages).toEqual([])
+  })
+
+  it('costs at most one more message, with the same code, where no gateway recognises it', async () => {
+    const { send, code } = await issued()
+    const [first, second] = [fakeGateway('first', ['ambiguous']), fakeGateway('second', ['ambiguous'])]
+    first.script.push('switch_now')
+    expect(await tries(send, [first, second], 10)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    const uncertain = [...first.messages.slice(0, 1), ...second.messages]
+    expect(uncertain).toHaveLength(2)
+    expect(new Set(uncertain.map((message) => message.code))).toEqual(new Set([code]))
+    expect(await found(send.rid)).toMatchObject({ status: 'failed', reason: 'ambiguous' })
+  })
+
+  it('about a gateway that is now away lets the one more message take another way', async () => {
+    const { send } = await issued()
+    const ccp = fakeGateway('ccp', ['ambiguous', 'switch_now'], true)
+    const other = fakeGateway('other')
+    expect(await tries(send, [ccp, other], 5)).toEqual({ outcome: 'sent', why: 'other' })
+    expect(other.messages).toHaveLength(1)
+  })
+
+  it('is what a worker leaves behind that vanished in the middle of a call', async () => {
+    const { send } = await issued()
+    await delivery.ledger.claim(send, 'ccp', 0, 1_000)
+    const [ccp, other] = [fakeGateway('ccp', ['duplicate'], true), fakeGateway('other')]
+    expect(await delivery.deliver(send, [other, ccp])).toMatchObject({ outcome: 'busy' })
+    await delivery.pass(2)
+    expect(await delivery.deliver(send, [other, ccp])).toEqual({ outcome: 'sent', why: 'ccp' })
+    expect(other.messages).toEqual([])
+  })
+
+  it('never lets a third message leave, whatever happens in between', async () => {
+    const { send } = await issued()
+    const first = fakeGateway('first', ['ambiguous'])
+    await delivery.deliver(send, [first]).catch(() => undefined)
+    // The second message's worker vanishes in its call.
+    await delivery.ledger.claim(send, 'first', 0, 1_000, true)
+    await delivery.pass(2)
+    expect(await tries(send, [first], 5)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    expect(first.messages).toHaveLength(1)
+  })
+})

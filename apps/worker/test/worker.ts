@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { Registry } from 'prom-client'
+import { createLogger } from '@sms-codes/core/logger'
+import { createSendQueue, type SendJob } from '@sms-codes/core/queues'
+import { connectRedis } from '@sms-codes/core/redis'
+import type { Send } from '@sms-codes/core/send'
+import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
+import { startStore } from '../../../packages/core/test/store.ts'
+import { createConsumer } from '../src/consumer.ts'
+import { deliver } from '../src/deliver.ts'
+import type { ListedGateway } from '../src/gateways.ts'
+import { createWorkerMetrics } from '../src/metrics.ts'
+
+export { aMobile, sendOf } from '../../../packages/core/test/store.ts'
+
+export const LEASE_MS = 1_000
+export const log = createLogger('worker', 'silent')
+
+/** A gateway in memory: it answers from a script, then `accepted`, and keeps every message it was given. */
+export function fakeGateway(name: string, script: (OutcomeClass | Outcome)[] = [], idempotent = false) {
+  const messages: SmsMessage[] = []
+  const gateway: ListedGateway = {
+    name,
+    idempotent,
+    send: async (message) => {
+      messages.push(message)
+      const next = script.shift() ?? 'accepted'
+      return typeof next === 'string' ? { class: next, code: `${name}-${next}` } : next
+    },
+  }
+  return { ...gateway, messages, script }
+}
+
+export const jobOf = (send: Send): SendJob => ({ v: 1, ...send, to: '138****8000' })
+
+/** A store with a delivering side on it; the queue is in `startQueue`. */
+export async function startDelivery() {
+  const store = await startStore()
+  const registry = new Registry()
+  const metrics = createWorkerMetrics(registry)
+  return {
+    ...store,
+    registry,
+    metrics,
+    deliver: (send: Send, gateways: ListedGateway[]) =>
+      deliver(
+        jobOf(send),
+        { ledger: store.ledger, gateways, metrics, log, leaseMs: LEASE_MS },
+        AbortSignal.timeout(60_000),
+      ),
+
+    /** A consumer as main.ts makes it, and the producer's side to feed it. */
+    async startQueue(gateways: ListedGateway[]) {
+      const connection = connectRedis(store.server.url, 'worker', log)
+      const producer = connectRedis(store.server.url, 'producer', log)
+      await once(producer, 'ready')
+      const queue = createSendQueue(producer, log)
+      const consumer = createConsumer({
+        connection,
+        concurrency: 10,
+        deliver: (job, signal) =>
+          deliver(job, { ledger: store.ledger, gateways, metrics, log, leaseMs: LEASE_MS }, signal),
+        ledger: store.ledger,
+        metrics,
+        log,
+      })
+      await consumer.waitUntilReady()
+      return {
+        queue,
+        consumer,
+        producer,
+        stop: async () => {
+          await Promise.all([consumer.close(), queue.close()])
+          connection.disconnect()
+          producer.disconnect()
+        },
+      }
+    },
+  }
+}
