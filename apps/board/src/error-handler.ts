@@ -1,0 +1,26 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { scrub } from '@sms-codes/core/mobile'
+
+/**
+ * The one place where an error becomes an answer. Bull Board's page shows `error.key` in the operator's
+ * language. Whoever is not logged in learns nothing but that.
+ * @param redisAway whether Redis is what is missing just now
+ */
+export function createErrorHandler(redisAway: () => boolean) {
+  return (err: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    const status = err.statusCode ?? 500
+    if (status === 401) {
+      // A browser asks without credentials first; only a wrong guess is worth a line.
+      if (request.headers.authorization !== undefined) request.log.warn({ ip: request.ip }, 'login failed')
+      void reply.code(401).send({ error: 'unauthorized' })
+    } else if (status < 500) {
+      void reply.code(status).send({ error: 'bad request' })
+    } else if (redisAway() || /timed out/i.test(err.message)) {
+      void reply.code(503).send({ error: { key: 'ERRORS.REDIS_UNAVAILABLE' } })
+    } else {
+      request.log.error({ err }, 'board error')
+      const error = { key: 'ERRORS.INTERNAL_SERVER_ERROR' }
+      void reply.code(500).send({ error, message: scrub(err.message) })
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { configOrExit } from '@sms-codes/core/config'
+import { createLogger } from '@sms-codes/core/logger'
+import { connectRedis } from '@sms-codes/core/redis'
+import { onShutdown } from '@sms-codes/core/shutdown'
+import { buildApp } from './app.ts'
+import { loadBoardConfig } from './config.ts'
+import { openQueues } from './queues.ts'
+
+const config = configOrExit(() => loadBoardConfig(process.env))
+const log = createLogger('board', config.logLevel)
+const redis = connectRedis(config.redisUrl, 'producer', log)
+const { queues, close } = openQueues(redis, log)
+const app = await buildApp({
+  log,
+  queues,
+  credentials: config.credentials,
+  writable: config.writable,
+  redisAway: () => redis.status !== 'ready',
+})
+const address = await app.listen({ host: config.host, port: config.port })
+log.info({ address, writable: config.writable }, 'board ready')
+
+onShutdown([() => app.close(), close, async () => redis.disconnect()], log, 10_000)

@@ -1,0 +1,31 @@
+import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Logger } from '@sms-codes/core/logger'
+import { EMAIL_QUEUE, QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+
+/**
+ * The queues as an onlooker sees them: opening them writes nothing, and neither of them waits for Redis.
+ * @param connection of the kind `producer`, so that an outage gives errors and no page that hangs
+ */
+export function openQueues(connection: Redis, log: Logger) {
+  const queues = [SMS_QUEUE, EMAIL_QUEUE].map((name) => {
+    const queue = new Queue(name, {
+      connection,
+      prefix: QUEUE_PREFIX,
+      skipWaitingForReady: true,
+      // BullMQ asks once for the version and keeps a refusal for ever: a board that was started while
+      // Redis was away would never recover.
+      skipVersionCheck: true,
+      // The length of the event stream is the producer's to set.
+      skipMetasUpdate: true,
+    })
+    queue.on('error', (err) => log.debug({ err, queue: name }, 'queue error'))
+    return queue
+  })
+  return {
+    queues,
+    close: async () => {
+      for (const queue of queues) await queue.close()
+    },
+  }
+}

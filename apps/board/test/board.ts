@@ -1,0 +1,84 @@
+import type { InjectOptions } from 'fastify'
+import { createLogger } from '@sms-codes/core/logger'
+import { connectRedis } from '@sms-codes/core/redis'
+import { startRedis, type RedisServer } from '../../../packages/launcher/src/redis.ts'
+import { buildApp } from '../src/app.ts'
+import { openQueues } from '../src/queues.ts'
+
+export const credentials = { user: 'operator', password: 'a long enough password' }
+export const basic = (user: string, password: string) =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+const authorization = basic(credentials.user, credentials.password)
+
+export type Route = { method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH'; url: string }
+type Given = { server?: RedisServer; writable?: boolean }
+
+/** The board as main.ts builds it, on a real Redis, with its log in an array. */
+export async function startBoard({ server: given, writable = false }: Given = {}) {
+  const server = given ?? (await startRedis())
+  const lines: string[] = []
+  const log = createLogger('board', 'info', { write: (line) => lines.push(line) })
+  const redis = connectRedis(server.url, 'producer', log)
+  const { queues, close } = openQueues(redis, log)
+  const redisAway = () => redis.status !== 'ready'
+  const app = await buildApp({ log, queues, credentials, writable, redisAway })
+  const board = {
+    server,
+    app,
+    /** Log entries with this message. */
+    logged: (msg: string) =>
+      lines
+        .map((line): unknown => JSON.parse(line))
+        .filter(
+          (entry) => typeof entry === 'object' && entry !== null && 'msg' in entry && entry.msg === msg,
+        ),
+    log: () => lines.join(''),
+    /** A request of the operator. */
+    ask: (request: InjectOptions) =>
+      app.inject({ ...request, headers: { authorization, ...request.headers } }),
+    routes: () => routesOf(app.printRoutes({ commonPrefix: false })),
+    close: async () => {
+      await app.close()
+      await close()
+      redis.disconnect()
+      if (given === undefined) await server.stop()
+    },
+  }
+  // Unless Redis is away on purpose, a test begins when it is there.
+  if (given === undefined) await untilReady(redis)
+  return board
+}
+export type Board = Awaited<ReturnType<typeof startBoard>>
+
+async function untilReady(redis: ReturnType<typeof connectRedis>): Promise<void> {
+  if (redis.status !== 'ready') await new Promise((resolve) => redis.once('ready', resolve))
+}
+
+/** `:name` in a route becomes what `values` has for it. */
+export function fill(url: string, values: Record<string, string>): string {
+  return url
+    .replace('*', 'images/logo.svg')
+    .replace(/:([A-Za-z]+)/g, (_, name: string) => encodeURIComponent(values[name] ?? 'unknown'))
+}
+
+/** Fastify prints its routes as a tree, each line with what it adds to its parent's path. */
+function routesOf(tree: string): Route[] {
+  const parents: string[] = []
+  const routes: Route[] = []
+  for (const line of tree.split('\n')) {
+    const [, indent = '', part = '', methods = ''] =
+      /^((?:[│ ] {3})*)[├└]── (\S+)(?: \(([A-Z, ]+)\))?/.exec(line) ?? []
+    if (part === '') continue
+    const depth = indent.length / 4
+    // The printer leaves the fixed part of a wildcard's path out.
+    const path = part === '*' ? 'static/*' : part
+    const url = depth === 0 ? path : `${parents[depth - 1]}/${path}`.replace(/\/+/g, '/')
+    parents[depth] = url
+    for (const method of methods.split(', ')) if (isMethod(method)) routes.push({ method, url })
+  }
+  return routes
+}
+
+function isMethod(method: string): method is Route['method'] {
+  return ['GET', 'HEAD', 'PUT', 'POST', 'PATCH'].includes(method)
+}

@@ -1,0 +1,124 @@
+import { Queue, Worker } from 'bullmq'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createLogger } from '@sms-codes/core/logger'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues'
+import { connectRedis } from '@sms-codes/core/redis'
+import { fill, startBoard, type Board } from './board.ts'
+
+const MOBILE = '13912345678'
+const CODE = '987654'
+const LEAK = `${CODE} went to ${MOBILE}`
+const rid = 'Ab3_9xQw-zKp0LmN4tRs2v.Qm7Yd_k2LsXz-91a'
+const data = {
+  v: 1,
+  rid,
+  scene: 'login',
+  n: 1,
+  to: MOBILE,
+  code: CODE,
+  bare: [Number(CODE), Number(MOBILE)],
+  [MOBILE]: { [CODE]: LEAK },
+}
+const ids = { failed: `${rid}.1`, completed: `${rid}.2`, delayed: `${rid}.3` }
+const someTime: unknown = expect.any(Number)
+const QUEUES = ['sms', 'email']
+
+let board: Board
+beforeAll(async () => {
+  board = await startBoard({ writable: true })
+  for (const name of QUEUES) await leakEverywhere(name)
+})
+afterAll(() => board.close())
+
+/** Does all that a bug could do: number and code in each field that BullMQ keeps of a job. */
+async function leakEverywhere(name: string): Promise<void> {
+  const connection = connectRedis(board.server.url, 'worker', createLogger('test', 'silent'))
+  const shared = { connection, prefix: QUEUE_PREFIX }
+  const queue = new Queue(name, shared)
+  await queue.add(LEAK, data, { jobId: ids.failed, keepLogs: 10 })
+  await queue.add(LEAK, data, { jobId: ids.completed, deduplication: { id: `d ${LEAK}` } })
+  await queue.add(LEAK, data, { jobId: ids.delayed, delay: 3_600_000 })
+  await queue.upsertJobScheduler(`s ${LEAK}`, { every: 3_600_000 }, { name: LEAK, data })
+  const worker = new Worker(
+    name,
+    async (job) => {
+      await job.log(LEAK)
+      await job.updateProgress(job.id === ids.failed ? Number(CODE) : { note: LEAK, code: Number(CODE) })
+      if (job.id === ids.failed) throw new Error(LEAK)
+      return { text: LEAK, code: Number(CODE) }
+    },
+    { ...shared, name: LEAK },
+  )
+  const states = async () => [await queue.getJobState(ids.failed), await queue.getJobState(ids.completed)]
+  await vi.waitFor(async () => expect(await states()).toEqual(['failed', 'completed']), { timeout: 15_000 })
+  await worker.close()
+  await queue.close()
+  connection.disconnect()
+}
+
+async function readAll(): Promise<Map<string, string>> {
+  const answers = new Map<string, string>()
+  const statuses = ['latest', 'active', 'waiting', 'completed', 'failed', 'delayed', 'prioritized']
+  const jobIds = [...Object.values(ids), LEAK, MOBILE]
+  const urls = new Set<string>()
+  for (const { method, url } of board.routes()) {
+    if (method !== 'GET') continue
+    for (const queueName of QUEUES)
+      for (const jobId of jobIds) urls.add(fill(url, { queueName, jobId, schedulerId: `s ${LEAK}` }))
+  }
+  for (const queueName of QUEUES) {
+    for (const status of statuses)
+      urls.add(`/api/queues?activeQueue=${queueName}&status=${status}&page=1&jobsPerPage=50`)
+    urls.add(`/api/job-schedulers?queueName=${queueName}`)
+  }
+  for (const url of urls) {
+    const reply = await board.ask({ url })
+    expect(reply.statusCode, `GET ${url}`).toBeLessThan(500)
+    answers.set(url, JSON.stringify(reply.headers) + reply.body)
+  }
+  return answers
+}
+
+describe('what may be seen of a job that carries a number and a code', () => {
+  it('is neither of them, in no answer of any route', async () => {
+    const answers = await readAll()
+    expect(answers.size).toBeGreaterThan(60)
+    for (const [url, answer] of answers) {
+      expect(answer, `GET ${url}`).not.toContain(MOBILE)
+      expect(answer, `GET ${url}`).not.toContain(CODE)
+    }
+    expect(board.log()).not.toContain(MOBILE)
+    expect(board.log()).not.toContain(CODE)
+  })
+
+  it('is still of use: the same answers hold the masked text, ids and times', async () => {
+    const failed = await board.ask({ url: `/api/queues/sms/${ids.failed}` })
+    expect(failed.json()).toMatchObject({
+      status: 'failed',
+      job: {
+        id: ids.failed,
+        name: '****** went to 139****5678',
+        timestamp: someTime,
+        finishedOn: someTime,
+        progress: '******',
+        failedReason: '****** went to 139****5678',
+        data: { v: 1, rid, scene: 'login', n: 1, to: '139****5678', code: '[hidden]', bare: '[hidden]' },
+        stacktrace: [expect.stringContaining('****** went to 139****5678')],
+      },
+    })
+    const completed = await board.ask({ url: `/api/queues/email/${ids.completed}` })
+    expect(completed.json()).toMatchObject({
+      status: 'completed',
+      job: { returnValue: { text: '****** went to 139****5678', code: '******' } },
+    })
+    const logs = await board.ask({ url: `/api/queues/sms/${ids.failed}/logs` })
+    expect(logs.json()).toEqual(['****** went to 139****5678'])
+  })
+
+  it('does not come back in an error: what BullMQ says of a job it cannot promote is masked', async () => {
+    for (const jobId of Object.values(ids)) {
+      const reply = await board.ask({ method: 'PUT', url: `/api/queues/sms/${jobId}/promote` })
+      expect(reply.body).not.toMatch(new RegExp(`${CODE}|${MOBILE}`))
+    }
+  })
+})

@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { startRedis } from '../../../packages/launcher/src/redis.ts'
+import { basic, credentials, startBoard } from './board.ts'
+
+const main = new URL('../src/main.ts', import.meta.url).pathname
+const { user, password } = credentials
+const started: ChildProcess[] = []
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL')
+})
+
+/** The board as a process of its own. */
+function startMain(env: Record<string, string>) {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@sms-codes/source', main], {
+    env: { PATH: process.env['PATH'], BOARD_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  started.push(child)
+  return { child, output: () => output, exited: once(child, 'exit') }
+}
+
+const patiently = { timeout: 15_000, interval: 50 }
+
+describe('the process', () => {
+  it('does not start without a password, and says which variable is missing', async () => {
+    const board = startMain({})
+    expect(await board.exited).toEqual([78, null])
+    expect(board.output()).toContain('BOARD_PASSWORD: is missing')
+  })
+
+  it('starts while Redis is away, shows the queues when it is back, and ends on SIGTERM', async () => {
+    const away = await startRedis()
+    await away.stop()
+    const board = startMain({ REDIS_URL: away.url, BOARD_PASSWORD: password })
+    await vi.waitFor(() => expect(board.output()).toContain('board ready'), patiently)
+    const origin = /"address":"([^"]+)"/.exec(board.output())?.[1] ?? ''
+    const ask = async (path: string) => {
+      const reply = await fetch(origin + path, { headers: { authorization: basic(user, password) } })
+      return { status: reply.status, text: await reply.text() }
+    }
+    expect(await ask('/livez')).toEqual({ status: 200, text: 'ok\n' })
+    expect((await ask('/')).status).toBe(200)
+    expect(await ask('/api/queues')).toEqual({
+      status: 503,
+      text: '{"error":{"key":"ERRORS.REDIS_UNAVAILABLE"}}',
+    })
+
+    const back = await startRedis({ port: away.port })
+    await vi.waitFor(async () => expect((await ask('/api/queues')).status).toBe(200), patiently)
+    await back.stop()
+
+    await vi.waitFor(async () => expect((await ask('/api/queues')).status).toBe(503), patiently)
+    board.child.kill('SIGTERM')
+    expect(await board.exited).toEqual([0, null])
+    expect(board.output()).not.toContain(password)
+  })
+})
+
+describe('an outage', () => {
+  it('gives errors that count as no bug, and then the queues again', async () => {
+    const first = await startRedis()
+    const board = await startBoard({ server: first })
+    const status = async () => (await board.ask({ url: '/api/queues' })).statusCode
+    await vi.waitFor(async () => expect(await status()).toBe(200), patiently)
+    await first.kill()
+    await vi.waitFor(async () => expect(await status()).toBe(503), patiently)
+    for (let i = 0; i < 20; i += 1) expect(await status()).toBe(503)
+    const second = await startRedis({ port: first.port })
+    await vi.waitFor(async () => expect(await status()).toBe(200), patiently)
+    expect(board.logged('board error')).toEqual([])
+    await board.close()
+    await second.stop()
+  })
+})

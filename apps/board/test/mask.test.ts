@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { maskAnswer, maskData } from '../src/mask.ts'
+
+const rid = 'Ab3_9xQw-zKp0LmN4tRs2v.Qm7Yd_k2LsXz-91a'
+
+describe('maskAnswer', () => {
+  it('masks numbers and codes in every string, however deep, and in names of fields', () => {
+    const answer = { a: [{ b: 'code 987654 for 13912345678' }], '13912345678': { failedReason: '987654' } }
+    expect(maskAnswer(answer)).toEqual({
+      a: [{ b: 'code ****** for 139****5678' }],
+      '139****5678': { failedReason: '******' },
+    })
+  })
+
+  it('leaves times, counts and ids as they are', () => {
+    const answer = {
+      id: `${rid}.1`,
+      timestamp: 1_795_467_683_238,
+      counts: { failed: 123_456 },
+      delay: 600_000,
+    }
+    expect(maskAnswer(answer)).toEqual(answer)
+  })
+
+  it('masks bare numbers where a processor chose them', () => {
+    expect(maskAnswer({ progress: 987_654, returnValue: { code: 13_912_345_678 } })).toEqual({
+      progress: '******',
+      returnValue: { code: '139****5678' },
+    })
+    expect(maskAnswer({ progress: 40, returnValue: null })).toEqual({ progress: 40, returnValue: null })
+  })
+})
+
+describe('maskData', () => {
+  it('shows a send job as it is', () => {
+    const job = { v: 1, rid, scene: 'login', n: 2, to: '139****5678' }
+    expect(maskData(job)).toEqual(job)
+  })
+
+  it('hides whatever else a job was given', () => {
+    expect(maskData({ rid, code: 987_654, email: 'someone@example.com', to: '13912345678' })).toEqual({
+      rid,
+      code: '[hidden]',
+      email: '[hidden]',
+      to: '139****5678',
+    })
+    expect(maskData('987654')).toBe('[hidden]')
+    expect(maskData(null)).toBe('[hidden]')
+  })
+})
