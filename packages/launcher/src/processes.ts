@@ -1,5 +1,5 @@
-// Child processes, started by argv (never a shell) and ended by pid (never by name). A child whose
-// starter forgets it is killed when this process exits.
+// Child processes, started by argv (never a shell) and ended by pid (never by name). A child that is
+// still there when this process exits is killed then.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { get } from 'node:http'
@@ -7,6 +7,7 @@ import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { atExit } from './at-exit.ts'
+import { dyingWithParent } from './parent-death.ts'
 
 const TAIL_LINES = 20
 const STOP_TIMEOUT_MS = 10_000
@@ -35,7 +36,12 @@ export async function startProcess(options: ProcessOptions) {
   const { name, command, script, detached = false, stopTimeoutMs = STOP_TIMEOUT_MS } = options
   const argv = [...(script === undefined ? [] : [script]), ...(options.args ?? [])]
   const onLine = options.onLine ?? ((line, stream) => process[stream].write(`[${name}] ${line}\n`))
-  const child = spawn(command ?? process.execPath, argv, {
+  // setpriv would replace an argv0 by its own.
+  const [program, programArgs] =
+    options.argv0 === undefined
+      ? dyingWithParent(command ?? process.execPath, argv)
+      : [command ?? process.execPath, argv]
+  const child = spawn(program, programArgs, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached,
     env: options.env ?? process.env,

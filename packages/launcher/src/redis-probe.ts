@@ -15,3 +15,18 @@ export function askRedis(port: number, host: string, command: string, timeoutMs 
     socket.on('close', () => reject(new Error('closed without an answer')))
   })
 }
+
+/** Null when something that speaks Redis answers at the address, else the reason in a few words. */
+export async function redisFault(url: string): Promise<string | null> {
+  if (!URL.canParse(url)) return 'not a URL'
+  const { protocol, hostname, port } = new URL(url)
+  if (protocol === 'rediss:') return null // Only its client knows which certificates it trusts.
+  if (protocol !== 'redis:') return 'not a redis:// or rediss:// address'
+  try {
+    const reply = await askRedis(Number(port || 6379), hostname.replace(/^\[|\]$/g, ''), 'PING')
+    // An error is an answer too: a Redis with a password refuses PING.
+    return /^[+-]/.test(reply) ? null : 'it answers, but not as Redis does'
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

@@ -1,5 +1,6 @@
 // One Redis server as a child process, from its command line to its "ready".
 import { EventEmitter, once } from 'node:events'
+import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeExit, startProcess, type Process } from './processes.ts'
 import { StartupError } from './startup-error.ts'
@@ -26,7 +27,8 @@ export async function startServer(
   const server = await startProcess({
     name: 'redis',
     command: binary,
-    argv0: 'redis-server',
+    // Debian's one binary takes its role from the name it is called by.
+    ...(basename(binary) === 'redis-check-rdb' ? { argv0: 'redis-server' } : {}),
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
     // Not --dir: a path with a space or a quote would be read as Redis configuration.
     cwd: dir,

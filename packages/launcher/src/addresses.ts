@@ -1,0 +1,32 @@
+// Where the apps listen, from the same variables and defaults as their own.
+
+const PORTS = {
+  API_PORT: 3000,
+  BOARD_PORT: 3001,
+  SIMULATOR_PORT: 3002,
+  API_OPS_PORT: 9100,
+  WORKER_OPS_PORT: 9101,
+}
+export type PortName = keyof typeof PORTS
+export const PORT_NAMES: PortName[] = [
+  'API_PORT',
+  'BOARD_PORT',
+  'SIMULATOR_PORT',
+  'API_OPS_PORT',
+  'WORKER_OPS_PORT',
+]
+
+export function portOf(env: NodeJS.ProcessEnv, name: PortName): number {
+  return Number(env[name] || PORTS[name])
+}
+
+/** The address to reach an app at from this machine: one that listens everywhere is met on the loopback. */
+export function hostOf(env: NodeJS.ProcessEnv): string {
+  const host = env['HOST'] || '127.0.0.1'
+  return ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
+}
+
+export function urlOf(env: NodeJS.ProcessEnv, name: PortName): string {
+  const host = hostOf(env)
+  return `http://${host.includes(':') ? `[${host}]` : host}:${portOf(env, name)}`
+}

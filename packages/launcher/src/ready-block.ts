@@ -1,0 +1,21 @@
+// What a person needs to know once everything runs, in one piece.
+import { urlOf } from './addresses.ts'
+
+export function readyBlock(env: NodeJS.ProcessEnv, redisUrl: string, boardPassword: string): string {
+  return `
+sms-codes is running.
+
+  Demo page  ${urlOf(env, 'SIMULATOR_PORT')}/   the form, and a phone that shows what was sent
+  API        ${urlOf(env, 'API_PORT')}    documented at ${urlOf(env, 'API_PORT')}/docs
+  Board      ${urlOf(env, 'BOARD_PORT')}/   user ${env['BOARD_USER'] ?? 'operator'}, password ${boardPassword}
+  Metrics    ${urlOf(env, 'API_OPS_PORT')}/metrics (api), ${urlOf(env, 'WORKER_OPS_PORT')}/metrics (worker)
+  Redis      REDIS_URL=${withoutPassword(redisUrl)}
+  Logs       .data/logs/
+
+Ctrl-C stops everything.
+`
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/:[^:@/]+@/, ':***@')
+}
