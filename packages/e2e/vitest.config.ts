@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['packages/e2e/test/**/*.test.ts'],
-          globalSetup: ['packages/e2e/setup.ts'],
+          globalSetup: ['packages/e2e/setup.ts', 'packages/e2e/build.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 240_000,

@@ -86,11 +86,11 @@ function reasonOf(message: string): string {
   return /closed|writeable|max retries|connect/i.test(message) ? 'not connected' : 'failed'
 }
 
-/** For readiness: null when the store answers, else the reason in a few words. */
+/** For readiness: null when the store can be relied on, else the reason in a few words. */
 export async function storeNotReady(redis: Redis): Promise<string | null> {
   try {
-    await redis.ping()
-    return null
+    const [fault = null] = await serverFaults(redis)
+    return fault
   } catch {
     return 'redis does not answer'
   }

@@ -95,6 +95,7 @@ describe('the server', () => {
     expect(await serverFaults(redis)).toEqual([])
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
     expect(await serverFaults(redis)).toEqual([expect.stringContaining('noeviction')])
+    expect(await storeNotReady(redis)).toContain('noeviction')
     await redis.config('SET', 'maxmemory-policy', 'noeviction')
     redis.disconnect()
   })

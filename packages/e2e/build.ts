@@ -1,0 +1,10 @@
+// The end-to-end tests start what is shipped: the built apps, built here when their sources are newer.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+export default function build(): void {
+  const root = join(import.meta.dirname, '../..')
+  const turbo = join(root, 'node_modules/.bin/turbo')
+  const { status, stdout, stderr } = spawnSync(turbo, ['run', 'build'], { cwd: root, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the build failed:\n${stdout}${stderr}`)
+}

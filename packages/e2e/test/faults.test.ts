@@ -1,0 +1,194 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { aMobile, startSystem, times, type System } from './system.ts'
+
+let system: System
+afterEach(() => system.stop())
+
+const statusOf = async (id: unknown) => (await system.call(`/v1/sms_codes/${String(id)}`)).body['status']
+const codesOf = async (mobile: string) => (await system.outbox(mobile)).map(({ code }) => code)
+
+describe('a worker killed without warning', () => {
+  it('while the gateway holds its request: the message arrives, once, with its code', async () => {
+    system = await startSystem({ workers: 1 })
+    const mobile = aMobile()
+    // Taken by the gateway, never answered.
+    await system.fault('accept_hang')
+    const { body } = await system.send(mobile)
+    await expect.poll(() => codesOf(mobile), { timeout: 10_000 }).toHaveLength(1)
+    await system.workers[0]?.process.kill()
+    const killedAt = Date.now()
+    await system.startWorker()
+    await expect.poll(() => statusOf(body['request_id']), { timeout: 25_000, interval: 200 }).toBe('sent')
+    console.log(`message confirmed ${Date.now() - killedAt} ms after the kill`)
+    const codes = await codesOf(mobile)
+    expect(codes.length).toBeLessThanOrEqual(2)
+    expect(new Set(codes).size).toBe(1)
+  })
+
+  it('after its claim, before the gateway has anything: the message arrives within 20 s', async () => {
+    system = await startSystem({ workers: 1 })
+    const mobile = aMobile()
+    await system.fault('hang')
+    await system.send(mobile)
+    await expect.poll(() => system.redis.llen('{sms}:sms:active'), { timeout: 10_000 }).toBe(1)
+    // The claim is written before the call: the record says so.
+    await expect
+      .poll(async () => {
+        const [key = ''] = await system.redis.keys('sms:*:code:default')
+        return system.redis.hget(key, 'status')
+      })
+      .toBe('sending')
+    await system.workers[0]?.process.kill()
+    const killedAt = Date.now()
+    await system.startWorker()
+    await expect.poll(() => codesOf(mobile), { timeout: 25_000, interval: 100 }).toHaveLength(1)
+    const took = ((await system.outbox(mobile))[0]?.at ?? Infinity) - killedAt
+    console.log(`message arrived ${took} ms after the kill`)
+    expect(took).toBeLessThanOrEqual(20_000)
+  })
+
+  it('and another one is there already: the same', async () => {
+    system = await startSystem({ workers: 2 })
+    await system.fault('accept_hang', 4)
+    const mobiles = await times(4, async () => aMobile())
+    const sent = await Promise.all(mobiles.map((mobile) => system.send(mobile)))
+    for (const mobile of mobiles)
+      await expect.poll(() => codesOf(mobile), { timeout: 10_000 }).toHaveLength(1)
+    await system.workers[0]?.process.kill()
+    for (const { body } of sent)
+      await expect.poll(() => statusOf(body['request_id']), { timeout: 25_000 }).toBe('sent')
+    for (const mobile of mobiles) expect(new Set(await codesOf(mobile)).size).toBe(1)
+  })
+})
+
+describe('Redis', () => {
+  it('killed and restarted under load loses no accepted request and sends none twice', async () => {
+    system = await startSystem({ apis: 2, workers: 2, redis: { persistent: true } })
+    const accepted: { mobile: string; id: unknown }[] = []
+    const refused: unknown[] = []
+    const going = { on: true }
+    const client = async (i: number) => {
+      while (going.on) {
+        const mobile = aMobile()
+        try {
+          const { status, body } = await system.send(mobile, system.apis[i % 2]?.url)
+          if (body['code'] === '0') accepted.push({ mobile, id: body['request_id'] })
+          else refused.push([status, body['code']])
+        } catch {
+          refused.push('no answer')
+        }
+      }
+    }
+    const clients = times(10, client)
+    await expect.poll(() => accepted.length, { timeout: 20_000 }).toBeGreaterThan(100)
+    await system.restartRedis(500)
+    const before = accepted.length
+    await expect.poll(() => accepted.length, { timeout: 20_000 }).toBeGreaterThan(before + 100)
+    going.on = false
+    await clients
+    await expect
+      .poll(
+        async () => Promise.all(['wait', 'active'].map((list) => system.redis.llen(`{sms}:sms:${list}`))),
+        { timeout: 60_000 },
+      )
+      .toEqual([0, 0])
+    const outbox = new Map<string, string[]>()
+    for (const { to, code } of await system.outbox()) outbox.set(to, [...(outbox.get(to) ?? []), code])
+    const lost = accepted.filter(({ mobile }) => !outbox.has(mobile))
+    const twice = [...outbox.values()].filter((codes) => codes.length > 1)
+    console.log(
+      `accepted ${accepted.length}, refused ${refused.length}, lost ${lost.length}, twice ${twice.length}`,
+    )
+    expect(lost).toEqual([])
+    expect(twice).toEqual([])
+    expect(refused.every((answer) => JSON.stringify(answer) === '[503,"5000"]')).toBe(true)
+  })
+
+  it('that hangs closes the API before it answers again', async () => {
+    system = await startSystem()
+    const mobile = aMobile()
+    const query = new URLSearchParams(await system.captcha()).toString()
+    await system.redis.call('CLIENT', 'PAUSE', '3000', 'ALL')
+    const order: string[] = []
+    const hung = system.redis.ping().then(() => order.push('redis'))
+    const answer = await system.call(`/sms_codes/${mobile}/?${query}`)
+    expect(answer).toMatchObject({ status: 503, body: { code: '5000' } })
+    order.push('api')
+    await hung
+    expect(order).toEqual(['api', 'redis'])
+    expect(await system.outbox(mobile)).toEqual([])
+  })
+
+  it('that is gone makes both processes say so and come back by themselves', async () => {
+    system = await startSystem({ redis: { persistent: true } })
+    const ready = async (url = '') => (await fetch(`${url}/readyz`)).status
+    const urls = [system.apis[0]?.opsUrl, system.workers[0]?.opsUrl]
+    const restarted = system.restartRedis(1_500)
+    await expect.poll(() => Promise.all(urls.map(ready)), { timeout: 5_000 }).toEqual([503, 503])
+    await restarted
+    await expect.poll(() => Promise.all(urls.map(ready)), { timeout: 10_000 }).toEqual([200, 200])
+    const mobile = aMobile()
+    expect((await system.send(mobile)).body['code']).toBe('0')
+    await expect.poll(() => codesOf(mobile), { timeout: 10_000 }).toHaveLength(1)
+  })
+})
+
+describe('a gateway', () => {
+  it.each([
+    ['refuses every connection for a while', 'refuse', 3],
+    ['answers 503 for a while', 'http_503', 2],
+    ['answers HTML', 'html', 1],
+    ['resets after taking the message', 'accept_rst', 1],
+    ['cuts its answer in half', 'half_body', 1],
+    ['is busy', '160016', 1],
+  ])('that %s: one message in the end', async (_what, fault, count) => {
+    system = await startSystem()
+    const mobile = aMobile()
+    await system.fault(fault, count)
+    const { body } = await system.send(mobile)
+    await expect.poll(() => statusOf(body['request_id']), { timeout: 30_000 }).toBe('sent')
+    expect(await codesOf(mobile)).toHaveLength(1)
+  })
+
+  it('that refuses the number ends the request, gives the slot back and says failed', async () => {
+    system = await startSystem()
+    const mobile = aMobile()
+    await system.fault('160042')
+    const { body } = await system.send(mobile)
+    await expect.poll(() => statusOf(body['request_id']), { timeout: 10_000 }).toBe('failed')
+    expect(await codesOf(mobile)).toEqual([])
+    expect((await system.send(mobile)).body['code']).toBe('0')
+  })
+
+  it('whose signature does not match refuses with 111109, and nothing is sent', async () => {
+    system = await startSystem({ workers: 0 })
+    await system.startWorker({ CCP_AUTH_TOKEN: '0'.repeat(32) })
+    const mobile = aMobile()
+    await system.send(mobile)
+    await expect
+      .poll(() => system.logs.some(({ app, line }) => app === 'worker' && line.includes('111109')), {
+        timeout: 10_000,
+      })
+      .toBe(true)
+    expect(await codesOf(mobile)).toEqual([])
+  })
+})
+
+describe('a stop', () => {
+  it('of a worker lets the message under way arrive and hands nothing out twice', async () => {
+    system = await startSystem()
+    const mobile = aMobile()
+    await system.fault('accept', 1, 1_500)
+    const { body } = await system.send(mobile)
+    await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
+    expect(await system.workers[0]?.process.stop()).toEqual({ code: 0, signal: null })
+    expect(await statusOf(body['request_id'])).toBe('sent')
+    expect(await codesOf(mobile)).toHaveLength(1)
+  })
+
+  it('of the API ends it cleanly', async () => {
+    system = await startSystem()
+    await system.send(aMobile())
+    expect(await system.apis[0]?.process.stop()).toEqual({ code: 0, signal: null })
+  })
+})

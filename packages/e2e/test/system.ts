@@ -1,0 +1,213 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+
+import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/processes'
+import { startRedis, type RedisOptions } from '@sms-codes/launcher/redis'
+import { freePort } from './free-port.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const READY_MS = 30_000
+
+export type App = 'api' | 'worker' | 'board' | 'simulator'
+export type Env = Record<string, string>
+export type Message = { to: string; code: string; minutes: number; gateway: string; at: number; echo: string }
+export type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
+
+type Call = { method?: string; body?: string; headers?: Env }
+
+export type SystemOptions = {
+  apis?: number
+  workers?: number
+  board?: boolean
+  env?: Env
+  redis?: RedisOptions
+}
+
+/**
+ * The whole service as real processes on a real Redis: the built apps with an environment of their own,
+ * ended by pid. Every request comes from another client address unless it names one.
+ */
+export async function startSystem({
+  apis = 1,
+  workers = 1,
+  board = false,
+  env = {},
+  redis: redisOptions = {},
+}: SystemOptions = {}) {
+  let server = await startRedis(redisOptions)
+  const redis = new Redis(server.url, { maxRetriesPerRequest: null })
+  redis.on('error', () => {})
+  const simulatorPort = await freePort()
+  const simulatorUrl = `http://127.0.0.1:${simulatorPort}`
+  const secret = () => randomBytes(32).toString('base64')
+  const common: Env = {
+    PATH: process.env['PATH'] ?? '',
+    REDIS_URL: server.url,
+    LOG_LEVEL: 'debug',
+    PHONE_KEY: secret(),
+    CODE_KEYS: `k1:${secret()}`,
+    TRUST_PROXY: '127.0.0.1',
+    SMS_GATEWAYS: 'ccp',
+    CCP_BASE_URL: simulatorUrl,
+    CCP_ACCOUNT_SID: randomBytes(16).toString('hex'),
+    CCP_AUTH_TOKEN: randomBytes(16).toString('hex'),
+    CCP_APP_ID: randomBytes(16).toString('hex'),
+    CCP_TEMPLATE_ID: '1',
+    BOARD_USER: 'operator',
+    BOARD_PASSWORD: randomBytes(18).toString('base64url'),
+    SIMULATOR_PORT: String(simulatorPort),
+    CORS_ORIGINS: simulatorUrl,
+    ...env,
+  }
+  const logs: { app: App; line: string }[] = []
+  const running = new Set<Process>()
+
+  async function start(app: App, own: Env, readyUrl: string): Promise<Process> {
+    const child = await startProcess({
+      name: app,
+      script: join(ROOT, 'apps', app, 'dist/main.js'),
+      env: { ...common, ...own },
+      onLine: (line) => logs.push({ app, line }),
+    })
+    running.add(child)
+    void child.exited.then(() => running.delete(child))
+    const dead = child.exited.then(() => {
+      throw new Error(`${app} ended:\n${child.lastLines().join('\n')}`)
+    })
+    await Promise.race([waitForHttp(readyUrl, READY_MS), dead])
+    dead.catch(() => {})
+    return child
+  }
+  async function startApi() {
+    const [port, opsPort] = [await freePort(), await freePort()]
+    const opsUrl = `http://127.0.0.1:${opsPort}`
+    const own = { API_PORT: String(port), API_OPS_PORT: String(opsPort) }
+    return { url: `http://127.0.0.1:${port}`, opsUrl, process: await start('api', own, `${opsUrl}/readyz`) }
+  }
+  async function startWorker(own: Env = {}) {
+    const opsPort = await freePort()
+    const opsUrl = `http://127.0.0.1:${opsPort}`
+    return {
+      opsUrl,
+      process: await start('worker', { WORKER_OPS_PORT: String(opsPort), ...own }, `${opsUrl}/readyz`),
+    }
+  }
+
+  const simulator = await start('simulator', {}, `${simulatorUrl}/livez`)
+  const apiList = await Promise.all(Array.from({ length: apis }, startApi))
+  const workerList = await Promise.all(Array.from({ length: workers }, () => startWorker()))
+  const boardPort = board ? await freePort() : 0
+  if (board) await start('board', { BOARD_PORT: String(boardPort) }, `http://127.0.0.1:${boardPort}/livez`)
+
+  const first = apiList[0]
+  let calls = 0
+  const anAddress = () => `10.${(++calls >> 16) & 255}.${(calls >> 8) & 255}.${calls & 255}`
+
+  async function call(
+    path: string,
+    { headers = {}, ...init }: Call = {},
+    base = first?.url ?? '',
+  ): Promise<Answer> {
+    const response = await fetch(`${base}${path}`, {
+      ...init,
+      headers: { 'x-forwarded-for': anAddress(), ...headers },
+    })
+    return { status: response.status, headers: response.headers, body: toRecord(await response.json()) }
+  }
+  const post = (path: string, body: unknown, base?: string) =>
+    call(
+      path,
+      { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
+      base,
+    )
+
+  /** An answered image code, put where an image service would put it. */
+  async function captcha(): Promise<{ uuid: string; image_code: string }> {
+    const uuid = randomUUID()
+    await redis.set(`img_${uuid}`, 'AB3D', 'EX', 300)
+    return { uuid, image_code: 'AB3D' }
+  }
+
+  const control = async (path: string, body: unknown = {}) => {
+    const init = {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    }
+    const response = await fetch(`${simulatorUrl}/_sim/${path}`, init)
+    if (!response.ok) throw new Error(`/_sim/${path} answered ${response.status}`)
+  }
+
+  return {
+    redis,
+    redisServer: () => server,
+    env: common,
+    apis: apiList,
+    workers: workerList,
+    simulator,
+    simulatorUrl,
+    boardUrl: `http://127.0.0.1:${boardPort}`,
+    logs,
+    call,
+    post,
+    captcha,
+    startWorker,
+
+    /** The classic call with a fresh right image code. */
+    async send(mobile: string, base?: string): Promise<Answer> {
+      return call(`/sms_codes/${mobile}/?${new URLSearchParams(await captcha()).toString()}`, {}, base)
+    },
+    verify: (mobile: string, code: string, more: object = {}, base?: string) =>
+      post('/v1/sms_codes/verify', { mobile, sms_code: code, ...more }, base),
+
+    /** What the handset of this number shows. */
+    async outbox(mobile = ''): Promise<Message[]> {
+      const response = await fetch(`${simulatorUrl}/_sim/outbox${mobile === '' ? '' : `?to=${mobile}`}`)
+      return toMessages(await response.json())
+    },
+    fault: (fault: string, times = 1, delay_ms = 0) =>
+      control('script', { gateway: 'ccp', fault, times, delay_ms }),
+    resetSimulator: () => control('reset'),
+
+    /** Kills Redis without warning and starts it again on the same port and data. */
+    async restartRedis(pauseMs = 0): Promise<void> {
+      const { port, dir } = server
+      await server.kill()
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      server = await startRedis({ ...redisOptions, port, dir })
+    },
+
+    async stop(): Promise<void> {
+      redis.disconnect()
+      await Promise.all([...running].map((child) => child.stop()))
+      await server.stop()
+    },
+  }
+}
+export type System = Awaited<ReturnType<typeof startSystem>>
+
+function toRecord(json: unknown): Record<string, unknown> {
+  if (typeof json !== 'object' || json === null) throw new TypeError('an answer that is no object')
+  return { ...json }
+}
+
+function toMessages(json: unknown): Message[] {
+  if (!Array.isArray(json)) throw new TypeError('an outbox that is no list')
+  return json.map(toRecord).map(({ to, code, minutes, gateway, at, echo }) => ({
+    to: String(to),
+    code: String(code),
+    minutes: Number(minutes),
+    gateway: String(gateway),
+    at: Number(at),
+    echo: String(echo),
+  }))
+}
+
+/** A number that no other test uses. */
+let numbers = 0
+export const aMobile = () => `137${String(10_000_000 + ++numbers)}`
+export const wrong = (code: string) =>
+  String((Number(code) + 1) % 10 ** code.length).padStart(code.length, '0')
+export const times = <T>(n: number, act: (i: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: n }, (_, i) => act(i)))
