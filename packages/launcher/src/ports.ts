@@ -1,4 +1,5 @@
 // Whether a port can be listened on, asked by listening on it: only the kernel knows.
+import { randomInt } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 
 /** Null when the port is free, else the system's reason (EADDRINUSE, EACCES, …). */
@@ -15,6 +16,15 @@ export async function portFaults(ports: number[], host = '127.0.0.1'): Promise<(
   for (const port of ports) opened.push(await listen(port, host))
   for (const one of opened) if (typeof one !== 'string') await close(one)
   return opened.map((one) => (typeof one === 'string' ? one : null))
+}
+
+// Below the range that systems take outgoing ports from: there, a client that keeps reconnecting to a
+// stopped server could be given the very port the server needs to come back on.
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    if ((await portFault(port)) === null) return port
+  }
 }
 
 function listen(port: number, host: string): Promise<Server | string> {

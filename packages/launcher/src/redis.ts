@@ -1,12 +1,11 @@
 // A real Redis for a machine that has none running: found or installed, then started as our child on
 // a free loopback port. Nothing here is a fake, and nothing outlives the process that started it.
-import { randomInt } from 'node:crypto'
 import { accessSync, constants, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { aptInstall, canAptInstall, thisMachine, type Machine } from './apt.ts'
 import { atExit } from './at-exit.ts'
-import { portFault } from './ports.ts'
+import { freePort } from './ports.ts'
 import { claimDir } from './redis-claim.ts'
 import { startServer } from './redis-server.ts'
 import { StartupError } from './startup-error.ts'
@@ -91,15 +90,6 @@ export async function startRedis(options: RedisOptions = {}) {
     stop: server.stop,
     /** SIGKILL: what a crash leaves behind can be met by starting again with the same port and dir. */
     kill: server.kill,
-  }
-}
-
-// Below the range that systems take outgoing ports from: there, a client that keeps reconnecting to a
-// stopped server could be given the very port the server needs to come back on.
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 32_000)
-    if ((await portFault(port)) === null) return port
   }
 }
 

@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { developmentEnv } from '../src/dev-env.ts'
+import { startProcess } from '../src/processes.ts'
+
+const SECRETS = [
+  'PHONE_KEY',
+  'CODE_KEYS',
+  'BOARD_USER',
+  'BOARD_PASSWORD',
+  'CCP_ACCOUNT_SID',
+  'CCP_AUTH_TOKEN',
+  'CCP_APP_ID',
+  'CCP_TEMPLATE_ID',
+]
+
+let project: string
+let dataDir: string
+beforeEach(async () => {
+  project = await mkdtemp(join(tmpdir(), 'launcher-env-'))
+  dataDir = join(project, '.data')
+})
+afterEach(() => rm(project, { recursive: true, force: true }))
+
+test('an empty environment gets all that the apps cannot do without', () => {
+  const env = developmentEnv({}, dataDir)
+  expect(SECRETS.filter((name) => !env[name])).toEqual([])
+  expect(Buffer.from(env['PHONE_KEY'] ?? '', 'base64')).toHaveLength(32)
+  expect(env['CODE_KEYS']).toMatch(/^k1:[A-Za-z0-9+/]{43}=$/)
+  expect(env['BOARD_PASSWORD']).toMatch(/^.{20,}$/)
+  expect(env['CCP_AUTH_TOKEN']).toMatch(/^[0-9a-f]{32}$/)
+  expect(env).toMatchObject({
+    SMS_GATEWAYS: 'ccp',
+    CCP_BASE_URL: 'http://127.0.0.1:3002',
+    API_URL: 'http://127.0.0.1:3000',
+    CORS_ORIGINS: 'http://127.0.0.1:3002,http://localhost:3002',
+  })
+  expect(env['REDIS_URL']).toBeUndefined()
+})
+
+test('addresses follow the ports that were chosen', () => {
+  const env = developmentEnv({ SIMULATOR_PORT: '4002', API_PORT: '4000' }, dataDir)
+  expect(env).toMatchObject({
+    CCP_BASE_URL: 'http://127.0.0.1:4002',
+    API_URL: 'http://127.0.0.1:4000',
+    CORS_ORIGINS: 'http://127.0.0.1:4002,http://localhost:4002',
+  })
+})
+
+test('secrets are made once, and only their owner can read them', async () => {
+  const first = developmentEnv({}, dataDir)
+  expect(developmentEnv({}, dataDir)).toEqual(first)
+  expect((await stat(join(dataDir, 'dev.env'))).mode & 0o777).toBe(0o600)
+  expect(await readdir(dataDir)).toEqual(['dev.env'])
+})
+
+test('the environment comes before .env, .env before what is made up, and empty means not set', async () => {
+  await writeFile(
+    join(project, '.env'),
+    'BOARD_USER=file\nSMS_GATEWAYS=console\nAPI_PORT=5000\nCCP_APP_ID=\n',
+  )
+  const env = developmentEnv({ BOARD_USER: 'shell', PHONE_KEY: 'mine', CCP_AUTH_TOKEN: '' }, dataDir)
+  expect(env).toMatchObject({
+    BOARD_USER: 'shell',
+    PHONE_KEY: 'mine',
+    SMS_GATEWAYS: 'console',
+    API_URL: 'http://127.0.0.1:5000',
+  })
+  expect(env['CCP_APP_ID']).toMatch(/^[0-9a-f]{32}$/)
+  expect(env['CCP_AUTH_TOKEN']).toMatch(/^[0-9a-f]{32}$/)
+})
+
+test('in production nothing is added and nothing is written', async () => {
+  await writeFile(join(project, '.env'), 'BOARD_USER=file\n')
+  const env = { NODE_ENV: 'production', API_PORT: '3000' }
+  expect(developmentEnv(env, dataDir)).toBe(env)
+  await writeFile(join(project, '.env'), 'NODE_ENV=production\n')
+  expect(developmentEnv({}, dataDir)).toEqual({ NODE_ENV: 'production' })
+  await expect(stat(dataDir)).rejects.toThrow('ENOENT')
+})
+
+test('processes that start at the same moment get the same secrets', async () => {
+  await mkdir(dataDir)
+  const script = join(import.meta.dirname, 'print-dev-env.ts')
+  const printed = await Promise.all(
+    [1, 2, 3, 4].map(async () => {
+      const lines: string[] = []
+      const child = await startProcess({
+        name: 'env',
+        command: process.execPath,
+        args: ['--import', 'tsx', script, dataDir],
+        onLine: (line) => lines.push(line),
+      })
+      expect(await child.exited).toEqual({ code: 0, signal: null })
+      return lines.join('\n')
+    }),
+  )
+  expect(printed[0]).toContain('PHONE_KEY')
+  expect(new Set(printed).size).toBe(1)
+  expect(await readdir(dataDir)).toEqual(['dev.env'])
+})

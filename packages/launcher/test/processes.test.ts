@@ -1,0 +1,131 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { expect, test } from 'vitest'
+import { portFault } from '../src/ports.ts'
+import { startProcess, waitForHttp, type ProcessOptions } from '../src/processes.ts'
+
+const FOREVER = 'setInterval(() => {}, 1000)'
+
+async function startNode(code: string, options: Partial<ProcessOptions> = {}) {
+  const lines: string[] = []
+  let onReady: (pid: number) => void
+  const ready = new Promise<number>((resolve) => {
+    onReady = resolve
+  })
+  const child = await startProcess({
+    name: 'child',
+    args: ['-e', code],
+    onLine: (line, stream) => {
+      lines.push(`${stream}: ${line}`)
+      if (line.startsWith('ready')) onReady(Number(line.slice('ready '.length)))
+    },
+    ...options,
+  })
+  return { child, lines, ready }
+}
+
+function expectGone(pid: number): void {
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+}
+
+// A zombie still has a pid, but runs no more.
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+test('lines, exit code and last words of a child are known when it has exited', async () => {
+  const { child, lines } = await startNode('console.log("a\\nb"); console.error("c"); process.exitCode = 3')
+  expect(await child.exited).toEqual({ code: 3, signal: null })
+  expect(lines.toSorted()).toEqual(['stderr: c', 'stdout: a', 'stdout: b'])
+  expect(child.lastLines().toSorted()).toEqual(['a', 'b', 'c'])
+})
+
+test('stop lets a child end in its own way', async () => {
+  const { child, ready } = await startNode(
+    `process.on("SIGTERM", () => process.exit(7)); console.log("ready"); ${FOREVER}`,
+  )
+  await ready
+  expect(await child.stop()).toEqual({ code: 7, signal: null })
+  expectGone(child.pid)
+  expect(await child.stop()).toEqual({ code: 7, signal: null })
+})
+
+test('stop kills a child that does not end', async () => {
+  const { child, ready } = await startNode(
+    `process.on("SIGTERM", () => {}); console.log("ready"); ${FOREVER}`,
+  )
+  await ready
+  expect(await child.stop(100)).toEqual({ code: null, signal: 'SIGKILL' })
+  expectGone(child.pid)
+})
+
+test('kill ends a child at once, even one that is suspended', async () => {
+  const { child, ready } = await startNode(`console.log("ready"); ${FOREVER}`)
+  await ready
+  process.kill(child.pid, 'SIGSTOP')
+  expect(await child.kill()).toEqual({ code: null, signal: 'SIGKILL' })
+  expectGone(child.pid)
+})
+
+test('a detached child takes its own children along', async () => {
+  const grandchild = `process.send(process.pid); ${FOREVER}`
+  const { child, ready } = await startNode(
+    `const { spawn } = require("node:child_process")
+     spawn(process.execPath, ["-e", ${JSON.stringify(grandchild)}], { stdio: ["ignore", "ignore", "ignore", "ipc"] })
+       .on("message", (pid) => console.log("ready " + pid))
+       .on("exit", () => console.log("grandchild ended"))
+     process.on("SIGTERM", () => {})`,
+    { detached: true },
+  )
+  const grandchildPid = await ready
+  const { code } = await child.stop()
+  expect(code).toBe(0)
+  expect(child.lastLines()).toContain('grandchild ended')
+  expectGone(grandchildPid)
+})
+
+test('a child ends with a parent that is killed', async () => {
+  const module = JSON.stringify(new URL('../src/processes.ts', import.meta.url).href)
+  const parent = `
+    import { startProcess } from ${module}
+    const child = await startProcess({ name: 'inner', args: ['-e', '${FOREVER}'] })
+    console.log('ready ' + child.pid)`
+  const { child, ready } = await startNode('', {
+    args: ['--import', 'tsx', '--input-type=module', '-e', parent],
+  })
+  const inner = await ready
+  process.kill(child.pid, 'SIGTERM')
+  await child.exited
+  // Its new parent may not have collected it yet.
+  await expect.poll(() => isRunning(inner)).toBe(false)
+})
+
+test('a program that does not exist is an error of the start', async () => {
+  await expect(startProcess({ name: 'nobody', command: 'no-such-program' })).rejects.toThrow('ENOENT')
+})
+
+test('waitForHttp waits for a 200 and says what it saw instead', async () => {
+  let status = 503
+  const server = createServer((_request, response) => response.writeHead(status).end())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const url = `http://127.0.0.1:${port}/`
+
+  await expect(waitForHttp(url, 1)).rejects.toThrow('503')
+  const waiting = waitForHttp(url, 20_000)
+  server.once('request', () => {
+    status = 200
+  })
+  await waiting
+  expect(await portFault(port)).toBe('EADDRINUSE')
+  server.close()
+  await once(server, 'close')
+  await expect(waitForHttp(url, 1)).rejects.toThrow('ECONNREFUSED')
+})

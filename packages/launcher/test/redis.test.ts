@@ -1,0 +1,141 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { portFault } from '../src/ports.ts'
+import { askRedis, redisFault } from '../src/redis-probe.ts'
+import { ensureRedisBinary, findRedis, startRedis } from '../src/redis.ts'
+
+let scratch: string
+beforeEach(async () => {
+  scratch = await realpath(await mkdtemp(join(tmpdir(), 'launcher-redis-')))
+})
+afterEach(() => rm(scratch, { recursive: true, force: true }))
+
+const ask = (port: number, command: string) => askRedis(port, '127.0.0.1', command)
+const nothing = () => undefined
+
+async function program(...path: string[]): Promise<string> {
+  const file = join(scratch, ...path)
+  await mkdir(join(file, '..'), { recursive: true })
+  await writeFile(file, '#!/bin/sh\necho no room for data\nexit 3\n')
+  await chmod(file, 0o755)
+  return file
+}
+
+test('a started server answers, keeps nothing, and is gone with its port and directory when stopped', async () => {
+  const redis = await startRedis()
+  expect(redis.url).toBe(`redis://127.0.0.1:${redis.port}`)
+  expect(await ask(redis.port, 'PING')).toBe('+PONG\r\n')
+  expect(await ask(redis.port, 'CONFIG GET appendonly')).toContain('no')
+  expect(await ask(redis.port, 'CONFIG GET maxmemory-policy')).toContain('noeviction')
+  expect(await redisFault(redis.url)).toBeNull()
+
+  await redis.stop()
+
+  expect(await portFault(redis.port)).toBeNull()
+  expect(await redisFault(redis.url)).toContain('ECONNREFUSED')
+  expect(() => statSync(redis.dir)).toThrow('ENOENT')
+  expect(() => process.kill(redis.pid, 0)).toThrow('ESRCH')
+})
+
+test('servers start side by side', async () => {
+  const servers = await Promise.all([startRedis(), startRedis(), startRedis()])
+  expect(new Set(servers.map(({ port }) => port)).size).toBe(3)
+  await Promise.all(servers.map((server) => server.stop()))
+})
+
+test('after a kill the same port and directory bring back what was written', async () => {
+  const dir = join(scratch, 'data with a space')
+  const before = await startRedis({ dir })
+  expect(await ask(before.port, 'SET greeting hello')).toBe('+OK\r\n')
+  while (!filesUnder(dir).some((content) => content.includes('greeting'))) await sleep(20)
+  await before.kill()
+
+  const after = await startRedis({ dir, port: before.port })
+  expect(after.port).toBe(before.port)
+  expect(await ask(after.port, 'GET greeting')).toBe('$5\r\nhello\r\n')
+  await after.stop()
+})
+
+test('a directory that a server serves is refused to another one until the first has ended', async () => {
+  const first = await startRedis({ dir: scratch })
+  await expect(startRedis({ dir: scratch })).rejects.toThrow(`127.0.0.1:${first.port} already serves`)
+  expect(await ask(first.port, 'PING')).toBe('+PONG\r\n')
+  await first.stop()
+  const second = await startRedis({ dir: scratch })
+  await second.stop()
+})
+
+test('a claim that a crash left behind is no obstacle', async () => {
+  await writeFile(join(scratch, 'claim'), '4194304 1')
+  const redis = await startRedis({ dir: scratch })
+  expect(await ask(redis.port, 'PING')).toBe('+PONG\r\n')
+  await redis.stop()
+})
+
+test('a server that ends at once is reported with its last words', async () => {
+  const binary = await program('bin', 'redis-server')
+  await expect(startRedis({ binary })).rejects.toThrow(/ended at once \(exit code 3\):\nno room for data/)
+})
+
+test('a port that is taken is reported by the server itself', async () => {
+  const first = await startRedis()
+  await expect(startRedis({ port: first.port })).rejects.toThrow('Address already in use')
+  await first.stop()
+})
+
+test('redis-server is preferred to valkey-server, wherever on the PATH each is', async () => {
+  const valkey = await program('a', 'valkey-server')
+  const PATH = `${join(scratch, 'a')}:${join(scratch, 'b')}`
+  expect(findRedis({ PATH })).toBe(valkey)
+  const redis = await program('b', 'redis-server')
+  expect(findRedis({ PATH })).toBe(redis)
+  expect(
+    await ensureRedisBinary({ say: nothing, machine: { env: { PATH }, uid: 1000, osRelease: '' } }),
+  ).toBe(redis)
+})
+
+test('what is no program is not found', async () => {
+  await mkdir(join(scratch, 'redis-server'))
+  await writeFile(join(scratch, 'valkey-server'), '', { mode: 0o644 })
+  expect(findRedis({ PATH: scratch })).toBeNull()
+  expect(findRedis({ PATH: '' })).toBeNull()
+  expect(findRedis({})).toBeNull()
+})
+
+test("Debian's tool of another name serves as Redis too", async () => {
+  const real = findRedis()
+  if (real === null) throw new Error('no Redis here')
+  await symlink(await realpath(real), join(scratch, 'redis-check-rdb'))
+  const binary = findRedis({ PATH: scratch })
+  expect(binary).toBe(join(scratch, 'redis-check-rdb'))
+  const redis = await startRedis({ binary: binary ?? '' })
+  expect(await ask(redis.port, 'PING')).toBe('+PONG\r\n')
+  await redis.stop()
+})
+
+test.for([
+  { who: 'a person without root on Debian', uid: 1000, osRelease: 'ID=debian\n' },
+  { who: 'root on a system without apt', uid: 0, osRelease: 'ID=fedora\nID_LIKE="rhel"\n' },
+])('$who is told the three ways to a Redis', async ({ uid, osRelease }) => {
+  const said: string[] = []
+  const machine = { env: { PATH: '' }, uid, osRelease }
+  const refusal = ensureRedisBinary({ say: (line) => said.push(line), machine })
+  await expect(refusal).rejects.toMatchObject({ name: 'StartupError', exitCode: 78 })
+  await expect(refusal).rejects.toThrow(/package manager[^]*Docker[^]*REDIS_URL/)
+  expect(said).toEqual([])
+})
+
+test('an address that is no Redis is called so', async () => {
+  expect(await redisFault('127.0.0.1:6379')).toContain('not a')
+  expect(await redisFault('http://127.0.0.1:6379')).toContain('not a redis://')
+})
+
+function filesUnder(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+}

@@ -1,0 +1,127 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { freePort, portFaults } from '../src/ports.ts'
+import { redisFault } from '../src/redis-probe.ts'
+import { startRedis } from '../src/redis.ts'
+import { createProject, type Project } from './temp-project.ts'
+
+const NAMES = ['API_PORT', 'BOARD_PORT', 'SIMULATOR_PORT', 'API_OPS_PORT', 'WORKER_OPS_PORT']
+
+let project: Project
+let ports: number[]
+beforeEach(async () => {
+  project = await createProject()
+  await project.addApps()
+  ports = await Promise.all(NAMES.map(() => freePort()))
+})
+afterEach(() => project.remove())
+
+async function npmStart(env: NodeJS.ProcessEnv = {}) {
+  const lines: string[] = []
+  const portEnv = Object.fromEntries(NAMES.map((name, at) => [name, String(ports[at])]))
+  const child = await project.run('start.ts', [], { ...portEnv, ...env }, (line) => lines.push(line))
+  const says = async (text: string): Promise<void> => {
+    await expect.poll(() => lines.join('\n'), { timeout: 20_000 }).toContain(text)
+  }
+  return { child, says, output: () => lines.join('\n') }
+}
+
+/** Pids of the apps, as they noted them. */
+const pids = () =>
+  project
+    .events()
+    .flatMap((event) => event.match(/^\w+ (\d+)$/)?.[1] ?? [])
+    .map(Number)
+
+async function expectNothingLeft(redisUrl: string): Promise<void> {
+  for (const pid of pids()) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  expect(await portFaults(ports)).toEqual(ports.map(() => null))
+  expect(await redisFault(redisUrl)).toContain('ECONNREFUSED')
+}
+
+const redisUrlIn = (output: string) => /REDIS_URL=(\S+)/.exec(output)?.[1] ?? ''
+
+test('everything comes up, says where it is, and goes with Ctrl-C, in order', async () => {
+  const { child, says, output } = await npmStart()
+  await says('Ctrl-C stops everything.')
+  expect(pids()).toHaveLength(4)
+  expect(output()).toContain(`Demo page  http://127.0.0.1:${ports[2]}/`)
+  expect(output()).toContain(`http://127.0.0.1:${ports[0]}/docs`)
+  expect(output()).toMatch(/user operator, password \S{20,}/)
+  const redisUrl = redisUrlIn(output())
+  expect(await redisFault(redisUrl)).toBeNull()
+
+  // A terminal signals the whole group, and tsx and npm pass on what they get themselves.
+  process.kill(-child.pid, 'SIGINT')
+  process.kill(child.pid, 'SIGINT')
+
+  expect(await child.exited).toEqual({ code: 0, signal: null })
+  const stops = project.events().filter((event) => event.endsWith('stopped'))
+  expect(stops.slice(0, 2).toSorted()).toEqual(['api stopped', 'board stopped'])
+  expect(stops.slice(2)).toEqual(['worker stopped', 'simulator stopped'])
+  await expectNothingLeft(redisUrl)
+  expect(existsSync(join(project.dir, '.data/redis/claim'))).toBe(false)
+})
+
+test('a Redis that was given is used and left alone', async () => {
+  const redis = await startRedis()
+  const { child, says, output } = await npmStart({ REDIS_URL: redis.url })
+  await says('Ctrl-C stops everything.')
+  expect(redisUrlIn(output())).toBe(redis.url)
+  await child.stop()
+  expect(await redisFault(redis.url)).toBeNull()
+  expect(existsSync(join(project.dir, '.data/redis'))).toBe(false)
+  await redis.stop()
+})
+
+test('an app that dies takes the others with it, and its last words are shown', async () => {
+  const { child, output } = await npmStart({ DIES: 'worker' })
+  expect(await child.exited).toEqual({ code: 1, signal: null })
+  expect(output()).toMatch(/worker ended by itself \(exit code 3\):\n {2}the last words of worker/)
+  await expectNothingLeft(`redis://127.0.0.1:${/on port (\d+)/.exec(output())?.[1]}`)
+})
+
+test('a signal in the middle of the build ends the build too', async () => {
+  await project.write(
+    'node_modules/.bin/turbo',
+    'require("node:fs").writeFileSync(process.env.EVENTS, "build " + process.pid); setInterval(() => {}, 1000)',
+  )
+  await project.write('node_modules/package.json', '{ "type": "commonjs" }')
+  const { child } = await npmStart()
+  await expect.poll(() => existsSync(join(project.dir, 'events')), { timeout: 20_000 }).toBe(true)
+  process.kill(child.pid, 'SIGTERM')
+  expect(await child.exited).toEqual({ code: 0, signal: null })
+  for (const pid of pids()) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+})
+
+test('a build that fails is shown, and nothing is started', async () => {
+  await project.write('node_modules/.bin/turbo', 'console.log("TS2322: it does not fit"); process.exit(2)')
+  const { child, output } = await npmStart()
+  expect((await child.exited).code).toBe(1)
+  expect(output()).toContain('TS2322: it does not fit')
+  expect(existsSync(join(project.dir, 'events'))).toBe(false)
+})
+
+test('a port that is taken is named with its variable before anything starts', async () => {
+  const other = createServer().listen(ports[1], '127.0.0.1')
+  await once(other, 'listening')
+  const { child, output } = await npmStart({ WORKER_OPS_PORT: 'x' })
+  expect((await child.exited).code).toBe(78)
+  expect(output()).toContain('WORKER_OPS_PORT: must be a port')
+
+  const again = await npmStart({ WORKER_OPS_PORT: String(ports[0]) })
+  expect((await again.child.exited).code).toBe(78)
+  expect(again.output()).toContain(`BOARD_PORT: port ${ports[1]} is taken`)
+  expect(again.output()).toContain(`WORKER_OPS_PORT: port ${ports[0]} is taken`)
+  expect(existsSync(join(project.dir, '.data/redis'))).toBe(false)
+  other.close()
+})
+
+test('a REDIS_URL that nobody answers is said before the build', async () => {
+  const { child, output } = await npmStart({ REDIS_URL: 'redis://127.0.0.1:1' })
+  expect((await child.exited).code).toBe(78)
+  expect(output()).toMatch(/REDIS_URL is set, but no Redis answers there \(.*ECONNREFUSED/)
+})
