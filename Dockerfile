@@ -1,0 +1,85 @@
+# One image per app: docker build --target api|worker|board|simulator .
+
+# Node 20, the oldest that the project runs on, gets no fixes any more; 24 does until April 2028.
+FROM node:24-bookworm-slim AS base
+WORKDIR /app
+ENV TURBO_TELEMETRY_DISABLED=1 \
+    npm_config_update_notifier=false
+
+# Only what decides an installation: a change to a source leaves the installations below cached.
+FROM base AS manifests
+COPY . .
+RUN find apps packages -type f ! -name package.json -delete
+
+FROM base AS install
+COPY --from=manifests /app/package.json /app/package-lock.json /app/.npmrc ./
+COPY --from=manifests /app/apps apps
+COPY --from=manifests /app/packages packages
+
+FROM install AS build
+RUN npm ci
+COPY . .
+RUN npx turbo run build --filter='./apps/*'
+
+FROM install AS api-install
+RUN npm ci --omit=dev -w @sms-codes/api -w @sms-codes/core
+
+FROM install AS worker-install
+RUN npm ci --omit=dev -w @sms-codes/worker -w @sms-codes/core -w @sms-codes/gateways
+
+# valibot names the compiler as an optional peer, so npm brings it; nothing loads it.
+FROM install AS board-install
+RUN npm ci --omit=dev -w @sms-codes/board -w @sms-codes/core \
+    && rm -rf node_modules/typescript node_modules/@typescript
+
+FROM install AS simulator-install
+RUN npm ci --omit=dev -w @sms-codes/simulator
+
+# SIGTERM lets a process finish what is under way: give it 20 s before anything stronger.
+FROM base AS runtime
+ENV NODE_ENV=production \
+    HOST=0.0.0.0
+STOPSIGNAL SIGTERM
+USER node
+
+FROM runtime AS api
+ENV API_PORT=3000 \
+    API_OPS_PORT=9100
+COPY --from=api-install /app ./
+COPY --from=build /app/packages/core/dist packages/core/dist
+COPY --from=build /app/apps/api/dist apps/api/dist
+EXPOSE 3000 9100
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.API_OPS_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
+CMD ["node", "apps/api/dist/main.js"]
+
+FROM runtime AS worker
+ENV WORKER_OPS_PORT=9101
+COPY --from=worker-install /app ./
+COPY --from=build /app/packages/core/dist packages/core/dist
+COPY --from=build /app/packages/gateways/dist packages/gateways/dist
+COPY --from=build /app/apps/worker/dist apps/worker/dist
+EXPOSE 9101
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.WORKER_OPS_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
+CMD ["node", "apps/worker/dist/main.js"]
+
+FROM runtime AS board
+ENV BOARD_PORT=3001
+COPY --from=board-install /app ./
+COPY --from=build /app/packages/core/dist packages/core/dist
+COPY --from=build /app/apps/board/dist apps/board/dist
+EXPOSE 3001
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.BOARD_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
+CMD ["node", "apps/board/dist/main.js"]
+
+FROM runtime AS simulator
+ENV SIMULATOR_PORT=3002
+COPY --from=simulator-install /app ./
+COPY --from=build /app/apps/simulator/public apps/simulator/public
+COPY --from=build /app/apps/simulator/dist apps/simulator/dist
+EXPOSE 3002
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SIMULATOR_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
+CMD ["node", "apps/simulator/dist/main.js"]
