@@ -48,7 +48,7 @@ export async function ensureRedisBinary(options: {
   const found = findRedis(machine.env)
   if (found !== null) return found
   if (!canAptInstall(machine)) throw new StartupError(WAYS)
-  say('No redis-server or valkey-server on the PATH')
+  say(`No redis-server or valkey-server on the PATH; ${DEBIAN_PACKAGE} holds the server too`)
   try {
     await aptInstall([DEBIAN_PACKAGE], say)
   } catch (error) {
