@@ -1,0 +1,101 @@
+// docs/configuration.md, rendered from the schemas that the processes check their environment with.
+// With --write it writes the file; the test beside it only compares.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ApiEnv } from '../../apps/api/src/config.ts'
+import { BoardEnv } from '../../apps/board/src/config.ts'
+import { ConfigSchema as SimulatorEnv } from '../../apps/simulator/src/config.ts'
+import { WorkerEnv } from '../../apps/worker/src/config.ts'
+
+export const ROOT = join(import.meta.dirname, '../..')
+export const CONFIGURATION_FILE = 'docs/configuration.md'
+
+type Property = { default?: unknown; description?: string; minimum?: number; maximum?: number }
+type Schema = { properties: Record<string, Property>; required?: string[] }
+
+const SCHEMAS: Record<string, Schema> = {
+  api: ApiEnv,
+  worker: WorkerEnv,
+  board: BoardEnv,
+  simulator: SimulatorEnv,
+}
+
+// The simulator says in its README what its variables mean, and not in its schema.
+const SIMULATOR_MEANINGS: Record<string, string> = {
+  SIMULATOR_PORT: 'port of the simulator and its demo page',
+  API_URL: 'address of the API as the browser of the demo page reaches it',
+  SIMULATOR_BOUND_NUMBERS: 'comma list of numbers that template 1 may be sent to; empty for every number',
+  SIMULATOR_VENDOR_LIMITS: 'on or off: the limits per number that CCP has',
+}
+
+export type Reader = { process: string; value: string | null; required: boolean }
+export type Variable = { name: string; meaning: string; readers: Reader[] }
+
+/** In the order of the schemas; a variable that several processes read stands where the first reads it. */
+export function listVariables(): Variable[] {
+  const variables = new Map<string, Variable>()
+  for (const [process, schema] of Object.entries(SCHEMAS)) {
+    for (const [name, property] of Object.entries(schema.properties)) {
+      const variable = variables.get(name) ?? { name, meaning: meaningOf(name, property), readers: [] }
+      const value = textOf(property.default)
+      const required = value === null && (schema.required ?? []).includes(name)
+      variables.set(name, { ...variable, readers: [...variable.readers, { process, value, required }] })
+    }
+  }
+  return [...variables.values()]
+}
+
+function textOf(value: unknown): string | null {
+  if (value === undefined) return null
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function meaningOf(name: string, property: Property): string {
+  const meaning = property.description ?? SIMULATOR_MEANINGS[name]
+  if (meaning === undefined) throw new Error(`${name} has no description in its schema`)
+  const { minimum, maximum } = property
+  const isPort = maximum === 65_535
+  return minimum === undefined || maximum === undefined || isPort
+    ? meaning
+    : `${meaning}; ${minimum} to ${maximum}`
+}
+
+export function renderConfiguration(): string {
+  const rows = listVariables().map(({ name, meaning, readers }) => {
+    const processes = readers.map(({ process }) => process).join(', ')
+    return `| \`${name}\` | ${processes} | ${defaultOf(readers)} | ${meaning.replaceAll('|', '\\|')} |`
+  })
+  return `# Configuration
+
+<!-- Written by npm run docs:config from the schemas in apps/*/src/config.ts. -->
+
+Every process takes its configuration from environment variables and from nowhere else. An empty variable
+counts as one that is not set. A process whose configuration has faults names all of them at once, without
+their values, and ends with exit code 78.
+
+\`.env.example\` lists the same variables. \`npm start\` and \`npm run start:<app>\` read \`.env\` and make up what is
+required and missing; \`docker compose\` takes its secrets from there. With \`NODE_ENV=production\` no file is
+read, nothing is made up, and a worker refuses gateways that only development has. A *secret* belongs in the
+environment of the processes that are named beside it and in no file of the repository.
+
+| variable | read by | default | meaning |
+|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+function defaultOf(readers: Reader[]): string {
+  const shown = readers.map(({ process, value, required }) => ({ process, text: show(value, required) }))
+  const texts = new Set(shown.map(({ text }) => text))
+  if (texts.size === 1) return [...texts].join('')
+  return shown.map(({ process, text }) => `${process}: ${text}`).join('; ')
+}
+
+function show(value: string | null, required: boolean): string {
+  if (value === null) return required ? '**required**' : 'none'
+  return value === '' ? 'empty' : `\`${value}\``
+}
+
+if (process.argv.includes('--write')) {
+  writeFileSync(join(ROOT, CONFIGURATION_FILE), renderConfiguration())
+}
