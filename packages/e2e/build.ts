@@ -5,6 +5,10 @@ import { join } from 'node:path'
 export default function build(): void {
   const root = join(import.meta.dirname, '../..')
   const turbo = join(root, 'node_modules/.bin/turbo')
-  const { status, stdout, stderr } = spawnSync(turbo, ['run', 'build'], { cwd: root, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(
+    turbo,
+    ['run', 'build', '--filter=./apps/*', '--filter=@sms-codes/launcher'],
+    { cwd: root, encoding: 'utf8' },
+  )
   if (status !== 0) throw new Error(`the build failed:\n${stdout}${stderr}`)
 }

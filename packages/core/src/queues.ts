@@ -51,6 +51,8 @@ export function createSendQueue(connection: Redis, log: Logger) {
     prefix: QUEUE_PREFIX,
     // Without it the first add() waits for ever when Redis was never up.
     skipWaitingForReady: true,
+    // Asked while Redis is away it fails, and every later add() would fail with it. We look ourselves (redis.ts).
+    skipVersionCheck: true,
     defaultJobOptions: options,
     streams: { events: { maxLen: 1_000 } },
   })

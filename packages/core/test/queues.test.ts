@@ -41,6 +41,31 @@ describe('the send queue', () => {
   })
 })
 
+describe('a send queue made while Redis is away', () => {
+  it('takes jobs as soon as Redis is there', async () => {
+    const gone = await startRedis({ persistent: true })
+    const { port, dir, url } = gone
+    await gone.kill()
+    const connection = connectRedis(url, 'producer', log)
+    const queue = createSendQueue(connection, log)
+    await expect(queue.add(job)).rejects.toThrow(StoreError)
+    const back = await startRedis({ port, dir })
+    await expect
+      .poll(
+        () =>
+          queue.add(job).then(
+            () => 'taken',
+            () => 'refused',
+          ),
+        { timeout: 5_000 },
+      )
+      .toBe('taken')
+    await queue.close()
+    connection.disconnect()
+    await back.stop()
+  })
+})
+
 describe('the pause before the next try', () => {
   it('grows to a bound, and the tries outlast the two minutes a send has', () => {
     const longest = Array.from({ length: 40 }, (_, i) => retryDelayMs(i + 1))

@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 
 import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/processes'
-import { startRedis, type RedisOptions } from '@sms-codes/launcher/redis'
-import { freePort } from './free-port.ts'
+import { freePort } from '@sms-codes/launcher/ports'
+import { startRedis } from '@sms-codes/launcher/redis'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const READY_MS = 30_000
@@ -21,7 +23,8 @@ export type SystemOptions = {
   workers?: number
   board?: boolean
   env?: Env
-  redis?: RedisOptions
+  /** Redis keeps its data over `restartRedis`. */
+  persistent?: boolean
 }
 
 /**
@@ -33,8 +36,9 @@ export async function startSystem({
   workers = 1,
   board = false,
   env = {},
-  redis: redisOptions = {},
+  persistent = false,
 }: SystemOptions = {}) {
+  const redisOptions = persistent ? { dir: mkdtempSync(join(tmpdir(), 'sms-codes-e2e-')) } : {}
   let server = await startRedis(redisOptions)
   const redis = new Redis(server.url, { maxRetriesPerRequest: null })
   redis.on('error', () => {})
@@ -170,18 +174,29 @@ export async function startSystem({
       control('script', { gateway: 'ccp', fault, times, delay_ms }),
     resetSimulator: () => control('reset'),
 
+    /** Jobs of the `sms` queue that still have something to do. */
+    async open(): Promise<number> {
+      const [waiting, active, delayed] = await Promise.all([
+        redis.llen('{sms}:sms:wait'),
+        redis.llen('{sms}:sms:active'),
+        redis.zcard('{sms}:sms:delayed'),
+      ])
+      return waiting + active + delayed
+    },
+
     /** Kills Redis without warning and starts it again on the same port and data. */
     async restartRedis(pauseMs = 0): Promise<void> {
-      const { port, dir } = server
+      const { port } = server
       await server.kill()
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
-      server = await startRedis({ ...redisOptions, port, dir })
+      server = await startRedis({ ...redisOptions, port })
     },
 
     async stop(): Promise<void> {
       redis.disconnect()
       await Promise.all([...running].map((child) => child.stop()))
       await server.stop()
+      if (redisOptions.dir !== undefined) rmSync(redisOptions.dir, { recursive: true })
     },
   }
 }
