@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { Type } from '@sinclair/typebox'
 import { checkKeys, keyringOptions, loadConfig, shared, type Check, type Env } from '@sms-codes/core/config'
 import type { CodePolicy } from '@sms-codes/core/code-store'
@@ -21,7 +22,6 @@ export const ApiEnv = Type.Object({
   CODE_KEYS: shared.CODE_KEYS,
   TRUST_PROXY: Type.String({
     default: '',
-    pattern: '^([0-9a-fA-F.:]+(/[0-9]{1,3})?(,[0-9a-fA-F.:]+(/[0-9]{1,3})?)*)?$',
     description: 'comma list of proxy addresses or CIDRs whose X-Forwarded-For is believed',
   }),
   CORS_ORIGINS: Type.String({
@@ -55,6 +55,8 @@ export const ApiEnv = Type.Object({
   }),
 })
 
+const list = (text: string) => (text === '' ? [] : text.split(','))
+
 const checkLifetimes: Check = (env) => {
   const ttl = Number(env['CODE_TTL_SECONDS'] || 300)
   const within = Number(env['SEND_WITHIN_SECONDS'] || 120)
@@ -63,11 +65,22 @@ const checkLifetimes: Check = (env) => {
     : []
 }
 
-const list = (text: string) => (text === '' ? [] : text.split(','))
+const checkProxies: Check = (env) => {
+  const faulty = list(env['TRUST_PROXY'] ?? '').some((entry) => {
+    const [address = '', prefix = '0', ...more] = entry.split('/')
+    return isIP(address) === 0 || more.length > 0 || !(Number(prefix) <= (isIP(address) === 4 ? 32 : 128))
+  })
+  return faulty ? ['TRUST_PROXY: must be a comma list of addresses or CIDRs; "everybody" is none'] : []
+}
+
+const checkScenes: Check = (env) =>
+  env['SCENES'] && !env['SCENES'].split(',').includes('default')
+    ? ['SCENES: must have "default", which a request without a scene means']
+    : []
 
 /** @throws ConfigError */
 export function loadApiConfig(env: Env) {
-  const values = loadConfig(ApiEnv, env, [checkKeys, checkLifetimes])
+  const values = loadConfig(ApiEnv, env, [checkKeys, checkLifetimes, checkProxies, checkScenes])
   const codes: CodePolicy = {
     length: values.CODE_LENGTH,
     ttlSeconds: values.CODE_TTL_SECONDS,

@@ -8,7 +8,8 @@ export type App = (typeof APPS)[number]
 
 // The same depth from src/ and from dist/.
 export const PROJECT_DIR = join(import.meta.dirname, '../../..')
-export const DATA_DIR = join(PROJECT_DIR, '.data')
+/** Redis' data, logs and made-up secrets; `DATA_DIR` keeps two of them apart on one machine. */
+export const DATA_DIR = process.env['DATA_DIR'] ?? join(PROJECT_DIR, '.data')
 
 /** The built app's entry; throws when there is no such app or no build of it. */
 export function appMain(name: string): string {

@@ -84,7 +84,7 @@ async function build(fleet: Fleet): Promise<void> {
   const turbo = await startProcess({
     name: 'build',
     script: join(PROJECT_DIR, 'node_modules/.bin/turbo'),
-    args: ['run', 'build', '--output-logs=errors-only'],
+    args: ['run', 'build', '--filter=./apps/*', '--output-logs=errors-only'],
     cwd: PROJECT_DIR,
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
     detached: true,

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from '@sms-codes/core/config'
+import { loadApiConfig } from '../src/config.ts'
+
+const key = () => randomBytes(32).toString('base64')
+const good = { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` }
+
+function faultsOf(env: Record<string, string>): string[] {
+  try {
+    loadApiConfig(env)
+    return []
+  } catch (err) {
+    if (err instanceof ConfigError) return err.faults.map((fault) => fault.split(':')[0] ?? '')
+    throw err
+  }
+}
+
+describe('the configuration of the API', () => {
+  it('needs nothing but the keys', () => {
+    expect(loadApiConfig(good)).toMatchObject({
+      port: 3000,
+      opsPort: 9100,
+      host: '127.0.0.1',
+      trustProxy: [],
+      codes: { length: 6, ttlSeconds: 300, sendWithinSeconds: 120, compares: 5, missesPerDay: 15 },
+      scenes: ['default', 'register', 'login', 'reset_password'],
+    })
+  })
+
+  it('takes proxies by address or network', () => {
+    const config = loadApiConfig({ ...good, TRUST_PROXY: '127.0.0.1,10.0.0.0/8,2001:db8::/32' })
+    expect(config.trustProxy).toEqual(['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'])
+  })
+
+  it.each([
+    ['a port that is none', { API_PORT: '70000' }, 'API_PORT'],
+    ['codes that are easy to guess', { CODE_LENGTH: '4' }, 'CODE_LENGTH'],
+    ['codes that live too long', { CODE_TTL_SECONDS: '601' }, 'CODE_TTL_SECONDS'],
+    ['messages that arrive dead', { CODE_TTL_SECONDS: '100' }, 'SEND_WITHIN_SECONDS'],
+    ['a limit that is none', { LIMIT_PHONE_SENDS: '0/60' }, 'LIMIT_PHONE_SENDS'],
+    ['trust in everybody', { TRUST_PROXY: 'true' }, 'TRUST_PROXY'],
+    ['trust in a number of hops', { TRUST_PROXY: '1' }, 'TRUST_PROXY'],
+    ['a network that is none', { TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY'],
+    ['every origin', { CORS_ORIGINS: '*' }, 'CORS_ORIGINS'],
+    ['a scene that could not be a key', { SCENES: 'default,a:b' }, 'SCENES'],
+    ['no default scene', { SCENES: 'login' }, 'SCENES'],
+    ['a database of another kind', { REDIS_URL: 'postgres://x' }, 'REDIS_URL'],
+    ['a level there is not', { LOG_LEVEL: 'chatty' }, 'LOG_LEVEL'],
+  ])('refuses %s', (_what, env, name) => {
+    expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))
+  })
+})

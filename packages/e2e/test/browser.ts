@@ -1,0 +1,26 @@
+import { existsSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type BrowserContext } from 'playwright-core'
+import { aptInstall } from '@sms-codes/launcher/apt'
+
+const CHROMIUM = '/usr/bin/chromium'
+
+/** Debian's Chromium, installed when it is missing and that is possible; it talks to this machine only. */
+export async function openBrowser(): Promise<BrowserContext> {
+  if (!existsSync(CHROMIUM)) await aptInstall(['chromium', 'fonts-noto-cjk'], console.log)
+  return chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'sms-codes-browser-')), {
+    executablePath: CHROMIUM,
+    viewport: { width: 1280, height: 800 },
+    locale: 'zh-CN',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { freePort } from '@sms-codes/launcher/ports'
+import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/processes'
+import { openBrowser } from './browser.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const PORTS = ['API_PORT', 'BOARD_PORT', 'SIMULATOR_PORT', 'API_OPS_PORT', 'WORKER_OPS_PORT'] as const
+
+const dataDir = mkdtempSync(join(tmpdir(), 'sms-codes-start-'))
+const lines: string[] = []
+let env: Record<string, string>
+let npm: Process
+let browser: BrowserContext
+
+const said = () => lines.join('\n')
+const npmRun = async (script: string, more: Record<string, string> = {}) =>
+  startProcess({
+    name: script,
+    command: 'npm',
+    args: ['run', script],
+    cwd: ROOT,
+    env: { ...env, ...more },
+    onLine: (line) => lines.push(line),
+  })
+
+beforeAll(async () => {
+  const ports = await Promise.all(
+    PORTS.map(async (name): Promise<[string, string]> => [name, String(await freePort())]),
+  )
+  env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: process.env['HOME'] ?? '',
+    DATA_DIR: dataDir,
+    ...Object.fromEntries(ports),
+  }
+  npm = await npmRun('start')
+  await vi.waitUntil(() => said().includes('Ctrl-C stops everything'), { timeout: 120_000 })
+  browser = await openBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await npm.stop(20_000)
+  rmSync(dataDir, { recursive: true })
+})
+
+describe('npm start', () => {
+  it('ends in a block that says where everything is', () => {
+    for (const port of ['API_PORT', 'BOARD_PORT', 'SIMULATOR_PORT'])
+      expect(said()).toContain(`http://127.0.0.1:${env[port]}`)
+    expect(said()).toMatch(/REDIS_URL=redis:\/\/127\.0\.0\.1:[0-9]+/)
+    expect(said()).toMatch(/user operator, password \S{20,}/)
+  })
+
+  it('lets a newcomer click through the whole way', async () => {
+    const outside: string[] = []
+    const page = await browser.newPage()
+    page.on('request', (request) => {
+      if (!/^(http:\/\/127\.0\.0\.1:|data:|blob:)/.test(request.url())) outside.push(request.url())
+    })
+    await page.goto(`http://127.0.0.1:${env['SIMULATOR_PORT']}/`)
+    await page.fill('#mobile', '13800138000')
+    await answerPicture(page, 'ZZZZ')
+    await page.click('#send')
+    await page.locator('#captcha-error', { hasText: '输入图形验证码有误' }).waitFor()
+
+    await answerPicture(page)
+    await page.click('#send')
+    const message = page.locator('#phone .message[data-code]').first()
+    await message.waitFor()
+    const code = (await message.getAttribute('data-code')) ?? ''
+    expect(code).toMatch(/^[0-9]{6}$/)
+    await page.locator('#status[data-status="sent"]').waitFor()
+
+    await page.fill('#sms-code', code)
+    await page.click('#verify')
+    await page.locator('#result', { hasText: '验证成功' }).waitFor()
+    await page.screenshot({ path: join(tmpdir(), 'sms-codes-demo.png') })
+    expect(outside).toEqual([])
+    await page.close()
+  })
+
+  it('shows the board to whoever has its password', async () => {
+    const password = /password (\S+)/.exec(said())?.[1] ?? ''
+    const url = `http://127.0.0.1:${env['BOARD_PORT']}`
+    expect((await fetch(url)).status).toBe(401)
+    const page = await browser.newPage()
+    await page.setExtraHTTPHeaders({
+      authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`,
+    })
+    await page.goto(`${url}/queue/sms?status=completed`)
+    await page.getByText('138****8000').first().waitFor()
+    await page.screenshot({ path: join(tmpdir(), 'sms-codes-board.png') })
+    await page.close()
+  })
+
+  it('lets another worker be started beside it', async () => {
+    const opsPort = String(await freePort())
+    const url = /REDIS_URL=(\S+)/.exec(said())?.[1] ?? ''
+    const worker = await npmRun('start:worker', { REDIS_URL: url, WORKER_OPS_PORT: opsPort })
+    await waitForHttp(`http://127.0.0.1:${opsPort}/readyz`, 60_000)
+    expect(await worker.stop()).toEqual({ code: 0, signal: null })
+  })
+
+  it('stops everything it started', async () => {
+    const url = /REDIS_URL=(\S+)/.exec(said())?.[1] ?? ''
+    expect(await npm.stop(20_000)).toMatchObject({ signal: null })
+    const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null })
+    redis.on('error', () => {})
+    await expect(redis.connect()).rejects.toThrow(/ECONNREFUSED|closed/)
+    for (const name of PORTS)
+      await expect(fetch(`http://127.0.0.1:${env[name]}/`)).rejects.toThrow('fetch failed')
+  })
+})
+
+/** Answers the picture: with what Redis holds, which is what a person reads in it, unless something else is given. */
+async function answerPicture(page: Page, answer?: string): Promise<void> {
+  await page.locator('#captcha-image.loaded').waitFor()
+  const src = (await page.getAttribute('#captcha-image', 'src')) ?? ''
+  const uuid = /image_codes\/([^/]+)/.exec(src)?.[1] ?? ''
+  const redis = new Redis(/REDIS_URL=(\S+)/.exec(said())?.[1] ?? '')
+  const text = await redis.get(`img_${uuid}`)
+  redis.disconnect()
+  await page.fill('#image-code', answer ?? text ?? '')
+}
