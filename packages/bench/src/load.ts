@@ -1,0 +1,63 @@
+import { performance } from 'node:perf_hooks'
+import type { Answer } from './answer.ts'
+import type { Connection } from './connection.ts'
+
+export type LoadOptions = {
+  connections: readonly Connection[]
+  /** Each is sent once. When they run out the round is over early, which costs it no honesty. */
+  requests: readonly string[]
+  seconds: number
+  accepts: (answer: Answer) => boolean
+}
+export type Load = Awaited<ReturnType<typeof runLoad>>
+
+const STUCK_AFTER_MS = 10_000
+
+/**
+ * Sends on every connection, one request after the other, until the time is up, and looks at every answer.
+ * All that was asked is answered when it settles.
+ * @throws Error when a connection breaks or an answer does not come
+ */
+export async function runLoad({ connections, requests, seconds, accepts }: LoadOptions) {
+  const latenciesMs: number[] = []
+  let next = 0
+  let unexpected = 0
+  let firstUnexpected: string | null = null
+  const start = performance.now()
+  const until = start + seconds * 1000
+
+  async function drive(connection: Connection): Promise<void> {
+    for (let sentAt = start; ;) {
+      const request = requests[next]
+      if (request === undefined || sentAt >= until) return
+      next += 1
+      const answer = await connection.ask(request)
+      const now = performance.now()
+      if (accepts(answer)) latenciesMs.push(now - sentAt)
+      else {
+        unexpected += 1
+        firstUnexpected ??= `${answer.status} ${answer.body.toString('utf8', 0, 200)}`
+      }
+      sentAt = now
+    }
+  }
+
+  const watchdog = setTimeout(
+    () => {
+      for (const connection of connections) connection.close(new Error('an answer did not come'))
+    },
+    seconds * 1000 + STUCK_AFTER_MS,
+  )
+  try {
+    await Promise.all(connections.map(drive))
+  } finally {
+    clearTimeout(watchdog)
+  }
+  return {
+    successes: latenciesMs.length,
+    unexpected,
+    firstUnexpected,
+    seconds: (performance.now() - start) / 1000,
+    latenciesMs: latenciesMs.toSorted((a, b) => a - b),
+  }
+}

@@ -1,0 +1,34 @@
+import { performance } from 'node:perf_hooks'
+import { cpuSeconds, machineSeconds } from './proc.ts'
+
+/** Whom a success may cost CPU time: who is measured, its Redis, and the load generator, which is this process. */
+export type Metered = { serverPid: number; redisPid: number }
+export type Reading = ReturnType<ReturnType<typeof startMeter>>
+
+/** Reads the counters now; what it returns reads them again and gives the difference. */
+export function startMeter({ serverPid, redisPid }: Metered) {
+  const read = () => ({
+    wall: performance.now() / 1000,
+    server: cpuSeconds(serverPid),
+    redis: cpuSeconds(redisPid),
+    generator: cpuSeconds(process.pid),
+    machine: machineSeconds(),
+  })
+  const before = read()
+  return () => {
+    const after = read()
+    const serverCpu = after.server - before.server
+    const redisCpu = after.redis - before.redis
+    const generatorCpu = after.generator - before.generator
+    const busy = after.machine.busy - before.machine.busy
+    const all = after.machine.all - before.machine.all
+    return {
+      seconds: after.wall - before.wall,
+      serverCpu,
+      redisCpu,
+      generatorCpu,
+      /** Share of the machine that went to anybody else, the kernel's own work for our sockets included. */
+      others: all > 0 ? Math.max(0, busy - serverCpu - redisCpu - generatorCpu) / all : 0,
+    }
+  }
+}

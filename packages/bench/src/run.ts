@@ -1,0 +1,59 @@
+import { runApiRounds } from './api-rounds.ts'
+import type { Options } from './options.ts'
+import { rssMegabytes } from './proc.ts'
+import type { Progress } from './progress.ts'
+import { startStack, type Stack } from './stack.ts'
+import { summarize, summarizeWorker } from './summary.ts'
+import { apiVariants, helloVariant } from './variants.ts'
+import { runWorkerRounds } from './worker-rounds.ts'
+
+export type Results = Awaited<ReturnType<typeof runBench>>
+
+/** First the API without a worker, then the worker without the API: neither takes the other's core. */
+export async function runBench(options: Options, progress: Progress) {
+  const stack = await startStack(progress.say)
+  try {
+    const api = await benchApi(stack, options, progress)
+    const worker = await benchWorker(stack, options, progress)
+    return {
+      variants: summarize(api.pairs),
+      worker: summarizeWorker(worker.measured),
+      rssMegabytes: { ...api.rss, ...worker.rss },
+      rounds: { api: api.pairs, worker: worker.measured },
+    }
+  } finally {
+    await stack.close()
+  }
+}
+
+async function benchApi(stack: Stack, { rounds, seconds }: Options, progress: Progress) {
+  const hello = await stack.startOwn('hello')
+  // The load generator is the proxy, so that it can speak for another address in each request.
+  const api = await stack.startApp('api', { TRUST_PROXY: '127.0.0.1' })
+  const pairs = await runApiRounds({
+    stack,
+    base: helloVariant(hello),
+    variants: apiVariants(api, stack),
+    rounds,
+    seconds,
+    onRound: progress.apiRound,
+  })
+  const rss = { api: rssMegabytes(api.pid), 'bare Fastify': rssMegabytes(hello.pid) }
+  await Promise.all([hello.stop(), api.stop()])
+  return { pairs, rss }
+}
+
+async function benchWorker(stack: Stack, { rounds }: Options, progress: Progress) {
+  await stack.redis.flushall('SYNC')
+  const gateway = await stack.startOwn('ccp-endpoint')
+  const worker = await stack.startApp('worker', {
+    SMS_GATEWAYS: 'ccp',
+    CCP_BASE_URL: `http://127.0.0.1:${gateway.port}`,
+    CCP_ACCOUNT_SID: 'bench0000',
+    CCP_AUTH_TOKEN: 'bench-bench-bench',
+    CCP_APP_ID: 'bench0000',
+    CCP_TEMPLATE_ID: '1',
+  })
+  const measured = await runWorkerRounds(stack, worker.pid, rounds, progress.workerRound)
+  return { measured, rss: { worker: rssMegabytes(worker.pid) } }
+}

@@ -1,0 +1,113 @@
+// What is measured and what it needs: each a process of its own, on the loopback, ended by its pid.
+import { randomBytes, randomInt } from 'node:crypto'
+import { join } from 'node:path'
+import { createKeyring } from '@sms-codes/core/keyring'
+import { createLogger } from '@sms-codes/core/logger'
+import { connectRedis } from '@sms-codes/core/redis'
+import { portFault } from '@sms-codes/launcher/ports'
+import { describeExit, startProcess, waitForHttp } from '@sms-codes/launcher/processes'
+import { ensureRedisBinary, startRedis } from '@sms-codes/launcher/redis'
+
+const PROJECT_DIR = join(import.meta.dirname, '../../..')
+const READY_TIMEOUT_MS = 20_000
+
+type Say = (line: string) => void
+export type Stack = Awaited<ReturnType<typeof startStack>>
+
+/** Builds what is measured and no more: a figure must not fail because of another app. */
+export async function build(say: Say): Promise<void> {
+  say('build: turbo run build, for the api, the worker and this package')
+  const turbo = await startProcess({
+    name: 'build',
+    script: join(PROJECT_DIR, 'node_modules/.bin/turbo'),
+    args: ['run', 'build', ...['api', 'worker', 'bench'].map((name) => `--filter=@sms-codes/${name}`)],
+    cwd: PROJECT_DIR,
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
+    onLine: () => {},
+  })
+  const { code } = await turbo.exited
+  if (code !== 0) throw new Error(['the build failed:', ...turbo.lastLines()].join('\n'))
+}
+
+/** An empty Redis, the keys of this run, and ways to start the programs beside them. */
+export async function startStack(say: Say) {
+  const binary = await ensureRedisBinary({ say })
+  const server = await startRedis({ binary })
+  // Waits as long as it takes: tens of thousands of commands are under way while a round is prepared.
+  const redis = connectRedis(server.url, 'worker', createLogger('bench', 'warn', process.stderr))
+  const [phoneKey, codeKey] = [randomBytes(32), randomBytes(32)]
+  const stops: (() => Promise<unknown>)[] = []
+
+  async function start(name: string, script: string, args: string[], env: NodeJS.ProcessEnv, ready: string) {
+    // Of our own environment only what a program needs to run: the defaults are what is measured.
+    const child = await startProcess({
+      name,
+      script: join(PROJECT_DIR, script),
+      args,
+      cwd: PROJECT_DIR,
+      env: { PATH: process.env['PATH'], ...env },
+      onLine: (line) => say(`[${name}] ${line}`),
+    })
+    stops.push(() => child.stop())
+    const giveUp = new AbortController()
+    const died = child.exited.then((exit) => {
+      giveUp.abort()
+      throw new Error(`${name} ended by itself (${describeExit(exit)})`)
+    })
+    await Promise.race([waitForHttp(ready, READY_TIMEOUT_MS, giveUp.signal), died])
+    return child
+  }
+
+  const appEnv = {
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'warn',
+    REDIS_URL: server.url,
+    PHONE_KEY: phoneKey.toString('base64'),
+    CODE_KEYS: `bench:${codeKey.toString('base64')}`,
+  }
+  return {
+    redis,
+    redisPid: server.pid,
+    keyring: createKeyring({ phoneKey, codeKeys: [{ kid: 'bench', key: codeKey }] }),
+
+    /** A program of this package, from its build. */
+    async startOwn(name: string) {
+      const port = await freePort()
+      const script = `packages/bench/dist/${name}.js`
+      const { pid, stop } = await start(name, script, [String(port)], {}, `http://127.0.0.1:${port}/`)
+      return { pid, port, stop }
+    },
+
+    async startApp(name: 'api' | 'worker', env: NodeJS.ProcessEnv) {
+      const [port, opsPort] = [await freePort(), await freePort()]
+      const ports = {
+        API_PORT: String(port),
+        API_OPS_PORT: String(opsPort),
+        WORKER_OPS_PORT: String(opsPort),
+      }
+      const ready = `http://127.0.0.1:${opsPort}/readyz`
+      const { pid, stop } = await start(
+        name,
+        `apps/${name}/dist/main.js`,
+        [],
+        { ...appEnv, ...ports, ...env },
+        ready,
+      )
+      return { pid, port, stop }
+    },
+
+    async close() {
+      for (const stop of stops.toReversed()) await stop()
+      redis.disconnect()
+      await server.stop()
+    },
+  }
+}
+
+// Below the range that outgoing connections take their ports from.
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    if ((await portFault(port)) === null) return port
+  }
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { keys } from '@sms-codes/core/keys'
+import { fieldsOf, type Answer } from './answer.ts'
+import { inBatches, issueCodes, SCENE } from './codes.ts'
+import { freshAddress, freshMobile } from './fresh.ts'
+import type { Stack } from './stack.ts'
+
+export type Server = { pid: number; port: number }
+
+/** One kind of request against one server. */
+export type Variant = {
+  name: string
+  server: Server
+  /** Requests that will each succeed once, and what Redis must hold for them. */
+  prepare: (count: number) => Promise<string[]>
+  accepts: (answer: Answer) => boolean
+}
+
+const CAPTCHA_TEXT = 'HK7M'
+const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+
+export function helloVariant(server: Server): Variant {
+  const request = 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
+  return {
+    name: 'bare Fastify',
+    server,
+    prepare: async (count) => Array<string>(count).fill(request),
+    accepts: ({ status, body }) => status === 200 && body.toString('latin1') === '{"hello":"world"}',
+  }
+}
+
+export function apiVariants(server: Server, { redis, keyring }: Stack): Variant[] {
+  const send: Variant = {
+    name: 'send',
+    server,
+    async prepare(count) {
+      const uuids = Array.from({ length: count }, () => randomUUID())
+      await inBatches(count, async (at) => redis.set(keys.captcha(uuids[at] ?? ''), CAPTCHA_TEXT, 'EX', 300))
+      return uuids.map((uuid) =>
+        get(`/sms_codes/${freshMobile()}/?image_code=${CAPTCHA_TEXT.toLowerCase()}&uuid=${uuid}`),
+      )
+    },
+    accepts({ status, body }) {
+      const { code, request_id } = fieldsOf(body)
+      return status === 200 && code === '0' && typeof request_id === 'string'
+    },
+  }
+  const verify: Variant = {
+    name: 'verify',
+    server,
+    async prepare(count) {
+      const issued = await issueCodes(redis, keyring, count)
+      return issued.map(({ mobile, code, send: { rid } }) =>
+        post('/v1/sms_codes/verify', { mobile, sms_code: code, scene: SCENE, request_id: rid }),
+      )
+    },
+    accepts({ status, body }) {
+      const { code, receipt } = fieldsOf(body)
+      return status === 200 && code === '0' && typeof receipt === 'string'
+    },
+  }
+  const images: Variant = {
+    name: 'image codes',
+    server,
+    prepare: async (count) => Array.from({ length: count }, () => get(`/image_codes/${randomUUID()}/`)),
+    accepts: ({ status, body }) =>
+      status === 200 && body.length > 500 && PNG_SIGNATURE.equals(body.subarray(0, PNG_SIGNATURE.length)),
+  }
+  return [send, verify, images]
+}
+
+function get(path: string): string {
+  return `GET ${path} HTTP/1.1\r\n${headers()}\r\n`
+}
+
+function post(path: string, fields: Record<string, string>): string {
+  const body = JSON.stringify(fields)
+  const about = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`
+  return `POST ${path} HTTP/1.1\r\n${headers()}${about}\r\n${body}`
+}
+
+// As a proxy would say it: another address for each request, so the limits are real and never full.
+function headers(): string {
+  return `Host: 127.0.0.1\r\nX-Forwarded-For: ${freshAddress()}\r\n`
+}

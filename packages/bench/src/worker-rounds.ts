@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { keys } from '@sms-codes/core/keys'
+import { createLogger } from '@sms-codes/core/logger'
+import { maskMobile } from '@sms-codes/core/mobile'
+import { createSendQueue, QUEUE_PREFIX, SMS_QUEUE, type SendQueue } from '@sms-codes/core/queues'
+import { phoneOf } from '@sms-codes/core/send'
+import { inBatches, issueCodes, type IssuedCode } from './codes.ts'
+import { startMeter, type Reading } from './meter.ts'
+import type { Stack } from './stack.ts'
+
+export type WorkerRound = Reading & { jobs: number; fault: string | null }
+
+const JOBS = 2_000
+const DEADLINE_MS = 30_000
+const POLL_MS = 10
+
+/** Rounds of jobs with real records against a gateway that answers at once; the first is thrown away. */
+export async function runWorkerRounds(
+  stack: Stack,
+  workerPid: number,
+  rounds: number,
+  onRound: (round: WorkerRound, number: number) => void,
+): Promise<WorkerRound[]> {
+  const queue = createSendQueue(stack.redis, createLogger('bench', 'warn', process.stderr))
+  const measured: WorkerRound[] = []
+  for (let number = 0; number <= rounds; number += 1) {
+    const round = await measure(stack, queue, workerPid)
+    if (number > 0) measured.push(round)
+    onRound(round, number)
+  }
+  await queue.close()
+  return measured
+}
+
+async function measure(stack: Stack, queue: SendQueue, workerPid: number): Promise<WorkerRound> {
+  const issued = await issueCodes(stack.redis, stack.keyring, JOBS)
+  // Held while the queue is filled: adding jobs must not compete with working on them.
+  process.kill(workerPid, 'SIGSTOP')
+  try {
+    await inBatches(JOBS, async (at) => addJob(queue, issued[at]))
+  } finally {
+    process.kill(workerPid, 'SIGCONT')
+  }
+  const stopMeter = startMeter({ serverPid: workerPid, redisPid: stack.redisPid })
+  const left = await drained(stack)
+  const reading = stopMeter()
+  const sent = (await inBatches(JOBS, async (at) => wasSent(stack, issued[at]))).filter(Boolean).length
+  const fault = sent === JOBS ? null : `${JOBS - sent} of ${JOBS} messages not sent, ${left} jobs left`
+  return { ...reading, jobs: sent, fault }
+}
+
+async function addJob(queue: SendQueue, issued: IssuedCode | undefined): Promise<void> {
+  if (issued !== undefined) await queue.add({ v: 1, ...issued.send, to: maskMobile(issued.mobile) })
+}
+
+async function wasSent({ redis }: Stack, issued: IssuedCode | undefined): Promise<boolean> {
+  if (issued === undefined) return false
+  const { rid, scene } = issued.send
+  return (await redis.hget(keys.code(phoneOf(rid), scene), 'status')) === 'sent'
+}
+
+/** How many jobs are still not done when all are or the time is up. */
+async function drained({ redis }: Stack): Promise<number> {
+  const key = (part: string) => `${QUEUE_PREFIX}:${SMS_QUEUE}:${part}`
+  const giveUpAt = Date.now() + DEADLINE_MS
+  for (;;) {
+    const counts = await Promise.all([
+      redis.llen(key('wait')),
+      redis.llen(key('active')),
+      redis.zcard(key('delayed')),
+    ])
+    const left = counts.reduce((sum, each) => sum + each, 0)
+    if (left === 0 || Date.now() > giveUpAt) return left
+    await sleep(POLL_MS)
+  }
+}
