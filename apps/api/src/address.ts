@@ -1,27 +1,29 @@
 import { isIPv6 } from 'node:net'
 
 /**
- * The unit that per-address limits count: an IPv4 address, or the /64 of an IPv6 address, because one
- * customer holds all of a /64 and could otherwise walk through it. IPv4 in IPv6 dress counts as IPv4.
+ * The units that limits count. One customer holds all of an IPv6 /64 and could otherwise walk through it,
+ * so that is one address; a /48, or an IPv4 /24, is one subnet. IPv4 in IPv6 dress counts as IPv4.
  */
 export function addressGroup(ip: string): string {
+  const parts = partsOf(ip)
+  return parts.length === 4 ? parts.join('.') : `${parts.slice(0, 4).join(':')}::/64`
+}
+
+export function subnetOf(ip: string): string {
+  const parts = partsOf(ip)
+  return parts.length === 4 ? `${parts.slice(0, 3).join('.')}.0/24` : `${parts.slice(0, 3).join(':')}::/48`
+}
+
+/** The four numbers of an IPv4 address, or the eight groups of an IPv6 address. */
+function partsOf(ip: string): (string | number)[] {
   const bare = ip.split('%')[0] ?? ip
-  if (!isIPv6(bare)) return bare
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)
-  if (mapped?.[1] !== undefined) return mapped[1]
+  if (!isIPv6(bare)) return bare.split('.')
   // URL writes every spelling of an address in the one canonical way.
   const canonical = new URL(`http://[${bare}]`).hostname.slice(1, -1)
-  const [head = '', tail] = canonical.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups =
-    tail === undefined
-      ? left
-      : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
-  const [a, b, c, d, e, f, g = '0', h = '0'] = groups
-  if ([a, b, c, d, e].every((group) => group === '0') && f === 'ffff') {
-    const [high, low] = [parseInt(g, 16), parseInt(h, 16)]
-    return [high >> 8, high & 255, low >> 8, low & 255].join('.')
-  }
-  return `${[a, b, c, d].join(':')}::/64`
+  const [left = [], right] = canonical.split('::').map((half) => (half === '' ? [] : half.split(':')))
+  const zeros = right === undefined ? 0 : 8 - left.length - right.length
+  const groups = [...left, ...Array<string>(zeros).fill('0'), ...(right ?? [])]
+  if (!/^(0:){5}ffff:/.test(groups.join(':'))) return groups
+  const [high, low] = groups.slice(6).map((group) => parseInt(group, 16))
+  return [high, low].flatMap((word = 0) => [word >> 8, word & 255])
 }

@@ -4,12 +4,13 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import type { CodeStore } from '@sms-codes/core/code-store'
-import type { Limits } from '@sms-codes/core/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendQueue } from '@sms-codes/core/queues'
 import type { Captchas } from './captcha/store.ts'
 import type { ApiConfig } from './config.ts'
 import { errorHandler, notFoundHandler } from './error-handler.ts'
+import type { Gate } from './gate.ts'
+import type { Limiters } from './limiters.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { Receipts } from './receipts.ts'
 import { imageCodes } from './routes/image-codes.ts'
@@ -28,15 +29,16 @@ declare module 'fastify' {
 }
 
 /** Everything a route may use. */
-export type ApiDeps = Pick<ApiConfig, 'scenes' | 'corsOrigins' | 'addressLimits'> & {
+export type ApiDeps = Pick<ApiConfig, 'scenes' | 'corsOrigins'> & {
   codeLength: number
   captchas: Captchas
-  limits: Limits
+  limiters: Limiters
+  gate: Gate
   codes: CodeStore
   queue: SendQueue
   receipts: Receipts
-  /** The pseudonym under which a client address is counted. */
-  addressOf: (ip: string) => string
+  /** The pseudonyms under which a client address is counted. */
+  whoIs: (ip: string) => { address: string; subnet: string }
 }
 
 export type AppOptions = { log: Logger; trustProxy: string[]; metrics: ApiMetrics; deps: ApiDeps }
@@ -60,7 +62,6 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
     bodyLimit: 4_096,
     requestTimeout: 10_000,
     connectionTimeout: 10_000,
-    handlerTimeout: 3_000,
     forceCloseConnections: 'idle',
     routerOptions: {
       ignoreTrailingSlash: true,

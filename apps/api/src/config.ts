@@ -46,7 +46,25 @@ export const ApiEnv = Type.Object({
   LIMIT_ADDRESS_IMAGES: windows('30/60', 'image codes for one address'),
   LIMIT_ADDRESS_ATTEMPTS: windows('30/600', 'answered image codes from one address'),
   LIMIT_ADDRESS_SENDS: windows('5/60,20/3600,100/86400', 'messages asked for by one address'),
+  LIMIT_SUBNET_SENDS: windows('300/3600', 'messages asked for by one subnet (/24, IPv6 /48)'),
+  LIMIT_SEGMENT_SENDS: windows('50/60', 'messages to one number segment (its first seven digits)'),
   LIMIT_ADDRESS_VERIFIES: windows('30/300', 'codes tried from one address'),
+  BUDGET_MESSAGES: Type.String({
+    default: '',
+    pattern: `^$|${WINDOWS_PATTERN}`,
+    description: 'messages of the whole service, as most/seconds,…; needed in production',
+  }),
+  BUDGET_CENTS: Type.String({
+    default: '',
+    pattern: `^$|${WINDOWS_PATTERN}`,
+    description: 'the same in money, with MESSAGE_CENTS for each message',
+  }),
+  MESSAGE_CENTS: Type.Number({
+    minimum: 0.01,
+    maximum: 1_000,
+    default: 5,
+    description: 'price of one message',
+  }),
   DRAIN_MS: Type.Integer({
     minimum: 0,
     maximum: 60_000,
@@ -73,6 +91,16 @@ const checkProxies: Check = (env) => {
   return faulty ? ['TRUST_PROXY: must be a comma list of addresses or CIDRs; "everybody" is none'] : []
 }
 
+const checkBudget: Check = (env) => {
+  const faults: string[] = []
+  if (env['NODE_ENV'] === 'production' && !env['BUDGET_MESSAGES'] && !env['BUDGET_CENTS'])
+    faults.push('BUDGET_MESSAGES: is missing, and BUDGET_CENTS too; production needs one of them')
+  const cents = parseWindows(env['BUDGET_CENTS'] ?? '')
+  if (cents.some(({ most }) => most < Number(env['MESSAGE_CENTS'] || 5)))
+    faults.push('BUDGET_CENTS: must pay for one message at least')
+  return faults
+}
+
 const checkScenes: Check = (env) =>
   env['SCENES'] && !env['SCENES'].split(',').includes('default')
     ? ['SCENES: must have "default", which a request without a scene means']
@@ -80,7 +108,7 @@ const checkScenes: Check = (env) =>
 
 /** @throws ConfigError */
 export function loadApiConfig(env: Env) {
-  const values = loadConfig(ApiEnv, env, [checkKeys, checkLifetimes, checkProxies, checkScenes])
+  const values = loadConfig(ApiEnv, env, [checkKeys, checkLifetimes, checkProxies, checkBudget, checkScenes])
   const codes: CodePolicy = {
     length: values.CODE_LENGTH,
     ttlSeconds: values.CODE_TTL_SECONDS,
@@ -101,11 +129,22 @@ export function loadApiConfig(env: Env) {
     corsOrigins: list(values.CORS_ORIGINS),
     scenes: list(values.SCENES),
     codes,
-    addressLimits: {
+    limiters: {
       images: parseWindows(values.LIMIT_ADDRESS_IMAGES),
       attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),
-      sends: parseWindows(values.LIMIT_ADDRESS_SENDS),
       verifies: parseWindows(values.LIMIT_ADDRESS_VERIFIES),
+    },
+    gate: {
+      address: parseWindows(values.LIMIT_ADDRESS_SENDS),
+      subnet: parseWindows(values.LIMIT_SUBNET_SENDS),
+      segment: parseWindows(values.LIMIT_SEGMENT_SENDS),
+      budget: [
+        ...parseWindows(values.BUDGET_MESSAGES),
+        ...parseWindows(values.BUDGET_CENTS).map(({ most, seconds }) => ({
+          most: Math.floor(most / values.MESSAGE_CENTS),
+          seconds,
+        })),
+      ],
     },
   }
 }

@@ -11,6 +11,7 @@ const STATUS: Partial<Record<Answer, number>> = {
   tooManyRequests: 429,
   notFound: 404,
   storeDown: 503,
+  budgetSpent: 503,
   bug: 500,
 }
 
@@ -19,6 +20,7 @@ const SEED_STATUS: Partial<Record<Answer, number>> = {
   mobileWrong: 404,
   param: 400,
   storeDown: 503,
+  budgetSpent: 503,
   bug: 500,
   notFound: 404,
 }
@@ -62,7 +64,7 @@ function toAnswer(err: FastifyError, request: FastifyRequest): [Answer, RefusalD
   if (err instanceof Refusal) return [err.answer, err.details]
   if (err instanceof StoreError) return ['storeDown', {}]
   if (err.validation !== undefined) return [validationAnswer(err, request), {}]
-  // Fastify's own refusals: unreadable JSON, too large, wrong content type, bad URL, handler timeout.
+  // Fastify's own refusals: unreadable JSON, too large, wrong content type, bad URL.
   const { statusCode = 500 } = err
   if (statusCode < 500) return ['param', {}, statusCode]
   if (statusCode === 503) return ['storeDown', {}]

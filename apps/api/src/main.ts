@@ -9,10 +9,12 @@ import { startOps } from '@sms-codes/core/ops'
 import { createSendQueue } from '@sms-codes/core/queues'
 import { connectRedis, serverFaultsAtBoot, storeNotReady } from '@sms-codes/core/redis'
 import { onShutdown } from '@sms-codes/core/shutdown'
-import { addressGroup } from './address.ts'
+import { addressGroup, subnetOf } from './address.ts'
 import { buildApp } from './app.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { loadApiConfig } from './config.ts'
+import { createGate } from './gate.ts'
+import { createLimiters } from './limiters.ts'
 import { createApiMetrics } from './metrics.ts'
 import { createReceipts } from './receipts.ts'
 
@@ -30,21 +32,26 @@ if (faults.length > 0) {
 const registry = createRegistry('api')
 const keyring = createKeyring(config.keyring)
 const queue = createSendQueue(producer, log)
+const limits = createLimits(redis)
+const metrics = createApiMetrics(registry)
 const app = await buildApp({
   log,
   trustProxy: config.trustProxy,
-  metrics: createApiMetrics(registry),
+  metrics,
   deps: {
     scenes: config.scenes,
     corsOrigins: config.corsOrigins,
-    addressLimits: config.addressLimits,
     codeLength: config.codes.length,
     captchas: createCaptchas(redis),
-    limits: createLimits(redis),
+    limiters: createLimiters(limits, config.limiters, metrics),
+    gate: createGate(limits, config.gate, metrics),
     codes: createCodeStore(redis, keyring, config.codes),
     queue,
     receipts: createReceipts(keyring),
-    addressOf: (ip) => keyring.pseudonym(addressGroup(ip)),
+    whoIs: (ip) => ({
+      address: keyring.pseudonym(addressGroup(ip)),
+      subnet: keyring.pseudonym(subnetOf(ip)),
+    }),
   },
 })
 const ops = await startOps({

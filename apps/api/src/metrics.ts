@@ -8,7 +8,14 @@ export function createApiMetrics(registry: Registry) {
     labelNames: ['method', 'route', 'code'],
     registers: [registry],
   })
+  const refusals = new Counter({
+    name: 'sms_refused_by_limit_total',
+    help: 'Requests refused, by the limit that was full',
+    labelNames: ['limit'],
+    registers: [registry],
+  })
   return {
+    refusedBy: (limit: string) => refusals.inc({ limit }),
     answered: (method: string, route: string, code: string) => answers.inc({ method, route, code }),
   }
 }

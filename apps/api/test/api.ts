@@ -9,10 +9,12 @@ import { createLogger } from '@sms-codes/core/logger'
 import { createSendQueue, QUEUE_PREFIX, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues'
 import { connectRedis } from '@sms-codes/core/redis'
 import { startRedis } from '@sms-codes/launcher/redis'
-import { addressGroup } from '../src/address.ts'
+import { addressGroup, subnetOf } from '../src/address.ts'
 import { buildApp } from '../src/app.ts'
 import { createCaptchas } from '../src/captcha/store.ts'
 import { loadApiConfig } from '../src/config.ts'
+import { createGate } from '../src/gate.ts'
+import { createLimiters } from '../src/limiters.ts'
 import { createApiMetrics } from '../src/metrics.ts'
 import { createReceipts } from '../src/receipts.ts'
 
@@ -36,21 +38,26 @@ export async function startApi(env: Record<string, string> = {}) {
   const keyring = createKeyring(config.keyring)
   const registry = new Registry()
   const queue = createSendQueue(producer, log)
+  const limits = createLimits(redis)
+  const metrics = createApiMetrics(registry)
   const app = await buildApp({
     log,
     trustProxy: config.trustProxy,
-    metrics: createApiMetrics(registry),
+    metrics,
     deps: {
       scenes: config.scenes,
       corsOrigins: config.corsOrigins,
-      addressLimits: config.addressLimits,
       codeLength: config.codes.length,
       captchas: createCaptchas(redis),
-      limits: createLimits(redis),
+      limiters: createLimiters(limits, config.limiters, metrics),
+      gate: createGate(limits, config.gate, metrics),
       codes: createCodeStore(redis, keyring, config.codes),
       queue,
       receipts: createReceipts(keyring),
-      addressOf: (ip) => keyring.pseudonym(addressGroup(ip)),
+      whoIs: (ip) => ({
+        address: keyring.pseudonym(addressGroup(ip)),
+        subnet: keyring.pseudonym(subnetOf(ip)),
+      }),
     },
   })
   const jobs = new Queue<SendJob>(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })

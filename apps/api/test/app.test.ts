@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addressGroup } from '../src/address.ts'
+import { addressGroup, subnetOf } from '../src/address.ts'
 import { anAddress, startApi, type Api } from './api.ts'
 
 let api: Api
@@ -94,5 +94,14 @@ describe('a client address', () => {
     ['2001:db8::', '2001:db8:0:0::/64'],
   ])('%s counts as %s', (ip, group) => {
     expect(addressGroup(ip)).toBe(group)
+  })
+
+  it.each([
+    ['203.0.113.7', '203.0.113.0/24'],
+    ['::ffff:203.0.113.7', '203.0.113.0/24'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+    ['2001:db8::1', '2001:db8:0::/48'],
+  ])('%s is of the subnet %s', (ip, subnet) => {
+    expect(subnetOf(ip)).toBe(subnet)
   })
 })

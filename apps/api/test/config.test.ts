@@ -46,6 +46,8 @@ describe('the configuration of the API', () => {
     ['a scene that could not be a key', { SCENES: 'default,a:b' }, 'SCENES'],
     ['no default scene', { SCENES: 'login' }, 'SCENES'],
     ['a database of another kind', { REDIS_URL: 'postgres://x' }, 'REDIS_URL'],
+    ['production without a budget', { NODE_ENV: 'production' }, 'BUDGET_MESSAGES'],
+    ['a budget that pays for nothing', { BUDGET_CENTS: '4/3600' }, 'BUDGET_CENTS'],
     ['a level there is not', { LOG_LEVEL: 'chatty' }, 'LOG_LEVEL'],
   ])('refuses %s', (_what, env, name) => {
     expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))

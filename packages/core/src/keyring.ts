@@ -42,7 +42,7 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
 
     /** AES-256-GCM, `kid.base64url(iv ciphertext tag)`; `rid` is bound in, so a box opens only for its request. */
     seal(clear: string, rid: string): string {
-      const iv = randomBytes(IV_BYTES)
+      const iv = freshBytes(IV_BYTES)
       const cipher = createCipheriv('aes-256-gcm', current.sealKey, iv).setAAD(Buffer.from(rid))
       const box = Buffer.concat([iv, cipher.update(clear, 'utf8'), cipher.final(), cipher.getAuthTag()])
       return `${current.kid}.${box.toString('base64url')}`
@@ -81,11 +81,23 @@ export function randomCode(length: number): string {
 
 /** 128 random bits in 22 characters of base64url. */
 export function randomId(): string {
-  return randomBytes(16).toString('base64url')
+  return freshBytes(16).toString('base64url')
 }
 
 function digestWith(key: CodeKey, mobile: string, scene: string, code: string): string {
   return createHmac('sha256', key.digestKey).update(`${mobile}|${scene}|${code}`).digest('base64url')
+}
+
+// A call of the system's generator costs more than the rest of a seal. Each byte is handed out once.
+let pool = randomBytes(4096)
+let used = 0
+function freshBytes(count: number): Buffer {
+  if (used + count > pool.length) {
+    pool = randomBytes(pool.length)
+    used = 0
+  }
+  used += count
+  return pool.subarray(used - count, used)
 }
 
 // One secret in the environment, several independent keys of it (RFC 5869).

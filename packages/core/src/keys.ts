@@ -9,4 +9,6 @@ export const keys = {
   missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,
   missesBlind: (ph: string) => `sms:{${ph}}:misses:blind`,
   address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
+  /** What one send is counted against beside its phone, in one slot so that all are taken or none. */
+  gate: (what: 'address' | 'subnet' | 'segment' | 'budget', who: string) => `sms:{gate}:${what}:${who}`,
 }

@@ -31,6 +31,7 @@ export const ANSWERS = {
   mobileWrong: { code: RETCODE.MOBILEERR, zh: '手机号错误', en: 'Not a mobile number' },
   codeWrong: { code: RETCODE.SMSCODERR, zh: '短信验证码有误', en: 'The code is not right' },
   storeDown: { code: RETCODE.DBERR, zh: '数据错误', en: 'Temporarily unavailable, try again' },
+  budgetSpent: { code: RETCODE.DBERR, zh: '服务暂不可用', en: 'Temporarily unavailable' },
   bug: { code: RETCODE.DBERR, zh: '数据错误', en: 'Internal error' },
   param: { code: RETCODE.PARAMERR, zh: '参数错误', en: 'A parameter is not valid' },
   notFound: { code: RETCODE.PARAMERR, zh: '参数错误', en: 'Nothing here' },

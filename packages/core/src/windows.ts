@@ -5,6 +5,7 @@ export type Window = { most: number; seconds: number }
 export const WINDOWS_PATTERN = '^[1-9][0-9]{0,6}/[1-9][0-9]{0,6}(,[1-9][0-9]{0,6}/[1-9][0-9]{0,6})*$'
 
 export function parseWindows(text: string): Window[] {
+  if (text === '') return []
   return text.split(',').map((pair) => {
     const [most = '', seconds = ''] = pair.split('/')
     return { most: Number(most), seconds: Number(seconds) }

@@ -14,9 +14,12 @@ describe('a limit', () => {
   it('lets exactly as many of 200 at once through as it has', async () => {
     const limits = createLimits(store.redis)
     const windows = parseWindows('5/60,20/3600')
-    const waits = await Promise.all(Array.from({ length: 200 }, () => limits.take('sms:{a}:addr:x', windows)))
-    expect(waits.filter((wait) => wait === 0)).toHaveLength(5)
-    expect(waits.filter((wait) => wait > 0).every((wait) => wait === 60)).toBe(true)
+    const waits = await Promise.all(
+      Array.from({ length: 200 }, () => limits.take([{ key: 'sms:{a}:addr:x', windows }])),
+    )
+    expect(waits.filter(({ kind }) => kind === 'taken')).toHaveLength(5)
+    const full = waits.filter(({ kind }) => kind === 'full')
+    expect(full.every((answer) => 'retryAfter' in answer && answer.retryAfter === 60)).toBe(true)
   })
 
   it('decides as a recount of everything taken so far would', async () => {
@@ -39,11 +42,27 @@ describe('a limit', () => {
           const fits = windows.every(
             ({ most, seconds }) => taken.filter((at) => clock - at < seconds).length < most,
           )
-          expect((await limits.take(key, windows)) === 0).toBe(fits)
+          expect((await limits.take([{ key, windows }])).kind === 'taken').toBe(fits)
           if (fits) taken.push(clock)
         }
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('takes from all of several limits or from none', async () => {
+    const limits = createLimits(store.redis)
+    const [wide, narrow] = ['sms:{g}:wide', 'sms:{g}:narrow']
+    const both = [
+      { key: wide, windows: [{ most: 10, seconds: 60 }] },
+      { key: narrow, windows: [{ most: 3, seconds: 60 }] },
+    ]
+    const answers = await Promise.all(Array.from({ length: 50 }, () => limits.take(both)))
+    expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(3)
+    expect(answers.find(({ kind }) => kind === 'full')).toEqual({ kind: 'full', limit: 1, retryAfter: 60 })
+    expect([await store.redis.zcard(wide), await store.redis.zcard(narrow)]).toEqual([3, 3])
+    const [first] = answers
+    await limits.giveBack(first?.kind === 'taken' ? first.member : '', [narrow])
+    expect([await store.redis.zcard(wide), await store.redis.zcard(narrow)]).toEqual([3, 2])
   })
 })

@@ -36,7 +36,7 @@ export function encodePng(width: number, height: number, pixels: Uint8Array, pal
     signature,
     chunk('IHDR', header(width, height)),
     chunk('PLTE', palette),
-    chunk('IDAT', deflateSync(rows)),
+    chunk('IDAT', deflateSync(rows, { level: 3 })),
     chunk('IEND', Buffer.alloc(0)),
   ])
 }

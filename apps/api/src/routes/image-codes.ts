@@ -1,7 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { keys } from '@sms-codes/core/keys'
-import { Refusal } from '@sms-codes/core/retcode'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import type { ApiDeps } from '../app.ts'
 import { Envelope } from '../schemas.ts'
@@ -26,9 +24,7 @@ export const imageCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) 
       },
     },
     async (request, reply) => {
-      const address = keys.address(deps.addressOf(request.ip), 'images')
-      const wait = await deps.limits.take(address, deps.addressLimits.images)
-      if (wait > 0) throw new Refusal('tooManyRequests', { retry_after: wait })
+      await deps.limiters.images(deps.whoIs(request.ip).address)
       const image = await deps.captchas.issue(request.params.uuid)
       return reply.type('image/png').send(image)
     },

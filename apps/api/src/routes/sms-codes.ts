@@ -2,7 +2,6 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Send } from '@sms-codes/core/send'
-import { keys } from '@sms-codes/core/keys'
 import { maskMobile } from '@sms-codes/core/mobile'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import type { ApiDeps } from '../app.ts'
@@ -25,29 +24,27 @@ type SendRequest = { mobile: string; image_code: string; uuid: string; scene: st
 
 /** The two ways to ask for a code: the seed's GET and the POST for new front ends. Same use case. */
 export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { captchas, limits, addressLimits, codes, queue } = deps
+  const { captchas, limiters, gate, codes, queue } = deps
 
   /** The order of these lines is the policy. A refused request sends nothing. */
   async function sendCode(
     { mobile, image_code, uuid, scene }: SendRequest,
     request: FastifyRequest,
   ): Promise<Static<typeof Sent>> {
-    const address = deps.addressOf(request.ip)
+    const asking = { ...deps.whoIs(request.ip), mobile }
     // The image code is spent whatever becomes of the request: one look, and no way to learn for free
     // whether an answer was right.
-    const [wait, text] = await Promise.all([
-      limits.take(keys.address(address, 'attempts'), addressLimits.attempts),
-      captchas.take(uuid),
-    ])
-    if (wait > 0) throw new Refusal('tooManyRequests', { retry_after: wait })
+    const [, text] = await Promise.all([limiters.attempts(asking.address), captchas.take(uuid)])
     if (text === null) throw new Refusal('captchaGone')
     if (text.toLowerCase() !== image_code.toLowerCase()) throw new Refusal('captchaWrong')
-    const full = await limits.take(keys.address(address, 'sends'), addressLimits.sends)
-    if (full > 0) throw new Refusal('tooManyRequests', { retry_after: full })
+    const leave = await gate.enter(asking)
     // The phone's own limits come after the image code: or anybody could lock a number out.
     const issued = await codes.issue(mobile, scene)
-    if (issued.kind === 'throttled') throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
-    await enqueue(issued.send, mobile, request)
+    if (issued.kind === 'throttled') {
+      await leave()
+      throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
+    }
+    await enqueue(issued.send, mobile, leave, request)
     return {
       ...envelope('sent', languageOf(request.headers['accept-language'])),
       code: '0',
@@ -58,12 +55,19 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
   }
 
   /** Accepted means enqueued: without the queue's word the slot is given back and the caller hears 503. */
-  async function enqueue(send: Send, mobile: string, request: FastifyRequest): Promise<void> {
+  async function enqueue(
+    send: Send,
+    mobile: string,
+    leave: () => Promise<void>,
+    request: FastifyRequest,
+  ): Promise<void> {
     try {
       await queue.add({ v: 1, ...send, to: maskMobile(mobile) })
     } catch (err) {
       // Not waited for: the store may need its whole deadline again, and the caller has waited once.
-      codes.refund(send).catch((cause: unknown) => request.log.warn({ err: cause }, 'refund failed'))
+      Promise.all([codes.refund(send), leave()]).catch((cause: unknown) =>
+        request.log.warn({ err: cause }, 'refund failed'),
+      )
       throw err
     }
   }

@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { keys } from '@sms-codes/core/keys'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import type { ApiDeps } from '../app.ts'
 import { Envelope, Mobile, sceneOf } from '../schemas.ts'
@@ -48,9 +47,7 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
     },
     async (request) => {
       const { mobile, sms_code, scene, request_id } = request.body
-      const address = keys.address(deps.addressOf(request.ip), 'verifies')
-      const wait = await deps.limits.take(address, deps.addressLimits.verifies)
-      if (wait > 0) throw new Refusal('tooManyRequests', { retry_after: wait })
+      await deps.limiters.verifies(deps.whoIs(request.ip).address)
       const verified = await deps.codes.verify(mobile, scene, sms_code, request_id)
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })

@@ -1,4 +1,4 @@
-import { NOW, WAIT } from './windows.ts'
+import { NOW, WINDOWS } from './windows.ts'
 
 /**
  * Issues a code, or re-sends the live one, or refuses; a refusal changes nothing.
@@ -13,10 +13,10 @@ import { NOW, WAIT } from './windows.ts'
  * Answers {1, rid, send number, life left ms, ms until the next send} or {0, window, ms to wait}.
  */
 export const ISSUE = `
-${NOW}${WAIT}
+${NOW}${WINDOWS}
 local code, sends = KEYS[1], KEYS[2]
 local life, within, compares, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local left, window = wait(sends, 9)
+local left, window = wait(sends, 9, #ARGV)
 if left > 0 then return {0, window, left} end
 
 local rid, exp, ceiling, number = ARGV[1], now + life, now + 2 * life, 1
@@ -38,8 +38,7 @@ else
     'gateway', '', 'message_id', '', 'channel', '', 'reason', '')
 end
 redis.call('PEXPIREAT', code, ceiling + keep)
-redis.call('ZADD', sends, now, rid .. '.' .. number)
-forget(sends, 9)
-local pause = wait(sends, 9)
+add(sends, rid .. '.' .. number, 9, #ARGV)
+local pause = wait(sends, 9, #ARGV)
 return {1, rid, number, exp - now, pause}
 `

@@ -1,16 +1,26 @@
-import { NOW, WAIT } from './windows.ts'
+import { NOW, WINDOWS } from './windows.ts'
 
 /**
- * Takes one from a limit, or refuses and changes nothing.
+ * Takes one from each of several limits, or refuses and changes none of them.
  *
- * KEYS: the limit's sorted set. ARGV: a unique member, then pairs of (milliseconds, at most).
- * Answers {0} or {milliseconds to wait, the window that is full}.
+ * KEYS: the limits' sorted sets, all in one slot. ARGV: a unique member, then for each key the number of
+ * its windows and as many pairs of (milliseconds, at most).
+ * Answers {0} or {which key, milliseconds to wait, the window that is full}.
  */
 export const TAKE = `
-${NOW}${WAIT}
-local left, window = wait(KEYS[1], 2)
-if left > 0 then return {left, window} end
-redis.call('ZADD', KEYS[1], now, ARGV[1])
-forget(KEYS[1], 2)
+${NOW}${WINDOWS}
+local first = 3
+for k, key in ipairs(KEYS) do
+  local last = first + 2 * tonumber(ARGV[first - 1]) - 1
+  local left, window = wait(key, first, last)
+  if left > 0 then return {k, left, window} end
+  first = last + 2
+end
+first = 3
+for k, key in ipairs(KEYS) do
+  local last = first + 2 * tonumber(ARGV[first - 1]) - 1
+  add(key, ARGV[1], first, last)
+  first = last + 2
+end
 return {0}
 `

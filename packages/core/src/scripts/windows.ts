@@ -10,13 +10,14 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
 /**
- * `wait(key, first)`: milliseconds until one more fits into every window given in ARGV from `first` on
- * as pairs of (milliseconds, at most), and which window it was; 0 when it fits now.
+ * `wait(key, first, last)`: milliseconds until one more fits into every window given in ARGV from `first`
+ * to `last` as pairs of (milliseconds, at most), and which window it was; 0 when it fits now.
+ * `add(key, member, first, last)`: counts one, and forgets what no window can see any more.
  */
-export const WAIT = `
-local function wait(key, first)
+export const WINDOWS = `
+local function wait(key, first, last)
   local longest, window = 0, 0
-  for i = first, #ARGV, 2 do
+  for i = first, last, 2 do
     local size, most = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
     local nth = redis.call('ZREVRANGE', key, most - 1, most - 1, 'WITHSCORES')
     if nth[2] then
@@ -26,9 +27,10 @@ local function wait(key, first)
   end
   return longest, window
 end
-local function forget(key, first)
+local function add(key, member, first, last)
   local longest = 0
-  for i = first, #ARGV, 2 do longest = math.max(longest, tonumber(ARGV[i])) end
+  for i = first, last, 2 do longest = math.max(longest, tonumber(ARGV[i])) end
+  redis.call('ZADD', key, now, member)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. (now - longest))
   redis.call('PEXPIRE', key, longest)
 end

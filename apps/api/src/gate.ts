@@ -1,0 +1,56 @@
+import { keys } from '@sms-codes/core/keys'
+import type { Limits } from '@sms-codes/core/limits'
+import { Refusal, type Answer } from '@sms-codes/core/retcode'
+import type { Window } from '@sms-codes/core/windows'
+import type { ApiMetrics } from './metrics.ts'
+
+/** How many messages may be asked for, beside what each phone may get. An empty list is no limit. */
+export type GateWindows = Record<'address' | 'subnet' | 'segment' | 'budget', readonly Window[]>
+
+/** Who asks for a message to whom. Address and subnet are pseudonyms. */
+export type Asking = { address: string; subnet: string; mobile: string }
+
+const ANSWER: Record<keyof GateWindows, Answer> = {
+  address: 'tooManyRequests',
+  subnet: 'tooManyRequests',
+  // Told apart from the phone's own limit it would show where the gate is.
+  segment: 'sentTooOften',
+  budget: 'budgetSpent',
+}
+
+/**
+ * What a send is counted against beside its phone: the caller's address and subnet, the number segment
+ * (the first seven digits), and the budget of the whole service. All are taken in one step or none, so
+ * no number of processes spends more than the budget.
+ */
+export function createGate(limits: Limits, windows: GateWindows, metrics: ApiMetrics) {
+  const names = (['address', 'subnet', 'segment', 'budget'] as const).filter(
+    (name) => windows[name].length > 0,
+  )
+  const keyOf = (name: keyof GateWindows, { address, subnet, mobile }: Asking) =>
+    keys.gate(name, { address, subnet, segment: mobile.slice(0, 7), budget: 'all' }[name])
+
+  return {
+    /**
+     * @returns gives segment and budget back, for a send that came to nothing after all
+     * @throws Refusal, StoreError
+     */
+    async enter(asking: Asking): Promise<() => Promise<void>> {
+      const taken = await limits.take(
+        names.map((name) => ({ key: keyOf(name, asking), windows: windows[name] })),
+      )
+      if (taken.kind === 'full') {
+        const name = names[taken.limit] ?? 'budget'
+        metrics.refusedBy(name)
+        throw new Refusal(ANSWER[name], { retry_after: taken.retryAfter })
+      }
+      const spent = names.filter((name) => name === 'segment' || name === 'budget')
+      return () =>
+        limits.giveBack(
+          taken.member,
+          spent.map((name) => keyOf(name, asking)),
+        )
+    },
+  }
+}
+export type Gate = ReturnType<typeof createGate>

@@ -1,0 +1,22 @@
+import { keys } from '@sms-codes/core/keys'
+import type { Limits } from '@sms-codes/core/limits'
+import { Refusal } from '@sms-codes/core/retcode'
+import type { Window } from '@sms-codes/core/windows'
+import type { ApiMetrics } from './metrics.ts'
+
+export type LimiterWindows = Record<'images' | 'attempts' | 'verifies', readonly Window[]>
+
+/**
+ * The shields in front of the routes, each counting one client address (by its pseudonym): pictures
+ * drawn, image codes answered, codes tried. Each throws a Refusal when it is full.
+ */
+export function createLimiters(limits: Limits, windows: LimiterWindows, metrics: ApiMetrics) {
+  const limiter = (name: keyof LimiterWindows) => async (address: string) => {
+    const taken = await limits.take([{ key: keys.address(address, name), windows: windows[name] }])
+    if (taken.kind === 'taken') return
+    metrics.refusedBy(name)
+    throw new Refusal('tooManyRequests', { retry_after: taken.retryAfter })
+  }
+  return { images: limiter('images'), attempts: limiter('attempts'), verifies: limiter('verifies') }
+}
+export type Limiters = ReturnType<typeof createLimiters>

@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { startApi, type Api } from './api.ts'
+
+let api: Api
+afterEach(() => api.stop())
+
+let next = 0
+/** A number of this segment. */
+const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
+
+async function send(mobile: string, address: string) {
+  const response = await api.app.inject({
+    method: 'POST',
+    url: '/v1/sms_codes',
+    headers: { 'x-forwarded-for': address },
+    payload: { mobile, ...(await api.captcha()) },
+  })
+  return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
+}
+
+describe('the gate', () => {
+  it('lets a budget of 100 be spent by 500 at once, and not a message more', async () => {
+    api = await startApi({ BUDGET_MESSAGES: '100/3600,1000/86400' })
+    const answers = await Promise.all(
+      Array.from({ length: 500 }, (_, i) =>
+        send(inSegment(`1380${String(100 + (i % 90))}`), `10.${i >> 8}.${i & 255}.1`),
+      ),
+    )
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(100)
+    expect(answers.filter(({ status, body }) => status === 503 && body['code'] === '5000')).toHaveLength(400)
+    expect(await api.waiting()).toHaveLength(100)
+    expect(await api.registry.metrics()).toContain('sms_refused_by_limit_total{limit="budget"} 400')
+  })
+
+  it('counts money as well', async () => {
+    api = await startApi({ BUDGET_CENTS: '25/3600', MESSAGE_CENTS: '5' })
+    const statuses = []
+    for (let i = 0; i < 6; i++) statuses.push((await send(inSegment('1381111'), `10.1.${i}.1`)).status)
+    expect(statuses).toEqual([202, 202, 202, 202, 202, 503])
+  })
+
+  it('gives the budget back for a phone that was throttled after all', async () => {
+    api = await startApi({ BUDGET_MESSAGES: '2/3600' })
+    const mobile = inSegment('1382222')
+    expect((await send(mobile, '10.2.0.1')).status).toBe(202)
+    expect((await send(mobile, '10.2.1.1')).body['code']).toBe('4002')
+    expect((await send(inSegment('1382222'), '10.2.2.1')).status).toBe(202)
+    expect((await send(inSegment('1382222'), '10.2.3.1')).status).toBe(503)
+  })
+
+  it('shuts one number segment and leaves the others open', async () => {
+    api = await startApi({ LIMIT_SEGMENT_SENDS: '3/60' })
+    const answers = []
+    for (let i = 0; i < 5; i++) answers.push(await send(inSegment('1383333'), `10.3.${i}.1`))
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 429, 429])
+    expect(answers[3]?.body).toEqual({ code: '4002', errmsg: '发送短信过于频繁', retry_after: 60 })
+    expect((await send(inSegment('1384444'), '10.3.9.1')).status).toBe(202)
+  })
+
+  it('shuts one subnet, in which every address is within its own limit', async () => {
+    api = await startApi({ LIMIT_SUBNET_SENDS: '4/3600' })
+    const statuses = []
+    for (let i = 0; i < 6; i++) statuses.push((await send(inSegment('1385555'), `10.4.4.${i}`)).status)
+    expect(statuses).toEqual([202, 202, 202, 202, 429, 429])
+    expect((await send(inSegment('1385555'), '10.4.5.1')).status).toBe(202)
+  })
+})
