@@ -46,8 +46,8 @@ export const ApiEnv = Type.Object({
   LIMIT_ADDRESS_IMAGES: windows('30/60', 'image codes for one address'),
   LIMIT_ADDRESS_ATTEMPTS: windows('30/600', 'answered image codes from one address'),
   LIMIT_ADDRESS_SENDS: windows('5/60,20/3600,100/86400', 'messages asked for by one address'),
-  LIMIT_SUBNET_SENDS: windows('300/3600', 'messages asked for by one subnet (/24, IPv6 /48)'),
-  LIMIT_SEGMENT_SENDS: windows('50/60', 'messages to one number segment (its first seven digits)'),
+  LIMIT_SUBNET_SENDS: windows('2000/3600', 'messages asked for by one subnet (/24, IPv6 /48)'),
+  LIMIT_SEGMENT_SENDS: windows('600/60', 'messages to one number segment (its first seven digits)'),
   LIMIT_ADDRESS_VERIFIES: windows('30/300', 'codes tried from one address'),
   BUDGET_MESSAGES: Type.String({
     default: '',

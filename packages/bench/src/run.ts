@@ -29,7 +29,13 @@ export async function runBench(options: Options, progress: Progress) {
 async function benchApi(stack: Stack, { rounds, seconds }: Options, progress: Progress) {
   const hello = await stack.startOwn('hello')
   // The load generator is the proxy, so that it can speak for another address in each request.
-  const api = await stack.startApp('api', { TRUST_PROXY: '127.0.0.1' })
+  // Every limit runs, and none is full: a round sends in seconds what a service sends in a day.
+  const api = await stack.startApp('api', {
+    TRUST_PROXY: '127.0.0.1',
+    LIMIT_SUBNET_SENDS: '1000000/3600',
+    LIMIT_SEGMENT_SENDS: '1000000/60',
+    BUDGET_MESSAGES: '1000000/3600,5000000/86400',
+  })
   const pairs = await runApiRounds({
     stack,
     base: helloVariant(hello),
