@@ -29,8 +29,9 @@ declare module 'fastify' {
 }
 
 /** Everything a route may use. */
-export type ApiDeps = Pick<ApiConfig, 'scenes' | 'corsOrigins'> & {
-  codeLength: number
+export type ApiDeps = Pick<ApiConfig, 'corsOrigins'> & {
+  scenes: readonly string[]
+  codeLength: (scene: string) => number
   captchas: Captchas
   limiters: Limiters
   gate: Gate

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net'
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { checkKeys, keyringOptions, loadConfig, shared, type Check, type Env } from '@sms-codes/core/config'
 import type { CodePolicy } from '@sms-codes/core/code-store'
+import { parseScenes } from '@sms-codes/core/scenes'
 import { parseWindows, WINDOWS_PATTERN } from '@sms-codes/core/windows'
 
 const windows = (fallback: string, description: string) =>
@@ -30,9 +31,9 @@ export const ApiEnv = Type.Object({
     description: 'comma list of origins whose pages may call the API',
   }),
   SCENES: Type.String({
-    default: 'default,register,login,reset_password',
-    pattern: '^[a-z][a-z0-9_]{0,31}(,[a-z][a-z0-9_]{0,31})*$',
-    description: 'comma list of scenes; a code of one is no use in another',
+    default: 'default; register; login; reset_password',
+    description:
+      'scenes by semicolon, each a name and what it sets for itself: ttl=, within=, length=, sends=',
   }),
   CODE_LENGTH: Type.Integer({ minimum: 6, maximum: 10, default: 6, description: 'digits of a code' }),
   CODE_TTL_SECONDS: Type.Integer({ minimum: 60, maximum: 600, default: 300, description: 'life of a code' }),
@@ -75,12 +76,37 @@ export const ApiEnv = Type.Object({
 
 const list = (text: string) => (text === '' ? [] : text.split(','))
 
-const checkLifetimes: Check = (env) => {
-  const ttl = Number(env['CODE_TTL_SECONDS'] || 300)
-  const within = Number(env['SEND_WITHIN_SECONDS'] || 120)
-  return within > ttl - 30
-    ? ['SEND_WITHIN_SECONDS: must be at least 30 less than CODE_TTL_SECONDS, or codes arrive dead']
-    : []
+/** The settings of every scene, with the general ones where it has none of its own. */
+function policies(values: Static<typeof ApiEnv>): Record<string, CodePolicy> {
+  const { scenes } = parseScenes(values.SCENES)
+  const entries = scenes.map(({ name, ...own }): [string, CodePolicy] => [
+    name,
+    {
+      length: values.CODE_LENGTH,
+      ttlSeconds: values.CODE_TTL_SECONDS,
+      sendWithinSeconds: values.SEND_WITHIN_SECONDS,
+      compares: 5,
+      missesPerDay: 15,
+      sends: parseWindows(values.LIMIT_PHONE_SENDS),
+      ...own,
+    },
+  ])
+  return Object.fromEntries(entries)
+}
+
+const checkScenes: Check = (env) => {
+  const { scenes, faults } = parseScenes(env['SCENES'] || 'default')
+  const [ttl, within] = [Number(env['CODE_TTL_SECONDS'] || 300), Number(env['SEND_WITHIN_SECONDS'] || 120)]
+  const late = scenes.some(
+    ({ ttlSeconds = ttl, sendWithinSeconds = within }) => sendWithinSeconds > ttlSeconds - 30,
+  )
+  if (late)
+    faults.push('SEND_WITHIN_SECONDS: must be at least 30 less than the life of a code, or codes arrive dead')
+  if (scenes.some(({ ttlSeconds = 300 }) => ttlSeconds < 60 || ttlSeconds > 600))
+    faults.push('SCENES: ttl must be from 60 to 600')
+  if (scenes.some(({ length = 6 }) => length < 6 || length > 10))
+    faults.push('SCENES: length must be from 6 to 10')
+  return faults
 }
 
 const checkProxies: Check = (env) => {
@@ -101,22 +127,9 @@ const checkBudget: Check = (env) => {
   return faults
 }
 
-const checkScenes: Check = (env) =>
-  env['SCENES'] && !env['SCENES'].split(',').includes('default')
-    ? ['SCENES: must have "default", which a request without a scene means']
-    : []
-
 /** @throws ConfigError */
 export function loadApiConfig(env: Env) {
-  const values = loadConfig(ApiEnv, env, [checkKeys, checkLifetimes, checkProxies, checkBudget, checkScenes])
-  const codes: CodePolicy = {
-    length: values.CODE_LENGTH,
-    ttlSeconds: values.CODE_TTL_SECONDS,
-    sendWithinSeconds: values.SEND_WITHIN_SECONDS,
-    compares: 5,
-    missesPerDay: 15,
-    sends: parseWindows(values.LIMIT_PHONE_SENDS),
-  }
+  const values = loadConfig(ApiEnv, env, [checkKeys, checkProxies, checkBudget, checkScenes])
   return {
     host: values.HOST,
     port: values.API_PORT,
@@ -127,8 +140,7 @@ export function loadApiConfig(env: Env) {
     keyring: keyringOptions(values),
     trustProxy: list(values.TRUST_PROXY),
     corsOrigins: list(values.CORS_ORIGINS),
-    scenes: list(values.SCENES),
-    codes,
+    policies: policies(values),
     limiters: {
       images: parseWindows(values.LIMIT_ADDRESS_IMAGES),
       attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),
@@ -149,3 +161,12 @@ export function loadApiConfig(env: Env) {
   }
 }
 export type ApiConfig = ReturnType<typeof loadApiConfig>
+
+/** The policy of a scene; the routes' schemas let no unknown scene through. */
+export function scenePolicies(all: Record<string, CodePolicy>) {
+  return (scene: string): CodePolicy => {
+    const policy = all[scene]
+    if (policy === undefined) throw new Error(`no policy for scene ${scene}`)
+    return policy
+  }
+}

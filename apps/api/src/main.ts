@@ -12,7 +12,7 @@ import { onShutdown } from '@sms-codes/core/shutdown'
 import { addressGroup, subnetOf } from './address.ts'
 import { buildApp } from './app.ts'
 import { createCaptchas } from './captcha/store.ts'
-import { loadApiConfig } from './config.ts'
+import { loadApiConfig, scenePolicies } from './config.ts'
 import { createGate } from './gate.ts'
 import { createLimiters } from './limiters.ts'
 import { createApiMetrics } from './metrics.ts'
@@ -29,6 +29,8 @@ if (faults.length > 0) {
   process.exit(EXIT_CONFIG)
 }
 
+const scenes = Object.keys(config.policies)
+const policyOf = scenePolicies(config.policies)
 const registry = createRegistry('api')
 const keyring = createKeyring(config.keyring)
 const queue = createSendQueue(producer, log)
@@ -39,13 +41,13 @@ const app = await buildApp({
   trustProxy: config.trustProxy,
   metrics,
   deps: {
-    scenes: config.scenes,
+    scenes,
     corsOrigins: config.corsOrigins,
-    codeLength: config.codes.length,
+    codeLength: (scene) => policyOf(scene).length,
     captchas: createCaptchas(redis),
     limiters: createLimiters(limits, config.limiters, metrics),
     gate: createGate(limits, config.gate, metrics),
-    codes: createCodeStore(redis, keyring, config.codes),
+    codes: createCodeStore(redis, keyring, policyOf),
     queue,
     receipts: createReceipts(keyring),
     whoIs: (ip) => ({

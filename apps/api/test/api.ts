@@ -12,7 +12,7 @@ import { startRedis } from '@sms-codes/launcher/redis'
 import { addressGroup, subnetOf } from '../src/address.ts'
 import { buildApp } from '../src/app.ts'
 import { createCaptchas } from '../src/captcha/store.ts'
-import { loadApiConfig } from '../src/config.ts'
+import { loadApiConfig, scenePolicies } from '../src/config.ts'
 import { createGate } from '../src/gate.ts'
 import { createLimiters } from '../src/limiters.ts'
 import { createApiMetrics } from '../src/metrics.ts'
@@ -36,6 +36,8 @@ export async function startApi(env: Record<string, string> = {}) {
   const producer = connectRedis(config.redisUrl, 'producer', log)
   await Promise.all([once(redis, 'ready'), once(producer, 'ready')])
   const keyring = createKeyring(config.keyring)
+  const scenes = Object.keys(config.policies)
+  const policyOf = scenePolicies(config.policies)
   const registry = new Registry()
   const queue = createSendQueue(producer, log)
   const limits = createLimits(redis)
@@ -45,13 +47,13 @@ export async function startApi(env: Record<string, string> = {}) {
     trustProxy: config.trustProxy,
     metrics,
     deps: {
-      scenes: config.scenes,
+      scenes,
       corsOrigins: config.corsOrigins,
-      codeLength: config.codes.length,
+      codeLength: (scene) => policyOf(scene).length,
       captchas: createCaptchas(redis),
       limiters: createLimiters(limits, config.limiters, metrics),
       gate: createGate(limits, config.gate, metrics),
-      codes: createCodeStore(redis, keyring, config.codes),
+      codes: createCodeStore(redis, keyring, policyOf),
       queue,
       receipts: createReceipts(keyring),
       whoIs: (ip) => ({

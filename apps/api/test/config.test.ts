@@ -23,9 +23,28 @@ describe('the configuration of the API', () => {
       opsPort: 9100,
       host: '127.0.0.1',
       trustProxy: [],
-      codes: { length: 6, ttlSeconds: 300, sendWithinSeconds: 120, compares: 5, missesPerDay: 15 },
-      scenes: ['default', 'register', 'login', 'reset_password'],
+      policies: {
+        default: { length: 6, ttlSeconds: 300, sendWithinSeconds: 120, compares: 5, missesPerDay: 15 },
+      },
     })
+  })
+
+  it('lets a scene set its own life, length and limits', () => {
+    const { policies } = loadApiConfig({
+      ...good,
+      SCENES: 'default; login ttl=120 within=60; pay length=8 sends=1/60,2/180,3/480',
+    })
+    expect(policies['login']).toMatchObject({ ttlSeconds: 120, sendWithinSeconds: 60, length: 6 })
+    expect(policies['pay']).toMatchObject({
+      ttlSeconds: 300,
+      length: 8,
+      sends: [
+        { most: 1, seconds: 60 },
+        { most: 2, seconds: 180 },
+        { most: 3, seconds: 480 },
+      ],
+    })
+    expect(Object.keys(policies)).toEqual(['default', 'login', 'pay'])
   })
 
   it('takes proxies by address or network', () => {
@@ -43,7 +62,12 @@ describe('the configuration of the API', () => {
     ['trust in a number of hops', { TRUST_PROXY: '1' }, 'TRUST_PROXY'],
     ['a network that is none', { TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY'],
     ['every origin', { CORS_ORIGINS: '*' }, 'CORS_ORIGINS'],
-    ['a scene that could not be a key', { SCENES: 'default,a:b' }, 'SCENES'],
+    ['a scene that could not be a key', { SCENES: 'default; a:b' }, 'SCENES'],
+    ['a scene twice', { SCENES: 'default; login; login' }, 'SCENES'],
+    ['a setting there is not', { SCENES: 'default colour=red' }, 'SCENES'],
+    ['a scene with easy codes', { SCENES: 'default length=4' }, 'SCENES'],
+    ['a scene with a long life', { SCENES: 'default ttl=900' }, 'SCENES'],
+    ['a scene whose messages arrive dead', { SCENES: 'default; login ttl=100' }, 'SEND_WITHIN_SECONDS'],
     ['no default scene', { SCENES: 'login' }, 'SCENES'],
     ['a database of another kind', { REDIS_URL: 'postgres://x' }, 'REDIS_URL'],
     ['production without a budget', { NODE_ENV: 'production' }, 'BUDGET_MESSAGES'],

@@ -34,7 +34,7 @@ export async function issueCodes(redis: Redis, keyring: Keyring, count: number):
         return keyring.seal(text, rid)
       },
     },
-    POLICY,
+    () => POLICY,
   )
   const one = async (): Promise<IssuedCode> => {
     const mobile = freshMobile()

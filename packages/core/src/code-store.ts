@@ -9,7 +9,7 @@ import { VERIFY } from './scripts/verify.ts'
 import { phoneOf, sendKeys, type Send } from './send.ts'
 import { windowArgs, type Window } from './windows.ts'
 
-/** How long a code lives and how often a phone may be sent one. */
+/** How long a code of a scene lives and how often a phone may be sent one. */
 export type CodePolicy = {
   length: number
   /** Life of a code; a re-send extends it to at most twice this from the first issue. */
@@ -44,21 +44,15 @@ const KEEP_MS = 600_000
  *
  * Every method throws StoreError when Redis does not answer.
  */
-export function createCodeStore(redis: Redis, keyring: Keyring, policy: CodePolicy) {
+export function createCodeStore(redis: Redis, keyring: Keyring, policyOf: (scene: string) => CodePolicy) {
   const issueScript = createScript(redis, 'issue', ISSUE)
   const refundScript = createScript(redis, 'refund', REFUND)
   const verifyScript = createScript(redis, 'verify', VERIFY)
-  const issueTail = [
-    policy.ttlSeconds * 1000,
-    policy.sendWithinSeconds * 1000,
-    policy.compares,
-    KEEP_MS,
-    ...windowArgs(policy.sends),
-  ]
 
   return {
     /** A new code, or the live one once more, for this phone and scene. */
     async issue(mobile: string, scene: string): Promise<Issued> {
+      const policy = policyOf(scene)
       const rid = `${keyring.pseudonym(mobile)}.${randomId()}`
       const code = randomCode(policy.length)
       const { kid, digest } = keyring.digest(mobile, scene, code)
@@ -68,7 +62,11 @@ export function createCodeStore(redis: Redis, keyring: Keyring, policy: CodePoli
         kid,
         digest,
         sealed,
-        ...issueTail,
+        policy.ttlSeconds * 1000,
+        policy.sendWithinSeconds * 1000,
+        policy.compares,
+        KEEP_MS,
+        ...windowArgs(policy.sends),
       ])
       if (ok === 0)
         return { kind: 'throttled', windowSeconds: Number(first) / 1000, retryAfter: seconds(second) }
@@ -85,6 +83,7 @@ export function createCodeStore(redis: Redis, keyring: Keyring, policy: CodePoli
     /** Checks a code once. `rid` is what the caller was given when the code was sent, if it still has it. */
     async verify(mobile: string, scene: string, code: string, rid: string | undefined): Promise<Verified> {
       const ph = keyring.pseudonym(mobile)
+      const policy = policyOf(scene)
       const [kind, first, channel] = await verifyScript(
         [keys.code(ph, scene), keys.missesWithId(ph), keys.missesBlind(ph)],
         [

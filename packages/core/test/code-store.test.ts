@@ -266,7 +266,7 @@ describe('verify', () => {
     const ring = (...codeKeys: { kid: string; key: Buffer }[]) => createKeyring({ phoneKey, codeKeys })
     const old = { kid: 'a', key: oldKey }
     const fresh = { kid: 'b', key: newKey }
-    const before = createCodeStore(store.redis, ring(old), policy)
+    const before = createCodeStore(store.redis, ring(old), () => policy)
     const mobile = aMobile()
     const send = sendOf(await before.issue(mobile, 'default'))
     const sealed = await store.redis.hget(`sms:{${send.rid.slice(0, 22)}}:code:default`, 'sealed')
@@ -274,9 +274,9 @@ describe('verify', () => {
       ring(fresh, old)
         .open(sealed ?? '', send.rid)
         ?.slice(11) ?? ''
-    const gone = createCodeStore(store.redis, ring(fresh), policy)
+    const gone = createCodeStore(store.redis, ring(fresh), () => policy)
     expect(await gone.verify(mobile, 'default', code, undefined)).toMatchObject({ kind: 'no' })
-    const rotated = createCodeStore(store.redis, ring(fresh, old), policy)
+    const rotated = createCodeStore(store.redis, ring(fresh, old), () => policy)
     expect(await rotated.verify(mobile, 'default', code, undefined)).toMatchObject({ kind: 'ok' })
   })
 })

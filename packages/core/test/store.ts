@@ -28,7 +28,7 @@ export async function startStore() {
     phoneKey: randomBytes(32),
     codeKeys: [{ kid: 'k1', key: randomBytes(32) }],
   })
-  const codes = createCodeStore(redis, keyring, policy)
+  const codes = createCodeStore(redis, keyring, () => policy)
   const ledger = createSendLedger(redis, keyring)
 
   return {

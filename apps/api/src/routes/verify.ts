@@ -10,7 +10,7 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
     {
       mobile: Mobile,
       sms_code: Type.String({
-        pattern: `^[0-9]{${deps.codeLength}}$`,
+        pattern: '^[0-9]{6,10}$',
         description: 'the digits of the message',
       }),
       scene: sceneOf(deps.scenes),
@@ -47,6 +47,7 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
     },
     async (request) => {
       const { mobile, sms_code, scene, request_id } = request.body
+      if (sms_code.length !== deps.codeLength(scene)) throw new Refusal('missing')
       await deps.limiters.verifies(deps.whoIs(request.ip).address)
       const verified = await deps.codes.verify(mobile, scene, sms_code, request_id)
       if (verified.kind === 'throttled')
