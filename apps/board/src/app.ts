@@ -1,17 +1,12 @@
 import basicAuth from '@fastify/basic-auth'
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
 import type { Queue } from 'bullmq'
-import Fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply } from 'fastify'
 import { bullBoard } from './bull-board.ts'
 import { credentialsCheck, type Credentials } from './credentials.ts'
 import { createErrorHandler } from './error-handler.ts'
-import { HEADERS } from './headers.ts'
 import { maskAnswer } from './mask.ts'
-import { isWrite, writeRefusal } from './writes.ts'
+import { createWriteGuard } from './writes.ts'
 
 export type AppOptions = {
   log: FastifyBaseLogger
@@ -23,6 +18,25 @@ export type AppOptions = {
 
 /** The only path that needs no password. */
 const OPEN = '/livez'
+
+// The browser loads from this server only. TLS is the business of a proxy: the board speaks plain http, so it
+// must neither ask for https nor have it remembered.
+const HEADERS: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    directives: {
+      'default-src': ["'none'"],
+      'connect-src': ["'self'"],
+      'font-src': ["'self'"],
+      'form-action': ["'none'"],
+      'frame-ancestors': ["'none'"],
+      'style-src': ["'self'", "'unsafe-inline'"],
+      'upgrade-insecure-requests': null,
+    },
+  },
+  strictTransportSecurity: false,
+  // With no referrer at all a browser may hide the origin that writes are judged by.
+  referrerPolicy: { policy: 'same-origin' },
+}
 
 // Bull Board's page wants Google's fonts. It does without them: where Google is blocked they only delay it.
 const OUTSIDE_LINK = /<link\b[^>]*\bhref="https?:[^>]*>/g
@@ -45,6 +59,7 @@ export async function buildApp({ log, queues, credentials, writable, redisAway }
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler(errorHandler)
 
+  await app.register(helmet, HEADERS)
   const isOperator = credentialsCheck(credentials)
   await app.register(basicAuth, {
     authenticate: { realm: 'sms-codes board' },
@@ -53,25 +68,11 @@ export async function buildApp({ log, queues, credentials, writable, redisAway }
     },
   })
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(HEADERS)
+    reply.header('cache-control', 'no-store')
     if (request.routeOptions.url === OPEN) done()
     else app.basicAuth(request, reply, done)
   })
-  app.addHook('onRequest', async (request, reply) => {
-    if (!isWrite(request)) return
-    const { method } = request
-    const route = request.routeOptions.url ?? 'none'
-    const write = { method, route, queue: queueOf(request, queues), user: credentials.user }
-    const refusal = writeRefusal(request, writable)
-    if (refusal === null) {
-      // Before the act, so that no crash can hide it.
-      log.info(write, 'board write')
-      return
-    }
-    log.warn({ ...write, why: refusal.why }, 'board write refused')
-    const key = refusal.status === 405 ? 'ERRORS.QUEUE_READ_ONLY' : 'ERRORS.FORBIDDEN'
-    await reply.code(refusal.status).send({ error: { key } })
-  })
+  app.addHook('onRequest', createWriteGuard({ log, queues, writable, user: credentials.user }))
   // Whatever Bull Board or an error handler answers in JSON comes through here.
   app.addHook('preSerialization', async (_request, _reply, payload) => maskAnswer(payload))
   app.addHook('onSend', async (_request, reply, payload) =>
@@ -86,10 +87,4 @@ export async function buildApp({ log, queues, credentials, writable, redisAway }
 
 function isHtml(reply: FastifyReply): boolean {
   return String(reply.getHeader('content-type')).startsWith('text/html')
-}
-
-/** By its own name, never by what stands in the URL. */
-function queueOf({ params }: FastifyRequest, queues: readonly Queue[]): string {
-  if (typeof params !== 'object' || params === null || !('queueName' in params)) return 'all'
-  return queues.find(({ name }) => name === params.queueName)?.name ?? 'unknown'
 }

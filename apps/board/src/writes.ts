@@ -1,11 +1,12 @@
-import type { FastifyRequest } from 'fastify'
+import type { Queue } from 'bullmq'
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 
 /**
  * What an operator may do to the queues. Adding or editing a job is not on the list: such a job would go
  * past the limits of the API. Neither is obliterating a queue. A route that a new version of Bull Board
  * brings stays refused until it is put here.
  */
-const ALLOWED = new Set([
+const OFFERED = new Set([
   'PUT /api/queues/pause',
   'PUT /api/queues/resume',
   'PUT /api/queues/:queueName/pause',
@@ -22,18 +23,34 @@ const ALLOWED = new Set([
   'PUT /api/queues/:queueName/:jobId/promote',
 ])
 
-export type WriteRefusal = { status: 403 | 405; why: 'read-only' | 'foreign origin' | 'not offered' }
+type Refusal = { status: number; why: string; key: string }
+const READ_ONLY: Refusal = { status: 405, why: 'read-only', key: 'ERRORS.QUEUE_READ_ONLY' }
+const FOREIGN: Refusal = { status: 403, why: 'foreign origin', key: 'ERRORS.FORBIDDEN' }
+const NOT_OFFERED: Refusal = { status: 403, why: 'not offered', key: 'ERRORS.FORBIDDEN' }
 
-export function isWrite({ method }: FastifyRequest): boolean {
-  return method !== 'GET' && method !== 'HEAD'
+type Deps = { log: FastifyBaseLogger; queues: readonly Queue[]; writable: boolean; user: string }
+
+/** An onRequest hook that lets a write pass or refuses it, with one log line either way. */
+export function createWriteGuard({ log, queues, writable, user }: Deps) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { method } = request
+    if (method === 'GET' || method === 'HEAD') return
+    const route = request.routeOptions.url ?? 'none'
+    const write = { method, route, queue: queueOf(request, queues), user }
+    const refusal = writable ? refusalOf(request) : READ_ONLY
+    if (refusal === null) {
+      // Before the act, so that no crash can hide it.
+      log.info(write, 'board write')
+      return
+    }
+    log.warn({ ...write, why: refusal.why }, 'board write refused')
+    await reply.code(refusal.status).send({ error: { key: refusal.key } })
+  }
 }
 
-/** @returns null when the write may go on */
-export function writeRefusal(request: FastifyRequest, writable: boolean): WriteRefusal | null {
-  if (!writable) return { status: 405, why: 'read-only' }
-  if (isForeign(request)) return { status: 403, why: 'foreign origin' }
-  const allowed = ALLOWED.has(`${request.method} ${request.routeOptions.url ?? ''}`)
-  return allowed ? null : { status: 403, why: 'not offered' }
+function refusalOf(request: FastifyRequest): Refusal | null {
+  if (isForeign(request)) return FOREIGN
+  return OFFERED.has(`${request.method} ${request.routeOptions.url ?? ''}`) ? null : NOT_OFFERED
 }
 
 /**
@@ -49,4 +66,10 @@ function isForeign({ headers, host }: FastifyRequest): boolean {
   const from = new URL(origin)
   const here = `${from.protocol}//${host}`
   return !URL.canParse(here) || new URL(here).host !== from.host
+}
+
+/** By its own name, never by what stands in the URL. */
+function queueOf({ params }: FastifyRequest, queues: readonly Queue[]): string {
+  if (typeof params !== 'object' || params === null || !('queueName' in params)) return 'all'
+  return queues.find(({ name }) => name === params.queueName)?.name ?? 'unknown'
 }

@@ -96,7 +96,10 @@ describe('what a browser loads', () => {
 
   it('allows the browser no host but this one, and no upgrade to https', async () => {
     for (const url of ['/', '/api/queues', '/static/images/logo.svg', '/nope']) {
-      const policy = String((await board.ask({ url })).headers['content-security-policy'])
+      const { headers } = await board.ask({ url })
+      expect(headers['x-content-type-options']).toBe('nosniff')
+      expect(headers).not.toHaveProperty('strict-transport-security')
+      const policy = String(headers['content-security-policy'])
       expect(policy).toMatch(/^default-src 'none';/)
       expect(policy).not.toMatch(/https?:|\*|upgrade-insecure-requests|unsafe-eval/)
       const sources = policy.split(';').flatMap((directive) => directive.trim().split(' ').slice(1))
