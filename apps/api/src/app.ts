@@ -10,6 +10,7 @@ import type { Captchas } from './captcha/store.ts'
 import type { ApiConfig } from './config.ts'
 import { errorHandler, notFoundHandler } from './error-handler.ts'
 import type { Gate } from './gate.ts'
+import type { Guard } from './guard.ts'
 import type { Limiters } from './limiters.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { Receipts } from './receipts.ts'
@@ -34,6 +35,7 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins'> & {
   codeLength: (scene: string) => number
   captchas: Captchas
   limiters: Limiters
+  guard: Guard
   gate: Gate
   codes: CodeStore
   queue: SendQueue

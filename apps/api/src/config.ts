@@ -66,6 +66,35 @@ export const ApiEnv = Type.Object({
     default: 5,
     description: 'price of one message',
   }),
+  GUARD_MODE: Type.Union([Type.Literal('off'), Type.Literal('observe'), Type.Literal('deny')], {
+    default: 'observe',
+    description:
+      'what to do about a segment or address whose codes hardly anybody verifies: off, observe, deny',
+  }),
+  GUARD_MIN_SENDS: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 30,
+    description: 'sends before the guard judges',
+  }),
+  GUARD_MIN_PERCENT: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 10,
+    description: 'verified codes, in percent, that are enough',
+  }),
+  GUARD_WINDOW_SECONDS: Type.Integer({
+    minimum: 60,
+    maximum: 86_400,
+    default: 900,
+    description: 'how far back the guard counts',
+  }),
+  GUARD_DENY_SECONDS: Type.Integer({
+    minimum: 60,
+    maximum: 86_400,
+    default: 1_800,
+    description: 'how long a finding lasts',
+  }),
   DRAIN_MS: Type.Integer({
     minimum: 0,
     maximum: 60_000,
@@ -145,6 +174,13 @@ export function loadApiConfig(env: Env) {
       images: parseWindows(values.LIMIT_ADDRESS_IMAGES),
       attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),
       verifies: parseWindows(values.LIMIT_ADDRESS_VERIFIES),
+    },
+    guard: {
+      mode: values.GUARD_MODE,
+      minSends: values.GUARD_MIN_SENDS,
+      minPercent: values.GUARD_MIN_PERCENT,
+      windowSeconds: values.GUARD_WINDOW_SECONDS,
+      denySeconds: values.GUARD_DENY_SECONDS,
     },
     gate: {
       address: parseWindows(values.LIMIT_ADDRESS_SENDS),

@@ -2,6 +2,7 @@ import { keys } from '@sms-codes/core/keys'
 import type { Limits } from '@sms-codes/core/limits'
 import { Refusal, type Answer } from '@sms-codes/core/retcode'
 import type { Window } from '@sms-codes/core/windows'
+import type { Guard } from './guard.ts'
 import type { ApiMetrics } from './metrics.ts'
 
 /** How many messages may be asked for, beside what each phone may get. An empty list is no limit. */
@@ -23,7 +24,7 @@ const ANSWER: Record<keyof GateWindows, Answer> = {
  * (the first seven digits), and the budget of the whole service. All are taken in one step or none, so
  * no number of processes spends more than the budget.
  */
-export function createGate(limits: Limits, windows: GateWindows, metrics: ApiMetrics) {
+export function createGate(limits: Limits, windows: GateWindows, guard: Guard, metrics: ApiMetrics) {
   const names = (['address', 'subnet', 'segment', 'budget'] as const).filter(
     (name) => windows[name].length > 0,
   )
@@ -36,20 +37,18 @@ export function createGate(limits: Limits, windows: GateWindows, metrics: ApiMet
      * @throws Refusal, StoreError
      */
     async enter(asking: Asking): Promise<() => Promise<void>> {
-      const taken = await limits.take(
-        names.map((name) => ({ key: keyOf(name, asking), windows: windows[name] })),
-      )
+      const own = names.map((name) => ({ key: keyOf(name, asking), windows: windows[name] }))
+      const counts = guard.counts(asking)
+      const taken = await limits.take([...own, ...counts])
       if (taken.kind === 'full') {
         const name = names[taken.limit] ?? 'budget'
         metrics.refusedBy(name)
         throw new Refusal(ANSWER[name], { retry_after: taken.retryAfter })
       }
-      const spent = names.filter((name) => name === 'segment' || name === 'budget')
-      return () =>
-        limits.giveBack(
-          taken.member,
-          spent.map((name) => keyOf(name, asking)),
-        )
+      const spent = names
+        .filter((name) => name === 'segment' || name === 'budget')
+        .map((name) => keyOf(name, asking))
+      return () => limits.giveBack(taken.member, [...spent, ...counts.map(({ key }) => key)])
     },
   }
 }

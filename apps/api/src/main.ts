@@ -13,6 +13,7 @@ import { addressGroup, subnetOf } from './address.ts'
 import { buildApp } from './app.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { loadApiConfig, scenePolicies } from './config.ts'
+import { createGuard } from './guard.ts'
 import { createGate } from './gate.ts'
 import { createLimiters } from './limiters.ts'
 import { createApiMetrics } from './metrics.ts'
@@ -36,6 +37,7 @@ const keyring = createKeyring(config.keyring)
 const queue = createSendQueue(producer, log)
 const limits = createLimits(redis)
 const metrics = createApiMetrics(registry)
+const guard = createGuard(redis, limits, config.guard, metrics, log)
 const app = await buildApp({
   log,
   trustProxy: config.trustProxy,
@@ -46,7 +48,8 @@ const app = await buildApp({
     codeLength: (scene) => policyOf(scene).length,
     captchas: createCaptchas(redis),
     limiters: createLimiters(limits, config.limiters, metrics),
-    gate: createGate(limits, config.gate, metrics),
+    guard,
+    gate: createGate(limits, config.gate, guard, metrics),
     codes: createCodeStore(redis, keyring, policyOf),
     queue,
     receipts: createReceipts(keyring),

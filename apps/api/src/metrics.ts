@@ -14,7 +14,14 @@ export function createApiMetrics(registry: Registry) {
     labelNames: ['limit'],
     registers: [registry],
   })
+  const findings = new Counter({
+    name: 'sms_guard_findings_total',
+    help: 'Groups of sends found hot by the guard',
+    labelNames: ['group', 'mode'],
+    registers: [registry],
+  })
   return {
+    guardFound: (group: string, mode: string) => findings.inc({ group, mode }),
     refusedBy: (limit: string) => refusals.inc({ limit }),
     answered: (method: string, route: string, code: string) => answers.inc({ method, route, code }),
   }

@@ -13,6 +13,7 @@ import { addressGroup, subnetOf } from '../src/address.ts'
 import { buildApp } from '../src/app.ts'
 import { createCaptchas } from '../src/captcha/store.ts'
 import { loadApiConfig, scenePolicies } from '../src/config.ts'
+import { createGuard } from '../src/guard.ts'
 import { createGate } from '../src/gate.ts'
 import { createLimiters } from '../src/limiters.ts'
 import { createApiMetrics } from '../src/metrics.ts'
@@ -42,6 +43,7 @@ export async function startApi(env: Record<string, string> = {}) {
   const queue = createSendQueue(producer, log)
   const limits = createLimits(redis)
   const metrics = createApiMetrics(registry)
+  const guard = createGuard(redis, limits, config.guard, metrics, log)
   const app = await buildApp({
     log,
     trustProxy: config.trustProxy,
@@ -52,7 +54,8 @@ export async function startApi(env: Record<string, string> = {}) {
       codeLength: (scene) => policyOf(scene).length,
       captchas: createCaptchas(redis),
       limiters: createLimiters(limits, config.limiters, metrics),
-      gate: createGate(limits, config.gate, metrics),
+      guard,
+      gate: createGate(limits, config.gate, guard, metrics),
       codes: createCodeStore(redis, keyring, policyOf),
       queue,
       receipts: createReceipts(keyring),

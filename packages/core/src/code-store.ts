@@ -29,7 +29,7 @@ export type Issued =
   | { kind: 'throttled'; windowSeconds: number; retryAfter: number }
 
 export type Verified =
-  | { kind: 'ok'; rid: string; channel: string }
+  | { kind: 'ok'; rid: string; channel: string; from: string }
   | { kind: 'no'; attemptsLeft: number }
   | { kind: 'throttled'; retryAfter: number }
 
@@ -50,8 +50,11 @@ export function createCodeStore(redis: Redis, keyring: Keyring, policyOf: (scene
   const verifyScript = createScript(redis, 'verify', VERIFY)
 
   return {
-    /** A new code, or the live one once more, for this phone and scene. */
-    async issue(mobile: string, scene: string): Promise<Issued> {
+    /**
+     * A new code, or the live one once more, for this phone and scene.
+     * @param from the pseudonym of whoever asked, which the verify answers again
+     */
+    async issue(mobile: string, scene: string, from = ''): Promise<Issued> {
       const policy = policyOf(scene)
       const rid = `${keyring.pseudonym(mobile)}.${randomId()}`
       const code = randomCode(policy.length)
@@ -66,6 +69,7 @@ export function createCodeStore(redis: Redis, keyring: Keyring, policyOf: (scene
         policy.sendWithinSeconds * 1000,
         policy.compares,
         KEEP_MS,
+        from,
         ...windowArgs(policy.sends),
       ])
       if (ok === 0)
@@ -84,7 +88,7 @@ export function createCodeStore(redis: Redis, keyring: Keyring, policyOf: (scene
     async verify(mobile: string, scene: string, code: string, rid: string | undefined): Promise<Verified> {
       const ph = keyring.pseudonym(mobile)
       const policy = policyOf(scene)
-      const [kind, first, channel] = await verifyScript(
+      const [kind, first, channel, from] = await verifyScript(
         [keys.code(ph, scene), keys.missesWithId(ph), keys.missesBlind(ph)],
         [
           rid ?? '',
@@ -95,7 +99,7 @@ export function createCodeStore(redis: Redis, keyring: Keyring, policyOf: (scene
           ...keyring.digests(mobile, scene, code).flatMap(({ kid, digest }) => [kid, digest]),
         ],
       )
-      if (kind === 'ok') return { kind, rid: String(first), channel: String(channel) }
+      if (kind === 'ok') return { kind, rid: String(first), channel: String(channel), from: String(from) }
       if (kind === 'throttled') return { kind, retryAfter: seconds(first) }
       return { kind: 'no', attemptsLeft: Math.max(0, Number(first)) }
     },

@@ -9,6 +9,11 @@ export const keys = {
   missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,
   missesBlind: (ph: string) => `sms:{${ph}}:misses:blind`,
   address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
+  /** What the guard knows of a number segment or a client address. */
+  guard: (what: 'sent' | 'verified' | 'mark', group: 'segment' | 'address', who: string) =>
+    `sms:{gate}:guard:${group}:${who}:${what}`,
+  /** Findings and decisions with their reasons, a capped stream. */
+  audit: 'sms:{gate}:audit',
   /** What one send is counted against beside its phone, in one slot so that all are taken or none. */
   gate: (what: 'address' | 'subnet' | 'segment' | 'budget', who: string) => `sms:{gate}:${what}:${who}`,
 }

@@ -24,7 +24,7 @@ type SendRequest = { mobile: string; image_code: string; uuid: string; scene: st
 
 /** The two ways to ask for a code: the seed's GET and the POST for new front ends. Same use case. */
 export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { captchas, limiters, gate, codes, queue } = deps
+  const { captchas, limiters, guard, gate, codes, queue } = deps
 
   /** The order of these lines is the policy. A refused request sends nothing. */
   async function sendCode(
@@ -34,12 +34,18 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     const asking = { ...deps.whoIs(request.ip), mobile }
     // The image code is spent whatever becomes of the request: one look, and no way to learn for free
     // whether an answer was right.
-    const [, text] = await Promise.all([limiters.attempts(asking.address), captchas.take(uuid)])
+    const [, text, denied] = await Promise.all([
+      limiters.attempts(asking.address),
+      captchas.take(uuid),
+      guard.judge(asking),
+    ])
     if (text === null) throw new Refusal('captchaGone')
     if (text.toLowerCase() !== image_code.toLowerCase()) throw new Refusal('captchaWrong')
+    // Answered like a phone that was sent to a moment ago: the guard does not show itself.
+    if (denied > 0) throw new Refusal('sentTooOften', { retry_after: denied })
     const leave = await gate.enter(asking)
     // The phone's own limits come after the image code: or anybody could lock a number out.
-    const issued = await codes.issue(mobile, scene)
+    const issued = await codes.issue(mobile, scene, asking.address)
     if (issued.kind === 'throttled') {
       await leave()
       throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })

@@ -53,6 +53,10 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
+      const sender = { mobile, address: verified.from }
+      deps.guard
+        .verified(sender)
+        .catch((err: unknown) => request.log.warn({ err }, 'not counted for the guard'))
       const assurance = verified.channel === 'email' ? ('email' as const) : ('sms' as const)
       const { errmsg } = envelope('verified', languageOf(request.headers['accept-language']))
       const receipt = deps.receipts.issue(mobile, scene, assurance)

@@ -9,14 +9,14 @@ import { NOW, WINDOWS } from './windows.ts'
  *
  * KEYS: the code record, the phone's sends.
  * ARGV: rid, kid, digest, sealed, life ms, send-within ms, compares, keep ms,
- *       then pairs of (milliseconds, at most) for the phone.
+ *       who asked, then pairs of (milliseconds, at most) for the phone.
  * Answers {1, rid, send number, life left ms, ms until the next send} or {0, window, ms to wait}.
  */
 export const ISSUE = `
 ${NOW}${WINDOWS}
 local code, sends = KEYS[1], KEYS[2]
 local life, within, compares, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local left, window = wait(sends, 9, #ARGV)
+local left, window = wait(sends, 10, #ARGV)
 if left > 0 then return {0, window, left} end
 
 local rid, exp, ceiling, number = ARGV[1], now + life, now + 2 * life, 1
@@ -28,17 +28,17 @@ local resend = old[1] and old[7] ~= '1' and tonumber(old[2]) > now
 if resend then
   rid, ceiling, number = old[1], tonumber(old[3]), old[4] + 1
   exp = math.min(now + life, ceiling)
-  redis.call('HSET', code, 'exp', exp, 'sends', number, 'status', 'queued', 'send_by', now + within,
+  redis.call('HSET', code, 'exp', exp, 'sends', number, 'from', ARGV[9], 'status', 'queued', 'send_by', now + within,
     'lease', 0, 'doubt', '', 'extra', 0, 'reason', '')
 else
   redis.call('DEL', code)
   redis.call('HSET', code, 'rid', rid, 'kid', ARGV[2], 'digest', ARGV[3], 'sealed', ARGV[4],
-    'issued', now, 'exp', exp, 'ceiling', ceiling, 'sends', 1, 'with_id', 0, 'blind', 0, 'used', 0,
+    'issued', now, 'from', ARGV[9], 'exp', exp, 'ceiling', ceiling, 'sends', 1, 'with_id', 0, 'blind', 0, 'used', 0,
     'status', 'queued', 'send_by', now + within, 'fence', 0, 'lease', 0, 'doubt', '', 'extra', 0,
     'gateway', '', 'message_id', '', 'channel', '', 'reason', '')
 end
 redis.call('PEXPIREAT', code, ceiling + keep)
-add(sends, rid .. '.' .. number, 9, #ARGV)
-local pause = wait(sends, 9, #ARGV)
+add(sends, rid .. '.' .. number, 10, #ARGV)
+local pause = wait(sends, 10, #ARGV)
 return {1, rid, number, exp - now, pause}
 `

@@ -13,13 +13,13 @@ import { NOW } from './windows.ts'
  * KEYS: the code record, the phone's misses with id, the phone's blind misses.
  * ARGV: request id or '', compares per code, misses per day, day ms, a unique member,
  *       then pairs of (kid, digest).
- * Answers {'ok', rid, channel} | {'no', compares left} | {'throttled', ms to wait}.
+ * Answers {'ok', rid, channel, who asked} | {'no', compares left} | {'throttled', ms to wait}.
  */
 export const VERIFY = `
 ${NOW}
 local code = KEYS[1]
 local compares, perday, day = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local r = redis.call('HMGET', code, 'rid', 'used', 'exp', 'kid', 'digest', 'channel')
+local r = redis.call('HMGET', code, 'rid', 'used', 'exp', 'kid', 'digest', 'channel', 'from')
 local knows = r[1] and r[1] == ARGV[1]
 local misses, counter = KEYS[3], 'blind'
 if knows then misses, counter = KEYS[2], 'with_id' end
@@ -35,7 +35,7 @@ for i = 6, #ARGV, 2 do
   if ARGV[i] == r[4] and ARGV[i + 1] == r[5] then
     redis.call('HSET', code, 'used', 1)
     redis.call('HDEL', code, 'digest', 'sealed')
-    return {'ok', r[1], r[6]}
+    return {'ok', r[1], r[6], r[7]}
   end
 end
 redis.call('ZADD', misses, now, ARGV[5])

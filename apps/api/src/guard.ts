@@ -1,0 +1,92 @@
+import type { Redis } from 'ioredis'
+import { keys } from '@sms-codes/core/keys'
+import type { Limit, Limits } from '@sms-codes/core/limits'
+import type { Logger } from '@sms-codes/core/logger'
+import { asStoreError } from '@sms-codes/core/redis'
+import { createScript } from '@sms-codes/core/script'
+import { JUDGE } from '@sms-codes/core/scripts/judge'
+import type { ApiMetrics } from './metrics.ts'
+
+export type GuardOptions = {
+  /** `observe` reports and lets through; `deny` refuses while the mark lasts. */
+  mode: 'off' | 'observe' | 'deny'
+  windowSeconds: number
+  minSends: number
+  minPercent: number
+  denySeconds: number
+}
+
+export type Sender = { address: string; mobile: string }
+
+const GROUPS = ['segment', 'address'] as const
+type Group = (typeof GROUPS)[number]
+
+const AUDIT_LENGTH = 10_000
+
+/**
+ * The guard against SMS pumping (OWASP OAT-003): messages asked for to earn on them, not to use them, so
+ * hardly any code of such a number segment or client address is ever verified. Every finding is written
+ * to a capped stream with its reason.
+ */
+export function createGuard(
+  redis: Redis,
+  limits: Limits,
+  options: GuardOptions,
+  metrics: ApiMetrics,
+  log: Logger,
+) {
+  const judge = createScript(redis, 'judge', JUDGE)
+  const { mode, windowSeconds, minSends, minPercent, denySeconds } = options
+  const who = ({ address, mobile }: Sender): Record<Group, string> => ({
+    segment: mobile.slice(0, 7),
+    address,
+  })
+  const keyOf = (what: 'sent' | 'verified' | 'mark', group: Group, sender: Sender) =>
+    keys.guard(what, group, who(sender)[group])
+  /** A window that is never full: it only counts. */
+  const counting = [{ most: 1_000_000_000, seconds: windowSeconds }]
+  const args = [windowSeconds * 1000, minSends, minPercent, denySeconds * 1000]
+
+  async function report(group: Group, sender: Sender, sends: number, verified: number): Promise<void> {
+    const finding = {
+      what: 'guard',
+      mode,
+      group,
+      who: who(sender)[group],
+      sends: String(sends),
+      verified: String(verified),
+    }
+    metrics.guardFound(group, mode)
+    log.warn({ ...finding }, 'few codes of a group are verified')
+    await redis.xadd(keys.audit, 'MAXLEN', '~', AUDIT_LENGTH, '*', ...Object.entries(finding).flat())
+  }
+
+  return {
+    /** Counts a send for the guard, taken by the gate together with its own limits. */
+    counts: (sender: Sender): Limit[] =>
+      mode === 'off' ? [] : GROUPS.map((group) => ({ key: keyOf('sent', group, sender), windows: counting })),
+
+    /**
+     * @returns 0 to let the send through, else the seconds it is refused for
+     * @throws StoreError
+     */
+    async judge(sender: Sender): Promise<number> {
+      if (mode === 'off') return 0
+      const names = GROUPS.flatMap((group) =>
+        (['sent', 'verified', 'mark'] as const).map((what) => keyOf(what, group, sender)),
+      )
+      const [found, ms, fresh, sends, verified] = await judge(names, args)
+      const group = GROUPS[Number(found) - 1]
+      if (group === undefined) return 0
+      if (fresh === 1) await asStoreError('audit', report(group, sender, Number(sends), Number(verified)))
+      return mode === 'deny' ? Math.ceil(Number(ms) / 1000) : 0
+    },
+
+    /** A code of this sender was verified: it was asked for to be used. */
+    async verified(sender: Sender): Promise<void> {
+      if (mode === 'off') return
+      await limits.take(GROUPS.map((group) => ({ key: keyOf('verified', group, sender), windows: counting })))
+    },
+  }
+}
+export type Guard = ReturnType<typeof createGuard>

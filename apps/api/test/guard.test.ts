@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { startApi, type Api } from './api.ts'
+
+let api: Api
+afterEach(() => api.stop())
+
+const env = { GUARD_MIN_SENDS: '10', GUARD_MIN_PERCENT: '10' }
+let next = 0
+const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
+const anAddress = () => `10.${(++next >> 8) & 255}.${next & 255}.1`
+
+async function post(url: string, payload: object, address: string) {
+  const headers = { 'x-forwarded-for': address }
+  const response = await api.app.inject({ method: 'POST', url, headers, payload })
+  return response.json<Record<string, unknown>>()
+}
+async function send(mobile: string, address = anAddress()) {
+  return post('/v1/sms_codes', { mobile, ...(await api.captcha()) }, address)
+}
+async function sendAndVerify(mobile: string, address = anAddress()) {
+  const { request_id } = await send(mobile, address)
+  return post('/v1/sms_codes/verify', { mobile, sms_code: await api.codeOf(String(request_id)) }, address)
+}
+const findings = async () =>
+  (await api.redis.xrange('sms:{gate}:audit', '-', '+')).map(([, fields]) => fields)
+
+describe('the guard', () => {
+  it('denies a segment that is pumped from many addresses, and no other', async () => {
+    api = await startApi({ ...env, GUARD_MODE: 'deny' })
+    const codes = []
+    for (let i = 0; i < 14; i++) codes.push((await send(inSegment('1390001')))['code'])
+    expect(codes).toEqual([...Array<string>(10).fill('0'), ...Array<string>(4).fill('4002')])
+    expect(await send(inSegment('1390001'))).toMatchObject({ errmsg: '发送短信过于频繁', retry_after: 1800 })
+    expect(await send(inSegment('1390002'))).toMatchObject({ code: '0' })
+  })
+
+  it('leaves a segment alone whose codes are verified', async () => {
+    api = await startApi({ ...env, GUARD_MODE: 'deny' })
+    for (let i = 0; i < 20; i++)
+      expect(await sendAndVerify(inSegment('1390003'))).toMatchObject({ code: '0' })
+    expect(await findings()).toEqual([])
+  })
+
+  it('denies an address whose codes nobody verifies, whatever numbers it asks for', async () => {
+    api = await startApi({ ...env, GUARD_MODE: 'deny', LIMIT_ADDRESS_SENDS: '100/60' })
+    const address = anAddress()
+    const codes = []
+    for (let i = 0; i < 12; i++) codes.push((await send(inSegment(String(1_391_000 + i)), address))['code'])
+    expect(codes).toEqual([...Array<string>(10).fill('0'), '4002', '4002'])
+    expect((await send(inSegment('1391000')))['code']).toBe('0')
+  })
+
+  it('only reports, once, when it observes', async () => {
+    api = await startApi({ ...env })
+    for (let i = 0; i < 15; i++) expect((await send(inSegment('1390004')))['code']).toBe('0')
+    expect(await findings()).toEqual([
+      [
+        'what',
+        'guard',
+        'mode',
+        'observe',
+        'group',
+        'segment',
+        'who',
+        '1390004',
+        'sends',
+        '10',
+        'verified',
+        '0',
+      ],
+    ])
+    expect(await api.registry.metrics()).toContain(
+      'sms_guard_findings_total{group="segment",mode="observe"} 1',
+    )
+  })
+
+  it('does not count sends that were refused', async () => {
+    api = await startApi({ ...env, GUARD_MODE: 'deny' })
+    const mobile = inSegment('1390005')
+    for (let i = 0; i < 15; i++) await send(mobile)
+    expect(await findings()).toEqual([])
+    expect(await send(inSegment('1390005'))).toMatchObject({ code: '0' })
+  })
+
+  it('keeps nothing when it is off', async () => {
+    api = await startApi({ ...env, GUARD_MODE: 'off' })
+    for (let i = 0; i < 12; i++)
+      expect(await sendAndVerify(inSegment('1390006'))).toMatchObject({ code: '0' })
+    expect(await api.redis.keys('sms:{gate}:guard:*')).toEqual([])
+  })
+})
