@@ -20,14 +20,6 @@ const SCHEMAS: Record<string, Schema> = {
   simulator: SimulatorEnv,
 }
 
-// The simulator says in its README what its variables mean, and not in its schema.
-const SIMULATOR_MEANINGS: Record<string, string> = {
-  SIMULATOR_PORT: 'port of the simulator and its demo page',
-  API_URL: 'address of the API as the browser of the demo page reaches it',
-  SIMULATOR_BOUND_NUMBERS: 'comma list of numbers that template 1 may be sent to; empty for every number',
-  SIMULATOR_VENDOR_LIMITS: 'on or off: the limits per number that CCP has',
-}
-
 export type Reader = { process: string; value: string | null; required: boolean }
 export type Variable = { name: string; meaning: string; readers: Reader[] }
 
@@ -51,9 +43,8 @@ function textOf(value: unknown): string | null {
 }
 
 function meaningOf(name: string, property: Property): string {
-  const meaning = property.description ?? SIMULATOR_MEANINGS[name]
+  const { description: meaning, minimum, maximum } = property
   if (meaning === undefined) throw new Error(`${name} has no description in its schema`)
-  const { minimum, maximum } = property
   const isPort = maximum === 65_535
   return minimum === undefined || maximum === undefined || isPort
     ? meaning

@@ -2,19 +2,45 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
-const Word = (byDefault: string) => Type.String({ pattern: '^[0-9A-Za-z]{1,64}$', default: byDefault })
+const Word = (byDefault: string, description: string) =>
+  Type.String({ pattern: '^[0-9A-Za-z]{1,64}$', default: byDefault, description })
 
 export const ConfigSchema = Type.Object({
-  SIMULATOR_PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 3002 }),
-  HOST: Type.String({ default: '127.0.0.1' }),
-  LOG_LEVEL: Type.String({ pattern: '^(fatal|error|warn|info|debug|trace|silent)$', default: 'info' }),
-  API_URL: Type.String({ pattern: '^https?://[^\\s/?#]+(/[^\\s?#]*)?$', default: 'http://127.0.0.1:3000' }),
-  CCP_ACCOUNT_SID: Word('8aaf0700000000000000000000000001'),
-  CCP_AUTH_TOKEN: Word('0123456789abcdef0123456789abcdef'),
-  CCP_APP_ID: Word('8aaf0700000000000000000000000002'),
-  CCP_TEMPLATE_ID: Type.String({ pattern: '^[0-9]{1,9}$', default: '1' }),
-  SIMULATOR_BOUND_NUMBERS: Type.String({ pattern: '^\\d{11}( *, *\\d{11})*$|^$', default: '' }),
-  SIMULATOR_VENDOR_LIMITS: Type.String({ pattern: '^(on|off)$', default: 'on' }),
+  SIMULATOR_PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 3002,
+    description: 'port of the simulator and its demo page',
+  }),
+  HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
+  LOG_LEVEL: Type.String({
+    pattern: '^(fatal|error|warn|info|debug|trace|silent)$',
+    default: 'info',
+    description: 'fatal, error, warn, info, debug, trace or silent',
+  }),
+  API_URL: Type.String({
+    pattern: '^https?://[^\\s/?#]+(/[^\\s?#]*)?$',
+    default: 'http://127.0.0.1:3000',
+    description: 'address of the API as the browser of the demo page reaches it',
+  }),
+  CCP_ACCOUNT_SID: Word('8aaf0700000000000000000000000001', 'CCP account sid that the worker signs with'),
+  CCP_AUTH_TOKEN: Word('0123456789abcdef0123456789abcdef', 'CCP auth token that the worker signs with'),
+  CCP_APP_ID: Word('8aaf0700000000000000000000000002', 'CCP application id that the worker sends'),
+  CCP_TEMPLATE_ID: Type.String({
+    pattern: '^[0-9]{1,9}$',
+    default: '1',
+    description: 'CCP template that is taken beside the test template 1',
+  }),
+  SIMULATOR_BOUND_NUMBERS: Type.String({
+    pattern: '^\\d{11}( *, *\\d{11})*$|^$',
+    default: '',
+    description: 'comma list of numbers that template 1 may be sent to; empty for every number',
+  }),
+  SIMULATOR_VENDOR_LIMITS: Type.String({
+    pattern: '^(on|off)$',
+    default: 'on',
+    description: 'on or off: the limits per number that CCP has',
+  }),
 })
 
 export type Config = Static<typeof ConfigSchema>
