@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis'
 import { keys } from './keys.ts'
 import { randomCode, randomId, type Keyring } from './keyring.ts'
-import { asStoreError } from './redis.ts'
+import { asStoreError, type RedisClient } from './redis.ts'
 import { createScript } from './script.ts'
 import { ISSUE } from './scripts/issue.ts'
 import { REFUND } from './scripts/refund.ts'
@@ -44,7 +43,11 @@ const KEEP_MS = 600_000
  *
  * Every method throws StoreError when Redis does not answer.
  */
-export function createCodeStore(redis: Redis, keyring: Keyring, policyOf: (scene: string) => CodePolicy) {
+export function createCodeStore(
+  redis: RedisClient,
+  keyring: Keyring,
+  policyOf: (scene: string) => CodePolicy,
+) {
   const issueScript = createScript(redis, 'issue', ISSUE)
   const refundScript = createScript(redis, 'refund', REFUND)
   const verifyScript = createScript(redis, 'verify', VERIFY)

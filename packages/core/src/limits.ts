@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
 import { randomId } from './keyring.ts'
-import { asStoreError } from './redis.ts'
+import { asStoreError, type RedisClient } from './redis.ts'
 import { createScript } from './script.ts'
 import { TAKE } from './scripts/take.ts'
 import { windowArgs, type Window } from './windows.ts'
@@ -11,7 +10,7 @@ export type Limit = { key: string; windows: readonly Window[] }
 export type Taken = { kind: 'taken'; member: string } | { kind: 'full'; limit: number; retryAfter: number }
 
 /** Sliding limits in Redis: they hold over any number of processes, because one script counts and takes. */
-export function createLimits(redis: Redis) {
+export function createLimits(redis: RedisClient) {
   const script = createScript(redis, 'take', TAKE)
   return {
     /**

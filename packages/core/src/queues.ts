@@ -1,8 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Queue, type JobsOptions } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type { Logger } from './logger.ts'
-import { asStoreError } from './redis.ts'
+import { asStoreError, type RedisClient } from './redis.ts'
 
 export const SMS_QUEUE = 'sms'
 export const EMAIL_QUEUE = 'email'
@@ -45,7 +44,7 @@ const options: JobsOptions = {
  * The producer's side of the `sms` queue. `add` is the moment a request counts as accepted.
  * @param connection of the kind `producer`: a caller must hear at once that Redis is away
  */
-export function createSendQueue(connection: Redis, log: Logger) {
+export function createSendQueue(connection: RedisClient, log: Logger) {
   const queue = new Queue<SendJob>(SMS_QUEUE, {
     connection,
     prefix: QUEUE_PREFIX,

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Redis } from 'ioredis'
+import { Redis, type Cluster } from 'ioredis'
 import type { Logger } from './logger.ts'
 
 /**
@@ -9,6 +9,9 @@ import type { Logger } from './logger.ts'
  * outlive a restart of Redis.
  */
 export type ConnectionKind = 'commands' | 'producer' | 'worker'
+
+/** What scripts and queues run on: one server, or a cluster of them (keys.ts has the hash tags). */
+export type RedisClient = Redis | Cluster
 
 export const COMMAND_TIMEOUT_MS = 400
 

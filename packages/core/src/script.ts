@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Redis } from 'ioredis'
-import { asStoreError } from './redis.ts'
+import { asStoreError, type RedisClient } from './redis.ts'
 
 /** What a script of ours answers: a flat list of strings and integers. */
 export type Reply = (string | number)[]
@@ -10,7 +9,7 @@ export type Reply = (string | number)[]
  * use, restart, SCRIPT FLUSH), in which case nothing has run yet.
  * @throws StoreError
  */
-export function createScript(redis: Redis, name: string, lua: string) {
+export function createScript(redis: RedisClient, name: string, lua: string) {
   const sha = createHash('sha1').update(lua).digest('hex')
   const call = async (keys: string[], args: (string | number)[]): Promise<unknown> => {
     try {

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis'
 import type { Keyring } from './keyring.ts'
+import type { RedisClient } from './redis.ts'
 import { createScript } from './script.ts'
 import { CLAIM } from './scripts/claim.ts'
 import { SETTLE } from './scripts/settle.ts'
@@ -39,7 +39,7 @@ const MOBILE_LENGTH = 11
  *
  * Both methods throw StoreError when Redis does not answer.
  */
-export function createSendLedger(redis: Redis, keyring: Keyring) {
+export function createSendLedger(redis: RedisClient, keyring: Keyring) {
   const claimScript = createScript(redis, 'claim', CLAIM)
   const settleScript = createScript(redis, 'settle', SETTLE)
   return {

@@ -8,11 +8,17 @@ import { StartupError } from './startup-error.ts'
 const READY = 'Ready to accept connections'
 const READY_TIMEOUT_MS = 60_000
 
-export type ServerOptions = { port: number; dir: string; persistent: boolean; detached?: boolean }
+export type ServerOptions = {
+  port: number
+  dir: string
+  persistent: boolean
+  detached?: boolean
+  settings?: Record<string, string>
+}
 
 export async function startServer(
   binary: string,
-  { port, dir, persistent, detached = false }: ServerOptions,
+  { port, dir, persistent, detached = false, settings: more = {} }: ServerOptions,
 ): Promise<Process> {
   const settings = {
     port: String(port),
@@ -21,6 +27,7 @@ export async function startServer(
     appendonly: persistent ? 'yes' : 'no',
     appendfsync: 'everysec',
     'maxmemory-policy': 'noeviction',
+    ...more,
   }
   const said = new EventEmitter()
   const ready = once(said, READY).then(() => 'ready' as const)

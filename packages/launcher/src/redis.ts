@@ -31,6 +31,8 @@ export type RedisOptions = {
   port?: number
   binary?: string
   detached?: boolean
+  /** Directives of redis.conf beside ours. */
+  settings?: Record<string, string>
 }
 
 export function findRedis(env: NodeJS.ProcessEnv = process.env): string | null {

@@ -1,0 +1,36 @@
+import { keys } from '../src/keys.ts'
+import type { RedisClient } from '../src/redis.ts'
+
+export const SCENES = ['default', 'login'] as const
+export type Scene = (typeof SCENES)[number]
+
+const AGE = `
+for _, key in ipairs(KEYS) do
+  if redis.call('TYPE', key).ok == 'zset' then
+    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+      redis.call('ZINCRBY', key, -ARGV[1], member)
+    end
+  elseif redis.call('EXISTS', key) == 1 then
+    for _, field in ipairs({'issued', 'exp', 'ceiling', 'send_by', 'lease'}) do
+      redis.call('HINCRBY', key, field, -ARGV[1])
+    end
+  end
+  local left = redis.call('PTTL', key)
+  if left >= 0 then redis.call('PEXPIRE', key, left - ARGV[1]) end
+end
+return 1
+`
+
+/**
+ * Makes everything held about a phone as old as if `seconds` had gone by, in one step; what would have
+ * ended its life by then is gone.
+ */
+export async function agePhone(redis: RedisClient, ph: string, seconds: number): Promise<void> {
+  const held = [
+    ...SCENES.map((scene) => keys.code(ph, scene)),
+    keys.sends(ph),
+    keys.missesWithId(ph),
+    keys.missesBlind(ph),
+  ]
+  await redis.eval(AGE, held.length, ...held, Math.round(seconds * 1000))
+}
