@@ -38,10 +38,14 @@ describe('issue', () => {
   it('changes nothing when it refuses', async () => {
     const mobile = aMobile()
     await store.codes.issue(mobile, 'default')
+    const record = `sms:{${store.keyring.pseudonym(mobile)}}:code:default`
+    await store.redis.pexpire(record, 100_000)
     const before = await held(mobile)
     const refused = await store.codes.issue(mobile, 'default')
     expect(refused).toMatchObject({ kind: 'throttled', windowSeconds: 60 })
     expect(await held(mobile)).toEqual(before)
+    // A dump does not say how long the record is kept.
+    expect(await store.redis.pttl(record)).toBeLessThanOrEqual(100_000)
   })
 
   it('sends a live code again instead of another, with its compares kept', async () => {
@@ -164,6 +168,14 @@ describe('refund', () => {
     expect(await store.ledger.claim(again, 'ccp', 0, 1_000)).toEqual({ kind: 'done', why: 'failed' })
     expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued', send: { n: 3 } })
   })
+
+  it('is refused for a send that a worker has begun: its job did get in', async () => {
+    const send = sendOf(await store.codes.issue(aMobile(), 'default'))
+    const claim = await store.ledger.claim(send, 'ccp', 0, 1_000)
+    expect(await store.codes.refund(send)).toBe(false)
+    expect(claim).toMatchObject({ kind: 'go' })
+    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'sending' })
+  })
 })
 
 describe('verify', () => {
@@ -179,6 +191,15 @@ describe('verify', () => {
       kind: 'no',
       attemptsLeft: 0,
     })
+  })
+
+  it('keeps nothing of a code that was used that a key could open or compare', async () => {
+    const mobile = aMobile()
+    const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
+    const record = `sms:{${store.keyring.pseudonym(mobile)}}:code:default`
+    expect(await store.redis.hmget(record, 'digest', 'sealed')).not.toContain(null)
+    await store.codes.verify(mobile, 'default', code, undefined)
+    expect(await store.redis.hmget(record, 'digest', 'sealed')).toEqual([null, null])
   })
 
   it('lets exactly one of 200 right tries at once win', async () => {
@@ -229,17 +250,50 @@ describe('verify', () => {
     })
   })
 
-  it('stops after 15 misses a day, however many codes are asked for', async () => {
+  it.each([
+    ['without', false],
+    ['with', true],
+  ])(
+    'stops whoever tries %s the id after 15 misses a day over all codes, and nobody else',
+    async (_, withId) => {
+      const mobile = aMobile()
+      for (let i = 0; i < 3; i++) {
+        const issued = await store.codes.issue(mobile, 'default')
+        const [code, id] = [await store.codeOf(issued), withId ? sendOf(issued).rid : undefined]
+        for (let n = 0; n < 5; n++) await store.codes.verify(mobile, 'default', wrong(code), id)
+        await store.pass(61)
+      }
+      const issued = await store.codes.issue(mobile, 'default')
+      const [code, id] = [await store.codeOf(issued), sendOf(issued).rid]
+      const [stopped, other] = withId ? [id, undefined] : [undefined, id]
+      expect(await store.codes.verify(mobile, 'default', code, stopped)).toMatchObject({ kind: 'throttled' })
+      expect(await store.codes.verify(mobile, 'default', code, other)).toMatchObject({ kind: 'ok' })
+
+      await store.pass(86_400)
+      const nextDay = await store.codes.issue(mobile, 'default')
+      const again = await store.codes.verify(
+        mobile,
+        'default',
+        await store.codeOf(nextDay),
+        withId ? sendOf(nextDay).rid : undefined,
+      )
+      expect(again).toMatchObject({ kind: 'ok' })
+    },
+  )
+
+  it('says no more tries are left than the day allows', async () => {
     const mobile = aMobile()
     for (let i = 0; i < 3; i++) {
       const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
-      for (let n = 0; n < 5; n++) await store.codes.verify(mobile, 'default', wrong(code), undefined)
+      for (let n = 0; n < 4; n++) await store.codes.verify(mobile, 'default', wrong(code), undefined)
+      await store.codes.verify(mobile, 'default', code, undefined)
       await store.pass(61)
     }
     const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
-    const refused = await store.codes.verify(mobile, 'default', code, undefined)
-    expect(refused.kind).toBe('throttled')
-    await store.pass(86_400)
+    expect(await store.codes.verify(mobile, 'default', wrong(code), undefined)).toEqual({
+      kind: 'no',
+      attemptsLeft: 2,
+    })
   })
 
   it('refuses a code at the end of its life', async () => {

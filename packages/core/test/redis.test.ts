@@ -60,6 +60,37 @@ describe('a connection that fails fast', () => {
     other.disconnect()
   })
 
+  it('keeps no command for later: what was refused while Redis was away never runs', async () => {
+    const [redis, other] = [await connected('commands'), await connected('worker')]
+    const away = once(redis, 'reconnecting')
+    await other.call('CLIENT', 'KILL', 'ID', String(await redis.client('ID')))
+    await away
+    const back = once(redis, 'ready')
+    const err = await failure(redis.incr('late'))
+    expect(err.maybeDone).toBe(false)
+    await back
+    await redis.ping()
+    expect(await other.get('late')).toBeNull()
+    redis.disconnect()
+    other.disconnect()
+  })
+
+  it('leaves a Redis that has become a replica, without repeating what that refused', async () => {
+    const primary = await startRedis()
+    const [redis, other] = [await connected('commands'), await connected('worker')]
+    await other.call('REPLICAOF', '127.0.0.1', String(primary.port))
+    const back = once(redis, 'ready')
+    const err = await failure(redis.incr('refused'))
+    expect(err).toMatchObject({ message: 'redis: test: READONLY', maybeDone: false })
+    await other.call('REPLICAOF', 'NO', 'ONE')
+    await back
+    await redis.ping()
+    expect(await other.get('refused')).toBeNull()
+    redis.disconnect()
+    other.disconnect()
+    await primary.stop()
+  })
+
   it('carries nothing of the command in its error', async () => {
     const redis = await connected('commands')
     await redis.set('13912345678', 'x')

@@ -124,6 +124,18 @@ describe('settle', () => {
     expect(await store.ledger.settle(send, taken.fence, { status: 'sent' })).toBe(true)
   })
 
+  it.each([
+    ['send', 61],
+    ['request', 300],
+  ])('of an old %s leaves the one after it alone', async (_what, seconds) => {
+    const mobile = aMobile()
+    const old = await issued(mobile)
+    await store.pass(seconds)
+    const next = await issued(mobile)
+    expect(await store.ledger.settle(old, '*', { status: 'failed' })).toBe(false)
+    expect(await store.ledger.claim(next, 'ccp', 0, LEASE)).toMatchObject({ kind: 'go' })
+  })
+
   it('gives the phone its slot back when delivery finally failed', async () => {
     const mobile = aMobile()
     const send = await issued(mobile)
