@@ -2,7 +2,7 @@
 // With --write it writes the file; the test beside it only compares.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ApiEnv } from '../../apps/api/src/config.ts'
+import { ApiEnv } from '../../apps/api/src/env.ts'
 import { BoardEnv } from '../../apps/board/src/config.ts'
 import { ConfigSchema as SimulatorEnv } from '../../apps/simulator/src/config.ts'
 import { WorkerEnv } from '../../apps/worker/src/config.ts'
@@ -58,7 +58,7 @@ export function renderConfiguration(): string {
   })
   return `# Configuration
 
-<!-- Written by npm run docs:config from the schemas in apps/*/src/config.ts. -->
+<!-- Written by npm run docs:config from the schemas of the apps. -->
 
 Every process takes its configuration from environment variables and from nowhere else. An empty variable
 counts as one that is not set. A process whose configuration has faults names all of them at once, without

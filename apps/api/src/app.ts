@@ -6,6 +6,7 @@ import Fastify, { LogController } from 'fastify'
 import type { CodeStore } from '@sms-codes/core/code-store'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendQueue } from '@sms-codes/core/queues'
+import type { SendLedger } from '@sms-codes/core/send-ledger'
 import type { Captchas } from './captcha/store.ts'
 import type { ApiConfig } from './config.ts'
 import { errorHandler, notFoundHandler } from './error-handler.ts'
@@ -18,6 +19,7 @@ import { imageCodes } from './routes/image-codes.ts'
 import { requestStatus } from './routes/request-status.ts'
 import { smsCodes } from './routes/sms-codes.ts'
 import { verify } from './routes/verify.ts'
+import type { TestNumbers } from './test-numbers.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -39,6 +41,8 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins'> & {
   gate: Gate
   codes: CodeStore
   queue: SendQueue
+  ledger: Pick<SendLedger, 'settle'>
+  testNumbers: TestNumbers
   receipts: Receipts
   /** The pseudonyms under which a client address is counted. */
   whoIs: (ip: string) => { address: string; subnet: string }

@@ -8,6 +8,7 @@ import { createRegistry } from '@sms-codes/core/metrics'
 import { startOps } from '@sms-codes/core/ops'
 import { createSendQueue } from '@sms-codes/core/queues'
 import { connectRedis, serverFaultsAtBoot, storeNotReady } from '@sms-codes/core/redis'
+import { createSendLedger } from '@sms-codes/core/send-ledger'
 import { onShutdown } from '@sms-codes/core/shutdown'
 import { addressGroup, subnetOf } from './address.ts'
 import { buildApp } from './app.ts'
@@ -18,6 +19,7 @@ import { createGate } from './gate.ts'
 import { createLimiters } from './limiters.ts'
 import { createApiMetrics } from './metrics.ts'
 import { createReceipts } from './receipts.ts'
+import { createTestNumbers } from './test-numbers.ts'
 
 const config = configOrExit(() => loadApiConfig(process.env))
 const log = createLogger('api', config.logLevel)
@@ -52,6 +54,8 @@ const app = await buildApp({
     gate: createGate(limits, config.gate, guard, metrics),
     codes: createCodeStore(redis, keyring, policyOf),
     queue,
+    ledger: createSendLedger(redis, keyring),
+    testNumbers: createTestNumbers(config.testNumbers),
     receipts: createReceipts(keyring),
     whoIs: (ip) => ({
       address: keyring.pseudonym(addressGroup(ip)),

@@ -8,6 +8,7 @@ import { createLimits } from '@sms-codes/core/limits'
 import { createLogger } from '@sms-codes/core/logger'
 import { createSendQueue, QUEUE_PREFIX, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues'
 import { connectRedis } from '@sms-codes/core/redis'
+import { createSendLedger } from '@sms-codes/core/send-ledger'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { addressGroup, subnetOf } from '../src/address.ts'
 import { buildApp } from '../src/app.ts'
@@ -18,6 +19,7 @@ import { createGate } from '../src/gate.ts'
 import { createLimiters } from '../src/limiters.ts'
 import { createApiMetrics } from '../src/metrics.ts'
 import { createReceipts } from '../src/receipts.ts'
+import { createTestNumbers } from '../src/test-numbers.ts'
 
 const key = () => randomBytes(32).toString('base64')
 
@@ -58,6 +60,8 @@ export async function startApi(env: Record<string, string> = {}) {
       gate: createGate(limits, config.gate, guard, metrics),
       codes: createCodeStore(redis, keyring, policyOf),
       queue,
+      ledger: createSendLedger(redis, keyring),
+      testNumbers: createTestNumbers(config.testNumbers),
       receipts: createReceipts(keyring),
       whoIs: (ip) => ({
         address: keyring.pseudonym(addressGroup(ip)),

@@ -72,6 +72,14 @@ describe('the configuration of the API', () => {
     ['a database of another kind', { REDIS_URL: 'postgres://x' }, 'REDIS_URL'],
     ['production without a budget', { NODE_ENV: 'production' }, 'BUDGET_MESSAGES'],
     ['a budget that pays for nothing', { BUDGET_CENTS: '4/3600' }, 'BUDGET_CENTS'],
+    [
+      'test numbers in production',
+      { NODE_ENV: 'production', BUDGET_MESSAGES: '1/60', TEST_NUMBERS: '13800000001:123456:2999-01-01' },
+      'TEST_NUMBERS',
+    ],
+    ['test numbers for ever', { TEST_NUMBERS: '13800000001:123456' }, 'TEST_NUMBERS'],
+    ['test numbers of yesterday', { TEST_NUMBERS: '13800000001:123456:2020-01-01' }, 'TEST_NUMBERS'],
+    ['test numbers of a day there is not', { TEST_NUMBERS: '13800000001:123456:2999-19-39' }, 'TEST_NUMBERS'],
     ['a level there is not', { LOG_LEVEL: 'chatty' }, 'LOG_LEVEL'],
   ])('refuses %s', (_what, env, name) => {
     expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))

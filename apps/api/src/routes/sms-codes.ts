@@ -24,7 +24,7 @@ type SendRequest = { mobile: string; image_code: string; uuid: string; scene: st
 
 /** The two ways to ask for a code: the seed's GET and the POST for new front ends. Same use case. */
 export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { captchas, limiters, guard, gate, codes, queue } = deps
+  const { captchas, limiters, guard, gate, codes, queue, testNumbers, ledger } = deps
 
   /** The order of these lines is the policy. A refused request sends nothing. */
   async function sendCode(
@@ -45,12 +45,14 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     if (denied > 0) throw new Refusal('sentTooOften', { retry_after: denied })
     const leave = await gate.enter(asking)
     // The phone's own limits come after the image code: or anybody could lock a number out.
-    const issued = await codes.issue(mobile, scene, asking.address)
+    const fixed = testNumbers.codeOf(mobile)
+    const issued = await codes.issue(mobile, scene, { from: asking.address, fixed })
     if (issued.kind === 'throttled') {
       await leave()
       throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
     }
-    await enqueue(issued.send, mobile, leave, request)
+    if (fixed === undefined) await enqueue(issued.send, mobile, leave, request)
+    else await Promise.all([leave(), ledger.settle(issued.send, '*', { status: 'sent', gateway: 'test' })])
     return {
       ...envelope('sent', languageOf(request.headers['accept-language'])),
       code: '0',

@@ -1,0 +1,112 @@
+import { Type } from '@sinclair/typebox'
+import { shared } from '@sms-codes/core/config'
+import { WINDOWS_PATTERN } from '@sms-codes/core/windows'
+import { TEST_NUMBERS_PATTERN } from './test-numbers.ts'
+
+const windows = (fallback: string, description: string) =>
+  Type.String({
+    pattern: WINDOWS_PATTERN,
+    default: fallback,
+    description: `${description}, as most/seconds,…`,
+  })
+
+/** The environment of the API process. */
+export const ApiEnv = Type.Object({
+  API_PORT: shared.port(3000, 'port of the public HTTP API'),
+  API_OPS_PORT: shared.port(9100, 'port of /livez, /readyz and /metrics'),
+  HOST: shared.HOST,
+  LOG_LEVEL: shared.LOG_LEVEL,
+  REDIS_URL: shared.REDIS_URL,
+  PHONE_KEY: shared.PHONE_KEY,
+  CODE_KEYS: shared.CODE_KEYS,
+  TRUST_PROXY: Type.String({
+    default: '',
+    description: 'comma list of proxy addresses or CIDRs whose X-Forwarded-For is believed',
+  }),
+  CORS_ORIGINS: Type.String({
+    default: '',
+    pattern: '^(https?://[^/,\\s]+(,https?://[^/,\\s]+)*)?$',
+    description: 'comma list of origins whose pages may call the API',
+  }),
+  SCENES: Type.String({
+    default: 'default; register; login; reset_password',
+    description:
+      'scenes by semicolon, each a name and what it sets for itself: ttl=, within=, length=, sends=',
+  }),
+  CODE_LENGTH: Type.Integer({ minimum: 6, maximum: 10, default: 6, description: 'digits of a code' }),
+  CODE_TTL_SECONDS: Type.Integer({ minimum: 60, maximum: 600, default: 300, description: 'life of a code' }),
+  SEND_WITHIN_SECONDS: Type.Integer({
+    minimum: 10,
+    maximum: 540,
+    default: 120,
+    description: 'later than this after the request no message leaves',
+  }),
+  LIMIT_PHONE_SENDS: windows('1/60,5/3600,10/86400', 'messages to one phone'),
+  LIMIT_ADDRESS_IMAGES: windows('30/60', 'image codes for one address'),
+  LIMIT_ADDRESS_ATTEMPTS: windows('30/600', 'answered image codes from one address'),
+  LIMIT_ADDRESS_SENDS: windows('5/60,20/3600,100/86400', 'messages asked for by one address'),
+  LIMIT_SUBNET_SENDS: windows('2000/3600', 'messages asked for by one subnet (/24, IPv6 /48)'),
+  LIMIT_SEGMENT_SENDS: windows('600/60', 'messages to one number segment (its first seven digits)'),
+  LIMIT_ADDRESS_VERIFIES: windows('30/300', 'codes tried from one address'),
+  BUDGET_MESSAGES: Type.String({
+    default: '',
+    pattern: `^$|${WINDOWS_PATTERN}`,
+    description: 'messages of the whole service, as most/seconds,…; needed in production',
+  }),
+  BUDGET_CENTS: Type.String({
+    default: '',
+    pattern: `^$|${WINDOWS_PATTERN}`,
+    description: 'the same in money, with MESSAGE_CENTS for each message',
+  }),
+  MESSAGE_CENTS: Type.Number({
+    minimum: 0.01,
+    maximum: 1_000,
+    default: 5,
+    description: 'price of one message',
+  }),
+  GUARD_MODE: Type.Union([Type.Literal('off'), Type.Literal('observe'), Type.Literal('deny')], {
+    default: 'observe',
+    description:
+      'what to do about a segment or address whose codes hardly anybody verifies: off, observe, deny',
+  }),
+  GUARD_MIN_SENDS: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 30,
+    description: 'sends before the guard judges',
+  }),
+  GUARD_MIN_PERCENT: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 10,
+    description: 'verified codes, in percent, that are enough',
+  }),
+  GUARD_WINDOW_SECONDS: Type.Integer({
+    minimum: 60,
+    maximum: 86_400,
+    default: 900,
+    description: 'how far back the guard counts',
+  }),
+  GUARD_DENY_SECONDS: Type.Integer({
+    minimum: 60,
+    maximum: 86_400,
+    default: 1_800,
+    description: 'how long a finding lasts',
+  }),
+  TEST_NUMBERS: Type.String({
+    default: '',
+    pattern: TEST_NUMBERS_PATTERN,
+    description:
+      'comma list of mobile:code:last-day; these numbers have a fixed code and are never sent anything',
+  }),
+  ALLOW_TEST_NUMBERS: Type.Boolean({
+    default: false,
+    description: 'whether production may have test numbers',
+  }),
+  DRAIN_MS: Type.Integer({
+    minimum: 0,
+    maximum: 60_000,
+    default: 0,
+    description: 'milliseconds between "not ready" and closing, for a balancer to notice',
+  }),
+})

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createTestNumbers } from '../src/test-numbers.ts'
+import { aMobile, anAddress, startApi, type Api } from './api.ts'
+
+const MOBILE = '13800000001'
+let api: Api
+beforeAll(async () => {
+  api = await startApi({ TEST_NUMBERS: `${MOBILE}:246810:2999-01-01`, BUDGET_MESSAGES: '1/60' })
+})
+afterAll(() => api.stop())
+
+async function post(url: string, payload: object) {
+  const headers = { 'x-forwarded-for': anAddress() }
+  const response = await api.app.inject({ method: 'POST', url, headers, payload })
+  return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
+}
+const send = async (mobile: string) => post('/v1/sms_codes', { mobile, ...(await api.captcha()) })
+
+it('a test number has its fixed code, is sent nothing, and costs nothing', async () => {
+  const { status, body } = await send(MOBILE)
+  expect(status).toBe(202)
+  expect(await api.waiting()).toEqual([])
+  const state = await api.app.inject({ url: `/v1/sms_codes/${String(body['request_id'])}` })
+  expect(state.json<{ status: string }>().status).toBe('sent')
+  expect(await post('/v1/sms_codes/verify', { mobile: MOBILE, sms_code: '246810' })).toMatchObject({
+    status: 200,
+  })
+  expect(await post('/v1/sms_codes/verify', { mobile: MOBILE, sms_code: '246810' })).toMatchObject({
+    status: 400,
+  })
+})
+
+it('a test number is throttled like any other', async () => {
+  expect((await send(MOBILE)).body['code']).toBe('4002')
+  // The one message the budget has is still there.
+  expect((await send(aMobile())).status).toBe(202)
+})
+
+it('after its last day a number is like any other', () => {
+  const numbers = createTestNumbers([{ mobile: MOBILE, code: '246810', until: Date.now() - 1 }])
+  expect(numbers.codeOf(MOBILE)).toBeUndefined()
+})
