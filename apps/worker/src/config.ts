@@ -28,6 +28,12 @@ export const WorkerEnv = Type.Object({
     default: 5_000,
     description: 'longest that one call to a gateway may take',
   }),
+  WEB_OTP_DOMAIN: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9-]+(\\.[a-z0-9-]+)+$',
+      description: 'domain of your page, for browsers that fill in codes; gateways with free text only',
+    }),
+  ),
   CCP_BASE_URL: Type.String({
     default: 'https://app.cloopen.com:8883',
     pattern: '^https?://[^\\s]+$',
@@ -84,6 +90,7 @@ export function loadWorkerConfig(env: Env) {
     concurrency: values.WORKER_CONCURRENCY,
     gatewayDeadlineMs: values.GATEWAY_DEADLINE_MS,
     gateways: values.SMS_GATEWAYS.split(','),
+    webOtpDomain: values.WEB_OTP_DOMAIN,
     ccp: {
       baseUrl: values.CCP_BASE_URL,
       accountSid: values.CCP_ACCOUNT_SID ?? '',

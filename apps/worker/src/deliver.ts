@@ -13,6 +13,7 @@ export type DeliverDeps = {
   gateways: readonly ListedGateway[]
   metrics: WorkerMetrics
   log: Logger
+  webOtpDomain?: string | undefined
   /** Longer than a gateway call can take, so that a live owner never loses its claim. */
   leaseMs: number
 }
@@ -83,7 +84,14 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     }
 
     const { mobile, code, lifeMs } = claim
-    const message = { id: idOf(send), mobile, code, minutes: minutesOf(lifeMs), scene: job.scene }
+    const message = {
+      id: idOf(send),
+      mobile,
+      code,
+      minutes: minutesOf(lifeMs),
+      scene: job.scene,
+      ...(deps.webOtpDomain === undefined ? {} : { webOtpDomain: deps.webOtpDomain }),
+    }
     const outcome = await gateway.send(message, signal)
     const { name } = gateway
     metrics.called(name, outcome.class)

@@ -32,6 +32,7 @@ const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
 const deps = {
   ledger,
   gateways: listGateways(config, transport),
+  webOtpDomain: config.webOtpDomain,
   metrics,
   log,
   leaseMs: config.gatewayDeadlineMs + 1_500,

@@ -1,5 +1,6 @@
 // Owns the development gateway: it writes each message, code and all, where the developer can read it, and
 // sends nothing. That is why a production configuration has to refuse it.
+import { freeText } from './free-text.ts'
 import type { Outcome, SmsGateway, SmsMessage } from './gateway.ts'
 
 export type ConsoleOptions = { name?: string; write: (line: string) => void }
@@ -7,8 +8,7 @@ export type ConsoleOptions = { name?: string; write: (line: string) => void }
 export function createConsoleGateway({ name = 'console', write }: ConsoleOptions): SmsGateway {
   function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return Promise.resolve({ class: 'switch_now', code: 'ABORTED' })
-    const { mobile, code, minutes, scene } = message
-    write(`sms to ${mask(mobile)} (${scene}): code ${code}, valid for ${minutes} min\n`)
+    write(`sms to ${mask(message.mobile)} (${message.scene}): ${freeText(message)}\n`)
     return Promise.resolve({ class: 'accepted', code: 'OK', messageId: `console-${message.id}` })
   }
 

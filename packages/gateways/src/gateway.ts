@@ -8,6 +8,8 @@ export type SmsMessage = {
   code: string
   minutes: number
   scene: string
+  /** Only for gateways with free text: templates are registered word for word. */
+  webOtpDomain?: string
 }
 
 /**
