@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+import type { ListedGateway } from '../src/gateways.ts'
 import { pauseWhileStoreRefuses } from '../src/store-gate.ts'
 import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
 
@@ -22,6 +23,50 @@ describe('the consumer', () => {
     await expect.poll(() => statusOf(send.rid), { timeout: 15_000 }).toBe('sent')
     expect(gateway.messages).toHaveLength(3)
     expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="sent",by="first"} 1')
+    await stop()
+  })
+
+  it('comes back to a send that another worker is at, and ends it when that one has vanished', async () => {
+    const gateway = fakeGateway('first', ['duplicate'], true)
+    const send = await issued()
+    await delivery.ledger.claim(send, 'first', 0, 1_000)
+    const { queue, stop } = await delivery.startQueue([gateway])
+    await queue.add(jobOf(send))
+    await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('sent')
+    expect(gateway.messages).toHaveLength(1)
+    await stop()
+  })
+
+  it.each([
+    ['as long as the gateway asks', 5_000, 5_000],
+    ['a quarter of a minute when the gateway asks for an hour', 3_600_000, 15_000],
+  ])('waits %s', async (_what, retryAfterMs, pause) => {
+    const gateway = fakeGateway('first', [{ class: 'retry_same', code: 'busy', retryAfterMs }])
+    const { queue, producer, stop } = await delivery.startQueue([gateway])
+    const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
+    await queue.add(jobOf(await issued()))
+    await expect.poll(() => raw.getDelayedCount(), { timeout: 10_000 }).toBe(1)
+    expect((await raw.getDelayed()).map(({ delay }) => delay)).toEqual([pause])
+    await raw.close()
+    await stop()
+  })
+
+  it('cuts its call short when it has lost the job', async () => {
+    let call: AbortSignal | undefined
+    const patient: ListedGateway = {
+      ...fakeGateway('first'),
+      send: (_message, signal) =>
+        new Promise((resolve) => {
+          call = signal
+          signal.addEventListener('abort', () => resolve({ class: 'ambiguous', code: 'ABORTED' }))
+        }),
+    }
+    const { queue, stop } = await delivery.startQueue([patient])
+    const send = await issued()
+    await queue.add(jobOf(send))
+    await expect.poll(() => call?.aborted, { timeout: 10_000 }).toBe(false)
+    await delivery.redis.del(`${QUEUE_PREFIX}:${SMS_QUEUE}:${send.rid}.${send.n}:lock`)
+    await expect.poll(() => call?.aborted, { timeout: 15_000 }).toBe(true)
     await stop()
   })
 

@@ -174,7 +174,10 @@ describe('a doubt', () => {
     const first = fakeGateway('first', ['ambiguous'])
     await delivery.deliver(send, [first]).catch(() => undefined)
     // The second message's worker vanishes in its call.
-    await delivery.ledger.claim(send, 'first', 0, 1_000, true)
+    await new Promise<void>((called) => {
+      const endless: ListedGateway = { ...first, send: () => new Promise(() => called()) }
+      void delivery.deliver(send, [endless])
+    })
     await delivery.pass(2)
     expect(await tries(send, [first], 5)).toEqual({ outcome: 'failed', why: 'ambiguous' })
     expect(first.messages).toHaveLength(1)
