@@ -169,6 +169,11 @@ describe('the classic call', () => {
     expect(answer.headers['access-control-allow-origin']).toBe('https://shop.example')
   })
 
+  it('may be read by no page of another origin', async () => {
+    const { headers } = await get(aMobile(), {}, { origin: 'https://evil.example' })
+    expect(headers['access-control-allow-origin']).toBeUndefined()
+  })
+
   it('speaks English to whoever asks for it', async () => {
     const answer = await get(aMobile(), {}, { 'accept-language': 'en-GB,en;q=0.9' })
     expect(answer.body).toEqual({ code: '4003', errmsg: 'A required parameter is missing' })
@@ -260,6 +265,33 @@ describe('POST /v1/sms_codes', () => {
       )
     expect(statuses.filter((status) => status === 400)).toHaveLength(30)
     expect(statuses.at(-1)).toBe(429)
+  })
+
+  it('counts a right image code as a try too, and spends the image of one try too many', async () => {
+    const tight = await startApi({ LIMIT_ADDRESS_ATTEMPTS: '2/600' })
+    const send = async (answered: Query) => {
+      const payload = { mobile: aMobile(), ...answered }
+      return (await tight.app.inject({ method: 'POST', url: '/v1/sms_codes', payload })).statusCode
+    }
+    expect(await send(await tight.captcha())).toBe(202)
+    expect(await send(await tight.captcha())).toBe(202)
+    const answered = await tight.captcha()
+    expect(await send(answered)).toBe(429)
+    expect(await tight.redis.exists(`img_${answered.uuid}`)).toBe(0)
+    await tight.stop()
+  })
+
+  it('believes no X-Forwarded-For when it was told of no proxy', async () => {
+    const bare = await startApi({ TRUST_PROXY: '', LIMIT_ADDRESS_ATTEMPTS: '2/600' })
+    const statuses = []
+    for (let i = 0; i < 3; i++) {
+      const payload = { mobile: aMobile(), ...(await bare.captcha()) }
+      const headers = { 'x-forwarded-for': anAddress() }
+      const request = { method: 'POST' as const, url: '/v1/sms_codes', payload, headers }
+      statuses.push((await bare.app.inject(request)).statusCode)
+    }
+    expect(statuses).toEqual([202, 202, 429])
+    await bare.stop()
   })
 
   it('believes X-Forwarded-For only of the proxies it was told of', async () => {
