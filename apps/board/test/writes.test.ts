@@ -56,6 +56,13 @@ describe('a read-only board', () => {
     expect(await snapshot()).toEqual(before)
   })
 
+  it('tells its page to show no buttons', async () => {
+    const queuesOf = async (of: Board) =>
+      (await of.ask({ url: '/api/queues' })).json<{ queues: { readOnlyMode: boolean }[] }>().queues
+    expect((await queuesOf(readOnly)).map(({ readOnlyMode }) => readOnlyMode)).toEqual([true, true])
+    expect((await queuesOf(board)).map(({ readOnlyMode }) => readOnlyMode)).toEqual([false, false])
+  })
+
   it('writes nothing by being opened or looked at', async () => {
     await redis.flushall()
     const another = await startBoard({ server: board.server })
