@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Send } from '@sms-codes/core/send'
-import type { SendLedger, Settlement } from '@sms-codes/core/send-ledger'
+import type { Claim, SendLedger, Settlement } from '@sms-codes/core/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues'
-import type { Outcome } from '@sms-codes/gateways/gateway'
+import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
 import type { ListedGateway } from './gateways.ts'
 import type { WorkerMetrics } from './metrics.ts'
 import { planCalls, STEP } from './policy.ts'
@@ -83,15 +83,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       }
     }
 
-    const { mobile, code, lifeMs } = claim
-    const message = {
-      id: idOf(send),
-      mobile,
-      code,
-      minutes: minutesOf(lifeMs),
-      scene: job.scene,
-      ...(deps.webOtpDomain === undefined ? {} : { webOtpDomain: deps.webOtpDomain }),
-    }
+    const message = messageOf(claim, send, deps.webOtpDomain)
     const outcome = await gateway.send(message, signal)
     const { name } = gateway
     metrics.called(name, outcome.class)
@@ -118,14 +110,21 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
   return later(`no gateway took it, last ${last}`, {})
 }
 
-/** The id a gateway sees: the same over all tries of one send, another for a re-send. CCP takes 32 letters and digits. */
-function idOf({ rid, n }: Send): string {
-  return createHash('sha256').update(`${rid}.${n}`).digest('hex').slice(0, 32)
-}
-
-/** Whole minutes that are left. A few seconds on the way still count as the full life. */
-function minutesOf(lifeMs: number): number {
-  return Math.max(1, Math.floor((lifeMs + 10_000) / 60_000))
+function messageOf(
+  { mobile, code, lifeMs }: Extract<Claim, { kind: 'go' }>,
+  { rid, scene, n }: Send,
+  webOtpDomain: string | undefined,
+): SmsMessage {
+  return {
+    // The same over all tries of one send, another for a re-send. CCP takes 32 letters and digits.
+    id: createHash('sha256').update(`${rid}.${n}`).digest('hex').slice(0, 32),
+    mobile,
+    code,
+    // Whole minutes that are left. A few seconds on the way still count as the full life.
+    minutes: Math.max(1, Math.floor((lifeMs + 10_000) / 60_000)),
+    scene,
+    ...(webOtpDomain === undefined ? {} : { webOtpDomain }),
+  }
 }
 
 /** One line for each answer that somebody may have to act on. */
