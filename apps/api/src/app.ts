@@ -8,6 +8,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { SendQueue } from '@sms-codes/core/queues'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
 import type { Captchas } from './captcha/store.ts'
+import { refuseUnreadable } from './client-error.ts'
 import type { ApiConfig } from './config.ts'
 import { errorHandler, notFoundHandler } from './error-handler.ts'
 import type { Gate } from './gate.ts'
@@ -68,6 +69,9 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
     exposeHeadRoutes: false,
     bodyLimit: 4_096,
     requestTimeout: 10_000,
+    // Node looks for late requests every 30 seconds if not told, and where the time for headers is longer than
+    // that for the request (60 seconds if not told) it swaps the two.
+    http: { connectionsCheckingInterval: 1_000, headersTimeout: 10_000 },
     connectionTimeout: 10_000,
     forceCloseConnections: 'idle',
     routerOptions: {
@@ -78,6 +82,7 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
     },
     // Before a route is found no hook runs.
     frameworkErrors: (err, request, reply) => errorHandler(err, request, reply.headers(HEADERS)),
+    clientErrorHandler: refuseUnreadable(HEADERS),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
