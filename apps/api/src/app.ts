@@ -86,7 +86,13 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  app.removeContentTypeParser('text/plain')
+  app.removeContentTypeParser(['text/plain', 'application/json'])
+  // JSON is UTF-8; a body said to be in another charset may mean something else to whoever sent it.
+  app.addContentTypeParser(
+    /^application\/json(; charset="utf-?8")?$/i,
+    { parseAs: 'string' },
+    app.getDefaultJsonParser('error', 'error'),
+  )
   app.decorateReply('retcode', '0')
   app.setErrorHandler(errorHandler)
   app.setNotFoundHandler(notFoundHandler)
