@@ -102,7 +102,14 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
   app.addHook('onResponse', async (request, reply) => {
     metrics.answered(request.method, request.routeOptions.url ?? 'none', reply.retcode)
   })
-  await app.register(cors, { origin: [...deps.corsOrigins], methods: ['GET', 'POST'], maxAge: 600 })
+  await app.register(cors, {
+    // Off for all others: their OPTIONS is answered like that of any route there is not.
+    origin: async (origin?: string) => deps.corsOrigins.find((allowed) => allowed === origin) ?? false,
+    strictPreflight: false,
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['content-type', 'idempotency-key'],
+    maxAge: 600,
+  })
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
