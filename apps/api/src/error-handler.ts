@@ -17,7 +17,6 @@ const STATUS: Partial<Record<Answer, number>> = {
 
 /** The seed's front ends read `data.code` of a 200; only these leave that rule. */
 const SEED_STATUS: Partial<Record<Answer, number>> = {
-  mobileWrong: 404,
   param: 400,
   storeDown: 503,
   budgetSpent: 503,
@@ -63,7 +62,12 @@ function send(
 function toAnswer(err: FastifyError, request: FastifyRequest): [Answer, RefusalDetails, number?] {
   if (err instanceof Refusal) return [err.answer, err.details]
   if (err instanceof StoreError) return ['storeDown', {}]
-  if (err.validation !== undefined) return [validationAnswer(err, request), {}]
+  if (err.validation !== undefined) {
+    // The seed has the mobile in its URL pattern: a path without one is no path.
+    const noPath = request.routeOptions.config.seed === true && err.validationContext === 'params'
+    const answer = validationAnswer(err, request)
+    return noPath ? [answer, {}, 404] : [answer, {}]
+  }
   // Fastify's own refusals: unreadable JSON, too large, wrong content type, bad URL.
   const { statusCode = 500 } = err
   if (statusCode < 500) return ['param', {}, statusCode]
