@@ -1,0 +1,61 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { anAddress, startApi, type Api } from '../api.ts'
+import { toBytes, type Case, type Code } from './cross.ts'
+import { fieldCases } from './fields.ts'
+import { judge } from './judge.ts'
+import { protocolCases } from './protocol.ts'
+import { sendRaw } from './raw-http.ts'
+import { arrange, stateCases } from './states.ts'
+import { changesOf, heldIn } from './store.ts'
+
+const cases: readonly Case[] = [...fieldCases, ...protocolCases, ...stateCases]
+
+let api: Api
+let redis: Redis
+let port: number
+beforeAll(async () => {
+  api = await startApi({ BUDGET_MESSAGES: '20/86400', LIMIT_SEGMENT_SENDS: '20/60', GUARD_MODE: 'deny' })
+  redis = new Redis(api.server.url)
+  port = Number(new URL(await api.app.listen({ port: 0, host: '127.0.0.1' })).port)
+})
+afterAll(async () => {
+  redis.disconnect()
+  await api.stop()
+})
+
+const ACCEPTED: readonly Code[] = ['0', 'image', 'page']
+/** After these answers the picture was looked at, so it is spent. */
+const LOOKED: readonly Code[] = ['4001', '4002', '5000']
+
+/** Sends one case over a socket of its own; what is wrong with what came of it, in words. */
+async function faultsOf({ state, request, expected, needle }: Case): Promise<string[]> {
+  const holes = await arrange(api, redis, state)
+  const fill = (text: string) =>
+    text.replaceAll(/~(code|wrong|rid)~/g, (hole, name: string) => holes[name] ?? hole)
+  const before = await heldIn(redis)
+  const answer = await sendRaw(port, toBytes(request, anAddress(), fill))
+  const faults = judge(answer, expected, needle)
+  const [, code] = expected
+  if (ACCEPTED.includes(code)) return faults
+  return [...faults, ...changesOf(before, await heldIn(redis), LOOKED.includes(code))]
+}
+
+it('every bad request gets its one answer, in the envelope, and leaves nothing behind', async () => {
+  const failed: string[] = []
+  for (const one of cases) {
+    const faults = await faultsOf(one).catch((err: unknown) => [String(err)])
+    if (faults.length > 0) failed.push(`${one.endpoint} ${one.group} ${one.value}: ${faults.join('; ')}`)
+  }
+  expect(failed).toEqual([])
+}, 120_000)
+
+it('there are at least 600 of them, no two alike', () => {
+  const counts = new Map<string, number>()
+  for (const { group } of cases) counts.set(group, (counts.get(group) ?? 0) + 1)
+  console.log(`${cases.length} cases:`, [...counts].map(([group, n]) => `${group} ${n}`).join(', '))
+  expect([...counts.keys()]).toEqual(Array.from({ length: 13 }, (_, i) => `B${i + 1}`))
+  expect(cases.length).toBeGreaterThanOrEqual(600)
+  const names = cases.map(({ endpoint, group, value, state }) => [endpoint, group, value, state].join())
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
+})

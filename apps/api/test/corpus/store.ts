@@ -1,0 +1,29 @@
+import type { Redis } from 'ioredis'
+
+/** What may grow when a request is refused: the counters of addresses, of the gate and of wrong guesses. */
+const COUNTER = /:addr:|^sms:\{gate\}:|:misses:/
+const COUNTER_FIELDS = ['with_id', 'blind']
+
+/** Everything in the store but counters, by key. */
+export async function heldIn(redis: Redis): Promise<Map<string, string>> {
+  const names = (await redis.keys('*')).filter((name) => !COUNTER.test(name)).toSorted()
+  const values = await Promise.all(
+    names.map(async (name) => {
+      if (!name.includes(':code:')) return (await redis.dumpBuffer(name)).toString('base64')
+      const fields = Object.entries(await redis.hgetall(name))
+      return JSON.stringify(fields.filter(([field]) => !COUNTER_FIELDS.includes(field)))
+    }),
+  )
+  return new Map(names.map((name, i) => [name, values[i] ?? '']))
+}
+
+/** What a refused request did to the store although it must not. A picture may be spent if it was looked at. */
+export function changesOf(
+  before: Map<string, string>,
+  after: Map<string, string>,
+  mayLook: boolean,
+): string[] {
+  const written = [...after].flatMap(([name, value]) => (before.get(name) === value ? [] : [`wrote ${name}`]))
+  const gone = [...before.keys()].filter((name) => !after.has(name) && !(mayLook && name.startsWith('img_')))
+  return [...written, ...gone.map((name) => `deleted ${name}`)]
+}
