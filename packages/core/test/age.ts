@@ -5,18 +5,19 @@ export const SCENES = ['default', 'login'] as const
 export type Scene = (typeof SCENES)[number]
 
 const AGE = `
+local by = 0 - ARGV[1]
 for _, key in ipairs(KEYS) do
   if redis.call('TYPE', key).ok == 'zset' then
     for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
-      redis.call('ZINCRBY', key, -ARGV[1], member)
+      redis.call('ZINCRBY', key, by, member)
     end
   elseif redis.call('EXISTS', key) == 1 then
     for _, field in ipairs({'issued', 'exp', 'ceiling', 'send_by', 'lease'}) do
-      redis.call('HINCRBY', key, field, -ARGV[1])
+      redis.call('HINCRBY', key, field, by)
     end
   end
   local left = redis.call('PTTL', key)
-  if left >= 0 then redis.call('PEXPIRE', key, left - ARGV[1]) end
+  if left >= 0 then redis.call('PEXPIRE', key, left + by) end
 end
 return 1
 `

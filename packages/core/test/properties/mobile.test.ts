@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import { maskMobile, MOBILE_PATTERN, scrub } from '../../src/mobile.ts'
+
+const pattern = new RegExp(MOBILE_PATTERN)
+const mobile = fc.integer({ min: 13_000_000_000, max: 19_999_999_999 }).map(String)
+
+/** The same number in other clothes, and what is near to a number. */
+const variant = fc
+  .tuple(mobile, fc.nat(11), fc.string({ unit: 'binary', maxLength: 3 }))
+  .chain(([number, at, extra]) =>
+    fc.constantFrom(
+      number,
+      `+86${number}`,
+      `86${number}`,
+      `0${number}`,
+      ` ${number}`,
+      `${number}\n`,
+      `${number}\u0000`,
+      `${number.slice(0, 3)} ${number.slice(3, 7)} ${number.slice(7)}`,
+      number.replace(/[0-9]/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
+      number.replace(/[0-9]/g, (digit) => String.fromCodePoint(0x0660 + Number(digit))),
+      number.slice(0, at),
+      number.slice(0, at) + extra + number.slice(at),
+      number.slice(0, at) + extra + number.slice(at + 1),
+    ),
+  )
+
+/** The rule again, without a pattern. */
+const isCanonical = (text: string) =>
+  text.length === 11 &&
+  text.startsWith('1') &&
+  '3456789'.includes(text.charAt(1)) &&
+  text.split('').every((char) => '0123456789'.includes(char))
+
+describe('a mobile number', () => {
+  it('is accepted in one form only, whatever is written', () => {
+    fc.assert(
+      fc.property(fc.oneof(variant, mobile, fc.string({ unit: 'binary' })), (text) => {
+        expect(pattern.test(text)).toBe(isCanonical(text))
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  it('is never whole in what is shown of it or in scrubbed text around it', () => {
+    const around = fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => !/[0-9]/.test(text))
+    const prefix = fc.constantFrom('', '+86', '86', '0086')
+    fc.assert(
+      fc.property(mobile, prefix, around, around, (number, country, before, after) => {
+        expect(maskMobile(number)).toBe(`${number.slice(0, 3)}****${number.slice(-4)}`)
+        expect(scrub(before + country + number + after)).not.toContain(number.slice(3))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})

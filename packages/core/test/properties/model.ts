@@ -1,0 +1,89 @@
+import type { CodePolicy } from '../../src/code-store.ts'
+import type { Send } from '../../src/send.ts'
+
+const blank = { withId: 0, blind: 0, used: false, fence: 0, gateway: '', channel: '' }
+type Code = typeof blank & { rid: string; code: string; n: number; exp: number; ceiling: number }
+type Held = Code & { status: string; sendBy: number; lease: number; doubt: string; extra: number }
+
+const [DAY, KEEP] = [86_400, 600]
+
+/** What is promised about the codes of one phone, without Redis, races or cryptography. Times in seconds. */
+export function createModel({ ttlSeconds: life, compares, missesPerDay, ...policy }: CodePolicy) {
+  const records = new Map<string, Held>()
+  let misses = { withId: [0].slice(1), blind: [0].slice(1) }
+  let [now, sends] = [0, [{ at: 0, name: '' }].slice(1)]
+
+  const held = (scene: string) => [records.get(scene)].find((found) => (found?.ceiling ?? 0) + KEEP > now)
+  const open = ({ rid, scene, n }: Send) =>
+    [held(scene)].find((found) => found?.rid === rid && found.n === n && /queued|sending/.test(found.status))
+  const giveBack = ({ rid, n }: Send) => (sends = sends.filter(({ name }) => name !== `${rid}.${n}`))
+  const wait = () => {
+    const waits = policy.sends.map(({ most, seconds: windowSeconds }) => {
+      const inside = sends.map(({ at }) => at + windowSeconds - now).filter((left) => left > 0)
+      return { windowSeconds, retryAfter: inside.at(-most) ?? 0 }
+    })
+    return waits.reduce((longest, one) => (one.retryAfter > longest.retryAfter ? one : longest))
+  }
+
+  return {
+    pass: (seconds: number) => (now += seconds),
+    forget: () => [records.clear(), (sends = []), (misses = { withId: [], blind: [] })],
+    /** `made` is what a new code would be. */
+    issue(scene: string, made: { rid: string; code: string }) {
+      if (wait().retryAfter > 0) return { kind: 'throttled', ...wait() }
+      const old = held(scene)
+      const alive = old && !old.used && old.exp > now && Math.max(old.withId, old.blind) < compares
+      const fresh = { ...blank, ...made, n: 0, ceiling: now + 2 * life }
+      const kept = alive && old.ceiling - now >= life / 2 ? old : fresh
+      const [n, exp] = [kept.n + 1, Math.min(now + life, kept.ceiling)]
+      const unsent = { status: 'queued', sendBy: now + policy.sendWithinSeconds, lease: 0 }
+      records.set(scene, { ...kept, ...unsent, n, exp, doubt: '', extra: 0 })
+      sends.push({ at: now, name: `${kept.rid}.${n}` })
+      const times = { expiresIn: exp - now, resendAfter: wait().retryAfter }
+      return { kind: 'issued', send: { rid: kept.rid, scene, n }, code: kept.code, ...times }
+    },
+    verify(scene: string, code: string, rid: string | undefined) {
+      const found = held(scene)
+      const count = found && found.rid === rid ? 'withId' : 'blind'
+      const today = misses[count].map((at) => at + DAY - now).filter((left) => left > 0)
+      if (today.length >= missesPerDay) return { kind: 'throttled', retryAfter: today.at(-missesPerDay) }
+      const dead = !found || found.used || found.exp <= now || found[count] >= compares
+      if (dead) return { kind: 'no', attemptsLeft: 0 }
+      found[count] += 1
+      found.used = found.code === code
+      if (found.used) return { kind: 'ok', rid: found.rid, channel: found.channel }
+      misses[count].push(now)
+      return { kind: 'no', attemptsLeft: Math.min(compares - found[count], missesPerDay - today.length - 1) }
+    },
+    refund(send: Send) {
+      const found = open(send)
+      if (found?.status !== 'queued') return false
+      giveBack(send)
+      if (send.n === 1) records.delete(send.scene)
+      return Object.assign(found, { status: 'failed' }) === found
+    },
+    claim(send: Send, gateway: string, fence: number, leaseSeconds: number, risk: boolean) {
+      const found = held(send.scene)
+      if (found?.rid !== send.rid) return { kind: 'gone', why: 'no_record' }
+      if (found.n !== send.n) return { kind: 'gone', why: 'replaced' }
+      if (!open(send)) return { kind: 'done', why: found.status }
+      if (found.used) return ((found.status = 'sent'), { kind: 'gone', why: 'used' })
+      const others = found.status === 'sending' && found.fence !== fence
+      if (others && found.lease > now) return { kind: 'busy', ms: (found.lease - now) * 1000 }
+      const late = Math.min(found.exp, found.sendBy) <= now
+      if (late) return ((found.status = 'failed'), giveBack(send), { kind: 'gone', why: 'late' })
+      const { code, exp, extra, doubt: known } = found
+      const doubt = others ? found.gateway : known
+      const mine = { status: 'sending', fence: found.fence + 1, lease: now + leaseSeconds, gateway, doubt }
+      Object.assign(found, mine, { extra: risk ? 1 : extra })
+      return { kind: 'go', code, fence: mine.fence, lifeMs: (exp - now) * 1000, doubt, extra }
+    },
+    settle(send: Send, fence: number | '*', what: Partial<Held>) {
+      const found = open(send)
+      if (!found || (fence !== '*' && fence !== found.fence)) return false
+      if (what.status === 'failed') giveBack(send)
+      return Object.assign(found, what, { lease: 0 }) === found
+    },
+  }
+}
+export type Model = ReturnType<typeof createModel>
