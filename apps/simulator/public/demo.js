@@ -2,6 +2,7 @@
 // that the RETCODE is about; a picture is good for one send, so every failed send brings a new one.
 import { createApi } from './api.js'
 import { createPhone } from './phone.js'
+import { createResult } from './result.js'
 import { createStatus } from './status.js'
 import { createLanguage } from './texts.js'
 
@@ -11,7 +12,6 @@ const errors = { mobile: find('mobile-error'), imageCode: find('captcha-error'),
 const picture = find('captcha-image')
 const sendButton = find('send')
 const verifyButton = find('verify')
-const result = find('result')
 
 const FIELD_OF_RETCODE = { 4001: 'imageCode', 4007: 'mobile' }
 
@@ -24,6 +24,7 @@ const api = createApi({
   unreachable: (url) => t('unreachable', url),
 })
 const status = createStatus({ language, ask: api.status, onFailed: askAgain })
+const result = createResult({ language })
 const phone = createPhone({ language, since: config.newest, onPick: fillIn })
 find('docs-link').href = `${config.api_url}/docs`
 
@@ -32,7 +33,6 @@ let lastRequest = null
 let countdown = null
 let isSending = false
 let isVerifying = false
-let drawResult = () => {}
 
 function complain(field, text) {
   errors[field].textContent = text
@@ -91,7 +91,7 @@ function endCountdown() {
 async function send() {
   if (sendButton.disabled) return
   calm()
-  hideResult()
+  result.hide()
   const mobile = fields.mobile.value.trim()
   const imageCode = fields.imageCode.value.trim()
   if (mobile === '') return need('mobile', 'needMobile')
@@ -122,7 +122,7 @@ async function send() {
 async function verify() {
   if (isVerifying) return
   calm()
-  hideResult()
+  result.hide()
   const mobile = fields.mobile.value.trim()
   const smsCode = fields.smsCode.value.trim()
   if (mobile === '') return need('mobile', 'needMobile')
@@ -137,41 +137,17 @@ async function verify() {
 
   if (answer.code === '0') {
     if (requestId !== null) status.verified()
-    const { receipt, assurance } = answer
-    showResult('good', () => [t('verified'), t('receipt', shorten(receipt), assurance)])
+    result.verified(answer)
     return
   }
-  const { errmsg, attempts_left: left } = answer
-  const after = () => (left === undefined ? '' : left > 0 ? t('attempts', left) : t('noAttempts'))
   fields.smsCode.setAttribute('aria-invalid', 'true')
   fields.smsCode.select()
-  showResult('bad', () => [errmsg || t('wrong'), after()])
+  result.refused(answer)
 }
 
 function need(field, text) {
   complain(field, t(text))
   fields[field].focus()
-}
-
-function showResult(kind, texts) {
-  drawResult = () => {
-    const [title, detail] = texts()
-    find('result-title').textContent = title
-    find('result-detail').textContent = detail
-  }
-  result.className = kind
-  result.hidden = false
-  drawResult()
-  result.scrollIntoView({ block: 'nearest' })
-}
-
-function hideResult() {
-  drawResult = () => {}
-  result.hidden = true
-}
-
-function shorten(receipt) {
-  return receipt.length > 28 ? `${receipt.slice(0, 12)}…${receipt.slice(-8)}` : receipt
 }
 
 function clockOf(seconds) {
@@ -218,7 +194,6 @@ find('form').addEventListener('submit', (event) => {
   void verify()
 })
 language.onChange(drawButtons)
-language.onChange(() => drawResult())
 language.apply()
 newPicture()
 // A browser fills in what was typed before a reload.

@@ -3,15 +3,24 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { Outbox } from './outbox.ts'
 
+const HTML = 'text/html; charset=utf-8'
+const CSS = 'text/css; charset=utf-8'
+const JS = 'text/javascript; charset=utf-8'
+const SVG = 'image/svg+xml'
+
 const FILES = [
-  { url: '/', file: 'index.html', type: 'text/html; charset=utf-8' },
-  { url: '/demo.css', file: 'demo.css', type: 'text/css; charset=utf-8' },
-  { url: '/demo.js', file: 'demo.js', type: 'text/javascript; charset=utf-8' },
-  { url: '/texts.js', file: 'texts.js', type: 'text/javascript; charset=utf-8' },
-  { url: '/api.js', file: 'api.js', type: 'text/javascript; charset=utf-8' },
-  { url: '/phone.js', file: 'phone.js', type: 'text/javascript; charset=utf-8' },
-  { url: '/status.js', file: 'status.js', type: 'text/javascript; charset=utf-8' },
-  { url: '/favicon.svg', file: 'favicon.svg', type: 'image/svg+xml' },
+  { url: '/', file: 'index.html', type: HTML },
+  { url: '/favicon.svg', file: 'favicon.svg', type: SVG },
+  { url: '/page.css', file: 'page.css', type: CSS },
+  { url: '/form.css', file: 'form.css', type: CSS },
+  { url: '/phone.css', file: 'phone.css', type: CSS },
+  { url: '/status.css', file: 'status.css', type: CSS },
+  { url: '/demo.js', file: 'demo.js', type: JS },
+  { url: '/api.js', file: 'api.js', type: JS },
+  { url: '/phone.js', file: 'phone.js', type: JS },
+  { url: '/result.js', file: 'result.js', type: JS },
+  { url: '/status.js', file: 'status.js', type: JS },
+  { url: '/texts.js', file: 'texts.js', type: JS },
 ]
 
 // src/ and dist/ lie side by side, so the same relative address serves both.

@@ -13,12 +13,16 @@ afterAll(() => simulator.close())
 describe('the demo page', () => {
   test.each([
     ['/', 'text/html; charset=utf-8', 'index.html'],
-    ['/demo.css', 'text/css; charset=utf-8', 'demo.css'],
+    ['/page.css', 'text/css; charset=utf-8', 'page.css'],
+    ['/form.css', 'text/css; charset=utf-8', 'form.css'],
+    ['/phone.css', 'text/css; charset=utf-8', 'phone.css'],
+    ['/status.css', 'text/css; charset=utf-8', 'status.css'],
     ['/demo.js', 'text/javascript; charset=utf-8', 'demo.js'],
-    ['/texts.js', 'text/javascript; charset=utf-8', 'texts.js'],
-    ['/phone.js', 'text/javascript; charset=utf-8', 'phone.js'],
     ['/api.js', 'text/javascript; charset=utf-8', 'api.js'],
+    ['/phone.js', 'text/javascript; charset=utf-8', 'phone.js'],
+    ['/result.js', 'text/javascript; charset=utf-8', 'result.js'],
     ['/status.js', 'text/javascript; charset=utf-8', 'status.js'],
+    ['/texts.js', 'text/javascript; charset=utf-8', 'texts.js'],
     ['/favicon.svg', 'image/svg+xml', 'favicon.svg'],
   ])('%s is served as %s', async (path, type, file) => {
     const answer = await fetch(simulator.url + path)
