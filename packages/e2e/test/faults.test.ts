@@ -47,6 +47,25 @@ describe('a worker killed without warning', () => {
     expect(took).toBeLessThanOrEqual(20_000)
   })
 
+  it('and the next one as well, with the same message in hand: the message arrives all the same', async () => {
+    system = await startSystem({ workers: 0 })
+    const mobile = aMobile()
+    await system.fault('hang', 2)
+    await system.send(mobile)
+    const [record = ''] = await system.redis.keys('sms:*:code:default')
+    const claims = async () => Number(await system.redis.hget(record, 'fence'))
+    for (let killed = 0; killed < 2; killed++) {
+      const before = await claims()
+      const worker = await system.startWorker()
+      await expect.poll(claims, { timeout: 25_000 }).toBeGreaterThan(before)
+      await worker.process.kill()
+    }
+    await system.startWorker()
+    await expect.poll(() => codesOf(mobile), { timeout: 25_000 }).toHaveLength(1)
+    await expect.poll(() => system.open(), { timeout: 10_000 }).toBe(0)
+    expect(await codesOf(mobile)).toHaveLength(1)
+  })
+
   it('and another one is there already: the same', async () => {
     system = await startSystem({ workers: 2 })
     await system.fault('accept_hang', 4)
@@ -112,6 +131,22 @@ describe('Redis', () => {
     await hung
     expect(order).toEqual(['api', 'redis'])
     expect(await system.outbox(mobile)).toEqual([])
+  })
+
+  it('that refuses writes lets the worker rest, and the message arrives when it takes them again', async () => {
+    system = await startSystem()
+    const mobile = aMobile()
+    await system.fault('refuse', 100)
+    await system.send(mobile)
+    await expect.poll(() => system.open(), { timeout: 10_000 }).toBe(1)
+    await system.redis.config('SET', 'maxmemory', '1mb')
+    const rests = () => system.logs.filter(({ line }) => line.includes('worker paused')).length
+    await expect.poll(rests, { timeout: 30_000 }).toBe(1)
+    await system.resetSimulator()
+    await system.redis.config('SET', 'maxmemory', '0')
+    await expect.poll(() => codesOf(mobile), { timeout: 30_000 }).toHaveLength(1)
+    await expect.poll(() => system.open(), { timeout: 30_000 }).toBe(0)
+    expect(await codesOf(mobile)).toHaveLength(1)
   })
 
   it('that is gone makes both processes say so and come back by themselves', async () => {

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { startProcess, type Process } from '@sms-codes/launcher/processes'
+import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+
+const APPS = join(import.meta.dirname, '../../../apps')
+const key = () => randomBytes(32).toString('base64')
+
+let server: RedisServer
+let child: Process
+beforeAll(async () => {
+  server = await startRedis()
+})
+afterEach(() => child.stop())
+afterAll(() => server.stop())
+
+async function start(app: string, env: Record<string, string>) {
+  const lines: string[] = []
+  const ports = { API_PORT: '0', API_OPS_PORT: '0', WORKER_OPS_PORT: '0' }
+  child = await startProcess({
+    name: app,
+    script: join(APPS, app, 'dist/main.js'),
+    env: { REDIS_URL: server.url, SMS_GATEWAYS: 'console', ...ports, ...env },
+    onLine: (line) => lines.push(line),
+  })
+  return { exited: child.exited, said: () => lines.join('\n') }
+}
+
+describe.each(['api', 'worker'])('the %s', (app) => {
+  it('does not start with a fault in its configuration, and names it', async () => {
+    const { exited, said } = await start(app, {})
+    expect(await exited).toEqual({ code: 78, signal: null })
+    expect(said()).toMatch(/PHONE_KEY: is missing/)
+  })
+
+  it('does not start on a Redis that may evict what it holds, and says so', async () => {
+    const redis = new Redis(server.url)
+    await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    redis.disconnect()
+    const { exited, said } = await start(app, { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` })
+    expect(await exited).toEqual({ code: 78, signal: null })
+    expect(said()).toMatch(/REDIS_URL: .*noeviction/)
+  })
+})
