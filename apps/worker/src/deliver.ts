@@ -73,9 +73,11 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       log.info({ why: claim.why }, 'nothing to send')
       return { outcome: claim.kind, why: claim.why }
     }
+    // After a lapse somebody else may have called: then the plan is stale, as it is before the first claim.
+    const overtaken = claim.fence !== fence + 1
     fence = claim.fence
     if (claim.kind === 'unreadable') return end('failed', 'unreadable', { reason: 'unreadable' })
-    if (found === null) {
+    if (found === null || overtaken) {
       found = { doubt: claim.doubt, extra: claim.extra }
       if (found.doubt !== '') {
         calls = planCalls(gateways, found.doubt, found.extra === 1)

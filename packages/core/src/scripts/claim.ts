@@ -37,6 +37,8 @@ if late <= now then
 end
 local doubt = r[10]
 if status == 'sending' and not mine then doubt = r[9] end
+-- Who learns of a doubt claims once more before a call: one that vanishes in between has called nobody.
+if not mine and doubt ~= '' then gateway = doubt end
 local next = r[7] + 1
 redis.call('HSET', code, 'status', 'sending', 'fence', next, 'lease', now + lease, 'gateway', gateway,
   'doubt', doubt, 'extra', math.max(tonumber(r[12]), tonumber(ARGV[6])))

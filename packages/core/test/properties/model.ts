@@ -74,8 +74,9 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
       if (late) return ((found.status = 'failed'), giveBack(send), { kind: 'gone', why: 'late' })
       const { code, exp, extra, doubt: known } = found
       const doubt = others ? found.gateway : known
-      const mine = { status: 'sending', fence: found.fence + 1, lease: now + leaseSeconds, gateway, doubt }
-      Object.assign(found, mine, { extra: risk ? 1 : extra })
+      const blamed = found.status === 'queued' || others ? doubt || gateway : gateway
+      const mine = { status: 'sending', fence: found.fence + 1, lease: now + leaseSeconds, doubt }
+      Object.assign(found, mine, { extra: risk ? 1 : extra, gateway: blamed })
       return { kind: 'go', code, fence: mine.fence, lifeMs: (exp - now) * 1000, doubt, extra }
     },
     settle(send: Send, fence: number | '*', what: Partial<Held>) {
