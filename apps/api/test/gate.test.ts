@@ -48,6 +48,16 @@ describe('the gate', () => {
     expect((await send(inSegment('1382222'), '10.2.3.1')).status).toBe(503)
   })
 
+  it('gives the budget back for a message that the queue did not take', async () => {
+    api = await startApi({ BUDGET_MESSAGES: '1/3600' })
+    await api.redis.set('{sms}:sms:wait', 'not a list')
+    expect((await send(inSegment('1386666'), '10.6.0.1')).status).toBe(503)
+    await api.redis.del('{sms}:sms:wait')
+    // It comes back behind the answer.
+    await expect.poll(() => api.redis.exists('sms:{gate}:budget:all')).toBe(0)
+    expect((await send(inSegment('1386666'), '10.6.1.1')).status).toBe(202)
+  })
+
   it('shuts one number segment and leaves the others open', async () => {
     api = await startApi({ LIMIT_SEGMENT_SENDS: '3/60' })
     const answers = []
