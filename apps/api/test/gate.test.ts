@@ -26,10 +26,17 @@ describe('the gate', () => {
         send(inSegment(`1380${String(100 + (i % 90))}`), `10.${i >> 8}.${i & 255}.1`),
       ),
     )
-    expect(answers.filter(({ status }) => status === 202)).toHaveLength(100)
-    expect(answers.filter(({ status, body }) => status === 503 && body['code'] === '5000')).toHaveLength(400)
-    expect(await api.waiting()).toHaveLength(100)
-    expect(await api.registry.metrics()).toContain('sms_refused_by_limit_total{limit="budget"} 400')
+    const count = (status: number, errmsg: string) =>
+      answers.filter((answer) => answer.status === status && answer.body['errmsg'] === errmsg).length
+    const [accepted, refused] = [count(202, '发送短信成功'), count(503, '服务暂不可用')]
+    // A busy machine may let a command run into its deadline: that one was refused, and may have been counted.
+    const undecided = count(503, '数据错误')
+    expect(accepted + refused + undecided).toBe(500)
+    expect(accepted).toBeLessThanOrEqual(100)
+    expect(accepted + undecided).toBeGreaterThanOrEqual(100)
+    expect(await api.redis.zcard('sms:{gate}:budget:all')).toBe(100)
+    expect(await api.waiting()).toHaveLength(accepted)
+    expect(await api.registry.metrics()).toContain(`sms_refused_by_limit_total{limit="budget"} ${refused}`)
   })
 
   it('counts money as well', async () => {
