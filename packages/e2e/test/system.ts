@@ -202,7 +202,7 @@ export async function startSystem({
 }
 export type System = Awaited<ReturnType<typeof startSystem>>
 
-function toRecord(json: unknown): Record<string, unknown> {
+export function toRecord(json: unknown): Record<string, unknown> {
   if (typeof json !== 'object' || json === null) throw new TypeError('an answer that is no object')
   return { ...json }
 }

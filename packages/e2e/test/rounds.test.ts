@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { agePhone } from '../../core/test/age.ts'
+import { openSockets, type Reply, type Sockets } from './sockets.ts'
+import { aMobile, startSystem, times, wrong, type System } from './system.ts'
+
+// What holds once may hold by luck: each race is run thirty times, over four processes and 200 sockets.
+const ROUNDS = 30
+const AT_ONCE = 200
+
+let system: System
+let sockets: Sockets
+beforeAll(async () => {
+  // The simulated vendor would refuse a second message within half a minute of real time.
+  const env = { LOG_LEVEL: 'warn', SIMULATOR_VENDOR_LIMITS: 'off' }
+  system = await startSystem({ apis: 4, workers: 2, env })
+  sockets = openSockets(system.apis.map(({ url }) => url))
+})
+afterAll(async () => {
+  sockets.close()
+  await system.stop()
+})
+
+async function rounds(act: (round: number) => Promise<void>): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) await act(round)
+}
+
+const accepted = (replies: readonly Reply[]) => replies.filter(({ body }) => body['code'] === '0')
+const withCode = (replies: readonly Reply[], code: string) =>
+  replies.filter(({ body }) => body['code'] === code)
+const sendWithFreshCaptcha = async (mobile: string) => sockets.send(mobile, await system.captcha())
+const phoneOf = (rid: string) => rid.slice(0, 22)
+
+/** Every message that is owed has been sent, and nothing is left that could send another. */
+async function queueIsDry(): Promise<void> {
+  await expect.poll(() => system.open(), { timeout: 30_000 }).toBe(0)
+}
+
+/** How many messages each handset got. */
+async function messagesTo(mobiles: readonly string[]): Promise<number[]> {
+  await queueIsDry()
+  const outbox = await system.outbox()
+  return mobiles.map((mobile) => outbox.filter(({ to }) => to === mobile).length)
+}
+
+type Phone = { mobile: string; rid: string; code: string }
+
+/** A phone for each round, with a code on its handset. */
+async function phonesWithCodes(): Promise<Phone[]> {
+  const sent = await times(ROUNDS, async () => {
+    const mobile = aMobile()
+    const { body } = await sendWithFreshCaptcha(mobile)
+    return { mobile, rid: String(body['request_id']) }
+  })
+  await queueIsDry()
+  const outbox = await system.outbox()
+  return sent.map((one) => ({ ...one, code: outbox.findLast(({ to }) => to === one.mobile)?.code ?? '' }))
+}
+
+/** As Redis has it: compares without a request id against the code, and those that missed. */
+async function compares({ rid }: Phone): Promise<{ compared: number; missed: number }> {
+  const ph = phoneOf(rid)
+  const [compared, missed] = await Promise.all([
+    system.redis.hget(`sms:{${ph}}:code:default`, 'blind'),
+    system.redis.zcard(`sms:{${ph}}:misses:blind`),
+  ])
+  return { compared: Number(compared), missed }
+}
+
+describe('in each of thirty rounds of 200 requests at once over four API processes', () => {
+  it('one image code lets exactly one request through', async () => {
+    await rounds(async () => {
+      const captcha = await system.captcha()
+      const replies = await times(AT_ONCE, () => sockets.send(aMobile(), captcha))
+      expect(accepted(replies)).toHaveLength(1)
+      expect(withCode(replies, '4001')).toHaveLength(AT_ONCE - 1)
+    })
+  })
+
+  it('one mobile with 200 image codes is sent exactly one message', async () => {
+    const mobiles = Array.from({ length: ROUNDS }, aMobile)
+    await rounds(async (round) => {
+      const captchas = await times(AT_ONCE, () => system.captcha())
+      const replies = await Promise.all(captchas.map((one) => sockets.send(mobiles[round] ?? '', one)))
+      expect(accepted(replies)).toHaveLength(1)
+      expect(withCode(replies, '4002')).toHaveLength(AT_ONCE - 1)
+    })
+    expect(await messagesTo(mobiles)).toEqual(mobiles.map(() => 1))
+  })
+
+  it('ten mobiles are sent exactly ten messages, one each', async () => {
+    const mobiles = Array.from({ length: ROUNDS * 10 }, aMobile)
+    await rounds(async (round) => {
+      const captchas = await times(AT_ONCE, () => system.captcha())
+      const replies = await Promise.all(
+        captchas.map((one, i) => sockets.send(mobiles[round * 10 + (i % 10)] ?? '', one)),
+      )
+      expect(accepted(replies)).toHaveLength(10)
+      expect(withCode(replies, '4002')).toHaveLength(AT_ONCE - 10)
+    })
+    expect(await messagesTo(mobiles)).toEqual(mobiles.map(() => 1))
+  })
+
+  it('the right code verifies exactly once', async () => {
+    const phones = await phonesWithCodes()
+    for (const { mobile, code } of phones) {
+      const replies = await times(AT_ONCE, () => sockets.verify(mobile, code))
+      expect(accepted(replies)).toHaveLength(1)
+      expect(withCode(replies, '4008')).toHaveLength(AT_ONCE - 1)
+    }
+  })
+
+  it('exactly five wrong codes are compared, and the right one is dead after them', async () => {
+    const phones = await phonesWithCodes()
+    for (const phone of phones) {
+      const replies = await times(AT_ONCE, () => sockets.verify(phone.mobile, wrong(phone.code)))
+      expect(withCode(replies, '4008')).toHaveLength(AT_ONCE)
+      const left = replies.map(({ body }) => Number(body['attempts_left'])).filter((n) => n > 0)
+      expect(left.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4])
+      expect(await compares(phone)).toEqual({ compared: 5, missed: 5 })
+      expect(accepted([await sockets.verify(phone.mobile, phone.code)])).toEqual([])
+    }
+  })
+
+  it('right codes among wrong ones verify at most once, and five are compared unless one does', async () => {
+    const phones = await phonesWithCodes()
+    for (const [round, phone] of phones.entries()) {
+      const replies = await times(AT_ONCE, (i) =>
+        sockets.verify(phone.mobile, i % 10 === round % 10 ? phone.code : wrong(phone.code)),
+      )
+      const won = accepted(replies).length
+      const { compared, missed } = await compares(phone)
+      expect(won).toBeLessThanOrEqual(1)
+      expect(compared).toBe(won + missed)
+      expect(missed).toBeLessThanOrEqual(5 - won)
+      expect(won === 1 ? 5 : missed).toBe(5)
+    }
+  })
+})
+
+describe('while 100 verify the old code, another message is asked for', () => {
+  /** Who won with the old code, and the request id of the new message, which is up to 5 ms early or late. */
+  async function race({ mobile, code }: Phone, round: number) {
+    const ahead = (round % 11) - 5
+    const [sent, replies] = await Promise.all([
+      sleep(Math.max(0, -ahead)).then(() => sendWithFreshCaptcha(mobile)),
+      sleep(Math.max(0, ahead)).then(() => times(100, () => sockets.verify(mobile, code))),
+    ])
+    expect(accepted([sent])).toHaveLength(1)
+    const winners = accepted(replies).map(({ body }) => String(body['request_id']))
+    return { winners, rid: String(sent.body['request_id']) }
+  }
+
+  const newest = async (mobile: string) => (await system.outbox(mobile)).at(-1)?.code ?? ''
+
+  it('and the code verifies once, sent again or followed by a new one', async () => {
+    const phones = await phonesWithCodes()
+    for (const [round, phone] of phones.entries()) {
+      await agePhone(system.redis, phoneOf(phone.rid), 61)
+      const { winners, rid } = await race(phone, round)
+      expect(winners).toEqual([phone.rid])
+      await queueIsDry()
+      // Sent again, it is the same code, and used; if it was used before, the new one is good, once.
+      const code = await newest(phone.mobile)
+      const again = await times(20, () => sockets.verify(phone.mobile, code, { request_id: rid }))
+      expect(accepted(again)).toHaveLength(rid === phone.rid ? 0 : 1)
+      expect(accepted([await sockets.verify(phone.mobile, phone.code)])).toEqual([])
+    }
+  })
+
+  it('and a code that is replaced while it lives never verifies once the new one is there', async () => {
+    const phones = await phonesWithCodes()
+    // Sent again late in its life, and then with too little of it left to be sent a third time.
+    for (const { rid } of phones) await agePhone(system.redis, phoneOf(rid), 240)
+    const again = await times(ROUNDS, (i) => sendWithFreshCaptcha(phones[i]?.mobile ?? ''))
+    expect(again.map(({ body }) => body['request_id'])).toEqual(phones.map(({ rid }) => rid))
+    for (const { rid } of phones) await agePhone(system.redis, phoneOf(rid), 230)
+    for (const [round, phone] of phones.entries()) {
+      const { winners, rid } = await race(phone, round)
+      expect(rid).not.toBe(phone.rid)
+      expect([[], [phone.rid]]).toContainEqual(winners)
+      await queueIsDry()
+      const old = await times(20, () => sockets.verify(phone.mobile, phone.code, { request_id: phone.rid }))
+      expect(accepted(old)).toEqual([])
+      const code = await newest(phone.mobile)
+      const fresh = await times(20, () => sockets.verify(phone.mobile, code, { request_id: rid }))
+      expect(accepted(fresh)).toHaveLength(1)
+    }
+  })
+})
