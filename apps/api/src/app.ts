@@ -7,15 +7,18 @@ import type { CodeStore } from '@sms-codes/core/code-store'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendQueue } from '@sms-codes/core/queues'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
+import type { Proofs } from './captcha/proofs.ts'
 import type { Captchas } from './captcha/store.ts'
 import { refuseUnreadable } from './client-error.ts'
 import type { ApiConfig } from './config.ts'
 import { errorHandler, notFoundHandler } from './error-handler.ts'
 import type { Gate } from './gate.ts'
 import type { Guard } from './guard.ts'
+import type { HeatOf } from './heat.ts'
 import type { Limiters } from './limiters.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { Receipts } from './receipts.ts'
+import { challenges } from './routes/challenges.ts'
 import { imageCodes } from './routes/image-codes.ts'
 import { requestStatus } from './routes/request-status.ts'
 import { smsCodes } from './routes/sms-codes.ts'
@@ -37,6 +40,8 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins'> & {
   scenes: readonly string[]
   codeLength: (scene: string) => number
   captchas: Captchas
+  proofs: Proofs
+  heatOf: HeatOf
   limiters: Limiters
   guard: Guard
   gate: Gate
@@ -119,6 +124,7 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
   await app.register(swaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.register(imageCodes, deps)
+  await app.register(challenges, deps)
   await app.register(smsCodes, deps)
   await app.register(requestStatus, deps)
   await app.register(verify, deps)

@@ -71,6 +71,15 @@ const checkBudget: Check = (env) => {
   return faults
 }
 
+const checkStepUp: Check = (env) => {
+  const faults: string[] = []
+  if (Number(env['STEP_UP_HOT_PERCENT'] || 66) < Number(env['STEP_UP_WARM_PERCENT'] || 33))
+    faults.push('STEP_UP_HOT_PERCENT: must not be less than STEP_UP_WARM_PERCENT')
+  if (env['STEP_UP'] === 'off' && env['GUARD_MODE'] === 'challenge')
+    faults.push('GUARD_MODE: cannot challenge with STEP_UP=off')
+  return faults
+}
+
 /** @throws ConfigError */
 export function loadApiConfig(env: Env) {
   const values = loadConfig(ApiEnv, env, [
@@ -79,6 +88,7 @@ export function loadApiConfig(env: Env) {
     checkBudget,
     checkTestNumbers,
     checkScenes,
+    checkStepUp,
   ])
   return {
     host: values.HOST,
@@ -96,6 +106,12 @@ export function loadApiConfig(env: Env) {
       images: parseWindows(values.LIMIT_ADDRESS_IMAGES),
       attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),
       verifies: parseWindows(values.LIMIT_ADDRESS_VERIFIES),
+    },
+    heat: {
+      mode: values.STEP_UP,
+      attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),
+      warmPercent: values.STEP_UP_WARM_PERCENT,
+      hotPercent: values.STEP_UP_HOT_PERCENT,
     },
     guard: {
       mode: values.GUARD_MODE,

@@ -42,8 +42,24 @@ export const ApiEnv = Type.Object({
     description: 'later than this after the request no message leaves',
   }),
   LIMIT_PHONE_SENDS: windows('1/60,5/3600,10/86400', 'messages to one phone'),
-  LIMIT_ADDRESS_IMAGES: windows('30/60', 'image codes for one address'),
-  LIMIT_ADDRESS_ATTEMPTS: windows('30/600', 'answered image codes from one address'),
+  LIMIT_ADDRESS_IMAGES: windows('30/60', 'image codes and challenges for one address'),
+  LIMIT_ADDRESS_ATTEMPTS: windows('30/600', 'answered image codes and proofs from one address'),
+  STEP_UP: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    default: 'on',
+    description: 'on or off: ask more of an address that has used up a part of LIMIT_ADDRESS_ATTEMPTS',
+  }),
+  STEP_UP_WARM_PERCENT: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 33,
+    description: 'part, in percent, from which its pictures have five characters',
+  }),
+  STEP_UP_HOT_PERCENT: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 66,
+    description: 'part, in percent, from which it needs a proof of work',
+  }),
   LIMIT_ADDRESS_SENDS: windows('5/60,20/3600,100/86400', 'messages asked for by one address'),
   LIMIT_SUBNET_SENDS: windows('2000/3600', 'messages asked for by one subnet (/24, IPv6 /48)'),
   LIMIT_SEGMENT_SENDS: windows('600/60', 'messages to one number segment (its first seven digits)'),
@@ -64,11 +80,14 @@ export const ApiEnv = Type.Object({
     default: 5,
     description: 'price of one message',
   }),
-  GUARD_MODE: Type.Union([Type.Literal('off'), Type.Literal('observe'), Type.Literal('deny')], {
-    default: 'observe',
-    description:
-      'what to do about a segment or address whose codes hardly anybody verifies: off, observe, deny',
-  }),
+  GUARD_MODE: Type.Union(
+    [Type.Literal('off'), Type.Literal('observe'), Type.Literal('challenge'), Type.Literal('deny')],
+    {
+      default: 'observe',
+      description:
+        'what to do about a segment or address whose codes hardly anybody verifies: off, observe, challenge (a proof of work is needed), deny',
+    },
+  ),
   GUARD_MIN_SENDS: Type.Integer({
     minimum: 1,
     maximum: 100_000,

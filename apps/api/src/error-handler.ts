@@ -28,6 +28,7 @@ const FIELD_ANSWER: Record<string, Answer> = {
   mobile: 'mobileWrong',
   uuid: 'captchaGone',
   image_code: 'captchaWrong',
+  proof: 'proofGone',
   sms_code: 'missing',
 }
 

@@ -8,18 +8,23 @@ import { JUDGE } from '@sms-codes/core/scripts/judge'
 import type { ApiMetrics } from './metrics.ts'
 
 export type GuardOptions = {
-  /** `observe` reports and lets through; `deny` refuses while the mark lasts. */
-  mode: 'off' | 'observe' | 'deny'
+  /** All report. `observe` lets through, `challenge` asks for a proof and `deny` refuses while the mark lasts. */
+  mode: 'off' | 'observe' | 'challenge' | 'deny'
   windowSeconds: number
   minSends: number
   minPercent: number
   denySeconds: number
 }
 
+/** `deny`: the seconds to refuse for, 0 to let through. */
+export type Verdict = { deny: number; challenge: boolean }
+
 export type Sender = { address: string; mobile: string }
 
 const GROUPS = ['segment', 'address'] as const
 type Group = (typeof GROUPS)[number]
+
+const INNOCENT: Verdict = { deny: 0, challenge: false }
 
 const AUDIT_LENGTH = 10_000
 
@@ -66,20 +71,17 @@ export function createGuard(
     counts: (sender: Sender): Limit[] =>
       mode === 'off' ? [] : GROUPS.map((group) => ({ key: keyOf('sent', group, sender), windows: counting })),
 
-    /**
-     * @returns 0 to let the send through, else the seconds it is refused for
-     * @throws StoreError
-     */
-    async judge(sender: Sender): Promise<number> {
-      if (mode === 'off') return 0
+    /** @throws StoreError */
+    async judge(sender: Sender): Promise<Verdict> {
+      if (mode === 'off') return INNOCENT
       const names = GROUPS.flatMap((group) =>
         (['sent', 'verified', 'mark'] as const).map((what) => keyOf(what, group, sender)),
       )
       const [found, ms, fresh, sends, verified] = await judge(names, args)
       const group = GROUPS[Number(found) - 1]
-      if (group === undefined) return 0
+      if (group === undefined) return INNOCENT
       if (fresh === 1) await asStoreError('audit', report(group, sender, Number(sends), Number(verified)))
-      return mode === 'deny' ? Math.ceil(Number(ms) / 1000) : 0
+      return { deny: mode === 'deny' ? Math.ceil(Number(ms) / 1000) : 0, challenge: mode === 'challenge' }
     },
 
     /** A code of this sender was verified: it was asked for to be used. */

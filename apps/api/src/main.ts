@@ -12,10 +12,12 @@ import { createSendLedger } from '@sms-codes/core/send-ledger'
 import { onShutdown } from '@sms-codes/core/shutdown'
 import { addressGroup, subnetOf } from './address.ts'
 import { buildApp } from './app.ts'
+import { createProofs } from './captcha/proofs.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { loadApiConfig, scenePolicies } from './config.ts'
 import { createGuard } from './guard.ts'
 import { createGate } from './gate.ts'
+import { createHeat } from './heat.ts'
 import { createLimiters } from './limiters.ts'
 import { createApiMetrics } from './metrics.ts'
 import { createReceipts } from './receipts.ts'
@@ -49,6 +51,8 @@ const app = await buildApp({
     corsOrigins: config.corsOrigins,
     codeLength: (scene) => policyOf(scene).length,
     captchas: createCaptchas(redis),
+    proofs: createProofs(redis, keyring),
+    heatOf: createHeat(config.heat),
     limiters: createLimiters(limits, config.limiters, metrics),
     guard,
     gate: createGate(limits, config.gate, guard, metrics),

@@ -10,6 +10,9 @@ export const Envelope = Type.Object(
     attempts_left: Type.Optional(
       Type.Integer({ description: 'compares this code still allows; 0: ask for a new one' }),
     ),
+    challenge: Type.Optional(
+      Type.Literal('proof', { description: 'ask again with a `proof`, see GET /v1/challenges' }),
+    ),
   },
   { title: 'Envelope' },
 )

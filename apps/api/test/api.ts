@@ -12,10 +12,12 @@ import { createSendLedger } from '@sms-codes/core/send-ledger'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { addressGroup, subnetOf } from '../src/address.ts'
 import { buildApp } from '../src/app.ts'
+import { createProofs } from '../src/captcha/proofs.ts'
 import { createCaptchas } from '../src/captcha/store.ts'
 import { loadApiConfig, scenePolicies } from '../src/config.ts'
 import { createGuard } from '../src/guard.ts'
 import { createGate } from '../src/gate.ts'
+import { createHeat } from '../src/heat.ts'
 import { createLimiters } from '../src/limiters.ts'
 import { createApiMetrics } from '../src/metrics.ts'
 import { createReceipts } from '../src/receipts.ts'
@@ -55,6 +57,8 @@ export async function startApi(env: Record<string, string> = {}) {
       corsOrigins: config.corsOrigins,
       codeLength: (scene) => policyOf(scene).length,
       captchas: createCaptchas(redis),
+      proofs: createProofs(redis, keyring),
+      heatOf: createHeat(config.heat),
       limiters: createLimiters(limits, config.limiters, metrics),
       guard,
       gate: createGate(limits, config.gate, guard, metrics),

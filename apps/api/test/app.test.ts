@@ -66,6 +66,7 @@ describe('every answer', () => {
     ).toEqual([
       'get /image_codes/{uuid}',
       'get /sms_codes/{mobile}',
+      'get /v1/challenges',
       'get /v1/sms_codes/{request_id}',
       'post /v1/sms_codes',
       'post /v1/sms_codes/verify',

@@ -80,6 +80,8 @@ describe('the configuration of the API', () => {
     ['test numbers for ever', { TEST_NUMBERS: '13800000001:123456' }, 'TEST_NUMBERS'],
     ['test numbers of yesterday', { TEST_NUMBERS: '13800000001:123456:2020-01-01' }, 'TEST_NUMBERS'],
     ['test numbers of a day there is not', { TEST_NUMBERS: '13800000001:123456:2999-19-39' }, 'TEST_NUMBERS'],
+    ['being hot before warm', { STEP_UP_HOT_PERCENT: '20' }, 'STEP_UP_HOT_PERCENT'],
+    ['a challenge without a step-up', { GUARD_MODE: 'challenge', STEP_UP: 'off' }, 'GUARD_MODE'],
     ['a level there is not', { LOG_LEVEL: 'chatty' }, 'LOG_LEVEL'],
   ])('refuses %s', (_what, env, name) => {
     expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))

@@ -334,6 +334,7 @@ describe('a store that fails', () => {
     await broken.server.kill()
     const calls = [
       { url: '/image_codes/aaaaaaaa-1/' },
+      { url: '/v1/challenges' },
       { url: `/sms_codes/${aMobile()}/?image_code=AB3D&uuid=aaaaaaaa-1` },
       { url: `/v1/sms_codes/${'p'.repeat(22)}.${'r'.repeat(22)}` },
       {

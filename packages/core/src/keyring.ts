@@ -66,6 +66,10 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
       }
     },
 
+    /** A secret for another purpose from each code key, newest first. */
+    secrets: (purpose: string): string[] =>
+      codeKeys.map(({ key }) => derive(key, purpose).toString('base64url')),
+
     /** A signature over public text (a receipt), `kid.mac`. */
     sign(text: string): string {
       return `${current.kid}.${createHmac('sha256', current.digestKey).update(`receipt|${text}`).digest('base64url')}`

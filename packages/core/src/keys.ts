@@ -4,6 +4,8 @@
  */
 export const keys = {
   captcha: (uuid: string) => `img_${uuid}`,
+  /** That a proof of work was used; `nonce` is of our own making. */
+  proof: (nonce: string) => `sms:proof:${nonce}`,
   code: (ph: string, scene: string) => `sms:{${ph}}:code:${scene}`,
   sends: (ph: string) => `sms:{${ph}}:sends`,
   missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,

@@ -1,17 +1,24 @@
 import { randomId } from './keyring.ts'
 import { asStoreError, type RedisClient } from './redis.ts'
 import { createScript } from './script.ts'
+import { COUNT } from './scripts/count.ts'
 import { TAKE } from './scripts/take.ts'
 import { windowArgs, type Window } from './windows.ts'
 
 export type Limit = { key: string; windows: readonly Window[] }
 
-/** `full` is the first of the limits that had no room; nothing was taken from any of them. */
-export type Taken = { kind: 'taken'; member: string } | { kind: 'full'; limit: number; retryAfter: number }
+/**
+ * `count` is how many the first of the limits has now, this one included, in its longest window. `full` is the
+ * first that had no room; nothing was taken from any of them.
+ */
+export type Taken =
+  | { kind: 'taken'; member: string; count: number }
+  | { kind: 'full'; limit: number; retryAfter: number }
 
 /** Sliding limits in Redis: they hold over any number of processes, because one script counts and takes. */
 export function createLimits(redis: RedisClient) {
   const script = createScript(redis, 'take', TAKE)
+  const countScript = createScript(redis, 'count', COUNT)
   return {
     /**
      * Takes one from every limit, or none from any. Their keys share a hash tag.
@@ -24,8 +31,18 @@ export function createLimits(redis: RedisClient) {
         limits.map(({ key }) => key),
         [member, ...args],
       )
-      if (full === 0) return { kind: 'taken', member }
+      if (full === 0) return { kind: 'taken', member, count: Number(ms) }
       return { kind: 'full', limit: Number(full) - 1, retryAfter: Math.ceil(Number(ms) / 1000) }
+    },
+
+    /**
+     * How many this limit has now in its longest window. Takes nothing.
+     * @throws StoreError
+     */
+    async count({ key, windows }: Limit): Promise<number> {
+      const longest = Math.max(...windows.map(({ seconds }) => seconds))
+      const [count] = await countScript([key], [longest * 1000])
+      return Number(count)
     },
 
     /** Gives back what a later step did not use. */

@@ -21,6 +21,16 @@ export const ANSWERS = {
   verified: { code: RETCODE.OK, zh: '验证成功', en: 'Verified' },
   captchaGone: { code: RETCODE.IMAGECODEERR, zh: '图形验证码失效', en: 'The image code has expired' },
   captchaWrong: { code: RETCODE.IMAGECODEERR, zh: '输入图形验证码有误', en: 'The image code is not right' },
+  proofNeeded: {
+    code: RETCODE.IMAGECODEERR,
+    zh: '请完成安全验证',
+    en: 'A proof of work is needed as well',
+  },
+  proofGone: {
+    code: RETCODE.IMAGECODEERR,
+    zh: '安全验证失效',
+    en: 'The proof of work is not valid any more',
+  },
   sentTooOften: {
     code: RETCODE.THROTTLINGERR,
     zh: '发送短信过于频繁',
@@ -38,8 +48,8 @@ export const ANSWERS = {
 } as const satisfies Record<string, { code: Retcode } & Record<Language, string>>
 export type Answer = keyof typeof ANSWERS
 
-/** What a refusal may tell beside its code. Seconds. */
-export type RefusalDetails = { retry_after?: number; attempts_left?: number }
+/** What a refusal may tell beside its code: seconds, compares, and what the caller has to answer. */
+export type RefusalDetails = { retry_after?: number; attempts_left?: number; challenge?: 'proof' }
 
 /** An expected no: thrown by a route, turned into the envelope by the error handler, never logged as an error. */
 export class Refusal extends Error {

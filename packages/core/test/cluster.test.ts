@@ -57,6 +57,7 @@ async function story(redis: RedisClient, mobile: string): Promise<unknown[]> {
 
   const taken = told(await limits.take(gate))
   told(await limits.take(gate))
+  for (const limit of gate) told(await limits.count(limit))
   await limits.giveBack(
     taken.kind === 'taken' ? taken.member : '',
     gate.map(({ key }) => key),

@@ -76,6 +76,14 @@ describe('a digest', () => {
   })
 })
 
+describe('a secret for another purpose', () => {
+  it('comes from every code key, the newest first, and says nothing about the others', () => {
+    const [ofFirst, ofSecond] = ring.secrets('a')
+    expect(createKeyring({ phoneKey, codeKeys: [second] }).secrets('a')).toEqual([ofSecond])
+    expect(new Set([ofFirst, ofSecond, ...ring.secrets('b')]).size).toBe(4)
+  })
+})
+
 describe('a pseudonym', () => {
   it('makes a well-formed key of anything, and another for another', () => {
     fc.assert(

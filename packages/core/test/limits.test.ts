@@ -61,6 +61,8 @@ describe('a limit', () => {
     expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(3)
     expect(answers.find(({ kind }) => kind === 'full')).toEqual({ kind: 'full', limit: 1, retryAfter: 60 })
     expect([await store.redis.zcard(wide), await store.redis.zcard(narrow)]).toEqual([3, 3])
+    expect(answers.flatMap((answer) => (answer.kind === 'taken' ? [answer.count] : []))).toEqual([1, 2, 3])
+    expect(await Promise.all(both.map((limit) => limits.count(limit)))).toEqual([3, 3])
     const [first] = answers
     await limits.giveBack(first?.kind === 'taken' ? first.member : '', [narrow])
     expect([await store.redis.zcard(wide), await store.redis.zcard(narrow)]).toEqual([3, 2])

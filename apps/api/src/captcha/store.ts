@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { keys } from '@sms-codes/core/keys'
 import { asStoreError } from '@sms-codes/core/redis'
+import type { Answer } from '@sms-codes/core/retcode'
 import { drawCaptcha } from './image.ts'
 import { captchaText } from './text.ts'
 
@@ -12,19 +13,24 @@ const LIFE_SECONDS = 300
 /**
  * Image codes under `img_<uuid>`. One look, ever: the text is gone with the first answer, right or wrong,
  * in the same command that reads it. Reading and deleting apart would let callers who come at once all in.
+ *
+ * What a caller can be made to answer is `{ issue, take }`: this, the proofs, or a vendor's check.
  */
 export function createCaptchas(redis: Redis) {
   return {
     /** Draws a new picture for this uuid; an older one of the same uuid is no longer valid. PNG. */
-    async issue(uuid: string): Promise<Buffer> {
-      const text = captchaText()
+    async issue(uuid: string, length: 4 | 5): Promise<Buffer> {
+      const text = captchaText(length)
       await asStoreError('captcha issue', redis.set(keys.captcha(uuid), text, 'EX', LIFE_SECONDS))
       return drawCaptcha(text)
     },
 
-    /** The text to compare with, or null when there is none (never issued, expired, already looked at). */
-    async take(uuid: string): Promise<string | null> {
-      return asStoreError('captcha take', redis.getdel(keys.captcha(uuid)))
+    /** The one look at an answer: null when it is right, else the refusal. */
+    async take(uuid: string, imageCode: string): Promise<Answer | null> {
+      const text = await asStoreError('captcha take', redis.getdel(keys.captcha(uuid)))
+      // Never issued, expired, or already looked at.
+      if (text === null) return 'captchaGone'
+      return text.toLowerCase() === imageCode.toLowerCase() ? null : 'captchaWrong'
     },
   }
 }

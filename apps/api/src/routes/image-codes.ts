@@ -11,7 +11,8 @@ export const imageCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) 
     {
       schema: {
         summary: 'An image code',
-        description: 'A PNG of 160x60. The uuid is of your making and names this picture when you answer it.',
+        description:
+          'A PNG of 160x60, or 190x60 with five characters for an address that tried often. The uuid is of your making and names this picture when you answer it.',
         tags: ['browser'],
         params: Type.Object({ uuid: Type.String({ pattern: UUID_PATTERN }) }),
         produces: ['image/png'],
@@ -24,8 +25,10 @@ export const imageCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) 
       },
     },
     async (request, reply) => {
-      await deps.limiters.images(deps.whoIs(request.ip).address)
-      const image = await deps.captchas.issue(request.params.uuid)
+      const { address } = deps.whoIs(request.ip)
+      const [answered] = await Promise.all([deps.limiters.answered(address), deps.limiters.images(address)])
+      const length = deps.heatOf(answered + 1) === 'calm' ? 4 : 5
+      const image = await deps.captchas.issue(request.params.uuid, length)
       return reply.type('image/png').send(image)
     },
   )

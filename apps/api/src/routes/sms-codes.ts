@@ -5,8 +5,10 @@ import type { Send } from '@sms-codes/core/send'
 import { maskMobile } from '@sms-codes/core/mobile'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import type { ApiDeps } from '../app.ts'
+import { PROOF_MAX_LENGTH } from '../captcha/proofs.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import { refuseDrivenBrowser } from '../driven-browser.ts'
+import type { Asking } from '../gate.ts'
 import { Envelope, Mobile, sceneOf } from '../schemas.ts'
 
 const Sent = Type.Object(
@@ -20,29 +22,21 @@ const Sent = Type.Object(
   { title: 'Sent' },
 )
 
-type SendRequest = { mobile: string; image_code: string; uuid: string; scene: string }
+/** An image code with its uuid, or a proof, or both. */
+type Answered = Partial<Record<'image_code' | 'uuid' | 'proof', string>>
+type SendRequest = Answered & { mobile: string; scene: string }
 
 /** The two ways to ask for a code: the seed's GET and the POST for new front ends. Same use case. */
 export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { captchas, limiters, guard, gate, codes, queue, testNumbers, ledger } = deps
+  const { captchas, proofs, limiters, heatOf, guard, gate, codes, queue, testNumbers, ledger } = deps
 
   /** The order of these lines is the policy. A refused request sends nothing. */
   async function sendCode(
-    { mobile, image_code, uuid, scene }: SendRequest,
+    { mobile, scene, ...answered }: SendRequest,
     request: FastifyRequest,
   ): Promise<Static<typeof Sent>> {
     const asking = { ...deps.whoIs(request.ip), mobile }
-    // The image code is spent whatever becomes of the request: one look, and no way to learn for free
-    // whether an answer was right.
-    const [, text, denied] = await Promise.all([
-      limiters.attempts(asking.address),
-      captchas.take(uuid),
-      guard.judge(asking),
-    ])
-    if (text === null) throw new Refusal('captchaGone')
-    if (text.toLowerCase() !== image_code.toLowerCase()) throw new Refusal('captchaWrong')
-    // Answered like a phone that was sent to a moment ago: the guard does not show itself.
-    if (denied > 0) throw new Refusal('sentTooOften', { retry_after: denied })
+    await admit(asking, answered)
     const leave = await gate.enter(asking)
     // The phone's own limits come after the image code: or anybody could lock a number out.
     const fixed = testNumbers.codeOf(mobile)
@@ -60,6 +54,26 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
       resend_after: issued.resendAfter,
       expires_in: issued.expiresIn,
     }
+  }
+
+  /** Lets in who answered right, and as much as what is known of the address and the number asks for. */
+  async function admit(asking: Asking, { image_code, uuid, proof }: Answered): Promise<void> {
+    const hasImage = image_code !== undefined && uuid !== undefined
+    if (!hasImage && proof === undefined) throw new Refusal('missing')
+    // What was answered is spent whatever becomes of the request: one look, and no way to learn for free
+    // whether an answer was right.
+    const [nth, imageFault, proofFault, verdict] = await Promise.all([
+      limiters.attempts(asking.address),
+      hasImage ? captchas.take(uuid, image_code) : null,
+      proof === undefined ? null : proofs.take(proof),
+      guard.judge(asking),
+    ])
+    if (proof === undefined && (heatOf(nth) === 'hot' || verdict.challenge))
+      throw new Refusal('proofNeeded', { challenge: 'proof' })
+    const fault = proofFault ?? imageFault
+    if (fault !== null) throw new Refusal(fault)
+    // Answered like a phone that was sent to a moment ago: the guard does not show itself.
+    if (verdict.deny > 0) throw new Refusal('sentTooOften', { retry_after: verdict.deny })
   }
 
   /** Accepted means enqueued: without the queue's word the slot is given back and the caller hears 503. */
@@ -83,6 +97,7 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
   const SendQuery = Type.Object({
     image_code: Type.Optional(Type.String()),
     uuid: Type.Optional(Type.String()),
+    proof: Type.Optional(Type.String()),
     scene: sceneOf(deps.scenes),
   })
   const uuidPattern = new RegExp(UUID_PATTERN)
@@ -102,23 +117,34 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
       },
     },
     async (request) => {
-      const { image_code, uuid, scene } = request.query
-      if (!image_code || !uuid) throw new Refusal('missing')
+      const { image_code, uuid, proof, scene } = request.query
+      const answered = { ...(image_code && uuid && { image_code, uuid }), ...(proof && { proof }) }
       // A uuid that could not have been issued is answered like one that was not.
-      if (!uuidPattern.test(uuid)) throw new Refusal('captchaGone')
-      return sendCode({ mobile: request.params.mobile, image_code, uuid, scene }, request)
+      if (answered.uuid !== undefined && !uuidPattern.test(answered.uuid)) throw new Refusal('captchaGone')
+      return sendCode({ mobile: request.params.mobile, scene, ...answered }, request)
     },
   )
 
   const SendBody = Type.Object(
     {
       mobile: Mobile,
-      image_code: Type.String({ minLength: 1, maxLength: 16 }),
-      uuid: Type.String({ pattern: UUID_PATTERN }),
+      image_code: Type.Optional(Type.String({ minLength: 1, maxLength: 16, description: 'with its uuid' })),
+      uuid: Type.Optional(Type.String({ pattern: UUID_PATTERN })),
+      proof: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: PROOF_MAX_LENGTH,
+          description: 'the altcha payload; instead of the image code, or beside it',
+        }),
+      ),
       scene: sceneOf(deps.scenes),
     },
     // `scene` has a default, so it may be left out.
-    { additionalProperties: false, required: ['mobile', 'image_code', 'uuid'] },
+    {
+      additionalProperties: false,
+      required: ['mobile'],
+      anyOf: [{ required: ['image_code', 'uuid'] }, { required: ['proof'] }],
+    },
   )
 
   app.post(

@@ -5,7 +5,7 @@ import { NOW, WINDOWS } from './windows.ts'
  *
  * KEYS: the limits' sorted sets, all in one slot. ARGV: a unique member, then for each key the number of
  * its windows and as many pairs of (milliseconds, at most).
- * Answers {0} or {which key, milliseconds to wait, the window that is full}.
+ * Answers {0, how many the first now holds} or {which key, milliseconds to wait, the window that is full}.
  */
 export const TAKE = `
 ${NOW}${WINDOWS}
@@ -17,10 +17,12 @@ for k, key in ipairs(KEYS) do
   first = last + 2
 end
 first = 3
+local holds = 0
 for k, key in ipairs(KEYS) do
   local last = first + 2 * tonumber(ARGV[first - 1]) - 1
   add(key, ARGV[1], first, last)
+  if k == 1 then holds = redis.call('ZCARD', key) end
   first = last + 2
 end
-return {0}
+return {0, holds}
 `

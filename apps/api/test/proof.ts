@@ -1,0 +1,17 @@
+import { solveChallenge } from 'altcha-lib'
+import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
+import type { Challenge } from '../src/captcha/proofs.ts'
+import { anAddress, type Api } from './api.ts'
+
+export async function challengeOf({ app }: Api): Promise<Challenge> {
+  const headers = { 'x-forwarded-for': anAddress() }
+  return (await app.inject({ url: '/v1/challenges', headers })).json<Challenge>()
+}
+
+/** What the altcha widget sends when it has done the work. */
+export async function solve(challenge: Challenge): Promise<string> {
+  const solution = await solveChallenge({ challenge, deriveKey })
+  return Buffer.from(JSON.stringify({ challenge, solution })).toString('base64')
+}
+
+export const proofOf = async (api: Api) => solve(await challengeOf(api))
