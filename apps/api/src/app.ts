@@ -15,6 +15,7 @@ import { errorHandler, notFoundHandler } from './error-handler.ts'
 import type { Gate } from './gate.ts'
 import type { Guard } from './guard.ts'
 import type { HeatOf } from './heat.ts'
+import type { Idempotency } from './idempotency.ts'
 import type { Limiters } from './limiters.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { Receipts } from './receipts.ts'
@@ -50,6 +51,7 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins'> & {
   ledger: Pick<SendLedger, 'settle'>
   testNumbers: TestNumbers
   receipts: Receipts
+  idempotency: Idempotency
   /** The pseudonyms under which a client address is counted. */
   whoIs: (ip: string) => { address: string; subnet: string }
 }
@@ -113,6 +115,7 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
     strictPreflight: false,
     methods: ['GET', 'POST'],
     allowedHeaders: ['content-type', 'idempotency-key'],
+    exposedHeaders: ['idempotent-replayed', 'retry-after'],
     maxAge: 600,
   })
   await app.register(swagger, {

@@ -10,6 +10,8 @@ const STATUS: Partial<Record<Answer, number>> = {
   sentTooOften: 429,
   tooManyRequests: 429,
   notFound: 404,
+  keyUnderWay: 409,
+  keyReused: 422,
   storeDown: 503,
   budgetSpent: 503,
   bug: 500,

@@ -18,6 +18,7 @@ import { loadApiConfig, scenePolicies } from './config.ts'
 import { createGuard } from './guard.ts'
 import { createGate } from './gate.ts'
 import { createHeat } from './heat.ts'
+import { createIdempotency } from './idempotency.ts'
 import { createLimiters } from './limiters.ts'
 import { createApiMetrics } from './metrics.ts'
 import { createReceipts } from './receipts.ts'
@@ -61,6 +62,7 @@ const app = await buildApp({
     ledger: createSendLedger(redis, keyring),
     testNumbers: createTestNumbers(config.testNumbers),
     receipts: createReceipts(keyring),
+    idempotency: createIdempotency(redis, keyring),
     whoIs: (ip) => ({
       address: keyring.pseudonym(addressGroup(ip)),
       subnet: keyring.pseudonym(subnetOf(ip)),

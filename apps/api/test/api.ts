@@ -18,6 +18,7 @@ import { loadApiConfig, scenePolicies } from '../src/config.ts'
 import { createGuard } from '../src/guard.ts'
 import { createGate } from '../src/gate.ts'
 import { createHeat } from '../src/heat.ts'
+import { createIdempotency } from '../src/idempotency.ts'
 import { createLimiters } from '../src/limiters.ts'
 import { createApiMetrics } from '../src/metrics.ts'
 import { createReceipts } from '../src/receipts.ts'
@@ -47,6 +48,7 @@ export async function startApi(env: Record<string, string> = {}) {
   const queue = createSendQueue(producer, log)
   const limits = createLimits(redis)
   const metrics = createApiMetrics(registry)
+  const idempotency = createIdempotency(redis, keyring)
   const guard = createGuard(redis, limits, config.guard, metrics, log)
   const app = await buildApp({
     log,
@@ -67,6 +69,7 @@ export async function startApi(env: Record<string, string> = {}) {
       ledger: createSendLedger(redis, keyring),
       testNumbers: createTestNumbers(config.testNumbers),
       receipts: createReceipts(keyring),
+      idempotency,
       whoIs: (ip) => ({
         address: keyring.pseudonym(addressGroup(ip)),
         subnet: keyring.pseudonym(subnetOf(ip)),
@@ -82,6 +85,7 @@ export async function startApi(env: Record<string, string> = {}) {
     redis,
     registry,
     queue,
+    idempotency,
 
     /** An answered image code, ready to be used, put where an image service would put it. */
     async captcha(text = 'AB3D'): Promise<{ image_code: string; uuid: string }> {

@@ -14,6 +14,8 @@ export const keys = {
   /** What the guard knows of a number segment or a client address. */
   guard: (what: 'sent' | 'verified' | 'mark', group: 'segment' | 'address', who: string) =>
     `sms:{gate}:guard:${group}:${who}:${what}`,
+  /** The first answer to an idempotency key; `name` is a keyed hash of it. */
+  idempotency: (name: string) => `sms:{${name}}:idempotency`,
   /** Findings and decisions with their reasons, a capped stream. */
   audit: 'sms:{gate}:audit',
   /** What one send is counted against beside its phone, in one slot so that all are taken or none. */

@@ -44,6 +44,12 @@ export const ANSWERS = {
   budgetSpent: { code: RETCODE.DBERR, zh: '服务暂不可用', en: 'Temporarily unavailable' },
   bug: { code: RETCODE.DBERR, zh: '数据错误', en: 'Internal error' },
   param: { code: RETCODE.PARAMERR, zh: '参数错误', en: 'A parameter is not valid' },
+  keyReused: {
+    code: RETCODE.PARAMERR,
+    zh: '参数错误',
+    en: 'This Idempotency-Key belongs to another request',
+  },
+  keyUnderWay: { code: RETCODE.PARAMERR, zh: '请求处理中', en: 'The first request is still under way' },
   notFound: { code: RETCODE.PARAMERR, zh: '参数错误', en: 'Nothing here' },
 } as const satisfies Record<string, { code: Retcode } & Record<Language, string>>
 export type Answer = keyof typeof ANSWERS

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 
@@ -46,6 +47,21 @@ describe('200 requests at once over two API processes', () => {
       await settled(mobile)
       expect(await system.outbox(mobile)).toHaveLength(1)
     }
+  })
+
+  it('with one idempotency key: one message, and everybody hears the first answer or 409', async () => {
+    const mobile = aMobile()
+    const body = JSON.stringify({ mobile, ...(await system.captcha()) })
+    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() }
+    const answers = await times(200, (i) =>
+      system.call('/v1/sms_codes', { method: 'POST', body, headers }, base(i)),
+    )
+    const accepted = answers.filter(({ status }) => status === 202)
+    expect(new Set(accepted.map((answer) => answer.body['request_id'])).size).toBe(1)
+    expect(accepted.filter((answer) => !answer.headers.has('idempotent-replayed'))).toHaveLength(1)
+    expect(answers.filter(({ status }) => status !== 202 && status !== 409)).toEqual([])
+    await settled(mobile)
+    expect(await system.outbox(mobile)).toHaveLength(1)
   })
 
   it('with 100 right codes: exactly one verifies', async () => {

@@ -9,6 +9,7 @@ import { PROOF_MAX_LENGTH } from '../captcha/proofs.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import { refuseDrivenBrowser } from '../driven-browser.ts'
 import type { Asking } from '../gate.ts'
+import { IdempotencyHeaders } from '../idempotency.ts'
 import { Envelope, Mobile, sceneOf } from '../schemas.ts'
 
 const Sent = Type.Object(
@@ -25,6 +26,9 @@ const Sent = Type.Object(
 /** An image code with its uuid, or a proof, or both. */
 type Answered = Partial<Record<'image_code' | 'uuid' | 'proof', string>>
 type SendRequest = Answered & { mobile: string; scene: string }
+
+/** A day: a browser that was offline may still ask what became of its request. */
+const KEPT_SECONDS = 86_400
 
 /** The two ways to ask for a code: the seed's GET and the POST for new front ends. Same use case. */
 export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
@@ -150,11 +154,20 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
   app.post(
     '/v1/sms_codes',
     {
+      ...deps.idempotency.hooks('send', KEPT_SECONDS),
       schema: {
         summary: 'Send a code',
         tags: ['browser'],
+        headers: IdempotencyHeaders,
         body: SendBody,
-        response: { 202: Sent, 400: Envelope, 429: Envelope, 503: Envelope },
+        response: {
+          202: Sent,
+          400: Envelope,
+          409: Envelope,
+          422: Envelope,
+          429: Envelope,
+          503: Envelope,
+        },
       },
     },
     async (request, reply) => {

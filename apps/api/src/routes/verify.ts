@@ -2,7 +2,11 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import type { ApiDeps } from '../app.ts'
+import { IdempotencyHeaders } from '../idempotency.ts'
 import { Envelope, Mobile, sceneOf } from '../schemas.ts'
+
+/** Long enough to ask again after a lost answer, and no longer: a receipt is kept. */
+const KEPT_SECONDS = 60
 
 /** `POST /v1/sms_codes/verify`: checks a code once. A failure never says why, only how many tries are left. */
 export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
@@ -27,9 +31,11 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
   app.post(
     '/v1/sms_codes/verify',
     {
+      ...deps.idempotency.hooks('verify', KEPT_SECONDS),
       schema: {
         summary: 'Verify a code',
         tags: ['browser', 'backend'],
+        headers: IdempotencyHeaders,
         body: Body,
         response: {
           200: Type.Object({
@@ -40,6 +46,8 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
             assurance: Type.Union([Type.Literal('sms'), Type.Literal('email')]),
           }),
           400: Envelope,
+          409: Envelope,
+          422: Envelope,
           429: Envelope,
           503: Envelope,
         },
@@ -47,8 +55,8 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
     },
     async (request) => {
       const { mobile, sms_code, scene, request_id } = request.body
-      if (sms_code.length !== deps.codeLength(scene)) throw new Refusal('missing')
       await deps.limiters.verifies(deps.whoIs(request.ip).address)
+      if (sms_code.length !== deps.codeLength(scene)) throw new Refusal('missing')
       const verified = await deps.codes.verify(mobile, scene, sms_code, request_id)
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
