@@ -1,6 +1,13 @@
 // The calls of the page to the API. A call resolves with `{ code, errmsg, … }` whatever happens; when the API cannot
 // be reached the code is empty.
 
+// randomUUID is missing where the page came over plain HTTP from another machine.
+export function randomUuid() {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
 export function createApi({ url, language, unreachable }) {
   async function call(path, body) {
     const headers = { 'accept-language': language() }
@@ -16,7 +23,8 @@ export function createApi({ url, language, unreachable }) {
 
   return {
     imageUrl: (uuid) => `${url}/image_codes/${uuid}/`,
-    send: (mobile, imageCode, uuid) => call('/v1/sms_codes', { mobile, image_code: imageCode, uuid }),
+    challenge: () => call('/v1/challenges'),
+    send: (mobile, answered) => call('/v1/sms_codes', { mobile, ...answered }),
     status: (requestId) => call(`/v1/sms_codes/${encodeURIComponent(requestId)}`),
     verify: (mobile, smsCode, requestId) =>
       call('/v1/sms_codes/verify', {

@@ -1,7 +1,8 @@
 // The sign-up form: one picture, one send, one verification. Error texts are the API's own and stand under the field
 // that the RETCODE is about; a picture is good for one send, so every failed send brings a new one.
-import { createApi } from './api.js'
+import { createApi, randomUuid } from './api.js'
 import { createPhone } from './phone.js'
+import { canProve, prove } from './proof.js'
 import { createResult } from './result.js'
 import { createStatus } from './status.js'
 import { createLanguage } from './texts.js'
@@ -59,7 +60,7 @@ function fillIn(code) {
 function drawButtons() {
   const left = countdown === null ? 0 : Math.max(0, Math.ceil((countdown.until - performance.now()) / 1000))
   sendButton.disabled = isSending || left > 0
-  sendButton.textContent = isSending ? t('sending') : left > 0 ? t('again', clockOf(left)) : t('send')
+  sendButton.textContent = isSending ? t('sending') : left > 0 ? t('again', left) : t('send')
   verifyButton.disabled = isVerifying
   verifyButton.textContent = t(isVerifying ? 'verifying' : 'verify')
   if (countdown !== null && left === 0) endCountdown()
@@ -88,19 +89,20 @@ function endCountdown() {
   drawButtons()
 }
 
-async function send() {
+async function send(readsPicture = true) {
   if (sendButton.disabled) return
   calm()
   result.hide()
   const mobile = fields.mobile.value.trim()
   const imageCode = fields.imageCode.value.trim()
   if (mobile === '') return need('mobile', 'needMobile')
-  if (imageCode === '') return need('imageCode', 'needImageCode')
+  if (readsPicture && imageCode === '') return need('imageCode', 'needImageCode')
 
   isSending = true
   drawButtons()
   const startedAt = performance.now()
-  const answer = await api.send(mobile, imageCode, uuid)
+  let answer = readsPicture ? await api.send(mobile, { image_code: imageCode, uuid }) : { challenge: 'proof' }
+  if (answer.challenge === 'proof') answer = await sendProof(mobile)
   isSending = false
 
   if (answer.code === '0') {
@@ -117,6 +119,15 @@ async function send() {
   if (field !== 'smsCode') fields[field].focus()
   if (answer.retry_after > 0) startCountdown(answer.retry_after, false)
   else drawButtons()
+}
+
+// Where the picture is not enough, or is not read, the browser works instead.
+async function sendProof(mobile) {
+  if (!canProve()) return { code: '4001', errmsg: t('cannotProve') }
+  const challenge = await api.challenge()
+  if (challenge.parameters === undefined) return challenge
+  const proof = await prove(challenge, (step) => (sendButton.textContent = t('proving', step)))
+  return api.send(mobile, { proof })
 }
 
 async function verify() {
@@ -150,18 +161,6 @@ function need(field, text) {
   fields[field].focus()
 }
 
-function clockOf(seconds) {
-  if (seconds < 100) return t('seconds', seconds)
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-}
-
-// randomUUID is missing where the page came over plain HTTP from another machine.
-function randomUuid() {
-  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
 picture.addEventListener('load', () => picture.classList.add('loaded'))
 picture.addEventListener('error', () => complain('imageCode', t('imageFailed')))
 for (const id of ['captcha-button', 'refresh-captcha']) {
@@ -189,6 +188,7 @@ fields.mobile.addEventListener('input', () => {
   phone.belongTo(fields.mobile.value.trim())
 })
 sendButton.addEventListener('click', () => void send())
+find('no-picture').addEventListener('click', () => void send(false))
 find('form').addEventListener('submit', (event) => {
   event.preventDefault()
   void verify()

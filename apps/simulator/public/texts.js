@@ -15,8 +15,7 @@ const texts = {
     smsCode: '短信验证码',
     send: '获取验证码',
     sending: '发送中…',
-    again: (left) => `${left}后重发`,
-    seconds: (count) => `${count} 秒`,
+    again: (seconds) => `${clockOf(seconds, '秒')}后重发`,
     verify: '验证并注册',
     verifying: '验证中…',
     factOnce: '验证码只能用一次',
@@ -30,6 +29,9 @@ const texts = {
     needMobile: '请填写手机号',
     needImageCode: '请填写图形验证码',
     needSmsCode: '请填写短信验证码',
+    noPicture: '看不清？免图片获取',
+    proving: (step) => `安全验证 ${step}`,
+    cannotProve: '安全验证需要 HTTPS',
     imageFailed: '图片没有加载出来，请点“换一张”',
     unreachable: (url) => `连接不上服务 ${url}`,
     smsThread: '短信 · 验证码通知',
@@ -68,8 +70,7 @@ const texts = {
     smsCode: 'SMS code',
     send: 'Send code',
     sending: 'Sending…',
-    again: (left) => `Again in ${left}`,
-    seconds: (count) => `${count} s`,
+    again: (seconds) => `Again in ${clockOf(seconds, 's')}`,
     verify: 'Verify and sign up',
     verifying: 'Verifying…',
     factOnce: 'A code works once',
@@ -83,6 +84,9 @@ const texts = {
     needMobile: 'Enter your mobile number',
     needImageCode: 'Type what the picture shows',
     needSmsCode: 'Enter the code from the message',
+    noPicture: 'Can’t read it? Send without',
+    proving: (step) => `Checking ${step}`,
+    cannotProve: 'This needs HTTPS',
     imageFailed: 'The picture did not load; ask for a new one',
     unreachable: (url) => `The service at ${url} cannot be reached`,
     smsThread: 'SMS · verification codes',
@@ -147,6 +151,11 @@ export function createLanguage() {
   }
 
   return { t, current: () => current, onChange: (listener) => listeners.push(listener), apply }
+}
+
+function clockOf(seconds, unit) {
+  if (seconds < 100) return `${seconds} ${unit}`
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
 // A browser may forbid storage altogether; the language is then the one of the browser.

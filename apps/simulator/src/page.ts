@@ -18,6 +18,7 @@ const FILES = [
   { url: '/demo.js', file: 'demo.js', type: JS },
   { url: '/api.js', file: 'api.js', type: JS },
   { url: '/phone.js', file: 'phone.js', type: JS },
+  { url: '/proof.js', file: 'proof.js', type: JS },
   { url: '/result.js', file: 'result.js', type: JS },
   { url: '/status.js', file: 'status.js', type: JS },
   { url: '/texts.js', file: 'texts.js', type: JS },

@@ -20,6 +20,7 @@ describe('the demo page', () => {
     ['/demo.js', 'text/javascript; charset=utf-8', 'demo.js'],
     ['/api.js', 'text/javascript; charset=utf-8', 'api.js'],
     ['/phone.js', 'text/javascript; charset=utf-8', 'phone.js'],
+    ['/proof.js', 'text/javascript; charset=utf-8', 'proof.js'],
     ['/result.js', 'text/javascript; charset=utf-8', 'result.js'],
     ['/status.js', 'text/javascript; charset=utf-8', 'status.js'],
     ['/texts.js', 'text/javascript; charset=utf-8', 'texts.js'],
@@ -48,7 +49,8 @@ describe('the demo page', () => {
 
   test('has the places a browser test looks for', () => {
     const html = readFileSync(new URL('index.html', PUBLIC), 'utf8')
-    const ids = 'mobile image-code captcha-image refresh-captcha send sms-code verify result phone send-error'
+    const ids =
+      'mobile image-code captcha-image refresh-captcha no-picture send sms-code verify result phone send-error'
     for (const id of [...ids.split(' '), 'captcha-error', 'status']) expect(html).toContain(`id="${id}"`)
     expect(html).toContain('autocomplete="one-time-code"')
   })

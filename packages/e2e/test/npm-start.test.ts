@@ -84,6 +84,32 @@ describe('npm start', () => {
     await page.close()
   })
 
+  it('lets people in who cannot read the picture, and asks for work where the picture is not enough', async () => {
+    const page = await browser.newPage()
+    await page.goto(`http://127.0.0.1:${env['SIMULATOR_PORT']}/`)
+    const sends: string[] = []
+    page.on('request', (request) => {
+      const body = request.postData() ?? ''
+      const names = Array.from(body.matchAll(/"([a-z_]+)":/g), ([, name]) => name)
+      if (request.url().endsWith('/v1/sms_codes')) sends.push(names.join(' '))
+    })
+    await page.fill('#mobile', '13800138001')
+    await page.click('#no-picture')
+    await page.locator('#phone .message[data-code]').waitFor()
+    await page.fill('#mobile', '13800138002')
+    await page.locator('#phone .message[data-code]').waitFor({ state: 'detached' })
+    for (let i = 0; i < 20; i++)
+      await fetch(
+        `http://127.0.0.1:${env['API_PORT']}/sms_codes/13800138002/?image_code=ZZZZ&uuid=never-issued`,
+      )
+    await page.click('#refresh-captcha')
+    await answerPicture(page)
+    await page.click('#send')
+    await page.locator('#phone .message[data-code]').waitFor()
+    expect(sends).toEqual(['mobile proof', 'mobile image_code uuid', 'mobile proof'])
+    await page.close()
+  })
+
   it('shows the board to whoever has its password', async () => {
     const password = /password (\S+)/.exec(said())?.[1] ?? ''
     const url = `http://127.0.0.1:${env['BOARD_PORT']}`
