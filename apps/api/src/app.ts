@@ -28,8 +28,8 @@ import type { TestNumbers } from './test-numbers.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answers as the seed's contract has it: HTTP 200 for every outcome of the business. */
-    seed?: boolean
+    /** The classic call: HTTP 200 for every outcome of the business. */
+    classic?: boolean
   }
   interface FastifyReply {
     retcode: string
@@ -84,7 +84,7 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
     routerOptions: {
       ignoreTrailingSlash: true,
       maxParamLength: 100,
-      // The last of a repeated key counts, as in the seed; and never a list.
+      // The last of a repeated key counts, and it is never a list.
       querystringParser: (text) => Object.fromEntries(new URLSearchParams(text)),
     },
     // Before a route is found no hook runs.

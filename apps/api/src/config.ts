@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { Static } from '@sinclair/typebox'
-import { checkKeys, keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config'
+import { checkKeys, checkUrl, keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config'
 import type { CodePolicy } from '@sms-codes/core/code-store'
 import { parseScenes } from '@sms-codes/core/scenes'
 import { ApiEnv } from './env.ts'
@@ -55,8 +55,10 @@ const checkScenes: Check = (env) => {
 
 const checkProxies: Check = (env) => {
   const faulty = list(env['TRUST_PROXY'] ?? '').some((entry) => {
-    const [address = '', prefix = '0', ...more] = entry.split('/')
-    return isIP(address) === 0 || more.length > 0 || !(Number(prefix) <= (isIP(address) === 4 ? 32 : 128))
+    const [address = '', prefix = '32', ...more] = entry.split('/')
+    const most = isIP(address) === 4 ? 32 : 128
+    const inRange = /^[0-9]{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= most
+    return isIP(address) === 0 || more.length > 0 || !inRange
   })
   return faulty ? ['TRUST_PROXY: must be a comma list of addresses or CIDRs; "everybody" is none'] : []
 }
@@ -84,6 +86,7 @@ const checkStepUp: Check = (env) => {
 export function loadApiConfig(env: Env) {
   const values = loadConfig(ApiEnv, env, [
     checkKeys,
+    checkUrl('REDIS_URL'),
     checkProxies,
     checkBudget,
     checkTestNumbers,

@@ -17,8 +17,8 @@ const STATUS: Partial<Record<Answer, number>> = {
   bug: 500,
 }
 
-/** The seed's front ends read `data.code` of a 200; only these leave that rule. */
-const SEED_STATUS: Partial<Record<Answer, number>> = {
+/** Front ends of the classic call read `data.code` of a 200; only these leave that rule. */
+const CLASSIC_STATUS: Partial<Record<Answer, number>> = {
   param: 400,
   storeDown: 503,
   budgetSpent: 503,
@@ -39,8 +39,8 @@ export function errorHandler(err: FastifyError, request: FastifyRequest, reply: 
   if (answer === 'bug') request.log.error({ err, route: request.routeOptions.url }, 'bug')
   else if (answer === 'storeDown') request.log.warn({ err, route: request.routeOptions.url }, 'store down')
   else request.log.info({ answer, route: request.routeOptions.url }, 'refused')
-  const statuses = request.routeOptions.config.seed === true ? SEED_STATUS : STATUS
-  const fallback = request.routeOptions.config.seed === true ? 200 : 400
+  const statuses = request.routeOptions.config.classic === true ? CLASSIC_STATUS : STATUS
+  const fallback = request.routeOptions.config.classic === true ? 200 : 400
   send(request, reply, status ?? statuses[answer] ?? fallback, answer, details)
 }
 
@@ -66,8 +66,8 @@ function toAnswer(err: FastifyError, request: FastifyRequest): [Answer, RefusalD
   if (err instanceof Refusal) return [err.answer, err.details]
   if (err instanceof StoreError) return ['storeDown', {}]
   if (err.validation !== undefined) {
-    // The seed has the mobile in its URL pattern: a path without one is no path.
-    const noPath = request.routeOptions.config.seed === true && err.validationContext === 'params'
+    // On the classic call a path without a mobile is no path.
+    const noPath = request.routeOptions.config.classic === true && err.validationContext === 'params'
     const answer = validationAnswer(err, request)
     return noPath ? [answer, {}, 404] : [answer, {}]
   }

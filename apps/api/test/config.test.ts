@@ -82,6 +82,10 @@ describe('the configuration of the API', () => {
     ['test numbers of a day there is not', { TEST_NUMBERS: '13800000001:123456:2999-19-39' }, 'TEST_NUMBERS'],
     ['being hot before warm', { STEP_UP_HOT_PERCENT: '20' }, 'STEP_UP_HOT_PERCENT'],
     ['a challenge without a step-up', { GUARD_MODE: 'challenge', STEP_UP: 'off' }, 'GUARD_MODE'],
+    ['an address of Redis that is none', { REDIS_URL: 'redis://:secret@:99999/x' }, 'REDIS_URL'],
+    ['a port in another notation', { API_PORT: '3e4' }, 'API_PORT'],
+    ['a network of everybody', { TRUST_PROXY: '0.0.0.0/0' }, 'TRUST_PROXY'],
+    ['a network without its size', { TRUST_PROXY: '10.0.0.0/' }, 'TRUST_PROXY'],
     ['a level there is not', { LOG_LEVEL: 'chatty' }, 'LOG_LEVEL'],
   ])('refuses %s', (_what, env, name) => {
     expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))

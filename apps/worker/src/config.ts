@@ -1,5 +1,13 @@
 import { Type } from '@sinclair/typebox'
-import { checkKeys, keyringOptions, loadConfig, shared, type Check, type Env } from '@sms-codes/core/config'
+import {
+  checkKeys,
+  checkUrl,
+  keyringOptions,
+  loadConfig,
+  shared,
+  type Check,
+  type Env,
+} from '@sms-codes/core/config'
 
 const GATEWAYS = ['ccp', 'console'] as const
 export type GatewayName = (typeof GATEWAYS)[number]
@@ -80,7 +88,12 @@ const checkGateways: Check = (env) => {
 
 /** @throws ConfigError */
 export function loadWorkerConfig(env: Env) {
-  const values = loadConfig(WorkerEnv, env, [checkKeys, checkGateways])
+  const values = loadConfig(WorkerEnv, env, [
+    checkKeys,
+    checkUrl('REDIS_URL'),
+    checkUrl('CCP_BASE_URL'),
+    checkGateways,
+  ])
   return {
     host: values.HOST,
     opsPort: values.WORKER_OPS_PORT,

@@ -50,7 +50,8 @@ const ops = await startOps({
   host: config.host,
   port: config.opsPort,
   registry,
-  notReady: async () => (consumer.isRunning() ? storeNotReady(redis) : 'not consuming'),
+  notReady: async () =>
+    consumer.isRunning() && !consumer.isPaused() ? storeNotReady(redis) : 'not consuming',
 })
 log.info({ gateways: config.gateways, opsPort: ops.port }, 'worker ready')
 

@@ -61,6 +61,7 @@ describe('the configuration of a worker', () => {
       'CCP_BASE_URL',
     ],
     ['the console in production', { NODE_ENV: 'production', SMS_GATEWAYS: 'console' }, 'SMS_GATEWAYS'],
+    ['an address that is none', { CCP_BASE_URL: 'https://u:secret@[' }, 'CCP_BASE_URL'],
     ['no concurrency', { WORKER_CONCURRENCY: '0' }, 'WORKER_CONCURRENCY'],
     ['too long a deadline', { GATEWAY_DEADLINE_MS: '9000' }, 'GATEWAY_DEADLINE_MS'],
   ])('refuses %s', (_what, env, name) => {

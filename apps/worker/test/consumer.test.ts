@@ -78,17 +78,24 @@ describe('the consumer', () => {
       {},
       { v: 1, rid: 1 },
       { v: 1, rid: 'x', scene: 'default', n: 0, to: '' },
+      { v: 1, rid: `${'p'.repeat(22)}.${'r'.repeat(22)}`, scene: 'default', n: 1, to: '13912345678' },
       'text',
       null,
     ])
       await raw.add('send', data, { attempts: 3 })
-    await raw.add('send', { v: 1, rid: 'made.up', scene: 'default', n: 1, to: '' })
+    await raw.add('send', {
+      v: 1,
+      rid: `${'p'.repeat(22)}.${'r'.repeat(22)}`,
+      scene: 'default',
+      n: 1,
+      to: '138****8000',
+    })
     const send = await issued()
     await queue.add(jobOf(send))
     await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('sent')
     await expect
       .poll(() => raw.getJobCounts('failed', 'waiting', 'active', 'delayed'), { timeout: 10_000 })
-      .toEqual({ failed: 5, waiting: 0, active: 0, delayed: 0 })
+      .toEqual({ failed: 6, waiting: 0, active: 0, delayed: 0 })
     expect(gateway.messages).toHaveLength(1)
     await raw.close()
     await stop()

@@ -24,7 +24,7 @@ describe('a send', () => {
       { id: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown, mobile, code, minutes: 5, scene: 'default' },
     ])
     expect(second.messages).toEqual([])
-    expect(await found(send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
+    expect(await found(send.rid)).toMatchObject({ status: 'sent' })
   })
 
   it('says the minutes that are really left', async () => {

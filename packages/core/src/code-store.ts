@@ -31,7 +31,7 @@ export type IssueOptions = {
 }
 
 export type Issued =
-  | { kind: 'issued'; send: Send; expiresIn: number; resendAfter: number }
+  | { kind: 'issued'; send: Send; requestId: string; expiresIn: number; resendAfter: number }
   | { kind: 'throttled'; windowSeconds: number; retryAfter: number }
 
 export type Verified =
@@ -69,7 +69,7 @@ export function createCodeStore(
       const code = fixed ?? randomCode(policy.length)
       const { kid, digest } = keyring.digest(mobile, scene, code)
       const sealed = keyring.seal(mobile + code, rid)
-      const [ok, first, second, life, pause] = await issueScript(sendKeys({ rid, scene }), [
+      const [ok, first, second, life, pause, shown] = await issueScript(sendKeys({ rid, scene }), [
         rid,
         kid,
         digest,
@@ -84,7 +84,13 @@ export function createCodeStore(
       if (ok === 0)
         return { kind: 'throttled', windowSeconds: Number(first) / 1000, retryAfter: seconds(second) }
       const send = { rid: String(first), scene, n: Number(second) }
-      return { kind: 'issued', send, expiresIn: seconds(life), resendAfter: seconds(pause) }
+      return {
+        kind: 'issued',
+        send,
+        requestId: String(shown),
+        expiresIn: seconds(life),
+        resendAfter: seconds(pause),
+      }
     },
 
     /** Gives the phone its slot back after an issue that was never enqueued. */
@@ -115,7 +121,7 @@ export function createCodeStore(
 
     /** What became of a request, looked for in the given scenes; null when nothing is held about it. */
     async find(rid: string, scenes: readonly string[]) {
-      const fields = ['rid', 'status', 'exp', 'channel', 'sends', 'used', 'reason'] as const
+      const fields = ['rid', 'alias', 'status', 'exp', 'sends', 'reason'] as const
       const [[now, micros], ...records] = await asStoreError(
         'find',
         Promise.all([
@@ -123,17 +129,10 @@ export function createCodeStore(
           ...scenes.map((scene) => redis.hmget(keys.code(phoneOf(rid), scene), ...fields)),
         ]),
       )
-      for (const [found, status, exp, channel, sends, used, reason] of records) {
-        if (found !== rid) continue
+      for (const [own, alias, status, exp, sends, reason] of records) {
+        if (own !== rid && alias !== rid) continue
         const expired = Number(exp) <= Number(now) * 1000 + Number(micros) / 1000
-        return {
-          status: status ?? '',
-          channel: channel ?? '',
-          sends: Number(sends),
-          used: used === '1',
-          reason: reason ?? '',
-          expired,
-        }
+        return { status: status ?? '', sends: Number(sends), reason: reason ?? '', expired }
       }
       return null
     },

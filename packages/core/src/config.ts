@@ -34,6 +34,10 @@ export function loadConfig<T extends TObject>(
   const given = Object.fromEntries(
     Object.keys(schema.properties).flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
   )
+  // Value.Convert would take 3e4 for 3 and 0x10 for 16.
+  const odd = Object.entries(schema.properties).flatMap(([name, { type }]) =>
+    type === 'integer' && given[name] !== undefined && !/^[0-9]+$/.test(given[name]) ? [name] : [],
+  )
   const values: unknown = Value.Convert(schema, Value.Default(schema, given))
   const faults = new Map<string, string>()
   for (const { path, message, schema: at } of Value.Errors(schema, values)) {
@@ -41,6 +45,7 @@ export function loadConfig<T extends TObject>(
     const what = name in given ? message.replace(/^Expected/, 'expected') : 'is missing'
     if (!faults.has(name)) faults.set(name, `${name}: ${what} (${at.description ?? 'see the README'})`)
   }
+  for (const name of odd) if (!faults.has(name)) faults.set(name, `${name}: expected digits only`)
   const all = [...faults.values(), ...checks.flatMap((check) => check(env))]
   if (all.length > 0 || !Value.Check(schema, values)) throw new ConfigError(all)
   return Object.freeze(values)
@@ -84,6 +89,12 @@ export const shared = {
     description: 'secret: comma list of id:key, newest first, each key 32 random bytes in base64',
   }),
 }
+
+/** An address that only looks like one would end up in an error message, password and all. */
+export const checkUrl =
+  (name: string): Check =>
+  (env) =>
+    env[name] && !URL.canParse(env[name]) ? [`${name}: is no address (scheme://host:port)`] : []
 
 /** Faults of the two key variables that a pattern cannot see. */
 export const checkKeys: Check = (env) => {

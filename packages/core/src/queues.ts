@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Queue, type JobsOptions } from 'bullmq'
 import type { Logger } from './logger.ts'
+import { REQUEST_ID_PATTERN } from './send.ts'
 import { asStoreError, type RedisClient } from './redis.ts'
 
 export const SMS_QUEUE = 'sms'
@@ -12,12 +13,12 @@ export const QUEUE_PREFIX = '{sms}'
 export const SendJob = Type.Object({
   /** Version of this shape. */
   v: Type.Literal(1),
-  rid: Type.String(),
-  scene: Type.String(),
+  rid: Type.String({ pattern: REQUEST_ID_PATTERN }),
+  scene: Type.String({ maxLength: 32 }),
   /** The number of the send within the request, from 1. */
   n: Type.Integer({ minimum: 1 }),
   /** Masked, for whoever looks at the board. */
-  to: Type.String(),
+  to: Type.String({ pattern: '^1[3-9][0-9]\\*{4}[0-9]{4}$' }),
 })
 export type SendJob = Static<typeof SendJob>
 

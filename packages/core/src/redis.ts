@@ -93,9 +93,11 @@ function reasonOf(message: string): string {
 export async function storeNotReady(redis: Redis): Promise<string | null> {
   try {
     const [fault = null] = await serverFaults(redis)
+    // A store that is full, or a replica, answers every read and takes no write.
+    await redis.set('sms:probe', '1', 'PX', 1_000)
     return fault
   } catch {
-    return 'redis does not answer'
+    return 'redis does not answer, or takes no writes'
   }
 }
 

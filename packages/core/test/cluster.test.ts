@@ -88,7 +88,7 @@ async function story(redis: RedisClient, mobile: string): Promise<unknown[]> {
   return answers.map((answer) => comparable(answer))
 }
 
-const RANDOM = new Set(['member', 'code', 'rid'])
+const RANDOM = new Set(['member', 'code', 'rid', 'requestId'])
 const SECONDS = new Set(['expiresIn', 'resendAfter', 'retryAfter'])
 const MILLISECONDS = new Set(['lifeMs', 'ms'])
 

@@ -335,6 +335,40 @@ describe('verify', () => {
   })
 })
 
+describe('somebody else who asks for the same code', () => {
+  const asks = (mobile: string, from: string) => store.codes.issue(mobile, 'default', { from })
+  const idOf = (answer: Awaited<ReturnType<typeof asks>>) => {
+    if (answer.kind !== 'issued') throw new Error('nothing was issued')
+    return answer.requestId
+  }
+
+  it('is shown an id of his own, which tells the status and spends none of the tries of the first', async () => {
+    const mobile = aMobile()
+    const owner = await asks(mobile, 'owner')
+    const code = await store.codeOf(owner)
+    await store.pass(61)
+    const stranger = await asks(mobile, 'stranger')
+    expect(idOf(stranger)).not.toBe(idOf(owner))
+    expect(await store.codes.find(idOf(stranger), ['default'])).toMatchObject({ status: 'queued', sends: 2 })
+    await times(20, () => store.codes.verify(mobile, 'default', wrong(code), idOf(stranger)))
+    expect(await store.codes.verify(mobile, 'default', code, idOf(owner))).toMatchObject({ kind: 'ok' })
+  })
+
+  it('uses up his own tries of the day, and not those of who asks the next day round', async () => {
+    const mobile = aMobile()
+    for (let i = 0; i < 3; i++) {
+      const stranger = await asks(mobile, 'stranger')
+      const code = await store.codeOf(stranger)
+      for (let n = 0; n < 5; n++) await store.codes.verify(mobile, 'default', wrong(code), idOf(stranger))
+      await store.pass(61)
+    }
+    const owner = await asks(mobile, 'owner')
+    expect(await store.codes.verify(mobile, 'default', await store.codeOf(owner), idOf(owner))).toMatchObject(
+      { kind: 'ok' },
+    )
+  })
+})
+
 describe('find', () => {
   it('tells where a request stands, and nothing about unknown ones', async () => {
     const send = sendOf(await store.codes.issue(aMobile(), 'login'))

@@ -102,6 +102,31 @@ describe('claim', () => {
   })
 })
 
+describe('a send that ends in doubt', () => {
+  const slots = (mobile: string) => store.redis.zcard(`sms:{${store.keyring.pseudonym(mobile)}}:sends`)
+
+  it('keeps its slot when it is too late, or faults could be used to send more', async () => {
+    const mobile = aMobile()
+    const send = await issued(mobile)
+    const { fence } = await claimed(send)
+    await store.ledger.settle(send, fence, { status: 'queued', doubt: 'ccp' })
+    await store.pass(120)
+    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'gone', why: 'late' })
+    expect(await slots(mobile)).toBe(1)
+  })
+
+  it('keeps it when it fails, and when it is buried in the middle of a call', async () => {
+    const [first, second] = [aMobile(), aMobile()]
+    const send = await issued(first)
+    const { fence } = await claimed(send)
+    await store.ledger.settle(send, fence, { status: 'failed', reason: 'ambiguous', doubt: 'ccp' })
+    const other = await issued(second)
+    await claimed(other)
+    await store.ledger.settle(other, '*', { status: 'failed', reason: 'job_failed' })
+    expect([await slots(first), await slots(second)]).toEqual([1, 1])
+  })
+})
+
 describe('settle', () => {
   it('writes a terminal status once', async () => {
     const send = await issued()
@@ -112,7 +137,7 @@ describe('settle', () => {
     expect(await store.ledger.settle(send, fence, { status: 'failed' })).toBe(false)
     expect(await store.ledger.settle(send, '*', { status: 'failed' })).toBe(false)
     expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'done', why: 'sent' })
-    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'sent', channel: 'sms' })
+    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'sent' })
   })
 
   it('is refused to a holder whose claim was taken over', async () => {

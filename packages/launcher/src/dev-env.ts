@@ -3,15 +3,20 @@
 // or the worker could not open what the API sealed.
 import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { portOf, urlOf } from './addresses.ts'
+import { PROJECT_DIR } from './apps.ts'
 import { hasCode } from './startup-error.ts'
 
 /** A copy of `env` with what is missing; in production nothing is made up. */
-export function developmentEnv(env: NodeJS.ProcessEnv, dataDir: string): NodeJS.ProcessEnv {
+export function developmentEnv(
+  env: NodeJS.ProcessEnv,
+  dataDir: string,
+  envFile = join(PROJECT_DIR, '.env'),
+): NodeJS.ProcessEnv {
   if (env['NODE_ENV'] === 'production') return env
-  const chosen = { ...set(readEnvFile(join(dirname(dataDir), '.env'))), ...set(env) }
+  const chosen = { ...set(readEnvFile(envFile)), ...set(env) }
   if (chosen['NODE_ENV'] === 'production') return chosen
   const simulator = urlOf(chosen, 'SIMULATOR_PORT')
   return {

@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => rm(project, { recursive: true, force: true }))
 
 test('an empty environment gets all that the apps cannot do without', () => {
-  const env = developmentEnv({}, dataDir)
+  const env = developmentEnv({}, dataDir, join(project, '.env'))
   expect(SECRETS.filter((name) => !env[name])).toEqual([])
   expect(Buffer.from(env['PHONE_KEY'] ?? '', 'base64')).toHaveLength(32)
   expect(env['CODE_KEYS']).toMatch(/^k1:[A-Za-z0-9+/]{43}=$/)
@@ -41,7 +41,7 @@ test('an empty environment gets all that the apps cannot do without', () => {
 })
 
 test('addresses follow the ports that were chosen', () => {
-  const env = developmentEnv({ SIMULATOR_PORT: '4002', API_PORT: '4000' }, dataDir)
+  const env = developmentEnv({ SIMULATOR_PORT: '4002', API_PORT: '4000' }, dataDir, join(project, '.env'))
   expect(env).toMatchObject({
     CCP_BASE_URL: 'http://127.0.0.1:4002',
     API_URL: 'http://127.0.0.1:4000',
@@ -50,8 +50,8 @@ test('addresses follow the ports that were chosen', () => {
 })
 
 test('secrets are made once, and only their owner can read them', async () => {
-  const first = developmentEnv({}, dataDir)
-  expect(developmentEnv({}, dataDir)).toEqual(first)
+  const first = developmentEnv({}, dataDir, join(project, '.env'))
+  expect(developmentEnv({}, dataDir, join(project, '.env'))).toEqual(first)
   expect((await stat(join(dataDir, 'dev.env'))).mode & 0o777).toBe(0o600)
   expect(await readdir(dataDir)).toEqual(['dev.env'])
 })
@@ -61,7 +61,11 @@ test('the environment comes before .env, .env before what is made up, and empty 
     join(project, '.env'),
     'BOARD_USER=file\nSMS_GATEWAYS=console\nAPI_PORT=5000\nCCP_APP_ID=\n',
   )
-  const env = developmentEnv({ BOARD_USER: 'shell', PHONE_KEY: 'mine', CCP_AUTH_TOKEN: '' }, dataDir)
+  const env = developmentEnv(
+    { BOARD_USER: 'shell', PHONE_KEY: 'mine', CCP_AUTH_TOKEN: '' },
+    dataDir,
+    join(project, '.env'),
+  )
   expect(env).toMatchObject({
     BOARD_USER: 'shell',
     PHONE_KEY: 'mine',
@@ -75,9 +79,9 @@ test('the environment comes before .env, .env before what is made up, and empty 
 test('in production nothing is added and nothing is written', async () => {
   await writeFile(join(project, '.env'), 'BOARD_USER=file\n')
   const env = { NODE_ENV: 'production', API_PORT: '3000' }
-  expect(developmentEnv(env, dataDir)).toBe(env)
+  expect(developmentEnv(env, dataDir, join(project, '.env'))).toBe(env)
   await writeFile(join(project, '.env'), 'NODE_ENV=production\n')
-  expect(developmentEnv({}, dataDir)).toEqual({ NODE_ENV: 'production' })
+  expect(developmentEnv({}, dataDir, join(project, '.env'))).toEqual({ NODE_ENV: 'production' })
   await expect(stat(dataDir)).rejects.toThrow('ENOENT')
 })
 

@@ -30,7 +30,7 @@ type SendRequest = Answered & { mobile: string; scene: string }
 /** A day: a browser that was offline may still ask what became of its request. */
 const KEPT_SECONDS = 86_400
 
-/** The two ways to ask for a code: the seed's GET and the POST for new front ends. Same use case. */
+/** The two ways to ask for a code: the classic GET and the POST for new front ends. Same use case. */
 export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
   const { captchas, proofs, limiters, heatOf, guard, gate, codes, queue, testNumbers, ledger } = deps
 
@@ -54,7 +54,7 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     return {
       ...envelope('sent', languageOf(request.headers['accept-language'])),
       code: '0',
-      request_id: issued.send.rid,
+      request_id: issued.requestId,
       resend_after: issued.resendAfter,
       expires_in: issued.expiresIn,
     }
@@ -109,7 +109,7 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
   app.get(
     '/sms_codes/:mobile',
     {
-      config: { seed: true },
+      config: { classic: true },
       onRequest: refuseDrivenBrowser(deps.corsOrigins),
       schema: {
         summary: 'Send a code (the classic call)',

@@ -30,13 +30,14 @@ end
 local exp, late = tonumber(r[5]), math.min(tonumber(r[5]), tonumber(r[6]))
 local mine = status == 'sending' and r[7] == fence
 if status == 'sending' and not mine and tonumber(r[8]) > now then return {'busy', r[8] - now} end
-if late <= now then
-  redis.call('HSET', code, 'status', 'failed', 'reason', 'late')
-  redis.call('ZREM', sends, rid .. '.' .. number)
-  return {'gone', 'late'}
-end
 local doubt = r[10]
 if status == 'sending' and not mine then doubt = r[9] end
+if late <= now then
+  redis.call('HSET', code, 'status', 'failed', 'reason', 'late')
+  -- The slot comes back only where certainly nothing was sent, or faults could be used to send more.
+  if doubt == '' then redis.call('ZREM', sends, rid .. '.' .. number) end
+  return {'gone', 'late'}
+end
 -- Who learns of a doubt claims once more before a call: one that vanishes in between has called nobody.
 if not mine and doubt ~= '' then gateway = doubt end
 local next = r[7] + 1

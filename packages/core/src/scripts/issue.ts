@@ -7,10 +7,13 @@ import { NOW, WINDOWS } from './windows.ts'
  * two codes. Its life is extended, but never past the ceiling of two lives from its first issue. A new
  * code is made where less than half a life would be left, after use, or when its compares are spent.
  *
+ * Who asks for somebody else's code again is shown an id of his own, which tells the status and no more:
+ * tries that carry the first one stay with whoever asked first.
+ *
  * KEYS: the code record, the phone's sends.
  * ARGV: rid, kid, digest, sealed, life ms, send-within ms, compares, keep ms,
  *       who asked, then pairs of (milliseconds, at most) for the phone.
- * Answers {1, rid, send number, life left ms, ms until the next send} or {0, window, ms to wait}.
+ * Answers {1, rid, send number, life left ms, ms until the next send, the id to show} or {0, window, ms to wait}.
  */
 export const ISSUE = `
 ${NOW}${WINDOWS}
@@ -20,7 +23,8 @@ local left, window = wait(sends, 10, #ARGV)
 if left > 0 then return {0, window, left} end
 
 local rid, exp, ceiling, number = ARGV[1], now + life, now + 2 * life, 1
-local old = redis.call('HMGET', code, 'rid', 'exp', 'ceiling', 'sends', 'with_id', 'blind', 'used')
+local old = redis.call('HMGET', code, 'rid', 'exp', 'ceiling', 'sends', 'with_id', 'blind', 'used', 'from')
+local shown = rid
 local resend = old[1] and old[7] ~= '1' and tonumber(old[2]) > now
   and tonumber(old[5]) < compares and tonumber(old[6]) < compares
   and math.min(now + life, tonumber(old[3])) - now >= life / 2
@@ -28,8 +32,9 @@ local resend = old[1] and old[7] ~= '1' and tonumber(old[2]) > now
 if resend then
   rid, ceiling, number = old[1], tonumber(old[3]), old[4] + 1
   exp = math.min(now + life, ceiling)
-  redis.call('HSET', code, 'exp', exp, 'sends', number, 'from', ARGV[9], 'status', 'queued', 'send_by', now + within,
-    'lease', 0, 'doubt', '', 'extra', 0, 'reason', '')
+  if old[8] == ARGV[9] then shown = rid end
+  redis.call('HSET', code, 'exp', exp, 'sends', number, 'alias', shown, 'status', 'queued',
+    'send_by', now + within, 'lease', 0, 'doubt', '', 'extra', 0, 'reason', '')
 else
   redis.call('DEL', code)
   redis.call('HSET', code, 'rid', rid, 'kid', ARGV[2], 'digest', ARGV[3], 'sealed', ARGV[4],
@@ -40,5 +45,5 @@ end
 redis.call('PEXPIREAT', code, ceiling + keep)
 add(sends, rid .. '.' .. number, 10, #ARGV)
 local pause = wait(sends, 10, #ARGV)
-return {1, rid, number, exp - now, pause}
+return {1, rid, number, exp - now, pause, shown}
 `

@@ -6,7 +6,8 @@ import { NOW } from './windows.ts'
  * the count find nothing and start anew.
  *
  * Guesses that carry the request id and guesses that do not are counted apart, per code and per day: a
- * stranger, who does not hold the id, cannot lock the owner out.
+ * stranger, who does not hold the id, cannot lock the owner out. By day, those with an id are counted by
+ * who asked for the code, so a stranger who asks for one himself uses up only his own tries.
  *
  * The compare itself is of HMACs under a key the caller does not have, so its timing tells nothing.
  *
@@ -21,11 +22,18 @@ local code = KEYS[1]
 local compares, perday, day = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local r = redis.call('HMGET', code, 'rid', 'used', 'exp', 'kid', 'digest', 'channel', 'from')
 local knows = r[1] and r[1] == ARGV[1]
-local misses, counter = KEYS[3], 'blind'
-if knows then misses, counter = KEYS[2], 'with_id' end
+local misses, counter, whose = KEYS[3], 'blind', ''
+if knows then misses, counter, whose = KEYS[2], 'with_id', (r[7] or '') .. ':' end
 
-local nth = redis.call('ZREVRANGE', misses, perday - 1, perday - 1, 'WITHSCORES')
-if nth[2] and nth[2] + day > now then return {'throttled', nth[2] + day - now} end
+local missed, oldest = 0, 0
+local list = redis.call('ZRANGEBYSCORE', misses, now - day + 1, '+inf', 'WITHSCORES')
+for i = 1, #list, 2 do
+  if string.sub(list[i], 1, #whose) == whose then
+    missed = missed + 1
+    if missed == 1 then oldest = tonumber(list[i + 1]) end
+  end
+end
+if missed >= perday then return {'throttled', oldest + day - now} end
 if not r[1] or r[2] == '1' or tonumber(r[3]) <= now then return {'no', 0} end
 local n = tonumber(redis.call('HGET', code, counter))
 if n >= compares then return {'no', 0} end
@@ -38,8 +46,8 @@ for i = 6, #ARGV, 2 do
     return {'ok', r[1], r[6], r[7]}
   end
 end
-redis.call('ZADD', misses, now, ARGV[5])
+redis.call('ZADD', misses, now, whose .. ARGV[5])
 redis.call('ZREMRANGEBYSCORE', misses, '-inf', '(' .. (now - day))
 redis.call('PEXPIRE', misses, day)
-return {'no', math.min(compares - n, perday - redis.call('ZCARD', misses))}
+return {'no', math.min(compares - n, perday - missed - 1)}
 `

@@ -71,9 +71,10 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
       const others = found.status === 'sending' && found.fence !== fence
       if (others && found.lease > now) return { kind: 'busy', ms: (found.lease - now) * 1000 }
       const late = Math.min(found.exp, found.sendBy) <= now
-      if (late) return ((found.status = 'failed'), giveBack(send), { kind: 'gone', why: 'late' })
       const { code, exp, extra, doubt: known } = found
       const doubt = others ? found.gateway : known
+      if (late && doubt === '') giveBack(send)
+      if (late) return ((found.status = 'failed'), { kind: 'gone', why: 'late' })
       const blamed = found.status === 'queued' || others ? doubt || gateway : gateway
       const mine = { status: 'sending', fence: found.fence + 1, lease: now + leaseSeconds, doubt }
       Object.assign(found, mine, { extra: risk ? 1 : extra, gateway: blamed })
@@ -82,7 +83,8 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
     settle(send: Send, fence: number | '*', what: Partial<Held>) {
       const found = open(send)
       if (!found || (fence !== '*' && fence !== found.fence)) return false
-      if (what.status === 'failed') giveBack(send)
+      const cut = fence === '*' && found.status === 'sending'
+      if (what.status === 'failed' && !found.doubt && !what.doubt && !cut) giveBack(send)
       return Object.assign(found, what, { lease: 0 }) === found
     },
   }
