@@ -10,6 +10,17 @@ export const keys = {
   sends: (ph: string) => `sms:{${ph}}:sends`,
   missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,
   missesBlind: (ph: string) => `sms:{${ph}}:misses:blind`,
+  contact: (ph: string) => `sms:{${ph}}:contact`,
+  /** All that is held about a phone, so that it can be erased. */
+  ofPhone: (ph: string, scenes: readonly string[]) => [
+    ...scenes.map((scene) => keys.code(ph, scene)),
+    keys.sends(ph),
+    keys.missesWithId(ph),
+    keys.missesBlind(ph),
+    keys.contact(ph),
+  ],
+  /** Under the receipt's random id and not under its phone: to erase a phone must not allow a second redeem. */
+  redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
   address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
   /** What the guard knows of a number segment or a client address. */
   guard: (what: 'sent' | 'verified' | 'mark', group: 'segment' | 'address', who: string) =>

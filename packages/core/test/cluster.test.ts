@@ -6,12 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { startRedisCluster, type RedisCluster } from '@sms-codes/launcher/redis-cluster'
 import { createCodeStore } from '../src/code-store.ts'
+import { createContacts } from '../src/contacts.ts'
 import { createKeyring } from '../src/keyring.ts'
 import { keys } from '../src/keys.ts'
 import { createLimits } from '../src/limits.ts'
 import { createLogger } from '../src/logger.ts'
 import { createSendQueue, QUEUE_PREFIX, SMS_QUEUE, type SendJob } from '../src/queues.ts'
 import type { RedisClient } from '../src/redis.ts'
+import { createScript } from '../src/script.ts'
+import { REDEEM } from '../src/scripts/redeem.ts'
 import { createSendLedger } from '../src/send-ledger.ts'
 import { agePhone } from './age.ts'
 import { aMobile, policy, sendOf, wrong } from './store.ts'
@@ -85,6 +88,16 @@ async function story(redis: RedisClient, mobile: string): Promise<unknown[]> {
   told(await codes.verify(mobile, 'default', code, first.rid))
   told(await ledger.claim(again, 'ccp', 0, LEASE_MS))
   told(await codes.find(first.rid, ['default', 'login']))
+  const contacts = createContacts(redis, keyring)
+  const other = String(Number(mobile) + 1_000_000)
+  await codes.issue(other, 'login')
+  await contacts.put(other, { email: 'a@b.example', verifiedAt: '2026-01-01T00:00:00.000Z' })
+  told(await contacts.find(other))
+  told(await contacts.erase(other, ['default', 'login']))
+  told(await contacts.find(other))
+  const redeem = createScript(redis, 'redeem', REDEEM)
+  told(await redeem([keys.redeemed(mobile)], [4_000_000_000_000]))
+  told(await redeem([keys.redeemed(mobile)], [4_000_000_000_000]))
   return answers.map((answer) => comparable(answer))
 }
 
