@@ -4,6 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import type { CodeStore } from '@sms-codes/core/code-store'
+import type { Contacts } from '@sms-codes/core/contacts'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendQueue } from '@sms-codes/core/queues'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
@@ -20,7 +21,9 @@ import type { Limiters } from './limiters.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { Receipts } from './receipts.ts'
 import { challenges } from './routes/challenges.ts'
+import { contacts } from './routes/contacts.ts'
 import { imageCodes } from './routes/image-codes.ts'
+import { redeem } from './routes/redeem.ts'
 import { requestStatus } from './routes/request-status.ts'
 import { smsCodes } from './routes/sms-codes.ts'
 import { verify } from './routes/verify.ts'
@@ -31,13 +34,17 @@ declare module 'fastify' {
     /** The classic call: HTTP 200 for every outcome of the business. */
     classic?: boolean
   }
+  interface FastifyRequest {
+    /** The name of the API key the request came with. */
+    backend: string
+  }
   interface FastifyReply {
     retcode: string
   }
 }
 
 /** Everything a route may use. */
-export type ApiDeps = Pick<ApiConfig, 'corsOrigins'> & {
+export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   scenes: readonly string[]
   codeLength: (scene: string) => number
   captchas: Captchas
@@ -51,6 +58,7 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins'> & {
   ledger: Pick<SendLedger, 'settle'>
   testNumbers: TestNumbers
   receipts: Receipts
+  contacts: Contacts
   idempotency: Idempotency
   /** The pseudonyms under which a client address is counted. */
   whoIs: (ip: string) => { address: string; subnet: string }
@@ -100,6 +108,7 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
     { parseAs: 'string' },
     app.getDefaultJsonParser('error', 'error'),
   )
+  app.decorateRequest('backend', '')
   app.decorateReply('retcode', '0')
   app.setErrorHandler(errorHandler)
   app.setNotFoundHandler(notFoundHandler)
@@ -122,6 +131,7 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'sms-codes', version: '1', description: 'SMS verification codes' },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
     },
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
@@ -131,5 +141,7 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
   await app.register(smsCodes, deps)
   await app.register(requestStatus, deps)
   await app.register(verify, deps)
+  await app.register(redeem, deps)
+  await app.register(contacts, deps)
   return app
 }

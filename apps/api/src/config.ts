@@ -3,6 +3,7 @@ import type { Static } from '@sinclair/typebox'
 import { checkKeys, checkUrl, keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config'
 import type { CodePolicy } from '@sms-codes/core/code-store'
 import { parseScenes } from '@sms-codes/core/scenes'
+import { parseApiKeys } from './api-keys.ts'
 import { ApiEnv } from './env.ts'
 import { parseTestNumbers, TEST_NUMBERS_PATTERN } from './test-numbers.ts'
 import { parseWindows } from '@sms-codes/core/windows'
@@ -53,6 +54,15 @@ const checkScenes: Check = (env) => {
   return faults
 }
 
+const checkApiKeys: Check = (env) => {
+  const entries = parseApiKeys(env['API_KEYS'] ?? '')
+  const distinct = (values: string[]) => new Set(values).size === values.length
+  const faults: string[] = []
+  if (!distinct(entries.map(({ name }) => name))) faults.push('API_KEYS: two keys have the same name')
+  if (!distinct(entries.map(({ key }) => key))) faults.push('API_KEYS: two names have the same key')
+  return faults
+}
+
 const checkProxies: Check = (env) => {
   const faulty = list(env['TRUST_PROXY'] ?? '').some((entry) => {
     const [address = '', prefix = '32', ...more] = entry.split('/')
@@ -87,6 +97,7 @@ export function loadApiConfig(env: Env) {
   const values = loadConfig(ApiEnv, env, [
     checkKeys,
     checkUrl('REDIS_URL'),
+    checkApiKeys,
     checkProxies,
     checkBudget,
     checkTestNumbers,
@@ -103,6 +114,7 @@ export function loadApiConfig(env: Env) {
     keyring: keyringOptions(values),
     trustProxy: list(values.TRUST_PROXY),
     corsOrigins: list(values.CORS_ORIGINS),
+    apiKeys: parseApiKeys(values.API_KEYS),
     policies: policies(values),
     testNumbers: parseTestNumbers(values.TEST_NUMBERS),
     limiters: {

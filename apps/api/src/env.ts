@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { shared } from '@sms-codes/core/config'
 import { WINDOWS_PATTERN } from '@sms-codes/core/windows'
+import { API_KEYS_PATTERN } from './api-keys.ts'
 import { TEST_NUMBERS_PATTERN } from './test-numbers.ts'
 
 const windows = (fallback: string, description: string) =>
@@ -27,6 +28,11 @@ export const ApiEnv = Type.Object({
     default: '',
     pattern: '^(https?://[^/,\\s]+(,https?://[^/,\\s]+)*)?$',
     description: 'comma list of origins whose pages may call the API',
+  }),
+  API_KEYS: Type.String({
+    default: '',
+    pattern: API_KEYS_PATTERN,
+    description: 'secret: comma list of name:key for your back ends, each key 32 url-safe characters or more',
   }),
   SCENES: Type.String({
     default: 'default; register; login; reset_password',

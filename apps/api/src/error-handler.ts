@@ -9,6 +9,8 @@ import { envelope, languageOf, Refusal, type Answer, type RefusalDetails } from 
 const STATUS: Partial<Record<Answer, number>> = {
   sentTooOften: 429,
   tooManyRequests: 429,
+  keyWrong: 401,
+  receiptUsed: 409,
   notFound: 404,
   keyUnderWay: 409,
   keyReused: 422,
@@ -32,6 +34,7 @@ const FIELD_ANSWER: Record<string, Answer> = {
   image_code: 'captchaWrong',
   proof: 'proofGone',
   sms_code: 'missing',
+  receipt: 'receiptWrong',
 }
 
 export function errorHandler(err: FastifyError, request: FastifyRequest, reply: FastifyReply): void {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCodeStore } from '@sms-codes/core/code-store'
 import { configOrExit, EXIT_CONFIG } from '@sms-codes/core/config'
+import { createContacts } from '@sms-codes/core/contacts'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createLimits } from '@sms-codes/core/limits'
 import { createLogger } from '@sms-codes/core/logger'
@@ -21,6 +22,7 @@ import { createHeat } from './heat.ts'
 import { createIdempotency } from './idempotency.ts'
 import { createLimiters } from './limiters.ts'
 import { createApiMetrics } from './metrics.ts'
+import { createReceiptKeys } from './receipt-keys.ts'
 import { createReceipts } from './receipts.ts'
 import { createTestNumbers } from './test-numbers.ts'
 
@@ -50,6 +52,7 @@ const app = await buildApp({
   deps: {
     scenes,
     corsOrigins: config.corsOrigins,
+    apiKeys: config.apiKeys,
     codeLength: (scene) => policyOf(scene).length,
     captchas: createCaptchas(redis),
     proofs: createProofs(redis, keyring),
@@ -61,7 +64,8 @@ const app = await buildApp({
     queue,
     ledger: createSendLedger(redis, keyring),
     testNumbers: createTestNumbers(config.testNumbers),
-    receipts: createReceipts(keyring),
+    receipts: createReceipts(redis, keyring, createReceiptKeys(keyring)),
+    contacts: createContacts(redis, keyring),
     idempotency: createIdempotency(redis, keyring),
     whoIs: (ip) => ({
       address: keyring.pseudonym(addressGroup(ip)),

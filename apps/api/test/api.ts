@@ -3,9 +3,10 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { Queue, type Job } from 'bullmq'
 import { Registry } from 'prom-client'
 import { createCodeStore } from '@sms-codes/core/code-store'
+import { createContacts } from '@sms-codes/core/contacts'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createLimits } from '@sms-codes/core/limits'
-import { createLogger } from '@sms-codes/core/logger'
+import { createLogger, type Logger } from '@sms-codes/core/logger'
 import { createSendQueue, QUEUE_PREFIX, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues'
 import { connectRedis } from '@sms-codes/core/redis'
 import { createSendLedger } from '@sms-codes/core/send-ledger'
@@ -21,13 +22,17 @@ import { createHeat } from '../src/heat.ts'
 import { createIdempotency } from '../src/idempotency.ts'
 import { createLimiters } from '../src/limiters.ts'
 import { createApiMetrics } from '../src/metrics.ts'
+import { createReceiptKeys } from '../src/receipt-keys.ts'
 import { createReceipts } from '../src/receipts.ts'
 import { createTestNumbers } from '../src/test-numbers.ts'
 
 const key = () => randomBytes(32).toString('base64')
 
 /** The API as main.ts wires it, on a Redis of its own, called without a socket. */
-export async function startApi(env: Record<string, string> = {}) {
+export async function startApi(
+  env: Record<string, string> = {},
+  log: Logger = createLogger('api', 'silent'),
+) {
   const server = await startRedis()
   const config = loadApiConfig({
     PHONE_KEY: key(),
@@ -37,11 +42,11 @@ export async function startApi(env: Record<string, string> = {}) {
     CORS_ORIGINS: 'https://shop.example',
     ...env,
   })
-  const log = createLogger('api', 'silent')
   const redis = connectRedis(config.redisUrl, 'commands', log)
   const producer = connectRedis(config.redisUrl, 'producer', log)
   await Promise.all([once(redis, 'ready'), once(producer, 'ready')])
   const keyring = createKeyring(config.keyring)
+  const receiptKeys = createReceiptKeys(keyring)
   const scenes = Object.keys(config.policies)
   const policyOf = scenePolicies(config.policies)
   const registry = new Registry()
@@ -57,6 +62,7 @@ export async function startApi(env: Record<string, string> = {}) {
     deps: {
       scenes,
       corsOrigins: config.corsOrigins,
+      apiKeys: config.apiKeys,
       codeLength: (scene) => policyOf(scene).length,
       captchas: createCaptchas(redis),
       proofs: createProofs(redis, keyring),
@@ -68,7 +74,8 @@ export async function startApi(env: Record<string, string> = {}) {
       queue,
       ledger: createSendLedger(redis, keyring),
       testNumbers: createTestNumbers(config.testNumbers),
-      receipts: createReceipts(keyring),
+      receipts: createReceipts(redis, keyring, receiptKeys),
+      contacts: createContacts(redis, keyring),
       idempotency,
       whoIs: (ip) => ({
         address: keyring.pseudonym(addressGroup(ip)),
@@ -85,6 +92,8 @@ export async function startApi(env: Record<string, string> = {}) {
     redis,
     registry,
     queue,
+    keyring,
+    receiptKeys,
     idempotency,
 
     /** An answered image code, ready to be used, put where an image service would put it. */
@@ -102,6 +111,30 @@ export async function startApi(env: Record<string, string> = {}) {
       return keyring.open(sealed ?? '', rid)?.slice(11) ?? ''
     },
 
+    async post(url: string, payload: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+      const response = await app.inject({
+        method: 'POST',
+        url,
+        headers: { 'x-forwarded-for': anAddress(), 'content-type': 'application/json', ...headers },
+        payload: JSON.stringify(payload),
+      })
+      return { status: response.statusCode, body: response.json() }
+    },
+
+    /** Sends a code to this phone. */
+    async sent(mobile: string, scene: string): Promise<{ rid: string; code: string }> {
+      const { body } = await this.post('/v1/sms_codes', { mobile, ...(await this.captcha()), scene })
+      const rid = String(body['request_id'])
+      return { rid, code: await this.codeOf(rid, scene) }
+    },
+
+    /** Sends a code to this phone and verifies it. */
+    async receipt(mobile: string, scene = 'login'): Promise<string> {
+      const { code } = await this.sent(mobile, scene)
+      const { body } = await this.post('/v1/sms_codes/verify', { mobile, sms_code: code, scene })
+      return String(body['receipt'])
+    },
+
     async stop(): Promise<void> {
       await app.close()
       await Promise.all([jobs.close(), queue.close()])
@@ -111,6 +144,7 @@ export async function startApi(env: Record<string, string> = {}) {
     },
   }
 }
+export type Answer = { status: number; body: Record<string, unknown> }
 export type Api = Awaited<ReturnType<typeof startApi>>
 
 /** A number and an address that no other test uses. */

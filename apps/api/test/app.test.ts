@@ -64,12 +64,16 @@ describe('every answer', () => {
         .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
         .toSorted(),
     ).toEqual([
+      'delete /v1/contacts/{mobile}',
+      'get /.well-known/jwks.json',
       'get /image_codes/{uuid}',
       'get /sms_codes/{mobile}',
       'get /v1/challenges',
       'get /v1/sms_codes/{request_id}',
+      'post /v1/receipts/redeem',
       'post /v1/sms_codes',
       'post /v1/sms_codes/verify',
+      'put /v1/contacts/{mobile}',
     ])
     expect((await api.app.inject({ url: '/docs/' })).statusCode).toBe(200)
   })

@@ -47,6 +47,15 @@ describe('the configuration of the API', () => {
     expect(Object.keys(policies)).toEqual(['default', 'login', 'pay'])
   })
 
+  it('has no API keys unless some are set, each with its name', () => {
+    const [one, two] = ['A'.repeat(32), `${'b'.repeat(60)}_-09`]
+    expect(loadApiConfig(good).apiKeys).toEqual([])
+    expect(loadApiConfig({ ...good, API_KEYS: `shop:${one},crm-2:${two}` }).apiKeys).toEqual([
+      { name: 'shop', key: one },
+      { name: 'crm-2', key: two },
+    ])
+  })
+
   it('takes proxies by address or network', () => {
     const config = loadApiConfig({ ...good, TRUST_PROXY: '127.0.0.1,10.0.0.0/8,2001:db8::/32' })
     expect(config.trustProxy).toEqual(['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'])
@@ -68,6 +77,12 @@ describe('the configuration of the API', () => {
     ['a scene with easy codes', { SCENES: 'default length=4' }, 'SCENES'],
     ['a scene with a long life', { SCENES: 'default ttl=900' }, 'SCENES'],
     ['a scene whose messages arrive dead', { SCENES: 'default; login ttl=100' }, 'SEND_WITHIN_SECONDS'],
+    ['an API key without a name', { API_KEYS: 'k'.repeat(40) }, 'API_KEYS'],
+    ['an API key that is short', { API_KEYS: `shop:${'k'.repeat(31)}` }, 'API_KEYS'],
+    ['an API key that is not url-safe', { API_KEYS: `shop:${'k'.repeat(32)}=` }, 'API_KEYS'],
+    ['an API key with nothing after the comma', { API_KEYS: `shop:${'k'.repeat(32)},` }, 'API_KEYS'],
+    ['two API keys of a name', { API_KEYS: `a:${'k'.repeat(32)},a:${'l'.repeat(32)}` }, 'API_KEYS'],
+    ['an API key of two names', { API_KEYS: `a:${'k'.repeat(32)},b:${'k'.repeat(32)}` }, 'API_KEYS'],
     ['no default scene', { SCENES: 'login' }, 'SCENES'],
     ['a database of another kind', { REDIS_URL: 'postgres://x' }, 'REDIS_URL'],
     ['production without a budget', { NODE_ENV: 'production' }, 'BUDGET_MESSAGES'],

@@ -227,8 +227,8 @@ async function made(key: Buffer, lifeSeconds: number): Promise<Challenge> {
     counter: 3,
     deriveKey,
     expiresAt: Math.floor(Date.now() / 1000) + lifeSeconds,
-    hmacSignatureSecret: String(signing[0]),
-    hmacKeySignatureSecret: String(solution[0]),
+    hmacSignatureSecret: String(signing[0]?.secret),
+    hmacKeySignatureSecret: String(solution[0]?.secret),
   })
   return Value.Parse(Challenge, challenge)
 }

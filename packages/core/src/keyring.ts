@@ -40,16 +40,16 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
     digests: (mobile: string, scene: string, code: string) =>
       ring.map((key) => ({ kid: key.kid, digest: digestWith(key, mobile, scene, code) })),
 
-    /** AES-256-GCM, `kid.base64url(iv ciphertext tag)`; `rid` is bound in, so a box opens only for its request. */
-    seal(clear: string, rid: string): string {
+    /** AES-256-GCM, `kid.base64url(iv ciphertext tag)`; `owner` is bound in: a box opens only for it (a request). */
+    seal(clear: string, owner: string): string {
       const iv = freshBytes(IV_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', current.sealKey, iv).setAAD(Buffer.from(rid))
+      const cipher = createCipheriv('aes-256-gcm', current.sealKey, iv).setAAD(Buffer.from(owner))
       const box = Buffer.concat([iv, cipher.update(clear, 'utf8'), cipher.final(), cipher.getAuthTag()])
       return `${current.kid}.${box.toString('base64url')}`
     },
 
-    /** The clear text, or null when the box is not ours, not for this request, or its key is gone. */
-    open(sealed: string, rid: string): string | null {
+    /** The clear text, or null when the box is not ours, not of this owner, or its key is gone. */
+    open(sealed: string, owner: string): string | null {
       const dot = sealed.indexOf('.')
       const key = ring.find(({ kid }) => kid === sealed.slice(0, dot))
       const box = Buffer.from(sealed.slice(dot + 1), 'base64url')
@@ -57,7 +57,7 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
       const decipher = createDecipheriv('aes-256-gcm', key.sealKey, box.subarray(0, IV_BYTES), {
         authTagLength: TAG_BYTES,
       })
-      decipher.setAAD(Buffer.from(rid)).setAuthTag(box.subarray(-TAG_BYTES))
+      decipher.setAAD(Buffer.from(owner)).setAuthTag(box.subarray(-TAG_BYTES))
       try {
         const clear = decipher.update(box.subarray(IV_BYTES, -TAG_BYTES))
         return Buffer.concat([clear, decipher.final()]).toString('utf8')
@@ -66,14 +66,9 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
       }
     },
 
-    /** A secret for another purpose from each code key, newest first. */
-    secrets: (purpose: string): string[] =>
-      codeKeys.map(({ key }) => derive(key, purpose).toString('base64url')),
-
-    /** A signature over public text (a receipt), `kid.mac`. */
-    sign(text: string): string {
-      return `${current.kid}.${createHmac('sha256', current.digestKey).update(`receipt|${text}`).digest('base64url')}`
-    },
+    /** A secret for another purpose from each code key, newest first, 32 bytes in base64url. */
+    secrets: (purpose: string) =>
+      codeKeys.map(({ kid, key }) => ({ kid, secret: derive(key, purpose).toString('base64url') })),
   }
 }
 export type Keyring = ReturnType<typeof createKeyring>

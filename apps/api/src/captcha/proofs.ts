@@ -54,9 +54,9 @@ const Payload = Type.Object({
 export function createProofs(redis: Redis, keyring: Keyring) {
   // A challenge of before a rotation of the keys, or of a process that has not seen it, stays good.
   const solved = keyring.secrets('proof solution')
-  const ring = keyring.secrets('proof challenge').map((secret, i) => ({
+  const ring = keyring.secrets('proof challenge').map(({ secret }, i) => ({
     hmacSignatureSecret: secret,
-    hmacKeySignatureSecret: solved[i] ?? secret,
+    hmacKeySignatureSecret: solved[i]?.secret ?? secret,
   }))
 
   return {

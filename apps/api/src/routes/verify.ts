@@ -42,7 +42,9 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
             code: Type.Literal('0'),
             errmsg: Type.String(),
             request_id: Type.String({ description: 'the same for ever; store it unique to refuse replays' }),
-            receipt: Type.String({ description: 'signed proof, opaque, 600 seconds' }),
+            receipt: Type.String({
+              description: 'signed proof (a JWS) that lasts 600 seconds; docs/receipts.md',
+            }),
             assurance: Type.Union([Type.Literal('sms'), Type.Literal('email')]),
           }),
           400: Envelope,
@@ -67,7 +69,7 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
         .catch((err: unknown) => request.log.warn({ err }, 'not counted for the guard'))
       const assurance = verified.channel === 'email' ? ('email' as const) : ('sms' as const)
       const { errmsg } = envelope('verified', languageOf(request.headers['accept-language']))
-      const receipt = deps.receipts.issue(mobile, scene, assurance)
+      const receipt = await deps.receipts.issue({ mobile, scene, assurance, rid: verified.rid })
       return { code: '0' as const, errmsg, request_id: verified.rid, receipt, assurance }
     },
   )
