@@ -36,6 +36,15 @@ describe('the whole way', () => {
       status: 400,
       body: { code: '4008' },
     })
+
+    const proof = { receipt: verified.body['receipt'], scene: 'default', mobile }
+    expect(await system.asBackend('POST', '/v1/receipts/redeem', proof)).toMatchObject({
+      status: 200,
+      body: { code: '0', mobile, request_id: id },
+    })
+    expect((await system.asBackend('POST', '/v1/receipts/redeem', proof)).status).toBe(409)
+    const erased = await system.asBackend('DELETE', `/v1/contacts/${mobile}`)
+    expect(erased.body['erased']).toEqual(['code:default', 'sends'])
   })
 
   it('with every answer the seed specifies, to the letter', async () => {

@@ -7,6 +7,8 @@ import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 // Ten digits, so that none of them stands anywhere by chance.
 const env = { CODE_LENGTH: '10' }
 
+const EMAIL = 'the-owner@mail.example'
+
 let system: System
 let mobiles: string[]
 let codes: string[]
@@ -23,8 +25,12 @@ beforeAll(async () => {
   for (const { to, code } of await system.outbox()) {
     const rid = sent[mobiles.indexOf(to)]?.body['request_id']
     bodies.push(JSON.stringify(await system.verify(to, wrong(code), { request_id: rid })))
-    bodies.push(JSON.stringify(await system.verify(to, code, { request_id: rid })))
+    const { body } = await system.verify(to, code, { request_id: rid })
+    const proof = { receipt: body['receipt'], scene: 'default' }
+    bodies.push(JSON.stringify([body, await system.asBackend('POST', '/v1/receipts/redeem', proof)]))
     bodies.push(JSON.stringify(await system.call(`/v1/sms_codes/${String(rid)}`)))
+    const contact = { email: EMAIL, verified_at: '2026-01-01' }
+    bodies.push(JSON.stringify(await system.asBackend('PUT', `/v1/contacts/${to}`, contact)))
   }
   // What goes wrong must not talk either.
   bodies.push(JSON.stringify(await system.send(mobiles[0] ?? '')))
@@ -42,7 +48,7 @@ beforeAll(async () => {
 afterAll(() => system.stop())
 
 /** Which of the secrets stand in this text. */
-const leaks = (text: string) => [...mobiles, ...codes].filter((secret) => text.includes(secret))
+const leaks = (text: string) => [...mobiles, ...codes, EMAIL].filter((secret) => text.includes(secret))
 
 async function everythingInRedis(): Promise<string> {
   const parts: string[] = []
@@ -66,7 +72,7 @@ describe('no code and no full number', () => {
 
   it('stands in Redis: keys, values, jobs, events', async () => {
     const text = await everythingInRedis()
-    expect(text).toContain('{sms}:sms:events')
+    for (const what of ['{sms}:sms:events', '}:contact', '}:redeemed']) expect(text).toContain(what)
     expect(leaks(text)).toEqual([])
   })
 
@@ -128,6 +134,7 @@ describe('no code and no full number', () => {
       system.env['CODE_KEYS']?.split(':')[1],
       system.env['CCP_AUTH_TOKEN'],
       system.env['BOARD_PASSWORD'],
+      system.env['API_KEYS']?.split(':')[1],
     ]
     const logs = system.logs.map(({ line }) => line).join('\n')
     const text = [logs, await everythingInRedis(), ...bodies].join('\n')

@@ -52,6 +52,7 @@ export async function startSystem({
     PHONE_KEY: secret(),
     CODE_KEYS: `k1:${secret()}`,
     TRUST_PROXY: '127.0.0.1',
+    API_KEYS: `shop:${randomBytes(32).toString('hex')}`,
     SMS_GATEWAYS: 'ccp',
     CCP_BASE_URL: simulatorUrl,
     CCP_ACCOUNT_SID: randomBytes(16).toString('hex'),
@@ -117,12 +118,31 @@ export async function startSystem({
       ...init,
       headers: { 'x-forwarded-for': anAddress(), ...headers },
     })
-    return { status: response.status, headers: response.headers, body: toRecord(await response.json()) }
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: response.status === 204 ? {} : toRecord(await response.json()),
+    }
   }
   const post = (path: string, body: unknown, base?: string) =>
     call(
       path,
       { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
+      base,
+    )
+
+  /** What a back end asks, with its API key. */
+  const asBackend = (method: string, path: string, body: object = {}, base?: string) =>
+    call(
+      path,
+      {
+        method,
+        body: JSON.stringify(body),
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${common['API_KEYS']?.split(':')[1]}`,
+        },
+      },
       base,
     )
 
@@ -155,6 +175,7 @@ export async function startSystem({
     logs,
     call,
     post,
+    asBackend,
     captcha,
     startWorker,
 
