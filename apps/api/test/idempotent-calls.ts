@@ -32,7 +32,7 @@ export function idempotentCalls(api: Api) {
       const rid = String((await post(SEND, body)).body['request_id'])
       return { mobile: body.mobile, sms_code: await api.codeOf(rid), request_id: rid }
     },
-    slots: () => api.redis.keys('sms:*:idempotency'),
+    slots: async () => (await api.redis.keys('sms:*:idempotency')).toSorted(),
     sendsTo: async (rid: unknown) => (await api.waiting()).filter(({ data }) => data.rid === rid),
   }
 }

