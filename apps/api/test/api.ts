@@ -2,33 +2,17 @@ import { once } from 'node:events'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Queue, type Job } from 'bullmq'
 import { Registry } from 'prom-client'
-import { createCodeStore } from '@sms-codes/core/code-store'
-import { createContacts } from '@sms-codes/core/contacts'
-import { createKeyring } from '@sms-codes/core/keyring'
-import { createLimits } from '@sms-codes/core/limits'
 import { createLogger, type Logger } from '@sms-codes/core/logger'
-import { createSendQueue, QUEUE_PREFIX, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues'
+import { QUEUE_PREFIX, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues'
 import { connectRedis } from '@sms-codes/core/redis'
-import { createSendLedger } from '@sms-codes/core/send-ledger'
 import { startRedis } from '@sms-codes/launcher/redis'
-import { addressGroup, subnetOf } from '../src/address.ts'
-import { buildApp } from '../src/app.ts'
-import { createProofs } from '../src/captcha/proofs.ts'
-import { createCaptchas } from '../src/captcha/store.ts'
-import { loadApiConfig, scenePolicies } from '../src/config.ts'
-import { createGuard } from '../src/guard.ts'
-import { createGate } from '../src/gate.ts'
-import { createHeat } from '../src/heat.ts'
-import { createIdempotency } from '../src/idempotency.ts'
-import { createLimiters } from '../src/limiters.ts'
-import { createApiMetrics } from '../src/metrics.ts'
+import { loadApiConfig } from '../src/config.ts'
 import { createReceiptKeys } from '../src/receipt-keys.ts'
-import { createReceipts } from '../src/receipts.ts'
-import { createTestNumbers } from '../src/test-numbers.ts'
+import { wireApi } from '../src/wire.ts'
 
 const key = () => randomBytes(32).toString('base64')
 
-/** The API as main.ts wires it, on a Redis of its own, called without a socket. */
+/** The API as main.ts has it, on a Redis of its own, called without a socket. */
 export async function startApi(
   env: Record<string, string> = {},
   log: Logger = createLogger('api', 'silent'),
@@ -45,44 +29,8 @@ export async function startApi(
   const redis = connectRedis(config.redisUrl, 'commands', log)
   const producer = connectRedis(config.redisUrl, 'producer', log)
   await Promise.all([once(redis, 'ready'), once(producer, 'ready')])
-  const keyring = createKeyring(config.keyring)
-  const receiptKeys = createReceiptKeys(keyring)
-  const scenes = Object.keys(config.policies)
-  const policyOf = scenePolicies(config.policies)
   const registry = new Registry()
-  const queue = createSendQueue(producer, log)
-  const limits = createLimits(redis)
-  const metrics = createApiMetrics(registry)
-  const idempotency = createIdempotency(redis, keyring)
-  const guard = createGuard(redis, limits, config.guard, metrics, log)
-  const app = await buildApp({
-    log,
-    trustProxy: config.trustProxy,
-    metrics,
-    deps: {
-      scenes,
-      corsOrigins: config.corsOrigins,
-      apiKeys: config.apiKeys,
-      codeLength: (scene) => policyOf(scene).length,
-      captchas: createCaptchas(redis),
-      proofs: createProofs(redis, keyring),
-      heatOf: createHeat(config.heat),
-      limiters: createLimiters(limits, config.limiters, metrics),
-      guard,
-      gate: createGate(limits, config.gate, guard, metrics),
-      codes: createCodeStore(redis, keyring, policyOf),
-      queue,
-      ledger: createSendLedger(redis, keyring),
-      testNumbers: createTestNumbers(config.testNumbers),
-      receipts: createReceipts(redis, keyring, receiptKeys),
-      contacts: createContacts(redis, keyring),
-      idempotency,
-      whoIs: (ip) => ({
-        address: keyring.pseudonym(addressGroup(ip)),
-        subnet: keyring.pseudonym(subnetOf(ip)),
-      }),
-    },
-  })
+  const { app, deps, queue, keyring } = await wireApi({ config, log, redis, producer, registry })
   const jobs = new Queue<SendJob>(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
   jobs.on('error', () => {})
 
@@ -93,8 +41,8 @@ export async function startApi(
     registry,
     queue,
     keyring,
-    receiptKeys,
-    idempotency,
+    receiptKeys: createReceiptKeys(keyring),
+    idempotency: deps.idempotency,
 
     /** An answered image code, ready to be used, put where an image service would put it. */
     async captcha(text = 'AB3D'): Promise<{ image_code: string; uuid: string }> {

@@ -1,0 +1,66 @@
+import type { Redis } from 'ioredis'
+import type { Registry } from 'prom-client'
+import { createCodeStore } from '@sms-codes/core/code-store'
+import { createContacts } from '@sms-codes/core/contacts'
+import { createKeyring } from '@sms-codes/core/keyring'
+import { createLimits } from '@sms-codes/core/limits'
+import type { Logger } from '@sms-codes/core/logger'
+import { createSendQueue } from '@sms-codes/core/queues'
+import { createSendLedger } from '@sms-codes/core/send-ledger'
+import { addressGroup, subnetOf } from './address.ts'
+import { buildApp, type ApiDeps } from './app.ts'
+import { createProofs } from './captcha/proofs.ts'
+import { createCaptchas } from './captcha/store.ts'
+import { scenePolicies, type ApiConfig } from './config.ts'
+import { createGate } from './gate.ts'
+import { createGuard } from './guard.ts'
+import { createHeat } from './heat.ts'
+import { createIdempotency } from './idempotency.ts'
+import { createLimiters } from './limiters.ts'
+import { createApiMetrics } from './metrics.ts'
+import { createReceiptKeys } from './receipt-keys.ts'
+import { createReceipts } from './receipts.ts'
+import { createTestNumbers } from './test-numbers.ts'
+
+export type WireOptions = {
+  config: ApiConfig
+  log: Logger
+  redis: Redis
+  producer: Redis
+  registry: Registry
+}
+
+/** Makes every part of the API from its configuration and two connections: the one place where they meet. */
+export async function wireApi({ config, log, redis, producer, registry }: WireOptions) {
+  const policyOf = scenePolicies(config.policies)
+  const keyring = createKeyring(config.keyring)
+  const limits = createLimits(redis)
+  const metrics = createApiMetrics(registry)
+  const queue = createSendQueue(producer, log)
+  const guard = createGuard(redis, limits, config.guard, metrics, log)
+  const deps: ApiDeps = {
+    scenes: Object.keys(config.policies),
+    corsOrigins: config.corsOrigins,
+    apiKeys: config.apiKeys,
+    codeLength: (scene) => policyOf(scene).length,
+    captchas: createCaptchas(redis),
+    proofs: createProofs(redis, keyring),
+    heatOf: createHeat(config.heat),
+    limiters: createLimiters(limits, config.limiters, metrics),
+    guard,
+    gate: createGate(limits, config.gate, guard, metrics),
+    codes: createCodeStore(redis, keyring, policyOf),
+    queue,
+    ledger: createSendLedger(redis, keyring),
+    testNumbers: createTestNumbers(config.testNumbers),
+    receipts: createReceipts(redis, keyring, createReceiptKeys(keyring)),
+    contacts: createContacts(redis, keyring),
+    idempotency: createIdempotency(redis, keyring),
+    whoIs: (ip) => ({
+      address: keyring.pseudonym(addressGroup(ip)),
+      subnet: keyring.pseudonym(subnetOf(ip)),
+    }),
+  }
+  const app = await buildApp({ log, trustProxy: config.trustProxy, metrics, deps })
+  return { app, deps, queue, keyring }
+}
