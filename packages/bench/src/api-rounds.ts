@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
 import { openConnection } from './connection.ts'
+import { empty } from './empty.ts'
 import { runLoad } from './load.ts'
 import { startMeter, type Reading } from './meter.ts'
 import { quantile } from './statistics.ts'
@@ -81,13 +80,4 @@ async function measure(
   } finally {
     for (const connection of connections) connection.close()
   }
-}
-
-/** Every round begins with the same Redis: only the settings that the queue wrote at its start. */
-async function empty(redis: Redis): Promise<void> {
-  const key = `${QUEUE_PREFIX}:${SMS_QUEUE}:meta`
-  const settings = await redis.hgetall(key)
-  // SYNC, or Redis would still be freeing memory while it is measured.
-  await redis.flushall('SYNC')
-  if (Object.keys(settings).length > 0) await redis.hset(key, settings)
 }

@@ -22,8 +22,8 @@ const POLICY: CodePolicy = {
 export const SCENE = 'default'
 const AT_ONCE = 1_000
 
-/** Issues codes as the API does, by the same store; only the bench gets to know them. */
-export async function issueCodes(redis: Redis, keyring: Keyring, count: number): Promise<IssuedCode[]> {
+/** Issues a code as the API does, by the same store; only the bench gets to know it. */
+export function createIssuer(redis: Redis, keyring: Keyring) {
   const clear = new Map<string, string>()
   const store = createCodeStore(
     redis,
@@ -36,14 +36,18 @@ export async function issueCodes(redis: Redis, keyring: Keyring, count: number):
     },
     () => POLICY,
   )
-  const one = async (): Promise<IssuedCode> => {
-    const mobile = freshMobile()
+  /** @throws Error when the number was sent to too often */
+  return async (mobile: string): Promise<IssuedCode> => {
     const issued = await store.issue(mobile, SCENE)
-    if (issued.kind !== 'issued') throw new Error('a code for a fresh number was refused')
+    if (issued.kind !== 'issued') throw new Error('a code was refused that should be issued')
     const code = clear.get(issued.send.rid)?.slice(mobile.length) ?? ''
     return { mobile, code, send: issued.send }
   }
-  return inBatches(count, one)
+}
+
+export async function issueCodes(redis: Redis, keyring: Keyring, count: number): Promise<IssuedCode[]> {
+  const issue = createIssuer(redis, keyring)
+  return inBatches(count, async () => issue(freshMobile()))
 }
 
 /** Calls it so often, some at once. */

@@ -22,7 +22,7 @@ async function bench(options: Options): Promise<void> {
     throw new Error('CPU time is read from /proc, which only Linux has; run it in a Linux container')
   }
   const progress = createProgress(options.rounds)
-  await build(progress.say)
+  await build(progress.say, ['api', 'worker', 'bench'])
   const results = await runBench(options, progress)
   process.stdout.write(`${options.json ? JSON.stringify(results, null, 2) : report(results)}\n`)
   const faults = [...results.variants, results.worker].filter(({ invalidRounds }) => invalidRounds > 0)

@@ -2,6 +2,7 @@ import type { Spread } from './statistics.ts'
 import { spreadOf } from './statistics.ts'
 import type { Results } from './run.ts'
 import type { VariantSummary } from './summary.ts'
+import { table } from './table.ts'
 
 const HEAD = [
   'variant',
@@ -54,15 +55,4 @@ function figure(spread: Spread | null, digits = 0): string {
 
 function median(spread: Spread | null, digits = 0): string {
   return spread === null ? '-' : spread.median.toFixed(digits)
-}
-
-function table(rows: string[][]): string[] {
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  '),
-  )
 }

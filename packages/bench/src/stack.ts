@@ -15,12 +15,12 @@ type Say = (line: string) => void
 export type Stack = Awaited<ReturnType<typeof startStack>>
 
 /** Builds what is measured and no more: a figure must not fail because of another app. */
-export async function build(say: Say): Promise<void> {
-  say('build: turbo run build, for the api, the worker and this package')
+export async function build(say: Say, names: readonly ('api' | 'worker' | 'bench')[]): Promise<void> {
+  say(`build: turbo run build, for ${names.join(', ')}`)
   const turbo = await startProcess({
     name: 'build',
     script: join(PROJECT_DIR, 'node_modules/.bin/turbo'),
-    args: ['run', 'build', ...['api', 'worker', 'bench'].map((name) => `--filter=@sms-codes/${name}`)],
+    args: ['run', 'build', ...names.map((name) => `--filter=@sms-codes/${name}`)],
     cwd: PROJECT_DIR,
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
     onLine: () => {},
@@ -93,7 +93,7 @@ export async function startStack(say: Say) {
         { ...appEnv, ...ports, ...env },
         ready,
       )
-      return { pid, port, stop }
+      return { pid, port, opsPort, stop }
     },
 
     async close() {
