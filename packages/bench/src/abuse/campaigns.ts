@@ -1,0 +1,132 @@
+import type { Attack } from './attack.ts'
+import type { Act } from './crowd.ts'
+import { MINUTES, type Person } from './people.ts'
+import type { Random } from './random.ts'
+import { attackAddress, segmentAt, SEGMENTS, strangerIn } from './world.ts'
+
+export type Scene = { attack: Attack; people: readonly Person[]; random: Random }
+
+/** Who attacks whom how hard. Given its scene, what it does in each minute. */
+export type Campaign = {
+  name: string
+  title: string
+  start: (scene: Scene) => (minute: number) => readonly Act[]
+}
+
+const times = (count: number, act: (at: number) => Act): Act[] =>
+  Array.from({ length: count }, (_, at) => act(at))
+
+const nobody: Campaign = { name: '0', title: 'nobody attacks', start: () => () => [] }
+
+const oneVictim: Campaign = {
+  name: '1',
+  title: 'one victim, 500 addresses, 20/min',
+  start:
+    ({ attack, people, random }) =>
+    () =>
+      // One of the ordinary users: who is bombed may want a code too.
+      times(20, () => async () => {
+        await attack.send(people[0]?.mobile ?? '', attackAddress(random.below(500)))
+      }),
+}
+
+const oneAddress: Campaign = {
+  name: '2',
+  title: 'many victims, one address, 60/min',
+  start: ({ attack }) => {
+    let victims = 0
+    return () =>
+      times(60, () => {
+        victims += 1
+        const mobile = strangerIn(segmentAt(victims), Math.floor(victims / SEGMENTS.length))
+        return async () => {
+          await attack.send(mobile, attackAddress(0))
+        }
+      })
+  },
+}
+
+const pumping: Campaign = {
+  name: '3',
+  title: 'pumping one segment, 200 addresses, 60/min',
+  start: ({ attack, random }) => {
+    let asked = 0
+    return () =>
+      times(60, () => {
+        asked += 1
+        // Ordinary users have numbers in it: a segment of an operator is never a pumper's alone.
+        const mobile = strangerIn(segmentAt(0), asked)
+        const address = attackAddress(random.below(200))
+        return async () => {
+          await attack.send(mobile, address)
+        }
+      })
+  },
+}
+
+/** In 15 minutes 20 from a segment (the guard judges from 30), in an hour 15 from an address (of 20), 90 a day. */
+const slowDrain: Campaign = {
+  name: '4',
+  title: 'slow drain, 240 addresses, 45 segments, 60/min',
+  start: ({ attack }) => {
+    let asked = 0
+    return () =>
+      times(60, () => {
+        asked += 1
+        const mobile = strangerIn(segmentAt(asked % 45), Math.floor(asked / 45))
+        const address = attackAddress(asked % 240)
+        return async () => {
+          await attack.send(mobile, address)
+        }
+      })
+  },
+}
+
+const CODES_EACH = 4
+const GUESSED_NUMBERS = 400
+// More than a code can take, to see the count hold.
+const GUESSES = 7
+
+const guessing: Campaign = {
+  name: '5',
+  title: 'guessing codes, 400 addresses',
+  start: ({ attack, people, random }) => {
+    const round = Math.floor(MINUTES / CODES_EACH)
+    const anAddress = () => attackAddress(random.below(400))
+    const numbers = times(GUESSED_NUMBERS, (at) => () => {
+      const mobile = strangerIn(segmentAt(at), Math.floor(at / SEGMENTS.length))
+      return attack.guessWithAndWithoutId(mobile, GUESSES, anAddress)
+    })
+    return (minute) => [
+      ...numbers.filter((_, at) => at % round === minute % round),
+      // Of an ordinary user's request nobody else has the id.
+      ...people
+        .filter((person) => person.minute === minute - 1)
+        .map((person) => () => attack.guessBlind(person.mobile, GUESSES, anAddress)),
+    ]
+  },
+}
+
+/** Three codes of five tries each are the misses that a phone has in a day. */
+const lockingOut: Campaign = {
+  name: '6',
+  title: 'locking out 100 users, 3 messages and 15 guesses each',
+  start: ({ attack, people, random }) => {
+    const anAddress = () => attackAddress(random.below(100))
+    const victims = people.filter(({ minute }) => minute > 60).slice(0, 100)
+    return (minute) =>
+      victims
+        .filter((victim) => [60, 40, 20].includes(victim.minute - minute))
+        .map((victim) => () => attack.wasteTries(victim.mobile, 5, anAddress))
+  },
+}
+
+export const CAMPAIGNS: readonly Campaign[] = [
+  nobody,
+  oneVictim,
+  oneAddress,
+  pumping,
+  slowDrain,
+  guessing,
+  lockingOut,
+]

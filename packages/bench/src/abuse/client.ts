@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { keys } from '@sms-codes/core/keys'
+import { ANSWERS } from '@sms-codes/core/retcode'
+import { fieldsOf } from '../answer.ts'
+import { openConnection, type Connection } from '../connection.ts'
+import { prove } from './proof.ts'
+
+/** What the API said, in English. `rid` is empty where there is none. */
+export type Said = { ok: boolean; text: string; rid: string }
+export type Guess = { mobile: string; code: string; rid: string | undefined; address: string }
+
+/** How many requests are under way at once: no more, or a minute's work would arrive as one burst. */
+export const LANES = 8
+
+const CAPTCHA_TEXT = 'HK7M'
+const FAULTS: readonly string[] = [ANSWERS.storeDown.en, ANSWERS.bug.en]
+
+/** Speaks to the API as its proxy does, so each request can come from another address. */
+export async function createClient(port: number, redis: Redis) {
+  const all = await Promise.all(Array.from({ length: LANES }, async () => openConnection(port)))
+  const free: Connection[] = [...all]
+  let faults = 0
+
+  async function ask(request: string, address: string, rest = '\r\n') {
+    const connection = free.pop()
+    if (connection === undefined) throw new Error('more requests at once than connections')
+    const { status, body } = await connection.ask(
+      `${request} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: ${address}\r\nAccept-Language: en\r\n${rest}`,
+    )
+    const fields = fieldsOf(body)
+    free.push(connection)
+    return { status, fields }
+  }
+
+  async function post(path: string, address: string, sent: Record<string, string>): Promise<Said> {
+    const body = JSON.stringify(sent)
+    const rest = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    const { status, fields } = await ask(`POST ${path}`, address, rest)
+    const { code, errmsg, request_id } = fields
+    const text = typeof errmsg === 'string' ? errmsg : `status ${status}`
+    if (FAULTS.includes(text)) faults += 1
+    return { ok: code === '0', text, rid: typeof request_id === 'string' ? request_id : '' }
+  }
+
+  return {
+    /** Asks for a message with an image code that was solved, or mistyped. */
+    async send(mobile: string, address: string, solved = true): Promise<Said> {
+      const uuid = randomUUID()
+      await redis.set(keys.captcha(uuid), CAPTCHA_TEXT, 'EX', 300)
+      const image_code = solved ? CAPTCHA_TEXT : 'ZZZZ'
+      return post('/v1/sms_codes', address, { mobile, image_code, uuid })
+    },
+
+    /** The same with work instead of a picture, as a front end does it when it is told to. */
+    async sendWithProof(mobile: string, address: string): Promise<Said> {
+      const { status, fields } = await ask('GET /v1/challenges', address)
+      if (status !== 200) return { ok: false, text: `no challenge: status ${status}`, rid: '' }
+      return post('/v1/sms_codes', address, { mobile, proof: prove(fields) })
+    },
+
+    verify: ({ mobile, code, rid, address }: Guess): Promise<Said> =>
+      post('/v1/sms_codes/verify', address, {
+        mobile,
+        sms_code: code,
+        ...(rid === undefined ? {} : { request_id: rid }),
+      }),
+
+    /** Answers that tell of a machine that is too busy, or of a bug; never of a policy. */
+    faults: () => faults,
+
+    close(): void {
+      for (const connection of all) connection.close()
+    },
+  }
+}
+export type Client = Awaited<ReturnType<typeof createClient>>

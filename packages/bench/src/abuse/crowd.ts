@@ -1,0 +1,90 @@
+import type { Redis } from 'ioredis'
+import { keys } from '@sms-codes/core/keys'
+import type { Keyring } from '@sms-codes/core/keyring'
+import { ANSWERS } from '@sms-codes/core/retcode'
+import { SCENE } from '../codes.ts'
+import type { Client } from './client.ts'
+import type { Person } from './people.ts'
+
+export type Act = () => Promise<void>
+/** What one side does, by minute. */
+export type Agenda = Map<number, Act[]>
+
+export function plan(agenda: Agenda, minute: number, act: Act): void {
+  const acts = agenda.get(minute)
+  if (acts === undefined) agenda.set(minute, [act])
+  else acts.push(act)
+}
+
+/**
+ * The ordinary users at work. One that is answered anything but success, where no mistyping of theirs was
+ * the reason, is refused wrongly, counts once and gives up.
+ */
+export function createCrowd(people: readonly Person[], client: Client, redis: Redis, keyring: Keyring) {
+  const agenda: Agenda = new Map()
+  const refusals = new Map<string, number>()
+  let messages = 0
+  let proofs = 0
+
+  /** Reads the message as its phone shows it. */
+  async function readCode(mobile: string): Promise<string> {
+    const record = keys.code(keyring.pseudonym(mobile), SCENE)
+    const [rid, sealed] = await redis.hmget(record, 'rid', 'sealed')
+    return keyring.open(sealed ?? '', rid ?? '')?.slice(mobile.length) ?? ''
+  }
+
+  function join(person: Person): void {
+    const { mobile, address, minute, mistypesImage, asksAgain, verifies, mistypesCode, reads } = person
+    let rid = ''
+    let gone = false
+    const giveUp = (text: string): void => {
+      gone = true
+      refusals.set(text, (refusals.get(text) ?? 0) + 1)
+    }
+
+    async function ask(mistypes: boolean): Promise<void> {
+      if (gone) return
+      if (mistypes) {
+        const { text } = await client.send(mobile, address, false)
+        // Where more is needed than a picture, nobody looks at it.
+        if (text !== ANSWERS.captchaWrong.en && text !== ANSWERS.proofNeeded.en) return giveUp(text)
+      }
+      let sent = await client.send(mobile, address)
+      if (sent.text === ANSWERS.proofNeeded.en) {
+        proofs += 1
+        sent = await client.sendWithProof(mobile, address)
+      }
+      if (!sent.ok) return giveUp(sent.text)
+      messages += 1
+      rid = sent.rid
+    }
+
+    async function typeCode(): Promise<void> {
+      if (gone) return
+      const code = await readCode(mobile)
+      if (mistypesCode) {
+        const other = String((Number(code) + 1) % 1_000_000).padStart(6, '0')
+        const { text } = await client.verify({ mobile, code: other, rid, address })
+        if (text !== ANSWERS.codeWrong.en) return giveUp(text)
+      }
+      const verified = await client.verify({ mobile, code, rid, address })
+      if (!verified.ok) giveUp(verified.text)
+    }
+
+    plan(agenda, minute, () => ask(mistypesImage))
+    if (asksAgain) plan(agenda, minute + 1, () => ask(false))
+    if (verifies) plan(agenda, minute + (asksAgain ? 1 : 0) + reads, typeCode)
+  }
+
+  for (const person of people) join(person)
+  return {
+    actsAt: (minute: number): readonly Act[] => agenda.get(minute) ?? [],
+    /** How many were refused wrongly, by what they were told, and the messages and proofs of all. */
+    outcome: () => ({
+      refused: [...refusals.values()].reduce((sum, each) => sum + each, 0),
+      refusals: Object.fromEntries(refusals),
+      messages,
+      proofs,
+    }),
+  }
+}

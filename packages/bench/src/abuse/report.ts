@@ -1,0 +1,90 @@
+import { table } from '../table.ts'
+import type { Result, Results } from './run.ts'
+
+const MOST_COST_PERCENT = 1
+const MOST_REFUSED_PERCENT = 0.1
+
+const HEAD = [
+  'campaign',
+  'attempts',
+  'paid',
+  'without limits',
+  'of that',
+  `goal ${MOST_COST_PERCENT} %`,
+  'refused',
+  'of all',
+  `goal ${MOST_REFUSED_PERCENT} %`,
+]
+
+/** A result beside the goals, in percent; null where there was nothing to judge. */
+function judge({ attempts, paid, ordinary }: Result, people: number) {
+  const cost = attempts === 0 ? null : (100 * paid) / attempts
+  const refused = (100 * ordinary.refused) / people
+  return {
+    cost,
+    costMet: cost === null || cost <= MOST_COST_PERCENT,
+    refused,
+    refusedMet: refused <= MOST_REFUSED_PERCENT,
+  }
+}
+
+/** The results with what the goals say of them. */
+export const judged = (results: Results) => ({
+  ...results,
+  goals: { cost: MOST_COST_PERCENT, refused: MOST_REFUSED_PERCENT },
+  campaigns: results.campaigns.map((result) => ({ ...result, percent: judge(result, results.people) })),
+})
+
+export function report({ seed, offices, people, minutes, settings, campaigns }: Results): string {
+  const set = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+  const faulty = campaigns.filter(({ faults }) => faults > 0)
+  return [
+    ...table([HEAD, ...campaigns.map((result) => rowOf(result, people))]),
+    '',
+    'paid: messages the attacker made us send; without limits: one for every solved image code',
+    `refused: of ${count(people)} ordinary users those who were told no without a fault of theirs`,
+    '',
+    ...campaigns.flatMap(remarks),
+    '',
+    `seed ${seed}, ${minutes / 60} simulated hours, ${offices} offices, ${set.join(' ')}, all else by default`,
+    ...faulty.map(
+      ({ name, faults }) => `campaign ${name} is for the bin: ${faults} answers of an API too busy`,
+    ),
+  ].join('\n')
+}
+
+function rowOf(result: Result, people: number): string[] {
+  const { name, title, attempts, paid, ordinary } = result
+  const { cost, costMet, refused, refusedMet } = judge(result, people)
+  const sends =
+    cost === null
+      ? ['-', '-', '-', '-', '-']
+      : [count(attempts), count(paid), count(attempts), percent(cost), verdict(costMet)]
+  return [`${name} ${title}`, ...sends, count(ordinary.refused), percent(refused), verdict(refusedMet)]
+}
+
+/** What decided, as far as something did. */
+function remarks({ name, guesses, compares, broken, counted, told, ordinary }: Result): string[] {
+  const expected = (compares / 1e6).toFixed(3)
+  return [
+    ...(guesses === 0
+      ? []
+      : [
+          `${count(guesses)} guesses, ${count(compares)} compared (${percent((100 * compares) / guesses)}), ` +
+            `codes broken: ${broken}; by chance it would be ${expected}`,
+        ]),
+    ...listed('full or found, by anybody', counted),
+    ...listed('attackers were told', told),
+    ...listed('ordinary users were told', ordinary.refusals),
+    ...(ordinary.proofs === 0 ? [] : [`ordinary users did ${count(ordinary.proofs)} proofs of work`]),
+  ].map((line) => `${name}: ${line}`)
+}
+
+const count = (value: number): string => value.toLocaleString('en')
+const percent = (value: number): string => `${value.toFixed(2)} %`
+const verdict = (met: boolean): string => (met ? 'met' : 'MISSED')
+
+function listed(title: string, counts: Record<string, number>): string[] {
+  const rows = Object.entries(counts).map(([what, times]) => `${what} ${count(times)}`)
+  return rows.length === 0 ? [] : [`${title}: ${rows.join(', ')}`]
+}

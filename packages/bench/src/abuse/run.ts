@@ -1,0 +1,87 @@
+import { empty } from '../empty.ts'
+import { startStack, type Stack } from '../stack.ts'
+import { createAttack } from './attack.ts'
+import { CAMPAIGNS, type Campaign } from './campaigns.ts'
+import { createClient, LANES, type Client } from './client.ts'
+import { added, readCounters } from './counters.ts'
+import { createCrowd, type Act } from './crowd.ts'
+import { passMinute } from './minute.ts'
+import type { Options } from './options.ts'
+import { createPeople, MINUTES, PEOPLE, type Person } from './people.ts'
+import type { Progress } from './progress.ts'
+import { createRandom } from './random.ts'
+
+export type Result = Awaited<ReturnType<typeof runCampaign>>
+export type Results = Awaited<ReturnType<typeof runAbuse>>
+
+type Setting = { stack: Stack; api: { opsPort: number }; client: Client; people: Person[]; seed: number }
+
+/** Three times what the ordinary users ask for in an hour, each once and one in twenty again. */
+const BUDGET_PER_HOUR = Math.round(((3 * PEOPLE * 1.05) / MINUTES) * 60)
+
+/** Every campaign on the same processes, each beginning with an empty Redis and the same people. */
+export async function runAbuse(options: Options, progress: Progress) {
+  const { seed, only, offices, set } = options
+  const settings = { GUARD_MODE: 'deny', BUDGET_MESSAGES: `${BUDGET_PER_HOUR}/3600`, ...set }
+  const stack = await startStack(progress.say)
+  try {
+    const api = await stack.startApp('api', {
+      LOG_LEVEL: 'error',
+      TRUST_PROXY: '127.0.0.1',
+      ...settings,
+    })
+    const client = await createClient(api.port, stack.redis)
+    const people = createPeople(createRandom(seed, 'people'), offices)
+    const results: Result[] = []
+    for (const campaign of CAMPAIGNS.filter(({ name }) => only.includes(name)))
+      results.push(await runCampaign(campaign, { stack, api, client, people, seed }, progress))
+    client.close()
+    return { seed, offices, people: PEOPLE, minutes: MINUTES, settings, campaigns: results }
+  } finally {
+    await stack.close()
+  }
+}
+
+async function runCampaign(campaign: Campaign, setting: Setting, progress: Progress) {
+  const { stack, api, client, people, seed } = setting
+  const { redis, keyring } = stack
+  await empty(redis)
+  const faultsBefore = client.faults()
+  const countersBefore = await readCounters(api.opsPort)
+  const startedAt = Date.now()
+
+  const random = createRandom(seed, `campaign ${campaign.name}`)
+  const order = createRandom(seed, `order ${campaign.name}`)
+  const crowd = createCrowd(people, client, redis, keyring)
+  const attack = createAttack({ client, redis, keyring, random })
+  const attackAt = campaign.start({ attack, people, random })
+
+  for (let minute = 0; minute < MINUTES; minute += 1) {
+    // In a minute nobody is first by rule: neither side gets all of what becomes free in it.
+    await runActs(order.shuffled([...crowd.actsAt(minute), ...attackAt(minute)]))
+    await passMinute(redis)
+    if ((minute + 1) % 60 === 0)
+      progress.hour(campaign.name, (minute + 1) / 60, attack.outcome(), crowd.outcome())
+  }
+
+  return {
+    name: campaign.name,
+    title: campaign.title,
+    ...attack.outcome(),
+    ordinary: crowd.outcome(),
+    counted: added(countersBefore, await readCounters(api.opsPort)),
+    faults: client.faults() - faultsBefore,
+    seconds: Math.round((Date.now() - startedAt) / 1000),
+  }
+}
+
+async function runActs(acts: readonly Act[]): Promise<void> {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    for (let act = acts[next]; act !== undefined; act = acts[next]) {
+      next += 1
+      await act()
+    }
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+}
