@@ -1,8 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Queue, type JobsOptions } from 'bullmq'
 import type { Logger } from './logger.ts'
-import { REQUEST_ID_PATTERN } from './send.ts'
 import { asStoreError, type RedisClient } from './redis.ts'
+import { REQUEST_ID_PATTERN } from './send.ts'
 
 export const SMS_QUEUE = 'sms'
 export const EMAIL_QUEUE = 'email'

@@ -106,17 +106,8 @@ export async function storeNotReady(redis: Redis): Promise<string | null> {
  * says "not ready" and waits for it.
  */
 export async function serverFaultsAtBoot(redis: Redis): Promise<string[]> {
-  if (redis.status !== 'ready') {
-    const ready = once(redis, 'ready', { signal: AbortSignal.timeout(1_500) })
-    if (
-      !(await ready.then(
-        () => true,
-        () => false,
-      ))
-    )
-      return []
-  }
   try {
+    if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(1_500) })
     return await serverFaults(redis)
   } catch {
     return []
