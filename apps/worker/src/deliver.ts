@@ -124,6 +124,7 @@ function messageOf(
     code,
     // Whole minutes that are left. A few seconds on the way still count as the full life.
     minutes: Math.max(1, Math.floor((lifeMs + 10_000) / 60_000)),
+    secondsLeft: Math.max(1, Math.floor(lifeMs / 1000)),
     scene,
     ...(webOtpDomain === undefined ? {} : { webOtpDomain }),
   }

@@ -21,7 +21,14 @@ describe('a send', () => {
     const [first, second] = [fakeGateway('first'), fakeGateway('second')]
     expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'sent', why: 'first' })
     expect(first.messages).toEqual([
-      { id: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown, mobile, code, minutes: 5, scene: 'default' },
+      {
+        id: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown,
+        mobile,
+        code,
+        minutes: 5,
+        secondsLeft: expect.any(Number) as unknown,
+        scene: 'default',
+      },
     ])
     expect(second.messages).toEqual([])
     expect(await found(send.rid)).toMatchObject({ status: 'sent' })

@@ -6,7 +6,10 @@ export type SmsMessage = {
   id: string
   mobile: string
   code: string
+  /** Whole minutes that the code lives on, as the text of the message says it. */
   minutes: number
+  /** The same in seconds and exact: later than that a vendor need not deliver it. */
+  secondsLeft: number
   scene: string
   /** Only for gateways with free text: templates are registered word for word. */
   webOtpDomain?: string
@@ -50,3 +53,17 @@ export type SmsGateway = {
   readonly name: string
   send(message: SmsMessage, signal: AbortSignal): Promise<Outcome>
 }
+
+/**
+ * What a vendor says of a message whose send was `ambiguous`:
+ * - `taken`: it has the message, whatever became of it.
+ * - `refused`: it has a record of refusing it, so no handset will show it.
+ * - `unknown`: no record of it (yet), or no readable answer. That proves nothing.
+ */
+export type Found = { found: 'taken'; messageId?: string } | { found: 'refused' } | { found: 'unknown' }
+
+/**
+ * Asks the vendor for a message by its number, its id where the vendor keeps one, and the time the send began.
+ * Never throws. Vendors need some seconds before a message can be found.
+ */
+export type LookUp = (message: SmsMessage, since: Date, signal: AbortSignal) => Promise<Found>

@@ -35,7 +35,14 @@ async function send(body: string, { status = 200, headers = {}, code = '739146' 
   const server = await serve(answer(status, body, headers))
   const transport = createTransport()
   onTestFinished(() => transport.close())
-  const message = { id: vector.body.reqId, mobile: vector.body.to, code, minutes: 5, scene: 'login' }
+  const message = {
+    id: vector.body.reqId,
+    mobile: vector.body.to,
+    code,
+    minutes: 5,
+    secondsLeft: 300,
+    scene: 'login',
+  }
   const outcome = await create(server.url, transport).send(message, new AbortController().signal)
   return { outcome, request: server.requests[0] ?? '' }
 }
@@ -78,7 +85,14 @@ describe('what CCP is sent', () => {
     const server = await serve(answer(200, success))
     const transport = createTransport()
     onTestFinished(() => transport.close())
-    const message = { id: 'a1', mobile: '13900139000', code: '1', minutes: 5, scene: 'login' }
+    const message = {
+      id: 'a1',
+      mobile: '13900139000',
+      code: '1',
+      minutes: 5,
+      secondsLeft: 300,
+      scene: 'login',
+    }
     await create(`${server.url}/relay/`, transport).send(message, new AbortController().signal)
     expect(server.requests[0]).toContain(`POST /relay${vector.path} `)
   })

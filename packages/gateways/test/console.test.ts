@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest'
 import { createConsoleGateway } from '../src/console.ts'
 
-const message = { id: 'a1', mobile: '13900139000', code: '739146', minutes: 5, scene: 'login' }
+const message = {
+  id: 'a1',
+  mobile: '13900139000',
+  code: '739146',
+  minutes: 5,
+  secondsLeft: 300,
+  scene: 'login',
+}
 
 function create() {
   const lines: string[] = []

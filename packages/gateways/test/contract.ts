@@ -22,6 +22,7 @@ const message: SmsMessage = {
   mobile: '13900139000',
   code: '739146',
   minutes: 5,
+  secondsLeft: 300,
   scene: 'login',
 }
 
