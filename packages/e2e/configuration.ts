@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ApiEnv } from '../../apps/api/src/env.ts'
 import { BoardEnv } from '../../apps/board/src/config.ts'
 import { ConfigSchema as SimulatorEnv } from '../../apps/simulator/src/config.ts'
-import { WorkerEnv } from '../../apps/worker/src/config.ts'
+import { WorkerEnv } from '../../apps/worker/src/env.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
 export const CONFIGURATION_FILE = 'docs/configuration.md'

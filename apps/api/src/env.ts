@@ -34,13 +34,9 @@ export const ApiEnv = Type.Object({
     pattern: API_KEYS_PATTERN,
     description: 'secret: comma list of name:key for your back ends, each key 32 url-safe characters or more',
   }),
-  SCENES: Type.String({
-    default: 'default; register; login; reset_password',
-    description:
-      'scenes by semicolon, each a name and what it sets for itself: ttl=, within=, length=, sends=',
-  }),
+  SCENES: shared.SCENES,
   CODE_LENGTH: Type.Integer({ minimum: 6, maximum: 10, default: 6, description: 'digits of a code' }),
-  CODE_TTL_SECONDS: Type.Integer({ minimum: 60, maximum: 600, default: 300, description: 'life of a code' }),
+  CODE_TTL_SECONDS: shared.CODE_TTL_SECONDS,
   SEND_WITHIN_SECONDS: Type.Integer({
     minimum: 10,
     maximum: 540,

@@ -1,116 +1,164 @@
-import { Type } from '@sinclair/typebox'
-import {
-  checkKeys,
-  checkUrl,
-  keyringOptions,
-  loadConfig,
-  shared,
-  type Check,
-  type Env,
-} from '@sms-codes/core/config'
+import type { Static } from '@sinclair/typebox'
+import { checkKeys, checkUrl, keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config'
+import { fallbackRules, parseScenes, type Scene } from '@sms-codes/core/scenes'
+import { WorkerEnv } from './env.ts'
+import { checkGateways } from './gateway-env.ts'
 
-const GATEWAYS = ['ccp', 'console'] as const
-export type GatewayName = (typeof GATEWAYS)[number]
+/** `a:1,b:2` as pairs; what follows a second colon stays with the value. */
+const pairs = (text: string) =>
+  text.split(',').flatMap((pair): [string, string][] => {
+    const colon = pair.indexOf(':')
+    return colon < 1 ? [] : [[pair.slice(0, colon), pair.slice(colon + 1)]]
+  })
+const numbers = (text: string) => Object.fromEntries(pairs(text).map(([name, n]) => [name, Number(n)]))
 
-/** The environment of a worker process. A gateway's own variables are needed only when it is listed. */
-export const WorkerEnv = Type.Object({
-  WORKER_OPS_PORT: shared.port(9101, 'port of /livez, /readyz and /metrics; 0 for any free one'),
-  HOST: shared.HOST,
-  LOG_LEVEL: shared.LOG_LEVEL,
-  REDIS_URL: shared.REDIS_URL,
-  PHONE_KEY: shared.PHONE_KEY,
-  CODE_KEYS: shared.CODE_KEYS,
-  SMS_GATEWAYS: Type.String({
-    pattern: `^(${GATEWAYS.join('|')})(,(${GATEWAYS.join('|')}))*$`,
-    description: `comma list in order of priority, of: ${GATEWAYS.join(', ')}`,
-  }),
-  WORKER_CONCURRENCY: Type.Integer({
-    minimum: 1,
-    maximum: 1_000,
-    default: 50,
-    description: 'messages under way at once',
-  }),
-  GATEWAY_DEADLINE_MS: Type.Integer({
-    minimum: 1_000,
-    maximum: 8_000,
-    default: 5_000,
-    description: 'longest that one call to a gateway may take',
-  }),
-  WEB_OTP_DOMAIN: Type.Optional(
-    Type.String({
-      pattern: '^[a-z0-9-]+(\\.[a-z0-9-]+)+$',
-      description: 'domain of your page, for browsers that fill in codes; gateways with free text only',
-    }),
-  ),
-  CCP_BASE_URL: Type.String({
-    default: 'https://app.cloopen.com:8883',
-    pattern: '^https?://[^\\s]+$',
-    description: 'address of the CCP (Yuntongxun) API',
-  }),
-  CCP_ACCOUNT_SID: Type.Optional(
-    Type.String({ pattern: '^[0-9A-Za-z]{8,64}$', description: 'CCP account sid' }),
-  ),
-  CCP_AUTH_TOKEN: Type.Optional(Type.String({ minLength: 16, description: 'secret: CCP auth token' })),
-  CCP_APP_ID: Type.Optional(
-    Type.String({ pattern: '^[0-9A-Za-z]{8,64}$', description: 'CCP application id' }),
-  ),
-  CCP_TEMPLATE_ID: Type.Optional(
-    Type.String({
-      pattern: '^[0-9]{1,12}$',
-      description: 'CCP template with {1} the code and {2} the minutes',
-    }),
-  ),
-})
+/** The template of a scene: its own, or the general one. */
+const templates = (general: string, text: string) => {
+  const own = new Map(pairs(text).map(([scene, template]) => [scene, template.split(':')[0] ?? '']))
+  return (scene: string) => own.get(scene) ?? general
+}
 
-const LOOPBACK = /^(127\.[0-9.]+|localhost|\[::1\])$/
-// A name without a dot is one that a container network knows and the public DNS does not.
-const CONTAINER = /^[a-z][a-z0-9-]*$/
-
-const checkGateways: Check = (env) => {
+const checkUnlisted: Check = (env) => {
   const listed = (env['SMS_GATEWAYS'] ?? '').split(',')
+  const named: [string, string[]][] = [
+    ['SMS_WEIGHTS', pairs(env['SMS_WEIGHTS'] ?? '').map(([name]) => name)],
+    ['SMS_ROUTES', pairs(env['SMS_ROUTES'] ?? '').map(([, name]) => name)],
+    ['SMS_RATES', pairs(env['SMS_RATES'] ?? '').map(([name]) => name)],
+  ]
+  return named.flatMap(([variable, gateways]) =>
+    gateways.some((name) => !listed.includes(name))
+      ? [`${variable}: names a gateway that SMS_GATEWAYS does not list`]
+      : [],
+  )
+}
+
+const checkScenes: Check = (env) => parseScenes(env['SCENES'] || 'default').faults
+
+/** A template of Aliyun says its minutes in words of its own; they must be true. */
+const checkAliyunMinutes: Check = (env) => {
+  if (!(env['SMS_GATEWAYS'] ?? '').split(',').includes('aliyun')) return []
+  const general = Number(env['CODE_TTL_SECONDS'] || 300)
+  const own = new Map(pairs(env['ALIYUN_TEMPLATES'] ?? ''))
+  const { scenes } = parseScenes(env['SCENES'] || 'default')
+  const wrong = scenes.filter(({ name, ttlSeconds = general }: Scene) => {
+    const said = own.get(name)?.split(':')[1] ?? env['ALIYUN_TEMPLATE_MINUTES'] ?? 5
+    return Number(said) * 60 !== ttlSeconds
+  })
+  return wrong.map(
+    ({ name }) =>
+      `ALIYUN_TEMPLATE_MINUTES: scene ${name} has codes of another life than its template says; change the life, or give it a template in ALIYUN_TEMPLATES`,
+  )
+}
+
+const checkMail: Check = (env) => {
+  const queues = env['WORKER_QUEUES'] || 'sms,email'
+  const falls = parseScenes(env['SCENES'] || 'default').scenes.some(({ mayFallBack }) => mayFallBack === true)
   const faults: string[] = []
-  if (new Set(listed).size < listed.length) faults.push('SMS_GATEWAYS: a gateway is listed twice')
-  if (listed.includes('ccp')) {
-    const needs = ['CCP_ACCOUNT_SID', 'CCP_AUTH_TOKEN', 'CCP_APP_ID', 'CCP_TEMPLATE_ID']
-    for (const name of needs) if (!env[name]) faults.push(`${name}: is missing (SMS_GATEWAYS lists ccp)`)
-    const url = env['CCP_BASE_URL'] ?? ''
-    const hostname = URL.canParse(url) ? new URL(url).hostname : ''
-    const loopback = LOOPBACK.test(hostname)
-    const near = loopback || (CONTAINER.test(hostname) && env['NODE_ENV'] !== 'production')
-    if (url.startsWith('http:') && !near) faults.push('CCP_BASE_URL: must be https, messages hold codes')
-    if (loopback && env['NODE_ENV'] === 'production')
-      faults.push('CCP_BASE_URL: a simulator has no place in production')
-  }
-  if (listed.includes('console') && env['NODE_ENV'] === 'production')
-    faults.push('SMS_GATEWAYS: console prints codes and has no place in production')
+  if (falls && queues.includes('email') && !env['SMTP_URL'])
+    faults.push('SMTP_URL: is missing (SCENES lets codes fall back to e-mail)')
+  if (env['SMTP_URL'] && !env['MAIL_FROM']) faults.push('MAIL_FROM: is missing (SMTP_URL is set)')
+  if (
+    env['NODE_ENV'] === 'production' &&
+    /^smtp:\/\/[^@]*@/.test(env['SMTP_URL'] ?? '') &&
+    /[?&]ignoreTLS=true/i.test(env['SMTP_URL'] ?? '')
+  )
+    faults.push('SMTP_URL: would send the password in clear')
   return faults
+}
+
+const checkCallbacks: Check = (env) =>
+  env['CALLBACK_TOKEN'] && !env['PUBLIC_URL'] && (env['SMS_GATEWAYS'] ?? '').includes('twilio')
+    ? ['PUBLIC_URL: is missing (Twilio is told with each message where its receipt goes)']
+    : []
+
+function gatewayOptions(values: Static<typeof WorkerEnv>) {
+  const callbacks = values.CALLBACK_TOKEN === undefined ? undefined : values.PUBLIC_URL
+  return {
+    ccp: {
+      baseUrl: values.CCP_BASE_URL,
+      accountSid: values.CCP_ACCOUNT_SID ?? '',
+      authToken: values.CCP_AUTH_TOKEN ?? '',
+      appId: values.CCP_APP_ID ?? '',
+      templateOf: templates(values.CCP_TEMPLATE_ID ?? '', values.CCP_TEMPLATES),
+    },
+    aliyun: {
+      baseUrl: values.ALIYUN_BASE_URL,
+      accessKeyId: values.ALIYUN_ACCESS_KEY_ID ?? '',
+      accessKeySecret: values.ALIYUN_ACCESS_KEY_SECRET ?? '',
+      signName: values.ALIYUN_SIGN_NAME ?? '',
+      templateOf: templates(values.ALIYUN_TEMPLATE_CODE ?? '', values.ALIYUN_TEMPLATES),
+      signature: values.ALIYUN_SIGNATURE,
+    },
+    tencent: {
+      baseUrl: values.TENCENT_BASE_URL,
+      secretId: values.TENCENT_SECRET_ID ?? '',
+      secretKey: values.TENCENT_SECRET_KEY ?? '',
+      sdkAppId: values.TENCENT_SDK_APP_ID ?? '',
+      signName: values.TENCENT_SIGN_NAME ?? '',
+      templateOf: templates(values.TENCENT_TEMPLATE_ID ?? '', values.TENCENT_TEMPLATES),
+      region: values.TENCENT_REGION,
+    },
+    twilio: {
+      baseUrl: values.TWILIO_BASE_URL,
+      accountSid: values.TWILIO_ACCOUNT_SID ?? '',
+      authToken: values.TWILIO_AUTH_TOKEN ?? '',
+      ...(values.TWILIO_FROM === undefined ? {} : { from: values.TWILIO_FROM }),
+      ...(values.TWILIO_MESSAGING_SERVICE_SID === undefined
+        ? {}
+        : { messagingServiceSid: values.TWILIO_MESSAGING_SERVICE_SID }),
+      ...(callbacks === undefined
+        ? {}
+        : { statusCallback: `${callbacks}/callbacks/twilio/${values.CALLBACK_TOKEN}` }),
+    },
+    webhook: {
+      url: values.WEBHOOK_URL ?? '',
+      secrets: (values.WEBHOOK_SECRETS ?? '').split(','),
+      idempotent: values.WEBHOOK_IDEMPOTENT === 'true',
+      templateOf: templates(values.WEBHOOK_TEMPLATE, values.WEBHOOK_TEMPLATES),
+    },
+  }
 }
 
 /** @throws ConfigError */
 export function loadWorkerConfig(env: Env) {
   const values = loadConfig(WorkerEnv, env, [
     checkKeys,
-    checkUrl('REDIS_URL'),
-    checkUrl('CCP_BASE_URL'),
+    ...['REDIS_URL', 'CCP_BASE_URL', 'ALIYUN_BASE_URL', 'TENCENT_BASE_URL', 'TWILIO_BASE_URL'].map(checkUrl),
+    ...['WEBHOOK_URL', 'SMTP_URL'].map(checkUrl),
     checkGateways,
+    checkUnlisted,
+    checkScenes,
+    checkAliyunMinutes,
+    checkMail,
+    checkCallbacks,
   ])
+  const { scenes } = parseScenes(values.SCENES)
   return {
     host: values.HOST,
     opsPort: values.WORKER_OPS_PORT,
     logLevel: values.LOG_LEVEL,
     redisUrl: values.REDIS_URL,
     keyring: keyringOptions(values),
+    queues: values.WORKER_QUEUES.split(','),
     concurrency: values.WORKER_CONCURRENCY,
     gatewayDeadlineMs: values.GATEWAY_DEADLINE_MS,
     gateways: values.SMS_GATEWAYS.split(','),
-    webOtpDomain: values.WEB_OTP_DOMAIN,
-    ccp: {
-      baseUrl: values.CCP_BASE_URL,
-      accountSid: values.CCP_ACCOUNT_SID ?? '',
-      authToken: values.CCP_AUTH_TOKEN ?? '',
-      appId: values.CCP_APP_ID ?? '',
-      templateId: values.CCP_TEMPLATE_ID ?? '',
+    order: {
+      weights: numbers(values.SMS_WEIGHTS),
+      routes: Object.fromEntries(pairs(values.SMS_ROUTES)),
     },
+    rates: numbers(values.SMS_RATES),
+    vendorQuotas: values.SMS_QUOTAS === 'on',
+    rules: fallbackRules(scenes),
+    fallsBack: scenes.some(({ mayFallBack }) => mayFallBack === true),
+    fallbackAfterMs: values.FALLBACK_AFTER_SECONDS * 1000,
+    mail:
+      values.SMTP_URL === undefined || values.MAIL_FROM === undefined
+        ? null
+        : { url: values.SMTP_URL, from: values.MAIL_FROM },
+    expectsReceipts: values.CALLBACK_TOKEN !== undefined,
+    webOtpDomain: values.WEB_OTP_DOMAIN,
+    ...gatewayOptions(values),
   }
 }
 export type WorkerConfig = ReturnType<typeof loadWorkerConfig>

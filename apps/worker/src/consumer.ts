@@ -2,15 +2,18 @@ import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { Value } from '@sinclair/typebox/value'
 import type { Logger } from '@sms-codes/core/logger'
-import { QUEUE_PREFIX, retryDelayMs, SendJob, SMS_QUEUE } from '@sms-codes/core/queues'
+import { CHECK, QUEUE_PREFIX, retryDelayMs, SendJob } from '@sms-codes/core/queues'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
 import { RetryLater, type Delivered } from './deliver.ts'
 import type { WorkerMetrics } from './metrics.ts'
 
 export type ConsumerOptions = {
+  queue: string
   connection: Redis
   concurrency: number
   deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
+  /** What a job named CHECK asks for; answers what it came to. */
+  check?: (job: SendJob) => Promise<string>
   ledger: SendLedger
   metrics: WorkerMetrics
   log: Logger
@@ -19,15 +22,17 @@ export type ConsumerOptions = {
 const LONGEST_PAUSE_MS = 15_000
 
 /**
- * The BullMQ worker of the `sms` queue: it turns jobs into calls of `deliver` and what comes of them into
+ * The BullMQ worker of one queue: it turns jobs into calls of `deliver` and what comes of them into
  * done, later or failed. Locks of 10 s and checks every 5 s bring the job of a killed worker back within
  * 15 s.
  */
-export function createConsumer({ connection, concurrency, deliver, ledger, metrics, log }: ConsumerOptions) {
+export function createConsumer(options: ConsumerOptions) {
+  const { queue, connection, concurrency, deliver, check, ledger, metrics, log } = options
   // Three parameters: with fewer BullMQ hands over no signal.
   const processor = async (job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) => {
     const { data } = job
     if (!Value.Check(SendJob, data)) throw new UnrecoverableError('unknown job data')
+    if (job.name === CHECK && check !== undefined) return { outcome: 'checked', why: await check(data) }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') {
       await job.moveToDelayed(Date.now() + delivered.ms + 50, token)
@@ -38,7 +43,7 @@ export function createConsumer({ connection, concurrency, deliver, ledger, metri
     return { outcome: delivered.outcome, why: delivered.why }
   }
 
-  const worker = new Worker<unknown>(SMS_QUEUE, processor, {
+  const worker = new Worker<unknown>(queue, processor, {
     connection,
     prefix: QUEUE_PREFIX,
     concurrency,
@@ -48,8 +53,8 @@ export function createConsumer({ connection, concurrency, deliver, ledger, metri
     maxStartedAttempts: 100,
     settings: {
       backoffStrategy: (attemptsMade, _type, err) => {
-        const wished = err instanceof RetryLater ? (err.retryAfterMs ?? 0) : 0
-        return Math.min(Math.max(retryDelayMs(attemptsMade), wished), LONGEST_PAUSE_MS)
+        const { atLeastMs = 0, atMostMs = LONGEST_PAUSE_MS } = err instanceof RetryLater ? err : {}
+        return Math.min(Math.max(retryDelayMs(attemptsMade), atLeastMs), atMostMs, LONGEST_PAUSE_MS)
       },
     },
   })
@@ -58,7 +63,7 @@ export function createConsumer({ connection, concurrency, deliver, ledger, metri
   worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id)))
   // BullMQ also buries jobs without asking the processor (stalled too often): the send must still end.
   worker.on('failed', (job, err) => {
-    if (job?.finishedOn === undefined || !Value.Check(SendJob, job.data)) return
+    if (job?.finishedOn === undefined || job.name === CHECK || !Value.Check(SendJob, job.data)) return
     const { rid, scene, n } = job.data
     log.warn({ rid, n, err }, 'job failed')
     ledger

@@ -1,75 +1,125 @@
-import { createHash } from 'node:crypto'
-import type { Send } from '@sms-codes/core/send'
+import type { Channel, Send } from '@sms-codes/core/send'
 import type { Claim, SendLedger, Settlement } from '@sms-codes/core/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues'
-import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from './gateways.ts'
+import type { Outcome } from '@sms-codes/gateways/gateway'
+import type { Fallback } from './fallback.ts'
+import type { FollowUp } from './follow-up.ts'
+import { messageIdOf, messageOf } from './message.ts'
 import type { WorkerMetrics } from './metrics.ts'
-import { planCalls, STEP } from './policy.ts'
+import type { Order } from './order.ts'
+import { planCalls, STEP, type Doubt } from './policy.ts'
 
 export type DeliverDeps = {
+  channel: Channel
   ledger: SendLedger
-  gateways: readonly ListedGateway[]
+  order: Order
   metrics: WorkerMetrics
   log: Logger
   webOtpDomain?: string | undefined
   /** Longer than a gateway call can take, so that a live owner never loses its claim. */
   leaseMs: number
+  /** Null where there is no other channel to go to. */
+  fallback: Fallback | null
+  /** Null where no gateway sends delivery receipts. */
+  followUp: FollowUp | null
 }
 
-/** How a try ended. `busy`: somebody else is at it, look again in `ms`. The rest is terminal. */
+/** How a try ended. `busy`: somebody else is at it, look again in `ms`. The rest is over for this channel. */
 export type Delivered =
-  | { outcome: 'sent' | 'failed' | 'gone' | 'done'; why: string }
+  | { outcome: 'sent' | 'fell_back' | 'failed' | 'moved' | 'gone' | 'done'; why: string }
   | { outcome: 'busy'; ms: number }
 
 /** Nobody has the message for certain yet and there is time left: the queue tries again. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater'
-  readonly retryAfterMs: number | undefined
+  readonly atLeastMs: number | undefined
+  readonly atMostMs: number | undefined
 
-  constructor(reason: string, retryAfterMs?: number) {
+  constructor(
+    reason: string,
+    { atLeastMs, atMostMs }: { atLeastMs?: number | undefined; atMostMs?: number } = {},
+  ) {
     super(reason)
-    this.retryAfterMs = retryAfterMs
+    this.atLeastMs = atLeastMs
+    this.atMostMs = atMostMs
   }
 }
 
+/** How long a gateway that would recognise a repeat is asked again before a second message is risked elsewhere. */
+const SILENT_MS = 5_000
+// Vendors say that a message can be found some seconds after it was sent.
+const LOOK_UP_AFTER_MS = 2_500
+
 /**
- * One try at one send. Every gateway call is preceded by a claim and followed by a settlement or the next
- * claim; what a crash in between leaves behind is a doubt, which the next try finds.
+ * One try at one send over one channel. Every gateway call is preceded by a claim and followed by a
+ * settlement or the next claim; what a crash in between leaves behind is a doubt, which the next try finds.
  *
  * @throws RetryLater, StoreError: both mean "again later" to the queue
  */
 export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSignal): Promise<Delivered> {
-  const { ledger, gateways, metrics, leaseMs } = deps
+  const { channel, ledger, metrics, leaseMs, fallback, followUp } = deps
+  const gateways = deps.order(job)
   const send: Send = { rid: job.rid, scene: job.scene, n: job.n }
-  const log = deps.log.child({ rid: job.rid, n: job.n, to: job.to })
-  let found: { doubt: string; extra: number } | null = null
-  let calls = planCalls(gateways, '', false)
+  const log = deps.log.child({ rid: job.rid, n: job.n, to: job.to, channel })
+  let doubt: Doubt | null = null
+  let extra = 0
+  let known = false
+  let calls = planCalls(gateways, null, false, 0)
   let fence = 0
+  let ageMs = 0
   let last = ''
 
+  const settle = (what: Settlement) =>
+    ledger.settle(send, fence, { channel, doubt: doubt?.name ?? '', extra, ...what })
+
   const end = async (
-    status: 'sent' | 'failed',
+    status: 'sent' | 'fell_back' | 'failed',
     by: string,
-    what: Partial<Settlement>,
-  ): Promise<Delivered> => {
-    const mine = await ledger.settle(send, fence, { status, ...found, ...what })
+    what: Omit<Settlement, 'status'>,
+  ) => {
+    const mine = await settle({ status, ...what })
     if (mine) metrics.ended(status, by)
-    log[status === 'sent' ? 'info' : 'warn']({ by }, status)
+    log[status === 'failed' ? 'warn' : 'info']({ by }, status)
     return { outcome: status, why: by }
   }
-  const later = async (reason: string, what: Partial<Settlement>, retryAfterMs?: number): Promise<never> => {
-    await ledger.settle(send, fence, { status: 'queued', ...found, ...what })
-    throw new RetryLater(reason, retryAfterMs)
+  const taken = async (gateway: string, what: Omit<Settlement, 'status'>): Promise<Delivered> => {
+    const ended = await end(channel === 'email' ? 'fell_back' : 'sent', gateway, { gateway, ...what })
+    // What goes wrong with the receipt is no reason to do anything about the message.
+    await followUp?.sent(job, gateway, what.messageId ?? messageIdOf(send)).catch((err: unknown) => {
+      log.warn({ err }, 'no receipt will be joined')
+    })
+    return ended
+  }
+  /** SMS is at its end: the code goes by e-mail where that is open, else the send has failed. */
+  const giveUp = async (reason: string, what: Omit<Settlement, 'status'> = {}): Promise<Delivered> => {
+    if (fallback === null || !(await fallback.isOpen(job)))
+      return end('failed', reason, channel === 'email' ? what : { ...what, reason })
+    if (await settle({ status: 'moved', ...what, reason })) {
+      await fallback.queue(job)
+      metrics.ended('moved', reason)
+      log.warn({ by: reason }, 'goes by e-mail')
+    }
+    return { outcome: 'moved', why: reason }
+  }
+  const later = async (
+    reason: string,
+    what: Omit<Settlement, 'status'>,
+    when: ConstructorParameters<typeof RetryLater>[1] = {},
+  ): Promise<never> => {
+    await settle({ status: 'queued', ...what })
+    throw new RetryLater(reason, when)
   }
 
   for (let call = calls.shift(); call !== undefined; call = calls.shift()) {
-    const { gateway, risk } = call
-    const claim = await ledger.claim(send, gateway.name, fence, leaseMs, risk)
+    const { gateway, ask, risk } = call
+    const { name } = gateway
+    const claim: Claim = await ledger.claim(send, name, fence, leaseMs, { risk, channel })
     if (claim.kind === 'busy') return { outcome: 'busy', ms: claim.ms }
     if ('why' in claim) {
       if (claim.why === 'late') metrics.ended('failed', 'late')
+      // Its worker may have ended between moving it and queueing it.
+      if (claim.why === 'moved' && fallback !== null) await fallback.queue(job)
       log.info({ why: claim.why }, 'nothing to send')
       return { outcome: claim.kind, why: claim.why }
     }
@@ -77,57 +127,64 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     const overtaken = claim.fence !== fence + 1
     fence = claim.fence
     if (claim.kind === 'unreadable') return end('failed', 'unreadable', { reason: 'unreadable' })
-    if (found === null || overtaken) {
-      found = { doubt: claim.doubt, extra: claim.extra }
-      if (found.doubt !== '') {
-        calls = planCalls(gateways, found.doubt, found.extra === 1)
+    ageMs = claim.ageMs
+    if (!known || overtaken) {
+      known = true
+      extra = claim.extra
+      doubt = claim.doubt === '' ? null : { name: claim.doubt, sinceMs: claim.doubtAt }
+      if (doubt !== null) {
+        const heard = (await followUp?.doubted(job, doubt.name, messageIdOf(send))) ?? null
+        if (heard === 'delivered') return taken(doubt.name, {})
+        if (heard === 'undelivered') return giveUp('undelivered', { gateway: doubt.name })
+        calls = planCalls(gateways, doubt, extra === 1, Date.now())
         continue
       }
     }
 
     const message = messageOf(claim, send, deps.webOtpDomain)
-    const outcome = await gateway.send(message, signal)
-    const { name } = gateway
-    metrics.called(name, outcome.class)
-    report(log, name, outcome, found.doubt === name)
-    last = `${name} ${outcome.code}`
-    const extra = risk ? 1 : found.extra
-    switch (STEP[outcome.class]) {
-      case 'sent': {
-        const { messageId = '' } = outcome
-        return end('sent', name, { gateway: name, messageId, channel: 'sms', extra })
+    if (ask === 'look_up') {
+      const found = (await gateway.lookUp?.(message, new Date(doubt?.sinceMs ?? 0), signal)) ?? {
+        found: 'unknown',
       }
+      log.info({ gateway: name, found: found.found }, 'asked what became of it')
+      if (found.found === 'taken')
+        return taken(name, found.messageId === undefined ? {} : { messageId: found.messageId })
+      if (found.found === 'refused') {
+        doubt = null
+        calls = planCalls(gateways, null, false, 0)
+      }
+      continue
+    }
+
+    const outcome = await gateway.send(message, signal)
+    metrics.called(channel, name, outcome.class)
+    report(log, name, outcome, doubt?.name === name)
+    last = `${name} ${outcome.code}`
+    const step = STEP[outcome.class]
+    if (risk && (step === 'sent' || step === 'doubt')) extra = 1
+    switch (step) {
+      case 'sent':
+        return taken(name, outcome.messageId === undefined ? {} : { messageId: outcome.messageId })
       case 'stop':
-        return end('failed', outcome.class, { gateway: name, reason: outcome.class })
+        return giveUp(outcome.class, { gateway: name })
       case 'later':
-        return later(last, { gateway: name }, outcome.retryAfterMs)
-      case 'doubt':
-        return later(last, { gateway: name, doubt: name, extra })
+        return later(last, { gateway: name }, { atLeastMs: outcome.retryAfterMs })
+      case 'doubt': {
+        // It is silent about its own repeats as well: the one second message takes another way, if there is one.
+        if (doubt?.name === name && !risk && ageMs >= SILENT_MS && calls.length > 0) continue
+        const atLeastMs = gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS
+        return later(last, { gateway: name, doubt: name }, { atLeastMs })
+      }
       case 'next_gateway':
     }
   }
 
   // In doubt, with nothing left that may be repeated and the one second message spent.
-  if (last === '') return end('failed', 'ambiguous', { reason: 'ambiguous' })
-  return later(`no gateway took it, last ${last}`, {})
-}
-
-function messageOf(
-  { mobile, code, lifeMs }: Extract<Claim, { kind: 'go' }>,
-  { rid, scene, n }: Send,
-  webOtpDomain: string | undefined,
-): SmsMessage {
-  return {
-    // The same over all tries of one send, another for a re-send. CCP takes 32 letters and digits.
-    id: createHash('sha256').update(`${rid}.${n}`).digest('hex').slice(0, 32),
-    mobile,
-    code,
-    // Whole minutes that are left. A few seconds on the way still count as the full life.
-    minutes: Math.max(1, Math.floor((lifeMs + 10_000) / 60_000)),
-    secondsLeft: Math.max(1, Math.floor(lifeMs / 1000)),
-    scene,
-    ...(webOtpDomain === undefined ? {} : { webOtpDomain }),
-  }
+  if (last === '') return giveUp('ambiguous')
+  const reason = `no gateway took it, last ${last}`
+  if (fallback === null || !(await fallback.isOpen(job))) return later(reason, {})
+  if (ageMs >= fallback.afterMs) return giveUp('no_gateway')
+  return later(reason, {}, { atMostMs: fallback.afterMs - ageMs })
 }
 
 /** One line for each answer that somebody may have to act on. */

@@ -1,20 +1,62 @@
+import type { Quota } from '@sms-codes/core/keys'
+import type { Keyring } from '@sms-codes/core/keyring'
+import type { Limits } from '@sms-codes/core/limits'
+import type { Logger } from '@sms-codes/core/logger'
+import type { Quotas } from '@sms-codes/core/quotas'
 import { createCcpGateway } from '@sms-codes/gateways/ccp'
 import { createConsoleGateway } from '@sms-codes/gateways/console'
-import type { SmsGateway } from '@sms-codes/gateways/gateway'
+import type { LookUp, SmsGateway } from '@sms-codes/gateways/gateway'
 import type { Transport } from '@sms-codes/gateways/transport'
+import { withQuota, withRate } from './allowance.ts'
+import { withBreaker } from './breaker.ts'
 import type { WorkerConfig } from './config.ts'
+import type { WorkerMetrics } from './metrics.ts'
 
-/** A gateway, and whether it takes a message it had before a second time. */
-export type ListedGateway = SmsGateway & { readonly idempotent: boolean }
+/** A gateway, and what can be done there about a message that it may have already. */
+export type ListedGateway = SmsGateway & {
+  /** Whether it takes a message it had at `sinceMs` for the same one now, and so does not send it twice. */
+  readonly recognises: (sinceMs: number, nowMs: number) => boolean
+  readonly lookUp?: LookUp
+}
 
-/** The gateways of the configuration, in its order. */
-export function listGateways({ gateways, ccp }: WorkerConfig, transport: Transport): ListedGateway[] {
+export type GatewayDeps = {
+  transport: Transport
+  limits: Limits
+  quotas: Quotas
+  keyring: Keyring
+  metrics: WorkerMetrics
+  log: Logger
+}
+
+const never = () => false
+// CCP knows an id for one day of its calendar, China's.
+const sameDayInChina = (sinceMs: number, nowMs: number) => chinaDay(sinceMs) === chinaDay(nowMs)
+const chinaDay = (ms: number) => Math.floor((ms + 8 * 3_600_000) / 86_400_000)
+
+/** Gateways whose allowance for one number we mirror. */
+const MIRRORED: Readonly<Record<string, Quota>> = { ccp: 'ccp', aliyun: 'aliyun', tencent: 'tencent' }
+
+/** The gateways of the configuration, in its order, each with its allowance, its rate and its breaker. */
+export function listGateways(config: WorkerConfig, deps: GatewayDeps): ListedGateway[] {
+  const { transport, limits } = deps
+  const { ccp } = config
   const makers: Record<string, () => ListedGateway> = {
-    ccp: () => ({ ...createCcpGateway({ ...ccp, transport }), idempotent: true }),
+    ccp: () => ({
+      ...createCcpGateway({ ...ccp, templateId: ccp.templateOf('default'), transport }),
+      recognises: sameDayInChina,
+    }),
     console: () => ({
       ...createConsoleGateway({ write: (line) => process.stdout.write(line) }),
-      idempotent: false,
+      recognises: never,
     }),
   }
-  return gateways.flatMap((name) => makers[name]?.() ?? [])
+  return config.gateways.flatMap((name) => {
+    const gateway = makers[name]?.()
+    if (gateway === undefined) return []
+    const perSecond = config.rates[name]
+    const breaking = withBreaker(gateway, deps)
+    const rated = perSecond === undefined ? breaking : withRate(breaking, perSecond, limits)
+    const mirrored = MIRRORED[name]
+    return [mirrored === undefined || !config.vendorQuotas ? rated : withQuota(rated, mirrored, deps)]
+  })
 }

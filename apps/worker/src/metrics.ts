@@ -1,4 +1,5 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Channel } from '@sms-codes/core/send'
 import type { OutcomeClass } from '@sms-codes/gateways/gateway'
 
 /** What a worker counts. Labels are gateways, outcome classes and reasons from our own tables. */
@@ -7,12 +8,18 @@ export function createWorkerMetrics(registry: Registry) {
   const calls = new Counter({
     name: 'sms_gateway_calls_total',
     help: 'Calls to a gateway by outcome class',
-    labelNames: ['gateway', 'class'],
+    labelNames: ['channel', 'gateway', 'class'],
+    registers,
+  })
+  const breakers = new Gauge({
+    name: 'sms_breaker_open',
+    help: '1 while calls to the gateway are spared because it is ill',
+    labelNames: ['gateway'],
     registers,
   })
   const ends = new Counter({
     name: 'sms_sends_ended_total',
-    help: 'Sends by terminal status, and by gateway or reason',
+    help: 'Sends by status they ended in, or moved to e-mail, and by gateway or reason',
     labelNames: ['status', 'by'],
     registers,
   })
@@ -23,8 +30,10 @@ export function createWorkerMetrics(registry: Registry) {
     registers,
   })
   return {
-    called: (gateway: string, outcome: OutcomeClass) => calls.inc({ gateway, class: outcome }),
-    ended: (status: 'sent' | 'failed', by: string) => ends.inc({ status, by }),
+    called: (channel: Channel, gateway: string, outcome: OutcomeClass) =>
+      calls.inc({ channel, gateway, class: outcome }),
+    breaker: (gateway: string, open: boolean) => breakers.set({ gateway }, open ? 1 : 0),
+    ended: (status: 'sent' | 'fell_back' | 'failed' | 'moved', by: string) => ends.inc({ status, by }),
     took: (seconds: number) => wait.observe(seconds),
   }
 }

@@ -20,23 +20,35 @@ export const STEP: Record<OutcomeClass, Step> = {
   ambiguous: 'doubt',
 }
 
-export type Call = { gateway: ListedGateway; risk: boolean }
+/** A call of `send`, or a look-up of what became of the message in doubt. */
+export type Call = { gateway: ListedGateway; ask: 'send' | 'look_up'; risk: boolean }
+
+/** The gateway that may have the message already, and since when, by the clock of Redis. */
+export type Doubt = { name: string; sinceMs: number }
 
 /**
- * Which gateways to call in this try, and with which calls a second message is risked.
+ * Which gateways to ask in this try, and with which calls a second message is risked.
  *
- * Without a doubt: all of them, in order. With one, the doubted gateway is asked first if it recognises a
- * message it had before; everywhere else the message may go once more, with the same code, and only once.
+ * Without a doubt: all of them, in order. With one, the doubted gateway comes first: it is sent the same
+ * again if it recognises a message it had before, or asked for it if it can be. Everywhere else the message
+ * may go once more, with the same code, and only once.
  *
- * @param doubt the gateway that may have the message already, '' for none
+ * @param doubt null for none
  * @param risked whether the one second message was risked before
  */
-export function planCalls(gateways: readonly ListedGateway[], doubt: string, risked: boolean): Call[] {
-  if (doubt === '') return gateways.map((gateway) => ({ gateway, risk: false }))
-  const safe = gateways.filter(({ name, idempotent }) => name === doubt && idempotent)
-  const others = risked ? [] : gateways.filter((gateway) => !safe.includes(gateway))
-  return [
-    ...safe.map((gateway) => ({ gateway, risk: false })),
-    ...others.map((gateway) => ({ gateway, risk: true })),
-  ]
+export function planCalls(
+  gateways: readonly ListedGateway[],
+  doubt: Doubt | null,
+  risked: boolean,
+  nowMs: number,
+): Call[] {
+  if (doubt === null) return gateways.map((gateway) => ({ gateway, ask: 'send', risk: false }))
+  const safe = gateways.flatMap((gateway): Call[] => {
+    if (gateway.name !== doubt.name) return []
+    if (gateway.recognises(doubt.sinceMs, nowMs)) return [{ gateway, ask: 'send', risk: false }]
+    return gateway.lookUp === undefined ? [] : [{ gateway, ask: 'look_up', risk: false }]
+  })
+  const repeated = safe.find(({ ask }) => ask === 'send')?.gateway
+  const others = risked ? [] : gateways.filter((gateway) => gateway !== repeated)
+  return [...safe, ...others.map((gateway): Call => ({ gateway, ask: 'send', risk: true }))]
 }

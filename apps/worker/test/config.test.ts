@@ -29,8 +29,9 @@ describe('the configuration of a worker', () => {
     expect(loadWorkerConfig(good)).toMatchObject({
       gateways: ['ccp'],
       concurrency: 50,
-      ccp: { templateId: '1' },
+      ccp: { appId: 'c'.repeat(32) },
     })
+    expect(loadWorkerConfig(good).ccp.templateOf('login')).toBe('1')
   })
 
   it('names all that a listed gateway lacks', () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Found, LookUp, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../src/deliver.ts'
 import type { ListedGateway } from '../src/gateways.ts'
 import { aMobile, fakeGateway, sendOf, startDelivery } from './worker.ts'
@@ -13,6 +14,7 @@ async function issued(mobile = aMobile()) {
   const answer = await delivery.codes.issue(mobile, 'default')
   return { mobile, send: sendOf(answer), code: await delivery.codeOf(answer) }
 }
+const recordOf = (rid: string) => `sms:{${rid.slice(0, 22)}}:code:default`
 const found = (rid: string) => delivery.codes.find(rid, ['default'])
 
 describe('a send', () => {
@@ -48,7 +50,8 @@ describe('a send', () => {
       const { send } = await issued()
       const [first, second] = [fakeGateway('first', [outcome]), fakeGateway('second')]
       expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'sent', why: 'second' })
-      expect(second.messages).toEqual(first.messages)
+      const told = ({ id, mobile, code }: SmsMessage) => ({ id, mobile, code })
+      expect(second.messages.map(told)).toEqual(first.messages.map(told))
     },
   )
 
@@ -70,7 +73,7 @@ describe('a send', () => {
     const second = fakeGateway('second')
     const err: unknown = await delivery.deliver(send, [first, second]).catch((reason: unknown) => reason)
     expect(err).toBeInstanceOf(RetryLater)
-    expect(err).toMatchObject({ retryAfterMs: 700 })
+    expect(err).toMatchObject({ atLeastMs: 700 })
     expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'sent', why: 'first' })
     expect(second.messages).toEqual([])
   })
@@ -125,6 +128,16 @@ describe('a send', () => {
   })
 })
 
+/** A gateway that is silent once and can be asked for the message. */
+function lookedUp(name: string, answer: Found) {
+  const asked: SmsMessage[] = []
+  const lookUp: LookUp = async (message) => {
+    asked.push(message)
+    return answer
+  }
+  return { ...fakeGateway(name, ['ambiguous']), lookUp, asked }
+}
+
 describe('a doubt', () => {
   const tries = async (
     send: Parameters<typeof delivery.deliver>[0],
@@ -164,6 +177,52 @@ describe('a doubt', () => {
     const other = fakeGateway('other')
     expect(await tries(send, [ccp, other], 5)).toEqual({ outcome: 'sent', why: 'other' })
     expect(other.messages).toHaveLength(1)
+  })
+
+  it('about a gateway that stays silent lets the one more message take another way after a while', async () => {
+    const { send } = await issued()
+    const ccp = fakeGateway('ccp', Array<'ambiguous'>(9).fill('ambiguous'), true)
+    const other = fakeGateway('other')
+    expect(await tries(send, [ccp, other], 3)).toBe('still open')
+    expect(other.messages).toEqual([])
+    await delivery.pass(5)
+    expect(await tries(send, [ccp, other], 1)).toEqual({ outcome: 'sent', why: 'other' })
+    expect(other.messages).toHaveLength(1)
+  })
+
+  it('ends where the vendor says that it took the message, under its id', async () => {
+    const { send } = await issued()
+    const asked = lookedUp('asked', { found: 'taken', messageId: 'm-1' })
+    expect(await tries(send, [asked, fakeGateway('other')], 3)).toEqual({ outcome: 'sent', why: 'asked' })
+    expect(asked.messages).toHaveLength(1)
+    expect(asked.asked.map(({ id }) => id)).toEqual(asked.messages.map(({ id }) => id))
+    expect(await delivery.redis.hget(recordOf(send.rid), 'message_id')).toBe('m-1')
+  })
+
+  it('is over where the vendor says that it refused the message, and nothing was risked', async () => {
+    const { send } = await issued()
+    const asked = lookedUp('asked', { found: 'refused' })
+    asked.script.push('switch_now', 'switch_now')
+    const other = fakeGateway('other', ['switch_now'])
+    expect(await tries(send, [asked, other], 2)).toBe('still open')
+    expect(await delivery.redis.hmget(recordOf(send.rid), 'doubt', 'extra')).toEqual(['', '0'])
+    expect(await tries(send, [asked, other], 3)).toEqual({ outcome: 'sent', why: 'other' })
+  })
+
+  it('that the vendor knows nothing about costs the one more message', async () => {
+    const { send } = await issued()
+    const asked = lookedUp('asked', { found: 'unknown' })
+    asked.script.push('ambiguous')
+    expect(await tries(send, [asked], 9)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    expect(asked.messages).toHaveLength(2)
+    expect(asked.asked).toHaveLength(2)
+  })
+
+  it('waits before it asks the vendor', async () => {
+    const { send } = await issued()
+    const asked = lookedUp('asked', { found: 'taken' })
+    const err: unknown = await delivery.deliver(send, [asked]).catch((reason: unknown) => reason)
+    expect(err).toMatchObject({ name: 'RetryLater', atLeastMs: 2_500 })
   })
 
   it('is what a worker leaves behind that vanished in the middle of a call', async () => {

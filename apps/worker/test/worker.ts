@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { Registry } from 'prom-client'
 import { createLogger } from '@sms-codes/core/logger'
-import { createSendQueue, type SendJob } from '@sms-codes/core/queues'
+import { createSendQueue, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues'
 import { connectRedis } from '@sms-codes/core/redis'
 import type { Send } from '@sms-codes/core/send'
 import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
 import { startStore } from '../../../packages/core/test/store.ts'
 import { createConsumer } from '../src/consumer.ts'
-import { deliver } from '../src/deliver.ts'
+import { deliver, type DeliverDeps } from '../src/deliver.ts'
 import type { ListedGateway } from '../src/gateways.ts'
 import { createWorkerMetrics } from '../src/metrics.ts'
 
@@ -17,11 +17,11 @@ export const LEASE_MS = 1_000
 export const log = createLogger('worker', 'silent')
 
 /** A gateway in memory: it answers from a script, then `accepted`, and keeps every message it was given. */
-export function fakeGateway(name: string, script: (OutcomeClass | Outcome)[] = [], idempotent = false) {
+export function fakeGateway(name: string, script: (OutcomeClass | Outcome)[] = [], recognises = false) {
   const messages: SmsMessage[] = []
   const gateway: ListedGateway = {
     name,
-    idempotent,
+    recognises: () => recognises,
     send: async (message) => {
       messages.push(message)
       const next = script.shift() ?? 'accepted'
@@ -38,16 +38,21 @@ export async function startDelivery() {
   const store = await startStore()
   const registry = new Registry()
   const metrics = createWorkerMetrics(registry)
+  const deps: Omit<DeliverDeps, 'order'> = {
+    channel: 'sms',
+    ledger: store.ledger,
+    metrics,
+    log,
+    leaseMs: LEASE_MS,
+    fallback: null,
+    followUp: null,
+  }
   return {
     ...store,
     registry,
     metrics,
-    deliver: (send: Send, gateways: ListedGateway[]) =>
-      deliver(
-        jobOf(send),
-        { ledger: store.ledger, gateways, metrics, log, leaseMs: LEASE_MS },
-        AbortSignal.timeout(60_000),
-      ),
+    deliver: (send: Send, gateways: ListedGateway[], more: Partial<DeliverDeps> = {}) =>
+      deliver(jobOf(send), { ...deps, order: () => gateways, ...more }, AbortSignal.timeout(60_000)),
 
     /** A consumer as main.ts makes it, and the producer's side to feed it. */
     async startQueue(gateways: ListedGateway[]) {
@@ -56,10 +61,10 @@ export async function startDelivery() {
       await once(producer, 'ready')
       const queue = createSendQueue(producer, log)
       const consumer = createConsumer({
+        queue: SMS_QUEUE,
         connection,
         concurrency: 10,
-        deliver: (job, signal) =>
-          deliver(job, { ledger: store.ledger, gateways, metrics, log, leaseMs: LEASE_MS }, signal),
+        deliver: (job, signal) => deliver(job, { ...deps, order: () => gateways }, signal),
         ledger: store.ledger,
         metrics,
         log,

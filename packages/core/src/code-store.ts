@@ -5,7 +5,7 @@ import { createScript } from './script.ts'
 import { ISSUE } from './scripts/issue.ts'
 import { REFUND } from './scripts/refund.ts'
 import { VERIFY } from './scripts/verify.ts'
-import { phoneOf, sendKeys, type Send } from './send.ts'
+import { phoneOf, sendKeys, type Channel, type Send } from './send.ts'
 import { windowArgs, type Window } from './windows.ts'
 
 /** How long a code of a scene lives and how often a phone may be sent one. */
@@ -35,9 +35,27 @@ export type Issued =
   | { kind: 'throttled'; windowSeconds: number; retryAfter: number }
 
 export type Verified =
-  | { kind: 'ok'; rid: string; channel: string; from: string }
+  | { kind: 'ok'; rid: string; channel: Channel; from: string }
   | { kind: 'no'; attemptsLeft: number }
   | { kind: 'throttled'; retryAfter: number }
+
+/** The states a request goes through, in their order; the last three end it, after "sent" it may stay. */
+export const STATES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed'] as const
+export type State = (typeof STATES)[number]
+
+export type Standing = {
+  /** One of STATES. */
+  status: string
+  sends: number
+  reason: string
+  channel: Channel
+  /** When it came to each state that it came to, by the clock of Redis. */
+  times: { state: State; ms: number }[]
+  expired: boolean
+}
+
+const FOUND = ['rid', 'alias', 'status', 'exp', 'sends', 'reason', 'channel'] as const
+const TIMED = STATES.map((state) => `${state}_at` as const)
 
 const DAY_MS = 86_400_000
 // Long enough to answer "expired" or "failed" to somebody who still asks.
@@ -114,25 +132,37 @@ export function createCodeStore(
           ...keyring.digests(mobile, scene, code).flatMap(({ kid, digest }) => [kid, digest]),
         ],
       )
-      if (kind === 'ok') return { kind, rid: String(first), channel: String(channel), from: String(from) }
+      if (kind === 'ok') {
+        return {
+          kind,
+          rid: String(first),
+          channel: channel === 'email' ? 'email' : 'sms',
+          from: String(from),
+        }
+      }
       if (kind === 'throttled') return { kind, retryAfter: seconds(first) }
       return { kind: 'no', attemptsLeft: Math.max(0, Number(first)) }
     },
 
     /** What became of a request, looked for in the given scenes; null when nothing is held about it. */
-    async find(rid: string, scenes: readonly string[]) {
-      const fields = ['rid', 'alias', 'status', 'exp', 'sends', 'reason'] as const
+    async find(rid: string, scenes: readonly string[]): Promise<Standing | null> {
       const [[now, micros], ...records] = await asStoreError(
         'find',
         Promise.all([
           redis.time(),
-          ...scenes.map((scene) => redis.hmget(keys.code(phoneOf(rid), scene), ...fields)),
+          ...scenes.map((scene) => redis.hmget(keys.code(phoneOf(rid), scene), ...FOUND, ...TIMED)),
         ]),
       )
-      for (const [own, alias, status, exp, sends, reason] of records) {
+      for (const [own, alias, status, exp, sends, reason, channel, ...times] of records) {
         if (own !== rid && alias !== rid) continue
-        const expired = Number(exp) <= Number(now) * 1000 + Number(micros) / 1000
-        return { status: status ?? '', sends: Number(sends), reason: reason ?? '', expired }
+        return {
+          status: status ?? '',
+          sends: Number(sends),
+          reason: reason ?? '',
+          channel: channel === 'email' ? 'email' : 'sms',
+          times: STATES.flatMap((state, i) => (times[i] ? [{ state, ms: Number(times[i]) }] : [])),
+          expired: Number(exp) <= Number(now) * 1000 + Number(micros) / 1000,
+        }
       }
       return null
     },

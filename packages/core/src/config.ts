@@ -88,6 +88,25 @@ export const shared = {
     pattern: CODE_KEYS_PATTERN,
     description: 'secret: comma list of id:key, newest first, each key 32 random bytes in base64',
   }),
+  SCENES: Type.String({
+    default: 'default; register; login; reset_password',
+    description:
+      'scenes by semicolon, each a name and what it sets for itself: ttl=, within=, length=, sends=, fallback=yes, receipt_within=',
+  }),
+  CALLBACK_TOKEN: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_-]{24,128}$',
+      description:
+        'secret: last part of the address that gateways send delivery receipts to; without it none are taken',
+    }),
+  ),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s?#]*[^\\s?#/]$',
+      description: 'address of the API as gateways reach it, without a slash at its end',
+    }),
+  ),
+  CODE_TTL_SECONDS: Type.Integer({ minimum: 60, maximum: 600, default: 300, description: 'life of a code' }),
 }
 
 /** An address that only looks like one would end up in an error message, password and all. */

@@ -35,6 +35,11 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
       return clear === null ? null : Value.Parse(Contact, JSON.parse(clear))
     },
 
+    /** Whether the phone with this pseudonym has one. */
+    async has(ph: string): Promise<boolean> {
+      return (await asStoreError('contact has', redis.exists(keys.contact(ph)))) === 1
+    },
+
     /** Forgets all that is held about a phone. Answers what there was: `code:login`, `sends`, … */
     async erase(mobile: string, scenes: readonly string[]): Promise<string[]> {
       const all = keys.ofPhone(keyring.pseudonym(mobile), scenes)

@@ -1,3 +1,7 @@
+/** Gateways that allow one number only so many messages, and the channel that we allow so many. */
+export const QUOTAS = ['ccp', 'aliyun', 'tencent', 'email'] as const
+export type Quota = (typeof QUOTAS)[number]
+
 /**
  * Every Redis key name of ours. Keys of one phone share the hash tag `{ph}`, so a script touches one
  * cluster slot. `ph` and `addr` are pseudonyms (keyring.ts): no name holds a number or an address.
@@ -18,6 +22,7 @@ export const keys = {
     keys.missesWithId(ph),
     keys.missesBlind(ph),
     keys.contact(ph),
+    ...QUOTAS.map((name) => keys.quota(ph, name)),
   ],
   /** Under the receipt's random id and not under its phone: to erase a phone must not allow a second redeem. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
@@ -27,6 +32,12 @@ export const keys = {
     `sms:{gate}:guard:${group}:${who}:${what}`,
   /** The first answer to an idempotency key; `name` is a keyed hash of it. */
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
+  /** Joins a message with what its gateway says of it later; `name` is a pseudonym of the gateway's id for it. */
+  message: (name: string) => `sms:{${name}}:message`,
+  /** Messages of one gateway to a phone, and mails to its owner: as many as the vendor, or we, allow. */
+  quota: (ph: string, of: Quota) => `sms:{${ph}}:quota:${of}`,
+  /** What one gateway may be sent a second, over all workers. */
+  rate: (gateway: string) => `sms:{${gateway}}:rate`,
   /** Findings and decisions with their reasons, a capped stream. */
   audit: 'sms:{gate}:audit',
   /** What one send is counted against beside its phone, in one slot so that all are taken or none. */

@@ -6,6 +6,8 @@ import { REQUEST_ID_PATTERN } from './send.ts'
 
 export const SMS_QUEUE = 'sms'
 export const EMAIL_QUEUE = 'email'
+/** The name of a job that looks whether a receipt came, beside the `send` jobs of its queue. */
+export const CHECK = 'check'
 /** A hash tag, so that all keys of a queue share a slot of a Redis Cluster. */
 export const QUEUE_PREFIX = '{sms}'
 
@@ -42,11 +44,11 @@ const options: JobsOptions = {
 }
 
 /**
- * The producer's side of the `sms` queue. `add` is the moment a request counts as accepted.
+ * The producer's side of a queue. For `sms`, `add` is the moment a request counts as accepted.
  * @param connection of the kind `producer`: a caller must hear at once that Redis is away
  */
-export function createSendQueue(connection: RedisClient, log: Logger) {
-  const queue = new Queue<SendJob>(SMS_QUEUE, {
+export function createSendQueue(connection: RedisClient, log: Logger, name = SMS_QUEUE) {
+  const queue = new Queue<SendJob>(name, {
     connection,
     prefix: QUEUE_PREFIX,
     // Without it the first add() waits for ever when Redis was never up.
@@ -58,9 +60,15 @@ export function createSendQueue(connection: RedisClient, log: Logger) {
   })
   queue.on('error', (err) => log.debug({ err }, 'queue error'))
   return {
-    /** @throws StoreError; `maybeDone` tells whether the job may be in the queue all the same */
+    /** Added twice it is there once. @throws StoreError; `maybeDone` tells whether it may be there all the same */
     async add(job: SendJob): Promise<void> {
       await asStoreError('enqueue', queue.add('send', job, { jobId: `${job.rid}.${job.n}` }))
+    },
+
+    /** A look in some time at whether the send was delivered. @throws StoreError */
+    async addCheck(job: SendJob, delayMs: number): Promise<void> {
+      const jobId = `${job.rid}.${job.n}.check`
+      await asStoreError('enqueue', queue.add(CHECK, job, { jobId, delay: delayMs }))
     },
     close: () => queue.close(),
   }

@@ -7,6 +7,10 @@ export type Scene = {
   sendWithinSeconds?: number
   length?: number
   sends?: readonly Window[]
+  /** Whether a code may go by e-mail where SMS gateways could not; not unless it says so. */
+  mayFallBack?: boolean
+  /** Without a delivery receipt in this time the code also goes by e-mail. */
+  receiptWithinSeconds?: number
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,31}$/
@@ -30,17 +34,37 @@ export function parseScenes(text: string): { scenes: Scene[]; faults: string[] }
       if (key === 'ttl' && NUMBER.test(value)) scene.ttlSeconds = Number(value)
       else if (key === 'within' && NUMBER.test(value)) scene.sendWithinSeconds = Number(value)
       else if (key === 'length' && NUMBER.test(value)) scene.length = Number(value)
+      else if (key === 'receipt_within' && NUMBER.test(value)) scene.receiptWithinSeconds = Number(value)
       else if (key === 'sends' && WINDOWS.test(value)) scene.sends = parseWindows(value)
+      else if (key === 'fallback' && /^(yes|no)$/.test(value)) scene.mayFallBack = value === 'yes'
       else
         faults.push(
-          'SCENES: a setting must be ttl=, within= or length= with a number, or sends= with windows',
+          'SCENES: a setting must be ttl=, within=, length= or receipt_within= with a number, sends= with windows, or fallback=yes',
         )
     }
     return scene
   })
+  if (scenes.some(({ receiptWithinSeconds = 1 }) => receiptWithinSeconds === 0))
+    faults.push('SCENES: receipt_within must be 1 at least')
+  if (scenes.some((scene) => scene.receiptWithinSeconds !== undefined && scene.mayFallBack !== true))
+    faults.push('SCENES: receipt_within is for scenes with fallback=yes')
   const names = scenes.map(({ name }) => name)
   if (!names.includes('default'))
     faults.push('SCENES: must have "default", which a request without a scene means')
   if (new Set(names).size < names.length) faults.push('SCENES: a scene stands twice')
   return { scenes, faults: [...new Set(faults)] }
 }
+
+/** What scenes allow beside their codes' lives and limits; the rest of a scene is the API's. */
+export function fallbackRules(scenes: readonly Scene[]) {
+  const rules = new Map(scenes.map((scene) => [scene.name, scene]))
+  return {
+    mayFallBack: (scene: string) => rules.get(scene)?.mayFallBack === true,
+    /** Milliseconds that a receipt may take, null where none is waited for. */
+    receiptWithinMs: (scene: string) => {
+      const seconds = rules.get(scene)?.receiptWithinSeconds
+      return seconds === undefined ? null : seconds * 1000
+    },
+  }
+}
+export type FallbackRules = ReturnType<typeof fallbackRules>

@@ -2,8 +2,9 @@ import type { Keyring } from './keyring.ts'
 import type { RedisClient } from './redis.ts'
 import { createScript } from './script.ts'
 import { CLAIM } from './scripts/claim.ts'
+import { REPORT } from './scripts/report.ts'
 import { SETTLE } from './scripts/settle.ts'
-import { sendKeys, type Send } from './send.ts'
+import { sendKeys, type Channel, type Send } from './send.ts'
 
 export type Claim =
   | {
@@ -12,7 +13,11 @@ export type Claim =
       code: string
       fence: number
       lifeMs: number
+      /** How long ago it was queued. */
+      ageMs: number
       doubt: string
+      /** When the call in doubt began, by the clock of Redis; 0 without a doubt. */
+      doubtAt: number
       extra: number
     }
   | { kind: 'gone' | 'done'; why: string }
@@ -20,16 +25,26 @@ export type Claim =
   | { kind: 'busy'; ms: number }
 
 export type Settlement = {
-  status: 'queued' | 'sent' | 'fell_back' | 'failed'
+  /** `moved` hands the send to the e-mail channel. */
+  status: 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
   gateway?: string
   messageId?: string
-  channel?: 'sms' | 'email'
+  channel?: Channel
   /** The gateway that may have taken the message although we have no answer. */
   doubt?: string
   /** 1 once a second message was risked because of a doubt. */
   extra?: number
+  /** Left out it stays what it was. */
   reason?: string
 }
+
+/** What a vendor says of a message it took; `missing`: nothing, in the time it had. */
+export type DeliveryState = 'delivered' | 'undelivered' | 'missing'
+
+/** `early`: the send has no answer yet; `kept`: it was in a state that this does not change. */
+export type Reported =
+  | { kind: 'delivered'; afterMs: number }
+  | { kind: 'moved' | 'failed' | 'early' | 'kept' }
 
 const MOBILE_LENGTH = 11
 
@@ -37,21 +52,32 @@ const MOBILE_LENGTH = 11
  * The worker's side of a code record: who may call a gateway now, and what came of it. A queue delivers at
  * least once; this is what makes a message leave once.
  *
- * Both methods throw StoreError when Redis does not answer.
+ * Every method throws StoreError when Redis does not answer.
  */
 export function createSendLedger(redis: RedisClient, keyring: Keyring) {
   const claimScript = createScript(redis, 'claim', CLAIM)
   const settleScript = createScript(redis, 'settle', SETTLE)
+  const reportScript = createScript(redis, 'report', REPORT)
   return {
     /**
      * The right to call `gateway` once for this send.
+     * @param channel whose worker asks; a send that was moved to e-mail is gone for the other
      * @param fence the fence of the claim the caller already holds, 0 for none
      * @param leaseMs after this the claim counts as abandoned; longer than the gateway's deadline
      * @param risk the call may put a second message on the handset; remembered even if we crash in it
      */
-    async claim(send: Send, gateway: string, fence: number, leaseMs: number, risk = false): Promise<Claim> {
-      const args = [send.rid, send.n, fence, gateway, leaseMs, risk ? 1 : 0]
-      const [kind, first, newFence, life, doubt, extra] = await claimScript(sendKeys(send), args)
+    async claim(
+      send: Send,
+      gateway: string,
+      fence: number,
+      leaseMs: number,
+      { risk = false, channel = 'sms' }: { risk?: boolean; channel?: Channel } = {},
+    ): Promise<Claim> {
+      const args = [send.rid, send.n, fence, gateway, leaseMs, risk ? 1 : 0, channel]
+      const [kind, first, newFence, life, doubt, extra, age, doubtAt] = await claimScript(
+        sendKeys(send),
+        args,
+      )
       if (kind === 'busy') return { kind, ms: Number(first) }
       if (kind !== 'go') return { kind: kind === 'done' ? 'done' : 'gone', why: String(first) }
       const clear = keyring.open(String(first), send.rid)
@@ -62,7 +88,9 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
         code: clear.slice(MOBILE_LENGTH),
         fence: Number(newFence),
         lifeMs: Number(life),
+        ageMs: Number(age),
         doubt: String(doubt),
+        doubtAt: Number(doubtAt),
         extra: Number(extra),
       }
     },
@@ -77,6 +105,14 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
       const args = [send.rid, send.n, fence, status, gateway, messageId, channel, doubt, extra, reason]
       const [done] = await settleScript(sendKeys(send), args)
       return done === 1
+    },
+
+    /** What came after a send was settled; `mayFallBack` is the scene's word. Anything twice changes nothing. */
+    async report(send: Send, state: DeliveryState, mayFallBack: boolean): Promise<Reported> {
+      const args = [send.rid, send.n, state, mayFallBack ? 1 : 0]
+      const [kind, first] = await reportScript(sendKeys(send), args)
+      if (kind === 'delivered') return { kind, afterMs: Number(first) }
+      return { kind: kind === 'moved' || kind === 'failed' || kind === 'early' ? kind : 'kept' }
     },
   }
 }

@@ -103,7 +103,8 @@ async function story(redis: RedisClient, mobile: string): Promise<unknown[]> {
 
 const RANDOM = new Set(['member', 'code', 'rid', 'requestId'])
 const SECONDS = new Set(['expiresIn', 'resendAfter', 'retryAfter'])
-const MILLISECONDS = new Set(['lifeMs', 'ms'])
+const MILLISECONDS = new Set(['lifeMs', 'ageMs', 'ms'])
+const MOMENTS = new Set(['doubtAt', 'times'])
 
 /** Without what is random, and with times rounded up to minutes: the stories do not run at one speed. */
 function comparable(answer: unknown): unknown {
@@ -113,6 +114,7 @@ function comparable(answer: unknown): unknown {
       if (RANDOM.has(name)) return [name, typeof value]
       if (SECONDS.has(name)) return [name, Math.ceil(Number(value) / 60)]
       if (MILLISECONDS.has(name)) return [name, Math.ceil(Number(value) / 60_000)]
+      if (MOMENTS.has(name)) return [name, Boolean(value)]
       return [name, comparable(value)]
     }),
   )

@@ -56,7 +56,7 @@ describe('claim', () => {
 
   it('remembers a risked second message even if its holder vanishes in the call', async () => {
     const send = await issued()
-    await store.ledger.claim(send, 'twilio', 0, LEASE, true)
+    await store.ledger.claim(send, 'twilio', 0, LEASE, { risk: true })
     await store.pass(7)
     expect(await store.ledger.claim(send, 'twilio', 0, LEASE)).toMatchObject({ kind: 'go', extra: 1 })
   })

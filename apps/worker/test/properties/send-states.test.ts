@@ -41,7 +41,7 @@ async function createWorld(idempotent: readonly boolean[]) {
   let certain = true
 
   function arrive(gateway: ListedGateway, message: SmsMessage): boolean {
-    const known = gateway.idempotent && taken.has(gateway.name)
+    const known = gateway.recognises(0, 0) && taken.has(gateway.name)
     if (!known) handset.push(message)
     taken.add(gateway.name)
     return !known
@@ -67,6 +67,7 @@ async function createWorld(idempotent: readonly boolean[]) {
         if (dies === 'before it settles') throw died
         return delivery.ledger.settle(...args)
       },
+      report: (...args) => delivery.ledger.report(...args),
     }
   }
 
@@ -77,7 +78,7 @@ async function createWorld(idempotent: readonly boolean[]) {
     const metrics = { ...delivery.metrics, ended: (status: string) => void ended.push(status) }
     const gateways = idempotent.map((recognises, i): ListedGateway => ({
       name: `gateway${i}`,
-      idempotent: recognises,
+      recognises: () => recognises,
       send(message) {
         return new Promise((resolve, reject) => {
           pending.push({
@@ -96,7 +97,16 @@ async function createWorld(idempotent: readonly boolean[]) {
     }))
     const run = deliver(
       jobOf(send),
-      { ledger: mortal(dies), gateways, metrics, log, leaseMs: LEASE_MS },
+      {
+        channel: 'sms',
+        ledger: mortal(dies),
+        order: () => gateways,
+        metrics,
+        log,
+        leaseMs: LEASE_MS,
+        fallback: null,
+        followUp: null,
+      },
       AbortSignal.timeout(60_000),
     ).catch((err: Error) => err)
     const next = () => Promise.race([run, new Promise<'calls'>((resolve) => (called = resolve))])

@@ -5,43 +5,51 @@ import { NOW } from './windows.ts'
  * request nothing else may happen.
  *
  * A claim whose owner vanished (lease over, status still "sending") leaves a doubt: its gateway may have
- * taken the message. The doubt stays until an answer resolves it.
+ * taken the message. The doubt stays until an answer resolves it. A send belongs to one channel at a time:
+ * once it was moved to e-mail, no gateway of the other is called.
  *
  * KEYS: the code record, the phone's sends. ARGV: rid, send number, own fence or 0, gateway, lease ms,
- *   1 when this call risks a second message else 0.
- * Answers {'go', sealed, fence, life left ms, doubt, extra} |
- *   {'gone', why} (no record, replaced, used, late) | {'done', status} | {'busy', ms}.
+ *   1 when this call risks a second message else 0, channel.
+ * Answers {'go', sealed, fence, life left ms, doubt, extra, age of the send ms, when the doubted call began} |
+ *   {'gone', why} (no record, replaced, moved, used, late) | {'done', status} | {'busy', ms}.
  */
 export const CLAIM = `
 ${NOW}
 local code, sends = KEYS[1], KEYS[2]
 local rid, number, fence, gateway, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local r = redis.call('HMGET', code, 'rid', 'sends', 'status', 'used', 'exp', 'send_by', 'fence', 'lease',
-  'gateway', 'doubt', 'sealed', 'extra')
+  'gateway', 'doubt', 'sealed', 'extra', 'channel', 'called_at', 'doubt_at', 'queued_at', 'left')
 if r[1] ~= rid then return {'gone', 'no_record'} end
 if r[2] ~= number then return {'gone', 'replaced'} end
 local status = r[3]
 if status ~= 'queued' and status ~= 'sending' then return {'done', status} end
+if (r[13] == 'email') ~= (ARGV[7] == 'email') then return {'gone', 'moved'} end
 -- Who typed the code has the message, whatever became of the answer to us.
 if r[4] == '1' then
-  redis.call('HSET', code, 'status', 'sent')
+  redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
   return {'gone', 'used'}
 end
 local exp, late = tonumber(r[5]), math.min(tonumber(r[5]), tonumber(r[6]))
 local mine = status == 'sending' and r[7] == fence
 if status == 'sending' and not mine and tonumber(r[8]) > now then return {'busy', r[8] - now} end
-local doubt = r[10]
-if status == 'sending' and not mine then doubt = r[9] end
+local doubt, since = r[10], r[15] or 0
+if status == 'sending' and not mine then
+  if doubt ~= r[9] then since = r[14] or 0 end
+  doubt = r[9]
+end
 if late <= now then
-  redis.call('HSET', code, 'status', 'failed', 'reason', 'late')
+  redis.call('HSET', code, 'status', 'failed', 'reason', 'late', 'failed_at', now)
   -- The slot comes back only where certainly nothing was sent, or faults could be used to send more.
-  if doubt == '' then redis.call('ZREM', sends, rid .. '.' .. number) end
+  if doubt == '' and r[17] ~= '1' then redis.call('ZREM', sends, rid .. '.' .. number) end
   return {'gone', 'late'}
 end
 -- Who learns of a doubt claims once more before a call: one that vanishes in between has called nobody.
 if not mine and doubt ~= '' then gateway = doubt end
 local next = r[7] + 1
 redis.call('HSET', code, 'status', 'sending', 'fence', next, 'lease', now + lease, 'gateway', gateway,
-  'doubt', doubt, 'extra', math.max(tonumber(r[12]), tonumber(ARGV[6])))
-return {'go', r[11], next, exp - now, doubt, tonumber(r[12])}
+  'called_at', now, 'doubt', doubt, 'doubt_at', since, 'extra', math.max(tonumber(r[12]), tonumber(ARGV[6])))
+redis.call('HSETNX', code, 'sending_at', now)
+-- Noted before the call and for as long as the code lives: who reads the mail may be another than who holds the phone.
+if ARGV[7] == 'email' then redis.call('HSET', code, 'mailed', 1) end
+return {'go', r[11], next, exp - now, doubt, tonumber(r[12]), now - (r[16] or now), tonumber(since)}
 `

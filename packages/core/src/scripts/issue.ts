@@ -34,13 +34,16 @@ if resend then
   exp = math.min(now + life, ceiling)
   if old[8] == ARGV[9] then shown = rid end
   redis.call('HSET', code, 'exp', exp, 'sends', number, 'alias', shown, 'status', 'queued',
-    'send_by', now + within, 'lease', 0, 'doubt', '', 'extra', 0, 'reason', '')
+    'send_by', now + within, 'lease', 0, 'doubt', '', 'doubt_at', 0, 'extra', 0, 'left', 0, 'reason', '',
+    'channel', '', 'queued_at', now)
+  redis.call('HDEL', code, 'sending_at', 'sent_at', 'delivered_at', 'fell_back_at', 'failed_at')
 else
   redis.call('DEL', code)
   redis.call('HSET', code, 'rid', rid, 'kid', ARGV[2], 'digest', ARGV[3], 'sealed', ARGV[4],
     'issued', now, 'from', ARGV[9], 'exp', exp, 'ceiling', ceiling, 'sends', 1, 'with_id', 0, 'blind', 0, 'used', 0,
-    'status', 'queued', 'send_by', now + within, 'fence', 0, 'lease', 0, 'doubt', '', 'extra', 0,
-    'gateway', '', 'message_id', '', 'channel', '', 'reason', '')
+    'status', 'queued', 'send_by', now + within, 'fence', 0, 'lease', 0, 'doubt', '', 'doubt_at', 0, 'extra', 0,
+    'left', 0, 'gateway', '', 'message_id', '', 'channel', '', 'mailed', 0, 'reason', '', 'called_at', 0,
+    'queued_at', now)
 end
 redis.call('PEXPIREAT', code, ceiling + keep)
 add(sends, rid .. '.' .. number, 10, #ARGV)

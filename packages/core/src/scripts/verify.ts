@@ -20,7 +20,7 @@ export const VERIFY = `
 ${NOW}
 local code = KEYS[1]
 local compares, perday, day = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local r = redis.call('HMGET', code, 'rid', 'used', 'exp', 'kid', 'digest', 'channel', 'from')
+local r = redis.call('HMGET', code, 'rid', 'used', 'exp', 'kid', 'digest', 'mailed', 'from')
 local knows = r[1] and r[1] == ARGV[1]
 local misses, counter, whose = KEYS[3], 'blind', ''
 if knows then misses, counter, whose = KEYS[2], 'with_id', (r[7] or '') .. ':' end
@@ -43,7 +43,7 @@ for i = 6, #ARGV, 2 do
   if ARGV[i] == r[4] and ARGV[i + 1] == r[5] then
     redis.call('HSET', code, 'used', 1)
     redis.call('HDEL', code, 'digest', 'sealed')
-    return {'ok', r[1], r[6], r[7]}
+    return {'ok', r[1], r[6] == '1' and 'email' or 'sms', r[7]}
   end
 end
 redis.call('ZADD', misses, now, whose .. ARGV[5])

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { createCodeStore, type CodePolicy, type CodeStore } from '../../src/code-store.ts'
-import type { Send } from '../../src/send.ts'
-import type { Settlement } from '../../src/send-ledger.ts'
+import type { Channel, Send } from '../../src/send.ts'
+import type { DeliveryState, Settlement } from '../../src/send-ledger.ts'
 import { agePhone, SCENES, type Scene } from '../age.ts'
 import { aMobile, startStore, wrong } from '../store.ts'
 import { createModel, type Model } from './model.ts'
@@ -99,12 +99,17 @@ const refund = (back: number) =>
     return [{ done: await codes.refund(send) }, { done: model.refund(send) }]
   })
 
-const claim = (back: number, gateway: string, fenceBack: number | null, risk: boolean) =>
-  command('claim', [back, gateway, fenceBack, risk], async (model, { mobile, sends, fences }) => {
+const claim = (
+  back: number,
+  gateway: string,
+  fenceBack: number | null,
+  how: { risk: boolean; channel: Channel },
+) =>
+  command('claim', [back, gateway, fenceBack, how], async (model, { mobile, sends, fences }) => {
     const send = newest(sends, back, NOBODY)
     const fence = fenceBack === null ? 0 : newest(fences, fenceBack, 0)
-    const answer = await store.ledger.claim(send, gateway, fence, LEASE_SECONDS * 1000, risk)
-    const expected = model.claim(send, gateway, fence, LEASE_SECONDS, risk)
+    const answer = await store.ledger.claim(send, gateway, fence, LEASE_SECONDS * 1000, how)
+    const expected = model.claim(send, gateway, fence, LEASE_SECONDS, how)
     if (answer.kind === 'go') {
       fences.push(answer.fence)
       expect(answer.mobile).toBe(mobile)
@@ -117,6 +122,12 @@ const settle = (back: number, fenceBack: number | null, what: Required<Settlemen
     const send = newest(sends, back, NOBODY)
     const fence = fenceBack === null ? '*' : newest(fences, fenceBack, 0)
     return [{ done: await store.ledger.settle(send, fence, what) }, { done: model.settle(send, fence, what) }]
+  })
+
+const report = (back: number, state: DeliveryState, mayFallBack: boolean) =>
+  command('report', [back, state, mayFallBack], async (model, { sends }) => {
+    const send = newest(sends, back, NOBODY)
+    return [await store.ledger.report(send, state, mayFallBack), model.report(send, state, mayFallBack)]
   })
 
 const pass = (seconds: number) =>
@@ -139,11 +150,13 @@ const back = fc.constantFrom(0, 0, 0, 0, 1, 2)
 const maybe = fc.constantFrom(null, null, 0, 0, 0, 1)
 const right = fc.constantFrom(true, false, false, false)
 const gateway = fc.constantFrom('ccp', 'aliyun')
+const channels = fc.constantFrom<Channel>('sms', 'sms', 'email')
+const state = fc.constantFrom<DeliveryState>('delivered', 'undelivered', 'missing')
 const settlement: fc.Arbitrary<Required<Settlement>> = fc.record({
-  status: fc.constantFrom('queued', 'queued', 'sent', 'fell_back', 'failed'),
+  status: fc.constantFrom('queued', 'queued', 'moved', 'sent', 'sent', 'fell_back', 'failed'),
   gateway,
   messageId: fc.constant(''),
-  channel: fc.constantFrom('sms', 'email'),
+  channel: channels,
   doubt: fc.constantFrom('', 'ccp', 'aliyun'),
   extra: fc.constantFrom(0, 1),
   reason: fc.constant(''),
@@ -154,8 +167,14 @@ const anything = fc.oneof(
   { weight: 16, arbitrary: fc.tuple(scene, back, right, maybe).map((how) => verify(...how)) },
   { weight: 8, arbitrary: fc.constantFrom(...PASSES).map(pass) },
   { weight: 2, arbitrary: back.map(refund) },
-  { weight: 8, arbitrary: fc.tuple(back, gateway, maybe, fc.boolean()).map((how) => claim(...how)) },
+  {
+    weight: 8,
+    arbitrary: fc
+      .tuple(back, gateway, maybe, fc.record({ risk: fc.boolean(), channel: channels }))
+      .map((how) => claim(...how)),
+  },
   { weight: 4, arbitrary: fc.tuple(back, maybe, settlement).map((how) => settle(...how)) },
+  { weight: 4, arbitrary: fc.tuple(back, state, fc.boolean()).map((how) => report(...how)) },
   { weight: 1, arbitrary: fc.constant(null).map(forget) },
 )
 
@@ -164,7 +183,20 @@ const ANSWERS: Record<string, string[]> = {
   issue: ['issued', 'throttled'],
   verify: ['ok', 'no', 'throttled'],
   refund: ['true', 'false'],
-  claim: ['go', 'busy', 'late', 'used', 'replaced', 'no_record', 'sent', 'fell_back', 'failed'],
+  claim: [
+    'go',
+    'busy',
+    'late',
+    'used',
+    'moved',
+    'replaced',
+    'no_record',
+    'sent',
+    'delivered',
+    'fell_back',
+    'failed',
+  ],
+  report: ['delivered', 'moved', 'failed', 'early', 'kept'],
   settle: ['true', 'false'],
 }
 

@@ -1,9 +1,18 @@
 import type { CodePolicy } from '../../src/code-store.ts'
-import type { Send } from '../../src/send.ts'
+import type { DeliveryState } from '../../src/send-ledger.ts'
+import type { Channel, Send } from '../../src/send.ts'
 
-const blank = { withId: 0, blind: 0, used: false, fence: 0, gateway: '', channel: '' }
+const blank = { withId: 0, blind: 0, used: false, fence: 0, gateway: '', mailed: false }
 type Code = typeof blank & { rid: string; code: string; n: number; exp: number; ceiling: number }
-type Held = Code & { status: string; sendBy: number; lease: number; doubt: string; extra: number }
+type Held = Code & {
+  status: string
+  sendBy: number
+  lease: number
+  doubt: string
+  extra: number
+  channel: string
+  left: boolean
+}
 
 const [DAY, KEEP] = [86_400, 600]
 
@@ -37,7 +46,7 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
       const kept = alive && old.ceiling - now >= life / 2 ? old : fresh
       const [n, exp] = [kept.n + 1, Math.min(now + life, kept.ceiling)]
       const unsent = { status: 'queued', sendBy: now + policy.sendWithinSeconds, lease: 0 }
-      records.set(scene, { ...kept, ...unsent, n, exp, doubt: '', extra: 0 })
+      records.set(scene, { ...kept, ...unsent, n, exp, doubt: '', extra: 0, channel: '', left: false })
       sends.push({ at: now, name: `${kept.rid}.${n}` })
       const times = { expiresIn: exp - now, resendAfter: wait().retryAfter }
       return { kind: 'issued', send: { rid: kept.rid, scene, n }, code: kept.code, ...times }
@@ -51,7 +60,7 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
       if (dead) return { kind: 'no', attemptsLeft: 0 }
       found[count] += 1
       found.used = found.code === code
-      if (found.used) return { kind: 'ok', rid: found.rid, channel: found.channel }
+      if (found.used) return { kind: 'ok', rid: found.rid, channel: found.mailed ? 'email' : 'sms' }
       misses[count].push(now)
       return { kind: 'no', attemptsLeft: Math.min(compares - found[count], missesPerDay - today.length - 1) }
     },
@@ -62,30 +71,76 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
       if (send.n === 1) records.delete(send.scene)
       return Object.assign(found, { status: 'failed' }) === found
     },
-    claim(send: Send, gateway: string, fence: number, leaseSeconds: number, risk: boolean) {
+    claim(
+      send: Send,
+      gateway: string,
+      fence: number,
+      leaseSeconds: number,
+      how: { risk: boolean; channel: Channel },
+    ) {
       const found = held(send.scene)
       if (found?.rid !== send.rid) return { kind: 'gone', why: 'no_record' }
       if (found.n !== send.n) return { kind: 'gone', why: 'replaced' }
       if (!open(send)) return { kind: 'done', why: found.status }
+      if ((found.channel === 'email') !== (how.channel === 'email')) return { kind: 'gone', why: 'moved' }
       if (found.used) return ((found.status = 'sent'), { kind: 'gone', why: 'used' })
       const others = found.status === 'sending' && found.fence !== fence
       if (others && found.lease > now) return { kind: 'busy', ms: (found.lease - now) * 1000 }
       const late = Math.min(found.exp, found.sendBy) <= now
       const { code, exp, extra, doubt: known } = found
       const doubt = others ? found.gateway : known
-      if (late && doubt === '') giveBack(send)
+      if (late && doubt === '' && !found.left) giveBack(send)
       if (late) return ((found.status = 'failed'), { kind: 'gone', why: 'late' })
       const blamed = found.status === 'queued' || others ? doubt || gateway : gateway
       const mine = { status: 'sending', fence: found.fence + 1, lease: now + leaseSeconds, doubt }
-      Object.assign(found, mine, { extra: risk ? 1 : extra, gateway: blamed })
+      Object.assign(found, mine, { extra: how.risk ? 1 : extra, gateway: blamed })
+      found.mailed ||= how.channel === 'email'
       return { kind: 'go', code, fence: mine.fence, lifeMs: (exp - now) * 1000, doubt, extra }
     },
     settle(send: Send, fence: number | '*', what: Partial<Held>) {
       const found = open(send)
       if (!found || (fence !== '*' && fence !== found.fence)) return false
       const cut = fence === '*' && found.status === 'sending'
-      if (what.status === 'failed' && !found.doubt && !what.doubt && !cut) giveBack(send)
+      const certain = !found.doubt && !what.doubt && !cut && !found.left
+      const moved = {
+        status: 'queued',
+        channel: 'email',
+        gateway: '',
+        doubt: '',
+        extra: 0,
+        left: !certain,
+        lease: 0,
+      }
+      if (what.status === 'moved') return Object.assign(found, moved) === found
+      if (what.status === 'failed' && certain) giveBack(send)
       return Object.assign(found, what, { lease: 0 }) === found
+    },
+    report(send: Send, state: DeliveryState, mayFallBack: boolean) {
+      const found = held(send.scene)
+      if (found?.rid !== send.rid || found.n !== send.n) return { kind: 'kept' }
+      const unsettled = open(send) !== undefined
+      if (state === 'delivered') {
+        if (!unsettled && found.status !== 'sent') return { kind: 'kept' }
+        return Object.assign(
+          { kind: 'delivered' },
+          void Object.assign(found, { status: 'delivered', channel: 'sms' }),
+        )
+      }
+      if (unsettled) return { kind: found.channel === 'email' ? 'moved' : 'early' }
+      if (found.status !== 'sent' || found.used) return { kind: 'kept' }
+      const moved = {
+        status: 'queued',
+        channel: 'email',
+        gateway: '',
+        doubt: '',
+        extra: 0,
+        left: true,
+        lease: 0,
+      }
+      const inTime = Math.min(found.exp, found.sendBy) > now
+      if (mayFallBack && inTime) return Object.assign({ kind: 'moved' }, void Object.assign(found, moved))
+      if (state === 'missing') return { kind: 'kept' }
+      return Object.assign({ kind: 'failed' }, void Object.assign(found, { status: 'failed' }))
     },
   }
 }

@@ -1,0 +1,102 @@
+import type { Registry } from 'prom-client'
+import type { Redis } from 'ioredis'
+import { createContacts } from '@sms-codes/core/contacts'
+import { createDeliveryReceipts } from '@sms-codes/core/delivery-receipts'
+import { createKeyring } from '@sms-codes/core/keyring'
+import { createLimits } from '@sms-codes/core/limits'
+import type { Logger } from '@sms-codes/core/logger'
+import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues'
+import { createQuotas } from '@sms-codes/core/quotas'
+import { createSendLedger } from '@sms-codes/core/send-ledger'
+import type { Transport } from '@sms-codes/gateways/transport'
+import { withQuota } from './allowance.ts'
+import type { WorkerConfig } from './config.ts'
+import { createConsumer } from './consumer.ts'
+import { deliver } from './deliver.ts'
+import { createFallback } from './fallback.ts'
+import { createFollowUp } from './follow-up.ts'
+import { listGateways } from './gateways.ts'
+import { createMailGateway } from './mail.ts'
+import { createMailer } from './mailer.ts'
+import { createWorkerMetrics } from './metrics.ts'
+import { createOrder } from './order.ts'
+
+export type WireOptions = {
+  config: WorkerConfig
+  log: Logger
+  redis: Redis
+  producer: Redis
+  connection: Redis
+  transport: Transport
+  registry: Registry
+}
+
+// More than the waits of mailer.ts together, for the TLS in between.
+const MAIL_DEADLINE_MS = 12_000
+const MAILS_AT_ONCE = 10
+
+/** Makes every part of a worker from its configuration and connections: the one place where they meet. */
+export function wireWorker({ config, log, redis, producer, connection, transport, registry }: WireOptions) {
+  const metrics = createWorkerMetrics(registry)
+  const keyring = createKeyring(config.keyring)
+  const ledger = createSendLedger(redis, keyring)
+  const limits = createLimits(redis)
+  const quotas = createQuotas(redis)
+  const contacts = createContacts(redis, keyring)
+  const mails = createSendQueue(producer, log, EMAIL_QUEUE)
+  const { rules } = config
+  const fallback = createFallback({ rules, contacts, ledger, mails, afterMs: config.fallbackAfterMs })
+  const receipts = createDeliveryReceipts(redis, keyring)
+  const followUp = config.expectsReceipts ? createFollowUp({ receipts, ledger, rules, mails }) : null
+  const shared = { ledger, metrics, log, connection }
+
+  function smsConsumer() {
+    const gateways = listGateways(config, { transport, limits, quotas, keyring, metrics, log })
+    const deps = {
+      ...shared,
+      channel: 'sms' as const,
+      order: createOrder(gateways, config.order),
+      webOtpDomain: config.webOtpDomain,
+      leaseMs: config.gatewayDeadlineMs + 1_500,
+      fallback: config.fallsBack ? fallback : null,
+      followUp,
+    }
+    return createConsumer({
+      ...shared,
+      queue: SMS_QUEUE,
+      concurrency: config.concurrency,
+      deliver: (job, signal) => deliver(job, deps, signal),
+    })
+  }
+
+  function emailConsumer({ url, from }: NonNullable<WorkerConfig['mail']>) {
+    const mail = createMailGateway({
+      contacts,
+      transporter: createMailer(url),
+      from,
+      deadlineMs: MAIL_DEADLINE_MS,
+    })
+    const gateways = [withQuota(mail, 'email', { quotas, keyring })]
+    const deps = {
+      ...shared,
+      channel: 'email' as const,
+      order: () => gateways,
+      leaseMs: MAIL_DEADLINE_MS + 1_500,
+      fallback: null,
+      followUp: null,
+    }
+    return createConsumer({
+      ...shared,
+      queue: EMAIL_QUEUE,
+      concurrency: MAILS_AT_ONCE,
+      deliver: (job, signal) => deliver(job, deps, signal),
+      check: (job) => fallback.checkReceipt(job),
+    })
+  }
+
+  const consumers = config.queues.flatMap((queue) => {
+    if (queue === SMS_QUEUE) return [smsConsumer()]
+    return config.mail === null ? [] : [emailConsumer(config.mail)]
+  })
+  return { consumers, mails }
+}

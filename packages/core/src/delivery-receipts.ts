@@ -1,0 +1,46 @@
+import { keys } from './keys.ts'
+import type { Keyring } from './keyring.ts'
+import type { RedisClient } from './redis.ts'
+import { createScript } from './script.ts'
+import { ARRIVE, EXPECT } from './scripts/join.ts'
+import type { DeliveryState } from './send-ledger.ts'
+import type { Send } from './send.ts'
+
+/** What a vendor's receipt says in the end; the states on the way there are of no interest. */
+export type ReceiptState = Exclude<DeliveryState, 'missing'>
+
+// A code record is gone by then, and with it whatever a receipt could change.
+const KEEP_MS = 1_800_000
+
+/**
+ * Where the messages that gateways took wait for their delivery receipts, and receipts for their messages:
+ * the answer to a call and the receipt about it race. Names are pseudonyms, as ids of vendors are no secrets
+ * but say whose account it was.
+ *
+ * Every method throws StoreError when Redis does not answer.
+ */
+export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
+  const expectScript = createScript(redis, 'expect', EXPECT)
+  const arriveScript = createScript(redis, 'arrive', ARRIVE)
+  const nameOf = (gateway: string, id: string) => keys.message(keyring.pseudonym(`message|${gateway}|${id}`))
+  return {
+    /** A gateway knows this send by that id. Answers what it said of it already, null for nothing. */
+    async expect(gateway: string, id: string, { rid, scene, n }: Send): Promise<ReceiptState | null> {
+      const [state] = await expectScript([nameOf(gateway, id)], [`${rid} ${scene} ${n}`, KEEP_MS])
+      return state === 'delivered' || state === 'undelivered' ? state : null
+    },
+
+    /** A receipt: its send, or null when it is not known (yet) and the receipt waits for it. */
+    async arrive(gateway: string, id: string, state: ReceiptState): Promise<Send | null> {
+      const [found] = await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 0])
+      const [rid = '', scene = '', n = ''] = String(found).split(' ')
+      return rid === '' ? null : { rid, scene, n: Number(n) }
+    },
+
+    /** Keeps a receipt for a send that is known and not settled, so that whoever settles it finds it. */
+    async park(gateway: string, id: string, state: ReceiptState): Promise<void> {
+      await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 1])
+    },
+  }
+}
+export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>

@@ -1,0 +1,45 @@
+import { keys, type Quota } from './keys.ts'
+import { asStoreError, type RedisClient } from './redis.ts'
+import { createScript } from './script.ts'
+import { QUOTA } from './scripts/quota.ts'
+import { windowArgs, type Window } from './windows.ts'
+
+/**
+ * How many messages one phone may get by one way. For gateways these mirror what the vendor allows a number,
+ * so that a call it would refuse is not made; for mails they are our own.
+ */
+export const QUOTA_WINDOWS: Record<Quota, readonly Window[]> = {
+  // 5 a day for a template and number. The vendor counts calendar days, we any 24 hours: never more than it.
+  ccp: [
+    { most: 1, seconds: 30 },
+    { most: 5, seconds: 86_400 },
+  ],
+  aliyun: [
+    { most: 1, seconds: 60 },
+    { most: 5, seconds: 3_600 },
+    { most: 10, seconds: 86_400 },
+  ],
+  tencent: [
+    { most: 1, seconds: 30 },
+    { most: 10, seconds: 86_400 },
+  ],
+  email: [{ most: 2, seconds: 86_400 }],
+}
+
+/** Every method throws StoreError when Redis does not answer. */
+export function createQuotas(redis: RedisClient) {
+  const script = createScript(redis, 'quota', QUOTA)
+  return {
+    /** False when it is used up; a message that has taken already has room. */
+    async take(of: Quota, ph: string, messageId: string): Promise<boolean> {
+      const [taken] = await script([keys.quota(ph, of)], [messageId, ...windowArgs(QUOTA_WINDOWS[of])])
+      return taken !== 0
+    },
+
+    /** For a message that certainly did not leave. */
+    async giveBack(of: Quota, ph: string, messageId: string): Promise<void> {
+      await asStoreError('quota', redis.zrem(keys.quota(ph, of), messageId))
+    },
+  }
+}
+export type Quotas = ReturnType<typeof createQuotas>
