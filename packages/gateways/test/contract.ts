@@ -12,6 +12,8 @@ export type GatewaySetup = {
   /** A gateway with a fixed clock, so that a message sent twice is the same bytes twice. */
   create(baseUrl: string, transport: Transport): SmsGateway
   accepted: { status: number; body: string; messageId: string }
+  /** A 2xx is an acceptance by itself, whatever its body says. */
+  statusSuffices?: boolean
   refusals: { status: number; body: string; class: OutcomeClass; code: string }[]
   /** An answer the vendor could give that repeats what it was sent in every text it has. */
   echo(text: string): string
@@ -36,7 +38,7 @@ function clean(outcome: Outcome): Outcome {
 }
 
 export function gatewayContract(name: string, setup: GatewaySetup) {
-  const { accepted } = setup
+  const { accepted, statusSuffices = false } = setup
 
   function connect(baseUrl: string, totalTimeoutMs = 5000) {
     const transport = createTransport({ totalTimeoutMs })
@@ -63,17 +65,25 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
       expect(outcome).toEqual({ class: refusal.class, code: refusal.code })
     })
 
+    const unreadable: [string, Behaviour][] = [
+      ['a page of HTML', answer(200, '<html>Welcome</html>', { 'content-type': 'text/html' })],
+      ['nothing', answer(200)],
+      ['JSON that is cut, though as long as it said', answer(accepted.status, accepted.body.slice(0, -2))],
+      ['JSON of another shape', answer(200, '[null, {"a": 1}]')],
+      ['a bare null', answer(200, 'null')],
+      ['random bytes', answer(200, Buffer.from([0xff, 0xfe, 0x00, 0x80]))],
+    ]
+    test.each(unreadable)(`a 2xx without a readable body: %s`, async (_what, behaviour) => {
+      const outcome = await outcomeOf(behaviour)
+      expect(outcome.class).toBe(statusSuffices ? 'accepted' : 'ambiguous')
+      expect(outcome.messageId).toBeUndefined()
+    })
+
     const unsure: [string, Behaviour][] = [
       ['500', answer(500)],
       ['502 with a page of HTML', answer(502, '<html>Bad Gateway</html>')],
       ['408', answer(408)],
-      ['200 with a page of HTML', answer(200, '<html>Welcome</html>', { 'content-type': 'text/html' })],
-      ['200 with nothing', answer(200)],
-      ['200 with JSON that is cut, though as long as it said', answer(200, accepted.body.slice(0, -2))],
       ['200 with less than it said', cut(accepted.body)],
-      ['200 with JSON of another shape', answer(200, '[null, {"a": 1}]')],
-      ['200 with a bare null', answer(200, 'null')],
-      ['200 with random bytes', answer(200, Buffer.from([0xff, 0xfe, 0x00, 0x80]))],
       ['200 with a body far too long', answer(200, accepted.body + ' '.repeat(1024 * 1024))],
       ['500 with a body that says accepted', answer(500, accepted.body)],
       ['bytes that are not HTTP', bytes('hello\r\n\r\n')],
@@ -128,7 +138,7 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
     })
 
     test('nothing is remembered: after any failure the same message is sent the same again', async () => {
-      const script = [http(500), http(200, '<html>'), http(accepted.status, accepted.body)]
+      const script = [http(500), http(502, '<html>'), http(accepted.status, accepted.body)]
       const server = await serve((socket) => {
         socket.write(script[server.requests.length - 1] ?? http(accepted.status, accepted.body))
       })
