@@ -152,6 +152,11 @@ describe('what Twilio answers', () => {
     },
   )
 
+  test('a code that is also the one of the message is not repeated', async () => {
+    const { outcome } = await send(refusal(29999), { status: 400, sent: { code: '29999' } })
+    expect(outcome).toEqual({ class: 'switch_now', code: 'UNKNOWN_CODE' })
+  })
+
   test.each(['21211', null, [21211], { code: 21211 }, true, undefined])(
     'a code that is no number leaves it to the status: %j',
     async (code) => {
