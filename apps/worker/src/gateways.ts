@@ -42,7 +42,7 @@ export function listGateways(config: WorkerConfig, deps: GatewayDeps): ListedGat
   const { ccp } = config
   const makers: Record<string, () => ListedGateway> = {
     ccp: () => ({
-      ...createCcpGateway({ ...ccp, templateId: ccp.templateOf('default'), transport }),
+      ...createCcpGateway({ ...ccp, transport }),
       recognises: sameDayInChina,
     }),
     console: () => ({

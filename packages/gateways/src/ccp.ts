@@ -14,13 +14,14 @@ export type CcpOptions = {
   accountSid: string
   authToken: string
   appId: string
-  templateId: string
+  /** The template's id, by the scene of a message. */
+  templateOf: (scene: string) => string
   transport: Pick<Transport, 'post'>
   now?: () => Date
 }
 
 export function createCcpGateway(options: CcpOptions): SmsGateway {
-  const { name = 'ccp', accountSid, authToken, appId, templateId, transport } = options
+  const { name = 'ccp', accountSid, authToken, appId, templateOf, transport } = options
   const now = options.now ?? (() => new Date())
   // Parsed here so that a bad address stops the process at its start and not the first message.
   const base = new URL(options.baseUrl).href.replace(/\/+$/, '')
@@ -36,7 +37,7 @@ export function createCcpGateway(options: CcpOptions): SmsGateway {
     const body = JSON.stringify({
       to: message.mobile,
       appId,
-      templateId,
+      templateId: templateOf(message.scene),
       // The order of the template's own variables: the code, then the minutes it lives. CCP wants strings.
       datas: [message.code, String(message.minutes)],
       reqId: message.id,

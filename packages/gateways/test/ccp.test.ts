@@ -14,7 +14,8 @@ const refusal = (statusCode: unknown) => JSON.stringify({ statusCode, statusMsg:
 function create(baseUrl: string, transport: Transport) {
   const { accountSid, authToken } = input
   const { appId, templateId } = vector.body
-  return createCcpGateway({ baseUrl, accountSid, authToken, appId, templateId, transport, now: () => at })
+  const templateOf = (scene: string) => (scene === 'login' ? templateId : '2')
+  return createCcpGateway({ baseUrl, accountSid, authToken, appId, templateOf, transport, now: () => at })
 }
 
 gatewayContract('ccp', {
@@ -31,7 +32,7 @@ gatewayContract('ccp', {
   echo: (text) => JSON.stringify({ statusCode: text, statusMsg: text, templateSMS: { smsMessageSid: text } }),
 })
 
-async function send(body: string, { status = 200, headers = {}, code = '739146' } = {}) {
+async function send(body: string, { status = 200, headers = {}, code = '739146', scene = 'login' } = {}) {
   const server = await serve(answer(status, body, headers))
   const transport = createTransport()
   onTestFinished(() => transport.close())
@@ -41,7 +42,7 @@ async function send(body: string, { status = 200, headers = {}, code = '739146' 
     code,
     minutes: 5,
     secondsLeft: 300,
-    scene: 'login',
+    scene,
   }
   const outcome = await create(server.url, transport).send(message, new AbortController().signal)
   return { outcome, request: server.requests[0] ?? '' }
@@ -75,6 +76,11 @@ describe('what CCP is sent', () => {
     expect(start).toBe(`${vector.method} ${vector.path} HTTP/1.1`)
     for (const [name, value] of Object.entries(vector.headers)) expect(headers).toContain(`${name}: ${value}`)
     expect(body).toBe(JSON.stringify(vector.body))
+  })
+
+  test('the template of its scene', async () => {
+    const { request } = await send(success, { scene: 'register' })
+    expect(request).toContain('"templateId":"2"')
   })
 
   test('an address that is none stops the start, not the first message', () => {
