@@ -2,6 +2,7 @@
 // once per account and calendar day, so that within a day a repeat of one message reaches the handset once.
 import { createHash } from 'node:crypto'
 import { classOfCcpCode, isKnownCcpCode } from './ccp-codes.ts'
+import { chinaClock } from './china-clock.ts'
 import type { Outcome, SmsGateway, SmsMessage } from './gateway.ts'
 import { field, parseJson } from './json-answer.ts'
 import { transportOutcome } from './transport-outcome.ts'
@@ -49,8 +50,7 @@ export function createCcpGateway(options: CcpOptions): SmsGateway {
 }
 
 export function signCcp(accountSid: string, authToken: string, at: Date) {
-  // CCP's clock is China's: UTC+8 all year, whatever zone this process runs in.
-  const timestamp = new Date(at.getTime() + 8 * 3600_000).toISOString().replace(/\D/g, '').slice(0, 14)
+  const timestamp = chinaClock(at)
   const sig = createHash('md5').update(`${accountSid}${authToken}${timestamp}`).digest('hex').toUpperCase()
   const authorization = Buffer.from(`${accountSid}:${timestamp}`).toString('base64')
   return { timestamp, sig, authorization }
