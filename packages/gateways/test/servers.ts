@@ -32,10 +32,10 @@ export async function serve(behaviour: Behaviour, { tls = false, onAccept }: Ser
     socket.on('error', () => {})
     let unread = ''
     socket.on('data', (chunk: Buffer) => {
-      unread += chunk.toString('utf8')
+      unread += chunk.toString('latin1')
       const end = requestEnd(unread)
       if (end === undefined) return
-      requests.push(unread.slice(0, end))
+      requests.push(Buffer.from(unread.slice(0, end), 'latin1').toString('utf8'))
       unread = unread.slice(end)
       reads.emit('request')
       behaviour(socket, wire)
@@ -99,7 +99,7 @@ function requestEnd(text: string): number | undefined {
   const head = text.indexOf('\r\n\r\n')
   if (head === -1) return undefined
   const length = Number(/^content-length: (\d+)/im.exec(text.slice(0, head))?.[1] ?? 0)
-  // The bodies sent here are ASCII, so that characters count as bytes.
+  // The text is latin1, so that its characters count as bytes.
   return text.length >= head + 4 + length ? head + 4 + length : undefined
 }
 
