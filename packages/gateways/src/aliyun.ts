@@ -73,15 +73,16 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const cls = classOfAliyunCode(code)
   const word = vendorWord(code, /^[A-Za-z][A-Za-z._]{1,63}$/, message)
   if (result.status < 200 || result.status > 299) {
-    // The SMS service refuses with HTTP 200, what stands before it with a status of its own. Under any other
-    // status a code we know speaks, one we do not know leaves it to the status, and an acceptance contradicts it.
+    // The SMS service refuses with HTTP 200, what stands before it with a status of its own. Under such a status
+    // a code we know speaks, an acceptance contradicts it, and what we do not know leaves it to the status. Only
+    // `isp.` is the service itself, in trouble, whatever the status.
     if (cls === 'accepted') return { class: 'ambiguous', code: byTransport.code }
-    if (!isKnownAliyunCode(code)) {
-      return { ...byTransport, ...(code.startsWith('isp.') && { class: cls }), ...(word && { code: word }) }
-    }
+    const ruled = isKnownAliyunCode(code) || code.startsWith('isp.')
+    if (!ruled) return { ...byTransport, code: word ?? byTransport.code }
   }
-  if (cls === 'retry_same')
-    return { ...byTransport, class: cls, code: word ?? 'Throttling', ...waitOf(result) }
+  if (cls === 'retry_same') {
+    return { ...byTransport, class: cls, code: word ?? 'UNKNOWN_CODE', ...waitOf(result) }
+  }
   if (cls !== 'accepted') return { class: cls, code: word ?? 'UNKNOWN_CODE' }
   return { class: cls, code, ...bizIdOf(answer, message) }
 }

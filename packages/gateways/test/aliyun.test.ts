@@ -209,6 +209,16 @@ describe('what Aliyun answers', () => {
     expect(await outcomeOf('号码13800138000', 400)).toEqual({ class: 'config', code: 'HTTP_400' })
   })
 
+  test('a wait stands beside a throttling only', async () => {
+    const headers = { 'retry-after': '3', 'x-acs-retry-after': '1000' }
+    const doubt = await send(refusal('isp.NEW_KIND'), { status: 429, headers })
+    expect(doubt.outcome).toEqual({ class: 'ambiguous', code: 'isp.NEW_KIND' })
+    const refused = await send(refusal('Forbidden'), { status: 429, headers })
+    expect(refused.outcome).toEqual({ class: 'config', code: 'Forbidden' })
+    const busy = await send(refusal('NewKind'), { status: 429, headers })
+    expect(busy.outcome).toEqual({ class: 'retry_same', code: 'NewKind', retryAfterMs: 3000 })
+  })
+
   test('an acceptance under another status may be one', async () => {
     expect((await send(success, { status: 403 })).outcome).toEqual({ class: 'ambiguous', code: 'HTTP_403' })
   })
