@@ -159,7 +159,8 @@ describe('what Tencent answers', () => {
   test('an answer about the call and about the number contradicts itself', async () => {
     const both = (call: string, number: string) =>
       JSON.stringify({ Response: { Error: { Code: call }, SendStatusSet: [{ ...accepted, Code: number }] } })
-    for (const body of [both('AuthFailure.SignatureFailure', 'Ok'), both('Ok', 'Ok'), ofCall('Ok')]) {
+    const refusals = both('AuthFailure.SignatureFailure', 'FailedOperation.ContainSensitiveWord')
+    for (const body of [both('AuthFailure', 'Ok'), both('Ok', 'Ok'), ofCall('Ok'), refusals]) {
       expect((await send(body)).outcome).toEqual({ class: 'ambiguous', code: 'HTTP_200' })
     }
   })
