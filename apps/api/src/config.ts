@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { Static } from '@sinclair/typebox'
 import { checkKeys, checkUrl, keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config'
 import type { CodePolicy } from '@sms-codes/core/code-store'
-import { parseScenes } from '@sms-codes/core/scenes'
+import { fallbackRules, parseScenes } from '@sms-codes/core/scenes'
 import { parseApiKeys } from './api-keys.ts'
 import { ApiEnv } from './env.ts'
 import { parseTestNumbers, TEST_NUMBERS_PATTERN } from './test-numbers.ts'
@@ -63,15 +63,22 @@ const checkApiKeys: Check = (env) => {
   return faults
 }
 
-const checkProxies: Check = (env) => {
-  const faulty = list(env['TRUST_PROXY'] ?? '').some((entry) => {
-    const [address = '', prefix = '32', ...more] = entry.split('/')
-    const most = isIP(address) === 4 ? 32 : 128
-    const inRange = /^[0-9]{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= most
-    return isIP(address) === 0 || more.length > 0 || !inRange
-  })
-  return faulty ? ['TRUST_PROXY: must be a comma list of addresses or CIDRs; "everybody" is none'] : []
-}
+const checkNetworks =
+  (name: string): Check =>
+  (env) => {
+    const faulty = list(env[name] ?? '').some((entry) => {
+      const [address = '', prefix = '32', ...more] = entry.split('/')
+      const most = isIP(address) === 4 ? 32 : 128
+      const inRange = /^[0-9]{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= most
+      return isIP(address) === 0 || more.length > 0 || !inRange
+    })
+    return faulty ? [`${name}: must be a comma list of addresses or CIDRs; "everybody" is none`] : []
+  }
+
+const checkCallbacks: Check = (env) =>
+  env['CALLBACK_TOKEN'] && env['TWILIO_AUTH_TOKEN'] && !env['PUBLIC_URL']
+    ? ['PUBLIC_URL: is missing (Twilio signs the address that it calls)']
+    : []
 
 const checkBudget: Check = (env) => {
   const faults: string[] = []
@@ -98,7 +105,9 @@ export function loadApiConfig(env: Env) {
     checkKeys,
     checkUrl('REDIS_URL'),
     checkApiKeys,
-    checkProxies,
+    checkNetworks('TRUST_PROXY'),
+    checkNetworks('CALLBACK_ADDRESSES'),
+    checkCallbacks,
     checkBudget,
     checkTestNumbers,
     checkScenes,
@@ -113,6 +122,14 @@ export function loadApiConfig(env: Env) {
     drainMs: values.DRAIN_MS,
     keyring: keyringOptions(values),
     trustProxy: list(values.TRUST_PROXY),
+    callbacks: {
+      token: values.CALLBACK_TOKEN ?? '',
+      addresses: list(values.CALLBACK_ADDRESSES),
+      publicUrl: values.PUBLIC_URL,
+      twilioAuthToken: values.TWILIO_AUTH_TOKEN,
+      webhookSecrets: list(values.WEBHOOK_SECRETS ?? ''),
+    },
+    rules: fallbackRules(parseScenes(values.SCENES).scenes),
     corsOrigins: list(values.CORS_ORIGINS),
     apiKeys: parseApiKeys(values.API_KEYS),
     policies: policies(values),

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import type { Check } from '@sms-codes/core/config'
+import { shared, type Check } from '@sms-codes/core/config'
 
 export const GATEWAYS = ['ccp', 'aliyun', 'tencent', 'twilio', 'webhook', 'console'] as const
 
@@ -56,16 +56,11 @@ export const gatewayEnv = {
   }),
   TWILIO_BASE_URL: baseUrl('https://api.twilio.com', 'Twilio'),
   TWILIO_ACCOUNT_SID: needed('^AC[0-9a-zA-Z]{32}$', 'Twilio account sid'),
-  TWILIO_AUTH_TOKEN: secret('Twilio auth token'),
+  TWILIO_AUTH_TOKEN: shared.TWILIO_AUTH_TOKEN,
   TWILIO_FROM: needed('^\\+?[0-9A-Za-z ]{3,16}$', 'sender of Twilio messages'),
   TWILIO_MESSAGING_SERVICE_SID: needed('^MG[0-9a-zA-Z]{32}$', 'instead of TWILIO_FROM'),
   WEBHOOK_URL: needed('^https?://[^\\s]+$', 'address of your own sender, called by Standard Webhooks'),
-  WEBHOOK_SECRETS: Type.Optional(
-    Type.String({
-      pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}(,whsec_[A-Za-z0-9+/]{32,88}={0,2})?$',
-      description: 'secret: whsec_ and 24 to 64 bytes in base64; two by comma while one replaces the other',
-    }),
-  ),
+  WEBHOOK_SECRETS: shared.WEBHOOK_SECRETS,
   WEBHOOK_TEMPLATE: Type.String({
     default: 'verification-code',
     pattern: '^[^,:\\s]{1,64}$',

@@ -3,10 +3,15 @@ import type { Keyring } from '@sms-codes/core/keyring'
 import type { Limits } from '@sms-codes/core/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Quotas } from '@sms-codes/core/quotas'
+import { createAliyunGateway } from '@sms-codes/gateways/aliyun'
 import { createCcpGateway } from '@sms-codes/gateways/ccp'
+import { chinaClock } from '@sms-codes/gateways/china-clock'
 import { createConsoleGateway } from '@sms-codes/gateways/console'
 import type { LookUp, SmsGateway } from '@sms-codes/gateways/gateway'
+import { createTencentGateway } from '@sms-codes/gateways/tencent'
 import type { Transport } from '@sms-codes/gateways/transport'
+import { createTwilioGateway } from '@sms-codes/gateways/twilio'
+import { createWebhookGateway } from '@sms-codes/gateways/webhook'
 import { withQuota, withRate } from './allowance.ts'
 import { withBreaker } from './breaker.ts'
 import type { WorkerConfig } from './config.ts'
@@ -31,7 +36,7 @@ export type GatewayDeps = {
 const never = () => false
 // CCP knows an id for one day of its calendar, China's.
 const sameDayInChina = (sinceMs: number, nowMs: number) => chinaDay(sinceMs) === chinaDay(nowMs)
-const chinaDay = (ms: number) => Math.floor((ms + 8 * 3_600_000) / 86_400_000)
+const chinaDay = (ms: number) => chinaClock(new Date(ms)).slice(0, 8)
 
 /** Gateways whose allowance for one number we mirror. */
 const MIRRORED: Readonly<Record<string, Quota>> = { ccp: 'ccp', aliyun: 'aliyun', tencent: 'tencent' }
@@ -39,11 +44,15 @@ const MIRRORED: Readonly<Record<string, Quota>> = { ccp: 'ccp', aliyun: 'aliyun'
 /** The gateways of the configuration, in its order, each with its allowance, its rate and its breaker. */
 export function listGateways(config: WorkerConfig, deps: GatewayDeps): ListedGateway[] {
   const { transport, limits } = deps
-  const { ccp } = config
+  const { ccp, aliyun, tencent, twilio, webhook } = config
   const makers: Record<string, () => ListedGateway> = {
-    ccp: () => ({
-      ...createCcpGateway({ ...ccp, transport }),
-      recognises: sameDayInChina,
+    ccp: () => ({ ...createCcpGateway({ ...ccp, transport }), recognises: sameDayInChina }),
+    aliyun: () => ({ ...createAliyunGateway({ ...aliyun, transport }), recognises: never }),
+    tencent: () => ({ ...createTencentGateway({ ...tencent, transport }), recognises: never }),
+    twilio: () => ({ ...createTwilioGateway({ ...twilio, transport }), recognises: never }),
+    webhook: () => ({
+      ...createWebhookGateway({ ...webhook, transport }),
+      recognises: () => webhook.idempotent,
     }),
     console: () => ({
       ...createConsoleGateway({ write: (line) => process.stdout.write(line) }),

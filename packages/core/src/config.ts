@@ -106,6 +106,16 @@ export const shared = {
       description: 'address of the API as gateways reach it, without a slash at its end',
     }),
   ),
+  TWILIO_AUTH_TOKEN: Type.Optional(
+    Type.String({ minLength: 16, description: 'secret: Twilio auth token; signs calls and receipts' }),
+  ),
+  WEBHOOK_SECRETS: Type.Optional(
+    Type.String({
+      pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}(,whsec_[A-Za-z0-9+/]{32,88}={0,2})?$',
+      description:
+        'secret: whsec_ and 24 to 64 bytes in base64, signs calls and receipts; two by comma while one replaces the other',
+    }),
+  ),
   CODE_TTL_SECONDS: Type.Integer({ minimum: 60, maximum: 600, default: 300, description: 'life of a code' }),
 }
 

@@ -1,10 +1,11 @@
+import { Value } from '@sinclair/typebox/value'
 import { keys } from './keys.ts'
 import type { Keyring } from './keyring.ts'
 import type { RedisClient } from './redis.ts'
+import { SendJob } from './queues.ts'
 import { createScript } from './script.ts'
 import { ARRIVE, EXPECT } from './scripts/join.ts'
 import type { DeliveryState } from './send-ledger.ts'
-import type { Send } from './send.ts'
 
 /** What a vendor's receipt says in the end; the states on the way there are of no interest. */
 export type ReceiptState = Exclude<DeliveryState, 'missing'>
@@ -25,16 +26,15 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
   const nameOf = (gateway: string, id: string) => keys.message(keyring.pseudonym(`message|${gateway}|${id}`))
   return {
     /** A gateway knows this send by that id. Answers what it said of it already, null for nothing. */
-    async expect(gateway: string, id: string, { rid, scene, n }: Send): Promise<ReceiptState | null> {
-      const [state] = await expectScript([nameOf(gateway, id)], [`${rid} ${scene} ${n}`, KEEP_MS])
+    async expect(gateway: string, id: string, job: SendJob): Promise<ReceiptState | null> {
+      const [state] = await expectScript([nameOf(gateway, id)], [JSON.stringify(job), KEEP_MS])
       return state === 'delivered' || state === 'undelivered' ? state : null
     },
 
-    /** A receipt: its send, or null when it is not known (yet) and the receipt waits for it. */
-    async arrive(gateway: string, id: string, state: ReceiptState): Promise<Send | null> {
+    /** A receipt: the job of its send, or null when that is not known (yet) and the receipt waits for it. */
+    async arrive(gateway: string, id: string, state: ReceiptState): Promise<SendJob | null> {
       const [found] = await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 0])
-      const [rid = '', scene = '', n = ''] = String(found).split(' ')
-      return rid === '' ? null : { rid, scene, n: Number(n) }
+      return found === '' ? null : Value.Parse(SendJob, JSON.parse(String(found)))
     },
 
     /** Keeps a receipt for a send that is known and not settled, so that whoever settles it finds it. */

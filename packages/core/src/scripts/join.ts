@@ -6,7 +6,7 @@
 /**
  * The send is known: remembers it, and answers what was said of it before.
  *
- * KEYS: the message. ARGV: the send, keep ms. Answers {state} or {''}.
+ * KEYS: the message. ARGV: the send's job, keep ms. Answers {state} or {''}.
  */
 export const EXPECT = `
 redis.call('HSET', KEYS[1], 'send', ARGV[1])
@@ -15,11 +15,11 @@ return {redis.call('HGET', KEYS[1], 'parked') or ''}
 `
 
 /**
- * A receipt came: answers its send, or parks the receipt until its send is known. "delivered" is not
+ * A receipt came: answers the job of its send, or parks the receipt until its send is known. "delivered" is not
  * overwritten, so receipts in another order come to the same.
  *
  * KEYS: the message. ARGV: state, keep ms, 1 to park it even if its send is known (it is not settled yet).
- * Answers {send} or {''} (parked).
+ * Answers {job} or {''} (parked).
  */
 export const ARRIVE = `
 local send = redis.call('HGET', KEYS[1], 'send')
