@@ -32,7 +32,7 @@ const canonical = (body: unknown) => JSON.stringify(body, Object.keys(body ?? {}
 /** Longer than a handler can take, whose every command has a deadline. */
 const LEASE_MS = 5_000
 
-type FirstTry = { slot: string; owner: string; keepMs: number }
+type FirstTry = { slot: string; owner: string; keepMs: number; act: string }
 type KeptAnswer = { status: number; retcode: string; body: string }
 type Begun =
   | { kind: 'first'; first: FirstTry }
@@ -43,13 +43,15 @@ type Begun =
 export function createIdempotency(redis: Redis, keyring: Keyring) {
   const beginScript = createScript(redis, 'begin', BEGIN)
   const finishScript = createScript(redis, 'finish', FINISH)
+  const tries = new WeakMap<FastifyRequest, FirstTry>()
 
   const store = {
     /** @throws StoreError */
     async begin(route: string, key: string, body: unknown, keepSeconds: number): Promise<Begun> {
       const slot = keys.idempotency(keyring.pseudonym(`idempotency key|${route}|${key}`))
       const digest = keyring.pseudonym(`idempotency body|${canonical(body)}`)
-      const first = { slot, owner: randomId(), keepMs: keepSeconds * 1000 }
+      const act = keyring.pseudonym(`idempotency act|${slot}|${digest}`)
+      const first = { slot, owner: randomId(), keepMs: keepSeconds * 1000, act }
       const [kind, status, retcode, sealed] = await beginScript(
         [slot],
         [digest, first.owner, LEASE_MS, first.keepMs],
@@ -78,7 +80,6 @@ export function createIdempotency(redis: Redis, keyring: Keyring) {
    * way, and needs no slot.
    */
   function hooks(route: string, keepSeconds: number) {
-    const tries = new WeakMap<FastifyRequest, FirstTry>()
     return {
       async preHandler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
         const key = request.headers['idempotency-key']
@@ -112,6 +113,15 @@ export function createIdempotency(redis: Redis, keyring: Keyring) {
     }
   }
 
-  return { ...store, hooks }
+  return {
+    ...store,
+    hooks,
+
+    /**
+     * Names what a request with an idempotency key is about to do, the same for every try with its key and
+     * body; empty without a key. For a step that has to know itself again where the first try died on the way.
+     */
+    actOf: (request: FastifyRequest): string => tries.get(request)?.act ?? '',
+  }
 }
 export type Idempotency = ReturnType<typeof createIdempotency>

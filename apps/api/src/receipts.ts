@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Redis } from 'ioredis'
 import { createLocalJWKSet, errors, jwtVerify, SignJWT } from 'jose'
-import { randomId, type Keyring } from '@sms-codes/core/keyring'
+import type { Keyring } from '@sms-codes/core/keyring'
 import { keys } from '@sms-codes/core/keys'
 import { createScript } from '@sms-codes/core/script'
 import { REDEEM } from '@sms-codes/core/scripts/redeem'
@@ -33,6 +33,8 @@ const Claims = Type.Object({
 })
 export type Claims = Static<typeof Claims>
 
+type Proof = Pick<Claims, 'scene' | 'assurance' | 'rid'> & { mobile: string; at: number }
+
 /**
  * What a successful verify hands out: a signed statement that the front end carries to its back end, which
  * checks it offline with the public keys or redeems it here, once. It never holds the number.
@@ -43,14 +45,18 @@ export function createReceipts(redis: Redis, keyring: Keyring, ring: ReceiptKeys
   return {
     jwks: ring.jwks,
 
-    async issue(proof: Pick<Claims, 'scene' | 'assurance' | 'rid'> & { mobile: string }): Promise<string> {
-      const { mobile, scene, assurance, rid } = proof
-      const iat = Math.floor(Date.now() / 1000)
+    /**
+     * @param proof `at` is when the code was verified, in ms by the clock of Redis; issued again for the same
+     *   code the receipt is the same, so it can be redeemed once all the same
+     */
+    async issue(proof: Proof): Promise<string> {
+      const { mobile, scene, assurance, rid, at } = proof
+      const iat = Math.floor(at / 1000)
       return new SignJWT({ scene, assurance, rid })
         .setProtectedHeader({ alg: ALGORITHM, kid: ring.current.kid })
         .setIssuer(ISSUER)
         .setSubject(keyring.pseudonym(mobile))
-        .setJti(randomId())
+        .setJti(keyring.pseudonym(`receipt|${rid}`))
         .setIssuedAt(iat)
         .setExpirationTime(iat + LIFE_SECONDS)
         .sign(ring.current.privateKey)

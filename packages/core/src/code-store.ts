@@ -34,8 +34,9 @@ export type Issued =
   | { kind: 'issued'; send: Send; requestId: string; expiresIn: number; resendAfter: number }
   | { kind: 'throttled'; windowSeconds: number; retryAfter: number }
 
+/** `at` is when the code was used, in ms; `again` says that the same act is only being told once more. */
 export type Verified =
-  | { kind: 'ok'; rid: string; channel: Channel; from: string }
+  | { kind: 'ok'; rid: string; channel: Channel; from: string; at: number; again: boolean }
   | { kind: 'no'; attemptsLeft: number }
   | { kind: 'throttled'; retryAfter: number }
 
@@ -60,6 +61,8 @@ const TIMED = STATES.map((state) => `${state}_at` as const)
 const DAY_MS = 86_400_000
 // Long enough to answer "expired" or "failed" to somebody who still asks.
 const KEEP_MS = 600_000
+/** How long a verify that went through can be repeated by who did not hear of it. */
+export const ACT_SECONDS = 60
 
 /**
  * The life of a code, each step one script in one slot of Redis, judged by the clock of Redis. The code
@@ -117,11 +120,20 @@ export function createCodeStore(
       return done === 1
     },
 
-    /** Checks a code once. `rid` is what the caller was given when the code was sent, if it still has it. */
-    async verify(mobile: string, scene: string, code: string, rid: string | undefined): Promise<Verified> {
+    /**
+     * Checks a code once. `rid` is what the caller was given when the code was sent, if it still has it.
+     * @param act names this very call, for a caller who may have to repeat it without having heard the answer
+     */
+    async verify(
+      mobile: string,
+      scene: string,
+      code: string,
+      rid: string | undefined,
+      act = '',
+    ): Promise<Verified> {
       const ph = keyring.pseudonym(mobile)
       const policy = policyOf(scene)
-      const [kind, first, channel, from] = await verifyScript(
+      const [kind, first, channel, from, at, again] = await verifyScript(
         [keys.code(ph, scene), keys.missesWithId(ph), keys.missesBlind(ph)],
         [
           rid ?? '',
@@ -129,16 +141,15 @@ export function createCodeStore(
           policy.missesPerDay,
           DAY_MS,
           randomId(),
+          act,
+          ACT_SECONDS * 1000,
           ...keyring.digests(mobile, scene, code).flatMap(({ kid, digest }) => [kid, digest]),
         ],
       )
       if (kind === 'ok') {
-        return {
-          kind,
-          rid: String(first),
-          channel: channel === 'email' ? 'email' : 'sms',
-          from: String(from),
-        }
+        const used = { at: Number(at), again: again === 1 }
+        const way = channel === 'email' ? 'email' : 'sms'
+        return { kind, rid: String(first), channel: way, from: String(from), ...used }
       }
       if (kind === 'throttled') return { kind, retryAfter: seconds(first) }
       return { kind: 'no', attemptsLeft: Math.max(0, Number(first)) }

@@ -24,7 +24,7 @@ export const keys = {
     keys.contact(ph),
     ...QUOTAS.map((name) => keys.quota(ph, name)),
   ],
-  /** Under the receipt's random id and not under its phone: to erase a phone must not allow a second redeem. */
+  /** Under the receipt's own id and not under its phone: to erase a phone must not allow a second redeem. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
   address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
   /** What the guard knows of a number segment or a client address. */

@@ -333,6 +333,48 @@ describe('verify', () => {
     const rotated = createCodeStore(store.redis, ring(fresh, old), () => policy)
     expect(await rotated.verify(mobile, 'default', code, undefined)).toMatchObject({ kind: 'ok' })
   })
+
+  describe('by an act with a name', () => {
+    async function used(act: string) {
+      const mobile = aMobile()
+      const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
+      const first = await store.codes.verify(mobile, 'default', code, undefined, act)
+      return {
+        first,
+        repeat: (name?: string) => store.codes.verify(mobile, 'default', code, undefined, name),
+      }
+    }
+
+    it('is told the same again, and nobody else is', async () => {
+      const { first, repeat } = await used('this')
+      expect(first).toMatchObject({ kind: 'ok', again: false })
+      expect(await repeat('this')).toEqual({ ...first, again: true })
+      for (const name of ['that', '', undefined])
+        expect(await repeat(name)).toEqual({ kind: 'no', attemptsLeft: 0 })
+    })
+
+    it('is told so for a minute', async () => {
+      const { repeat } = await used('this')
+      await store.pass(59)
+      expect(await repeat('this')).toMatchObject({ kind: 'ok' })
+      await store.pass(2)
+      expect(await repeat('this')).toMatchObject({ kind: 'no' })
+    })
+
+    it('without a name never is', async () => {
+      const { repeat } = await used('')
+      expect(await repeat('')).toMatchObject({ kind: 'no' })
+      expect(await repeat('this')).toMatchObject({ kind: 'no' })
+    })
+
+    it('wins once and is told again 99 times when 100 come at once with it', async () => {
+      const mobile = aMobile()
+      const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
+      const answers = await times(100, () => store.codes.verify(mobile, 'default', code, undefined, 'this'))
+      expect(answers.filter((answer) => answer.kind === 'ok' && !answer.again)).toHaveLength(1)
+      expect(answers.filter((answer) => answer.kind === 'ok' && answer.again)).toHaveLength(99)
+    })
+  })
 })
 
 describe('somebody else who asks for the same code', () => {

@@ -18,7 +18,7 @@ export const policy: CodePolicy = {
   ],
 }
 
-const TIMES = ['issued', 'exp', 'ceiling', 'send_by', 'lease', 'queued_at', 'called_at', 'doubt_at']
+const TIMES = ['issued', 'exp', 'ceiling', 'send_by', 'lease', 'queued_at', 'called_at', 'doubt_at', 'used_at']
 
 /** A real Redis of its own with the store and the ledger on it, and a way to let time pass. */
 export async function startStore() {
@@ -45,7 +45,8 @@ export async function startStore() {
           for (const member of await redis.zrange(key, 0, '-1'))
             await redis.zincrby(key, -seconds * 1000, member)
         } else {
-          for (const field of TIMES) await redis.hincrby(key, field, -seconds * 1000)
+          for (const field of TIMES)
+            if (await redis.hexists(key, field)) await redis.hincrby(key, field, -seconds * 1000)
         }
       }
     },

@@ -84,10 +84,10 @@ export async function startSystem({
     dead.catch(() => {})
     return child
   }
-  async function startApi() {
+  async function startApi(more: Env = {}) {
     const [port, opsPort] = [await freePort(), await freePort()]
     const opsUrl = `http://127.0.0.1:${opsPort}`
-    const own = { API_PORT: String(port), API_OPS_PORT: String(opsPort) }
+    const own = { API_PORT: String(port), API_OPS_PORT: String(opsPort), ...more }
     return { url: `http://127.0.0.1:${port}`, opsUrl, process: await start('api', own, `${opsUrl}/readyz`) }
   }
   async function startWorker(own: Env = {}) {
@@ -100,7 +100,7 @@ export async function startSystem({
   }
 
   const simulator = await start('simulator', {}, `${simulatorUrl}/livez`)
-  const apiList = await Promise.all(Array.from({ length: apis }, startApi))
+  const apiList = await Promise.all(Array.from({ length: apis }, () => startApi()))
   const workerList = await Promise.all(Array.from({ length: workers }, () => startWorker()))
   const boardPort = board ? await freePort() : 0
   if (board) await start('board', { BOARD_PORT: String(boardPort) }, `http://127.0.0.1:${boardPort}/livez`)
@@ -177,6 +177,7 @@ export async function startSystem({
     post,
     asBackend,
     captcha,
+    startApi,
     startWorker,
 
     /** The classic call with a fresh right image code. */

@@ -1,12 +1,13 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { ACT_SECONDS } from '@sms-codes/core/code-store'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import type { ApiDeps } from '../app.ts'
 import { IdempotencyHeaders } from '../idempotency.ts'
 import { Envelope, Mobile, sceneOf } from '../schemas.ts'
 
 /** Long enough to ask again after a lost answer, and no longer: a receipt is kept. */
-const KEPT_SECONDS = 60
+const KEPT_SECONDS = ACT_SECONDS
 
 /** `POST /v1/sms_codes/verify`: checks a code once. A failure never says why, only how many tries are left. */
 export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
@@ -59,17 +60,26 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
       const { mobile, sms_code, scene, request_id } = request.body
       await deps.limiters.verifies(deps.whoIs(request.ip).address)
       if (sms_code.length !== deps.codeLength(scene)) throw new Refusal('missing')
-      const verified = await deps.codes.verify(mobile, scene, sms_code, request_id)
+      // Whoever repeats it after this process died gets the same receipt: no two of one code are ever good.
+      const act = deps.idempotency.actOf(request)
+      const verified = await deps.codes.verify(mobile, scene, sms_code, request_id, act)
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
-      const sender = { mobile, address: verified.from }
-      deps.guard
-        .verified(sender)
-        .catch((err: unknown) => request.log.warn({ err }, 'not counted for the guard'))
+      if (!verified.again) {
+        deps.guard
+          .verified({ mobile, address: verified.from })
+          .catch((err: unknown) => request.log.warn({ err }, 'not counted for the guard'))
+      }
       const assurance = verified.channel === 'email' ? ('email' as const) : ('sms' as const)
       const { errmsg } = envelope('verified', languageOf(request.headers['accept-language']))
-      const receipt = await deps.receipts.issue({ mobile, scene, assurance, rid: verified.rid })
+      const receipt = await deps.receipts.issue({
+        mobile,
+        scene,
+        assurance,
+        rid: verified.rid,
+        at: verified.at,
+      })
       return { code: '0' as const, errmsg, request_id: verified.rid, receipt, assurance }
     },
   )

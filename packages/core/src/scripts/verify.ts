@@ -11,16 +11,24 @@ import { NOW } from './windows.ts'
  *
  * The compare itself is of HMACs under a key the caller does not have, so its timing tells nothing.
  *
+ * What used a code up is written down with it, where it has a name: whoever did not hear the answer and
+ * repeats the very same act is told again, for a while, that it was right. Nothing else ever is.
+ *
  * KEYS: the code record, the phone's misses with id, the phone's blind misses.
- * ARGV: request id or '', compares per code, misses per day, day ms, a unique member,
- *       then pairs of (kid, digest).
- * Answers {'ok', rid, channel, who asked} | {'no', compares left} | {'throttled', ms to wait}.
+ * ARGV: request id or '', compares per code, misses per day, day ms, a unique member, the act or '',
+ *       how many ms an act is remembered, then pairs of (kid, digest).
+ * Answers {'ok', rid, channel, who asked, when ms, 1 if told again} | {'no', compares left} | {'throttled', ms to wait}.
  */
 export const VERIFY = `
 ${NOW}
 local code = KEYS[1]
 local compares, perday, day = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local r = redis.call('HMGET', code, 'rid', 'used', 'exp', 'kid', 'digest', 'mailed', 'from')
+local r = redis.call('HMGET', code, 'rid', 'used', 'exp', 'kid', 'digest', 'mailed', 'from',
+  'act', 'used_at')
+local channel = r[6] == '1' and 'email' or 'sms'
+if r[2] == '1' and ARGV[6] ~= '' and r[8] == ARGV[6] and now - r[9] <= tonumber(ARGV[7]) then
+  return {'ok', r[1], channel, r[7], tonumber(r[9]), 1}
+end
 local knows = r[1] and r[1] == ARGV[1]
 local misses, counter, whose = KEYS[3], 'blind', ''
 if knows then misses, counter, whose = KEYS[2], 'with_id', (r[7] or '') .. ':' end
@@ -39,11 +47,11 @@ local n = tonumber(redis.call('HGET', code, counter))
 if n >= compares then return {'no', 0} end
 
 n = redis.call('HINCRBY', code, counter, 1)
-for i = 6, #ARGV, 2 do
+for i = 8, #ARGV, 2 do
   if ARGV[i] == r[4] and ARGV[i + 1] == r[5] then
-    redis.call('HSET', code, 'used', 1)
+    redis.call('HSET', code, 'used', 1, 'act', ARGV[6], 'used_at', now)
     redis.call('HDEL', code, 'digest', 'sealed')
-    return {'ok', r[1], r[6] == '1' and 'email' or 'sms', r[7]}
+    return {'ok', r[1], channel, r[7], now, 0}
   end
 end
 redis.call('ZADD', misses, now, whose .. ARGV[5])
