@@ -38,6 +38,9 @@ export const keys = {
   quota: (ph: string, of: Quota) => `sms:{${ph}}:quota:${of}`,
   /** What one gateway may be sent a second, over all workers. */
   rate: (gateway: string) => `sms:{${gateway}}:rate`,
+  /** Whom an operator always lets in, or never: segments, phones by pseudonym, networks, by when they end. */
+  list: (list: 'allow' | 'deny') => `sms:{gate}:list:${list}`,
+  listVersion: 'sms:{gate}:list:version',
   /** Findings and decisions with their reasons, a capped stream. */
   audit: 'sms:{gate}:audit',
   /** What one send is counted against beside its phone, in one slot so that all are taken or none. */
