@@ -20,6 +20,7 @@ import type { Idempotency } from './idempotency.ts'
 import type { Limiters } from './limiters.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { Receipts } from './receipts.ts'
+import type { Screen } from './screen.ts'
 import { challenges } from './routes/challenges.ts'
 import { contacts } from './routes/contacts.ts'
 import { imageCodes } from './routes/image-codes.ts'
@@ -51,6 +52,7 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   proofs: Proofs
   heatOf: HeatOf
   limiters: Limiters
+  screen: Screen
   guard: Guard
   gate: Gate
   codes: CodeStore

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import type { Static } from '@sinclair/typebox'
 import { checkKeys, checkUrl, keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config'
 import type { CodePolicy } from '@sms-codes/core/code-store'
+import { parseListEntry } from '@sms-codes/core/list-entry'
 import { fallbackRules, parseScenes } from '@sms-codes/core/scenes'
 import { parseApiKeys } from './api-keys.ts'
 import { ApiEnv } from './env.ts'
@@ -63,22 +64,40 @@ const checkApiKeys: Check = (env) => {
   return faults
 }
 
-const checkNetworks =
-  (name: string): Check =>
-  (env) => {
-    const faulty = list(env[name] ?? '').some((entry) => {
-      const [address = '', prefix = '32', ...more] = entry.split('/')
-      const most = isIP(address) === 4 ? 32 : 128
-      const inRange = /^[0-9]{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= most
-      return isIP(address) === 0 || more.length > 0 || !inRange
-    })
-    return faulty ? [`${name}: must be a comma list of addresses or CIDRs; "everybody" is none`] : []
-  }
+const checkProxies: Check = (env) => {
+  const faulty = list(env['TRUST_PROXY'] ?? '').some((entry) => {
+    const [address = '', prefix = '32', ...more] = entry.split('/')
+    const most = isIP(address) === 4 ? 32 : 128
+    const inRange = /^[0-9]{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= most
+    return isIP(address) === 0 || more.length > 0 || !inRange
+  })
+  return faulty ? ['TRUST_PROXY: must be a comma list of addresses or CIDRs; "everybody" is none'] : []
+}
 
-const checkCallbacks: Check = (env) =>
-  env['CALLBACK_TOKEN'] && env['TWILIO_AUTH_TOKEN'] && !env['PUBLIC_URL']
-    ? ['PUBLIC_URL: is missing (Twilio signs the address that it calls)']
-    : []
+const entriesOf = (text: string) => list(text).flatMap((entry) => parseListEntry(entry) ?? [])
+
+const checkCallbacks: Check = (env) => {
+  const faults: string[] = []
+  if (env['CALLBACK_TOKEN'] && env['TWILIO_AUTH_TOKEN'] && !env['PUBLIC_URL'])
+    faults.push('PUBLIC_URL: is missing (Twilio signs the address that it calls)')
+  if (list(env['CALLBACK_ADDRESSES'] ?? '').some((entry) => parseListEntry(entry)?.kind !== 'network'))
+    faults.push('CALLBACK_ADDRESSES: must be a comma list of addresses or CIDRs')
+  return faults
+}
+
+const checkLists: Check = (env) => {
+  const faults = ['ALLOW_LIST', 'DENY_LIST'].flatMap((name) =>
+    list(env[name] ?? '').flatMap((entry, i) =>
+      parseListEntry(entry) === null
+        ? [`${name}: entry ${i + 1} is no network, number segment (3 to 7 digits) or pseudonym of a phone`]
+        : [],
+    ),
+  )
+  const allowed = entriesOf(env['ALLOW_LIST'] ?? '').map(({ text }) => text)
+  if (entriesOf(env['DENY_LIST'] ?? '').some(({ text }) => allowed.includes(text)))
+    faults.push('DENY_LIST: has an entry that ALLOW_LIST has too')
+  return faults
+}
 
 const checkBudget: Check = (env) => {
   const faults: string[] = []
@@ -105,9 +124,9 @@ export function loadApiConfig(env: Env) {
     checkKeys,
     checkUrl('REDIS_URL'),
     checkApiKeys,
-    checkNetworks('TRUST_PROXY'),
-    checkNetworks('CALLBACK_ADDRESSES'),
+    checkProxies,
     checkCallbacks,
+    checkLists,
     checkBudget,
     checkTestNumbers,
     checkScenes,
@@ -124,7 +143,7 @@ export function loadApiConfig(env: Env) {
     trustProxy: list(values.TRUST_PROXY),
     callbacks: {
       token: values.CALLBACK_TOKEN ?? '',
-      addresses: list(values.CALLBACK_ADDRESSES),
+      addresses: entriesOf(values.CALLBACK_ADDRESSES).map(({ text }) => text),
       publicUrl: values.PUBLIC_URL,
       twilioAuthToken: values.TWILIO_AUTH_TOKEN,
       webhookSecrets: list(values.WEBHOOK_SECRETS ?? ''),
@@ -134,6 +153,7 @@ export function loadApiConfig(env: Env) {
     apiKeys: parseApiKeys(values.API_KEYS),
     policies: policies(values),
     testNumbers: parseTestNumbers(values.TEST_NUMBERS),
+    lists: { allow: entriesOf(values.ALLOW_LIST), deny: entriesOf(values.DENY_LIST) },
     limiters: {
       images: parseWindows(values.LIMIT_ADDRESS_IMAGES),
       attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),

@@ -74,6 +74,15 @@ export const ApiEnv = Type.Object({
   LIMIT_SUBNET_SENDS: windows('2000/3600', 'messages asked for by one subnet (/24, IPv6 /48)'),
   LIMIT_SEGMENT_SENDS: windows('600/60', 'messages to one number segment (its first seven digits)'),
   LIMIT_ADDRESS_VERIFIES: windows('30/300', 'codes tried from one address'),
+  ALLOW_LIST: Type.String({
+    default: '',
+    description:
+      'comma list of networks, number segments and phones by pseudonym that only the limits of a phone and the budget hold back',
+  }),
+  DENY_LIST: Type.String({
+    default: '',
+    description: 'the same for those that are never sent anything; goes before ALLOW_LIST',
+  }),
   BUDGET_MESSAGES: Type.String({
     default: '',
     pattern: `^$|${WINDOWS_PATTERN}`,

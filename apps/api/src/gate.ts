@@ -8,8 +8,8 @@ import type { ApiMetrics } from './metrics.ts'
 /** How many messages may be asked for, beside what each phone may get. An empty list is no limit. */
 export type GateWindows = Record<'address' | 'subnet' | 'segment' | 'budget', readonly Window[]>
 
-/** Who asks for a message to whom. Address and subnet are pseudonyms. */
-export type Asking = { address: string; subnet: string; mobile: string }
+/** Who asks for a message to whom. Address and subnet are pseudonyms, `ip` is what they stand for. */
+export type Asking = { ip: string; address: string; subnet: string; mobile: string }
 
 const ANSWER: Record<keyof GateWindows, Answer> = {
   address: 'tooManyRequests',
@@ -33,19 +33,22 @@ export function createGate(limits: Limits, windows: GateWindows, guard: Guard, m
 
   return {
     /**
+     * @param allowed by a list: only the budget counts
      * @returns gives segment and budget back, for a send that came to nothing after all
      * @throws Refusal, StoreError
      */
-    async enter(asking: Asking): Promise<() => Promise<void>> {
-      const own = names.map((name) => ({ key: keyOf(name, asking), windows: windows[name] }))
-      const counts = guard.counts(asking)
+    async enter(asking: Asking, allowed: boolean): Promise<() => Promise<void>> {
+      const counted = allowed ? names.filter((name) => name === 'budget') : names
+      const own = counted.map((name) => ({ key: keyOf(name, asking), windows: windows[name] }))
+      const counts = allowed ? [] : guard.counts(asking)
+      if (own.length + counts.length === 0) return async () => {}
       const taken = await limits.take([...own, ...counts])
       if (taken.kind === 'full') {
-        const name = names[taken.limit] ?? 'budget'
+        const name = counted[taken.limit] ?? 'budget'
         metrics.refusedBy(name)
         throw new Refusal(ANSWER[name], { retry_after: taken.retryAfter })
       }
-      const spent = names
+      const spent = counted
         .filter((name) => name === 'segment' || name === 'budget')
         .map((name) => keyOf(name, asking))
       return () => limits.giveBack(taken.member, [...spent, ...counts.map(({ key }) => key)])

@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis'
 import { keys } from '@sms-codes/core/keys'
 import type { Limit, Limits } from '@sms-codes/core/limits'
 import type { Logger } from '@sms-codes/core/logger'
-import { asStoreError } from '@sms-codes/core/redis'
 import { createScript } from '@sms-codes/core/script'
 import { JUDGE } from '@sms-codes/core/scripts/judge'
+import type { Audit } from './audit.ts'
 import type { ApiMetrics } from './metrics.ts'
 
 export type GuardOptions = {
@@ -26,7 +26,8 @@ type Group = (typeof GROUPS)[number]
 
 const INNOCENT: Verdict = { deny: 0, challenge: false }
 
-const AUDIT_LENGTH = 10_000
+/** Ends the name of who asked for a send that was not counted, so that its verify is not counted either. */
+const UNCOUNTED = '+'
 
 /**
  * The guard against SMS pumping (OWASP OAT-003): messages asked for to earn on them, not to use them, so
@@ -38,6 +39,7 @@ export function createGuard(
   limits: Limits,
   options: GuardOptions,
   metrics: ApiMetrics,
+  audit: Audit,
   log: Logger,
 ) {
   const judge = createScript(redis, 'judge', JUDGE)
@@ -63,7 +65,7 @@ export function createGuard(
     }
     metrics.guardFound(group, mode)
     log.warn({ ...finding }, 'few codes of a group are verified')
-    await redis.xadd(keys.audit, 'MAXLEN', '~', AUDIT_LENGTH, '*', ...Object.entries(finding).flat())
+    await audit(finding)
   }
 
   return {
@@ -80,13 +82,16 @@ export function createGuard(
       const [found, ms, fresh, sends, verified] = await judge(names, args)
       const group = GROUPS[Number(found) - 1]
       if (group === undefined) return INNOCENT
-      if (fresh === 1) await asStoreError('audit', report(group, sender, Number(sends), Number(verified)))
+      if (fresh === 1) await report(group, sender, Number(sends), Number(verified))
       return { deny: mode === 'deny' ? Math.ceil(Number(ms) / 1000) : 0, challenge: mode === 'challenge' }
     },
 
+    /** What to remember of who asked, so that `verified` knows whether the send was counted. */
+    nameOf: ({ address }: Sender, counted: boolean) => (counted ? address : address + UNCOUNTED),
+
     /** A code of this sender was verified: it was asked for to be used. */
     async verified(sender: Sender): Promise<void> {
-      if (mode === 'off') return
+      if (mode === 'off' || sender.address.endsWith(UNCOUNTED)) return
       await limits.take(GROUPS.map((group) => ({ key: keyOf('verified', group, sender), windows: counting })))
     },
   }

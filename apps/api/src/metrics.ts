@@ -20,7 +20,14 @@ export function createApiMetrics(registry: Registry) {
     labelNames: ['group', 'mode'],
     registers: [registry],
   })
+  const listed = new Counter({
+    name: 'sms_list_decisions_total',
+    help: 'Sends that were let in or refused by a list, and what kind of entry did it',
+    labelNames: ['list', 'by'],
+    registers: [registry],
+  })
   return {
+    listed: (list: string, by: string) => listed.inc({ list, by }),
     guardFound: (group: string, mode: string) => findings.inc({ group, mode }),
     refusedBy: (limit: string) => refusals.inc({ limit }),
     answered: (method: string, route: string, code: string) => answers.inc({ method, route, code }),

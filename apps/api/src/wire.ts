@@ -4,10 +4,12 @@ import { createCodeStore } from '@sms-codes/core/code-store'
 import { createContacts } from '@sms-codes/core/contacts'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createLimits } from '@sms-codes/core/limits'
+import { createLists } from '@sms-codes/core/lists'
 import type { Logger } from '@sms-codes/core/logger'
 import { createSendQueue } from '@sms-codes/core/queues'
 import { createSendLedger } from '@sms-codes/core/send-ledger'
 import { addressGroup, subnetOf } from './address.ts'
+import { createAudit } from './audit.ts'
 import { buildApp, type ApiDeps } from './app.ts'
 import { createProofs } from './captcha/proofs.ts'
 import { createCaptchas } from './captcha/store.ts'
@@ -20,6 +22,7 @@ import { createLimiters } from './limiters.ts'
 import { createApiMetrics } from './metrics.ts'
 import { createReceiptKeys } from './receipt-keys.ts'
 import { createReceipts } from './receipts.ts'
+import { createScreen } from './screen.ts'
 import { createTestNumbers } from './test-numbers.ts'
 
 export type WireOptions = {
@@ -37,7 +40,8 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
   const limits = createLimits(redis)
   const metrics = createApiMetrics(registry)
   const queue = createSendQueue(producer, log)
-  const guard = createGuard(redis, limits, config.guard, metrics, log)
+  const audit = createAudit(redis)
+  const guard = createGuard(redis, limits, config.guard, metrics, audit, log)
   const deps: ApiDeps = {
     scenes: Object.keys(config.policies),
     corsOrigins: config.corsOrigins,
@@ -47,6 +51,7 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
     proofs: createProofs(redis, keyring),
     heatOf: createHeat(config.heat),
     limiters: createLimiters(limits, config.limiters, metrics),
+    screen: createScreen({ lists: createLists(redis), keyring, metrics, audit, log }, config.lists),
     guard,
     gate: createGate(limits, config.gate, guard, metrics),
     codes: createCodeStore(redis, keyring, policyOf),

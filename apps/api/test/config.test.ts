@@ -6,15 +6,16 @@ import { loadApiConfig } from '../src/config.ts'
 const key = () => randomBytes(32).toString('base64')
 const good = { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` }
 
-function faultsOf(env: Record<string, string>): string[] {
+function allFaultsOf(env: Record<string, string>): readonly string[] {
   try {
     loadApiConfig(env)
     return []
   } catch (err) {
-    if (err instanceof ConfigError) return err.faults.map((fault) => fault.split(':')[0] ?? '')
+    if (err instanceof ConfigError) return err.faults
     throw err
   }
 }
+const faultsOf = (env: Record<string, string>) => allFaultsOf(env).map((fault) => fault.split(':')[0] ?? '')
 
 describe('the configuration of the API', () => {
   it('needs nothing but the keys', () => {
@@ -54,6 +55,17 @@ describe('the configuration of the API', () => {
       { name: 'shop', key: one },
       { name: 'crm-2', key: two },
     ])
+  })
+
+  it('names every fault of the lists by its place and never by its value', () => {
+    const env = { ...good, ALLOW_LIST: '1390001,13900010001', DENY_LIST: '10.0.0.0/8,nobody,10.0.0.0/40' }
+    const faults = allFaultsOf(env)
+    expect(faults.map((fault) => /^\w+: entry \d/.exec(fault)?.[0])).toEqual([
+      'ALLOW_LIST: entry 2',
+      'DENY_LIST: entry 2',
+      'DENY_LIST: entry 3',
+    ])
+    expect(faults.join()).not.toMatch(/13900010001|nobody|10\.0/)
   })
 
   it('takes proxies by address or network', () => {
@@ -101,6 +113,10 @@ describe('the configuration of the API', () => {
     ['a port in another notation', { API_PORT: '3e4' }, 'API_PORT'],
     ['a network of everybody', { TRUST_PROXY: '0.0.0.0/0' }, 'TRUST_PROXY'],
     ['a network without its size', { TRUST_PROXY: '10.0.0.0/' }, 'TRUST_PROXY'],
+    ['a list with a whole number on it', { DENY_LIST: '13900010001' }, 'DENY_LIST'],
+    ['a list with everybody on it', { ALLOW_LIST: '10.0.0.0/8,0.0.0.0/0' }, 'ALLOW_LIST'],
+    ['a list with nothing after the comma', { DENY_LIST: '1390001,' }, 'DENY_LIST'],
+    ['an entry on both lists', { ALLOW_LIST: '10.0.0.1', DENY_LIST: '10.0.0.1/32' }, 'DENY_LIST'],
     ['a level there is not', { LOG_LEVEL: 'chatty' }, 'LOG_LEVEL'],
   ])('refuses %s', (_what, env, name) => {
     expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))

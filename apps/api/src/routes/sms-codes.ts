@@ -32,19 +32,20 @@ const KEPT_SECONDS = 86_400
 
 /** The two ways to ask for a code: the classic GET and the POST for new front ends. Same use case. */
 export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { captchas, proofs, limiters, heatOf, guard, gate, codes, queue, testNumbers, ledger } = deps
+  const { captchas, proofs, limiters, heatOf, screen, guard, gate, codes, queue, testNumbers, ledger } = deps
 
   /** The order of these lines is the policy. A refused request sends nothing. */
   async function sendCode(
     { mobile, scene, ...answered }: SendRequest,
     request: FastifyRequest,
   ): Promise<Static<typeof Sent>> {
-    const asking = { ...deps.whoIs(request.ip), mobile }
-    await admit(asking, answered)
-    const leave = await gate.enter(asking)
+    const asking = { ip: request.ip, ...deps.whoIs(request.ip), mobile }
+    const allowed = await admit(asking, answered)
+    const leave = await gate.enter(asking, allowed)
     // The phone's own limits come after the image code: or anybody could lock a number out.
     const fixed = testNumbers.codeOf(mobile)
-    const issued = await codes.issue(mobile, scene, { from: asking.address, fixed })
+    const from = guard.nameOf(asking, !allowed && fixed === undefined)
+    const issued = await codes.issue(mobile, scene, { from, fixed })
     if (issued.kind === 'throttled') {
       await leave()
       throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
@@ -60,24 +61,35 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     }
   }
 
-  /** Lets in who answered right, and as much as what is known of the address and the number asks for. */
-  async function admit(asking: Asking, { image_code, uuid, proof }: Answered): Promise<void> {
+  /**
+   * Lets in who answered right, and as much as what is known of the address and the number asks for.
+   * @returns whether a list allows more than the limits of address, subnet and segment do
+   */
+  async function admit(asking: Asking, { image_code, uuid, proof }: Answered): Promise<boolean> {
     const hasImage = image_code !== undefined && uuid !== undefined
     if (!hasImage && proof === undefined) throw new Refusal('missing')
     // What was answered is spent whatever becomes of the request: one look, and no way to learn for free
     // whether an answer was right.
-    const [nth, imageFault, proofFault, verdict] = await Promise.all([
+    const [nth, imageFault, proofFault, listed, verdict] = await Promise.all([
       limiters.attempts(asking.address),
       hasImage ? captchas.take(uuid, image_code) : null,
       proof === undefined ? null : proofs.take(proof),
+      screen(asking),
       guard.judge(asking),
     ])
-    if (proof === undefined && (heatOf(nth) === 'hot' || verdict.challenge))
+    const challenge = verdict.challenge && !listed.allowed
+    if (proof === undefined && (heatOf(nth) === 'hot' || challenge))
       throw new Refusal('proofNeeded', { challenge: 'proof' })
     const fault = proofFault ?? imageFault
     if (fault !== null) throw new Refusal(fault)
-    // Answered like a phone that was sent to a moment ago: the guard does not show itself.
-    if (verdict.deny > 0) throw new Refusal('sentTooOften', { retry_after: verdict.deny })
+    listed.report()
+    const deny = listed.deny || (listed.allowed ? 0 : verdict.deny)
+    if (deny === 0) return listed.allowed
+    // Answered like a phone that was sent to a moment ago, and counted like it: neither the guard nor a list
+    // shows itself.
+    const leave = await gate.enter(asking, false)
+    await leave()
+    throw new Refusal('sentTooOften', { retry_after: deny })
   }
 
   /** Accepted means enqueued: without the queue's word the slot is given back and the caller hears 503. */

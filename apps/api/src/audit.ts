@@ -1,0 +1,18 @@
+import type { Redis } from 'ioredis'
+import { keys } from '@sms-codes/core/keys'
+import { asStoreError } from '@sms-codes/core/redis'
+
+const LENGTH = 10_000
+
+/**
+ * Findings and decisions with their reasons, in a stream that forgets the oldest. Phones and addresses are
+ * in it by pseudonym only.
+ */
+export function createAudit(redis: Redis) {
+  /** @throws StoreError */
+  return async function write(entry: Record<string, string>): Promise<void> {
+    const fields = Object.entries(entry).flat()
+    await asStoreError('audit', redis.xadd(keys.audit, 'MAXLEN', '~', LENGTH, '*', ...fields))
+  }
+}
+export type Audit = ReturnType<typeof createAudit>
