@@ -4,10 +4,13 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import type { CodeStore } from '@sms-codes/core/code-store'
+import type { DeliveryReceipts } from '@sms-codes/core/delivery-receipts'
 import type { Contacts } from '@sms-codes/core/contacts'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendQueue } from '@sms-codes/core/queues'
+import type { FallbackRules } from '@sms-codes/core/scenes'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
+import type { Callback } from './callbacks/callback.ts'
 import type { Proofs } from './captcha/proofs.ts'
 import type { Captchas } from './captcha/store.ts'
 import { refuseUnreadable } from './client-error.ts'
@@ -21,6 +24,7 @@ import type { Limiters } from './limiters.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { Receipts } from './receipts.ts'
 import type { Screen } from './screen.ts'
+import { callbackRoutes } from './routes/callbacks.ts'
 import { challenges } from './routes/challenges.ts'
 import { contacts } from './routes/contacts.ts'
 import { imageCodes } from './routes/image-codes.ts'
@@ -57,7 +61,15 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   gate: Gate
   codes: CodeStore
   queue: SendQueue
-  ledger: Pick<SendLedger, 'settle'>
+  ledger: Pick<SendLedger, 'settle' | 'report'>
+  /** The producer's side of the `email` queue. */
+  mails: SendQueue
+  rules: FallbackRules
+  deliveryReceipts: DeliveryReceipts
+  callbacks: ReadonlyMap<string, Callback>
+  callbackToken: string
+  callbackAddresses: readonly string[]
+  metrics: ApiMetrics
   testNumbers: TestNumbers
   receipts: Receipts
   contacts: Contacts
@@ -145,5 +157,6 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
   await app.register(verify, deps)
   await app.register(redeem, deps)
   await app.register(contacts, deps)
+  await app.register(callbackRoutes, deps)
   return app
 }

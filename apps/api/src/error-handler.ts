@@ -10,6 +10,7 @@ const STATUS: Partial<Record<Answer, number>> = {
   sentTooOften: 429,
   tooManyRequests: 429,
   keyWrong: 401,
+  signatureWrong: 401,
   receiptUsed: 409,
   notFound: 404,
   keyUnderWay: 409,

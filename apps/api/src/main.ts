@@ -20,7 +20,7 @@ if (faults.length > 0) {
 }
 
 const registry = createRegistry('api')
-const { app, queue } = await wireApi({ config, log, redis, producer, registry })
+const { app, queues } = await wireApi({ config, log, redis, producer, registry })
 const ops = await startOps({
   host: config.host,
   port: config.opsPort,
@@ -36,7 +36,7 @@ onShutdown(
       await sleep(config.drainMs)
     },
     () => app.close(),
-    () => queue.close(),
+    async () => void (await Promise.all(queues.map((queue) => queue.close()))),
     async () => {
       producer.disconnect()
       redis.disconnect()

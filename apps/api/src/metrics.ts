@@ -1,4 +1,4 @@
-import { Counter, type Registry } from 'prom-client'
+import { Counter, Histogram, type Registry } from 'prom-client'
 
 /** What the API counts. Routes by their pattern, answers by RETCODE: both are bounded. */
 export function createApiMetrics(registry: Registry) {
@@ -26,7 +26,22 @@ export function createApiMetrics(registry: Registry) {
     labelNames: ['list', 'by'],
     registers: [registry],
   })
+  const receipts = new Counter({
+    name: 'sms_receipts_total',
+    help: 'Delivery receipts by gateway, what they say, and what came of it',
+    labelNames: ['gateway', 'state', 'came'],
+    registers: [registry],
+  })
+  const receiptSeconds = new Histogram({
+    name: 'sms_receipt_seconds',
+    help: 'From taken by the gateway to its receipt that the handset has it',
+    labelNames: ['gateway'],
+    buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300],
+    registers: [registry],
+  })
   return {
+    receipt: (gateway: string, state: string, came: string) => receipts.inc({ gateway, state, came }),
+    deliveredAfter: (gateway: string, seconds: number) => receiptSeconds.observe({ gateway }, seconds),
     listed: (list: string, by: string) => listed.inc({ list, by }),
     guardFound: (group: string, mode: string) => findings.inc({ group, mode }),
     refusedBy: (limit: string) => refusals.inc({ limit }),

@@ -2,15 +2,17 @@ import type { Redis } from 'ioredis'
 import type { Registry } from 'prom-client'
 import { createCodeStore } from '@sms-codes/core/code-store'
 import { createContacts } from '@sms-codes/core/contacts'
+import { createDeliveryReceipts } from '@sms-codes/core/delivery-receipts'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createLimits } from '@sms-codes/core/limits'
 import { createLists } from '@sms-codes/core/lists'
 import type { Logger } from '@sms-codes/core/logger'
-import { createSendQueue } from '@sms-codes/core/queues'
+import { createSendQueue, EMAIL_QUEUE } from '@sms-codes/core/queues'
 import { createSendLedger } from '@sms-codes/core/send-ledger'
 import { addressGroup, subnetOf } from './address.ts'
 import { createAudit } from './audit.ts'
 import { buildApp, type ApiDeps } from './app.ts'
+import { listCallbacks } from './callbacks/listed.ts'
 import { createProofs } from './captcha/proofs.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { scenePolicies, type ApiConfig } from './config.ts'
@@ -40,6 +42,7 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
   const limits = createLimits(redis)
   const metrics = createApiMetrics(registry)
   const queue = createSendQueue(producer, log)
+  const mails = createSendQueue(producer, log, EMAIL_QUEUE)
   const audit = createAudit(redis)
   const guard = createGuard(redis, limits, config.guard, metrics, audit, log)
   const deps: ApiDeps = {
@@ -56,6 +59,13 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
     gate: createGate(limits, config.gate, guard, metrics),
     codes: createCodeStore(redis, keyring, policyOf),
     queue,
+    mails,
+    rules: config.rules,
+    deliveryReceipts: createDeliveryReceipts(redis, keyring),
+    callbacks: listCallbacks(config.callbacks),
+    callbackToken: config.callbacks.token,
+    callbackAddresses: config.callbacks.addresses,
+    metrics,
     ledger: createSendLedger(redis, keyring),
     testNumbers: createTestNumbers(config.testNumbers),
     receipts: createReceipts(redis, keyring, createReceiptKeys(keyring)),
@@ -67,5 +77,5 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
     }),
   }
   const app = await buildApp({ log, trustProxy: config.trustProxy, metrics, deps })
-  return { app, deps, queue, keyring }
+  return { app, deps, queues: [queue, mails], keyring }
 }

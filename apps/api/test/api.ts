@@ -30,7 +30,7 @@ export async function startApi(
   const producer = connectRedis(config.redisUrl, 'producer', log)
   await Promise.all([once(redis, 'ready'), once(producer, 'ready')])
   const registry = new Registry()
-  const { app, deps, queue, keyring } = await wireApi({ config, log, redis, producer, registry })
+  const { app, deps, queues, keyring } = await wireApi({ config, log, redis, producer, registry })
   const jobs = new Queue<SendJob>(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
   jobs.on('error', () => {})
 
@@ -39,7 +39,8 @@ export async function startApi(
     server,
     redis,
     registry,
-    queue,
+    queue: deps.queue,
+    deps,
     keyring,
     receiptKeys: createReceiptKeys(keyring),
     idempotency: deps.idempotency,
@@ -85,7 +86,7 @@ export async function startApi(
 
     async stop(): Promise<void> {
       await app.close()
-      await Promise.all([jobs.close(), queue.close()])
+      await Promise.all([jobs, ...queues].map((one) => one.close()))
       producer.disconnect()
       redis.disconnect()
       await server.stop()

@@ -43,6 +43,7 @@ export const ANSWERS = {
   storeDown: { code: RETCODE.DBERR, zh: '数据错误', en: 'Temporarily unavailable, try again' },
   budgetSpent: { code: RETCODE.DBERR, zh: '服务暂不可用', en: 'Temporarily unavailable' },
   bug: { code: RETCODE.DBERR, zh: '数据错误', en: 'Internal error' },
+  signatureWrong: { code: RETCODE.SESSIONERR, zh: '签名无效', en: 'The signature is wrong' },
   keyWrong: { code: RETCODE.SESSIONERR, zh: '用户未登录', en: 'An API key is needed' },
   receiptWrong: { code: RETCODE.PARAMERR, zh: '凭证无效', en: 'The receipt is not valid' },
   receiptUsed: { code: RETCODE.PARAMERR, zh: '凭证已使用', en: 'The receipt was redeemed before' },

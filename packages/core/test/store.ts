@@ -18,7 +18,17 @@ export const policy: CodePolicy = {
   ],
 }
 
-const TIMES = ['issued', 'exp', 'ceiling', 'send_by', 'lease', 'queued_at', 'called_at', 'doubt_at', 'used_at']
+const TIMES = [
+  'issued',
+  'exp',
+  'ceiling',
+  'send_by',
+  'lease',
+  'queued_at',
+  'called_at',
+  'doubt_at',
+  'used_at',
+]
 
 /** A real Redis of its own with the store and the ledger on it, and a way to let time pass. */
 export async function startStore() {

@@ -1,11 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { STATES } from '@sms-codes/core/code-store'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/send'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import type { ApiDeps } from '../app.ts'
 import { Envelope } from '../schemas.ts'
 
-const STATUSES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed', 'expired'] as const
+const STATUSES = [...STATES, 'expired'] as const
 
 const requestId = new RegExp(REQUEST_ID_PATTERN)
 
@@ -23,7 +24,14 @@ export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { c
             code: Type.Literal('0'),
             errmsg: Type.String(),
             status: Type.Unsafe<string>({ type: 'string', enum: STATUSES }),
+            channel: Type.Union([Type.Literal('sms'), Type.Literal('email')]),
             sends: Type.Integer({ description: 'how often the code was asked for' }),
+            times: Type.Partial(
+              Type.Object(
+                Object.fromEntries(STATES.map((state) => [state, Type.String({ format: 'date-time' })])),
+              ),
+              { description: 'when the last send came to each state that it came to' },
+            ),
           }),
           404: Envelope,
           503: Envelope,
@@ -34,9 +42,16 @@ export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { c
       const id = request.params.request_id
       const found = requestId.test(id) ? await codes.find(id, scenes) : null
       if (found === null) throw new Refusal('notFound')
-      const status = found.expired && found.status !== 'failed' ? 'expired' : found.status
+      const { status, channel, sends, times } = found
       const { errmsg } = envelope('ok', languageOf(request.headers['accept-language']))
-      return { code: '0' as const, errmsg, status, sends: found.sends }
+      return {
+        code: '0' as const,
+        errmsg,
+        status: found.expired && status !== 'failed' ? 'expired' : status,
+        channel,
+        sends,
+        times: Object.fromEntries(times.map(({ state, ms }) => [state, new Date(ms).toISOString()])),
+      }
     },
   )
 }
