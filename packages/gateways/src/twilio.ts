@@ -7,6 +7,7 @@ import { field, parseJson } from './json-answer.ts'
 import { transportOutcome } from './transport-outcome.ts'
 import type { PostResult, Transport } from './transport.ts'
 import { classOfTwilioCode } from './twilio-codes.ts'
+import { vendorWord } from './vendor-word.ts'
 
 export type TwilioOptions = {
   name?: string
@@ -79,7 +80,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
     return cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
   // Refused for a reason not known yet: another gateway may have it, and no fault of the account is claimed.
   const unknown = byTransport.class === 'config' ? 'switch_now' : byTransport.class
-  return { ...byTransport, class: unknown, code: safeCode(code, message) }
+  return { ...byTransport, class: unknown, code: vendorWord(code, /^\d{5}$/, message) ?? 'UNKNOWN_CODE' }
 }
 
 // A message that exists has an id. It can exist and have failed at once, and then it says why.
@@ -97,9 +98,4 @@ function created(answer: unknown, byTransport: Outcome): Outcome {
 // Twilio's codes are JSON numbers. An answer without one may be a proxy's, and then its status speaks.
 function codeOf(value: unknown): string | undefined {
   return typeof value === 'number' ? String(value) : undefined
-}
-
-// A code outside the table is worth reporting, but only if it looks like one and holds nothing of the user's.
-function safeCode(code: string, message: SmsMessage): string {
-  return /^\d{5}$/.test(code) && !code.includes(message.code) ? code : 'UNKNOWN_CODE'
 }

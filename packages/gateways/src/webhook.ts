@@ -5,6 +5,7 @@ import { field, parseJson } from './json-answer.ts'
 import { readSecret, signWebhook } from './standard-webhooks.ts'
 import { transportOutcome } from './transport-outcome.ts'
 import type { PostResult, Transport } from './transport.ts'
+import { vendorWord } from './vendor-word.ts'
 
 export type WebhookOptions = {
   name?: string
@@ -65,9 +66,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, idempotent: boolean,
   return { class: refusals.find((refusal) => refusal === cls) ?? 'template', code }
 }
 
-// Whoever writes the receiver chooses its ids; the number or the code in one would end up in our records.
-function messageIdOf(body: string, { mobile, code }: SmsMessage): Pick<Outcome, 'messageId'> {
-  const id = field(parseJson(body), 'id')
-  if (typeof id !== 'string' || !/^[\w.:-]{1,64}$/.test(id)) return {}
-  return id.includes(mobile) || id.includes(code) ? {} : { messageId: id }
+function messageIdOf(body: string, message: SmsMessage): Pick<Outcome, 'messageId'> {
+  const messageId = vendorWord(field(parseJson(body), 'id'), /^[\w.:-]{1,64}$/, message)
+  return messageId === undefined ? {} : { messageId }
 }
