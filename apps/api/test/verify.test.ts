@@ -105,7 +105,17 @@ describe('GET /v1/sms_codes/:request_id', () => {
   it('tells where the request stands and never the number', async () => {
     const { mobile, rid } = await sent('register')
     const answer = await status(rid)
-    expect(answer).toEqual({ status: 200, body: { code: '0', errmsg: '成功', status: 'queued', sends: 1 } })
+    expect(answer).toEqual({
+      status: 200,
+      body: {
+        code: '0',
+        errmsg: '成功',
+        status: 'queued',
+        channel: 'sms',
+        sends: 1,
+        times: { queued: expect.stringMatching(/^\d{4}-.*Z$/) as unknown },
+      },
+    })
     expect(JSON.stringify(answer)).not.toContain(mobile)
   })
 
