@@ -51,10 +51,11 @@ export async function startStore() {
     /** Makes everything held as old as if `seconds` had gone by: the scripts know no clock but that of Redis. */
     async pass(seconds: number): Promise<void> {
       for (const key of await redis.keys('sms:*')) {
-        if ((await redis.type(key)) === 'zset') {
+        const type = await redis.type(key)
+        if (type === 'zset') {
           for (const member of await redis.zrange(key, 0, '-1'))
             await redis.zincrby(key, -seconds * 1000, member)
-        } else {
+        } else if (type === 'hash') {
           for (const field of TIMES)
             if (await redis.hexists(key, field)) await redis.hincrby(key, field, -seconds * 1000)
         }

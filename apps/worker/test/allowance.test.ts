@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createLimits } from '@sms-codes/core/limits'
+import { createQuotas, QUOTA_WINDOWS } from '@sms-codes/core/quotas'
+import { withQuota, withRate } from '../src/allowance.ts'
+import type { ListedGateway } from '../src/gateways.ts'
+import { aMobile, fakeGateway, startDelivery } from './worker.ts'
+
+let delivery: Awaited<ReturnType<typeof startDelivery>>
+beforeAll(async () => {
+  delivery = await startDelivery()
+})
+afterAll(() => delivery.stop())
+
+let ids = 0
+const messageTo = (mobile: string, id = `m${++ids}`) => ({
+  id,
+  mobile,
+  code: '739146',
+  minutes: 5,
+  secondsLeft: 300,
+  scene: 'login',
+})
+const send = async (gateway: ListedGateway, message: ReturnType<typeof messageTo>) =>
+  (await gateway.send(message, new AbortController().signal)).code
+
+const quotas = () => createQuotas(delivery.redis)
+const mirrored = (gateway: ListedGateway) =>
+  withQuota(gateway, 'ccp', { quotas: quotas(), keyring: delivery.keyring })
+
+describe("a vendor's allowance for one number", () => {
+  it('is not asked for more than it gives, and another number has its own', async () => {
+    const inner = fakeGateway('ccp')
+    const gateway = mirrored(inner)
+    const [mobile, other] = [aMobile(), aMobile()]
+    expect(await send(gateway, messageTo(mobile))).toBe('ccp-accepted')
+    expect(await send(gateway, messageTo(mobile))).toBe('QUOTA_FULL')
+    expect(await send(gateway, messageTo(other))).toBe('ccp-accepted')
+    expect(inner.messages).toHaveLength(2)
+  })
+
+  it('slides: five a day of CCP, whenever they were', async () => {
+    const inner = fakeGateway('ccp')
+    const gateway = mirrored(inner)
+    const mobile = aMobile()
+    const codes = []
+    for (let i = 0; i < 7; i++) {
+      codes.push(await send(gateway, messageTo(mobile)))
+      await delivery.pass(3_600)
+    }
+    expect(codes.filter((code) => code === 'ccp-accepted')).toHaveLength(5)
+    await delivery.pass(86_400 - 6 * 3_600)
+    expect(await send(gateway, messageTo(mobile))).toBe('ccp-accepted')
+  })
+
+  it('is not used up by a message that was refused, and is by one that may have been taken', async () => {
+    const inner = fakeGateway('ccp', ['switch_now', 'config', 'ambiguous'])
+    const gateway = mirrored(inner)
+    const mobile = aMobile()
+    await send(gateway, messageTo(mobile))
+    await send(gateway, messageTo(mobile))
+    expect(await send(gateway, messageTo(mobile))).toBe('ccp-ambiguous')
+    expect(await send(gateway, messageTo(mobile))).toBe('QUOTA_FULL')
+  })
+
+  it('has room for the repeat of a message after a doubt', async () => {
+    const gateway = mirrored(fakeGateway('ccp', ['ambiguous', 'duplicate']))
+    const message = messageTo(aMobile())
+    expect([await send(gateway, message), await send(gateway, message)]).toEqual([
+      'ccp-ambiguous',
+      'ccp-duplicate',
+    ])
+  })
+
+  it('holds for two hundred at once', async () => {
+    const inner = fakeGateway('ccp')
+    const gateway = mirrored(inner)
+    const mobile = aMobile()
+    await Promise.all(Array.from({ length: 200 }, () => send(gateway, messageTo(mobile))))
+    expect(inner.messages).toHaveLength(1)
+  })
+
+  it('is erased with the phone', async () => {
+    const { keys } = await import('@sms-codes/core/keys')
+    for (const of of ['ccp', 'aliyun', 'tencent', 'email'] as const) {
+      expect(keys.ofPhone('ph', [])).toContain(keys.quota('ph', of))
+      expect(QUOTA_WINDOWS[of].length).toBeGreaterThan(0)
+    }
+  })
+})
+
+describe("a gateway's rate", () => {
+  it('holds over all who send, and what does not fit goes to the next gateway', async () => {
+    const inner = fakeGateway('slow')
+    const workers = [1, 2, 3].map(() => withRate(inner, 5, createLimits(delivery.redis)))
+    const codes = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => send(workers[i % 3] ?? inner, messageTo(aMobile()))),
+    )
+    const fitted = codes.filter((code) => code !== 'RATE_FULL').length
+    expect(fitted).toBe(inner.messages.length)
+    // All sixty in one second, or, on a slow machine, over the turn of two.
+    expect(fitted).toBeGreaterThanOrEqual(5)
+    expect(fitted).toBeLessThan(60)
+    await delivery.pass(2)
+    expect(await send(withRate(inner, 5, createLimits(delivery.redis)), messageTo(aMobile()))).toBe(
+      'slow-accepted',
+    )
+  })
+})

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import type { OutcomeClass } from '@sms-codes/gateways/gateway'
+import { withBreaker } from '../src/breaker.ts'
+import { fakeGateway, log } from './worker.ts'
+
+const PROBE_AFTER_MS = 400
+const message = {
+  id: 'a1',
+  mobile: '13900139000',
+  code: '739146',
+  minutes: 5,
+  secondsLeft: 300,
+  scene: 'login',
+}
+const signal = new AbortController().signal
+
+function breaking(script: OutcomeClass[]) {
+  const inner = fakeGateway('ccp', script)
+  const states: boolean[] = []
+  const metrics = { breaker: (_name: string, open: boolean) => void states.push(open) }
+  const gateway = withBreaker(inner, { metrics, log, probeAfterMs: PROBE_AFTER_MS })
+  const send = () => gateway.send(message, signal)
+  return {
+    inner,
+    states,
+    send,
+    times: async (n: number) => {
+      for (let i = 0; i < n; i++) await send()
+    },
+  }
+}
+const spared = { class: 'switch_now', code: 'BREAKER_OPEN' }
+
+describe('a breaker', () => {
+  it('hands on what the gateway answers, whatever that is, while it is closed', async () => {
+    const { send } = breaking(['ambiguous', 'number', 'template', 'retry_same'])
+    const classes = []
+    for (let i = 0; i < 5; i++) classes.push((await send()).class)
+    expect(classes).toEqual(['ambiguous', 'number', 'template', 'retry_same', 'accepted'])
+  })
+
+  it.each(['switch_now', 'ambiguous'] as const)(
+    'spares the gateway calls after five times %s',
+    async (cls) => {
+      const { inner, send, states, times } = breaking(Array<OutcomeClass>(5).fill(cls))
+      await times(5)
+      expect(await send()).toEqual(spared)
+      expect(inner.messages).toHaveLength(5)
+      expect(states).toEqual([false, true])
+    },
+  )
+
+  it('opens at once when our own account is at fault', async () => {
+    const { inner, send } = breaking(['config'])
+    expect(await send()).toMatchObject({ class: 'config' })
+    expect(await send()).toEqual(spared)
+    expect(inner.messages).toHaveLength(1)
+  })
+
+  it.each(['number', 'number_limit', 'template', 'retry_same'] as const)(
+    'does not take %s for an illness',
+    async (cls) => {
+      const { inner, times } = breaking(Array<OutcomeClass>(20).fill(cls))
+      await times(20)
+      expect(inner.messages).toHaveLength(20)
+    },
+  )
+
+  it('lets one call at a time try whether the gateway is well again', async () => {
+    const { inner, send, states } = breaking(['config'])
+    await send()
+    await sleep(PROBE_AFTER_MS + 100)
+    const answers = await Promise.all(Array.from({ length: 10 }, () => send()))
+    expect(inner.messages).toHaveLength(2)
+    expect(answers.filter((answer) => answer.class === 'accepted')).toHaveLength(1)
+    expect(await send()).toMatchObject({ class: 'accepted' })
+    expect(states).toEqual([false, true, false])
+  })
+
+  it('stays open when that call fails as well', async () => {
+    const { inner, send } = breaking(['config', 'switch_now'])
+    await send()
+    await sleep(PROBE_AFTER_MS + 100)
+    expect(await send()).toMatchObject({ class: 'switch_now' })
+    expect(await send()).toEqual(spared)
+    expect(inner.messages).toHaveLength(2)
+  })
+
+  it('does not count calls that we ended ourselves', async () => {
+    const aborted = Array.from({ length: 20 }, () => ({ class: 'ambiguous' as const, code: 'ABORTED' }))
+    const inner = fakeGateway('ccp', aborted)
+    const gateway = withBreaker(inner, { metrics: { breaker: () => {} }, log })
+    for (let i = 0; i < 20; i++) await gateway.send(message, signal)
+    expect(inner.messages).toHaveLength(20)
+  })
+})

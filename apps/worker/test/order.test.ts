@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { createOrder } from '../src/order.ts'
+import { fakeGateway, jobOf } from './worker.ts'
+
+const gateways = ['ccp', 'aliyun', 'tencent'].map((name) => fakeGateway(name))
+const job = (i: number, to = '138****8000') => ({
+  ...jobOf({ rid: `${'p'.repeat(22)}.${String(i).padStart(22, 'r')}`, scene: 'login', n: 1 }),
+  to,
+})
+const namesOf = (order: ReturnType<typeof createOrder>, i: number, to?: string) =>
+  order(job(i, to)).map(({ name }) => name)
+
+describe('the order of gateways', () => {
+  it('is that of the list where nothing else is said', () => {
+    const order = createOrder(gateways, { weights: {}, routes: {} })
+    expect(namesOf(order, 1)).toEqual(['ccp', 'aliyun', 'tencent'])
+  })
+
+  it('begins with the one that a carrier segment is routed to', () => {
+    const order = createOrder(gateways, { weights: { ccp: 9 }, routes: { 170: 'tencent' } })
+    expect(namesOf(order, 1, '170****0000')).toEqual(['tencent', 'ccp', 'aliyun'])
+    expect(namesOf(order, 1, '171****0000')).toEqual(['ccp', 'aliyun', 'tencent'])
+  })
+
+  it('gives each its share of the first place, and the same one to every try of a send', () => {
+    const order = createOrder(gateways, { weights: { ccp: 3, tencent: 1 }, routes: {} })
+    const firsts = Array.from({ length: 4_000 }, (_, i) => namesOf(order, i)[0])
+    const share = (name: string) => firsts.filter((first) => first === name).length / 4_000
+    expect(share('ccp')).toBeGreaterThan(0.7)
+    expect(share('ccp')).toBeLessThan(0.8)
+    expect(share('aliyun')).toBe(0)
+    expect(namesOf(order, 7)).toEqual(namesOf(order, 7))
+    expect(firsts).toEqual(Array.from({ length: 4_000 }, (_, i) => namesOf(order, i)[0]))
+  })
+
+  it('names every gateway once', () => {
+    const order = createOrder(gateways, { weights: { aliyun: 1 }, routes: { 138: 'tencent' } })
+    for (let i = 0; i < 50; i++) expect(namesOf(order, i).toSorted()).toEqual(['aliyun', 'ccp', 'tencent'])
+  })
+})
