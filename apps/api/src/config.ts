@@ -123,6 +123,7 @@ export function loadApiConfig(env: Env) {
   const values = loadConfig(ApiEnv, env, [
     checkKeys,
     checkUrl('REDIS_URL'),
+    checkUrl('EVENTS_URL'),
     checkApiKeys,
     checkProxies,
     checkCallbacks,
@@ -148,6 +149,7 @@ export function loadApiConfig(env: Env) {
       twilioAuthToken: values.TWILIO_AUTH_TOKEN,
       webhookSecrets: list(values.WEBHOOK_SECRETS ?? ''),
     },
+    tellsEvents: values.EVENTS_URL !== undefined,
     rules: fallbackRules(parseScenes(values.SCENES).scenes),
     corsOrigins: list(values.CORS_ORIGINS),
     apiKeys: parseApiKeys(values.API_KEYS),

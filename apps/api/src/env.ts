@@ -42,6 +42,7 @@ export const ApiEnv = Type.Object({
   PUBLIC_URL: shared.PUBLIC_URL,
   TWILIO_AUTH_TOKEN: shared.TWILIO_AUTH_TOKEN,
   WEBHOOK_SECRETS: shared.WEBHOOK_SECRETS,
+  EVENTS_URL: shared.EVENTS_URL,
   SCENES: shared.SCENES,
   CODE_LENGTH: Type.Integer({ minimum: 6, maximum: 10, default: 6, description: 'digits of a code' }),
   CODE_TTL_SECONDS: shared.CODE_TTL_SECONDS,

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import { createCodeStore } from '@sms-codes/core/code-store'
 import { createContacts } from '@sms-codes/core/contacts'
 import { createDeliveryReceipts } from '@sms-codes/core/delivery-receipts'
+import { createEventQueue, withEvents } from '@sms-codes/core/events'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createLimits } from '@sms-codes/core/limits'
 import { createLists } from '@sms-codes/core/lists'
@@ -43,6 +44,8 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
   const metrics = createApiMetrics(registry)
   const queue = createSendQueue(producer, log)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE)
+  const events = config.tellsEvents ? createEventQueue(producer, log) : null
+  const ledger = createSendLedger(redis, keyring)
   const audit = createAudit(redis)
   const guard = createGuard(redis, limits, config.guard, metrics, audit, log)
   const deps: ApiDeps = {
@@ -66,7 +69,7 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
     callbackToken: config.callbacks.token,
     callbackAddresses: config.callbacks.addresses,
     metrics,
-    ledger: createSendLedger(redis, keyring),
+    ledger: events === null ? ledger : withEvents(ledger, events),
     testNumbers: createTestNumbers(config.testNumbers),
     receipts: createReceipts(redis, keyring, createReceiptKeys(keyring)),
     contacts: createContacts(redis, keyring),
@@ -77,5 +80,5 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
     }),
   }
   const app = await buildApp({ log, trustProxy: config.trustProxy, metrics, deps })
-  return { app, deps, queues: [queue, mails], keyring }
+  return { app, deps, queues: [queue, mails, ...(events === null ? [] : [events])], keyring }
 }

@@ -51,7 +51,7 @@ const checkAliyunMinutes: Check = (env) => {
 }
 
 const checkMail: Check = (env) => {
-  const queues = env['WORKER_QUEUES'] || 'sms,email'
+  const queues = env['WORKER_QUEUES'] || 'sms,email,events'
   const falls = parseScenes(env['SCENES'] || 'default').scenes.some(({ mayFallBack }) => mayFallBack === true)
   const faults: string[] = []
   if (falls && queues.includes('email') && !env['SMTP_URL'])
@@ -63,6 +63,15 @@ const checkMail: Check = (env) => {
     /[?&]ignoreTLS=true/i.test(env['SMTP_URL'] ?? '')
   )
     faults.push('SMTP_URL: would send the password in clear')
+  return faults
+}
+
+const checkEvents: Check = (env) => {
+  const faults: string[] = []
+  if (env['EVENTS_URL'] && !env['EVENTS_SECRETS'])
+    faults.push('EVENTS_SECRETS: is missing (EVENTS_URL is set)')
+  if (env['NODE_ENV'] === 'production' && /^http:/.test(env['EVENTS_URL'] ?? ''))
+    faults.push('EVENTS_URL: must be https in production')
   return faults
 }
 
@@ -124,13 +133,14 @@ export function loadWorkerConfig(env: Env) {
   const values = loadConfig(WorkerEnv, env, [
     checkKeys,
     ...['REDIS_URL', 'CCP_BASE_URL', 'ALIYUN_BASE_URL', 'TENCENT_BASE_URL', 'TWILIO_BASE_URL'].map(checkUrl),
-    ...['WEBHOOK_URL', 'SMTP_URL'].map(checkUrl),
+    ...['WEBHOOK_URL', 'SMTP_URL', 'EVENTS_URL'].map(checkUrl),
     checkGateways,
     checkUnlisted,
     checkScenes,
     checkAliyunMinutes,
     checkMail,
     checkCallbacks,
+    checkEvents,
   ])
   const { scenes } = parseScenes(values.SCENES)
   return {
@@ -156,6 +166,10 @@ export function loadWorkerConfig(env: Env) {
       values.SMTP_URL === undefined || values.MAIL_FROM === undefined
         ? null
         : { url: values.SMTP_URL, from: values.MAIL_FROM },
+    events:
+      values.EVENTS_URL === undefined
+        ? null
+        : { url: values.EVENTS_URL, secrets: (values.EVENTS_SECRETS ?? '').split(',') },
     expectsReceipts: values.CALLBACK_TOKEN !== undefined,
     webOtpDomain: values.WEB_OTP_DOMAIN,
     ...gatewayOptions(values),

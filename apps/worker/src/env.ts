@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { shared } from '@sms-codes/core/config'
+import { shared, WHSEC } from '@sms-codes/core/config'
 import { GATEWAYS, gatewayEnv } from './gateway-env.ts'
 
 const names = GATEWAYS.join('|')
@@ -15,8 +15,8 @@ export const WorkerEnv = Type.Object({
   SCENES: shared.SCENES,
   CODE_TTL_SECONDS: shared.CODE_TTL_SECONDS,
   WORKER_QUEUES: Type.String({
-    default: 'sms,email',
-    pattern: '^(sms|email|sms,email|email,sms)$',
+    default: 'sms,email,events',
+    pattern: '^(sms|email|events)(,(sms|email|events)){0,2}$',
     description: 'queues that this worker works on; `--queues` says the same',
   }),
   WORKER_CONCURRENCY: Type.Integer({
@@ -71,6 +71,13 @@ export const WorkerEnv = Type.Object({
       pattern:
         '^([^<>\\r\\n"]{1,64}<[^<>@\\s]{1,64}@[A-Za-z0-9.-]{1,255}>|[^<>@\\s]{1,64}@[A-Za-z0-9.-]{1,255})$',
       description: 'sender of the mails, codes@example.com or Name <codes@example.com>',
+    }),
+  ),
+  EVENTS_URL: shared.EVENTS_URL,
+  EVENTS_SECRETS: Type.Optional(
+    Type.String({
+      pattern: WHSEC,
+      description: 'secret: whsec_ and 24 to 64 bytes in base64, signs what EVENTS_URL is told; two by comma',
     }),
   ),
   CALLBACK_TOKEN: shared.CALLBACK_TOKEN,

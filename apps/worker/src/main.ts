@@ -10,9 +10,9 @@ import { loadWorkerConfig } from './config.ts'
 import { pauseWhileStoreRefuses } from './store-gate.ts'
 import { wireWorker } from './wire.ts'
 
-const USAGE = `Usage: worker [--queues sms|email|sms,email]
+const USAGE = `Usage: worker [--queues sms,email,events]
 
-Delivers what the API has queued. --queues goes before WORKER_QUEUES; both, if neither is given.
+Works on what the API has queued: of all queues, or of those named by --queues or WORKER_QUEUES.
 `
 
 const { values: flags } = parseArgs({
@@ -39,7 +39,7 @@ if (faults.length > 0) {
 
 const registry = createRegistry('worker')
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
-const { consumers, mails } = wireWorker({ config, log, redis, producer, connection, transport, registry })
+const { consumers, producers } = wireWorker({ config, log, redis, producer, connection, transport, registry })
 for (const consumer of consumers) pauseWhileStoreRefuses(consumer, redis, log)
 const ops = await startOps({
   host: config.host,
@@ -60,7 +60,7 @@ onShutdown(
     async () => ops.drain(),
     // Waits for the messages under way; each has a deadline of its own.
     async () => void (await Promise.all(consumers.map((consumer) => consumer.close()))),
-    () => mails.close(),
+    async () => void (await Promise.all(producers.map((one) => one.close()))),
     async () => {
       transport.close()
       connection.disconnect()

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client'
 import type { Redis } from 'ioredis'
 import { createContacts } from '@sms-codes/core/contacts'
 import { createDeliveryReceipts } from '@sms-codes/core/delivery-receipts'
+import { createEventQueue, withEvents } from '@sms-codes/core/events'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createLimits } from '@sms-codes/core/limits'
 import type { Logger } from '@sms-codes/core/logger'
@@ -13,6 +14,7 @@ import { withQuota } from './allowance.ts'
 import type { WorkerConfig } from './config.ts'
 import { createConsumer } from './consumer.ts'
 import { deliver } from './deliver.ts'
+import { createEventPoster } from './event-poster.ts'
 import { createFallback } from './fallback.ts'
 import { createFollowUp } from './follow-up.ts'
 import { listGateways } from './gateways.ts'
@@ -39,7 +41,9 @@ const MAILS_AT_ONCE = 10
 export function wireWorker({ config, log, redis, producer, connection, transport, registry }: WireOptions) {
   const metrics = createWorkerMetrics(registry)
   const keyring = createKeyring(config.keyring)
-  const ledger = createSendLedger(redis, keyring)
+  const events = config.events === null ? null : createEventQueue(producer, log)
+  const bare = createSendLedger(redis, keyring)
+  const ledger = events === null ? bare : withEvents(bare, events)
   const limits = createLimits(redis)
   const quotas = createQuotas(redis)
   const contacts = createContacts(redis, keyring)
@@ -96,7 +100,8 @@ export function wireWorker({ config, log, redis, producer, connection, transport
 
   const consumers = config.queues.flatMap((queue) => {
     if (queue === SMS_QUEUE) return [smsConsumer()]
-    return config.mail === null ? [] : [emailConsumer(config.mail)]
+    if (queue === EMAIL_QUEUE) return config.mail === null ? [] : [emailConsumer(config.mail)]
+    return config.events === null ? [] : [createEventPoster({ ...config.events, connection, transport, log })]
   })
-  return { consumers, mails }
+  return { consumers, producers: events === null ? [mails] : [mails, events] }
 }

@@ -67,6 +67,9 @@ const port = (value: number, description: string) =>
 
 const CODE_KEYS_PATTERN = '^[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=(,[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=)*$'
 
+/** One or two secrets of Standard Webhooks. */
+export const WHSEC = '^whsec_[A-Za-z0-9+/]{32,88}={0,2}(,whsec_[A-Za-z0-9+/]{32,88}={0,2})?$'
+
 /** Variables that more than one process reads. */
 export const shared = {
   port,
@@ -111,9 +114,16 @@ export const shared = {
   ),
   WEBHOOK_SECRETS: Type.Optional(
     Type.String({
-      pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}(,whsec_[A-Za-z0-9+/]{32,88}={0,2})?$',
+      pattern: WHSEC,
       description:
         'secret: whsec_ and 24 to 64 bytes in base64, signs calls and receipts; two by comma while one replaces the other',
+    }),
+  ),
+  EVENTS_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s]+$',
+      description:
+        'address of your application that is told when a message was sent, delivered, mailed or failed',
     }),
   ),
   CODE_TTL_SECONDS: Type.Integer({ minimum: 60, maximum: 600, default: 300, description: 'life of a code' }),

@@ -1,0 +1,114 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { Webhook } from 'standardwebhooks'
+import { createEventQueue, withEvents } from '@sms-codes/core/events'
+import { connectRedis } from '@sms-codes/core/redis'
+import { createTransport } from '@sms-codes/gateways/transport'
+import { createEventPoster } from '../src/event-poster.ts'
+import { aMobile, fakeGateway, log, sendOf, startDelivery } from './worker.ts'
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+
+let delivery: Awaited<ReturnType<typeof startDelivery>>
+beforeAll(async () => {
+  delivery = await startDelivery()
+})
+afterAll(() => delivery.stop())
+
+type Heard = { headers: IncomingMessage['headers']; body: string }
+
+/** An application that answers with these statuses, then 204, and a worker that tells it. */
+async function startApplication(statuses: number[]) {
+  const heard: Heard[] = []
+  let told: () => void = () => {}
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      heard.push({ headers: request.headers, body })
+      response.writeHead(statuses.shift() ?? 204).end()
+      told()
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/events`
+  const connection = connectRedis(delivery.server.url, 'worker', log)
+  const producer = connectRedis(delivery.server.url, 'producer', log)
+  await once(producer, 'ready')
+  const events = createEventQueue(producer, log)
+  const transport = createTransport()
+  const poster = createEventPoster({ connection, url, secrets: [SECRET], transport, log })
+  onTestFinished(async () => {
+    await Promise.all([poster.close(), events.close()])
+    transport.close()
+    connection.disconnect()
+    producer.disconnect()
+    server.close()
+    server.closeAllConnections()
+  })
+  return {
+    heard,
+    poster,
+    ledger: withEvents(delivery.ledger, events),
+    async hears(n: number): Promise<Heard[]> {
+      while (heard.length < n) await new Promise<void>((resolve) => (told = resolve))
+      return heard
+    },
+  }
+}
+const said = ({ headers, body }: Heard): unknown => {
+  const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+  return new Webhook(SECRET).verify(body, own)
+}
+
+describe('an application', () => {
+  it('is told what became of a request, signed, and never whose it is', async () => {
+    const { ledger, hears } = await startApplication([])
+    const mobile = aMobile()
+    const send = sendOf(await delivery.codes.issue(mobile, 'default'))
+    await delivery.deliver(send, [fakeGateway('first')], { ledger })
+    await hears(1)
+    await ledger.report(send, 'delivered', false)
+    const heard = await hears(2)
+    const about = { type: 'request.status', request_id: send.rid, scene: 'default', send: 1 }
+    expect(heard.map(said)).toMatchObject([
+      { ...about, status: 'sent' },
+      { ...about, status: 'delivered' },
+    ])
+    expect(JSON.stringify(heard)).not.toContain(mobile)
+  })
+
+  it('is told again, under the same id, until it has heard', async () => {
+    const { ledger, hears } = await startApplication([500, 302])
+    const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
+    await delivery.deliver(send, [fakeGateway('first', ['number'])], { ledger })
+    const heard = await hears(3)
+    expect(heard.map(said)).toMatchObject(Array(3).fill({ status: 'failed' }))
+    expect(new Set(heard.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  })
+
+  it('that is gone is not told again', async () => {
+    const { ledger, poster, heard } = await startApplication([410])
+    const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
+    const failed = once(poster, 'failed')
+    await ledger.settle(send, '*', { status: 'failed', reason: 'test' })
+    await failed
+    expect(heard).toHaveLength(1)
+    const job = `{sms}:events:${send.rid}.1.failed`
+    expect(await delivery.redis.hget(job, 'failedReason')).toBe('not told: HTTP_410')
+  })
+
+  it('hears nothing of tries that are not the end, nor of the same end twice', async () => {
+    const told: string[] = []
+    const ledger = withEvents(delivery.ledger, { tell: (_send, status) => void told.push(status) })
+    const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
+    await delivery.deliver(send, [fakeGateway('first', ['switch_now'])], { ledger }).catch(() => undefined)
+    expect(told).toEqual([])
+    await delivery.pass(121)
+    await delivery.deliver(send, [fakeGateway('first')], { ledger })
+    await delivery.deliver(send, [fakeGateway('first')], { ledger })
+    expect(told).toEqual(['failed'])
+  })
+})
