@@ -70,7 +70,7 @@ const checkEvents: Check = (env) => {
   const faults: string[] = []
   if (env['EVENTS_URL'] && !env['EVENTS_SECRETS'])
     faults.push('EVENTS_SECRETS: is missing (EVENTS_URL is set)')
-  if (env['NODE_ENV'] === 'production' && /^http:/.test(env['EVENTS_URL'] ?? ''))
+  if (env['NODE_ENV'] === 'production' && env['EVENTS_URL']?.startsWith('http:'))
     faults.push('EVENTS_URL: must be https in production')
   return faults
 }
