@@ -24,6 +24,11 @@ export function shanghaiTimestamp(ms: number): string {
   return new Date(ms + SHANGHAI_OFFSET_MS).toISOString().replaceAll(/\D/g, '').slice(0, 14)
 }
 
+/** The same as people write it: `yyyy-MM-dd HH:mm:ss`. */
+export function shanghaiDateTime(ms: number): string {
+  return new Date(ms + SHANGHAI_OFFSET_MS).toISOString().replace('T', ' ').slice(0, 19)
+}
+
 export function shanghaiDay(ms: number): string {
   return shanghaiTimestamp(ms).slice(0, 8)
 }

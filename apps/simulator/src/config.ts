@@ -1,9 +1,7 @@
 // The environment of the simulator. Every fault is found at once; an empty variable counts as one that is not set.
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-
-const Word = (byDefault: string, description: string) =>
-  Type.String({ pattern: '^[0-9A-Za-z]{1,64}$', default: byDefault, description })
+import { VENDOR_SETTINGS } from './vendor-settings.ts'
 
 export const ConfigSchema = Type.Object({
   SIMULATOR_PORT: Type.Integer({
@@ -23,24 +21,7 @@ export const ConfigSchema = Type.Object({
     default: 'http://127.0.0.1:3000',
     description: 'address of the API as the browser of the demo page reaches it',
   }),
-  CCP_ACCOUNT_SID: Word('8aaf0700000000000000000000000001', 'CCP account sid that the worker signs with'),
-  CCP_AUTH_TOKEN: Word('0123456789abcdef0123456789abcdef', 'CCP auth token that the worker signs with'),
-  CCP_APP_ID: Word('8aaf0700000000000000000000000002', 'CCP application id that the worker sends'),
-  CCP_TEMPLATE_ID: Type.String({
-    pattern: '^[0-9]{1,9}$',
-    default: '1',
-    description: 'CCP template that is taken beside the test template 1',
-  }),
-  SIMULATOR_BOUND_NUMBERS: Type.String({
-    pattern: '^\\d{11}( *, *\\d{11})*$|^$',
-    default: '',
-    description: 'comma list of numbers that template 1 may be sent to; empty for every number',
-  }),
-  SIMULATOR_VENDOR_LIMITS: Type.String({
-    pattern: '^(on|off)$',
-    default: 'on',
-    description: 'on or off: the limits per number that CCP has',
-  }),
+  ...VENDOR_SETTINGS,
 })
 
 export type Config = Static<typeof ConfigSchema>
@@ -53,14 +34,17 @@ export function loadConfig(env: Environment): { config: Config } | { faults: str
     const value = env[name]
     if (value !== undefined && value.trim() !== '') given[name] = value.trim()
   }
-  const port = given['SIMULATOR_PORT']
-  if (typeof port === 'string' && /^\d+$/.test(port)) given['SIMULATOR_PORT'] = Number(port)
+  for (const [name, property] of Object.entries(ConfigSchema.properties)) {
+    const value = given[name]
+    if (property.type === 'integer' && typeof value === 'string' && /^\d+$/.test(value))
+      given[name] = Number(value)
+  }
 
   const candidate = Value.Default(ConfigSchema, given)
   if (Value.Check(ConfigSchema, candidate)) return { config: Object.freeze(candidate) }
 
   const faults = [...Value.Errors(ConfigSchema, candidate)].map(({ path, message }) => {
-    // Which value was wrong stays out of the text: one of them is a token.
+    // Which value was wrong stays out of the text: some of them are secrets.
     return `${path.slice(1)}: ${message}`
   })
   return { faults: [...new Set(faults)] }

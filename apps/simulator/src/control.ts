@@ -1,40 +1,37 @@
-// The test's side of the simulator, under /_sim: what arrived, which faults come next, what time it is. A control
-// request that is not understood is a 400 that says why; it never changes anything.
+// The test's side of the simulator, under /_sim: what arrived, what was reported, which faults come next, what time it
+// is. A control request that is not understood is a 400 that says why; it never changes anything.
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyError, FastifyInstance } from 'fastify'
-import type { CcpLedger } from './ccp-ledger.ts'
 import type { Clock } from './clock.ts'
 import { addEventsRoute } from './events.ts'
-import { FAULTS, readFault, type FaultScript } from './fault-script.ts'
+import type { FaultScript } from './fault-script.ts'
 import type { Outbox } from './outbox.ts'
+import type { Courier } from './receipts/courier.ts'
+import type { ReceiptLog } from './receipts/receipt-log.ts'
+import { addScriptRoutes } from './script-routes.ts'
+import type { Vendor } from './vendor.ts'
 
 const CENTURY_MS = 100 * 366 * 86_400_000
-
-// Both names of the one vendor are in use: the course's and the company's.
-const GATEWAYS: Record<string, string> = { ccp: 'ccp', yuntongxun: 'ccp' }
-
-const Script = Type.Object(
-  {
-    gateway: Type.String(),
-    fault: Type.String(),
-    times: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1 }),
-    delay_ms: Type.Integer({ minimum: 0, maximum: 600_000, default: 0 }),
-  },
-  { additionalProperties: false },
-)
 
 const ClockShift = Type.Object(
   { advance_ms: Type.Integer({ minimum: -CENTURY_MS, maximum: CENTURY_MS }) },
   { additionalProperties: false },
 )
 
-const OutboxQuery = Type.Object({ to: Type.Optional(Type.String()) }, { additionalProperties: false })
+const OfNumber = Type.Object({ to: Type.Optional(Type.String()) }, { additionalProperties: false })
 
 export function addControlRoutes(
   parent: FastifyInstance,
-  deps: { clock: Clock; ledger: CcpLedger; outbox: Outbox; script: FaultScript },
+  deps: {
+    clock: Clock
+    courier: Courier
+    outbox: Outbox
+    receipts: ReceiptLog
+    script: FaultScript
+    vendors: readonly Vendor[]
+  },
 ): void {
-  const { clock, ledger, outbox, script } = deps
+  const { clock, courier, outbox, receipts, script, vendors } = deps
 
   void parent.register(
     (scope, _options, done) => {
@@ -52,48 +49,33 @@ export function addControlRoutes(
         return reply.code(status).send({ error: status >= 500 ? 'the simulator failed' : error.message })
       })
 
-      app.post('/script', { schema: { body: Script } }, (request, reply) => {
-        const { gateway, fault, times, delay_ms: delayMs } = request.body
-        const name = Object.hasOwn(GATEWAYS, gateway) ? GATEWAYS[gateway] : undefined
-        if (name === undefined)
-          return refuse(reply, `gateway must be one of ${Object.keys(GATEWAYS).join(', ')}`)
-        const known = readFault(fault, delayMs)
-        if (known === null) {
-          return refuse(reply, `fault must be a six-digit code of the vendor or one of ${FAULTS.join(', ')}`)
-        }
-        script.add(name, known, times)
-        return reply.send({ pending: script.pending() })
-      })
-
-      app.get('/script', (_request, reply) => reply.send({ pending: script.pending() }))
-
       app.post('/clock', { schema: { body: ClockShift } }, (request, reply) => {
         clock.advance(request.body.advance_ms)
         return reply.send({ now: clock.now(), offset_ms: clock.offsetMs() })
       })
 
       app.post('/reset', (_request, reply) => {
+        courier.stop()
         outbox.reset()
-        script.reset()
-        ledger.reset()
+        receipts.reset()
+        script.clear()
+        for (const vendor of vendors) vendor.reset()
         clock.reset()
         return reply.send({ reset: true })
       })
 
-      app.get('/outbox', { schema: { querystring: OutboxQuery } }, (request, reply) =>
+      app.get('/outbox', { schema: { querystring: OfNumber } }, (request, reply) =>
         reply.send(outbox.list(request.query.to)),
       )
 
+      app.get('/receipts', { schema: { querystring: OfNumber } }, (request, reply) =>
+        reply.send(receipts.list(request.query.to)),
+      )
+
+      addScriptRoutes(scope, { script, vendors })
       addEventsRoute(scope, { outbox })
       done()
     },
     { prefix: '/_sim' },
   )
-}
-
-function refuse(
-  reply: { code: (status: number) => { send: (body: unknown) => unknown } },
-  error: string,
-): unknown {
-  return reply.code(400).send({ error })
 }

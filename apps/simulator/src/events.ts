@@ -28,6 +28,7 @@ export function addEventsRoute(parent: FastifyInstance, deps: { outbox: Outbox }
       raw.write('retry: 1000\n\n')
 
       const write = (message: Message) => {
+        if (message.lost) return
         if (to === undefined || message.to === to) {
           raw.write(`id: ${message.seq}\ndata: ${JSON.stringify(message)}\n\n`)
         }

@@ -3,10 +3,10 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { Fault } from './fault-script.ts'
+import type { VendorAnswer } from './vendor.ts'
 
 const HUGE_BYTES = 50 * 1024 * 1024
 const DRIP_MS = 1000
-const JSON_TYPE = 'application/json;charset=utf-8'
 
 const STATUSES = { http_429: 429, http_500: 500, http_502: 502, http_503: 503 } as const
 
@@ -16,16 +16,16 @@ export function isJudged(fault: Fault): boolean {
 }
 
 /** Plays the fault; `answer` is what the vendor would have said. */
-export function playFault(fault: Fault, reply: FastifyReply, answer: string): void {
+export function playFault(fault: Fault, reply: FastifyReply, answer: VendorAnswer): void {
   reply.hijack()
+  const text = JSON.stringify(answer.body)
+  const headers = headersOf(answer)
   const { raw } = reply
   const socket = reply.request.raw.socket
   switch (fault.name) {
     case 'accept':
     case 'vendor_code':
-      raw
-        .writeHead(200, { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(answer) })
-        .end(answer)
+      raw.writeHead(answer.status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text)
       return
     case 'hang':
     case 'accept_hang':
@@ -35,11 +35,12 @@ export function playFault(fault: Fault, reply: FastifyReply, answer: string): vo
       socket.resetAndDestroy()
       return
     case 'refuse':
+    case 'down':
       socket.destroy()
       return
     case 'half_body': {
-      const bytes = Buffer.from(answer)
-      raw.writeHead(200, { 'content-type': JSON_TYPE, 'content-length': bytes.length })
+      const bytes = Buffer.from(text)
+      raw.writeHead(answer.status, { ...headers, 'content-length': bytes.length })
       raw.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => socket.destroySoon())
       return
     }
@@ -47,7 +48,7 @@ export function playFault(fault: Fault, reply: FastifyReply, answer: string): vo
       answerHtml(reply, 200, {})
       return
     case 'empty':
-      raw.writeHead(200, { 'content-type': JSON_TYPE, 'content-length': 0 }).end()
+      raw.writeHead(200, { ...headers, 'content-length': 0 }).end()
       return
     case 'redirect':
       raw.writeHead(302, { location: '/redirected', 'content-length': 0 }).end()
@@ -61,18 +62,19 @@ export function playFault(fault: Fault, reply: FastifyReply, answer: string): vo
       answerHtml(reply, STATUSES[fault.name], {})
       return
     case 'slow_drip':
-      drip(reply, Buffer.from(answer))
+      drip(reply, answer.status, headers, Buffer.from(text))
       return
     case 'huge_body':
-      raw.writeHead(200, {
-        'content-type': JSON_TYPE,
-        'content-length': Buffer.byteLength(answer) + HUGE_BYTES,
-      })
-      Readable.from(padded(answer))
+      raw.writeHead(answer.status, { ...headers, 'content-length': Buffer.byteLength(text) + HUGE_BYTES })
+      Readable.from(padded(text))
         .on('error', () => socket.destroy())
         .pipe(raw)
       return
   }
+}
+
+export function headersOf(answer: VendorAnswer): Record<string, string> {
+  return { 'content-type': 'application/json;charset=utf-8', ...answer.headers }
 }
 
 function answerHtml(reply: FastifyReply, status: number, headers: Record<string, string>): void {
@@ -85,10 +87,10 @@ function answerHtml(reply: FastifyReply, status: number, headers: Record<string,
   reply.raw.writeHead(status, all).end(page)
 }
 
-function drip(reply: FastifyReply, bytes: Buffer): void {
+function drip(reply: FastifyReply, status: number, headers: Record<string, string>, bytes: Buffer): void {
   const { raw } = reply
   let sent = 0
-  raw.writeHead(200, { 'content-type': JSON_TYPE, 'content-length': bytes.length }).flushHeaders()
+  raw.writeHead(status, { ...headers, 'content-length': bytes.length }).flushHeaders()
   const timer = setInterval(() => {
     raw.write(bytes.subarray(sent, ++sent))
     if (sent === bytes.length) raw.end()
@@ -97,8 +99,8 @@ function drip(reply: FastifyReply, bytes: Buffer): void {
 }
 
 // Blanks after a JSON text are still JSON: a caller without a cap would read all of it and find a proper answer.
-function* padded(answer: string) {
+function* padded(text: string) {
   const blanks = Buffer.alloc(64 * 1024, ' ')
-  yield Buffer.from(answer)
+  yield Buffer.from(text)
   for (let left = HUGE_BYTES; left > 0; left -= blanks.length) yield blanks
 }

@@ -1,8 +1,10 @@
-// What the handsets received, newest last. Bounded: the oldest message goes when the box is full. Every message is
+// What the vendors took for the handsets, newest last. Bounded: the oldest message goes when the box is full. Every message is
 // kept under its number as well, so that a load test may ask for one number at a time.
 
 export type Message = {
   seq: number
+  /** What the vendor calls the message. */
+  id: string
   to: string
   code: string
   minutes: number
@@ -10,6 +12,10 @@ export type Message = {
   gateway: string
   at: number
   echo: string | null
+  /** When it reaches the handset, or is given up. */
+  landed: number
+  /** The vendor took it and no handset shows it. */
+  lost: boolean
 }
 
 export type Outbox = ReturnType<typeof createOutbox>

@@ -189,7 +189,7 @@ describe('the script', () => {
     ['/_sim/script', { gateway: 'ccp', fault: '000000' }, /fault must be/],
     ['/_sim/script', { gateway: 'pigeon', fault: 'rst' }, /gateway must be/],
     ['/_sim/script', { gateway: 'constructor', fault: 'rst' }, /gateway must be/],
-    ['/_sim/script', { gateway: 'ccp', fault: 'rst', times: 0 }, /times/],
+    ['/_sim/script', { gateway: 'ccp', fault: 'rst', times: -1 }, /times/],
     ['/_sim/script', { gateway: 'ccp', fault: 'rst', times: 1_000_001 }, /times/],
     ['/_sim/script', { gateway: 'ccp', fault: 'rst', delay_ms: -1 }, /delay_ms/],
     ['/_sim/script', { gateway: 'ccp', fault: 'rst', often: 2 }, /additional/],

@@ -10,7 +10,18 @@ afterAll(() => simulator.close())
 beforeEach(() => simulator.reset())
 
 function message(to: string, code: string) {
-  return { to, code, minutes: 5, text: code, gateway: 'ccp', at: 0, echo: null }
+  return {
+    id: code,
+    to,
+    code,
+    minutes: 5,
+    text: code,
+    gateway: 'ccp',
+    at: 0,
+    echo: null,
+    landed: 0,
+    lost: false,
+  }
 }
 
 /** Reads events until the text holds what is looked for. */

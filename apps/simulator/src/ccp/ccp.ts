@@ -1,9 +1,11 @@
-// The vendor's side of CCP (Yuntongxun) template messages: judges one request as the vendor would and, when it is in
-// order, puts the message into the outbox. Knows nothing of HTTP beyond what is passed in, and nothing of faults.
+// The vendor's side of CCP (Yuntongxun) template messages: judges one request as the vendor would, always on
+// status 200, and says which messages it took.
 import { createHash, randomBytes } from 'node:crypto'
-import type { CcpLedger } from './ccp-ledger.ts'
-import { parseShanghaiTimestamp, shanghaiTimestamp, type Clock } from './clock.ts'
-import type { Outbox } from './outbox.ts'
+import { parseShanghaiTimestamp, shanghaiTimestamp, type Clock } from '../clock.ts'
+import { isJson, parseObject } from '../json.ts'
+import { CHINESE_MOBILE } from '../mobile.ts'
+import type { Receipts, Vendor, VendorAnswer, VendorRequest } from '../vendor.ts'
+import type { CcpLedger } from './ledger.ts'
 
 const TIMESTAMP_LIFE_MS = 24 * 3_600_000
 const MAX_RECIPIENTS = 200
@@ -43,32 +45,23 @@ export type CcpOptions = {
   boundNumbers: readonly string[]
 }
 
-export type CcpRequest = {
-  accountSid: string
-  sig: unknown
-  authorization: unknown
-  contentType: unknown
-  body: string
+function ccpRefusal(statusCode: string): VendorAnswer {
+  return { status: 200, body: { statusCode, statusMsg: STATUS_TEXTS[statusCode] ?? '【短信】发送失败' } }
 }
 
-export type CcpAnswer =
-  | { statusCode: '000000'; templateSMS: { smsMessageSid: string; dateCreated: string } }
-  | { statusCode: string; statusMsg: string }
-
-export function ccpRefusal(statusCode: string): CcpAnswer {
-  return { statusCode, statusMsg: STATUS_TEXTS[statusCode] ?? '【短信】发送失败' }
-}
-
-export function createCcp(deps: { clock: Clock; ledger: CcpLedger; outbox: Outbox }, options: CcpOptions) {
-  const { clock, ledger, outbox } = deps
+export function createCcp(
+  deps: { clock: Clock; ledger: CcpLedger; receipts: Receipts },
+  options: CcpOptions,
+): Vendor {
+  const { clock, ledger, receipts } = deps
   const templateIds = new Set([TEST_TEMPLATE_ID, options.templateId])
 
-  function whoIsWrong(request: CcpRequest, now: number): string | null {
-    if (request.accountSid !== options.accountSid) return '111141'
+  function whoIsWrong(request: VendorRequest, now: number): string | null {
+    if (request.account !== options.accountSid) return '111141'
     const timestamp = timestampOf(request)
     if (timestamp === null) return '161100'
     const sig = createHash('md5').update(options.accountSid + options.authToken + timestamp)
-    if (request.sig !== sig.digest('hex').toUpperCase()) return '111109'
+    if (request.query.get('sig') !== sig.digest('hex').toUpperCase()) return '111109'
     const signedAt = parseShanghaiTimestamp(timestamp)
     return signedAt === null || Math.abs(now - signedAt) > TIMESTAMP_LIFE_MS ? '161106' : null
   }
@@ -79,7 +72,7 @@ export function createCcp(deps: { clock: Clock; ledger: CcpLedger; outbox: Outbo
     if (typeof to !== 'string' || to === '') return '112306'
     const numbers = to.split(',')
     if (numbers.length > MAX_RECIPIENTS) return '160048'
-    if (!numbers.every((number) => /^1[3-9]\d{9}$/.test(number))) return '160042'
+    if (!numbers.every((number) => CHINESE_MOBILE.test(number))) return '160042'
     if (new Set(numbers).size < numbers.length) return '160045'
     if (templateId === undefined || templateId === '') return '112307'
     // The course's own client sends the template id as a number.
@@ -90,13 +83,21 @@ export function createCcp(deps: { clock: Clock; ledger: CcpLedger; outbox: Outbo
   }
 
   return {
-    answer(request: CcpRequest): CcpAnswer {
+    name: 'ccp',
+    receipts,
+    isLookUp: () => false,
+    isRefusalCode: (code) => /^\d{6}$/.test(code) && code !== '000000',
+    refusal: ccpRefusal,
+    unreadable: () => ccpRefusal('160031'),
+    reset: () => ledger.reset(),
+
+    answer(request) {
       const now = clock.now()
       const wrongCaller = whoIsWrong(request, now)
       if (wrongCaller !== null) return ccpRefusal(wrongCaller)
 
       if (request.body.trim() === '') return ccpRefusal('112301')
-      const fields = isJson(request.contentType) ? parseObject(request.body) : null
+      const fields = isJson(request.headers['content-type']) ? parseObject(request.body) : null
       if (fields === null) return ccpRefusal('160031')
       const wrongField = whatIsWrong(fields)
       if (wrongField !== null) return ccpRefusal(wrongField)
@@ -122,24 +123,27 @@ export function createCcp(deps: { clock: Clock; ledger: CcpLedger; outbox: Outbo
 
       ledger.enter({ to, templateId, requestId, now })
       const { code, minutes } = datas
+      const id = randomBytes(16).toString('hex')
       const text = `【云通讯】您的验证码是${code}，请于${minutes}分钟内正确输入`
-      for (const number of to)
-        outbox.record({ to: number, code, minutes, text, gateway: 'ccp', at: now, echo: requestId })
       return {
-        statusCode: '000000',
-        templateSMS: { smsMessageSid: randomBytes(16).toString('hex'), dateCreated: shanghaiTimestamp(now) },
+        status: 200,
+        body: {
+          statusCode: '000000',
+          templateSMS: { smsMessageSid: id, dateCreated: shanghaiTimestamp(now) },
+        },
+        taken: to.map((number) => ({ id, to: number, code, minutes, text, at: now, echo: requestId })),
       }
     },
   }
 }
 
-function timestampOf(request: CcpRequest): string | null {
-  if (typeof request.authorization !== 'string') return null
-  const decoded = Buffer.from(request.authorization, 'base64').toString('utf8')
+function timestampOf(request: VendorRequest): string | null {
+  const { authorization = '' } = request.headers
+  const decoded = Buffer.from(authorization, 'base64').toString('utf8')
   // Node decodes what is no base64 as far as it can; only a text that encodes back to itself was one.
-  if (Buffer.from(decoded, 'utf8').toString('base64') !== request.authorization) return null
+  if (Buffer.from(decoded, 'utf8').toString('base64') !== authorization) return null
   const [account, timestamp, ...rest] = decoded.split(':')
-  return account === request.accountSid && rest.length === 0 ? (timestamp ?? null) : null
+  return account === request.account && rest.length === 0 ? (timestamp ?? null) : null
 }
 
 function readDatas(datas: unknown): { code: string; minutes: number } | null {
@@ -148,19 +152,6 @@ function readDatas(datas: unknown): { code: string; minutes: number } | null {
   const [code, minutes] = values
   if (typeof code !== 'string' || !/^[0-9A-Za-z]{1,20}$/.test(code)) return null
   return typeof minutes === 'string' && /^\d{1,4}$/.test(minutes) ? { code, minutes: Number(minutes) } : null
-}
-
-function parseObject(body: string): Record<string, unknown> | null {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : null
-  } catch {
-    return null
-  }
-}
-
-function isJson(contentType: unknown): boolean {
-  return typeof contentType === 'string' && /^application\/json\s*(;|$)/i.test(contentType)
 }
 
 function asText(value: unknown): string {

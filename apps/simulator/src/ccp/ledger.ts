@@ -1,6 +1,6 @@
 // What CCP remembers of a calendar day of Shanghai: the request ids it took and how often each number was written to.
 // Only accepted messages are entered, so a refused request may be repeated with the same id.
-import { shanghaiDay } from './clock.ts'
+import { shanghaiDay } from '../clock.ts'
 
 const BETWEEN_TWO_MS = 30_000
 const PER_TEMPLATE_AND_DAY = 5
