@@ -1,0 +1,146 @@
+// Sends a message with the official SDKs of Aliyun and Tencent to the simulator: whether its checks take what the
+// vendors' own clients send. The SDKs go into a directory of their own, because a workspace that depended on them
+// would carry eighty packages for this one question.
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const SDKS = {
+  '@alicloud/dysmsapi20170525': '4.6.0',
+  '@alicloud/openapi-core': '1.0.8',
+  'tencentcloud-sdk-nodejs-sms': '4.1.306',
+}
+
+const MAIN = new URL('../dist/main.js', import.meta.url).pathname
+
+const ACCOUNTS = {
+  ALIYUN_ACCESS_KEY_ID: 'LTAI5tExampleKeyId00000',
+  ALIYUN_ACCESS_KEY_SECRET: 'ExampleAccessKeySecret000000000',
+  ALIYUN_SIGN_NAME: '美多商城',
+  ALIYUN_TEMPLATE_CODE: 'SMS_100000001',
+  TENCENT_SECRET_ID: 'AKIDExample0000000000000000000000000',
+  TENCENT_SECRET_KEY: 'ExampleSecretKey0000000000000000',
+  TENCENT_SDK_APP_ID: '1400006666',
+  TENCENT_SIGN_NAME: '美多商城',
+  TENCENT_TEMPLATE_ID: '1110',
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function startSimulator(port) {
+  const env = {
+    ...process.env,
+    ...ACCOUNTS,
+    SIMULATOR_PORT: String(port),
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'warn',
+  }
+  const child = spawn(process.execPath, [MAIN], { env, stdio: 'inherit' })
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (child.exitCode !== null) throw new Error(`the simulator ended with ${child.exitCode}`)
+    const isUp = await fetch(`http://127.0.0.1:${port}/livez`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+    if (isUp) return child
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  child.kill()
+  throw new Error('the simulator did not come up within ten seconds')
+}
+
+async function sendByAliyun(require, port) {
+  const { default: Client, SendSmsRequest, QuerySendDetailsRequest } = require('@alicloud/dysmsapi20170525')
+  const { $OpenApiUtil } = require('@alicloud/openapi-core')
+  const client = new Client(
+    new $OpenApiUtil.Config({
+      accessKeyId: ACCOUNTS.ALIYUN_ACCESS_KEY_ID,
+      accessKeySecret: ACCOUNTS.ALIYUN_ACCESS_KEY_SECRET,
+      endpoint: `127.0.0.1:${port}`,
+      protocol: 'HTTP',
+    }),
+  )
+  const sent = await client.sendSms(
+    new SendSmsRequest({
+      phoneNumbers: '13800138001',
+      signName: ACCOUNTS.ALIYUN_SIGN_NAME,
+      templateCode: ACCOUNTS.ALIYUN_TEMPLATE_CODE,
+      templateParam: JSON.stringify({ code: '123456' }),
+      outId: 'sdk-check',
+    }),
+  )
+  const day = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '')
+  const found = await client.querySendDetails(
+    new QuerySendDetailsRequest({ phoneNumber: '13800138001', sendDate: day, pageSize: 10, currentPage: 1 }),
+  )
+  const [detail] = found.body.smsSendDetailDTOs?.smsSendDetailDTO ?? []
+  return { answer: sent.body.code, found: detail?.outId === 'sdk-check' }
+}
+
+async function sendByTencent(require, port) {
+  const { sms } = require('tencentcloud-sdk-nodejs-sms')
+  const client = new sms.v20210111.Client({
+    credential: { secretId: ACCOUNTS.TENCENT_SECRET_ID, secretKey: ACCOUNTS.TENCENT_SECRET_KEY },
+    region: 'ap-guangzhou',
+    profile: { httpProfile: { endpoint: `127.0.0.1:${port}`, protocol: 'http://' } },
+  })
+  const startedAt = Math.floor(Date.now() / 1000)
+  const sent = await client.SendSms({
+    PhoneNumberSet: ['+8613800138002'],
+    SmsSdkAppId: ACCOUNTS.TENCENT_SDK_APP_ID,
+    TemplateId: ACCOUNTS.TENCENT_TEMPLATE_ID,
+    SignName: ACCOUNTS.TENCENT_SIGN_NAME,
+    TemplateParamSet: ['123456', '5'],
+    SessionContext: 'sdk-check',
+  })
+  const [status] = sent.SendStatusSet
+  const records = await client.DescribeSendRecordList({
+    PhoneNumber: '+8613800138002',
+    SmsSdkAppId: ACCOUNTS.TENCENT_SDK_APP_ID,
+    BeginTime: startedAt,
+    Limit: 10,
+    Offset: 0,
+  })
+  return { answer: status.Code, found: records.SendRecordSet[0]?.SerialNo === status.SerialNo }
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'sms-codes-sdks-'))
+let simulator
+try {
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ private: true, dependencies: SDKS }))
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const require = createRequire(join(directory, 'package.json'))
+  const port = await freePort()
+  simulator = await startSimulator(port)
+
+  const senders = { aliyun: sendByAliyun, tencent: sendByTencent }
+  const rows = {}
+  for (const [gateway, send] of Object.entries(senders)) {
+    const outcome = await send(require, port).catch((error) => ({
+      answer: error.code ?? error.message,
+      found: false,
+    }))
+    const messages = await (await fetch(`http://127.0.0.1:${port}/_sim/outbox`)).json()
+    const arrived = messages.some((message) => message.gateway === gateway && message.code === '123456')
+    rows[gateway] = { ...outcome, arrived }
+    if (!outcome.found || !arrived) process.exitCode = 1
+  }
+  console.table(rows)
+} finally {
+  simulator?.kill()
+  rmSync(directory, { recursive: true, force: true })
+}
