@@ -1,11 +1,11 @@
-// A listening simulator and a hand-made CCP client for the tests. The client signs by itself, so that a mistake in the
-// simulator's check shows.
+// A listening simulator and a hand-made CCP client for the tests; those of the other vendors are under requests/. The
+// clients sign by themselves, so that a mistake in the simulator's checks shows.
 import { createHash } from 'node:crypto'
-import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { loadConfig, type Environment } from '../src/config.ts'
+import { sendRequest, type RawAnswer, type RawRequest } from './requests/request.ts'
 
 export const ACCOUNT = '8aaf0700000000000000000000000001'
 export const TOKEN = '0123456789abcdef0123456789abcdef'
@@ -25,8 +25,6 @@ export type Send = {
   contentType?: string
   body?: string
 }
-
-export type RawAnswer = { status: number; headers: Record<string, unknown>; body: string }
 
 export async function startSimulator(env: Environment = {}) {
   const loaded = loadConfig({ LOG_LEVEL: 'silent', SIMULATOR_PORT: '0', ...env })
@@ -59,6 +57,7 @@ export async function startSimulator(env: Environment = {}) {
     get,
     script: (fault: string, more: Record<string, unknown> = {}) =>
       post('/_sim/script', { gateway: 'ccp', fault, ...more }),
+    request: (raw: RawRequest, signal?: AbortSignal) => sendRequest(url, raw, signal),
     advance: (ms: number) => post('/_sim/clock', { advance_ms: ms }),
     reset: () => post('/_sim/reset', {}),
     outbox: (to?: string) => get(`/_sim/outbox${to === undefined ? '' : `?to=${to}`}`),
@@ -68,23 +67,8 @@ export async function startSimulator(env: Environment = {}) {
   }
 }
 
-/** Resolves with the whole answer; rejects as node does when the connection breaks before its end. */
 export function sendRaw(url: string, message: Send, signal?: AbortSignal): Promise<RawAnswer> {
-  const { path, headers, body } = ccpRequest(message)
-  return new Promise((resolve, reject) => {
-    const options = { method: 'POST', headers, agent: false, ...(signal === undefined ? {} : { signal }) }
-    const request = httpRequest(url + path, options, (answer) => {
-      const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.on('error', reject)
-      answer.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8')
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text })
-      })
-    })
-    request.on('error', reject)
-    request.end(body)
-  })
+  return sendRequest(url, ccpRequest(message), signal)
 }
 
 export function ccpRequest(message: Send) {

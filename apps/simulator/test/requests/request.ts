@@ -1,0 +1,34 @@
+// One HTTP request as a test wants it, byte for byte, and the answer to it.
+import { request as httpRequest } from 'node:http'
+
+export type RawRequest = { method?: string; path: string; headers: Record<string, string>; body: string }
+export type RawAnswer = { status: number; headers: Record<string, unknown>; body: string }
+
+/** Resolves with the whole answer; rejects as node does when the connection breaks before its end. */
+export function sendRequest(url: string, raw: RawRequest, signal?: AbortSignal): Promise<RawAnswer> {
+  const { method = 'POST', path, headers, body } = raw
+  return new Promise((resolve, reject) => {
+    const options = { method, headers, agent: false, ...(signal === undefined ? {} : { signal }) }
+    const request = httpRequest(url + path, options, (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('error', reject)
+      answer.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8')
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text })
+      })
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+/** A part of a JSON answer by its path, or undefined. */
+export function part(answer: { body: string }, ...path: (string | number)[]): unknown {
+  let value: unknown = JSON.parse(answer.body)
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = Reflect.get(value, name)
+  }
+  return value
+}

@@ -1,0 +1,43 @@
+// A hand-made Twilio client for the tests.
+import type { RawRequest } from './request.ts'
+
+export const TWILIO_SID = 'AC00000000000000000000000000000000'
+export const TWILIO_TOKEN = '0123456789abcdef0123456789abcdef'
+
+export type TwilioSend = {
+  fields?: Record<string, string | undefined>
+  sid?: string
+  token?: string
+  authorization?: string
+  search?: string
+}
+
+export function twilioRequest(send: TwilioSend = {}): RawRequest {
+  const fields = Object.entries({
+    To: '+8613800138000',
+    From: '+15005550006',
+    Body: '您的验证码是123456，请于5分钟内正确输入。',
+    ...send.fields,
+  })
+  const form = new URLSearchParams(
+    fields.filter((field): field is [string, string] => field[1] !== undefined),
+  )
+  return {
+    path: messagesPath(send.sid),
+    headers: { ...basic(send), 'content-type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
+  }
+}
+
+export function twilioList(search: string): RawRequest {
+  return { method: 'GET', path: `${messagesPath()}?${search}`, headers: basic({}), body: '' }
+}
+
+function messagesPath(sid = TWILIO_SID): string {
+  return `/2010-04-01/Accounts/${sid}/Messages.json`
+}
+
+function basic({ authorization, token = TWILIO_TOKEN }: TwilioSend): Record<string, string> {
+  const credentials = Buffer.from(`${TWILIO_SID}:${token}`).toString('base64')
+  return { authorization: authorization ?? `Basic ${credentials}` }
+}
