@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { errorCodeOf } from './error-code.ts'
 import {
   anyText,
   ccpRequest,
@@ -16,11 +17,6 @@ beforeAll(async () => {
 })
 afterAll(() => simulator.close())
 beforeEach(() => simulator.reset())
-
-async function errorCodeOf(promise: Promise<unknown>): Promise<unknown> {
-  const error: unknown = await promise.catch((reason: unknown) => reason)
-  return error instanceof Error && 'code' in error ? error.code : undefined
-}
 
 async function arrivals(count: number): Promise<void> {
   await expect.poll(() => simulator.outbox(), { timeout: 10_000 }).toHaveLength(count)

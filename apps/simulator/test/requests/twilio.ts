@@ -13,15 +13,14 @@ export type TwilioSend = {
 }
 
 export function twilioRequest(send: TwilioSend = {}): RawRequest {
-  const fields = Object.entries({
+  const fields: Record<string, string | undefined> = {
     To: '+8613800138000',
     From: '+15005550006',
     Body: '您的验证码是123456，请于5分钟内正确输入。',
     ...send.fields,
-  })
-  const form = new URLSearchParams(
-    fields.filter((field): field is [string, string] => field[1] !== undefined),
-  )
+  }
+  const form = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.set(name, value)
   return {
     path: messagesPath(send.sid),
     headers: { ...basic(send), 'content-type': 'application/x-www-form-urlencoded' },

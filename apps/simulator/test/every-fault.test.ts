@@ -1,0 +1,148 @@
+// Every fault on every gateway: what its caller sees, and whether the message was taken.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { EVERY_GATEWAY } from './every-gateway.ts'
+import { errorCodeOf } from './error-code.ts'
+import { aliyunRpc, aliyunV3 } from './requests/aliyun.ts'
+import { tencentRequest } from './requests/tencent.ts'
+import { twilioList } from './requests/twilio.ts'
+import { startSimulator, textLike, type Simulator } from './running-simulator.ts'
+
+let simulator: Simulator
+beforeAll(async () => {
+  simulator = await startSimulator()
+})
+afterAll(() => simulator.close())
+beforeEach(() => simulator.reset())
+
+describe.each(EVERY_GATEWAY)('$gateway', ({ gateway, request, accepted, refusals }) => {
+  const script = (fault: string, more: Record<string, unknown> = {}) =>
+    simulator.post('/_sim/script', { gateway, fault, ...more })
+
+  async function taken(count: number) {
+    await expect.poll(() => simulator.outbox(), { timeout: 10_000 }).toHaveLength(count)
+  }
+
+  test.each([
+    { fault: 'html', status: 200, body: /<h1>200<\/h1>/ },
+    { fault: 'empty', status: 200, body: /^$/ },
+    { fault: 'redirect', status: 302, body: /^$/ },
+    { fault: 'http_429', status: 429, body: /html/ },
+    { fault: 'http_500', status: 500, body: /html/ },
+    { fault: 'http_502', status: 502, body: /html/ },
+    { fault: 'http_503', status: 503, body: /html/ },
+    ...refusals,
+  ])('$fault answers $status and takes nothing', async ({ fault, status, body }) => {
+    await script(fault)
+    const answer = await simulator.request(request())
+    expect(answer.status).toBe(status)
+    expect(answer.body).toMatch(body)
+    expect(await simulator.outbox()).toEqual([])
+    expect((await simulator.request(request())).status).toBe(accepted.status)
+  })
+
+  test.each([
+    ['accept', 0],
+    ['huge_body', 50 * 1024 * 1024],
+  ])('%s takes the message and answers as ever', async (fault, bytes) => {
+    await script(fault, { delay_ms: 10 })
+    const answer = await simulator.request(request())
+    expect(answer.status).toBe(accepted.status)
+    expect(answer.body.trimEnd()).toMatch(accepted.body)
+    expect(answer.body.length).toBeGreaterThan(bytes)
+    await taken(1)
+  })
+
+  test.each([
+    ['rst', 0],
+    ['refuse', 0],
+    ['down', 0],
+    ['accept_rst', 1],
+    ['half_body', 1],
+  ])('%s breaks the connection with %i messages taken', async (fault, count) => {
+    await script(fault)
+    expect(await errorCodeOf(simulator.request(request()))).toBe('ECONNRESET')
+    await taken(count)
+  })
+
+  test.each([
+    ['hang', 0],
+    ['accept_hang', 1],
+    ['slow_drip', 1],
+  ])('%s leaves the caller waiting with %i messages taken', async (fault, count) => {
+    await script(fault)
+    const hangUp = new AbortController()
+    const waiting = errorCodeOf(simulator.request(request(), hangUp.signal))
+    await expect.poll(() => simulator.get('/_sim/script')).toEqual({ pending: [] })
+    await taken(count)
+    hangUp.abort()
+    expect(await waiting).toEqual(textLike(/^(ABORT_ERR|ECONNRESET)$/))
+  })
+
+  test('a fault of another gateway does not concern it', async () => {
+    for (const other of EVERY_GATEWAY) {
+      if (other.gateway !== gateway) {
+        await simulator.post('/_sim/script', { gateway: other.gateway, fault: 'down', times: 0 })
+      }
+    }
+    const answer = await simulator.request(request())
+    expect([answer.status, answer.body]).toEqual([accepted.status, textLike(accepted.body)])
+  })
+
+  test('times 0 holds until it is cleared, for this gateway only', async () => {
+    await script('down', { times: 0 })
+    await script('http_503')
+    for (let i = 0; i < 3; i += 1) expect(await errorCodeOf(simulator.request(request()))).toBe('ECONNRESET')
+    const cleared = await simulator.post('/_sim/script/clear', { gateway })
+    expect(cleared).toEqual({ status: 200, json: { pending: [] } })
+    expect((await simulator.request(request())).status).toBe(accepted.status)
+  })
+})
+
+describe('a question about messages', () => {
+  const questions = [
+    ['aliyun', aliyunRpc({ action: 'QuerySendDetails', params: {} })],
+    ['aliyun', aliyunV3({ action: 'QuerySendDetails', params: {} })],
+    ['tencent', tencentRequest({ action: 'DescribeSendRecordList', fields: {} })],
+    ['twilio', twilioList('')],
+  ] as const
+
+  test.each(questions)('to %s spends no fault that was counted for a send', async (gateway, question) => {
+    await simulator.post('/_sim/script', { gateway, fault: 'http_500' })
+    expect((await simulator.request(question)).status).not.toBe(500)
+    expect(await simulator.get('/_sim/script')).toMatchObject({ pending: [{ left: 1 }] })
+  })
+
+  test.each(questions)('to %s meets with a fault that stands', async (gateway, question) => {
+    await simulator.post('/_sim/script', { gateway, fault: 'http_500', times: 0 })
+    expect((await simulator.request(question)).status).toBe(500)
+  })
+})
+
+describe('clearing', () => {
+  test('without a gateway clears all, and one gateway leaves the others', async () => {
+    for (const gateway of ['aliyun', 'twilio', 'twilio'])
+      await simulator.post('/_sim/script', { gateway, fault: 'rst', times: 0 })
+    await simulator.post('/_sim/script/clear', { gateway: 'twilio' })
+    expect(await simulator.get('/_sim/script')).toMatchObject({ pending: [{ gateway: 'aliyun', left: 0 }] })
+    const bare = await fetch(`${simulator.url}/_sim/script/clear`, { method: 'POST' })
+    expect(await bare.json()).toEqual({ pending: [] })
+  })
+
+  test('an unknown gateway is refused', async () => {
+    const answer = await simulator.post('/_sim/script/clear', { gateway: 'pigeon' })
+    expect(answer).toEqual({ status: 400, json: { error: textLike(/gateway must be one of ccp, aliyun/) } })
+  })
+})
+
+test.each([
+  ['aliyun', 'OK'],
+  ['aliyun', '21211'],
+  ['tencent', 'Ok'],
+  ['twilio', 'isv.AMOUNT_NOT_ENOUGH'],
+  ['twilio', '160042'],
+  ['webhook', '200'],
+  ['ccp', 'isv.AMOUNT_NOT_ENOUGH'],
+])('%s has no refusal %s', async (gateway, fault) => {
+  const answer = await simulator.post('/_sim/script', { gateway, fault })
+  expect(answer).toEqual({ status: 400, json: { error: textLike(/fault must be a code that/) } })
+})

@@ -1,0 +1,71 @@
+// One good request to each vendor, and what its answers look like, for tests that hold for all of them.
+import { aliyunRpc } from './requests/aliyun.ts'
+import type { RawRequest } from './requests/request.ts'
+import { tencentRequest } from './requests/tencent.ts'
+import { twilioRequest } from './requests/twilio.ts'
+import { webhookRequest } from './requests/webhook.ts'
+import { ccpRequest } from './running-simulator.ts'
+
+export type GatewayCase = {
+  gateway: string
+  request: () => RawRequest
+  /** What an answer to a message that was taken holds. */
+  accepted: { status: number; body: RegExp }
+  refusals: { fault: string; status: number; body: RegExp }[]
+}
+
+export const EVERY_GATEWAY: GatewayCase[] = [
+  {
+    gateway: 'ccp',
+    request: () => ccpRequest({}),
+    accepted: { status: 200, body: /^\{"statusCode":"000000"/ },
+    refusals: [{ fault: '160014', status: 200, body: /"statusCode":"160014"/ }],
+  },
+  {
+    gateway: 'aliyun',
+    request: () => aliyunRpc(),
+    accepted: { status: 200, body: /^\{"Code":"OK"/ },
+    refusals: [
+      { fault: 'isv.AMOUNT_NOT_ENOUGH', status: 200, body: /"Code":"isv.AMOUNT_NOT_ENOUGH"/ },
+      { fault: 'isp.SYSTEM_ERROR', status: 200, body: /"Code":"isp.SYSTEM_ERROR"/ },
+      { fault: 'Throttling.User', status: 400, body: /"Code":"Throttling.User".*"HostId"/ },
+      { fault: 'InternalError', status: 500, body: /"Code":"InternalError"/ },
+      { fault: 'ServiceUnavailable', status: 503, body: /"Code":"ServiceUnavailable"/ },
+    ],
+  },
+  {
+    gateway: 'tencent',
+    request: () => tencentRequest(),
+    accepted: { status: 200, body: /"Code":"Ok"/ },
+    refusals: [
+      {
+        fault: 'LimitExceeded.PhoneNumberDailyLimit',
+        status: 200,
+        body: /"SendStatusSet":\[\{"SerialNo":"","PhoneNumber":"\+8613800138000".*"SessionContext":"job-1","Code":"LimitExceeded.PhoneNumberDailyLimit"/,
+      },
+      { fault: 'InternalError.Timeout', status: 200, body: /"Error":\{"Code":"InternalError.Timeout"/ },
+      { fault: 'RequestLimitExceeded', status: 200, body: /"Error":\{"Code":"RequestLimitExceeded"/ },
+    ],
+  },
+  {
+    gateway: 'twilio',
+    request: () => twilioRequest(),
+    accepted: { status: 201, body: /"status":"queued"/ },
+    refusals: [
+      { fault: '21211', status: 400, body: /"code":21211/ },
+      { fault: '20003', status: 401, body: /"code":20003/ },
+      { fault: '20429', status: 429, body: /"code":20429/ },
+      { fault: '20500', status: 500, body: /"code":20500/ },
+    ],
+  },
+  {
+    gateway: 'webhook',
+    request: () => webhookRequest(),
+    accepted: { status: 200, body: /^\{"id":/ },
+    refusals: [
+      { fault: '410', status: 410, body: /error/ },
+      { fault: 'number', status: 422, body: /"class":"number"/ },
+      { fault: 'config', status: 422, body: /"class":"config"/ },
+    ],
+  },
+]
