@@ -31,7 +31,7 @@ export type Doubt = { name: string; sinceMs: number }
  *
  * Without a doubt: all of them, in order. With one, the doubted gateway comes first: it is sent the same
  * again if it recognises a message it had before, or asked for it if it can be. Everywhere else the message
- * may go once more, with the same code, and only once.
+ * may go once more, with the same code, and only once; to the one that left us in doubt last of all.
  *
  * @param doubt null for none
  * @param risked whether the one second message was risked before
@@ -49,6 +49,8 @@ export function planCalls(
     return gateway.lookUp === undefined ? [] : [{ gateway, ask: 'look_up', risk: false }]
   })
   const repeated = safe.find(({ ask }) => ask === 'send')?.gateway
-  const others = risked ? [] : gateways.filter((gateway) => gateway !== repeated)
-  return [...safe, ...others.map((gateway): Call => ({ gateway, ask: 'send', risk: true }))]
+  const others = gateways.filter(({ name }) => name !== doubt.name)
+  const doubted = gateways.filter((gateway) => gateway.name === doubt.name && gateway !== repeated)
+  if (risked) return safe
+  return [...safe, ...[...others, ...doubted].map((gateway): Call => ({ gateway, ask: 'send', risk: true }))]
 }

@@ -34,15 +34,15 @@ describe('the policy', () => {
   })
 
   it('risks one second message where none recognises it, and no third', () => {
-    expect(plan('plain', false)).toEqual(['plain at risk', 'ccp at risk'])
+    expect(plan('plain', false)).toEqual(['ccp at risk', 'plain at risk'])
     expect(plan('plain', true)).toEqual([])
   })
 
   it('looks a message up where it can be asked for, before it risks a second one', () => {
     expect(plan('asked', false, [asked, plain])).toEqual([
       'look-up at asked',
-      'asked at risk',
       'plain at risk',
+      'asked at risk',
     ])
     expect(plan('asked', true, [asked, plain])).toEqual(['look-up at asked'])
   })
