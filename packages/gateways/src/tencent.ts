@@ -71,6 +71,7 @@ export function createTencentGateway(options: TencentOptions): SmsGateway & { lo
       // No EndTime: one that lies ahead of Tencent's clock would be refused.
       BeginTime: window.first,
       Limit: 50,
+      Offset: 0,
     }
     return foundInRecords(await call('DescribeSendRecordList', params, signal), window, message)
   }

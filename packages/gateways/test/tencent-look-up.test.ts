@@ -65,6 +65,7 @@ test('the question is for the number and the time, and holds the number in its b
     SmsSdkAppId: '1400006666',
     BeginTime: began - 30,
     Limit: 50,
+    Offset: 0,
   })
 })
 
