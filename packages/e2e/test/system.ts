@@ -25,6 +25,8 @@ export type SystemOptions = {
   env?: Env
   /** Redis keeps its data over `restartRedis`. */
   persistent?: boolean
+  /** Gateways tell the first API what became of each message. */
+  receipts?: boolean
 }
 
 /**
@@ -37,6 +39,7 @@ export async function startSystem({
   board = false,
   env = {},
   persistent = false,
+  receipts = false,
 }: SystemOptions = {}) {
   const redisOptions = persistent ? { dir: mkdtempSync(join(tmpdir(), 'sms-codes-e2e-')) } : {}
   let server = await startRedis(redisOptions)
@@ -44,6 +47,8 @@ export async function startSystem({
   redis.on('error', () => {})
   const simulatorPort = await freePort()
   const simulatorUrl = `http://127.0.0.1:${simulatorPort}`
+  const apiPorts = await Promise.all(Array.from({ length: apis }, () => freePort()))
+  const firstApi = `http://127.0.0.1:${apiPorts[0]}`
   const secret = () => randomBytes(32).toString('base64')
   const common: Env = {
     PATH: process.env['PATH'] ?? '',
@@ -59,6 +64,12 @@ export async function startSystem({
     CCP_AUTH_TOKEN: randomBytes(16).toString('hex'),
     CCP_APP_ID: randomBytes(16).toString('hex'),
     CCP_TEMPLATE_ID: '1',
+    ...accounts(simulatorUrl),
+    ...(receipts && {
+      CALLBACK_TOKEN: randomBytes(18).toString('base64url'),
+      PUBLIC_URL: firstApi,
+      API_URL: firstApi,
+    }),
     BOARD_USER: 'operator',
     BOARD_PASSWORD: randomBytes(18).toString('base64url'),
     SIMULATOR_PORT: String(simulatorPort),
@@ -84,8 +95,8 @@ export async function startSystem({
     dead.catch(() => {})
     return child
   }
-  async function startApi(more: Env = {}) {
-    const [port, opsPort] = [await freePort(), await freePort()]
+  async function startApi(more: Env = {}, onPort = 0) {
+    const [port, opsPort] = [onPort === 0 ? await freePort() : onPort, await freePort()]
     const opsUrl = `http://127.0.0.1:${opsPort}`
     const own = { API_PORT: String(port), API_OPS_PORT: String(opsPort), ...more }
     return { url: `http://127.0.0.1:${port}`, opsUrl, process: await start('api', own, `${opsUrl}/readyz`) }
@@ -100,7 +111,7 @@ export async function startSystem({
   }
 
   const simulator = await start('simulator', {}, `${simulatorUrl}/livez`)
-  const apiList = await Promise.all(Array.from({ length: apis }, () => startApi()))
+  const apiList = await Promise.all(apiPorts.map((port) => startApi({}, port)))
   const workerList = await Promise.all(Array.from({ length: workers }, () => startWorker()))
   const boardPort = board ? await freePort() : 0
   if (board) await start('board', { BOARD_PORT: String(boardPort) }, `http://127.0.0.1:${boardPort}/livez`)
@@ -192,8 +203,9 @@ export async function startSystem({
       const response = await fetch(`${simulatorUrl}/_sim/outbox${mobile === '' ? '' : `?to=${mobile}`}`)
       return toMessages(await response.json())
     },
-    fault: (fault: string, times = 1, delay_ms = 0) =>
-      control('script', { gateway: 'ccp', fault, times, delay_ms }),
+    fault: (fault: string, times = 1, delay_ms = 0, gateway = 'ccp') =>
+      control('script', { gateway, fault, times, delay_ms }),
+    clearFaults: (gateway: string) => control('script/clear', { gateway }),
     resetSimulator: () => control('reset'),
 
     /** Jobs of the `sms` queue that still have something to do. */
@@ -222,6 +234,31 @@ export async function startSystem({
     },
   }
 }
+/** Accounts with the other vendors, all of them at the simulator. */
+function accounts(url: string): Env {
+  const hex = (bytes: number) => randomBytes(bytes).toString('hex')
+  return {
+    ALIYUN_BASE_URL: url,
+    ALIYUN_ACCESS_KEY_ID: `LTAI${hex(8)}`,
+    ALIYUN_ACCESS_KEY_SECRET: hex(15),
+    ALIYUN_SIGN_NAME: '美多商城',
+    ALIYUN_TEMPLATE_CODE: 'SMS_100000001',
+    TENCENT_BASE_URL: url,
+    TENCENT_SECRET_ID: `AKID${hex(16)}`,
+    TENCENT_SECRET_KEY: hex(16),
+    TENCENT_SDK_APP_ID: '1400006666',
+    TENCENT_SIGN_NAME: '美多商城',
+    TENCENT_TEMPLATE_ID: '1110',
+    TWILIO_BASE_URL: url,
+    TWILIO_ACCOUNT_SID: `AC${hex(16)}`,
+    TWILIO_AUTH_TOKEN: hex(16),
+    TWILIO_FROM: '+15005550006',
+    WEBHOOK_URL: `${url}/webhook`,
+    WEBHOOK_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
+    WEBHOOK_IDEMPOTENT: 'true',
+  }
+}
+
 export type System = Awaited<ReturnType<typeof startSystem>>
 
 export function toRecord(json: unknown): Record<string, unknown> {
