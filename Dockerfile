@@ -75,11 +75,12 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 CMD ["node", "apps/board/dist/main.js"]
 
 FROM runtime AS simulator
-ENV SIMULATOR_PORT=3002
+ENV SIMULATOR_PORT=3002 \
+    SIMULATOR_SMTP_PORT=3025
 COPY --from=simulator-install /app ./
 COPY --from=build /app/apps/simulator/public apps/simulator/public
 COPY --from=build /app/apps/simulator/dist apps/simulator/dist
-EXPOSE 3002
+EXPOSE 3002 3025
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SIMULATOR_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
 CMD ["node", "apps/simulator/dist/main.js"]

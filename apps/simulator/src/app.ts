@@ -1,18 +1,24 @@
-// The simulator as one Fastify instance: the vendors' addresses, the test's controls and the demo page. It imports
-// nothing of the code under test, so a mistake in one is not repeated in the other.
+// The simulator as one Fastify instance: the vendors' addresses, the test's controls and the demo page, and a mail server
+// beside it. It imports nothing of the code under test, so a mistake in one is not repeated in the other.
 import fastify, { LogController, type FastifyInstance } from 'fastify'
 import { createClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { addControlRoutes } from './control.ts'
+import { addDemoContact } from './demo-contact.ts'
 import { createFaultScript } from './fault-script.ts'
+import { createMailScript } from './mail-script.ts'
+import { createMailSink } from './mail-sink.ts'
+import { createMailbox } from './mailbox.ts'
 import { createOutbox } from './outbox.ts'
 import { addPage } from './page.ts'
 import { createCourier } from './receipts/courier.ts'
 import { createReceiptLog } from './receipts/receipt-log.ts'
+import { createSequence } from './sequence.ts'
 import { addVendorRoutes } from './vendor-route.ts'
 import { createVendors, tellAliyunFromPage } from './vendors.ts'
 
 const OUTBOX_CAPACITY = 50_000
+const MAILBOX_CAPACITY = 5_000
 
 export function buildApp(config: Config): FastifyInstance {
   const app = fastify({
@@ -26,7 +32,11 @@ export function buildApp(config: Config): FastifyInstance {
   })
 
   const clock = createClock()
-  const outbox = createOutbox({ capacity: OUTBOX_CAPACITY })
+  const sequence = createSequence()
+  const outbox = createOutbox({ capacity: OUTBOX_CAPACITY, sequence })
+  const mailbox = createMailbox({ capacity: MAILBOX_CAPACITY, sequence })
+  const mailScript = createMailScript()
+  const mailSink = createMailSink({ clock, mailbox, script: mailScript })
   const receipts = createReceiptLog({ capacity: OUTBOX_CAPACITY })
   const script = createFaultScript()
   const vendors = createVendors({ clock, outbox }, config)
@@ -36,9 +46,34 @@ export function buildApp(config: Config): FastifyInstance {
   )
   app.addHook('onClose', () => courier.stop())
 
+  app.addHook('onReady', async () => {
+    await mailSink.listen(config.SIMULATOR_SMTP_PORT, config.HOST)
+    app.log.info(`simulator takes mail on port ${mailSink.port()}`)
+  })
+  app.addHook('onClose', () => mailSink.close())
+
   app.get('/livez', () => ({ status: 'ok' }))
   addVendorRoutes(app, { addresses: vendors.addresses, script, courier })
-  addControlRoutes(app, { clock, courier, outbox, receipts, script, vendors: vendors.list })
-  addPage(app, { outbox }, { apiUrl: config.API_URL })
+  addControlRoutes(app, {
+    clock,
+    courier,
+    mailbox,
+    mailScript,
+    outbox,
+    receipts,
+    script,
+    sequence,
+    vendors: vendors.list,
+  })
+  addDemoContact(app, { apiUrl: config.API_URL, apiKey: config.DEMO_API_KEY })
+  addPage(
+    app,
+    { mailSink, sequence },
+    {
+      apiUrl: config.API_URL,
+      gateways: config.SMS_GATEWAYS.split(',').map((name) => name.trim()),
+      storesContacts: config.DEMO_API_KEY !== '',
+    },
+  )
   return app
 }

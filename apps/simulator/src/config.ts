@@ -10,6 +10,12 @@ export const ConfigSchema = Type.Object({
     default: 3002,
     description: 'port of the simulator and its demo page',
   }),
+  SIMULATOR_SMTP_PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 3025,
+    description: 'port of the mail server of the simulator; 0 for any free one',
+  }),
   HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
   LOG_LEVEL: Type.String({
     pattern: '^(fatal|error|warn|info|debug|trace|silent)$',
@@ -20,6 +26,17 @@ export const ConfigSchema = Type.Object({
     pattern: '^https?://[^\\s/?#]+(/[^\\s?#]*)?$',
     default: 'http://127.0.0.1:3000',
     description: 'address of the API as the browser of the demo page reaches it',
+  }),
+  DEMO_API_KEY: Type.String({
+    pattern: '^([A-Za-z0-9_-]{32,128})?$',
+    default: '',
+    description:
+      'secret: a key of API_KEYS, with which the demo page may store e-mail addresses; empty for not',
+  }),
+  SMS_GATEWAYS: Type.String({
+    pattern: '^[a-z][a-z0-9_]*( *, *[a-z][a-z0-9_]*)*$',
+    default: 'ccp',
+    description: 'gateways the demo page can break, by comma',
   }),
   ...VENDOR_SETTINGS,
 })

@@ -5,10 +5,14 @@ import type { FastifyError, FastifyInstance } from 'fastify'
 import type { Clock } from './clock.ts'
 import { addEventsRoute } from './events.ts'
 import type { FaultScript } from './fault-script.ts'
+import { addMailControl } from './mail-control.ts'
+import type { MailScript } from './mail-script.ts'
+import type { Mailbox } from './mailbox.ts'
 import type { Outbox } from './outbox.ts'
 import type { Courier } from './receipts/courier.ts'
 import type { ReceiptLog } from './receipts/receipt-log.ts'
 import { addScriptRoutes } from './script-routes.ts'
+import type { Sequence } from './sequence.ts'
 import type { Vendor } from './vendor.ts'
 
 const CENTURY_MS = 100 * 366 * 86_400_000
@@ -25,13 +29,16 @@ export function addControlRoutes(
   deps: {
     clock: Clock
     courier: Courier
+    mailbox: Mailbox
+    mailScript: MailScript
     outbox: Outbox
     receipts: ReceiptLog
     script: FaultScript
+    sequence: Sequence
     vendors: readonly Vendor[]
   },
 ): void {
-  const { clock, courier, outbox, receipts, script, vendors } = deps
+  const { clock, courier, mailbox, mailScript, outbox, receipts, script, sequence, vendors } = deps
 
   void parent.register(
     (scope, _options, done) => {
@@ -57,8 +64,10 @@ export function addControlRoutes(
       app.post('/reset', (_request, reply) => {
         courier.stop()
         outbox.reset()
+        mailbox.reset()
         receipts.reset()
         script.clear()
+        mailScript.clear()
         for (const vendor of vendors) vendor.reset()
         clock.reset()
         return reply.send({ reset: true })
@@ -73,7 +82,8 @@ export function addControlRoutes(
       )
 
       addScriptRoutes(scope, { script, vendors })
-      addEventsRoute(scope, { outbox })
+      addMailControl(scope, { mailbox, script: mailScript })
+      addEventsRoute(scope, { mailbox, outbox, sequence })
       done()
     },
     { prefix: '/_sim' },

@@ -1,5 +1,6 @@
 // What the vendors took for the handsets, newest last. Bounded: the oldest message goes when the box is full. Every message is
 // kept under its number as well, so that a load test may ask for one number at a time.
+import type { Sequence } from './sequence.ts'
 
 export type Message = {
   seq: number
@@ -20,11 +21,10 @@ export type Message = {
 
 export type Outbox = ReturnType<typeof createOutbox>
 
-export function createOutbox(options: { capacity: number }) {
+export function createOutbox(options: { capacity: number; sequence: Sequence }) {
   const all = new Map<number, Message>()
   const byNumber = new Map<string, Message[]>()
   const listeners = new Set<(message: Message) => void>()
-  let newest = 0
 
   function forgetOldest() {
     const oldest = all.values().next().value
@@ -37,7 +37,7 @@ export function createOutbox(options: { capacity: number }) {
 
   return {
     record(message: Omit<Message, 'seq'>) {
-      const recorded = { seq: ++newest, ...message }
+      const recorded = { seq: options.sequence.next(), ...message }
       all.set(recorded.seq, recorded)
       const ofNumber = byNumber.get(recorded.to)
       if (ofNumber === undefined) byNumber.set(recorded.to, [recorded])
@@ -50,15 +50,12 @@ export function createOutbox(options: { capacity: number }) {
       return to === undefined ? [...all.values()] : (byNumber.get(to) ?? [])
     },
 
-    newest: () => newest,
-
     /** Calls the listener for every message recorded from now on; the answer ends that. */
     subscribe(listener: (message: Message) => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
 
-    // The sequence goes on: a page that resumes after number 7 must not take a new number 3 for an old one.
     reset() {
       all.clear()
       byNumber.clear()

@@ -1,7 +1,9 @@
-// The demo page: a closed list of files beside the sources, and the one thing the page must be told, where the API is.
+// The demo page: a closed list of files beside the sources, and what the page must be told: where the API is, and what
+// there is to break.
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import type { Outbox } from './outbox.ts'
+import type { MailSink } from './mail-sink.ts'
+import type { Sequence } from './sequence.ts'
 
 const HTML = 'text/html; charset=utf-8'
 const CSS = 'text/css; charset=utf-8'
@@ -27,7 +29,11 @@ const FILES = [
 // src/ and dist/ lie side by side, so the same relative address serves both.
 const PUBLIC = new URL('../public/', import.meta.url)
 
-export function addPage(app: FastifyInstance, deps: { outbox: Outbox }, options: { apiUrl: string }): void {
+export function addPage(
+  app: FastifyInstance,
+  deps: { mailSink: MailSink; sequence: Sequence },
+  options: { apiUrl: string; gateways: readonly string[]; storesContacts: boolean },
+): void {
   const api = options.apiUrl.replace(/\/+$/, '')
   const { origin } = new URL(api)
   const policy = `default-src 'self'; connect-src 'self' ${origin}; img-src 'self' data: blob: ${origin}; frame-ancestors 'none'`
@@ -47,6 +53,12 @@ export function addPage(app: FastifyInstance, deps: { outbox: Outbox }, options:
   }
 
   app.get('/config.json', (_request, reply) =>
-    reply.header('cache-control', 'no-store').send({ api_url: api, newest: deps.outbox.newest() }),
+    reply.header('cache-control', 'no-store').send({
+      api_url: api,
+      newest: deps.sequence.newest(),
+      gateways: options.gateways,
+      smtp_port: deps.mailSink.port(),
+      stores_contacts: options.storesContacts,
+    }),
   )
 }

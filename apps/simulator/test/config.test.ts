@@ -6,6 +6,9 @@ describe('the configuration', () => {
     expect(loadConfig({ HOST: '', SIMULATOR_PORT: ' ' })).toMatchObject({
       config: {
         SIMULATOR_PORT: 3002,
+        SIMULATOR_SMTP_PORT: 3025,
+        SMS_GATEWAYS: 'ccp',
+        DEMO_API_KEY: '',
         HOST: '127.0.0.1',
         CCP_TEMPLATE_ID: '1',
         SIMULATOR_VENDOR_LIMITS: 'on',
@@ -19,9 +22,13 @@ describe('the configuration', () => {
       API_URL: 'ftp://secret.example',
       SIMULATOR_VENDOR_LIMITS: 'secret',
       CCP_AUTH_TOKEN: 'a secret token',
+      DEMO_API_KEY: 'too short a secret',
+      SIMULATOR_SMTP_PORT: 'secret',
     })
     const faults = 'faults' in loaded ? loaded.faults.join('\n') : ''
-    expect(faults).toMatch(/SIMULATOR_PORT[^]*API_URL[^]*CCP_AUTH_TOKEN[^]*SIMULATOR_VENDOR_LIMITS/)
+    expect(faults).toMatch(
+      /SIMULATOR_PORT[^]*_SMTP_PORT[^]*API_URL[^]*DEMO_API_KEY[^]*CCP_AUTH_TOKEN[^]*SIMULATOR_VENDOR_LIMITS/,
+    )
     expect(faults).not.toContain('secret')
   })
 })

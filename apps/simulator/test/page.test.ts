@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startSimulator, type Simulator } from './running-simulator.ts'
+import { anyNumber, startSimulator, type Simulator } from './running-simulator.ts'
 
 const PUBLIC = new URL('../public/', import.meta.url)
 
 let simulator: Simulator
 beforeAll(async () => {
-  simulator = await startSimulator({ API_URL: 'http://127.0.0.1:4321/' })
+  simulator = await startSimulator({ API_URL: 'http://127.0.0.1:4321/', SMS_GATEWAYS: 'aliyun, ccp' })
 })
 afterAll(() => simulator.close())
 
@@ -32,8 +32,14 @@ describe('the demo page', () => {
     expect(await answer.text()).toBe(readFileSync(new URL(file, PUBLIC), 'utf8'))
   })
 
-  test('is told where the API is, and may talk to nobody else', async () => {
-    expect(await simulator.get('/config.json')).toEqual({ api_url: 'http://127.0.0.1:4321', newest: 0 })
+  test('is told where the API is and what can be broken, and may talk to nobody else', async () => {
+    expect(await simulator.get('/config.json')).toEqual({
+      api_url: 'http://127.0.0.1:4321',
+      newest: 0,
+      gateways: ['aliyun', 'ccp'],
+      smtp_port: anyNumber,
+      stores_contacts: false,
+    })
     const policy = (await fetch(simulator.url)).headers.get('content-security-policy')
     expect(policy).toContain("connect-src 'self' http://127.0.0.1:4321;")
     expect(policy).toContain("default-src 'self';")

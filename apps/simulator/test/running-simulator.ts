@@ -27,7 +27,7 @@ export type Send = {
 }
 
 export async function startSimulator(env: Environment = {}) {
-  const loaded = loadConfig({ LOG_LEVEL: 'silent', SIMULATOR_PORT: '0', ...env })
+  const loaded = loadConfig({ LOG_LEVEL: 'silent', SIMULATOR_PORT: '0', SIMULATOR_SMTP_PORT: '0', ...env })
   if ('faults' in loaded) throw new Error(loaded.faults.join('\n'))
   const app = buildApp(loaded.config)
   await app.listen({ host: '127.0.0.1', port: 0 })
