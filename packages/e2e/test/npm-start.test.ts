@@ -9,7 +9,14 @@ import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/pro
 import { openBrowser } from './browser.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
-const PORTS = ['API_PORT', 'BOARD_PORT', 'SIMULATOR_PORT', 'API_OPS_PORT', 'WORKER_OPS_PORT'] as const
+const PORTS = [
+  'API_PORT',
+  'BOARD_PORT',
+  'SIMULATOR_PORT',
+  'SIMULATOR_SMTP_PORT',
+  'API_OPS_PORT',
+  'WORKER_OPS_PORT',
+] as const
 
 const dataDir = mkdtempSync(join(tmpdir(), 'sms-codes-start-'))
 const lines: string[] = []

@@ -73,6 +73,7 @@ export async function startSystem({
     BOARD_USER: 'operator',
     BOARD_PASSWORD: randomBytes(18).toString('base64url'),
     SIMULATOR_PORT: String(simulatorPort),
+    SIMULATOR_SMTP_PORT: String(await freePort()),
     CORS_ORIGINS: simulatorUrl,
     ...env,
   }

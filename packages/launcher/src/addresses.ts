@@ -4,6 +4,7 @@ const PORTS = {
   API_PORT: 3000,
   BOARD_PORT: 3001,
   SIMULATOR_PORT: 3002,
+  SIMULATOR_SMTP_PORT: 3025,
   API_OPS_PORT: 9100,
   WORKER_OPS_PORT: 9101,
 }
@@ -12,6 +13,7 @@ export const PORT_NAMES: PortName[] = [
   'API_PORT',
   'BOARD_PORT',
   'SIMULATOR_PORT',
+  'SIMULATOR_SMTP_PORT',
   'API_OPS_PORT',
   'WORKER_OPS_PORT',
 ]
@@ -26,7 +28,7 @@ export function hostOf(env: NodeJS.ProcessEnv): string {
   return ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
 }
 
-export function urlOf(env: NodeJS.ProcessEnv, name: PortName): string {
+export function urlOf(env: NodeJS.ProcessEnv, name: PortName, scheme = 'http'): string {
   const host = hostOf(env)
-  return `http://${host.includes(':') ? `[${host}]` : host}:${portOf(env, name)}`
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${portOf(env, name)}`
 }

@@ -1,8 +1,8 @@
 // The environment of the apps on a developer's machine: what the developer has set, then the project's
 // .env, then values that make it run. Processes that start at the same moment must get the same secrets,
 // or the worker could not open what the API sealed.
-import { randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hkdfSync, randomBytes } from 'node:crypto'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { portOf, urlOf } from './addresses.ts'
@@ -19,14 +19,19 @@ export function developmentEnv(
   const chosen = { ...set(readEnvFile(envFile)), ...set(env) }
   if (chosen['NODE_ENV'] === 'production') return chosen
   const simulator = urlOf(chosen, 'SIMULATOR_PORT')
-  return {
+  const filled: NodeJS.ProcessEnv = {
     SMS_GATEWAYS: 'ccp',
     CCP_BASE_URL: simulator,
     API_URL: urlOf(chosen, 'API_PORT'),
     CORS_ORIGINS: `${simulator},http://localhost:${portOf(chosen, 'SIMULATOR_PORT')}`,
+    SMTP_URL: urlOf(chosen, 'SIMULATOR_SMTP_PORT', 'smtp'),
+    MAIL_FROM: 'sms-codes <codes@sms-codes.test>',
     ...secrets(dataDir),
+    // A developer's own keys are not ours to hand to the demo page's back end.
+    ...(chosen['API_KEYS'] === undefined ? {} : { DEMO_API_KEY: '' }),
     ...chosen,
   }
+  return { API_KEYS: `demo:${filled['DEMO_API_KEY']}`, ...filled }
 }
 
 // An empty variable is how a shell or a copied example file says "not set".
@@ -34,43 +39,54 @@ function set(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
 }
 
+// What the file of an older version misses is drawn from what it has: processes that complete it at the
+// same moment add the same, and it does not matter who is last.
 function secrets(dataDir: string): NodeJS.ProcessEnv {
   const file = join(dataDir, 'dev.env')
-  const kept = readEnvFile(file)
-  if (Object.keys(kept).length > 0) return kept
+  const text = readText(file)
+  const kept = parseEnv(text ?? '')
+  const made = Object.entries(generate(kept['PHONE_KEY'] ?? randomBytes(32)))
+  const lines = made.flatMap(([name, value]) => (name in kept ? [] : [`${name}=${value}\n`]))
+  if (lines.length === 0) return { ...kept }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
-  const lines = Object.entries(generate()).map(([name, value]) => `${name}=${value}`)
-  writeFileSync(draft, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' })
+  writeFileSync(draft, [text?.replace(/\n*$/, '\n') ?? '', ...lines].join(''), { mode: 0o600, flag: 'wx' })
   try {
-    // A link appears whole or not at all, and fails where another process was first.
-    linkSync(draft, file)
+    // Both appear whole or not at all; a link fails where another process was first.
+    if (text === null) linkSync(draft, file)
+    else renameSync(draft, file)
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error
   } finally {
-    rmSync(draft)
+    rmSync(draft, { force: true })
   }
   return readEnvFile(file)
 }
 
-function generate(): Record<string, string> {
+function generate(seed: string | Buffer): Record<string, string> {
+  const draw = (name: string, bytes: number) => Buffer.from(hkdfSync('sha256', seed, '', name, bytes))
   return {
-    PHONE_KEY: randomBytes(32).toString('base64'),
-    CODE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    PHONE_KEY: draw('PHONE_KEY', 32).toString('base64'),
+    CODE_KEYS: `k1:${draw('CODE_KEYS', 32).toString('base64')}`,
     BOARD_USER: 'operator',
-    BOARD_PASSWORD: randomBytes(18).toString('base64url'),
-    CCP_ACCOUNT_SID: randomBytes(16).toString('hex'),
-    CCP_AUTH_TOKEN: randomBytes(16).toString('hex'),
-    CCP_APP_ID: randomBytes(16).toString('hex'),
+    BOARD_PASSWORD: draw('BOARD_PASSWORD', 18).toString('base64url'),
+    CCP_ACCOUNT_SID: draw('CCP_ACCOUNT_SID', 16).toString('hex'),
+    CCP_AUTH_TOKEN: draw('CCP_AUTH_TOKEN', 16).toString('hex'),
+    CCP_APP_ID: draw('CCP_APP_ID', 16).toString('hex'),
     CCP_TEMPLATE_ID: '1',
+    DEMO_API_KEY: draw('DEMO_API_KEY', 32).toString('hex'),
   }
 }
 
 function readEnvFile(file: string): NodeJS.ProcessEnv {
+  return { ...parseEnv(readText(file) ?? '') }
+}
+
+function readText(file: string): string | null {
   try {
-    return { ...parseEnv(readFileSync(file, 'utf8')) }
+    return readFileSync(file, 'utf8')
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return {}
+    if (hasCode(error, 'ENOENT')) return null
     throw error
   }
 }

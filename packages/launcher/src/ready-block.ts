@@ -5,7 +5,7 @@ export function readyBlock(env: NodeJS.ProcessEnv, redisUrl: string, boardPasswo
   return `
 sms-codes is running.
 
-  Demo page  ${urlOf(env, 'SIMULATOR_PORT')}/   the form, and a phone that shows what was sent
+  Demo page  ${urlOf(env, 'SIMULATOR_PORT')}/   the form, and a phone and a mailbox that show what was sent
   API        ${urlOf(env, 'API_PORT')}    documented at ${urlOf(env, 'API_PORT')}/docs
   Board      ${urlOf(env, 'BOARD_PORT')}/   user ${env['BOARD_USER'] ?? 'operator'}, password ${boardPassword}
   Metrics    ${urlOf(env, 'API_OPS_PORT')}/metrics (api), ${urlOf(env, 'WORKER_OPS_PORT')}/metrics (worker)

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -14,6 +14,7 @@ const SECRETS = [
   'CCP_AUTH_TOKEN',
   'CCP_APP_ID',
   'CCP_TEMPLATE_ID',
+  'DEMO_API_KEY',
 ]
 
 let project: string
@@ -36,13 +37,19 @@ test('an empty environment gets all that the apps cannot do without', () => {
     CCP_BASE_URL: 'http://127.0.0.1:3002',
     API_URL: 'http://127.0.0.1:3000',
     CORS_ORIGINS: 'http://127.0.0.1:3002,http://localhost:3002',
+    SMTP_URL: 'smtp://127.0.0.1:3025',
+    MAIL_FROM: 'sms-codes <codes@sms-codes.test>',
+    API_KEYS: `demo:${env['DEMO_API_KEY']}`,
   })
+  expect(env['DEMO_API_KEY']).toMatch(/^[0-9a-f]{64}$/)
   expect(env['REDIS_URL']).toBeUndefined()
 })
 
 test('addresses follow the ports that were chosen', () => {
-  const env = developmentEnv({ SIMULATOR_PORT: '4002', API_PORT: '4000' }, dataDir, join(project, '.env'))
+  const ports = { SIMULATOR_PORT: '4002', SIMULATOR_SMTP_PORT: '4025', API_PORT: '4000' }
+  const env = developmentEnv(ports, dataDir, join(project, '.env'))
   expect(env).toMatchObject({
+    SMTP_URL: 'smtp://127.0.0.1:4025',
     CCP_BASE_URL: 'http://127.0.0.1:4002',
     API_URL: 'http://127.0.0.1:4000',
     CORS_ORIGINS: 'http://127.0.0.1:4002,http://localhost:4002',
@@ -54,6 +61,28 @@ test('secrets are made once, and only their owner can read them', async () => {
   expect(developmentEnv({}, dataDir, join(project, '.env'))).toEqual(first)
   expect((await stat(join(dataDir, 'dev.env'))).mode & 0o777).toBe(0o600)
   expect(await readdir(dataDir)).toEqual(['dev.env'])
+})
+
+test('what a file of an older version misses is added to it, and nothing else changes', async () => {
+  const old = "# mine\nPHONE_KEY='a kept key'\nBOARD_PASSWORD=chosen by hand"
+  await mkdir(dataDir)
+  await writeFile(join(dataDir, 'dev.env'), old)
+  const env = developmentEnv({}, dataDir, join(project, '.env'))
+  expect(SECRETS.filter((name) => !env[name])).toEqual([])
+  expect(env).toMatchObject({ PHONE_KEY: 'a kept key', BOARD_PASSWORD: 'chosen by hand' })
+  const text = await readFile(join(dataDir, 'dev.env'), 'utf8')
+  expect(text.startsWith(`${old}\nCODE_KEYS=`)).toBe(true)
+  expect(text.match(/^[A-Z_]+=/gm)).toHaveLength(SECRETS.length)
+  expect(developmentEnv({}, dataDir, join(project, '.env'))).toEqual(env)
+  expect(await readdir(dataDir)).toEqual(['dev.env'])
+})
+
+test("a developer's own API keys are not given to the demo page", () => {
+  const keys = `shop:${'s'.repeat(32)}`
+  const own = developmentEnv({ API_KEYS: keys }, dataDir, join(project, '.env'))
+  expect(own).toMatchObject({ API_KEYS: keys, DEMO_API_KEY: '' })
+  const named = developmentEnv({ DEMO_API_KEY: 'd'.repeat(32) }, dataDir, join(project, '.env'))
+  expect(named).toMatchObject({ API_KEYS: `demo:${'d'.repeat(32)}`, DEMO_API_KEY: 'd'.repeat(32) })
 })
 
 test('the environment comes before .env, .env before what is made up, and empty means not set', async () => {
@@ -85,8 +114,12 @@ test('in production nothing is added and nothing is written', async () => {
   await expect(stat(dataDir)).rejects.toThrow('ENOENT')
 })
 
-test('processes that start at the same moment get the same secrets', async () => {
+test.each([
+  ['make', ''],
+  ['complete', "PHONE_KEY='a kept key'\n"],
+])('processes that %s the secrets at the same moment get the same', async (_what, old) => {
   await mkdir(dataDir)
+  if (old !== '') await writeFile(join(dataDir, 'dev.env'), old)
   const script = join(import.meta.dirname, 'print-dev-env.ts')
   const printed = await Promise.all(
     [1, 2, 3, 4].map(async () => {

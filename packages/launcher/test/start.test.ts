@@ -8,7 +8,14 @@ import { redisFault } from '../src/redis-probe.ts'
 import { startRedis } from '../src/redis.ts'
 import { createProject, type Project } from './temp-project.ts'
 
-const NAMES = ['API_PORT', 'BOARD_PORT', 'SIMULATOR_PORT', 'API_OPS_PORT', 'WORKER_OPS_PORT']
+const NAMES = [
+  'API_PORT',
+  'BOARD_PORT',
+  'SIMULATOR_PORT',
+  'SIMULATOR_SMTP_PORT',
+  'API_OPS_PORT',
+  'WORKER_OPS_PORT',
+]
 
 let project: Project
 let ports: number[]

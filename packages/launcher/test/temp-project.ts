@@ -10,7 +10,7 @@ const PORTS = {
   api: ['API_PORT', 'API_OPS_PORT'],
   worker: ['WORKER_OPS_PORT'],
   board: ['BOARD_PORT'],
-  simulator: ['SIMULATOR_PORT'],
+  simulator: ['SIMULATOR_PORT', 'SIMULATOR_SMTP_PORT'],
 }
 
 export async function createProject() {
