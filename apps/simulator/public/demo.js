@@ -1,6 +1,9 @@
 // The sign-up form: one picture, one send, one verification. Error texts are the API's own and stand under the field
 // that the RETCODE is about; a picture is good for one send, so every failed send brings a new one.
 import { createApi, randomUuid } from './api.js'
+import { createBreakage } from './breakage.js'
+import { createContact } from './contact.js'
+import { createMailbox } from './mailbox.js'
 import { createPhone } from './phone.js'
 import { canProve, prove } from './proof.js'
 import { createResult } from './result.js'
@@ -26,7 +29,15 @@ const api = createApi({
 })
 const status = createStatus({ language, ask: api.status, onFailed: askAgain })
 const result = createResult({ language })
-const phone = createPhone({ language, since: config.newest, onPick: fillIn })
+const phone = createPhone({ language, since: config.newest, onMessage: status.arrived, onPick: fillIn })
+const mailbox = createMailbox({ language, since: config.newest, onPick: fillIn })
+createContact({
+  language,
+  isOn: config.stores_contacts,
+  mobileOf: typedMobile,
+  onAddress: mailbox.belongTo,
+})
+createBreakage({ language, gateways: config.gateways })
 find('docs-link').href = `${config.api_url}/docs`
 
 let uuid = ''
@@ -49,6 +60,13 @@ function newPicture() {
   fields.imageCode.value = ''
   picture.classList.remove('loaded')
   picture.src = api.imageUrl(uuid)
+}
+
+function typedMobile() {
+  const mobile = fields.mobile.value.trim()
+  if (mobile !== '') return mobile
+  need('mobile', 'needMobile')
+  return null
 }
 
 function fillIn(code) {

@@ -1,10 +1,11 @@
 // The drawn phone: shows the messages of the number in the form as they arrive. It starts from the last message that
 // was there when the page opened, so what came for a number before it was typed is shown as well.
+import { timeOf } from './clock.js'
 
 const KEPT = 30
 const BANNER_MS = 8000
 
-export function createPhone({ language, since, onPick }) {
+export function createPhone({ language, since, onMessage, onPick }) {
   const phone = document.querySelector('#phone')
   const list = document.querySelector('#phone-messages')
   const thread = list.parentElement
@@ -42,6 +43,7 @@ export function createPhone({ language, since, onPick }) {
 
   function show(message) {
     knock(message)
+    onMessage(message)
     list.append(drawMessage(message, pick))
     while (list.childElementCount > KEPT) list.firstElementChild.remove()
     label()
@@ -103,8 +105,4 @@ function drawMessage(message, onPick) {
   hint.setAttribute('aria-hidden', 'true')
   row.append(time, bubble, hint)
   return row
-}
-
-function timeOf(ms) {
-  return new Date(ms).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false })
 }

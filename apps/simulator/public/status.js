@@ -1,75 +1,128 @@
-// The strip under the form: how far the last request came, asked of the API until it has ended, a minute at most.
+// The strip under the form: which way the last request took, asked of the API until it has ended, three minutes at most.
+// When each step was is the API's to say; where it does not, it is when the page heard of it.
+import { clockTimeOf } from './clock.js'
 
-const STEPS = ['queued', 'sending', 'sent', 'verified']
-const STEP_OF = { queued: 0, sending: 1, sent: 2, delivered: 2, fell_back: 2, verified: 3 }
+const STEPS = ['queued', 'sending', 'sent', 'arrived', 'verified']
+const STEP_OF = { queued: 0, sending: 1, sent: 2, delivered: 3, fell_back: 3, verified: 4 }
 const ENDED = new Set(['delivered', 'fell_back', 'failed', 'expired'])
 const POLL_MS = 500
 // A sent message only waits for the vendor's receipt, which takes its time or never comes.
 const SENT_POLL_MS = 2000
-const GIVE_UP_MS = 60_000
+const GIVE_UP_MS = 180_000
 
 export function createStatus({ language, ask, onFailed }) {
+  const { t } = language
   const strip = document.querySelector('#status')
   const note = document.querySelector('#status-note')
   let request = null
 
   function draw() {
-    const status = request === null ? 'idle' : request.status
-    strip.dataset.status = status
-    const reached = request === null ? -1 : request.reached
+    strip.dataset.status = request?.status ?? 'idle'
     STEPS.forEach((step, index) => {
       const item = strip.querySelector(`[data-step="${step}"]`)
-      const isLast = index === reached
-      const broken = isLast && (status === 'failed' || status === 'expired')
-      item.className = broken ? 'broken' : index <= reached ? (isLast ? 'done now' : 'done') : ''
-      item.querySelector('b').textContent = labelOf(step, broken ? status : isLast ? status : step)
-      const at = request?.times[index]
-      item.querySelector('small').textContent = at === undefined ? '' : `${(at / 1000).toFixed(2)} s`
+      item.className = request === null ? '' : looksOf(request, index)
+      item.querySelector('b').textContent = labelOf(step, item.className)
+      item.querySelector('small').textContent =
+        request === null ? '' : timeText(request, step, item.className)
     })
-    note.textContent =
-      request === null ? language.t('statusIdle') : language.t('statusRequest', shorten(request.id))
+    note.textContent = request === null ? t('statusIdle') : t('statusRequest', shorten(request.id))
     if (request === null) note.removeAttribute('title')
     else note.title = request.id
   }
 
-  function labelOf(step, status) {
-    if (status === 'failed' || status === 'expired') return language.t(status)
-    if (step === 'sending') return language.t('sendingStep')
-    if (step === 'verified') return language.t('verifiedStep')
-    return step === 'sent' && ENDED.has(status) ? language.t(status) : language.t(step)
+  function labelOf(step, looks) {
+    if (looks === 'broken') return t(request.status)
+    if (step === 'sending') return t('sendingStep')
+    if (step === 'verified') return t('verifiedStep')
+    if (step === 'sent') {
+      if (looks === 'skipped') return t('noSms')
+      const by = request?.gateways.map((name) => t(`gateway_${name}`) ?? name) ?? []
+      return by.length > 0 ? t('sentBy', by.join(' + ')) : t('sent')
+    }
+    if (step !== 'arrived') return t(step)
+    if (looks === 'skipped') return t('noReceipt')
+    return t(request !== null && isByMail(request) ? 'fell_back' : 'delivered')
   }
 
-  function reach(current, status) {
-    const step = STEP_OF[status] ?? Math.min(current.reached + 1, 2)
-    current.status = status
-    if (step > current.reached) current.times[step] = performance.now() - current.startedAt
-    current.reached = Math.max(current.reached, step)
+  function reach(status, answer = {}) {
+    const step = STEP_OF[status]
+    // The receipt may come after the code was typed; nothing else is news then.
+    if (request.status !== 'verified') request.status = status
+    request.times = answer.times ?? request.times
+    request.channel = answer.channel ?? request.channel
+    if (step === undefined) request.broken = Math.min(request.reached + 1, 3)
+    else request.reached = Math.max(request.reached, step)
+    request.heard[status] ??= performance.now() - request.startedAt
     draw()
   }
 
   async function poll(current) {
-    while (request === current && performance.now() - current.startedAt < GIVE_UP_MS) {
-      const answer = await ask(current.id)
-      if (request !== current || current.status === 'verified') return
-      if (answer.code === '0' && answer.status !== current.status) reach(current, answer.status)
+    let last = 'queued'
+    while (performance.now() - current.startedAt < GIVE_UP_MS) {
+      const { code, ...answer } = await ask(current.id)
+      if (request !== current) return
+      const isOver = ENDED.has(answer.status)
+      const isNews = answer.status !== last || answer.times !== undefined
+      if (code === '0' && isNews && !(isOver && isVerifiedFirst(current, answer.status)))
+        reach(answer.status, answer)
+      last = answer.status
       if (current.status === 'failed') onFailed()
-      if (ENDED.has(current.status)) return
-      await new Promise((wake) => setTimeout(wake, current.status === 'sent' ? SENT_POLL_MS : POLL_MS))
-      if (current.status === 'verified') return
+      if (isOver) return
+      await new Promise((wake) => setTimeout(wake, last === 'sent' ? SENT_POLL_MS : POLL_MS))
+      if (request !== current) return
     }
   }
 
   language.onChange(draw)
   return {
     follow(id, startedAt) {
-      request = { id, startedAt, status: '', reached: -1, times: [] }
-      reach(request, 'queued')
+      request = { id, startedAt, status: '', reached: -1, broken: null, heard: {}, times: {}, gateways: [] }
+      reach('queued')
       void poll(request)
     },
+
+    /** A message reached the phone: of this request, if it left after it began. */
+    arrived({ gateway, at }) {
+      if (request === null || at < performance.timeOrigin + request.startedAt) return
+      if (!request.gateways.includes(gateway)) request.gateways.push(gateway)
+      draw()
+    },
+
     verified() {
-      if (request !== null) reach(request, 'verified')
+      if (request !== null) reach('verified')
     },
   }
+}
+
+const isByMail = ({ channel, status, times }) =>
+  channel === 'email' || status === 'fell_back' || times.fell_back !== undefined
+
+/** A used code expires like any other, which says nothing any more. */
+const isVerifiedFirst = (request, status) =>
+  request.status === 'verified' && (status === 'expired' || status === 'failed')
+
+function looksOf(request, index) {
+  const { reached, broken, times, gateways } = request
+  if (index === broken) return 'broken'
+  if (index > reached) return ''
+  if (index === reached) return 'done now'
+  // A code by mail need not have had a message before it, and a code can be typed before the receipt comes.
+  if (index === 2 && isByMail(request) && times.sent === undefined && gateways.length === 0) return 'skipped'
+  if (index === 3 && !isByMail(request) && !hasArrived(request)) return 'skipped'
+  return 'done'
+}
+
+const hasArrived = ({ heard, times }) => heard.delivered !== undefined || times.delivered !== undefined
+
+/** The first step as a time of the day, the others as what passed since. */
+function timeText({ heard, times, status }, step, looks) {
+  const states = looks === 'broken' ? [status] : step === 'arrived' ? ['fell_back', 'delivered'] : [step]
+  const state = states.find((one) => (times[one] ?? heard[one]) !== undefined)
+  if (state === undefined || looks === '' || looks === 'skipped') return ''
+  const isTold = times[state] !== undefined && times.queued !== undefined
+  if (isTold && state === 'queued') return clockTimeOf(Date.parse(times.queued))
+  const ms = isTold ? Date.parse(times[state]) - Date.parse(times.queued) : heard[state]
+  return ms === undefined ? '' : `+${(ms / 1000).toFixed(2)} s`
 }
 
 function shorten(id) {

@@ -17,13 +17,22 @@ const FILES = [
   { url: '/form.css', file: 'form.css', type: CSS },
   { url: '/phone.css', file: 'phone.css', type: CSS },
   { url: '/status.css', file: 'status.css', type: CSS },
+  { url: '/mailbox.css', file: 'mailbox.css', type: CSS },
+  { url: '/breakage.css', file: 'breakage.css', type: CSS },
   { url: '/demo.js', file: 'demo.js', type: JS },
   { url: '/api.js', file: 'api.js', type: JS },
+  { url: '/breakage.js', file: 'breakage.js', type: JS },
+  { url: '/clock.js', file: 'clock.js', type: JS },
+  { url: '/contact.js', file: 'contact.js', type: JS },
+  { url: '/faults.js', file: 'faults.js', type: JS },
+  { url: '/mailbox.js', file: 'mailbox.js', type: JS },
   { url: '/phone.js', file: 'phone.js', type: JS },
   { url: '/proof.js', file: 'proof.js', type: JS },
   { url: '/result.js', file: 'result.js', type: JS },
   { url: '/status.js', file: 'status.js', type: JS },
   { url: '/texts.js', file: 'texts.js', type: JS },
+  { url: '/texts-en.js', file: 'texts-en.js', type: JS },
+  { url: '/texts-zh.js', file: 'texts-zh.js', type: JS },
 ]
 
 // src/ and dist/ lie side by side, so the same relative address serves both.

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { createTransport } from 'nodemailer'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
@@ -82,12 +83,42 @@ describe('npm start', () => {
     const code = (await message.getAttribute('data-code')) ?? ''
     expect(code).toMatch(/^[0-9]{6}$/)
     await page.locator('#status[data-status="sent"]').waitFor()
+    await page.locator('#status [data-step="sent"]', { hasText: '由容联云发出' }).waitFor()
 
     await page.fill('#sms-code', code)
     await page.click('#verify')
     await page.locator('#result', { hasText: '验证成功' }).waitFor()
     await page.screenshot({ path: join(tmpdir(), 'sms-codes-demo.png') })
     expect(outside).toEqual([])
+    await page.close()
+  })
+
+  it('keeps an address for a phone, shows its mail, and breaks the mail server until it is repaired', async () => {
+    const page = await browser.newPage()
+    const simulator = `http://127.0.0.1:${env['SIMULATOR_PORT']}`
+    await page.goto(simulator)
+    await page.fill('#email', 'li.lei@example.com')
+    await page.click('#save-contact')
+    await page.locator('#mobile-error', { hasText: '请填写手机号' }).waitFor()
+    await page.fill('#mobile', '13800138003')
+    await page.click('#save-contact')
+    await page.locator('#contact-note', { hasText: '已为 13800138003 保存' }).waitFor()
+
+    const mail = { from: 'codes@example.org', to: 'li.lei@example.com', subject: '<b>验证码</b>' }
+    const transport = createTransport(`smtp://127.0.0.1:${env['SIMULATOR_SMTP_PORT']}`)
+    await transport.sendMail({ ...mail, text: '您的验证码是 482913' })
+    await page.locator('.letter', { hasText: '<b>验证码</b>' }).getByText('填入验证码 482913').click()
+    expect(await page.inputValue('#sms-code')).toBe('482913')
+
+    const mailServer = page.locator('[data-gateway="mail"]')
+    await mailServer.getByText('断线').click()
+    await mailServer.getByText('邮件发不出去').waitFor()
+    await expect(transport.sendMail({ ...mail, text: '' })).rejects.toThrow('closed')
+    await page.reload()
+    await mailServer.getByText('邮件发不出去').waitFor()
+    await page.click('#repair-all')
+    await mailServer.getByText('邮件发不出去').waitFor({ state: 'detached' })
+    await transport.sendMail({ ...mail, text: '' })
     await page.close()
   })
 

@@ -1,0 +1,16 @@
+// How times are written, on the phone and beside it.
+
+/** What is left to wait; from 100 seconds on as minutes. */
+export function clockOf(seconds, unit) {
+  if (seconds < 100) return `${seconds} ${unit}`
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+export function timeOf(ms) {
+  return new Date(ms).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false })
+}
+
+/** With the seconds: when a step of a request was. */
+export function clockTimeOf(ms) {
+  return new Date(ms).toLocaleTimeString('zh-CN', { hour12: false })
+}
