@@ -122,6 +122,26 @@ describe('npm start', () => {
     await page.close()
   })
 
+  it('breaks a gateway until it is repaired, and shows which way a message took', async () => {
+    const page = await browser.newPage()
+    const simulator = `http://127.0.0.1:${env['SIMULATOR_PORT']}`
+    await page.goto(simulator)
+    const ccp = page.locator('[data-gateway="ccp"]')
+    const sent = page.locator('#status [data-step="sent"]')
+    await ccp.getByText('拒绝号码').click()
+    await ccp.getByText('换网关也没有用').waitFor()
+    await page.fill('#mobile', '13800138004')
+    await page.click('#no-picture')
+    await sent.getByText('发送失败').waitFor()
+    await page.click('#repair-all')
+    await ccp.getByText('换网关也没有用').waitFor({ state: 'detached' })
+    await page.click('#no-picture')
+    await sent.getByText('由容联云发出').waitFor()
+    const messages = await fetch(`${simulator}/_sim/outbox?to=13800138004`)
+    expect(await messages.json()).toMatchObject([{ gateway: 'ccp' }])
+    await page.close()
+  })
+
   it('lets people in who cannot read the picture, and asks for work where the picture is not enough', async () => {
     const page = await browser.newPage()
     await page.goto(`http://127.0.0.1:${env['SIMULATOR_PORT']}/`)
