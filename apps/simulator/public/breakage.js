@@ -9,6 +9,8 @@ export function createBreakage({ language, gateways }) {
   const list = document.querySelector('#breakage')
   const error = document.querySelector('#breakage-error')
   const repair = document.querySelector('#repair-all')
+  let turn = Promise.resolve()
+  let waiting = 0
   const switches = [...gateways.filter(isBreakable), MAIL].map((name) => {
     const choices = name === MAIL ? mailChoices() : gatewayChoices(name)
     return { ...drawSwitch(name, choices, choose), name, choices, chosen: 'works' }
@@ -25,12 +27,21 @@ export function createBreakage({ language, gateways }) {
     repair.disabled = switches.every(({ chosen }) => chosen === 'works')
   }
 
-  async function choose(name, choice) {
+  // One after the other, for arrow keys choose faster than the simulator answers, and an order of one choice must not come
+  // between those of the next.
+  function choose(name, choice) {
+    waiting += 1
+    turn = turn.then(() => apply(name, choice))
+    return turn
+  }
+
+  async function apply(name, choice) {
     const one = switches.find((candidate) => candidate.name === name)
     const failure = await order(name, one.choices.get(choice))
     error.textContent = failure === null ? '' : t('breakageFailed', failure)
     if (failure === null) one.chosen = choice
-    draw()
+    waiting -= 1
+    if (waiting === 0) draw()
   }
 
   async function repairAll() {
