@@ -47,6 +47,7 @@ export async function startSystem({
   redis.on('error', () => {})
   const simulatorPort = await freePort()
   const simulatorUrl = `http://127.0.0.1:${simulatorPort}`
+  const smtpPort = await freePort()
   const apiPorts = await Promise.all(Array.from({ length: apis }, () => freePort()))
   const firstApi = `http://127.0.0.1:${apiPorts[0]}`
   const secret = () => randomBytes(32).toString('base64')
@@ -73,7 +74,9 @@ export async function startSystem({
     BOARD_USER: 'operator',
     BOARD_PASSWORD: randomBytes(18).toString('base64url'),
     SIMULATOR_PORT: String(simulatorPort),
-    SIMULATOR_SMTP_PORT: String(await freePort()),
+    SIMULATOR_SMTP_PORT: String(smtpPort),
+    SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+    MAIL_FROM: 'Codes <codes@shop.example>',
     CORS_ORIGINS: simulatorUrl,
     ...env,
   }
@@ -206,6 +209,15 @@ export async function startSystem({
     },
     fault: (fault: string, times = 1, delay_ms = 0, gateway = 'ccp') =>
       control('script', { gateway, fault, times, delay_ms }),
+    /** What lies in this mailbox. */
+    async mails(to: string): Promise<Record<string, unknown>[]> {
+      const list: unknown = await (
+        await fetch(`${simulatorUrl}/_sim/mails?to=${encodeURIComponent(to)}`)
+      ).json()
+      if (!Array.isArray(list)) throw new TypeError('mails that are no list')
+      return list.map(toRecord)
+    },
+    mailFault: (fault: string, times = 1, delay_ms = 0) => control('mail_script', { fault, times, delay_ms }),
     clearFaults: (gateway: string) => control('script/clear', { gateway }),
     resetSimulator: () => control('reset'),
 

@@ -20,8 +20,16 @@ export function developmentEnv(
   if (chosen['NODE_ENV'] === 'production') return chosen
   const simulator = urlOf(chosen, 'SIMULATOR_PORT')
   const filled: NodeJS.ProcessEnv = {
-    SMS_GATEWAYS: 'ccp',
+    // The simulated CCP first; what it cannot deliver goes by the others, and then by e-mail.
+    SMS_GATEWAYS: 'ccp,aliyun,tencent',
+    SCENES:
+      'default fallback=yes receipt_within=20; register fallback=yes; login fallback=yes; reset_password',
     CCP_BASE_URL: simulator,
+    ALIYUN_BASE_URL: simulator,
+    TENCENT_BASE_URL: simulator,
+    TWILIO_BASE_URL: simulator,
+    WEBHOOK_URL: `${simulator}/webhook`,
+    PUBLIC_URL: urlOf(chosen, 'API_PORT'),
     API_URL: urlOf(chosen, 'API_PORT'),
     CORS_ORIGINS: `${simulator},http://localhost:${portOf(chosen, 'SIMULATOR_PORT')}`,
     SMTP_URL: urlOf(chosen, 'SIMULATOR_SMTP_PORT', 'smtp'),
@@ -74,6 +82,20 @@ function generate(seed: string | Buffer): Record<string, string> {
     CCP_AUTH_TOKEN: draw('CCP_AUTH_TOKEN', 16).toString('hex'),
     CCP_APP_ID: draw('CCP_APP_ID', 16).toString('hex'),
     CCP_TEMPLATE_ID: '1',
+    ALIYUN_ACCESS_KEY_ID: draw('ALIYUN_ACCESS_KEY_ID', 12).toString('hex'),
+    ALIYUN_ACCESS_KEY_SECRET: draw('ALIYUN_ACCESS_KEY_SECRET', 15).toString('hex'),
+    ALIYUN_SIGN_NAME: '演示',
+    ALIYUN_TEMPLATE_CODE: 'SMS_100000001',
+    TENCENT_SECRET_ID: draw('TENCENT_SECRET_ID', 18).toString('hex'),
+    TENCENT_SECRET_KEY: draw('TENCENT_SECRET_KEY', 16).toString('hex'),
+    TENCENT_SDK_APP_ID: '1400000001',
+    TENCENT_SIGN_NAME: '演示',
+    TENCENT_TEMPLATE_ID: '1110',
+    TWILIO_ACCOUNT_SID: `AC${draw('TWILIO_ACCOUNT_SID', 16).toString('hex')}`,
+    TWILIO_AUTH_TOKEN: draw('TWILIO_AUTH_TOKEN', 16).toString('hex'),
+    TWILIO_FROM: '+15005550006',
+    WEBHOOK_SECRETS: `whsec_${draw('WEBHOOK_SECRETS', 32).toString('base64')}`,
+    CALLBACK_TOKEN: draw('CALLBACK_TOKEN', 18).toString('base64url'),
     DEMO_API_KEY: draw('DEMO_API_KEY', 32).toString('hex'),
   }
 }

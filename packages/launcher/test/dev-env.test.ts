@@ -14,6 +14,20 @@ const SECRETS = [
   'CCP_AUTH_TOKEN',
   'CCP_APP_ID',
   'CCP_TEMPLATE_ID',
+  'ALIYUN_ACCESS_KEY_ID',
+  'ALIYUN_ACCESS_KEY_SECRET',
+  'ALIYUN_SIGN_NAME',
+  'ALIYUN_TEMPLATE_CODE',
+  'TENCENT_SECRET_ID',
+  'TENCENT_SECRET_KEY',
+  'TENCENT_SDK_APP_ID',
+  'TENCENT_SIGN_NAME',
+  'TENCENT_TEMPLATE_ID',
+  'TWILIO_ACCOUNT_SID',
+  'TWILIO_AUTH_TOKEN',
+  'TWILIO_FROM',
+  'WEBHOOK_SECRETS',
+  'CALLBACK_TOKEN',
   'DEMO_API_KEY',
 ]
 
@@ -33,8 +47,10 @@ test('an empty environment gets all that the apps cannot do without', () => {
   expect(env['BOARD_PASSWORD']).toMatch(/^.{20,}$/)
   expect(env['CCP_AUTH_TOKEN']).toMatch(/^[0-9a-f]{32}$/)
   expect(env).toMatchObject({
-    SMS_GATEWAYS: 'ccp',
+    SMS_GATEWAYS: 'ccp,aliyun,tencent',
     CCP_BASE_URL: 'http://127.0.0.1:3002',
+    ALIYUN_BASE_URL: 'http://127.0.0.1:3002',
+    PUBLIC_URL: 'http://127.0.0.1:3000',
     API_URL: 'http://127.0.0.1:3000',
     CORS_ORIGINS: 'http://127.0.0.1:3002,http://localhost:3002',
     SMTP_URL: 'smtp://127.0.0.1:3025',

@@ -43,6 +43,6 @@ test('the app runs in the very process that was started, in the development envi
       'console.log(process.pid, SMS_GATEWAYS, BOARD_USER, PHONE_KEY.length, REDIS_URL)\nprocess.exitCode = 5',
   )
   const { code, pid, output } = await run('worker')
-  expect(output).toBe(`${pid} ccp somebody 44 undefined`)
+  expect(output).toBe(`${pid} ccp,aliyun,tencent somebody 44 undefined`)
   expect(code).toBe(5)
 })

@@ -1,0 +1,187 @@
+import { createHmac } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '@sms-codes/launcher/ports'
+import { aMobile, startSystem, type Env, type System } from './system.ts'
+
+let system: System
+let worker: Awaited<ReturnType<System['startWorker']>> | undefined
+beforeAll(async () => {
+  const SCENES = 'default; login fallback=yes; payment fallback=yes receipt_within=2'
+  system = await startSystem({ workers: 0, receipts: true, env: { SCENES } })
+})
+afterEach(async () => {
+  await worker?.process.stop()
+  worker = undefined
+  await system.resetSimulator()
+})
+afterAll(() => system.stop())
+
+let owners = 0
+/** A phone whose owner has proven a mailbox, and one code asked for. */
+async function ask(scene: string, env: Env = {}) {
+  const dead = `http://127.0.0.1:${await freePort()}`
+  const down = { CCP_BASE_URL: dead, ALIYUN_BASE_URL: dead }
+  worker ??= await system.startWorker({
+    SMS_GATEWAYS: 'ccp,aliyun',
+    ...(env['SMS_GATEWAYS'] === undefined && down),
+    ...env,
+  })
+  const mobile = aMobile()
+  const email = `owner${++owners}@mail.example`
+  const put = await system.asBackend('PUT', `/v1/contacts/${mobile}`, {
+    email,
+    verified_at: '2026-11-01T00:00:00Z',
+  })
+  expect(put.status).toBe(204)
+  const at = Date.now()
+  const { body } = await system.post('/v1/sms_codes', { mobile, scene, ...(await system.captcha()) })
+  const id = String(body['request_id'])
+  const standing = async () => (await system.call(`/v1/sms_codes/${id}`)).body
+  const status = async () => (await standing())['status']
+  return { mobile, email, id, at, standing, status, mails: () => system.mails(email) }
+}
+const ends = async (status: () => Promise<unknown>, wish: string) =>
+  expect.poll(status, { timeout: 60_000, interval: 100 }).toBe(wish)
+
+describe('a code that no SMS gateway takes', () => {
+  it('comes by e-mail, to the proven address only, and verifies once, as what it is', async () => {
+    const { mobile, email, id, at, standing, status, mails } = await ask('login')
+    await ends(status, 'fell_back')
+    const [mail, ...more] = await mails()
+    console.log(`all gateways down: mail after ${Number(mail?.['at']) - at} ms`)
+    expect(more).toEqual([])
+    expect(mail).toMatchObject({ to: email, code: expect.stringMatching(/^\d{6}$/) as unknown })
+    expect(mail?.['subject']).not.toContain(String(mail?.['code']))
+    expect(JSON.stringify(mail)).not.toContain(mobile)
+    expect(await standing()).toMatchObject({
+      channel: 'email',
+      times: { queued: expect.any(String) as unknown, fell_back: expect.any(String) as unknown },
+    })
+    expect(await system.outbox(mobile)).toEqual([])
+    const verified = await system.verify(mobile, String(mail?.['code']), { scene: 'login', request_id: id })
+    expect(verified.body).toMatchObject({ code: '0', assurance: 'email' })
+    expect((await system.verify(mobile, String(mail?.['code']), { scene: 'login' })).body['code']).toBe(
+      '4008',
+    )
+  })
+
+  it('stays with the gateways in a scene that does not allow it, or where no mailbox is known', async () => {
+    const { mobile, mails, standing } = await ask('default')
+    const stranger = aMobile()
+    const { body } = await system.post('/v1/sms_codes', {
+      mobile: stranger,
+      scene: 'login',
+      ...(await system.captcha()),
+    })
+    const log = () => system.logs.filter(({ line }) => line.includes('gateway did not take it')).length
+    await expect.poll(log, { timeout: 30_000 }).toBeGreaterThan(8)
+    expect(await mails()).toEqual([])
+    expect(await standing()).toMatchObject({ channel: 'sms' })
+    expect((await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body).toMatchObject({
+      channel: 'sms',
+    })
+    expect(await system.outbox(mobile)).toEqual([])
+  })
+
+  it('is mailed twice a day at most to one phone', async () => {
+    const { mobile, email, status, mails } = await ask('login')
+    await ends(status, 'fell_back')
+    const again = async (scene: string) => {
+      await system.redis.del(`sms:{${phoneOf(mobile)}}:sends`)
+      const { body } = await system.post('/v1/sms_codes', { mobile, scene, ...(await system.captcha()) })
+      return async () => (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body['status']
+    }
+    await ends(await again('payment'), 'fell_back')
+    await ends(await again('login'), 'failed')
+    expect(await mails()).toHaveLength(2)
+    expect(email).toBe((await mails())[0]?.['to'])
+  })
+})
+
+/** The pseudonym under which this phone is held. */
+const phoneOf = (mobile: string) =>
+  createHmac('sha256', Buffer.from(system.env['PHONE_KEY'] ?? '', 'base64'))
+    .update(mobile)
+    .digest('base64url')
+    .slice(0, 22)
+
+describe('a message that a gateway took', () => {
+  const up = { SMS_GATEWAYS: 'ccp' }
+
+  it('and reported undelivered comes by e-mail', async () => {
+    await system.fault('undelivered', 1, 0, 'ccp')
+    const { mobile, status, mails } = await ask('login', up)
+    await ends(status, 'fell_back')
+    const [message] = await system.outbox(mobile)
+    expect((await mails()).map(({ code }) => code)).toEqual([message?.code])
+  })
+
+  it('and never reported comes by e-mail as well, where the scene waits for receipts', async () => {
+    await system.fault('no_receipt', 1, 0, 'ccp')
+    const { mobile, status, mails } = await ask('payment', up)
+    await ends(status, 'fell_back')
+    expect(await system.outbox(mobile)).toHaveLength(1)
+    expect(await mails()).toHaveLength(1)
+  })
+
+  it('and reported delivered does not', async () => {
+    const { status, mails } = await ask('payment', up)
+    await ends(status, 'delivered')
+    const checks = () => system.redis.zcard('{sms}:email:delayed')
+    await expect.poll(checks, { timeout: 10_000 }).toBe(0)
+    expect([await status(), await mails()]).toEqual(['delivered', []])
+  })
+
+  it('and whose code was typed in meanwhile does not', async () => {
+    await system.fault('no_receipt', 1, 0, 'ccp')
+    const { mobile, id, status, mails } = await ask('payment', up)
+    await ends(status, 'sent')
+    const [message] = await system.outbox(mobile)
+    expect(
+      (await system.verify(mobile, message?.code ?? '', { scene: 'payment', request_id: id })).body,
+    ).toMatchObject({ code: '0', assurance: 'sms' })
+    const checks = () => system.redis.zcard('{sms}:email:delayed')
+    await expect.poll(checks, { timeout: 10_000 }).toBe(0)
+    expect(await mails()).toEqual([])
+  })
+})
+
+describe('a mail server (F34)', () => {
+  it.each([
+    ['refuses the connection once', 'refuse', 'fell_back'],
+    ['greylists', 'greylist', 'fell_back'],
+    ['refuses our password once', 'auth', 'fell_back'],
+    ['takes its time', 'slow', 'fell_back'],
+    ['knows no such address', 'bad_address', 'failed'],
+  ])('that %s (%s): %s', async (_what, fault, wish) => {
+    await system.mailFault(fault, 1, 1_000)
+    const { status, mails } = await ask('login')
+    await ends(status, wish)
+    expect(await mails()).toHaveLength(wish === 'failed' ? 0 : 1)
+  })
+
+  it('that takes a mail and says nothing gets it once more at most, under the same id', async () => {
+    await system.mailFault('accept_drop', 1)
+    const { status, mails } = await ask('login')
+    await ends(status, 'fell_back')
+    const all = await mails()
+    expect(all.length).toBeLessThanOrEqual(2)
+    expect(new Set(all.map((mail) => mail['message_id'])).size).toBe(1)
+    expect(new Set(all.map(({ code }) => code)).size).toBe(1)
+  })
+
+  it('is no matter for a worker that delivers SMS only, and the other way round', async () => {
+    worker = await system.startWorker({ SMS_GATEWAYS: 'ccp', WORKER_QUEUES: 'sms' })
+    await system.fault('undelivered', 1, 0, 'ccp')
+    const { mobile, standing, status, mails } = await ask('login')
+    await expect.poll(async () => (await standing())['channel'], { timeout: 20_000 }).toBe('email')
+    expect([await status(), await mails()]).toEqual(['queued', []])
+    await worker.process.stop()
+    worker = await system.startWorker({ SMS_GATEWAYS: 'ccp', WORKER_QUEUES: 'email' })
+    await ends(status, 'fell_back')
+    const waiting = aMobile()
+    await system.send(waiting)
+    expect(await system.redis.llen('{sms}:sms:wait')).toBe(1)
+    expect([await system.outbox(waiting), (await system.outbox(mobile)).length]).toEqual([[], 1])
+  })
+})
