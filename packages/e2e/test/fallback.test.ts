@@ -40,8 +40,9 @@ async function ask(scene: string, env: Env = {}) {
   const status = async () => (await standing())['status']
   return { mobile, email, id, at, standing, status, mails: () => system.mails(email) }
 }
-const ends = async (status: () => Promise<unknown>, wish: string) =>
-  expect.poll(status, { timeout: 60_000, interval: 100 }).toBe(wish)
+async function ends(status: () => Promise<unknown>, wish: string): Promise<void> {
+  await expect.poll(status, { timeout: 60_000, interval: 100 }).toBe(wish)
+}
 
 describe('a code that no SMS gateway takes', () => {
   it('comes by e-mail, to the proven address only, and verifies once, as what it is', async () => {
