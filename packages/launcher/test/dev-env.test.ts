@@ -91,6 +91,12 @@ test('what a file of an older version misses is added to it, and nothing else ch
   expect(text.match(/^[A-Z_]+=/gm)).toHaveLength(SECRETS.length)
   expect(developmentEnv({}, dataDir, join(project, '.env'))).toEqual(env)
   expect(await readdir(dataDir)).toEqual(['dev.env'])
+
+  // Two processes that read the same file complete it the same, whichever of them writes last.
+  const other = join(project, 'other')
+  await mkdir(other)
+  await writeFile(join(other, 'dev.env'), old)
+  expect(developmentEnv({}, other, join(project, '.env'))).toEqual(env)
 })
 
 test("a developer's own API keys are not given to the demo page", () => {
