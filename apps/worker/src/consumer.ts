@@ -4,7 +4,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { Logger } from '@sms-codes/core/logger'
 import { CHECK, QUEUE_PREFIX, retryDelayMs, SendJob } from '@sms-codes/core/queues'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
-import { RetryLater, type Delivered } from './deliver.ts'
+import { RetryLater, type Delivered } from './endings.ts'
 import type { WorkerMetrics } from './metrics.ts'
 
 export type ConsumerOptions = {

@@ -1,10 +1,12 @@
 import type { Channel, Send } from '@sms-codes/core/send'
-import type { Claim, SendLedger, Settlement } from '@sms-codes/core/send-ledger'
+import type { SendLedger } from '@sms-codes/core/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues'
-import type { Outcome } from '@sms-codes/gateways/gateway'
+import type { Found, Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
+import { endingsOf, type Delivered, type Knowledge } from './endings.ts'
 import type { Fallback } from './fallback.ts'
 import type { FollowUp } from './follow-up.ts'
+import type { ListedGateway } from './gateways.ts'
 import { messageIdOf, messageOf } from './message.ts'
 import type { WorkerMetrics } from './metrics.ts'
 import type { Order } from './order.ts'
@@ -25,27 +27,6 @@ export type DeliverDeps = {
   followUp: FollowUp | null
 }
 
-/** How a try ended. `busy`: somebody else is at it, look again in `ms`. The rest is over for this channel. */
-export type Delivered =
-  | { outcome: 'sent' | 'fell_back' | 'failed' | 'moved' | 'gone' | 'done'; why: string }
-  | { outcome: 'busy'; ms: number }
-
-/** Nobody has the message for certain yet and there is time left: the queue tries again. */
-export class RetryLater extends Error {
-  override readonly name = 'RetryLater'
-  readonly atLeastMs: number | undefined
-  readonly atMostMs: number | undefined
-
-  constructor(
-    reason: string,
-    { atLeastMs, atMostMs }: { atLeastMs?: number | undefined; atMostMs?: number } = {},
-  ) {
-    super(reason)
-    this.atLeastMs = atLeastMs
-    this.atMostMs = atMostMs
-  }
-}
-
 /** How long a gateway that would recognise a repeat is asked again before a second message is risked elsewhere. */
 const SILENT_MS = 5_000
 // Vendors say that a message can be found some seconds after it was sent.
@@ -62,59 +43,16 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
   const gateways = deps.order(job)
   const send: Send = { rid: job.rid, scene: job.scene, n: job.n }
   const log = deps.log.child({ rid: job.rid, n: job.n, to: job.to, channel })
-  let doubt: Doubt | null = null
-  let extra = 0
-  let known = false
+  const known: Knowledge = { fence: 0, doubt: null, extra: 0 }
+  const { taken, unreadable, giveUp, later } = endingsOf(job, deps, known, log)
   let calls = planCalls(gateways, null, false, 0)
-  let fence = 0
   let ageMs = 0
   let last = ''
-
-  const settle = (what: Settlement) =>
-    ledger.settle(send, fence, { channel, doubt: doubt?.name ?? '', extra, ...what })
-
-  const end = async (
-    status: 'sent' | 'fell_back' | 'failed',
-    by: string,
-    what: Omit<Settlement, 'status'>,
-  ) => {
-    const mine = await settle({ status, ...what })
-    if (mine) metrics.ended(status, by)
-    log[status === 'failed' ? 'warn' : 'info']({ by }, status)
-    return { outcome: status, why: by }
-  }
-  const taken = async (gateway: string, what: Omit<Settlement, 'status'>): Promise<Delivered> => {
-    const ended = await end(channel === 'email' ? 'fell_back' : 'sent', gateway, { gateway, ...what })
-    // What goes wrong with the receipt is no reason to do anything about the message.
-    await followUp?.sent(job, gateway, what.messageId ?? messageIdOf(send)).catch((err: unknown) => {
-      log.warn({ err }, 'no receipt will be joined')
-    })
-    return ended
-  }
-  /** SMS is at its end: the code goes by e-mail where that is open, else the send has failed. */
-  const giveUp = async (reason: string, what: Omit<Settlement, 'status'> = {}): Promise<Delivered> => {
-    if (fallback === null || !(await fallback.isOpen(job)))
-      return end('failed', reason, channel === 'email' ? what : { ...what, reason })
-    if (await settle({ status: 'moved', ...what, reason })) {
-      await fallback.queue(job)
-      metrics.ended('moved', reason)
-      log.warn({ by: reason }, 'goes by e-mail')
-    }
-    return { outcome: 'moved', why: reason }
-  }
-  const later = async (
-    reason: string,
-    what: Omit<Settlement, 'status'>,
-    when: ConstructorParameters<typeof RetryLater>[1] = {},
-  ): Promise<never> => {
-    await settle({ status: 'queued', ...what })
-    throw new RetryLater(reason, when)
-  }
 
   for (let call = calls.shift(); call !== undefined; call = calls.shift()) {
     const { gateway, ask, risk } = call
     const { name } = gateway
-    const claim: Claim = await ledger.claim(send, name, fence, leaseMs, { risk, channel })
+    const claim = await ledger.claim(send, name, known.fence, leaseMs, { risk, channel })
     if (claim.kind === 'busy') return { outcome: 'busy', ms: claim.ms }
     if ('why' in claim) {
       if (claim.why === 'late') metrics.ended('failed', 'late')
@@ -124,33 +62,30 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       return { outcome: claim.kind, why: claim.why }
     }
     // After a lapse somebody else may have called: then the plan is stale, as it is before the first claim.
-    const overtaken = claim.fence !== fence + 1
-    fence = claim.fence
-    if (claim.kind === 'unreadable') return end('failed', 'unreadable', { reason: 'unreadable' })
+    const isNew = known.fence === 0 || claim.fence !== known.fence + 1
+    known.fence = claim.fence
+    if (claim.kind === 'unreadable') return unreadable()
     ageMs = claim.ageMs
-    if (!known || overtaken) {
-      known = true
-      extra = claim.extra
-      doubt = claim.doubt === '' ? null : { name: claim.doubt, sinceMs: claim.doubtAt }
-      if (doubt !== null) {
-        const heard = (await followUp?.doubted(job, doubt.name, messageIdOf(send))) ?? null
-        if (heard === 'delivered') return taken(doubt.name, {})
+    if (isNew) {
+      known.extra = claim.extra
+      known.doubt = claim.doubt === '' ? null : { name: claim.doubt, sinceMs: claim.doubtAt }
+      if (known.doubt !== null) {
+        const { doubt } = known
+        const heard = await followUp?.doubted(job, doubt.name, messageIdOf(send))
+        if (heard === 'delivered') return taken(doubt.name)
         if (heard === 'undelivered') return giveUp('undelivered', { gateway: doubt.name })
-        calls = planCalls(gateways, doubt, extra === 1, Date.now())
+        calls = planCalls(gateways, doubt, known.extra === 1, Date.now())
         continue
       }
     }
 
     const message = messageOf(claim, send, deps.webOtpDomain)
     if (ask === 'look_up') {
-      const found = (await gateway.lookUp?.(message, new Date(doubt?.sinceMs ?? 0), signal)) ?? {
-        found: 'unknown',
-      }
+      const found = await lookUp(gateway, message, known.doubt, signal)
       log.info({ gateway: name, found: found.found }, 'asked what became of it')
-      if (found.found === 'taken')
-        return taken(name, found.messageId === undefined ? {} : { messageId: found.messageId })
+      if (found.found === 'taken') return taken(name, found.messageId)
       if (found.found === 'refused') {
-        doubt = null
+        known.doubt = null
         calls = planCalls(gateways, null, false, 0)
       }
       continue
@@ -158,20 +93,20 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
 
     const outcome = await gateway.send(message, signal)
     metrics.called(channel, name, outcome.class)
-    report(log, name, outcome, doubt?.name === name)
+    report(log, name, outcome, known.doubt?.name === name)
     last = `${name} ${outcome.code}`
     const step = STEP[outcome.class]
-    if (risk && (step === 'sent' || step === 'doubt')) extra = 1
+    if (risk && (step === 'sent' || step === 'doubt')) known.extra = 1
     switch (step) {
       case 'sent':
-        return taken(name, outcome.messageId === undefined ? {} : { messageId: outcome.messageId })
+        return taken(name, outcome.messageId)
       case 'stop':
         return giveUp(outcome.class, { gateway: name })
       case 'later':
         return later(last, { gateway: name }, { atLeastMs: outcome.retryAfterMs })
       case 'doubt': {
         // It is silent about its own repeats as well: the one second message takes another way, if there is one.
-        if (doubt?.name === name && !risk && ageMs >= SILENT_MS && calls.length > 0) continue
+        if (known.doubt?.name === name && !risk && ageMs >= SILENT_MS && calls.length > 0) continue
         const atLeastMs = gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS
         return later(last, { gateway: name, doubt: name }, { atLeastMs })
       }
@@ -185,6 +120,16 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
   if (fallback === null || !(await fallback.isOpen(job))) return later(reason, {})
   if (ageMs >= fallback.afterMs) return giveUp('no_gateway')
   return later(reason, {}, { atMostMs: fallback.afterMs - ageMs })
+}
+
+async function lookUp(
+  gateway: ListedGateway,
+  message: SmsMessage,
+  doubt: Doubt | null,
+  signal: AbortSignal,
+): Promise<Found> {
+  if (gateway.lookUp === undefined || doubt === null) return { found: 'unknown' }
+  return gateway.lookUp(message, new Date(doubt.sinceMs), signal)
 }
 
 /** One line for each answer that somebody may have to act on. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Found, LookUp, SmsMessage } from '@sms-codes/gateways/gateway'
-import { RetryLater } from '../src/deliver.ts'
+import { RetryLater } from '../src/endings.ts'
 import type { ListedGateway } from '../src/gateways.ts'
 import { aMobile, fakeGateway, sendOf, startDelivery } from './worker.ts'
 

@@ -12,7 +12,7 @@ import {
 import { connectRedis } from '@sms-codes/core/redis'
 import { fallbackRules } from '@sms-codes/core/scenes'
 import { Queue } from 'bullmq'
-import { RetryLater } from '../src/deliver.ts'
+import { RetryLater } from '../src/endings.ts'
 import { createFallback } from '../src/fallback.ts'
 import { createFollowUp } from '../src/follow-up.ts'
 import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
