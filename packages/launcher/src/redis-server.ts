@@ -35,7 +35,7 @@ export async function startServer(
     name: 'redis',
     command: binary,
     // Debian's one binary takes its role from the name it is called by.
-    ...(basename(binary) === 'redis-check-rdb' ? { argv0: 'redis-server' } : {}),
+    ...(basename(binary).endsWith('-check-rdb') ? { argv0: 'redis-server' } : {}),
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
     // Not --dir: a path with a space or a quote would be read as Redis configuration.
     cwd: dir,

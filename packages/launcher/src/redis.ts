@@ -12,8 +12,9 @@ import { StartupError } from './startup-error.ts'
 
 // Debian ships the server as /usr/bin/redis-check-rdb in redis-tools and makes redis-server a symlink
 // to it in a package that also brings a system service. So we install redis-tools and start its binary
-// under the server's name, and no other Redis ever runs or is enabled on that machine.
-const BINARIES = ['redis-server', 'valkey-server', 'redis-check-rdb']
+// under the server's name, and no other Redis ever runs or is enabled on that machine. Likewise Valkey.
+const VALKEY_BINARIES = ['valkey-server', 'valkey-check-rdb']
+const BINARIES = ['redis-server', 'valkey-server', 'redis-check-rdb', 'valkey-check-rdb']
 const DEBIAN_PACKAGE = 'redis-tools'
 
 const WAYS = `Redis is needed, and there is no redis-server or valkey-server on the PATH. Three ways to get one:
@@ -36,8 +37,17 @@ export type RedisOptions = {
 }
 
 export function findRedis(env: NodeJS.ProcessEnv = process.env): string | null {
+  return findProgram(BINARIES, env)
+}
+
+/** For tests of both; `findRedis` is content with either. */
+export function findValkey(env: NodeJS.ProcessEnv = process.env): string | null {
+  return findProgram(VALKEY_BINARIES, env)
+}
+
+function findProgram(names: readonly string[], env: NodeJS.ProcessEnv): string | null {
   const dirs = (env['PATH'] ?? '').split(delimiter).filter((dir) => dir !== '')
-  const candidates = BINARIES.flatMap((name) => dirs.map((dir) => join(dir, name)))
+  const candidates = names.flatMap((name) => dirs.map((dir) => join(dir, name)))
   return candidates.find(isProgram) ?? null
 }
 

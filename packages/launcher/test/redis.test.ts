@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { portFault } from '../src/ports.ts'
 import { askRedis, redisFault } from '../src/redis-probe.ts'
-import { ensureRedisBinary, findRedis, startRedis } from '../src/redis.ts'
+import { ensureRedisBinary, findRedis, findValkey, startRedis } from '../src/redis.ts'
 
 let scratch: string
 beforeEach(async () => {
@@ -106,15 +106,25 @@ test('what is no program is not found', async () => {
   expect(findRedis({})).toBeNull()
 })
 
-test("Debian's tool of another name serves as Redis too", async () => {
+test.each(['redis-check-rdb', 'valkey-check-rdb'])("Debian's %s serves as Redis too", async (name) => {
   const real = findRedis()
   if (real === null) throw new Error('no Redis here')
-  await symlink(await realpath(real), join(scratch, 'redis-check-rdb'))
+  await symlink(await realpath(real), join(scratch, name))
   const binary = findRedis({ PATH: scratch })
-  expect(binary).toBe(join(scratch, 'redis-check-rdb'))
+  expect(binary).toBe(join(scratch, name))
   const redis = await startRedis({ binary: binary ?? '' })
   expect(await ask(redis.port, 'PING')).toBe('+PONG\r\n')
   await redis.stop()
+})
+
+test('Valkey is found by its own names only', async () => {
+  const PATH = join(scratch, 'a')
+  await program('a', 'redis-server')
+  expect(findValkey({ PATH })).toBeNull()
+  const tool = await program('a', 'valkey-check-rdb')
+  expect(findValkey({ PATH })).toBe(tool)
+  const server = await program('a', 'valkey-server')
+  expect(findValkey({ PATH })).toBe(server)
 })
 
 test.for([
