@@ -14,6 +14,7 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
   const told = new Map<string, number>()
   let attempts = 0
   let paid = 0
+  let proofs = 0
   let guesses = 0
   let broken = 0
   /** What the counters of failed compares held when the attacker had guessed; nobody else had by then. */
@@ -58,6 +59,18 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
     send,
     guessBlind,
 
+    /** The same by one who does the work where it is asked for. */
+    async sendWorking(mobile: string, address: string): Promise<void> {
+      attempts += 1
+      let said = await client.send(mobile, address)
+      if (said.text === ANSWERS.proofNeeded.en) {
+        proofs += 1
+        said = await client.sendWithProof(mobile, address)
+      }
+      if (said.ok) paid += 1
+      else hear(said.text)
+    },
+
     /** Asks for a code to somebody else's number and wastes the tries of whoever holds its request id. */
     async wasteTries(mobile: string, count: number, address: () => string): Promise<void> {
       const rid = await send(mobile, address())
@@ -76,7 +89,7 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
 
     outcome() {
       const compares = [...misses.values()].reduce((sum, each) => sum + each, broken)
-      return { attempts, paid, guesses, compares, broken, told: Object.fromEntries(told) }
+      return { attempts, paid, proofs, guesses, compares, broken, told: Object.fromEntries(told) }
     },
   }
 }

@@ -65,10 +65,9 @@ const pumping: Campaign = {
 }
 
 /** In 15 minutes 20 from a segment (the guard judges from 30), in an hour 15 from an address (of 20), 90 a day. */
-const slowDrain: Campaign = {
-  name: '4',
-  title: 'slow drain, 240 addresses, 45 segments, 60/min',
-  start: ({ attack }) => {
+const drain =
+  (send: (attack: Attack, mobile: string, address: string) => Promise<unknown>): Campaign['start'] =>
+  ({ attack }) => {
     let asked = 0
     return () =>
       times(60, () => {
@@ -76,10 +75,21 @@ const slowDrain: Campaign = {
         const mobile = strangerIn(segmentAt(asked % 45), Math.floor(asked / 45))
         const address = attackAddress(asked % 240)
         return async () => {
-          await attack.send(mobile, address)
+          await send(attack, mobile, address)
         }
       })
-  },
+  }
+
+const slowDrain: Campaign = {
+  name: '4',
+  title: 'slow drain, 240 addresses, 45 segments, 60/min',
+  start: drain((attack, mobile, address) => attack.send(mobile, address)),
+}
+
+const workingDrain: Campaign = {
+  name: '7',
+  title: 'the same slow drain, and the work is done where it is asked for',
+  start: drain((attack, mobile, address) => attack.sendWorking(mobile, address)),
 }
 
 const CODES_EACH = 4
@@ -129,4 +139,5 @@ export const CAMPAIGNS: readonly Campaign[] = [
   slowDrain,
   guessing,
   lockingOut,
+  workingDrain,
 ]

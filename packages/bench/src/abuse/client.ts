@@ -4,7 +4,7 @@ import { keys } from '@sms-codes/core/keys'
 import { ANSWERS } from '@sms-codes/core/retcode'
 import { fieldsOf } from '../answer.ts'
 import { openConnection, type Connection } from '../connection.ts'
-import { prove } from './proof.ts'
+import type { Prove } from './proof.ts'
 
 /** What the API said, in English. `rid` is empty where there is none. */
 export type Said = { ok: boolean; text: string; rid: string }
@@ -17,7 +17,7 @@ const CAPTCHA_TEXT = 'HK7M'
 const FAULTS: readonly string[] = [ANSWERS.storeDown.en, ANSWERS.bug.en]
 
 /** Speaks to the API as its proxy does, so each request can come from another address. */
-export async function createClient(port: number, redis: Redis) {
+export async function createClient(port: number, redis: Redis, prove: Prove) {
   const all = await Promise.all(Array.from({ length: LANES }, async () => openConnection(port)))
   const free: Connection[] = [...all]
   let faults = 0

@@ -8,7 +8,7 @@ with a Redis of its own, ${PEOPLE} ordinary users over six simulated hours, and 
 attacker who solves every image code. It ends everything it started. A missed goal is a result and no error.
 
   --seed <n>            who comes when is drawn from it; codes are random all the same (1)
-  --only <n,n>          only these campaigns, of 0 (nobody attacks) to 6
+  --only <n,n>          only these campaigns, of 0 (nobody attacks) to 7
   --offices <n>         shared addresses that a fifth of the ordinary users stand behind (40)
   --set <NAME=value>    another value for a variable of the API, such as GUARD_MIN_SENDS=15; repeatable
   --json                the results as JSON on standard output

@@ -1,4 +1,5 @@
 import { table } from '../table.ts'
+import { WORK_SECONDS } from './proof.ts'
 import type { Result, Results } from './run.ts'
 
 const MOST_COST_PERCENT = 1
@@ -64,7 +65,7 @@ function rowOf(result: Result, people: number): string[] {
 }
 
 /** What decided, as far as something did. */
-function remarks({ name, guesses, compares, broken, counted, told, ordinary }: Result): string[] {
+function remarks({ name, proofs, guesses, compares, broken, counted, told, ordinary }: Result): string[] {
   const expected = (compares / 1e6).toFixed(3)
   return [
     ...(guesses === 0
@@ -74,6 +75,7 @@ function remarks({ name, guesses, compares, broken, counted, told, ordinary }: R
             `codes broken: ${broken}; by chance it would be ${expected}`,
         ]),
     ...listed('full or found, by anybody', counted),
+    ...(proofs === 0 ? [] : [`attackers did ${count(proofs)} proofs of work, ${work(proofs)} of CPU`]),
     ...listed('attackers were told', told),
     ...listed('ordinary users were told', ordinary.refusals),
     ...(ordinary.proofs === 0 ? [] : [`ordinary users did ${count(ordinary.proofs)} proofs of work`]),
@@ -82,6 +84,7 @@ function remarks({ name, guesses, compares, broken, counted, told, ordinary }: R
 
 const count = (value: number): string => value.toLocaleString('en')
 const percent = (value: number): string => `${value.toFixed(2)} %`
+const work = (proofs: number): string => `${Math.round((proofs * WORK_SECONDS) / 60)} minutes`
 const verdict = (met: boolean): string => (met ? 'met' : 'MISSED')
 
 function listed(title: string, counts: Record<string, number>): string[] {

@@ -9,6 +9,7 @@ import { passMinute } from './minute.ts'
 import type { Options } from './options.ts'
 import { createPeople, MINUTES, PEOPLE, type Person } from './people.ts'
 import type { Progress } from './progress.ts'
+import { createProver } from './proof.ts'
 import { createRandom } from './random.ts'
 
 export type Result = Awaited<ReturnType<typeof runCampaign>>
@@ -30,7 +31,7 @@ export async function runAbuse(options: Options, progress: Progress) {
       TRUST_PROXY: '127.0.0.1',
       ...settings,
     })
-    const client = await createClient(api.port, stack.redis)
+    const client = await createClient(api.port, stack.redis, createProver(stack.keyring))
     const people = createPeople(createRandom(seed, 'people'), offices)
     const results: Result[] = []
     for (const campaign of CAMPAIGNS.filter(({ name }) => only.includes(name)))
