@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agePhone } from '../../core/test/age.ts'
@@ -47,6 +48,17 @@ function breaches(replies: readonly Reply[], most: number, code: string): string
     ...(won + undecided < most ? [`only ${won} were accepted`] : []),
     ...(won + undecided + refused < replies.length ? ['some were answered something else'] : []),
   ]
+}
+
+/** As a client does it that wants to know: asks again, with the same key, while the first try is under way. */
+async function untilAnswered(body: object, key: string) {
+  const heard: unknown[] = []
+  for (;;) {
+    const reply = await sockets.sendWithKey(body, key)
+    if (reply.status !== 409 && reply.status !== 503) return { reply, heard }
+    heard.push(reply.body['code'])
+    await sleep(100)
+  }
 }
 const phoneOf = (rid: string) => rid.slice(0, 22)
 
@@ -115,6 +127,21 @@ describe('in each of thirty rounds of 200 requests at once over four API process
       expect(breaches(replies, 10, '4002')).toEqual([])
     })
     expect(await messagesTo(mobiles)).toEqual(mobiles.map(() => 1))
+  })
+
+  it('one idempotency key sends one message, and all who used it hear the same', async () => {
+    const mobiles = Array.from({ length: ROUNDS }, aMobile)
+    await rounds(async (round) => {
+      const body = { mobile: mobiles[round], ...(await system.captcha()) }
+      const key = randomUUID()
+      const tries = await times(AT_ONCE, () => untilAnswered(body, key))
+      const answers = new Set(tries.map(({ reply }) => JSON.stringify(reply)))
+      expect([...answers]).toHaveLength(1)
+      // A first try that ran into a deadline frees the key, but it has spent the image code.
+      const undecided = tries.some(({ heard }) => heard.includes('5000'))
+      expect([undecided ? '4001' : '0', '0']).toContain(tries[0]?.reply.body['code'])
+    })
+    expect(Math.max(...(await messagesTo(mobiles)))).toBe(1)
   })
 
   it('the right code verifies exactly once', async () => {
@@ -201,5 +228,36 @@ describe('while 100 verify the old code, another message is asked for', () => {
       const fresh = await times(20, () => sockets.verify(phone.mobile, code, { request_id: rid }))
       expect(accepted(fresh)).toHaveLength(1)
     }
+  })
+})
+
+describe('of 500 who ask at once over four API processes', () => {
+  const BUDGET = 100
+
+  it('a budget of 100 lets 100 through and not one more, in each of thirty rounds', async () => {
+    const apis = await times(4, () => system.startApi({ BUDGET_MESSAGES: `${BUDGET}/3600` }))
+    const asking = openSockets(apis.map(({ url }) => url))
+    const before = (await system.outbox()).length
+    let undecided = 0
+    await rounds(async () => {
+      // The next hour: nothing is left of what was spent.
+      await system.redis.del('sms:{gate}:budget:all')
+      const captchas = await times(500, () => system.captcha())
+      const replies = await Promise.all(captchas.map((one) => asking.send(aMobile(), one)))
+      const told = (errmsg: string) => replies.filter(({ body }) => body['errmsg'] === errmsg).length
+      const [won, refused, late] = [accepted(replies).length, told('服务暂不可用'), told('数据错误')]
+      expect(won).toBeLessThanOrEqual(BUDGET)
+      // As above: a command that ran into its deadline may have taken its part of the budget.
+      expect(won + late).toBeGreaterThanOrEqual(BUDGET)
+      expect(won + late + refused).toBe(500)
+      expect(await system.redis.zcard('sms:{gate}:budget:all')).toBeLessThanOrEqual(BUDGET)
+      undecided += BUDGET - won
+    })
+    await queueIsDry()
+    const sent = (await system.outbox()).length - before
+    expect(sent).toBeGreaterThanOrEqual(ROUNDS * BUDGET - undecided)
+    expect(sent).toBeLessThanOrEqual(ROUNDS * BUDGET)
+    asking.close()
+    await Promise.all(apis.map(({ process }) => process.stop()))
   })
 })

@@ -14,7 +14,12 @@ export function openSockets(urls: readonly string[]) {
   const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_EACH })
   let asked = 0
 
-  async function ask(path: string, body?: object, from?: string): Promise<Reply> {
+  async function ask(
+    path: string,
+    body?: object,
+    from?: string,
+    more: Record<string, string> = {},
+  ): Promise<Reply> {
     const n = ++asked
     const call = request(`${urls[n % urls.length] ?? ''}${path}`, {
       agent,
@@ -22,6 +27,7 @@ export function openSockets(urls: readonly string[]) {
       headers: {
         'x-forwarded-for': from ?? `${11 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.1`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...more,
       },
     })
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -35,6 +41,9 @@ export function openSockets(urls: readonly string[]) {
     /** The classic call. */
     send: (mobile: string, captcha: { uuid: string; image_code: string }, from?: string) =>
       ask(`/sms_codes/${mobile}/?${new URLSearchParams(captcha).toString()}`, undefined, from),
+    /** The call for new front ends, which can be repeated. */
+    sendWithKey: (body: object, key: string) =>
+      ask('/v1/sms_codes', body, undefined, { 'idempotency-key': key }),
     verify: (mobile: string, code: string, more: object = {}) =>
       ask('/v1/sms_codes/verify', { mobile, sms_code: code, ...more }),
     close: () => agent.destroy(),
