@@ -173,6 +173,9 @@ export function loadApiConfig(env: Env) {
       minPercent: values.GUARD_MIN_PERCENT,
       windowSeconds: values.GUARD_WINDOW_SECONDS,
       denySeconds: values.GUARD_DENY_SECONDS,
+      serviceMinSends: values.GUARD_SERVICE_MIN_SENDS,
+      serviceMinPercent: values.GUARD_SERVICE_MIN_PERCENT,
+      canChallenge: values.STEP_UP === 'on',
     },
     gate: {
       address: parseWindows(values.LIMIT_ADDRESS_SENDS),

@@ -130,7 +130,19 @@ export const ApiEnv = Type.Object({
     minimum: 60,
     maximum: 86_400,
     default: 1_800,
-    description: 'how long a finding lasts',
+    description: 'how long a finding lasts; where it does not deny, twice as long each time in a day',
+  }),
+  GUARD_SERVICE_MIN_SENDS: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 100,
+    description: 'sends before the guard judges the whole service, which it challenges and never denies',
+  }),
+  GUARD_SERVICE_MIN_PERCENT: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 30,
+    description: 'verified codes of the whole service, in percent, that are enough',
   }),
   TEST_NUMBERS: Type.String({
     default: '',

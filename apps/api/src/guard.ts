@@ -14,6 +14,11 @@ export type GuardOptions = {
   minSends: number
   minPercent: number
   denySeconds: number
+  /** Of the whole service, which is never denied: the worst is that everybody does a proof. */
+  serviceMinSends: number
+  serviceMinPercent: number
+  /** Whether callers can be asked for a proof at all. */
+  canChallenge: boolean
 }
 
 /** `deny`: the seconds to refuse for, 0 to let through. */
@@ -21,8 +26,10 @@ export type Verdict = { deny: number; challenge: boolean }
 
 export type Sender = { address: string; mobile: string }
 
-const GROUPS = ['segment', 'address'] as const
+const GROUPS = ['segment', 'address', 'service'] as const
 type Group = (typeof GROUPS)[number]
+
+const DAY_MS = 86_400_000
 
 const INNOCENT: Verdict = { deny: 0, challenge: false }
 
@@ -31,7 +38,8 @@ const UNCOUNTED = '+'
 
 /**
  * The guard against SMS pumping (OWASP OAT-003): messages asked for to earn on them, not to use them, so
- * hardly any code of such a number segment or client address is ever verified. Every finding is written
+ * hardly any code of such a number segment or client address is ever verified. Who spreads it over so many
+ * of both that none stands out is seen in the verified share of the whole service. Every finding is written
  * to a capped stream with its reason.
  */
 export function createGuard(
@@ -43,16 +51,34 @@ export function createGuard(
   log: Logger,
 ) {
   const judge = createScript(redis, 'judge', JUDGE)
-  const { mode, windowSeconds, minSends, minPercent, denySeconds } = options
+  const { mode, windowSeconds, minSends, minPercent, denySeconds, serviceMinSends, serviceMinPercent } =
+    options
   const who = ({ address, mobile }: Sender): Record<Group, string> => ({
     segment: mobile.slice(0, 7),
     address,
+    service: 'all',
   })
-  const keyOf = (what: 'sent' | 'verified' | 'mark', group: Group, sender: Sender) =>
+  const keyOf = (what: 'sent' | 'verified' | 'mark' | 'times', group: Group, sender: Sender) =>
     keys.guard(what, group, who(sender)[group])
   /** A window that is never full: it only counts. */
   const counting = [{ most: 1_000_000_000, seconds: windowSeconds }]
-  const args = [windowSeconds * 1000, minSends, minPercent, denySeconds * 1000]
+  // Who is only asked for a proof loses nothing by a long mark; who is denied could be locked out with it.
+  const longest = mode === 'deny' ? 0 : DAY_MS
+  const own = [minSends, minPercent, longest]
+  const args = [
+    windowSeconds * 1000,
+    denySeconds * 1000,
+    ...own,
+    ...own,
+    serviceMinSends,
+    serviceMinPercent,
+    DAY_MS,
+  ]
+
+  function verdictOn(group: Group, ms: number): Verdict {
+    if (mode === 'deny' && group !== 'service') return { deny: Math.ceil(ms / 1000), challenge: false }
+    return { deny: 0, challenge: mode !== 'observe' && options.canChallenge }
+  }
 
   async function report(group: Group, sender: Sender, sends: number, verified: number): Promise<void> {
     const finding = {
@@ -77,13 +103,13 @@ export function createGuard(
     async judge(sender: Sender): Promise<Verdict> {
       if (mode === 'off') return INNOCENT
       const names = GROUPS.flatMap((group) =>
-        (['sent', 'verified', 'mark'] as const).map((what) => keyOf(what, group, sender)),
+        (['sent', 'verified', 'mark', 'times'] as const).map((what) => keyOf(what, group, sender)),
       )
       const [found, ms, fresh, sends, verified] = await judge(names, args)
       const group = GROUPS[Number(found) - 1]
       if (group === undefined) return INNOCENT
       if (fresh === 1) await report(group, sender, Number(sends), Number(verified))
-      return { deny: mode === 'deny' ? Math.ceil(Number(ms) / 1000) : 0, challenge: mode === 'challenge' }
+      return verdictOn(group, Number(ms))
     },
 
     /** What to remember of who asked, so that `verified` knows whether the send was counted. */

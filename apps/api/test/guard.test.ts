@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { startApi, type Api } from './api.ts'
+import { proofOf } from './proof.ts'
 
 let api: Api
 afterEach(() => api.stop())
@@ -87,5 +88,74 @@ describe('the guard', () => {
     for (let i = 0; i < 12; i++)
       expect(await sendAndVerify(inSegment('1390006'))).toMatchObject({ code: '0' })
     expect(await api.redis.keys('sms:{gate}:guard:*')).toEqual([])
+  })
+
+  describe('of the whole service', () => {
+    const few = { ...env, GUARD_SERVICE_MIN_SENDS: '20', GUARD_SERVICE_MIN_PERCENT: '50' }
+    /** Each from another address to another segment. */
+    const spread = async (times: number) => {
+      const codes = []
+      for (let i = 0; i < times; i++) codes.push((await send(inSegment(String(1_500_000 + ++next))))['code'])
+      return codes
+    }
+    const anyone = () => inSegment(String(1_500_000 + ++next))
+
+    it.each(['deny', 'challenge'])(
+      'asks everybody for a proof, with %s as well, and denies nobody',
+      async (mode) => {
+        api = await startApi({ ...few, GUARD_MODE: mode })
+        expect(await spread(22)).toEqual([...Array<string>(20).fill('0'), '4001', '4001'])
+        expect(await send(anyone())).toMatchObject({ code: '4001', challenge: 'proof' })
+        const proof = { mobile: anyone(), proof: await proofOf(api) }
+        expect(await post('/v1/sms_codes', proof, anAddress())).toMatchObject({ code: '0' })
+        expect(await findings()).toEqual([
+          ['what', 'guard', 'mode', mode, 'group', 'service', 'who', 'all', 'sends', '20', 'verified', '0'],
+        ])
+      },
+    )
+
+    it('leaves it alone while enough codes are verified', async () => {
+      api = await startApi({ ...few, GUARD_MODE: 'challenge' })
+      for (let i = 0; i < 12; i++) await sendAndVerify(anyone())
+      expect(await spread(12)).toEqual(Array<string>(12).fill('0'))
+      expect(await findings()).toEqual([])
+    })
+
+    it.each([
+      ['it observes', { GUARD_MODE: 'observe' }],
+      [
+        'proofs are off, or a front end without them would be shut out',
+        { GUARD_MODE: 'deny', STEP_UP: 'off' },
+      ],
+    ])('only reports where %s', async (_where, more) => {
+      api = await startApi({ ...few, ...more })
+      expect(await spread(25)).toEqual(Array<string>(25).fill('0'))
+      expect(await findings()).toHaveLength(1)
+    })
+  })
+
+  describe('that finds a group again when its mark is over', () => {
+    const segment = '1390007'
+    const mark = `sms:{gate}:guard:segment:${segment}:mark`
+    /** The lives of the marks, in minutes; each begins where the one before was over. */
+    async function marks(times: number) {
+      const lives = []
+      for (let i = 0; i < times; i++) {
+        await api.redis.del(mark)
+        while ((await api.redis.exists(mark)) === 0) await send(inSegment(segment))
+        lives.push(Math.ceil((await api.redis.pttl(mark)) / 60_000))
+      }
+      return lives
+    }
+
+    it('challenges it for twice as long each time, up to a day', async () => {
+      api = await startApi({ ...env, GUARD_MODE: 'challenge' })
+      expect(await marks(8)).toEqual([30, 60, 120, 240, 480, 960, 1_440, 1_440])
+    })
+
+    it('denies it for as long as the first time: nobody is locked out for a day by ten messages', async () => {
+      api = await startApi({ ...env, GUARD_MODE: 'deny' })
+      expect(await marks(4)).toEqual([30, 30, 30, 30])
+    })
   })
 })

@@ -27,9 +27,12 @@ export const keys = {
   /** Under the receipt's own id and not under its phone: to erase a phone must not allow a second redeem. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
   address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
-  /** What the guard knows of a number segment or a client address. */
-  guard: (what: 'sent' | 'verified' | 'mark', group: 'segment' | 'address', who: string) =>
-    `sms:{gate}:guard:${group}:${who}:${what}`,
+  /** What the guard knows of a number segment, a client address or the whole service. */
+  guard: (
+    what: 'sent' | 'verified' | 'mark' | 'times',
+    group: 'segment' | 'address' | 'service',
+    who: string,
+  ) => `sms:{gate}:guard:${group}:${who}:${what}`,
   /** The first answer to an idempotency key; `name` is a keyed hash of it. */
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
   /** Joins a message with what its gateway says of it later; `name` is a pseudonym of the gateway's id for it. */
