@@ -6,6 +6,7 @@ import { createClient, LANES, type Client } from './client.ts'
 import { added, readCounters } from './counters.ts'
 import { createCrowd, type Act } from './crowd.ts'
 import { passMinute } from './minute.ts'
+import { HARDENED } from './hardened.ts'
 import type { Options } from './options.ts'
 import { createPeople, MINUTES, PEOPLE, type Person } from './people.ts'
 import type { Progress } from './progress.ts'
@@ -23,7 +24,7 @@ const BUDGET_PER_HOUR = Math.round(((3 * PEOPLE * 1.05) / MINUTES) * 60)
 /** Every campaign on the same processes, each beginning with an empty Redis and the same people. */
 export async function runAbuse(options: Options, progress: Progress) {
   const { seed, only, offices, set } = options
-  const settings = { GUARD_MODE: 'deny', BUDGET_MESSAGES: `${BUDGET_PER_HOUR}/3600`, ...set }
+  const settings = { ...HARDENED, BUDGET_MESSAGES: `${BUDGET_PER_HOUR}/3600`, ...set }
   const stack = await startStack(progress.say)
   try {
     const api = await stack.startApp('api', {

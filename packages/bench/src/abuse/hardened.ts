@@ -1,0 +1,13 @@
+/**
+ * The settings that docs/abuse.md recommends to whoever is attacked, or expects to be; the defaults of the API
+ * only report.
+ */
+export const HARDENED = {
+  GUARD_MODE: 'challenge',
+  GUARD_DENY_SECONDS: '7200',
+  GUARD_ADDRESS_MODE: 'deny',
+  GUARD_ADDRESS_MIN_SENDS: '5',
+  GUARD_ADDRESS_WINDOW_SECONDS: '21600',
+  GUARD_SERVICE_MIN_PERCENT: '60',
+  LIMIT_ADDRESS_SENDS: '5/60,40/3600,200/86400',
+}
