@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { agePhone } from '../../../packages/core/test/age.ts'
 import { aMobile, anAddress, startApi, type Api } from './api.ts'
 
 let api: Api
 beforeAll(async () => {
-  api = await startApi({ SCENES: 'default; login ttl=120 within=60; pay length=8 sends=2/60,3/180' })
+  const scenes = [
+    'default',
+    'login ttl=120 within=60',
+    'pay length=8 sends=2/60,3/180',
+    'register sends=1/60,2/180,3/480,5/3600',
+  ]
+  api = await startApi({ SCENES: scenes.join('; ') })
 })
 afterAll(() => api.stop())
 
@@ -37,7 +44,22 @@ describe('a scene', () => {
     expect(await verify(mobile, code, 'pay')).toMatchObject({ status: 200 })
   })
 
-  it('has limits of its own, such as a wait that grows', async () => {
+  it('has a wait that grows, where its windows say so: 60, 120 and 300 seconds', async () => {
+    const mobile = aMobile()
+    const ph = api.keyring.pseudonym(mobile)
+    for (const wait of [60, 120, 300]) {
+      const { body } = await send(mobile, 'register')
+      expect(body['code']).toBe('0')
+      // The seconds that the test itself takes have passed as well.
+      expect(Math.ceil(Number(body['resend_after']) / 20) * 20).toBe(wait)
+      await agePhone(api.redis, ph, wait - 20)
+      expect((await send(mobile, 'register')).body).toMatchObject({ code: '4002' })
+      await agePhone(api.redis, ph, 20)
+    }
+    expect((await send(mobile, 'register')).body).toMatchObject({ code: '0' })
+  })
+
+  it('has limits of its own', async () => {
     const mobile = aMobile()
     const answers = []
     for (let i = 0; i < 3; i++) answers.push((await send(mobile, 'pay')).body)
