@@ -6,6 +6,7 @@ import { parseListEntry } from '@sms-codes/core/list-entry'
 import { fallbackRules, parseScenes } from '@sms-codes/core/scenes'
 import { parseApiKeys } from './api-keys.ts'
 import { ApiEnv } from './env.ts'
+import type { GuardOptions } from './guard.ts'
 import { parseTestNumbers, TEST_NUMBERS_PATTERN } from './test-numbers.ts'
 import { parseWindows } from '@sms-codes/core/windows'
 
@@ -113,9 +114,41 @@ const checkStepUp: Check = (env) => {
   const faults: string[] = []
   if (Number(env['STEP_UP_HOT_PERCENT'] || 66) < Number(env['STEP_UP_WARM_PERCENT'] || 33))
     faults.push('STEP_UP_HOT_PERCENT: must not be less than STEP_UP_WARM_PERCENT')
-  if (env['STEP_UP'] === 'off' && env['GUARD_MODE'] === 'challenge')
-    faults.push('GUARD_MODE: cannot challenge with STEP_UP=off')
+  for (const name of ['GUARD_MODE', 'GUARD_ADDRESS_MODE'])
+    if (env['STEP_UP'] === 'off' && env[name] === 'challenge')
+      faults.push(`${name}: cannot challenge with STEP_UP=off`)
   return faults
+}
+
+function guardOptions(values: Static<typeof ApiEnv>): GuardOptions {
+  const { GUARD_MODE, GUARD_ADDRESS_MODE } = values
+  const mode = GUARD_MODE === 'off' ? 'observe' : GUARD_MODE
+  const minPercent = values.GUARD_MIN_PERCENT
+  return {
+    on: GUARD_MODE !== 'off',
+    denySeconds: values.GUARD_DENY_SECONDS,
+    canChallenge: values.STEP_UP === 'on',
+    groups: {
+      segment: {
+        mode,
+        minPercent,
+        minSends: values.GUARD_MIN_SENDS,
+        windowSeconds: values.GUARD_WINDOW_SECONDS,
+      },
+      address: {
+        mode: GUARD_ADDRESS_MODE === 'same' ? mode : GUARD_ADDRESS_MODE,
+        minPercent,
+        minSends: values.GUARD_ADDRESS_MIN_SENDS,
+        windowSeconds: values.GUARD_ADDRESS_WINDOW_SECONDS,
+      },
+      service: {
+        mode,
+        minPercent: values.GUARD_SERVICE_MIN_PERCENT,
+        minSends: values.GUARD_SERVICE_MIN_SENDS,
+        windowSeconds: values.GUARD_WINDOW_SECONDS,
+      },
+    },
+  }
 }
 
 /** @throws ConfigError */
@@ -167,16 +200,7 @@ export function loadApiConfig(env: Env) {
       warmPercent: values.STEP_UP_WARM_PERCENT,
       hotPercent: values.STEP_UP_HOT_PERCENT,
     },
-    guard: {
-      mode: values.GUARD_MODE,
-      minSends: values.GUARD_MIN_SENDS,
-      minPercent: values.GUARD_MIN_PERCENT,
-      windowSeconds: values.GUARD_WINDOW_SECONDS,
-      denySeconds: values.GUARD_DENY_SECONDS,
-      serviceMinSends: values.GUARD_SERVICE_MIN_SENDS,
-      serviceMinPercent: values.GUARD_SERVICE_MIN_PERCENT,
-      canChallenge: values.STEP_UP === 'on',
-    },
+    guard: guardOptions(values),
     gate: {
       address: parseWindows(values.LIMIT_ADDRESS_SENDS),
       subnet: parseWindows(values.LIMIT_SUBNET_SENDS),

@@ -105,32 +105,48 @@ export const ApiEnv = Type.Object({
     {
       default: 'observe',
       description:
-        'what to do about a segment or address whose codes hardly anybody verifies: off, observe, challenge (a proof of work is needed), deny',
+        'what to do about a segment, an address or the whole service whose codes hardly anybody verifies: off, observe, challenge (a proof of work is needed), deny',
     },
   ),
   GUARD_MIN_SENDS: Type.Integer({
     minimum: 1,
     maximum: 100_000,
     default: 30,
-    description: 'sends before the guard judges',
+    description: 'sends to a segment before the guard judges it',
   }),
   GUARD_MIN_PERCENT: Type.Integer({
     minimum: 1,
     maximum: 100,
     default: 10,
-    description: 'verified codes, in percent, that are enough',
+    description: 'verified codes of a segment or address, in percent, that are enough',
   }),
   GUARD_WINDOW_SECONDS: Type.Integer({
     minimum: 60,
     maximum: 86_400,
     default: 900,
-    description: 'how far back the guard counts',
+    description: 'how far back the guard counts for a segment and for the whole service',
   }),
   GUARD_DENY_SECONDS: Type.Integer({
     minimum: 60,
     maximum: 86_400,
     default: 1_800,
     description: 'how long a finding lasts; where it does not deny, twice as long each time in a day',
+  }),
+  GUARD_ADDRESS_MODE: Type.Union(
+    [Type.Literal('same'), Type.Literal('observe'), Type.Literal('challenge'), Type.Literal('deny')],
+    { default: 'same', description: 'what to do about an address, where it is not the same as GUARD_MODE' },
+  ),
+  GUARD_ADDRESS_MIN_SENDS: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 30,
+    description: 'sends of an address before the guard judges it',
+  }),
+  GUARD_ADDRESS_WINDOW_SECONDS: Type.Integer({
+    minimum: 60,
+    maximum: 86_400,
+    default: 900,
+    description: 'how far back the guard counts for an address',
   }),
   GUARD_SERVICE_MIN_SENDS: Type.Integer({
     minimum: 1,

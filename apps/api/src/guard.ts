@@ -7,16 +7,16 @@ import { JUDGE } from '@sms-codes/core/scripts/judge'
 import type { Audit } from './audit.ts'
 import type { ApiMetrics } from './metrics.ts'
 
+const GROUPS = ['segment', 'address', 'service'] as const
+type Group = (typeof GROUPS)[number]
+
+/** All report. `observe` lets through, `challenge` asks for a proof and `deny` refuses while the mark lasts. */
+type Mode = 'observe' | 'challenge' | 'deny'
+
 export type GuardOptions = {
-  /** All report. `observe` lets through, `challenge` asks for a proof and `deny` refuses while the mark lasts. */
-  mode: 'off' | 'observe' | 'challenge' | 'deny'
-  windowSeconds: number
-  minSends: number
-  minPercent: number
+  on: boolean
   denySeconds: number
-  /** Of the whole service, which is never denied: the worst is that everybody does a proof. */
-  serviceMinSends: number
-  serviceMinPercent: number
+  groups: Record<Group, { mode: Mode; windowSeconds: number; minSends: number; minPercent: number }>
   /** Whether callers can be asked for a proof at all. */
   canChallenge: boolean
 }
@@ -26,12 +26,7 @@ export type Verdict = { deny: number; challenge: boolean }
 
 export type Sender = { address: string; mobile: string }
 
-const GROUPS = ['segment', 'address', 'service'] as const
-type Group = (typeof GROUPS)[number]
-
 const DAY_MS = 86_400_000
-
-const INNOCENT: Verdict = { deny: 0, challenge: false }
 
 /** Ends the name of who asked for a send that was not counted, so that its verify is not counted either. */
 const UNCOUNTED = '+'
@@ -51,8 +46,7 @@ export function createGuard(
   log: Logger,
 ) {
   const judge = createScript(redis, 'judge', JUDGE)
-  const { mode, windowSeconds, minSends, minPercent, denySeconds, serviceMinSends, serviceMinPercent } =
-    options
+  const { on, groups, denySeconds, canChallenge } = options
   const who = ({ address, mobile }: Sender): Record<Group, string> => ({
     segment: mobile.slice(0, 7),
     address,
@@ -61,26 +55,27 @@ export function createGuard(
   const keyOf = (what: 'sent' | 'verified' | 'mark' | 'times', group: Group, sender: Sender) =>
     keys.guard(what, group, who(sender)[group])
   /** A window that is never full: it only counts. */
-  const counting = [{ most: 1_000_000_000, seconds: windowSeconds }]
-  // Who is only asked for a proof loses nothing by a long mark; who is denied could be locked out with it.
-  const longest = mode === 'deny' ? 0 : DAY_MS
-  const own = [minSends, minPercent, longest]
-  const args = [
-    windowSeconds * 1000,
-    denySeconds * 1000,
-    ...own,
-    ...own,
-    serviceMinSends,
-    serviceMinPercent,
-    DAY_MS,
-  ]
+  const counted = (what: 'sent' | 'verified', sender: Sender): Limit[] =>
+    GROUPS.map((group) => ({
+      key: keyOf(what, group, sender),
+      windows: [{ most: 1_000_000_000, seconds: groups[group].windowSeconds }],
+    }))
 
-  function verdictOn(group: Group, ms: number): Verdict {
-    if (mode === 'deny' && group !== 'service') return { deny: Math.ceil(ms / 1000), challenge: false }
-    return { deny: 0, challenge: mode !== 'observe' && options.canChallenge }
+  function modeOf(group: Group): Mode {
+    const { mode } = groups[group]
+    // The worst that can become of the whole service is that everybody does a proof.
+    const most = group === 'service' && mode === 'deny' ? 'challenge' : mode
+    return most === 'challenge' && !canChallenge ? 'observe' : most
   }
 
+  const args = GROUPS.flatMap((group) => {
+    const { windowSeconds, minSends, minPercent } = groups[group]
+    // Who is only asked for a proof loses nothing by a long mark; who is denied could be locked out with it.
+    return [windowSeconds * 1000, minSends, minPercent, modeOf(group) === 'deny' ? 0 : DAY_MS]
+  })
+
   async function report(group: Group, sender: Sender, sends: number, verified: number): Promise<void> {
+    const mode = modeOf(group)
     const finding = {
       what: 'guard',
       mode,
@@ -96,29 +91,33 @@ export function createGuard(
 
   return {
     /** Counts a send for the guard, taken by the gate together with its own limits. */
-    counts: (sender: Sender): Limit[] =>
-      mode === 'off' ? [] : GROUPS.map((group) => ({ key: keyOf('sent', group, sender), windows: counting })),
+    counts: (sender: Sender): Limit[] => (on ? counted('sent', sender) : []),
 
     /** @throws StoreError */
     async judge(sender: Sender): Promise<Verdict> {
-      if (mode === 'off') return INNOCENT
+      const verdict = { deny: 0, challenge: false }
+      if (!on) return verdict
       const names = GROUPS.flatMap((group) =>
         (['sent', 'verified', 'mark', 'times'] as const).map((what) => keyOf(what, group, sender)),
       )
-      const [found, ms, fresh, sends, verified] = await judge(names, args)
-      const group = GROUPS[Number(found) - 1]
-      if (group === undefined) return INNOCENT
-      if (fresh === 1) await report(group, sender, Number(sends), Number(verified))
-      return verdictOn(group, Number(ms))
+      const hot = await judge(names, [denySeconds * 1000, ...args])
+      for (let i = 0; i < hot.length; i += 5) {
+        const [found = 0, ms = 0, fresh = 0, sends = 0, verified = 0] = hot.slice(i, i + 5).map(Number)
+        const group = GROUPS[found - 1]
+        if (group === undefined) continue
+        if (fresh === 1) await report(group, sender, sends, verified)
+        if (modeOf(group) === 'deny') verdict.deny = Math.max(verdict.deny, Math.ceil(ms / 1000))
+        if (modeOf(group) === 'challenge') verdict.challenge = true
+      }
+      return verdict
     },
 
     /** What to remember of who asked, so that `verified` knows whether the send was counted. */
-    nameOf: ({ address }: Sender, counted: boolean) => (counted ? address : address + UNCOUNTED),
+    nameOf: ({ address }: Sender, isCounted: boolean) => (isCounted ? address : address + UNCOUNTED),
 
     /** A code of this sender was verified: it was asked for to be used. */
     async verified(sender: Sender): Promise<void> {
-      if (mode === 'off' || sender.address.endsWith(UNCOUNTED)) return
-      await limits.take(GROUPS.map((group) => ({ key: keyOf('verified', group, sender), windows: counting })))
+      if (on && !sender.address.endsWith(UNCOUNTED)) await limits.take(counted('verified', sender))
     },
   }
 }

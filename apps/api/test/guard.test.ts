@@ -6,6 +6,8 @@ let api: Api
 afterEach(() => api.stop())
 
 const env = { GUARD_MIN_SENDS: '10', GUARD_MIN_PERCENT: '10' }
+/** Addresses are judged as early as segments, and let send more. */
+const few = { ...env, GUARD_ADDRESS_MIN_SENDS: '10', LIMIT_ADDRESS_SENDS: '100/60' }
 let next = 0
 const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
 const anAddress = () => `10.${(++next >> 8) & 255}.${next & 255}.1`
@@ -43,12 +45,52 @@ describe('the guard', () => {
   })
 
   it('denies an address whose codes nobody verifies, whatever numbers it asks for', async () => {
-    api = await startApi({ ...env, GUARD_MODE: 'deny', LIMIT_ADDRESS_SENDS: '100/60' })
+    api = await startApi({ ...few, GUARD_MODE: 'deny' })
     const address = anAddress()
     const codes = []
     for (let i = 0; i < 12; i++) codes.push((await send(inSegment(String(1_391_000 + i)), address))['code'])
     expect(codes).toEqual([...Array<string>(10).fill('0'), '4002', '4002'])
     expect((await send(inSegment('1391000')))['code']).toBe('0')
+  })
+
+  it('can deny an address where it would only challenge a segment, and looks further back for it', async () => {
+    api = await startApi({
+      ...few,
+      GUARD_MODE: 'challenge',
+      GUARD_ADDRESS_MODE: 'deny',
+      GUARD_ADDRESS_WINDOW_SECONDS: '3600',
+    })
+    const address = anAddress()
+    for (let i = 0; i < 10; i++) await send(inSegment('1390008'), address)
+    // Both are hot, and the harder of the two verdicts counts.
+    const proof = await proofOf(api)
+    expect(await post('/v1/sms_codes', { mobile: inSegment('1390008'), proof }, address)).toMatchObject({
+      code: '4002',
+      errmsg: '发送短信过于频繁',
+    })
+    expect(await send(inSegment('1390008'))).toMatchObject({ code: '4001', challenge: 'proof' })
+    expect((await findings()).map((fields) => fields.slice(3, 6))).toEqual([
+      ['challenge', 'group', 'segment'],
+      ['deny', 'group', 'address'],
+    ])
+    const lives = ['segment:1390008', `address:${api.keyring.pseudonym(address)}`].map((group) =>
+      api.redis.pttl(`sms:{gate}:guard:${group}:sent`),
+    )
+    expect((await Promise.all(lives)).map((ms) => Math.ceil(ms / 60_000))).toEqual([15, 60])
+  })
+
+  it('denies nobody any longer whose codes are verified after all', async () => {
+    api = await startApi({ ...few, GUARD_MODE: 'deny' })
+    const address = anAddress()
+    const first = inSegment('1391500')
+    const { request_id } = await send(first, address)
+    for (let i = 0; i < 9; i++) await send(inSegment(String(1_391_501 + i)), address)
+    expect(await send(inSegment('1391510'), address)).toMatchObject({ code: '4002' })
+    const sms_code = await api.codeOf(String(request_id))
+    expect(await post('/v1/sms_codes/verify', { mobile: first, sms_code }, address)).toMatchObject({
+      code: '0',
+    })
+    await expect.poll(async () => (await send(inSegment('1391510'), address))['code']).toBe('0')
   })
 
   it('only reports, once, when it observes', async () => {
@@ -91,7 +133,7 @@ describe('the guard', () => {
   })
 
   describe('of the whole service', () => {
-    const few = { ...env, GUARD_SERVICE_MIN_SENDS: '20', GUARD_SERVICE_MIN_PERCENT: '50' }
+    const little = { ...env, GUARD_SERVICE_MIN_SENDS: '20', GUARD_SERVICE_MIN_PERCENT: '50' }
     /** Each from another address to another segment. */
     const spread = async (times: number) => {
       const codes = []
@@ -103,19 +145,32 @@ describe('the guard', () => {
     it.each(['deny', 'challenge'])(
       'asks everybody for a proof, with %s as well, and denies nobody',
       async (mode) => {
-        api = await startApi({ ...few, GUARD_MODE: mode })
+        api = await startApi({ ...little, GUARD_MODE: mode })
         expect(await spread(22)).toEqual([...Array<string>(20).fill('0'), '4001', '4001'])
         expect(await send(anyone())).toMatchObject({ code: '4001', challenge: 'proof' })
         const proof = { mobile: anyone(), proof: await proofOf(api) }
         expect(await post('/v1/sms_codes', proof, anAddress())).toMatchObject({ code: '0' })
         expect(await findings()).toEqual([
-          ['what', 'guard', 'mode', mode, 'group', 'service', 'who', 'all', 'sends', '20', 'verified', '0'],
+          [
+            'what',
+            'guard',
+            'mode',
+            'challenge',
+            'group',
+            'service',
+            'who',
+            'all',
+            'sends',
+            '20',
+            'verified',
+            '0',
+          ],
         ])
       },
     )
 
     it('leaves it alone while enough codes are verified', async () => {
-      api = await startApi({ ...few, GUARD_MODE: 'challenge' })
+      api = await startApi({ ...little, GUARD_MODE: 'challenge' })
       for (let i = 0; i < 12; i++) await sendAndVerify(anyone())
       expect(await spread(12)).toEqual(Array<string>(12).fill('0'))
       expect(await findings()).toEqual([])
@@ -128,7 +183,7 @@ describe('the guard', () => {
         { GUARD_MODE: 'deny', STEP_UP: 'off' },
       ],
     ])('only reports where %s', async (_where, more) => {
-      api = await startApi({ ...few, ...more })
+      api = await startApi({ ...little, ...more })
       expect(await spread(25)).toEqual(Array<string>(25).fill('0'))
       expect(await findings()).toHaveLength(1)
     })

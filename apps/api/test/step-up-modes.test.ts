@@ -55,7 +55,7 @@ describe('the step-up', () => {
 })
 
 describe('the guard', () => {
-  const guard = { GUARD_MODE: 'challenge', GUARD_MIN_SENDS: '10' }
+  const guard = { GUARD_MODE: 'challenge', GUARD_MIN_SENDS: '10', GUARD_ADDRESS_MIN_SENDS: '10' }
 
   it('asks for a proof where hardly a code of a segment is verified, and in no other', async () => {
     api = await startApi(guard)
