@@ -41,7 +41,10 @@ export const keys = {
   quota: (ph: string, of: Quota) => `sms:{${ph}}:quota:${of}`,
   /** What one gateway may be sent a second, over all workers. */
   rate: (gateway: string) => `sms:{${gateway}}:rate`,
-  /** Whom an operator always lets in, or never: segments, phones by pseudonym, networks, by when they end. */
+  /**
+   * Whom an operator always lets in, or never, by when the entry ends: segments, phones by pseudonym, and
+   * networks, which stand nowhere else in clear.
+   */
   list: (list: 'allow' | 'deny') => `sms:{gate}:list:${list}`,
   listVersion: 'sms:{gate}:list:version',
   /** Findings and decisions with their reasons, a capped stream. */
