@@ -122,6 +122,10 @@ const STATES: Record<State, (api: Api, redis: Redis) => Promise<Holes>> = {
     await redis.set(`sms:{gate}:guard:segment:${MOBILE.slice(0, 7)}:mark`, '1', 'PX', 60_000)
     return none
   },
+  'segment on the list of the denied': async (_api, redis) => {
+    await redis.zadd('sms:{gate}:list:deny', '+inf', MOBILE.slice(0, 7))
+    return none
+  },
 }
 
 async function full(redis: Redis, name: string, most: number): Promise<Holes> {
@@ -164,6 +168,7 @@ const rows: [endpoint: Endpoint, state: State, fields: object, expected: Expecte
       'sent ten today',
       'segment full',
       'segment denied by the guard',
+      'segment on the list of the denied',
     ] as const
   ).flatMap((state): typeof rows => [
     ['classic', state, {}, [200, '4002']],
