@@ -1,14 +1,17 @@
 import { createCodeStore } from '../src/code-store.ts'
 import { createContacts } from '../src/contacts.ts'
 import type { Keyring } from '../src/keyring.ts'
+import { createDeliveryReceipts } from '../src/delivery-receipts.ts'
 import { keys } from '../src/keys.ts'
 import { createLimits } from '../src/limits.ts'
 import { createLists } from '../src/lists.ts'
+import { createQuotas } from '../src/quotas.ts'
 import type { RedisClient } from '../src/redis.ts'
 import { createScript } from '../src/script.ts'
 import { BEGIN, FINISH } from '../src/scripts/idempotency.ts'
 import { JUDGE } from '../src/scripts/judge.ts'
 import { REDEEM } from '../src/scripts/redeem.ts'
+import type { Send } from '../src/send.ts'
 import { createSendLedger } from '../src/send-ledger.ts'
 import { agePhone } from './age.ts'
 import { policy, sendOf, wrong } from './store.ts'
@@ -72,12 +75,29 @@ export async function story(redis: RedisClient, keyring: Keyring, mobile: string
   const redeem = createScript(redis, 'redeem', REDEEM)
   told(await redeem([keys.redeemed(mobile)], [4_000_000_000_000]))
   told(await redeem([keys.redeemed(mobile)], [4_000_000_000_000]))
+  await delivered(redis, keyring, mobile, first, told)
   await repeated(redis, mobile, told)
   await guarded(redis, mobile, told)
   return answers.map((answer) => comparable(answer))
 }
 
 type Told = <T>(answer: T) => T
+
+/** What gateways say later of their messages, and how many of them a phone may get. */
+async function delivered(
+  redis: RedisClient,
+  keyring: Keyring,
+  mobile: string,
+  { rid }: Send,
+  told: Told,
+): Promise<void> {
+  const receipts = createDeliveryReceipts(redis, keyring)
+  told(await receipts.arrive('aliyun', mobile, 'delivered'))
+  told(await receipts.expect('aliyun', mobile, { v: 1, rid, scene: 'default', n: 1, to: '138****8000' }))
+  told(await createSendLedger(redis, keyring).report({ rid, scene: 'default', n: 2 }, 'delivered', false))
+  const quotas = createQuotas(redis)
+  for (const message of ['one', 'one', 'two']) told(await quotas.take('aliyun', mobile, message))
+}
 
 /** A request that is repeated while it is under way, with another body, and when it was answered. */
 async function repeated(redis: RedisClient, mobile: string, told: Told): Promise<void> {
@@ -119,7 +139,7 @@ async function guarded(redis: RedisClient, mobile: string, told: Told): Promise<
 
 const RANDOM = new Set(['member', 'code', 'rid', 'requestId', 'at'])
 const SECONDS = new Set(['expiresIn', 'resendAfter', 'retryAfter'])
-const MILLISECONDS = new Set(['lifeMs', 'ageMs', 'ms'])
+const MILLISECONDS = new Set(['lifeMs', 'ageMs', 'afterMs', 'ms'])
 const MOMENTS = new Set(['doubtAt', 'times'])
 
 /** Without what is random, and with times rounded up to minutes: the stories do not run at one speed. */
