@@ -1,4 +1,4 @@
-import { keys } from '../src/keys.ts'
+import { keys, QUOTAS } from '../src/keys.ts'
 import type { RedisClient } from '../src/redis.ts'
 
 export const SCENES = ['default', 'login'] as const
@@ -32,6 +32,7 @@ export async function agePhone(redis: RedisClient, ph: string, seconds: number):
     keys.sends(ph),
     keys.missesWithId(ph),
     keys.missesBlind(ph),
+    ...QUOTAS.map((of) => keys.quota(ph, of)),
   ]
   await redis.eval(AGE, held.length, ...held, Math.round(seconds * 1000))
 }
