@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
 import { keys } from '@sms-codes/core/keys'
-import { asStoreError } from '@sms-codes/core/redis'
+import { asStoreError, type RedisClient } from '@sms-codes/core/redis'
 
 const LENGTH = 10_000
 
@@ -8,7 +7,7 @@ const LENGTH = 10_000
  * Findings and decisions with their reasons, in a stream that forgets the oldest. Phones and addresses are
  * in it by pseudonym only.
  */
-export function createAudit(redis: Redis) {
+export function createAudit(redis: RedisClient) {
   /** @throws StoreError */
   return async function write(entry: Record<string, string>): Promise<void> {
     const fields = Object.entries(entry).flat()

@@ -1,6 +1,14 @@
 import { isIP } from 'node:net'
 import type { Static } from '@sinclair/typebox'
-import { checkKeys, checkUrl, keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config'
+import {
+  checkKeys,
+  checkRedisUrl,
+  checkUrl,
+  keyringOptions,
+  loadConfig,
+  type Check,
+  type Env,
+} from '@sms-codes/core/config'
 import type { CodePolicy } from '@sms-codes/core/code-store'
 import { parseListEntry } from '@sms-codes/core/list-entry'
 import { fallbackRules, parseScenes } from '@sms-codes/core/scenes'
@@ -155,7 +163,7 @@ function guardOptions(values: Static<typeof ApiEnv>): GuardOptions {
 export function loadApiConfig(env: Env) {
   const values = loadConfig(ApiEnv, env, [
     checkKeys,
-    checkUrl('REDIS_URL'),
+    checkRedisUrl,
     checkUrl('EVENTS_URL'),
     checkApiKeys,
     checkProxies,

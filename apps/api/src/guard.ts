@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis'
 import { keys } from '@sms-codes/core/keys'
 import type { Limit, Limits } from '@sms-codes/core/limits'
 import type { Logger } from '@sms-codes/core/logger'
+import type { RedisClient } from '@sms-codes/core/redis'
 import { createScript } from '@sms-codes/core/script'
 import { JUDGE } from '@sms-codes/core/scripts/judge'
 import type { Audit } from './audit.ts'
@@ -38,7 +38,7 @@ const UNCOUNTED = '+'
  * to a capped stream with its reason.
  */
 export function createGuard(
-  redis: Redis,
+  redis: RedisClient,
   limits: Limits,
   options: GuardOptions,
   metrics: ApiMetrics,

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Redis } from 'ioredis'
 import { keys } from '@sms-codes/core/keys'
 import { randomId, type Keyring } from '@sms-codes/core/keyring'
+import type { RedisClient } from '@sms-codes/core/redis'
 import { Refusal } from '@sms-codes/core/retcode'
 import { createScript } from '@sms-codes/core/script'
 import { BEGIN, FINISH } from '@sms-codes/core/scripts/idempotency'
@@ -40,7 +40,7 @@ type Begun =
   | { kind: 'other_body' }
   | { kind: 'under_way' }
 
-export function createIdempotency(redis: Redis, keyring: Keyring) {
+export function createIdempotency(redis: RedisClient, keyring: Keyring) {
   const beginScript = createScript(redis, 'begin', BEGIN)
   const finishScript = createScript(redis, 'finish', FINISH)
   const tries = new WeakMap<FastifyRequest, FirstTry>()

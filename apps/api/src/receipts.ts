@@ -1,9 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import type { Redis } from 'ioredis'
 import { createLocalJWKSet, errors, jwtVerify, SignJWT } from 'jose'
 import type { Keyring } from '@sms-codes/core/keyring'
 import { keys } from '@sms-codes/core/keys'
+import type { RedisClient } from '@sms-codes/core/redis'
 import { createScript } from '@sms-codes/core/script'
 import { REDEEM } from '@sms-codes/core/scripts/redeem'
 import type { ReceiptKeys } from './receipt-keys.ts'
@@ -39,7 +39,7 @@ type Proof = Pick<Claims, 'scene' | 'assurance' | 'rid'> & { mobile: string; at:
  * What a successful verify hands out: a signed statement that the front end carries to its back end, which
  * checks it offline with the public keys or redeems it here, once. It never holds the number.
  */
-export function createReceipts(redis: Redis, keyring: Keyring, ring: ReceiptKeys) {
+export function createReceipts(redis: RedisClient, keyring: Keyring, ring: ReceiptKeys) {
   const redeemScript = createScript(redis, 'redeem', REDEEM)
   const publicKeys = createLocalJWKSet({ keys: ring.jwks })
   return {

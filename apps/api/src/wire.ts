@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import type { Registry } from 'prom-client'
 import { createCodeStore } from '@sms-codes/core/code-store'
 import { createContacts } from '@sms-codes/core/contacts'
@@ -9,6 +8,7 @@ import { createLimits } from '@sms-codes/core/limits'
 import { createLists } from '@sms-codes/core/lists'
 import type { Logger } from '@sms-codes/core/logger'
 import { createSendQueue, EMAIL_QUEUE } from '@sms-codes/core/queues'
+import type { RedisClient } from '@sms-codes/core/redis'
 import { createSendLedger } from '@sms-codes/core/send-ledger'
 import { addressGroup, subnetOf } from './address.ts'
 import { createAudit } from './audit.ts'
@@ -31,8 +31,8 @@ import { createTestNumbers } from './test-numbers.ts'
 export type WireOptions = {
   config: ApiConfig
   log: Logger
-  redis: Redis
-  producer: Redis
+  redis: RedisClient
+  producer: RedisClient
   registry: Registry
 }
 

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { checkUrl, loadConfig, shared, type Env } from '@sms-codes/core/config'
+import { checkRedisUrl, loadConfig, shared, type Env } from '@sms-codes/core/config'
 
 /** The environment of the board. */
 export const BoardEnv = Type.Object({
@@ -27,7 +27,7 @@ export const BoardEnv = Type.Object({
 
 /** @throws ConfigError */
 export function loadBoardConfig(env: Env) {
-  const values = loadConfig(BoardEnv, env, [checkUrl('REDIS_URL')])
+  const values = loadConfig(BoardEnv, env, [checkRedisUrl])
   return {
     host: values.HOST,
     port: values.BOARD_PORT,

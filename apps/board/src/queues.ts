@@ -1,13 +1,13 @@
 import { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type { Logger } from '@sms-codes/core/logger'
 import { EMAIL_QUEUE, QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+import type { RedisClient } from '@sms-codes/core/redis'
 
 /**
  * The queues as an onlooker sees them: opening them writes nothing, and neither of them waits for Redis.
  * @param connection of the kind `producer`, so that an outage gives errors and no page that hangs
  */
-export function openQueues(connection: Redis, log: Logger) {
+export function openQueues(connection: RedisClient, log: Logger) {
   const queues = [SMS_QUEUE, EMAIL_QUEUE].map((name) => {
     const queue = new Queue(name, {
       connection,

@@ -1,5 +1,13 @@
 import type { Static } from '@sinclair/typebox'
-import { checkKeys, checkUrl, keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config'
+import {
+  checkKeys,
+  checkRedisUrl,
+  checkUrl,
+  keyringOptions,
+  loadConfig,
+  type Check,
+  type Env,
+} from '@sms-codes/core/config'
 import { fallbackRules, parseScenes, type Scene } from '@sms-codes/core/scenes'
 import { WorkerEnv } from './env.ts'
 import { checkGateways } from './gateway-env.ts'
@@ -132,7 +140,8 @@ function gatewayOptions(values: Static<typeof WorkerEnv>) {
 export function loadWorkerConfig(env: Env) {
   const values = loadConfig(WorkerEnv, env, [
     checkKeys,
-    ...['REDIS_URL', 'CCP_BASE_URL', 'ALIYUN_BASE_URL', 'TENCENT_BASE_URL', 'TWILIO_BASE_URL'].map(checkUrl),
+    checkRedisUrl,
+    ...['CCP_BASE_URL', 'ALIYUN_BASE_URL', 'TENCENT_BASE_URL', 'TWILIO_BASE_URL'].map(checkUrl),
     ...['WEBHOOK_URL', 'SMTP_URL', 'EVENTS_URL'].map(checkUrl),
     checkGateways,
     checkUnlisted,

@@ -1,15 +1,15 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { Value } from '@sinclair/typebox/value'
 import type { Logger } from '@sms-codes/core/logger'
 import { CHECK, QUEUE_PREFIX, retryDelayMs, SendJob } from '@sms-codes/core/queues'
+import type { RedisClient } from '@sms-codes/core/redis'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
 import { RetryLater, type Delivered } from './endings.ts'
 import type { WorkerMetrics } from './metrics.ts'
 
 export type ConsumerOptions = {
   queue: string
-  connection: Redis
+  connection: RedisClient
   concurrency: number
   deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
   /** What a job named CHECK asks for; answers what it came to. */

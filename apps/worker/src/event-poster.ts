@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { UnrecoverableError, Worker, type Job } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { Value } from '@sinclair/typebox/value'
 import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/events'
 import type { Logger } from '@sms-codes/core/logger'
+import type { RedisClient } from '@sms-codes/core/redis'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues'
 import { readSecret, signWebhook } from '@sms-codes/gateways/standard-webhooks'
 import type { Transport } from '@sms-codes/gateways/transport'
 
 export type EventPosterOptions = {
-  connection: Redis
+  connection: RedisClient
   url: string
   /** `whsec_…`; two while one replaces the other. */
   secrets: readonly string[]

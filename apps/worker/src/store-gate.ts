@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type { Logger } from '@sms-codes/core/logger'
+import { probeWrites, type RedisClient } from '@sms-codes/core/redis'
 
 const REFUSES = /\b(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN)\b/
 const PROBE_EVERY_MS = 500
@@ -11,7 +11,7 @@ const PROBE_EVERY_MS = 500
  * asks for the next job again without a pause, thousands of times a second. This pauses the worker until
  * a write succeeds.
  */
-export function pauseWhileStoreRefuses(worker: Worker<unknown>, redis: Redis, log: Logger): void {
+export function pauseWhileStoreRefuses(worker: Worker<unknown>, redis: RedisClient, log: Logger): void {
   let waiting = false
   const wait = async (reason: string) => {
     log.error({ reason }, 'redis refuses writes, worker paused')
@@ -32,10 +32,9 @@ export function pauseWhileStoreRefuses(worker: Worker<unknown>, redis: Redis, lo
   })
 }
 
-/** A write that, unlike a delete, is refused when memory is short. */
-async function writes(redis: Redis): Promise<boolean> {
+async function writes(redis: RedisClient): Promise<boolean> {
   try {
-    await redis.set('sms:probe', '1', 'PX', 1_000)
+    await probeWrites(redis)
     return true
   } catch {
     return false

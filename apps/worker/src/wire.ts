@@ -1,5 +1,4 @@
 import type { Registry } from 'prom-client'
-import type { Redis } from 'ioredis'
 import { createContacts } from '@sms-codes/core/contacts'
 import { createDeliveryReceipts } from '@sms-codes/core/delivery-receipts'
 import { createEventQueue, withEvents } from '@sms-codes/core/events'
@@ -8,6 +7,7 @@ import { createLimits } from '@sms-codes/core/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues'
 import { createQuotas } from '@sms-codes/core/quotas'
+import type { RedisClient } from '@sms-codes/core/redis'
 import { createSendLedger } from '@sms-codes/core/send-ledger'
 import type { Transport } from '@sms-codes/gateways/transport'
 import { withQuota } from './allowance.ts'
@@ -26,9 +26,9 @@ import { createOrder } from './order.ts'
 export type WireOptions = {
   config: WorkerConfig
   log: Logger
-  redis: Redis
-  producer: Redis
-  connection: Redis
+  redis: RedisClient
+  producer: RedisClient
+  connection: RedisClient
   transport: Transport
   registry: Registry
 }

@@ -1,9 +1,8 @@
 // What is measured and what it needs: each a process of its own, on the loopback, ended by its pid.
 import { randomBytes, randomInt } from 'node:crypto'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { createKeyring } from '@sms-codes/core/keyring'
-import { createLogger } from '@sms-codes/core/logger'
-import { connectRedis } from '@sms-codes/core/redis'
 import { portFault } from '@sms-codes/launcher/ports'
 import { describeExit, startProcess, waitForHttp } from '@sms-codes/launcher/processes'
 import { ensureRedisBinary, startRedis } from '@sms-codes/launcher/redis'
@@ -34,7 +33,8 @@ export async function startStack(say: Say) {
   const binary = await ensureRedisBinary({ say })
   const server = await startRedis({ binary })
   // Waits as long as it takes: tens of thousands of commands are under way while a round is prepared.
-  const redis = connectRedis(server.url, 'worker', createLogger('bench', 'warn', process.stderr))
+  const redis = new Redis(server.url, { maxRetriesPerRequest: null })
+  redis.on('error', (err) => say(`redis: ${err.message}`))
   const [phoneKey, codeKey] = [randomBytes(32), randomBytes(32)]
   const stops: (() => Promise<unknown>)[] = []
 

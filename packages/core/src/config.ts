@@ -1,5 +1,6 @@
 import { Type, type Static, type TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { parseRedisUrl, REDIS_URL_FORMS, REDIS_URL_PATTERN } from './redis-url.ts'
 
 /**
  * Environment variables in, one frozen and typed object out. Every fault is reported at once, by the
@@ -79,9 +80,9 @@ export const shared = {
     { default: 'info', description: 'fatal, error, warn, info, debug or silent' },
   ),
   REDIS_URL: Type.String({
-    pattern: '^rediss?://.+',
+    pattern: REDIS_URL_PATTERN,
     default: 'redis://127.0.0.1:6379',
-    description: 'redis:// or rediss:// address of the Redis all processes share',
+    description: `${REDIS_URL_FORMS} address of the Redis all processes share`,
   }),
   PHONE_KEY: Type.String({
     pattern: '^[A-Za-z0-9+/]{43}=$',
@@ -134,6 +135,13 @@ export const checkUrl =
   (name: string): Check =>
   (env) =>
     env[name] && !URL.canParse(env[name]) ? [`${name}: is no address (scheme://host:port)`] : []
+
+/** Every fault of `REDIS_URL` that its pattern cannot see. */
+export const checkRedisUrl: Check = (env) => {
+  const text = env['REDIS_URL'] ?? ''
+  if (!new RegExp(REDIS_URL_PATTERN).test(text)) return []
+  return parseRedisUrl(text).faults.map((fault) => `REDIS_URL: ${fault}`)
+}
 
 /** Faults of the two key variables that a pattern cannot see. */
 export const checkKeys: Check = (env) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { Redis, type Cluster } from 'ioredis'
+import { Cluster, Redis, type ClusterOptions } from 'ioredis'
 import type { Logger } from './logger.ts'
+import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
 
 /**
  * The three kinds of connection. `commands` and `producer` fail fast: a caller gets an error within
@@ -22,15 +23,11 @@ const failFast = {
 }
 const waits = { maxRetriesPerRequest: null }
 
-export function connectRedis(url: string, kind: ConnectionKind, log: Logger): Redis {
-  const redis = new Redis(url, {
-    ...(kind === 'worker' ? waits : failFast),
-    connectionName: `sms-codes-${kind}`,
-    connectTimeout: 1_000,
-    retryStrategy: (times) => Math.min(50 * 2 ** times, 1_000),
-    // After a failover the old primary answers READONLY: connect anew, but never repeat the command.
-    reconnectOnError: (err) => (err.message.startsWith('READONLY') ? 1 : false),
-  })
+/** @param url one that `parseRedisUrl` found no fault with */
+export function connectRedis(url: string, kind: ConnectionKind, log: Logger): RedisClient {
+  const { address, faults } = parseRedisUrl(url)
+  if (address === null) throw new Error(`REDIS_URL: ${faults.join('; ')}`)
+  const redis = open(address, kind)
   // ioredis emits an error at every try to connect; one line per outage is enough.
   let down = false
   redis.on('error', (err) => {
@@ -43,6 +40,59 @@ export function connectRedis(url: string, kind: ConnectionKind, log: Logger): Re
   })
   return redis
 }
+
+function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
+  const options = {
+    ...(kind === 'worker' ? waits : failFast),
+    connectionName: `sms-codes-${kind}`,
+    connectTimeout: 1_000,
+  }
+  const server = {
+    ...options,
+    retryStrategy: retryDelayMs,
+    // After a failover the old primary answers READONLY: connect anew, but never repeat the command.
+    reconnectOnError: (err: Error) => (err.message.startsWith('READONLY') ? 1 : false),
+  }
+  if (address.kind === 'single') return new Redis(address.url, server)
+  const tls = address.tls ? { tls: {} } : {}
+  if (address.kind === 'cluster') {
+    const redisOptions = { ...options, ...address.login, ...tls }
+    // A certificate is for a name, which ioredis would look up and forget.
+    const names = address.tls ? { dnsLookup: keepName } : {}
+    return new Cluster(address.hosts, { ...clusterOptions(kind), ...names, redisOptions })
+  }
+  const { hosts, name, db, login, sentinelLogin } = address
+  return new Redis({
+    ...server,
+    ...login,
+    ...tls,
+    sentinels: hosts,
+    name,
+    db,
+    ...(sentinelLogin.username && { sentinelUsername: sentinelLogin.username }),
+    ...(sentinelLogin.password && { sentinelPassword: sentinelLogin.password }),
+    ...(address.tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+    sentinelCommandTimeout: 1_000,
+    sentinelRetryStrategy: retryDelayMs,
+    // A primary whose host is gone closes no connection: the Sentinels' word makes us leave it.
+    failoverDetector: true,
+  })
+}
+
+const clusterOptions = (kind: ConnectionKind) => ({
+  clusterRetryStrategy: retryDelayMs,
+  // Ask for the map of slots now and then, too: a node whose host is gone refuses nothing and says nothing.
+  slotsRefreshInterval: 5_000,
+  // MOVED, ASK and TRYAGAIN are answers of a server that did nothing, so what they refuse may be sent on. A
+  // connection that closed is no such answer: 0 is "never again".
+  ...(kind === 'worker'
+    ? {}
+    : { enableOfflineQueue: false, retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 }),
+})
+
+const keepName: NonNullable<ClusterOptions['dnsLookup']> = (host, done) => done(null, host)
+
+const retryDelayMs = (times: number) => Math.min(50 * 2 ** times, 1_000)
 
 /** The store did not answer, or refused to. Carries no key, no argument and no cause, so it is safe to log. */
 export class StoreError extends Error {
@@ -66,12 +116,21 @@ export async function asStoreError<T>(operation: string, call: Promise<T>): Prom
   }
 }
 
+/** Every server that takes writes: of a Cluster there are several, and each may be set up differently. */
+const primaries = (redis: RedisClient): Redis[] =>
+  redis instanceof Cluster ? redis.nodes('master') : [redis]
+
 /**
- * Faults of the server itself that would lose codes or jobs.
+ * Faults of the servers themselves that would lose codes or jobs.
  * @returns one line per fault; none when all is well
  */
-export async function serverFaults(redis: Redis): Promise<string[]> {
-  const info = await asStoreError('info', redis.info('server', 'memory'))
+export async function serverFaults(redis: RedisClient): Promise<string[]> {
+  const faults = await Promise.all(primaries(redis).map(faultsOf))
+  return [...new Set(faults.flat())]
+}
+
+async function faultsOf(server: Redis): Promise<string[]> {
+  const info = await asStoreError('info', server.info('server', 'memory'))
   const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? ''
   const faults: string[] = []
   const [major = 0, minor = 0] = field('redis_version').split('.').map(Number)
@@ -84,17 +143,27 @@ export async function serverFaults(redis: Redis): Promise<string[]> {
   return faults
 }
 
+/** One key beside the queue and one beside the gate: in a Cluster no send can do without these two slots. */
+const PROBES = ['{sms}:probe', 'sms:{gate}:probe']
+
+/**
+ * Writes what a store that is full, or a replica, refuses although it answers every read.
+ * @throws StoreError
+ */
+export async function probeWrites(redis: RedisClient): Promise<void> {
+  await asStoreError('probe', Promise.all(PROBES.map((key) => redis.set(key, '1', 'PX', 1_000))))
+}
+
 function reasonOf(message: string): string {
   if (/timed out/i.test(message)) return 'timed out'
   return /closed|writeable|max retries|connect/i.test(message) ? 'not connected' : 'failed'
 }
 
 /** For readiness: null when the store can be relied on, else the reason in a few words. */
-export async function storeNotReady(redis: Redis): Promise<string | null> {
+export async function storeNotReady(redis: RedisClient): Promise<string | null> {
   try {
     const [fault = null] = await serverFaults(redis)
-    // A store that is full, or a replica, answers every read and takes no write.
-    await redis.set('sms:probe', '1', 'PX', 1_000)
+    await probeWrites(redis)
     return fault
   } catch {
     return 'redis does not answer, or takes no writes'
@@ -105,7 +174,7 @@ export async function storeNotReady(redis: Redis): Promise<string | null> {
  * `serverFaults`, asked once at start. A Redis that cannot be reached is no fault: the process starts,
  * says "not ready" and waits for it.
  */
-export async function serverFaultsAtBoot(redis: Redis): Promise<string[]> {
+export async function serverFaultsAtBoot(redis: RedisClient): Promise<string[]> {
   try {
     if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(1_500) })
     return await serverFaults(redis)

@@ -23,7 +23,13 @@ export async function startRedisCluster() {
     await stop()
     throw error
   }
-  return { ports: nodes.map(({ server }) => server.port), stop }
+  const ports = nodes.map(({ server }) => server.port)
+  return {
+    url: `redis+cluster://${ports.map((port) => `127.0.0.1:${port}`).join(',')}`,
+    ports,
+    servers: nodes.map(({ server }) => server),
+    stop,
+  }
 }
 
 type Node = Awaited<ReturnType<typeof startNode>>

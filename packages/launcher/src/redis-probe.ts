@@ -18,6 +18,8 @@ export function askRedis(port: number, host: string, command: string, timeoutMs 
 
 /** Null when something that speaks Redis answers at the address, else the reason in a few words. */
 export async function redisFault(url: string): Promise<string | null> {
+  // Sentinels or a Cluster: many hosts, which only their client knows how to ask.
+  if (/^rediss?\+(sentinel|cluster):\/\//.test(url)) return null
   if (!URL.canParse(url)) return 'not a URL'
   const { protocol, hostname, port } = new URL(url)
   if (protocol === 'rediss:') return null // Only its client knows which certificates it trusts.

@@ -3,10 +3,9 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { createChallenge, verifySolution } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
-import type { Redis } from 'ioredis'
 import { keys } from '@sms-codes/core/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
-import { asStoreError } from '@sms-codes/core/redis'
+import { asStoreError, type RedisClient } from '@sms-codes/core/redis'
 import type { Answer } from '@sms-codes/core/retcode'
 
 /** Longer than any proof, and far less than a body may be. */
@@ -51,7 +50,7 @@ const Payload = Type.Object({
  * Proofs of work: what a browser can answer where a person cannot read a picture, or where the picture
  * alone is too cheap. Nothing is kept of a challenge until its proof is used, and a proof is good once.
  */
-export function createProofs(redis: Redis, keyring: Keyring) {
+export function createProofs(redis: RedisClient, keyring: Keyring) {
   // A challenge of before a rotation of the keys, or of a process that has not seen it, stays good.
   const solved = keyring.secrets('proof solution')
   const ring = keyring.secrets('proof challenge').map(({ secret }, i) => ({

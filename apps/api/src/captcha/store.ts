@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis'
 import { keys } from '@sms-codes/core/keys'
-import { asStoreError } from '@sms-codes/core/redis'
+import { asStoreError, type RedisClient } from '@sms-codes/core/redis'
 import type { Answer } from '@sms-codes/core/retcode'
 import { drawCaptcha } from './image.ts'
 import { captchaText } from './text.ts'
@@ -16,7 +15,7 @@ const LIFE_SECONDS = 300
  *
  * What a caller can be made to answer is `{ issue, take }`: this, the proofs, or a vendor's check.
  */
-export function createCaptchas(redis: Redis) {
+export function createCaptchas(redis: RedisClient) {
   return {
     /** Draws a new picture for this uuid; an older one of the same uuid is no longer valid. PNG. */
     async issue(uuid: string, length: 4 | 5): Promise<Buffer> {
