@@ -1,0 +1,64 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { listVariables, ROOT } from '../configuration.ts'
+import { loadManifests, loosePaths, manifestFaults } from './manifests.ts'
+import { toRecord } from './system.ts'
+
+const manifests = loadManifests()
+const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind.endsWith(` ${kind}`))
+const nameOf = (document: Record<string, unknown>) => String(toRecord(document['metadata'])['name'])
+
+describe('the Kubernetes manifests', () => {
+  it('have the fields of their kinds and no other', () => {
+    expect(manifestFaults(manifests)).toEqual([])
+    expect(ofKind('Deployment').map(({ document }) => nameOf(document))).toEqual(['api', 'board', 'worker'])
+  })
+
+  it.each([
+    ['a field that is misspelt', 'replicas:', 'replica:', /"replica"' does not exist/],
+    ['a number that is a text', 'containerPort: 3000', "containerPort: '3000'", /not assignable/],
+    ['a list where an object belongs', 'drop: [ALL]', 'drop: ALL', /not assignable/],
+    ['a kind there is not', 'kind: PodDisruptionBudget', 'kind: PodDisruptionBudgets', /no known kind/],
+  ])('would be refused for %s', (_what, right, wrong, fault) => {
+    const dir = mkdtempSync(join(tmpdir(), 'sms-codes-typo-'))
+    const text = readFileSync(join(ROOT, 'docs/kubernetes/base/api.yaml'), 'utf8')
+    expect(text).toContain(right)
+    writeFileSync(join(dir, 'api.yaml'), text.replace(right, wrong))
+    expect(manifestFaults(loadManifests(dir)).join('\n')).toMatch(fault)
+    rmSync(dir, { recursive: true })
+  })
+
+  it('lead to one another, and to every file', () => {
+    expect(loosePaths(manifests)).toEqual([])
+  })
+
+  it('set variables that the processes know', () => {
+    const known = new Set(listVariables().map(({ name }) => name))
+    const set = [...ofKind('ConfigMap'), ...ofKind('Secret')].flatMap(({ document }) =>
+      Object.keys(toRecord(document['data'] ?? document['stringData'])),
+    )
+    expect(set.filter((name) => !known.has(name))).toEqual([])
+  })
+
+  it('take their environment from what the example has', () => {
+    const given = [...ofKind('ConfigMap'), ...ofKind('Secret')].map(({ document }) => nameOf(document))
+    const wanted = manifests.flatMap(({ document }) =>
+      [...JSON.stringify(document).matchAll(/"(?:configMapRef|secretRef)":\{"name":"([^"]+)"/g)].map(
+        ([, name]) => name,
+      ),
+    )
+    expect(new Set(wanted)).toEqual(new Set(given))
+  })
+
+  it('probe ports that the containers name', () => {
+    for (const { document } of ofKind('Deployment')) {
+      const text = JSON.stringify(document)
+      const named = [...text.matchAll(/"name":"([a-z]+)","containerPort"/g)].map(([, name]) => name)
+      const probed = [...text.matchAll(/"path":"\/[a-z]+","port":"([a-z]+)"/g)].map(([, name]) => name)
+      expect(probed).toHaveLength(2)
+      expect(probed.filter((name) => !named.includes(name))).toEqual([])
+    }
+  })
+})
