@@ -74,11 +74,12 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   receipts: Receipts
   contacts: Contacts
   idempotency: Idempotency
+  metrics: ApiMetrics
   /** The pseudonyms under which a client address is counted. */
   whoIs: (ip: string) => { address: string; subnet: string }
 }
 
-export type AppOptions = { log: Logger; trustProxy: string[]; metrics: ApiMetrics; deps: ApiDeps }
+export type AppOptions = { log: Logger; trustProxy: string[]; deps: ApiDeps }
 
 const HEADERS = {
   'cache-control': 'no-store',
@@ -87,7 +88,7 @@ const HEADERS = {
 }
 
 /** The HTTP API, complete but not listening. */
-export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
+export async function buildApp({ log, trustProxy, deps }: AppOptions) {
   const app = Fastify({
     loggerInstance: log,
     // Fastify's own lines hold the URL, and with it the number and the image code.
@@ -130,7 +131,7 @@ export async function buildApp({ log, trustProxy, metrics, deps }: AppOptions) {
     reply.headers(HEADERS)
   })
   app.addHook('onResponse', async (request, reply) => {
-    metrics.answered(request.method, request.routeOptions.url ?? 'none', reply.retcode)
+    deps.metrics.answered(request.method, request.routeOptions.url ?? 'none', reply.retcode)
   })
   await app.register(cors, {
     // Off for all others: their OPTIONS is answered like that of any route there is not.

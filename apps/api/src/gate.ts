@@ -11,6 +11,9 @@ export type GateWindows = Record<'address' | 'subnet' | 'segment' | 'budget', re
 /** Who asks for a message to whom. Address and subnet are pseudonyms, `ip` is what they stand for. */
 export type Asking = { ip: string; address: string; subnet: string; mobile: string }
 
+/** Everybody spends from it. */
+export const BUDGET_KEY = keys.gate('budget', 'all')
+
 const ANSWER: Record<keyof GateWindows, Answer> = {
   address: 'tooManyRequests',
   subnet: 'tooManyRequests',
@@ -29,7 +32,7 @@ export function createGate(limits: Limits, windows: GateWindows, guard: Guard, m
     (name) => windows[name].length > 0,
   )
   const keyOf = (name: keyof GateWindows, { address, subnet, mobile }: Asking) =>
-    keys.gate(name, { address, subnet, segment: mobile.slice(0, 7), budget: 'all' }[name])
+    name === 'budget' ? BUDGET_KEY : keys.gate(name, { address, subnet, segment: mobile.slice(0, 7) }[name])
 
   return {
     /**

@@ -39,10 +39,32 @@ export function createApiMetrics(registry: Registry) {
     buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300],
     registers: [registry],
   })
+  const captchas = new Counter({
+    name: 'sms_captchas_total',
+    help: 'Image codes and proofs of work handed out, and how they were answered',
+    labelNames: ['kind', 'event'],
+    registers: [registry],
+  })
+  const accepted = new Counter({
+    name: 'sms_requests_accepted_total',
+    help: 'Requests for a code that were enqueued, by scene',
+    labelNames: ['scene'],
+    registers: [registry],
+  })
+  const verifies = new Counter({
+    name: 'sms_verifies_total',
+    help: 'Codes tried, by scene and result',
+    labelNames: ['scene', 'result'],
+    registers: [registry],
+  })
   return {
     receipt: (gateway: string, state: string, came: string) => receipts.inc({ gateway, state, came }),
     deliveredAfter: (gateway: string, seconds: number) => receiptSeconds.observe({ gateway }, seconds),
     listed: (list: string, by: string) => listed.inc({ list, by }),
+    captcha: (kind: 'picture' | 'proof', event: 'issued' | 'passed' | 'failed') =>
+      captchas.inc({ kind, event }),
+    accepted: (scene: string) => accepted.inc({ scene }),
+    verified: (scene: string, result: 'ok' | 'no' | 'throttled') => verifies.inc({ scene, result }),
     guardFound: (group: string, mode: string) => findings.inc({ group, mode }),
     refusedBy: (limit: string) => refusals.inc({ limit }),
     answered: (method: string, route: string, code: string) => answers.inc({ method, route, code }),

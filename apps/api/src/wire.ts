@@ -13,6 +13,7 @@ import { createSendLedger } from '@sms-codes/core/send-ledger'
 import { addressGroup, subnetOf } from './address.ts'
 import { createAudit } from './audit.ts'
 import { buildApp, type ApiDeps } from './app.ts'
+import { reportBudget } from './budget.ts'
 import { listCallbacks } from './callbacks/listed.ts'
 import { createProofs } from './captcha/proofs.ts'
 import { createCaptchas } from './captcha/store.ts'
@@ -42,6 +43,7 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
   const keyring = createKeyring(config.keyring)
   const limits = createLimits(redis)
   const metrics = createApiMetrics(registry)
+  reportBudget(registry, limits, config.gate.budget)
   const queue = createSendQueue(producer, log)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE)
   const events = config.tellsEvents ? createEventQueue(producer, log) : null
@@ -74,11 +76,12 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
     receipts: createReceipts(redis, keyring, createReceiptKeys(keyring)),
     contacts: createContacts(redis, keyring),
     idempotency: createIdempotency(redis, keyring),
+    metrics,
     whoIs: (ip) => ({
       address: keyring.pseudonym(addressGroup(ip)),
       subnet: keyring.pseudonym(subnetOf(ip)),
     }),
   }
-  const app = await buildApp({ log, trustProxy: config.trustProxy, metrics, deps })
+  const app = await buildApp({ log, trustProxy: config.trustProxy, deps })
   return { app, deps, queues: [queue, mails, ...(events === null ? [] : [events])], keyring }
 }

@@ -7,6 +7,7 @@ import { connectRedis, serverFaultsAtBoot, storeNotReady } from '@sms-codes/core
 import { onShutdown } from '@sms-codes/core/shutdown'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { loadWorkerConfig } from './config.ts'
+import { reportQueues } from './queue-metrics.ts'
 import { pauseWhileStoreRefuses } from './store-gate.ts'
 import { wireWorker } from './wire.ts'
 
@@ -41,6 +42,7 @@ const registry = createRegistry('worker')
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
 const { consumers, producers } = wireWorker({ config, log, redis, producer, connection, transport, registry })
 for (const consumer of consumers) pauseWhileStoreRefuses(consumer, redis, log)
+reportQueues(registry, redis, log)
 const ops = await startOps({
   host: config.host,
   port: config.opsPort,

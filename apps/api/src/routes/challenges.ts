@@ -4,7 +4,8 @@ import { Challenge } from '../captcha/proofs.ts'
 import { Envelope } from '../schemas.ts'
 
 /** `GET /v1/challenges`: work for a browser, instead of a picture or beside it. */
-export const challenges: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { limiters, proofs, whoIs }) => {
+export const challenges: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
+  const { limiters, proofs, metrics, whoIs } = deps
   app.get(
     '/v1/challenges',
     {
@@ -18,7 +19,9 @@ export const challenges: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { limi
     },
     async (request) => {
       await limiters.images(whoIs(request.ip).address)
-      return proofs.issue()
+      const challenge = await proofs.issue()
+      metrics.captcha('proof', 'issued')
+      return challenge
     },
   )
 }

@@ -29,6 +29,7 @@ export const imageCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) 
       const [answered] = await Promise.all([deps.limiters.answered(address), deps.limiters.images(address)])
       const length = deps.heatOf(answered + 1) === 'calm' ? 4 : 5
       const image = await deps.captchas.issue(request.params.uuid, length)
+      deps.metrics.captcha('picture', 'issued')
       return reply.type('image/png').send(image)
     },
   )

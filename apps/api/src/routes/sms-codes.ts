@@ -32,7 +32,8 @@ const KEPT_SECONDS = 86_400
 
 /** The two ways to ask for a code: the classic GET and the POST for new front ends. Same use case. */
 export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { captchas, proofs, limiters, heatOf, screen, guard, gate, codes, queue, testNumbers, ledger } = deps
+  const { captchas, proofs, limiters, heatOf, screen, guard, gate, codes, queue } = deps
+  const { testNumbers, ledger, metrics } = deps
 
   /** The order of these lines is the policy. A refused request sends nothing. */
   async function sendCode(
@@ -52,6 +53,7 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     }
     if (fixed === undefined) await enqueue(issued.send, mobile, leave, request)
     else await Promise.all([leave(), ledger.settle(issued.send, '*', { status: 'sent', gateway: 'test' })])
+    metrics.accepted(scene)
     return {
       ...envelope('sent', languageOf(request.headers['accept-language'])),
       code: '0',
@@ -77,6 +79,8 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
       screen(asking),
       guard.judge(asking),
     ])
+    if (hasImage) metrics.captcha('picture', imageFault === null ? 'passed' : 'failed')
+    if (proof !== undefined) metrics.captcha('proof', proofFault === null ? 'passed' : 'failed')
     const challenge = verdict.challenge && !listed.allowed
     if (proof === undefined && (heatOf(nth) === 'hot' || challenge))
       throw new Refusal('proofNeeded', { challenge: 'proof' })

@@ -63,6 +63,7 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
       // Whoever repeats it after this process died gets the same receipt: no two of one code are ever good.
       const act = deps.idempotency.actOf(request)
       const verified = await deps.codes.verify(mobile, scene, sms_code, request_id, act)
+      deps.metrics.verified(scene, verified.kind)
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { aMobile, anAddress, startApi, type Api } from './api.ts'
+import { proofOf } from './proof.ts'
+
+let api: Api
+beforeAll(async () => {
+  api = await startApi({ BUDGET_MESSAGES: '10/60,100/3600' })
+})
+afterAll(() => api.stop())
+
+const metrics = () => api.registry.metrics()
+
+it('image codes and proofs are counted when handed out and when answered', async () => {
+  await api.app.inject({ url: '/image_codes/a-uuid-of-mine/', headers: { 'x-forwarded-for': anAddress() } })
+  await api.post('/v1/sms_codes', { mobile: aMobile(), ...(await api.captcha()), image_code: 'no' })
+  await api.sent(aMobile(), 'default')
+  await api.post('/v1/sms_codes', { mobile: aMobile(), proof: 'none' })
+  await api.post('/v1/sms_codes', { mobile: aMobile(), proof: await proofOf(api) })
+  const text = await metrics()
+  for (const kind of ['picture', 'proof'])
+    for (const event of ['issued', 'failed', 'passed'])
+      expect(text).toContain(`sms_captchas_total{kind="${kind}",event="${event}"} 1`)
+})
+
+it('accepted requests and tried codes are counted by scene', async () => {
+  const mobile = aMobile()
+  const { code } = await api.sent(mobile, 'login')
+  const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0')
+  for (const sms_code of [wrong, code])
+    await api.post('/v1/sms_codes/verify', { mobile, sms_code, scene: 'login' })
+  const text = await metrics()
+  expect(text).toContain('sms_requests_accepted_total{scene="login"} 1')
+  expect(text).toContain('sms_verifies_total{scene="login",result="no"} 1')
+  expect(text).toContain('sms_verifies_total{scene="login",result="ok"} 1')
+})
+
+it('the budget is told by window, and nothing of it while Redis is away', async () => {
+  const before = /sms_budget_left\{window="3600"\} (\d+)/.exec(await metrics())?.[1]
+  await api.sent(aMobile(), 'default')
+  expect(await metrics()).toContain(`sms_budget_left{window="3600"} ${Number(before) - 1}`)
+  expect(await metrics()).toMatch(/sms_budget_left\{window="60"\} \d/)
+  await api.server.kill()
+  expect(await metrics()).not.toContain('sms_budget_left{')
+})
