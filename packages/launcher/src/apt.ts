@@ -1,7 +1,7 @@
 // Installs Debian packages for the pieces npm cannot bring: Redis, and a browser for one test.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, openSync, readFileSync, closeSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -39,6 +39,27 @@ export async function aptInstall(packages: string[], say: (line: string) => void
   if (!second.ok) throw new Error(`apt-get ${install.join(' ')} failed:\n${update.tail}\n${second.tail}`)
 }
 
+/**
+ * Fetches a package into a directory and unpacks it there: its programs without its services, users and
+ * dependencies.
+ */
+export async function aptUnpack(name: string, dir: string, say: (line: string) => void): Promise<void> {
+  say(`Fetching ${name} with apt-get, to unpack it and not to install it`)
+  const first = await aptGet(['download', name], dir)
+  if (!first.ok) {
+    say('Updating the package lists with apt-get update')
+    const update = await aptGetUpdate()
+    const second = await aptGet(['download', name], dir)
+    if (!second.ok) throw new Error(`apt-get download ${name} failed:\n${update.tail}\n${second.tail}`)
+  }
+  const [archive] = readdirSync(dir).filter((file) => file.endsWith('.deb'))
+  if (archive === undefined) throw new Error(`apt-get download ${name} left no package`)
+  const unpacking = spawn('dpkg-deb', ['-x', archive, '.'], { cwd: dir, stdio: 'ignore' })
+  const code: unknown = (await once(unpacking, 'exit'))[0]
+  if (code !== 0) throw new Error(`dpkg-deb cannot unpack ${archive}`)
+  rmSync(join(dir, archive))
+}
+
 // DPkg::Lock::Timeout does not cover the lock on the package lists, so that wait is ours.
 async function aptGetUpdate() {
   const giveUpAt = Date.now() + LOCK_TIMEOUT_SECONDS * 1000
@@ -51,13 +72,14 @@ async function aptGetUpdate() {
 
 // apt-get writes to a file, in a session of its own: should we end halfway, it finishes what it began
 // rather than leave the machine with a half-configured package.
-async function aptGet(args: string[]): Promise<{ ok: boolean; tail: string }> {
+async function aptGet(args: string[], cwd = '/'): Promise<{ ok: boolean; tail: string }> {
   const dir = mkdtempSync(join(tmpdir(), 'sms-codes-apt-'))
   const log = join(dir, 'apt.log')
   const output = openSync(log, 'w')
   try {
     const child = spawn('apt-get', ['-o', `DPkg::Lock::Timeout=${LOCK_TIMEOUT_SECONDS}`, ...args], {
       detached: true,
+      cwd,
       stdio: ['ignore', output, output],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
     })
