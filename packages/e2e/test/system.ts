@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
+import { Redis, type Cluster } from 'ioredis'
 
 import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/processes'
 import { freePort } from '@sms-codes/launcher/ports'
@@ -27,7 +27,10 @@ export type SystemOptions = {
   persistent?: boolean
   /** Gateways tell the first API what became of each message. */
   receipts?: boolean
+  /** A Redis that is there already: its address, and a client of the test's own. It is not ours to stop. */
+  store?: Store
 }
+export type Store = { url: string; redis: Redis | Cluster }
 
 /**
  * The whole service as real processes on a real Redis: the built apps with an environment of their own,
@@ -40,11 +43,17 @@ export async function startSystem({
   env = {},
   persistent = false,
   receipts = false,
+  store,
 }: SystemOptions = {}) {
   const redisOptions = persistent ? { dir: mkdtempSync(join(tmpdir(), 'sms-codes-e2e-')) } : {}
-  let server = await startRedis(redisOptions)
-  const redis = new Redis(server.url, { maxRetriesPerRequest: null })
+  let server = store === undefined ? await startRedis(redisOptions) : null
+  const url = store?.url ?? server?.url ?? ''
+  const redis = store?.redis ?? new Redis(url, { maxRetriesPerRequest: null })
   redis.on('error', () => {})
+  const ownServer = () => {
+    if (server === null) throw new Error('this system runs on a Redis that was given to it')
+    return server
+  }
   const simulatorPort = await freePort()
   const simulatorUrl = `http://127.0.0.1:${simulatorPort}`
   const smtpPort = await freePort()
@@ -53,7 +62,7 @@ export async function startSystem({
   const secret = () => randomBytes(32).toString('base64')
   const common: Env = {
     PATH: process.env['PATH'] ?? '',
-    REDIS_URL: server.url,
+    REDIS_URL: url,
     LOG_LEVEL: 'debug',
     PHONE_KEY: secret(),
     CODE_KEYS: `k1:${secret()}`,
@@ -180,7 +189,7 @@ export async function startSystem({
 
   return {
     redis,
-    redisServer: () => server,
+    redisServer: ownServer,
     env: common,
     apis: apiList,
     workers: workerList,
@@ -233,8 +242,8 @@ export async function startSystem({
 
     /** Kills Redis without warning and starts it again on the same port and data. */
     async restartRedis(pauseMs = 0): Promise<void> {
-      const { port } = server
-      await server.kill()
+      const { port } = ownServer()
+      await ownServer().kill()
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
       server = await startRedis({ ...redisOptions, port })
     },
@@ -242,7 +251,7 @@ export async function startSystem({
     async stop(): Promise<void> {
       redis.disconnect()
       await Promise.all([...running].map((child) => child.stop()))
-      await server.stop()
+      await server?.stop()
       if (redisOptions.dir !== undefined) rmSync(redisOptions.dir, { recursive: true })
     },
   }

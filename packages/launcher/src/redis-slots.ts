@@ -1,6 +1,9 @@
 // Moves slots between the servers of a Cluster while it serves, step by step as `redis-cli --cluster
 // reshard` does it.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { askRedis } from './redis-probe.ts'
+
+const AGREED_WITHIN_MS = 10_000
 
 /** Which server has this slot. */
 export async function ownerOfSlot(ports: readonly number[], slot: number): Promise<number> {
@@ -34,7 +37,36 @@ export async function moveSlot(ports: readonly number[], slot: number, to: numbe
   // The new owner first, so that at no time nobody has it.
   for (const port of [to, from, ...ports.filter((other) => other !== to && other !== from)])
     await must(port, `CLUSTER SETSLOT ${slot} NODE ${toId}`)
+  await agreed(ports)
   return moved
+}
+
+/**
+ * Waits until every server knows every other by its newest epoch. Two servers that take slots without
+ * knowing of each other do it in the same epoch; one of them then gives its slot up again, and deletes the
+ * keys in it.
+ */
+async function agreed(ports: readonly number[]): Promise<void> {
+  const giveUpAt = Date.now() + AGREED_WITHIN_MS
+  for (;;) {
+    const views = await Promise.all(ports.map(async (port) => epochsIn(await ask(port, 'CLUSTER NODES'))))
+    if (new Set(views).size === 1) return
+    if (Date.now() > giveUpAt) throw new Error(`the servers do not agree:\n${views.join('\n')}`)
+    await sleep(20)
+  }
+}
+
+/** Who is there, in which epoch and with which slots, in a form that can be compared. */
+function epochsIn(nodes: string): string {
+  const lines = nodes.split('\n').map((line) => line.trim().split(' '))
+  // id address flags primary ping pong epoch state slots, where a slot on the move is in brackets.
+  return lines
+    .filter(([id = '']) => /^[0-9a-f]{40}$/.test(id))
+    .map(([id, , , , , , epoch, , ...slots]) =>
+      [id, epoch, ...slots.filter((slot) => !slot.startsWith('['))].join(' '),
+    )
+    .toSorted()
+    .join('; ')
 }
 
 export async function slotOf(port: number, key: string): Promise<number> {

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { aMobile, type System, times } from './system.ts'
+
+export type Accepted = { mobile: string; rid: string; at: number }
+export type Load = ReturnType<typeof startLoad>
+
+/** Browsers that ask for codes as fast as they are answered, each time for another phone. */
+export function startLoad(system: System, browsers = 10) {
+  const accepted: Accepted[] = []
+  const refused = new Map<string, number>()
+  const stopped = new AbortController()
+  const browser = async (i: number): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      const mobile = aMobile()
+      const answer = await system.send(mobile, system.apis[i % system.apis.length]?.url).catch(() => null)
+      if (answer?.body['code'] === '0')
+        accepted.push({ mobile, rid: String(answer.body['request_id']), at: Date.now() })
+      else {
+        const what = answer === null ? 'no answer' : `${answer.status} ${String(answer.body['code'])}`
+        refused.set(what, (refused.get(what) ?? 0) + 1)
+        await sleep(20)
+      }
+    }
+  }
+  const browsing = times(browsers, browser)
+  return {
+    accepted,
+    refused,
+    /** The longest time in which nothing was accepted. */
+    longestPauseMs: () =>
+      accepted.reduce((longest, { at }, i) => Math.max(longest, at - (accepted[i - 1]?.at ?? at)), 0),
+    async stop(): Promise<void> {
+      stopped.abort()
+      await browsing
+    },
+  }
+}
+
+export type Ends = Record<'sent' | 'failed' | 'open' | 'vanished' | 'twice', Accepted[]>
+
+/** A send that nobody took is given up after SEND_WITHIN_SECONDS; what is open for longer than this is lost. */
+const TERMINAL_WITHIN_MS = 150_000
+
+/** What became of every accepted request, once each has come to an end or had the time to. */
+export async function endsOf(system: System, accepted: readonly Accepted[]): Promise<Ends> {
+  const ends: Ends = { sent: [], failed: [], open: [], vanished: [], twice: [] }
+  const giveUpAt = Date.now() + TERMINAL_WITHIN_MS
+  for (const one of accepted) {
+    let status = await statusOf(system, one)
+    while (status === 'open' && Date.now() < giveUpAt) {
+      await sleep(200)
+      status = await statusOf(system, one)
+    }
+    ends[status].push(one)
+  }
+  const messages = new Map<string, number>()
+  for (const { to } of await system.outbox()) messages.set(to, (messages.get(to) ?? 0) + 1)
+  ends.twice = accepted.filter(({ mobile }) => (messages.get(mobile) ?? 0) > 1)
+  return ends
+}
+
+async function statusOf(system: System, { rid }: Accepted): Promise<'sent' | 'failed' | 'open' | 'vanished'> {
+  const { status, body } = await system.call(`/v1/sms_codes/${rid}`)
+  if (status === 404) return 'vanished'
+  return body['status'] === 'sent' || body['status'] === 'failed' ? body['status'] : 'open'
+}

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Cluster, Redis } from 'ioredis'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startRedisCluster, type RedisCluster } from '@sms-codes/launcher/redis-cluster'
+import { startRedisSentinel, type RedisSentinel } from '@sms-codes/launcher/redis-sentinel'
+import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/launcher/redis-slots'
+import { endsOf, startLoad, type Ends, type Load } from './load.ts'
+import { aMobile, startSystem, type System } from './system.ts'
+
+// How long the load lasts: some seconds show that it works, a minute is what the documentation quotes.
+const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 12)
+const TIMEOUT_MS = (SECONDS + 240) * 1000
+const OPTIONS = {
+  apis: 2,
+  workers: 2,
+  board: true,
+  env: { LOG_LEVEL: 'info', SIMULATOR_VENDOR_LIMITS: 'off' },
+}
+
+let system: System
+
+/** On the board, and in the metrics of a worker. */
+async function operatorsSeeTheQueue(): Promise<void> {
+  const { BOARD_USER: user, BOARD_PASSWORD: password } = system.env
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+  const board = await fetch(`${system.boardUrl}/api/queues`, { headers: { authorization } })
+  expect(await board.text()).toContain('"name":"sms"')
+  const metrics = await fetch(`${system.workers[0]?.opsUrl}/metrics`)
+  expect(await metrics.text()).toMatch(/sms_queue_jobs\{queue="sms",state="waiting",app="worker"\} \d/)
+}
+
+async function journey(): Promise<void> {
+  const mobile = aMobile()
+  const { body } = await system.send(mobile)
+  expect(body['code']).toBe('0')
+  await expect.poll(async () => (await system.outbox(mobile)).length, { timeout: 10_000 }).toBe(1)
+  const [message] = await system.outbox(mobile)
+  const verified = await system.verify(mobile, message?.code ?? '', { request_id: body['request_id'] })
+  expect(verified).toMatchObject({ status: 200, body: { code: '0' } })
+  const redeemed = { receipt: verified.body['receipt'], scene: 'default', mobile }
+  expect((await system.asBackend('POST', '/v1/receipts/redeem', redeemed)).status).toBe(200)
+  expect((await system.asBackend('POST', '/v1/receipts/redeem', redeemed)).status).toBe(409)
+  const erased = await system.asBackend('DELETE', `/v1/contacts/${mobile}`)
+  expect(erased).toMatchObject({ status: 200, body: { code: '0' } })
+  await operatorsSeeTheQueue()
+}
+
+function table(title: string, load: Load, ends: Ends, more: Record<string, unknown>): void {
+  console.log(title)
+  console.table({
+    'load, s': SECONDS,
+    accepted: load.accepted.length,
+    sent: ends.sent.length,
+    failed: ends.failed.length,
+    neither: ends.open.length,
+    'vanished with their record': ends.vanished.length,
+    'sent twice': ends.twice.length,
+    refused: [...load.refused].map(([what, count]) => `${count} x ${what}`).join(', ') || 0,
+    'longest time without an accepted request, ms': load.longestPauseMs(),
+    ...more,
+  })
+}
+
+describe('on a primary that Sentinels watch', () => {
+  let watched: RedisSentinel
+  beforeEach(async () => {
+    watched = await startRedisSentinel()
+    const redis = new Redis({
+      sentinels: watched.ports.map((port) => ({ host: '127.0.0.1', port })),
+      name: watched.name,
+      failoverDetector: true,
+      maxRetriesPerRequest: null,
+    })
+    system = await startSystem({ ...OPTIONS, store: { url: watched.url, redis } })
+  })
+  afterEach(async () => {
+    await system.stop()
+    await watched.stop()
+  })
+
+  it('a code goes all the way', journey)
+
+  it(
+    'a failover under load leaves no request open and sends none twice',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const load = startLoad(system)
+      await sleep(SECONDS * 400)
+      const killedAt = Date.now()
+      await watched.primary.kill()
+      await sleep(SECONDS * 300)
+      await watched.startAgain(watched.primary)
+      await sleep(SECONDS * 300)
+      await load.stop()
+      const ends = await endsOf(system, load.accepted)
+      const back = load.accepted.find(({ at }) => at > killedAt + 500)?.at ?? Infinity
+      table('Sentinel failover', load, ends, { 'accepted again after, ms': back - killedAt })
+      expect(await watched.primaryPort()).toBe(watched.replica.port)
+      expect(load.accepted.some(({ at }) => at > killedAt + 500)).toBe(true)
+      expect(ends.twice).toEqual([])
+      // A replica is told of a write after its acknowledgement: the last ones before the end may be lost.
+      const lost = [...ends.open, ...ends.vanished]
+      expect(lost.filter(({ at }) => at < killedAt - 1_000 || at > killedAt + 500)).toEqual([])
+      await journey()
+    },
+  )
+})
+
+describe('on a Cluster', () => {
+  let nodes: RedisCluster
+  beforeEach(async () => {
+    nodes = await startRedisCluster()
+    const redis = new Cluster(nodes.ports.map((port) => ({ host: '127.0.0.1', port })))
+    system = await startSystem({ ...OPTIONS, store: { url: nodes.url, redis } })
+  })
+  afterEach(async () => {
+    await system.stop()
+    await nodes.stop()
+  })
+  it('a code goes all the way', journey)
+
+  it(
+    'slots that move under load leave no request open and send none twice',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const { ports } = nodes
+      const slotsOf = (names: string[]) => Promise.all(names.map((name) => slotOf(ports[0] ?? 0, name)))
+      const load = startLoad(system)
+      const until = Date.now() + SECONDS * 1000
+      let [slots, keys] = [0, 0]
+      await sleep(1_000)
+      while (Date.now() < until) {
+        const phones = load.accepted.slice(-5).map(({ rid }) => `sms:{${rid.slice(0, 22)}}:sends`)
+        for (const slot of await slotsOf(['{sms}:sms:wait', 'sms:{gate}:audit', ...phones])) {
+          const from = await ownerOfSlot(ports, slot)
+          keys += await moveSlot(ports, slot, ports[(ports.indexOf(from) + 1) % ports.length] ?? 0)
+          slots += 1
+        }
+        await sleep(500)
+      }
+      await load.stop()
+      const ends = await endsOf(system, load.accepted)
+      table('Cluster reshard', load, ends, { 'slots moved': slots, 'keys moved': keys })
+      expect(slots).toBeGreaterThan(0)
+      expect(ends).toMatchObject({ open: [], vanished: [], twice: [] })
+      await journey()
+    },
+  )
+})
