@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startRedisCluster, type RedisCluster } from '@sms-codes/launcher/redis-cluster'
 import { startRedisSentinel, type RedisSentinel } from '@sms-codes/launcher/redis-sentinel'
 import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/launcher/redis-slots'
@@ -9,6 +9,8 @@ import { asStoreError, connectRedis, serverFaults, StoreError, storeNotReady } f
 
 const log = createLogger('test', 'silent')
 const KEY = 'topology'
+/** Usually two seconds; Sentinels that do not agree on a leader try again after twenty. */
+const FAILOVER_MS = 50_000
 
 async function connected(url: string, kind: 'commands' | 'worker') {
   const redis = connectRedis(url, kind, log)
@@ -107,12 +109,12 @@ describe('a Cluster', () => {
   })
 })
 
-describe('Sentinels', () => {
+describe('Sentinels', { timeout: 2 * FAILOVER_MS }, () => {
   let watched: RedisSentinel
-  beforeAll(async () => {
+  beforeEach(async () => {
     watched = await startRedisSentinel({ downAfterMs: 500 })
   })
-  afterAll(() => watched.stop())
+  afterEach(() => watched.stop())
 
   it('lead both kinds of connection to the new primary, and a command fails fast until then', async () => {
     const [redis, waiting] = [
@@ -123,10 +125,25 @@ describe('Sentinels', () => {
     await watched.primary.kill()
     await failure(redis.incr(KEY))
     const late = waiting.set('later', '1')
-    await expect.poll(() => redis.set('after', '1').catch(() => null), { timeout: 15_000 }).toBe('OK')
+    await expect.poll(() => redis.set('after', '1').catch(() => null), { timeout: FAILOVER_MS }).toBe('OK')
     expect(await watched.primaryPort()).toBe(watched.replica.port)
     expect(await late).toBe('OK')
     expect(await redis.get(KEY)).toBe('0')
+    redis.disconnect()
+    waiting.disconnect()
+  })
+
+  it('lead them away from a primary that says nothing any more and closes nothing', async () => {
+    const [redis, waiting] = [
+      await connected(watched.url, 'commands'),
+      await connected(watched.url, 'worker'),
+    ]
+    process.kill(watched.primary.pid, 'SIGSTOP')
+    expect(await failure(redis.incr(KEY))).toMatchObject({ message: 'redis: test: timed out' })
+    const late = waiting.set('later', '1')
+    await expect.poll(() => redis.set('after', '1').catch(() => null), { timeout: FAILOVER_MS }).toBe('OK')
+    expect(await late).toBe('OK')
+    process.kill(watched.primary.pid, 'SIGCONT')
     redis.disconnect()
     waiting.disconnect()
   })
