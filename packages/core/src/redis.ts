@@ -59,7 +59,7 @@ function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
     const redisOptions = { ...options, ...address.login, ...tls }
     // A certificate is for a name, which ioredis would look up and forget.
     const names = address.tls ? { dnsLookup: keepName } : {}
-    return new Cluster(address.hosts, { ...clusterOptions(kind), ...names, redisOptions })
+    return connectNodes(new Cluster(address.hosts, { ...clusterOptions(kind), ...names, redisOptions }))
   }
   const { hosts, name, db, login, sentinelLogin } = address
   return new Redis({
@@ -89,6 +89,17 @@ const clusterOptions = (kind: ConnectionKind) => ({
     ? {}
     : { enableOfflineQueue: false, retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 }),
 })
+
+/**
+ * ioredis connects to a node when it has the first command for it, and refuses the commands that come with
+ * it. So every node is connected as soon as it is known.
+ */
+function connectNodes(cluster: Cluster): Cluster {
+  cluster.on('+node', (node: Redis) => {
+    node.connect().catch(() => {})
+  })
+  return cluster
+}
 
 const keepName: NonNullable<ClusterOptions['dnsLookup']> = (host, done) => done(null, host)
 

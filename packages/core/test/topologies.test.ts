@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startRedisCluster, type RedisCluster } from '@sms-codes/launcher/redis-cluster'
 import { startRedisSentinel, type RedisSentinel } from '@sms-codes/launcher/redis-sentinel'
 import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/launcher/redis-slots'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { createLogger } from '../src/logger.ts'
 import { asStoreError, connectRedis, serverFaults, StoreError, storeNotReady } from '../src/redis.ts'
 
@@ -44,6 +44,13 @@ describe('a Cluster', () => {
     const redis = connectRedis('redis+cluster://127.0.0.1:1', 'commands', log)
     await failure(redis.get(KEY))
     expect(await storeNotReady(redis)).toBe('redis does not answer, or takes no writes')
+    redis.disconnect()
+  })
+
+  it('has all its servers connected before a command needs them', async () => {
+    const redis = await connected(cluster.url, 'commands')
+    const nodes = () => (redis instanceof Cluster ? redis.nodes('master').map(({ status }) => status) : [])
+    await expect.poll(nodes, { timeout: 5_000 }).toEqual(['ready', 'ready', 'ready'])
     redis.disconnect()
   })
 

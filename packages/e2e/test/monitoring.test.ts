@@ -10,6 +10,8 @@ import { aMobile, startSystem, wrong, type System } from './system.ts'
 /** Metrics of parts that a worker may not have; their panels are empty then. */
 const OPTIONAL = new Set(['sms_breaker_open', 'sms_receipt_seconds_bucket', 'sms_mails_total'])
 
+const PATIENCE = { timeout: 20_000, interval: 200 }
+
 let programs: Prometheus
 beforeAll(async () => {
   programs = await ensurePrometheus(console.log)
@@ -47,7 +49,7 @@ describe('on a service at work', () => {
     // A counter begins to grow when it has been seen: once before, once after.
     await work()
     const seen = async () => (await prometheus.series('sms_sends_ended_total')) > 0
-    await vi.waitUntil(seen, { timeout: 20_000, interval: 200 })
+    await vi.waitUntil(seen, PATIENCE)
     await work()
   })
   afterAll(async () => {
@@ -61,7 +63,7 @@ describe('on a service at work', () => {
     const from = { headers: { 'x-forwarded-for': '192.0.2.1' } }
     await fetch(`${system.apis[0]?.url}/image_codes/a-uuid-of-mine/`)
     const sent = await system.send(mobile)
-    await expect.poll(async () => (await system.outbox(mobile)).length, { timeout: 10_000 }).toBe(1)
+    await vi.waitUntil(async () => (await system.outbox(mobile)).length === 1, PATIENCE)
     const code = (await system.outbox(mobile))[0]?.code ?? ''
     for (const guess of [wrong(code), code])
       await system.verify(mobile, guess, { request_id: sent.body['request_id'] })
@@ -70,7 +72,7 @@ describe('on a service at work', () => {
     // Two sends of one segment of which no code is verified.
     const neighbour = String(Number(aMobile()) + 1)
     for (const number of [neighbour, String(Number(neighbour) + 1)]) await system.send(number)
-    await expect.poll(() => system.open(), { timeout: 20_000 }).toBe(0)
+    await vi.waitUntil(async () => (await system.open()) === 0, PATIENCE)
   }
 
   it('every query of the dashboard and every metric of an alert has series', async () => {
