@@ -74,7 +74,6 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   receipts: Receipts
   contacts: Contacts
   idempotency: Idempotency
-  metrics: ApiMetrics
   /** The pseudonyms under which a client address is counted. */
   whoIs: (ip: string) => { address: string; subnet: string }
 }

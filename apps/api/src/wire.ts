@@ -76,7 +76,6 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
     receipts: createReceipts(redis, keyring, createReceiptKeys(keyring)),
     contacts: createContacts(redis, keyring),
     idempotency: createIdempotency(redis, keyring),
-    metrics,
     whoIs: (ip) => ({
       address: keyring.pseudonym(addressGroup(ip)),
       subnet: keyring.pseudonym(subnetOf(ip)),

@@ -22,7 +22,7 @@ beforeAll(async () => {
     WEBHOOK_SECRETS: `whsec_${SECRET.toString('base64')}`,
     SCENES: 'default; login fallback=yes',
   })
-  mails = new Queue(EMAIL_QUEUE, { connection: api.redis.duplicate(), prefix: QUEUE_PREFIX })
+  mails = new Queue(EMAIL_QUEUE, { connection: { url: api.server.url }, prefix: QUEUE_PREFIX })
 })
 afterAll(async () => {
   await mails.close()

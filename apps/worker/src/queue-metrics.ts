@@ -1,5 +1,6 @@
 import { Queue } from 'bullmq'
 import { Gauge, type Registry } from 'prom-client'
+import { EVENTS_QUEUE } from '@sms-codes/core/events'
 import type { Logger } from '@sms-codes/core/logger'
 import { EMAIL_QUEUE, QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis'
@@ -12,7 +13,7 @@ const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
  * @param connection of a kind that fails fast
  */
 export function reportQueues(registry: Registry, connection: RedisClient, log: Logger): void {
-  const queues = [SMS_QUEUE, EMAIL_QUEUE].map((name) => {
+  const queues = [SMS_QUEUE, EMAIL_QUEUE, EVENTS_QUEUE].map((name) => {
     const queue = new Queue(name, {
       connection,
       prefix: QUEUE_PREFIX,

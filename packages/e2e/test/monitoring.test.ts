@@ -8,7 +8,7 @@ import { alertRules, dashboardQueries, metricsIn, MONITORING, startPrometheus } 
 import { aMobile, startSystem, wrong, type System } from './system.ts'
 
 /** Metrics of parts that a worker may not have; their panels are empty then. */
-const OPTIONAL = new Set(['sms_breaker_open', 'sms_receipt_seconds_bucket', 'sms_mails_total'])
+const OPTIONAL = new Set(['sms_breaker_open', 'sms_receipt_seconds_bucket'])
 
 const PATIENCE = { timeout: 20_000, interval: 200 }
 
