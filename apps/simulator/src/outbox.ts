@@ -1,5 +1,5 @@
-// What the vendors took for the handsets, newest last. Bounded: the oldest message goes when the box is full. Every message is
-// kept under its number as well, so that a load test may ask for one number at a time.
+// What the vendors took for the handsets, newest last. Bounded: the oldest message goes when the box is full. Every
+// message is kept under its number as well, so that a load test may ask for one number at a time.
 import type { Sequence } from './sequence.ts'
 
 export type Message = {
@@ -11,6 +11,8 @@ export type Message = {
   minutes: number
   text: string
   gateway: string
+  /** Null where the text was free. */
+  template: string | null
   at: number
   echo: string | null
   /** When it reaches the handset, or is given up. */

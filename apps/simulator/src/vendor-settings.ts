@@ -5,47 +5,60 @@ import { Type } from '@sinclair/typebox'
 const Word = (byDefault: string, description: string) =>
   Type.String({ pattern: '^[0-9A-Za-z_-]{1,128}$', default: byDefault, description })
 
+const Secret = (byDefault: string, description: string) =>
+  Type.String({ pattern: '^\\S{1,256}$', default: byDefault, description: `secret: ${description}` })
+
 const Digits = (byDefault: string, description: string) =>
   Type.String({ pattern: '^[0-9]{1,20}$', default: byDefault, description })
 
 const SignName = (description: string) =>
-  Type.String({ pattern: '^\\S(.{0,30}\\S)?$', default: '美多商城', description })
+  Type.String({ pattern: '^\\S{1,20}$', default: '美多商城', description })
+
+const TemplatesOfScenes = (what: string) =>
+  Type.String({
+    pattern: `^([a-z][a-z0-9_]{0,31}:[^,:\\s]{1,64}${what}(,|$))*$`,
+    default: '',
+    description: 'further templates that are taken, by the scenes they are for',
+  })
 
 export const VENDOR_SETTINGS = {
   CCP_ACCOUNT_SID: Word('8aaf0700000000000000000000000001', 'CCP account sid that the worker signs with'),
-  CCP_AUTH_TOKEN: Word('0123456789abcdef0123456789abcdef', 'CCP auth token that the worker signs with'),
+  CCP_AUTH_TOKEN: Secret('0123456789abcdef0123456789abcdef', 'CCP auth token that the worker signs with'),
   CCP_APP_ID: Word('8aaf0700000000000000000000000002', 'CCP application id that the worker sends'),
   CCP_TEMPLATE_ID: Type.String({
-    pattern: '^[0-9]{1,9}$',
+    pattern: '^[0-9]{1,12}$',
     default: '1',
     description: 'CCP template that is taken beside the test template 1',
   }),
+  CCP_TEMPLATES: TemplatesOfScenes(''),
   ALIYUN_ACCESS_KEY_ID: Word('LTAI5tExampleKeyId00000', 'Aliyun access key id'),
-  ALIYUN_ACCESS_KEY_SECRET: Word('ExampleAccessKeySecret000000000', 'secret: Aliyun access key secret'),
+  ALIYUN_ACCESS_KEY_SECRET: Secret('ExampleAccessKeySecret000000000', 'Aliyun access key secret'),
   ALIYUN_SIGN_NAME: SignName('signature that Aliyun has registered'),
   ALIYUN_TEMPLATE_CODE: Word('SMS_100000001', 'Aliyun template with ${code} as its one variable'),
   ALIYUN_TEMPLATE_MINUTES: Type.Integer({
     minimum: 1,
-    maximum: 1440,
+    maximum: 10,
     default: 5,
     description: 'minutes that the text of the Aliyun template names',
   }),
+  ALIYUN_TEMPLATES: TemplatesOfScenes(':[1-9][0-9]?'),
   TENCENT_SECRET_ID: Word('AKIDExample0000000000000000000000000', 'Tencent Cloud secret id'),
-  TENCENT_SECRET_KEY: Word('ExampleSecretKey0000000000000000', 'secret: Tencent Cloud secret key'),
+  TENCENT_SECRET_KEY: Secret('ExampleSecretKey0000000000000000', 'Tencent Cloud secret key'),
   TENCENT_SDK_APP_ID: Digits('1400006666', 'Tencent SMS application id'),
   TENCENT_SIGN_NAME: SignName('signature that Tencent has registered'),
   TENCENT_TEMPLATE_ID: Digits('1110', 'Tencent template with {1} the code and {2} the minutes'),
+  TENCENT_TEMPLATES: TemplatesOfScenes(''),
   TWILIO_ACCOUNT_SID: Word('AC00000000000000000000000000000000', 'Twilio account sid'),
-  TWILIO_AUTH_TOKEN: Word('0123456789abcdef0123456789abcdef', 'secret: Twilio auth token'),
+  TWILIO_AUTH_TOKEN: Secret('0123456789abcdef0123456789abcdef', 'Twilio auth token'),
   TWILIO_FROM: Type.String({
-    pattern: '^\\+[1-9][0-9]{6,14}$',
+    pattern: '^\\+?[0-9A-Za-z ]{3,16}$',
     default: '+15005550006',
-    description: 'Twilio number that messages come from',
+    description: 'sender that Twilio knows',
   }),
   TWILIO_MESSAGING_SERVICE_SID: Type.String({
-    pattern: '^(MG[0-9a-f]{32})?$',
+    pattern: '^(MG[0-9a-zA-Z]{32})?$',
     default: '',
-    description: 'Twilio messaging service that may stand for the number',
+    description: 'Twilio messaging service that may stand for the sender',
   }),
   WEBHOOK_SECRETS: Type.String({
     pattern: '^whsec_[0-9A-Za-z+/=]{32,}( *, *whsec_[0-9A-Za-z+/=]{32,})*$',
@@ -57,10 +70,10 @@ export const VENDOR_SETTINGS = {
     default: '',
     description: 'secret: last part of the addresses that delivery receipts go to; empty for no receipts',
   }),
-  SIMULATOR_CALLBACK_URL: Type.String({
+  PUBLIC_URL: Type.String({
     pattern: '^$|^https?://[^\\s/?#]+(/[^\\s?#]*)?$',
     default: '',
-    description: 'address of the API as the simulator reaches it for receipts; empty for API_URL',
+    description: 'address of the API that delivery receipts go to; empty for API_URL',
   }),
   SIMULATOR_RECEIPT_DELAY_MS: Type.Integer({
     minimum: 0,

@@ -15,7 +15,7 @@ export type VendorRequest = {
 export type VendorAnswer = { status: number; headers?: Record<string, string>; body: unknown }
 
 /** A message that the vendor took. `callback` is where its sender wants the receipt, if the request said so. */
-export type Taken = Pick<Message, 'id' | 'to' | 'code' | 'minutes' | 'text' | 'at' | 'echo'> & {
+export type Taken = Pick<Message, 'id' | 'to' | 'code' | 'minutes' | 'text' | 'template' | 'at' | 'echo'> & {
   callback?: string
 }
 

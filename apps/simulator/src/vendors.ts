@@ -7,6 +7,7 @@ import { createCcpReceipts } from './ccp/receipt.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Outbox } from './outbox.ts'
+import { readTemplates } from './templates.ts'
 import { createTencentReceipts } from './tencent/receipt.ts'
 import { createTencent } from './tencent/tencent.ts'
 import { createTwilioReceipts } from './twilio/receipt.ts'
@@ -33,7 +34,7 @@ export function createVendors(deps: { clock: Clock; outbox: Outbox }, config: Co
       accountSid: config.CCP_ACCOUNT_SID,
       authToken: config.CCP_AUTH_TOKEN,
       appId: config.CCP_APP_ID,
-      templateId: config.CCP_TEMPLATE_ID,
+      templates: readTemplates(config.CCP_TEMPLATE_ID, config.CCP_TEMPLATES),
       boundNumbers: config.SIMULATOR_BOUND_NUMBERS.split(',').flatMap((number) => number.trim() || []),
     },
   )
@@ -43,8 +44,11 @@ export function createVendors(deps: { clock: Clock; outbox: Outbox }, config: Co
       accessKeyId: config.ALIYUN_ACCESS_KEY_ID,
       accessKeySecret: config.ALIYUN_ACCESS_KEY_SECRET,
       signName: config.ALIYUN_SIGN_NAME,
-      templateCode: config.ALIYUN_TEMPLATE_CODE,
-      minutes: config.ALIYUN_TEMPLATE_MINUTES,
+      templates: readTemplates(
+        config.ALIYUN_TEMPLATE_CODE,
+        config.ALIYUN_TEMPLATES,
+        config.ALIYUN_TEMPLATE_MINUTES,
+      ),
       limits,
     },
   )
@@ -55,7 +59,7 @@ export function createVendors(deps: { clock: Clock; outbox: Outbox }, config: Co
       secretKey: config.TENCENT_SECRET_KEY,
       sdkAppId: config.TENCENT_SDK_APP_ID,
       signName: config.TENCENT_SIGN_NAME,
-      templateId: config.TENCENT_TEMPLATE_ID,
+      templates: readTemplates(config.TENCENT_TEMPLATE_ID, config.TENCENT_TEMPLATES),
       limits,
     },
   )
@@ -99,6 +103,6 @@ export function tellAliyunFromPage(request: {
 
 // Nobody but the API and the vendor knows the token, so a forger has another one.
 function callbackUrlOf(config: Config, gateway: string, forged: boolean): string {
-  const base = (config.SIMULATOR_CALLBACK_URL || config.API_URL).replace(/\/+$/, '')
+  const base = (config.PUBLIC_URL || config.API_URL).replace(/\/+$/, '')
   return `${base}/callbacks/${gateway}/${forged ? 'forged-' : ''}${config.CALLBACK_TOKEN}`
 }

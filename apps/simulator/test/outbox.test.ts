@@ -19,6 +19,7 @@ function message(to: string, code: string) {
     minutes: 5,
     text: code,
     gateway: 'ccp',
+    template: '1',
     at: 0,
     echo: null,
     landed: 0,
@@ -75,5 +76,23 @@ describe('events', () => {
       async () => {},
     )
     expect(text).not.toContain('111111')
+  })
+
+  test('a message that is lost on its way reaches no reader', async () => {
+    const { text } = await readUntil(
+      '/_sim/events?to=13800138001',
+      (seen) => seen.includes('222222'),
+      async () => {
+        await simulator.script('undelivered')
+        await simulator.send({ to: '13800138001', datas: ['111111', '5'] })
+        await simulator.advance(30_000)
+        await simulator.send({ to: '13800138001', datas: ['222222', '5'] })
+      },
+    )
+    expect(text).not.toContain('111111')
+    expect(await simulator.outbox()).toMatchObject([
+      { code: '111111', lost: true },
+      { code: '222222', lost: false },
+    ])
   })
 })

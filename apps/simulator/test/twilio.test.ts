@@ -31,7 +31,7 @@ test('a message is taken with 201 and shown with its code and minutes', async ()
     date_sent: null,
   })
   expect(await simulator.outbox('13800138000')).toMatchObject([
-    { code: '123456', minutes: 5, gateway: 'twilio', text: TEXT, echo: 'echo=job-1' },
+    { code: '123456', minutes: 5, gateway: 'twilio', text: TEXT, echo: 'job-1' },
   ])
 })
 
@@ -52,7 +52,7 @@ test.each<[string, TwilioSend, number, number]>([
   ['no To', { fields: { To: undefined } }, 400, 21604],
   ['a To without its country', { fields: { To: '13800138000' } }, 400, 21211],
   ['no From', { fields: { From: undefined } }, 400, 21603],
-  ['a From that is no number', { fields: { From: 'Example' } }, 400, 21212],
+  ['a From of letters that is not ours', { fields: { From: 'Example' } }, 400, 21212],
   ['a From of somebody else', { fields: { From: '+15005550007' } }, 400, 21606],
   ['another messaging service', { fields: { MessagingServiceSid: 'MG1' } }, 400, 21606],
   ['no Body', { fields: { Body: undefined } }, 400, 21602],
@@ -103,4 +103,19 @@ test('messages are listed by number and day, newest first', async () => {
   expect(await list('To=%2B8613900139000')).toEqual([])
   expect(await list('DateSent>=2999-01-01')).toEqual([])
   expect(await list('DateSent=2020-01-01')).toEqual([])
+})
+
+test.each([
+  ['https://sms.example.com/callbacks?job=1&of=2', 'job=1&of=2'],
+  ['https://sms.example.com/callbacks?key=k&echo=job-1', 'job-1'],
+  ['https://sms.example.com/callbacks', null],
+])('%s has %j echoed', async (StatusCallback, echo) => {
+  await send({ StatusCallback })
+  expect(await simulator.outbox()).toMatchObject([{ echo }])
+})
+
+test("a sender of letters may be the account's own", async () => {
+  const other = await startSimulator({ TWILIO_FROM: 'Example' })
+  expect((await other.request(twilioRequest({ fields: { From: 'Example' } }))).status).toBe(201)
+  await other.close()
 })

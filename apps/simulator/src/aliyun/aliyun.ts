@@ -8,14 +8,14 @@ import { createSeenIds } from '../seen-ids.ts'
 import type { Receipts, Vendor, VendorAnswer, VendorRequest } from '../vendor.ts'
 import { aliyunRefusal, missing } from './answers.ts'
 import { createQuerySendDetails } from './query-send-details.ts'
-import { ALIYUN_LIMITS, createSendSms, type AliyunTemplate } from './send-sms.ts'
+import { ALIYUN_LIMITS, createSendSms, type AliyunTemplates } from './send-sms.ts'
 import { readRpc, readV3, type Signed } from './signature.ts'
 
 const VERSION = '2017-05-25'
 const CLOCK_WINDOW_MS = 15 * 60_000
 const NONCE_LIFE_MS = 31 * 60_000
 
-export type AliyunOptions = AliyunTemplate & {
+export type AliyunOptions = AliyunTemplates & {
   accessKeyId: string
   accessKeySecret: string
   limits: boolean
@@ -29,7 +29,7 @@ export function createAliyun(
   const nonces = createSeenIds({ lifeMs: NONCE_LIFE_MS })
   const limits = createRollingLimits(ALIYUN_LIMITS, { enforced: options.limits })
   const sendSms = createSendSms({ limits }, options)
-  const querySendDetails = createQuerySendDetails({ outbox }, options)
+  const querySendDetails = createQuerySendDetails({ outbox })
 
   function whatIsWrong(signed: Signed, now: number): VendorAnswer | null {
     const { accessKeyId, timestamp, nonce } = signed

@@ -12,7 +12,7 @@ const ERROR_CODES: Record<State, string> = {
   delivered: 'DELIVERED',
 }
 
-export function createQuerySendDetails(deps: { outbox: Outbox }, options: { templateCode: string }) {
+export function createQuerySendDetails(deps: { outbox: Outbox }) {
   return (params: ReadonlyMap<string, string>, now: number): VendorAnswer => {
     for (const name of ['PhoneNumber', 'SendDate', 'PageSize', 'CurrentPage']) {
       if ((params.get(name) ?? '') === '') return missing(name)
@@ -36,7 +36,7 @@ export function createQuerySendDetails(deps: { outbox: Outbox }, options: { temp
         PhoneNum: message.to,
         SendStatus: SEND_STATUSES[state],
         ErrCode: ERROR_CODES[state],
-        TemplateCode: options.templateCode,
+        TemplateCode: message.template,
         Content: message.text,
         SendDate: shanghaiDateTime(message.at),
         ...(state === 'under_way' ? {} : { ReceiveDate: shanghaiDateTime(message.landed) }),

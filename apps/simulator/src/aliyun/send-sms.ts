@@ -1,5 +1,4 @@
-// SendSms: what may be sent. One template is registered, with the code as its one variable, and so the minutes are part
-// of its text. Nothing is recognised as a repeat: the same OutId twice is two messages.
+// SendSms: what may be sent. A registered template has the code as its one variable, and so the minutes are part of its text. Nothing is recognised as a repeat: the same OutId twice is two messages.
 import { randomInt } from 'node:crypto'
 import { parseObject } from '../json.ts'
 import { CHINESE_MOBILE } from '../mobile.ts'
@@ -17,11 +16,12 @@ export const ALIYUN_LIMITS = [
   { windowMs: 24 * HOUR_MS, permits: 10, refusal: '触发天级流控Permits:10' },
 ]
 
-export type AliyunTemplate = { signName: string; templateCode: string; minutes: number }
+/** The minutes that each template's text says, by its code. */
+export type AliyunTemplates = { signName: string; templates: ReadonlyMap<string, number> }
 
 export function createSendSms(
   deps: { limits: ReturnType<typeof createRollingLimits> },
-  template: AliyunTemplate,
+  { signName, templates }: AliyunTemplates,
 ) {
   const { limits } = deps
 
@@ -32,8 +32,10 @@ export function createSendSms(
     const to = (params.get('PhoneNumbers') ?? '').split(',')
     if (to.length > MAX_RECIPIENTS) return aliyunRefusal('isv.MOBILE_COUNT_OVER_LIMIT')
     if (!to.every((number) => CHINESE_MOBILE.test(number))) return aliyunRefusal('isv.MOBILE_NUMBER_ILLEGAL')
-    if (params.get('SignName') !== template.signName) return aliyunRefusal('isv.SMS_SIGNATURE_ILLEGAL')
-    if (params.get('TemplateCode') !== template.templateCode) return aliyunRefusal('isv.SMS_TEMPLATE_ILLEGAL')
+    if (params.get('SignName') !== signName) return aliyunRefusal('isv.SMS_SIGNATURE_ILLEGAL')
+    const template = params.get('TemplateCode') ?? ''
+    const minutes = templates.get(template)
+    if (minutes === undefined) return aliyunRefusal('isv.SMS_TEMPLATE_ILLEGAL')
     const code = readCode(params.get('TemplateParam'))
     if ('refusal' in code) return aliyunRefusal(code.refusal)
 
@@ -44,7 +46,7 @@ export function createSendSms(
     for (const number of to) limits.enter(number, now)
 
     const id = `${now}${randomInt(10_000, 100_000)}^0`
-    const text = `【${template.signName}】您的验证码为${code.value}，${template.minutes}分钟内有效`
+    const text = `【${signName}】您的验证码为${code.value}，${minutes}分钟内有效`
     const echo = params.get('OutId') ?? null
     return {
       status: 200,
@@ -53,8 +55,9 @@ export function createSendSms(
         id,
         to: number,
         code: code.value,
-        minutes: template.minutes,
+        minutes,
         text,
+        template,
         at: now,
         echo,
       })),

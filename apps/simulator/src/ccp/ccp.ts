@@ -41,7 +41,7 @@ export type CcpOptions = {
   accountSid: string
   authToken: string
   appId: string
-  templateId: string
+  templates: ReadonlyMap<string, number>
   boundNumbers: readonly string[]
 }
 
@@ -54,7 +54,7 @@ export function createCcp(
   options: CcpOptions,
 ): Vendor {
   const { clock, ledger, receipts } = deps
-  const templateIds = new Set([TEST_TEMPLATE_ID, options.templateId])
+  const templateIds = new Set([TEST_TEMPLATE_ID, ...options.templates.keys()])
 
   function whoIsWrong(request: VendorRequest, now: number): string | null {
     if (request.account !== options.accountSid) return '111141'
@@ -131,7 +131,16 @@ export function createCcp(
           statusCode: '000000',
           templateSMS: { smsMessageSid: id, dateCreated: shanghaiTimestamp(now) },
         },
-        taken: to.map((number) => ({ id, to: number, code, minutes, text, at: now, echo: requestId })),
+        taken: to.map((number) => ({
+          id,
+          to: number,
+          code,
+          minutes,
+          text,
+          template: templateId,
+          at: now,
+          echo: requestId,
+        })),
       }
     },
   }

@@ -12,7 +12,7 @@ const STATUS_CODES: Record<State, string> = { delivered: 'DELIVRD', under_way: '
 
 export function createDescribeSendRecordList(deps: { outbox: Outbox }, account: { sdkAppId: string }) {
   return (fields: Record<string, unknown>, now: number): VendorAnswer => {
-    const { PhoneNumber: number, BeginTime: begin, EndTime: end, Limit: limit, Offset: offset } = fields
+    const { PhoneNumber: number, BeginTime: begin, EndTime: end, Limit: limit, Offset: offset = 0 } = fields
     if (typeof number !== 'string' || number === '') return wrong('PhoneNumber')
     if (!isCount(begin)) return wrong('BeginTime')
     if (end !== undefined && (!isCount(end) || end < begin)) return wrong('EndTime')

@@ -1,4 +1,4 @@
-// SendSms: what may be sent. One template is registered, {1} the code and {2} the minutes. What is wrong with the call
+// SendSms: what may be sent. Its templates have {1} the code and {2} the minutes. What is wrong with the call
 // is an error of the call, what is wrong with the message or its number stands beside the number. Nothing is recognised
 // as a repeat: the same SessionContext twice is two messages.
 import { randomInt } from 'node:crypto'
@@ -11,7 +11,11 @@ const MAX_RECIPIENTS = 200
 const MAX_SESSION_CONTEXT_BYTES = 511
 const MAX_VARIABLE_DIGITS = 6
 
-export type TencentAccount = { sdkAppId: string; signName: string; templateId: string }
+export type TencentAccount = {
+  sdkAppId: string
+  signName: string
+  templates: ReadonlyMap<string, number>
+}
 
 export function createSendSms(
   deps: { limits: ReturnType<typeof createTencentLimits> },
@@ -22,7 +26,8 @@ export function createSendSms(
   /** What every number of the call is told, or null. */
   function whatIsWrong(fields: Record<string, unknown>, variables: readonly string[]): string | null {
     if (fields['SignName'] !== account.signName) return 'FailedOperation.SignatureIncorrectOrUnapproved'
-    if (fields['TemplateId'] !== account.templateId) return 'FailedOperation.TemplateIncorrectOrUnapproved'
+    if (!account.templates.has(String(fields['TemplateId'])))
+      return 'FailedOperation.TemplateIncorrectOrUnapproved'
     if (variables.length !== 2) return 'FailedOperation.TemplateParamSetNotMatchApprovedTemplate'
     if (!variables.every((value) => /^\d*$/.test(value)))
       return 'InvalidParameterValue.TemplateParameterFormatError'
@@ -67,6 +72,7 @@ export function createSendSms(
         code,
         minutes: Number(minutes),
         text,
+        template: String(fields['TemplateId']),
         at: now,
         echo,
       })

@@ -1,5 +1,5 @@
 // A message to send. The text is free, and nothing is recognised as a repeat. What the sender wants echoed stands in the
-// query of the address it wants the receipt at.
+// query of the address it wants the receipt at: as its `echo`, or else the whole of it.
 import { randomBytes } from 'node:crypto'
 import { handsetOf } from '../mobile.ts'
 import type { Verdict } from '../vendor.ts'
@@ -33,8 +33,9 @@ export function sendMessage(form: URLSearchParams, account: TwilioAccount, now: 
     to: handsetOf(to),
     ...readFreeText(text),
     text,
+    template: null,
     at: now,
-    echo: callback === '' ? null : new URL(callback).search.slice(1) || null,
+    echo: callback === '' ? null : echoOf(new URL(callback)),
   }
   return {
     status: 201,
@@ -48,8 +49,12 @@ function whatIsWrongWithSender(form: URLSearchParams, account: TwilioAccount): s
   if (service !== '') return service === account.messagingServiceSid ? null : '21606'
   const from = form.get('From') ?? ''
   if (from === '') return '21603'
-  if (!INTERNATIONAL.test(from)) return '21212'
-  return from === account.from ? null : '21606'
+  if (from === account.from) return null
+  return INTERNATIONAL.test(from) ? '21606' : '21212'
+}
+
+function echoOf({ search, searchParams }: URL): string | null {
+  return searchParams.get('echo') ?? (search.slice(1) || null)
 }
 
 function isHttp(url: string): boolean {

@@ -46,12 +46,12 @@ export function createWebhook(
       if (ids.has(id, now)) return refuse(409)
       ids.enter(id, now)
 
-      const { to, code, minutes } = message
+      const { to, template, code, minutes } = message
       const text = `您的验证码是${code}，请于${minutes}分钟内正确输入`
       return {
         status: 200,
         body: { id },
-        taken: [{ id, to: handsetOf(to), code, minutes, text, at: now, echo: id }],
+        taken: [{ id, to: handsetOf(to), code, minutes, text, template, at: now, echo: id }],
       }
     },
   }
@@ -61,12 +61,14 @@ function refuse(status: number, cls?: string): VendorAnswer {
   return { status, body: cls === undefined ? { error: `refused with ${status}` } : { class: cls } }
 }
 
-function readMessage(body: string): { to: string; code: string; minutes: number } | null {
+type WebhookMessage = { to: string; template: string; code: string; minutes: number }
+
+function readMessage(body: string): WebhookMessage | null {
   const { id, to, template, params } = parseObject(body) ?? {}
   if (typeof id !== 'string' || typeof to !== 'string' || typeof template !== 'string') return null
   const { code, minutes } = asObject(params) ?? {}
   if (typeof code !== 'string' || !/^[0-9A-Za-z]{4,10}$/.test(code)) return null
-  return /^\d{1,4}$/.test(String(minutes)) ? { to, code, minutes: Number(minutes) } : null
+  return /^\d{1,4}$/.test(String(minutes)) ? { to, template, code, minutes: Number(minutes) } : null
 }
 
 function textOf(header: string | string[] | undefined): string {
