@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => simulator.close())
 beforeEach(() => simulator.reset())
 
-describe.each(EVERY_GATEWAY)('$gateway', ({ gateway, request, accepted, refusals }) => {
+describe.each(EVERY_GATEWAY)('$gateway', ({ gateway, request, accepted, refusals, unreadable }) => {
   const script = (fault: string, more: Record<string, unknown> = {}) =>
     simulator.post('/_sim/script', { gateway, fault, ...more })
 
@@ -76,6 +76,11 @@ describe.each(EVERY_GATEWAY)('$gateway', ({ gateway, request, accepted, refusals
     await taken(count)
     hangUp.abort()
     expect(await waiting).toEqual(textLike(/^(ABORT_ERR|ECONNRESET)$/))
+  })
+
+  test('a body of two megabytes is refused in the words of the vendor', async () => {
+    const answer = await simulator.request({ ...request(), body: 'x'.repeat(2_000_000) })
+    expect([answer.status, answer.body]).toEqual([unreadable.status, textLike(unreadable.body)])
   })
 
   test('a fault of another gateway does not concern it', async () => {

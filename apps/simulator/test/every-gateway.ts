@@ -12,6 +12,8 @@ export type GatewayCase = {
   /** What an answer to a message that was taken holds. */
   accepted: { status: number; body: RegExp }
   refusals: { fault: string; status: number; body: RegExp }[]
+  /** The answer to a body that is too long to be read. */
+  unreadable: { status: number; body: RegExp }
 }
 
 export const EVERY_GATEWAY: GatewayCase[] = [
@@ -19,12 +21,14 @@ export const EVERY_GATEWAY: GatewayCase[] = [
     gateway: 'ccp',
     request: () => ccpRequest({}),
     accepted: { status: 200, body: /^\{"statusCode":"000000"/ },
+    unreadable: { status: 200, body: /"statusCode":"160031"/ },
     refusals: [{ fault: '160014', status: 200, body: /"statusCode":"160014"/ }],
   },
   {
     gateway: 'aliyun',
     request: () => aliyunRpc(),
     accepted: { status: 200, body: /^\{"Code":"OK"/ },
+    unreadable: { status: 400, body: /"Code":"InvalidParameter"/ },
     refusals: [
       { fault: 'isv.AMOUNT_NOT_ENOUGH', status: 200, body: /"Code":"isv.AMOUNT_NOT_ENOUGH"/ },
       { fault: 'isp.SYSTEM_ERROR', status: 200, body: /"Code":"isp.SYSTEM_ERROR"/ },
@@ -37,6 +41,7 @@ export const EVERY_GATEWAY: GatewayCase[] = [
     gateway: 'tencent',
     request: () => tencentRequest(),
     accepted: { status: 200, body: /"Code":"Ok"/ },
+    unreadable: { status: 200, body: /"Code":"RequestSizeLimitExceeded"/ },
     refusals: [
       {
         fault: 'LimitExceeded.PhoneNumberDailyLimit',
@@ -51,6 +56,7 @@ export const EVERY_GATEWAY: GatewayCase[] = [
     gateway: 'twilio',
     request: () => twilioRequest(),
     accepted: { status: 201, body: /"status":"queued"/ },
+    unreadable: { status: 400, body: /"code":20001/ },
     refusals: [
       { fault: '21211', status: 400, body: /"code":21211/ },
       { fault: '20003', status: 401, body: /"code":20003/ },
@@ -62,6 +68,7 @@ export const EVERY_GATEWAY: GatewayCase[] = [
     gateway: 'webhook',
     request: () => webhookRequest(),
     accepted: { status: 200, body: /^\{"id":/ },
+    unreadable: { status: 400, body: /error/ },
     refusals: [
       { fault: '410', status: 410, body: /error/ },
       { fault: 'number', status: 422, body: /"class":"number"/ },
