@@ -52,7 +52,7 @@ export function aliyunRpc(send: AliyunSend = {}): RawRequest {
 
 /** V3: the parameters in the query of a POST without a body, as the vendor's own client sends them. */
 export function aliyunV3(
-  send: AliyunSend & { host?: string; extra?: Record<string, string> } = {},
+  send: AliyunSend & { host?: string; extra?: Record<string, string>; unsigned?: string } = {},
 ): RawRequest {
   const search = query(present(send.params ?? aliyunMessage()))
   const headers: Record<string, string> = {
@@ -64,7 +64,9 @@ export function aliyunV3(
     'x-acs-version': send.version ?? '2017-05-25',
     ...send.extra,
   }
-  const names = Object.keys(headers).toSorted()
+  const names = Object.keys(headers)
+    .filter((name) => name !== send.unsigned)
+    .toSorted()
   const lines = names.map((name) => `${name}:${headers[name]}\n`).join('')
   const canonical = `POST\n/\n${search}\n${lines}\n${names.join(';')}\n${sha256('')}`
   const signature = createHmac('sha256', send.secret ?? ALIYUN_SECRET)
