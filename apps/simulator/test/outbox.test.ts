@@ -80,7 +80,7 @@ describe('events', () => {
 
   test('a message that is lost on its way reaches no reader', async () => {
     const { text } = await readUntil(
-      '/_sim/events?to=13800138001',
+      `${simulator.url}/_sim/events?to=13800138001`,
       (seen) => seen.includes('222222'),
       async () => {
         await simulator.script('undelivered')
