@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Queue } from 'bullmq'
@@ -5,31 +8,69 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 
 // Ten digits, so that none of them stands anywhere by chance.
-const env = { CODE_LENGTH: '10' }
+const env = {
+  CODE_LENGTH: '10',
+  SMS_GATEWAYS: 'ccp,tencent,twilio,webhook,aliyun',
+  SMS_WEIGHTS: 'ccp:4,tencent:1,twilio:1,webhook:1',
+  SCENES: 'default fallback=yes',
+  EVENTS_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
+}
 
 const EMAIL = 'the-owner@mail.example'
+/** Phones whose numbers every gateway refuses: their codes go by e-mail. */
+const MAILED = 4
 
 let system: System
 let mobiles: string[]
 let codes: string[]
 const bodies: string[] = []
+/** What the application is told. */
+const events: string[] = []
+const application = createServer((request, response) => {
+  request.on('data', (chunk: Buffer) => events.push(chunk.toString()))
+  request.on('end', () => response.writeHead(204).end())
+})
 
 beforeAll(async () => {
-  system = await startSystem({ apis: 2, workers: 2, board: true, persistent: true, env })
+  application.listen(0, '127.0.0.1')
+  await once(application, 'listening')
+  const address = application.address()
+  const EVENTS_URL = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`
+  system = await startSystem({
+    apis: 2,
+    workers: 2,
+    board: true,
+    persistent: true,
+    receipts: true,
+    env: { ...env, EVENTS_URL },
+  })
   mobiles = await times(30, async () => aMobile())
+  const contact = { email: EMAIL, verified_at: '2026-01-01' }
+  for (const mobile of mobiles.slice(0, MAILED))
+    bodies.push(JSON.stringify(await system.asBackend('PUT', `/v1/contacts/${mobile}`, contact)))
+  const refusals = {
+    ccp: '160042',
+    tencent: 'InvalidParameterValue.IncorrectPhoneNumber',
+    twilio: '21211',
+    webhook: 'number',
+  }
+  for (const [gateway, refusal] of Object.entries(refusals)) await system.fault(refusal, 0, 0, gateway)
+  await Promise.all(mobiles.slice(0, MAILED).map((mobile) => system.send(mobile)))
+  await vi.waitUntil(async () => (await system.mails(EMAIL)).length === MAILED, { timeout: 60_000 })
+  for (const gateway of Object.keys(refusals)) await system.clearFaults(gateway)
   const faults = ['accept_rst', 'html', '160042', 'http_503', 'refuse', '160011', '111109']
   for (const fault of faults) await system.fault(fault)
-  const sent = await Promise.all(mobiles.map((mobile) => system.send(mobile)))
+  const sent = await Promise.all(mobiles.slice(MAILED).map((mobile) => system.send(mobile)))
   await vi.waitUntil(async () => (await system.open()) === 0, { timeout: 60_000 })
-  codes = (await system.outbox()).map(({ code }) => code)
+  const mailed = (await system.mails(EMAIL)).map(({ code }) => String(code))
+  codes = [...(await system.outbox()).map(({ code }) => code), ...mailed]
   for (const { to, code } of await system.outbox()) {
-    const rid = sent[mobiles.indexOf(to)]?.body['request_id']
+    const rid = sent[mobiles.indexOf(to) - MAILED]?.body['request_id']
     bodies.push(JSON.stringify(await system.verify(to, wrong(code), { request_id: rid })))
     const { body } = await system.verify(to, code, { request_id: rid })
     const proof = { receipt: body['receipt'], scene: 'default' }
     bodies.push(JSON.stringify([body, await system.asBackend('POST', '/v1/receipts/redeem', proof)]))
     bodies.push(JSON.stringify(await system.call(`/v1/sms_codes/${String(rid)}`)))
-    const contact = { email: EMAIL, verified_at: '2026-01-01' }
     bodies.push(JSON.stringify(await system.asBackend('PUT', `/v1/contacts/${to}`, contact)))
   }
   // What goes wrong must not talk either.
@@ -41,11 +82,14 @@ beforeAll(async () => {
   await system.redis.del('{sms}:sms:wait')
   // A job that somebody else put there.
   const queue = new Queue('sms', { connection: { url: system.redisServer().url }, prefix: '{sms}' })
-  await queue.add('send', { v: 2, rid: 'x', scene: 'default', n: 1, to: 'y' })
+  await queue.add('send', { v: 1, rid: 'x', scene: 'default', n: 1, to: 'y' })
   await vi.waitUntil(async () => (await queue.getFailedCount()) > 0, { timeout: 10_000 })
   await queue.close()
 })
-afterAll(() => system.stop())
+afterAll(async () => {
+  await system.stop()
+  application.close()
+})
 
 /** Which of the secrets stand in this text. */
 const leaks = (text: string) => [...mobiles, ...codes, EMAIL].filter((secret) => text.includes(secret))
@@ -72,7 +116,15 @@ describe('no code and no full number', () => {
 
   it('stands in Redis: keys, values, jobs, events', async () => {
     const text = await everythingInRedis()
-    for (const what of ['{sms}:sms:events', '}:contact', '}:redeemed']) expect(text).toContain(what)
+    for (const what of [
+      '{sms}:sms:events',
+      '{sms}:email:',
+      '{sms}:events:',
+      '}:contact',
+      '}:redeemed',
+      '}:message',
+    ])
+      expect(text).toContain(what)
     expect(leaks(text)).toEqual([])
   })
 
@@ -97,6 +149,13 @@ describe('no code and no full number', () => {
     expect(lines.some((line) => line.includes('"sent"'))).toBe(true)
     expect(lines.some((line) => line.includes('"level":"error"'))).toBe(true)
     expect(leaks(lines.join('\n'))).toEqual([])
+  })
+
+  it('stands in what the application is told', () => {
+    expect(new Set(events.map((text) => /"status":"(\w+)"/.exec(text)?.[1]))).toEqual(
+      new Set(['sent', 'delivered', 'fell_back', 'failed']),
+    )
+    expect(leaks(events.join('\n'))).toEqual([])
   })
 
   it('stands in the metrics', async () => {
@@ -133,6 +192,12 @@ describe('no code and no full number', () => {
       system.env['PHONE_KEY'],
       system.env['CODE_KEYS']?.split(':')[1],
       system.env['CCP_AUTH_TOKEN'],
+      system.env['TENCENT_SECRET_KEY'],
+      system.env['TWILIO_AUTH_TOKEN'],
+      system.env['ALIYUN_ACCESS_KEY_SECRET'],
+      system.env['WEBHOOK_SECRETS']?.slice(6),
+      system.env['EVENTS_SECRETS']?.slice(6),
+      system.env['CALLBACK_TOKEN'],
       system.env['BOARD_PASSWORD'],
       system.env['API_KEYS']?.split(':')[1],
     ]
