@@ -38,8 +38,8 @@ export function startLoad(system: System, browsers = 10) {
 
 export type Ends = Record<'sent' | 'failed' | 'open' | 'vanished' | 'twice', Accepted[]>
 
-/** A send that nobody took is given up after SEND_WITHIN_SECONDS; what is open for longer than this is lost. */
-const TERMINAL_WITHIN_MS = 150_000
+/** More than SEND_WITHIN_SECONDS, after which a send that nobody took is given up: what is still open is lost. */
+const TERMINAL_WITHIN_MS = 60_000
 
 /** What became of every accepted request, once each has come to an end or had the time to. */
 export async function endsOf(system: System, accepted: readonly Accepted[]): Promise<Ends> {

@@ -14,7 +14,7 @@ const OPTIONS = {
   apis: 2,
   workers: 2,
   board: true,
-  env: { LOG_LEVEL: 'info', SIMULATOR_VENDOR_LIMITS: 'off' },
+  env: { LOG_LEVEL: 'info', SIMULATOR_VENDOR_LIMITS: 'off', SEND_WITHIN_SECONDS: '30' },
 }
 
 let system: System
