@@ -57,7 +57,14 @@ export function createApiMetrics(registry: Registry) {
     labelNames: ['scene', 'result'],
     registers: [registry],
   })
+  const used = new Counter({
+    name: 'sms_codes_used_total',
+    help: 'Codes that were verified, by scene and the gateway of their last message',
+    labelNames: ['scene', 'gateway'],
+    registers: [registry],
+  })
   return {
+    codeUsed: (scene: string, gateway: string) => used.inc({ scene, gateway }),
     receipt: (gateway: string, state: string, came: string) => receipts.inc({ gateway, state, came }),
     deliveredAfter: (gateway: string, seconds: number) => receiptSeconds.observe({ gateway }, seconds),
     listed: (list: string, by: string) => listed.inc({ list, by }),

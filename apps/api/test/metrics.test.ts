@@ -32,6 +32,7 @@ it('accepted requests and tried codes are counted by scene', async () => {
   expect(text).toContain('sms_requests_accepted_total{scene="login"} 1')
   expect(text).toContain('sms_verifies_total{scene="login",result="no"} 1')
   expect(text).toContain('sms_verifies_total{scene="login",result="ok"} 1')
+  expect(text).toContain('sms_codes_used_total{scene="login",gateway=""} 1')
 })
 
 it('the budget is told by window, and nothing of it while Redis is away', async () => {

@@ -34,9 +34,19 @@ export type Issued =
   | { kind: 'issued'; send: Send; requestId: string; expiresIn: number; resendAfter: number }
   | { kind: 'throttled'; windowSeconds: number; retryAfter: number }
 
-/** `at` is when the code was used, in ms; `again` says that the same act is only being told once more. */
 export type Verified =
-  | { kind: 'ok'; rid: string; channel: Channel; from: string; at: number; again: boolean }
+  | {
+      kind: 'ok'
+      rid: string
+      channel: Channel
+      /** Whose message it was that was sent last, '' before any was. */
+      gateway: string
+      from: string
+      /** When the code was used, in ms. */
+      at: number
+      /** The same act is only being told once more. */
+      again: boolean
+    }
   | { kind: 'no'; attemptsLeft: number }
   | { kind: 'throttled'; retryAfter: number }
 
@@ -133,7 +143,7 @@ export function createCodeStore(
     ): Promise<Verified> {
       const ph = keyring.pseudonym(mobile)
       const policy = policyOf(scene)
-      const [kind, first, channel, from, at, again] = await verifyScript(
+      const [kind, first, channel, from, at, again, gateway] = await verifyScript(
         [keys.code(ph, scene), keys.missesWithId(ph), keys.missesBlind(ph)],
         [
           rid ?? '',
@@ -149,7 +159,8 @@ export function createCodeStore(
       if (kind === 'ok') {
         const used = { at: Number(at), again: again === 1 }
         const way = channel === 'email' ? 'email' : 'sms'
-        return { kind, rid: String(first), channel: way, from: String(from), ...used }
+        const by = { from: String(from), gateway: String(gateway ?? '') }
+        return { kind, rid: String(first), channel: way, ...by, ...used }
       }
       if (kind === 'throttled') return { kind, retryAfter: seconds(first) }
       return { kind: 'no', attemptsLeft: Math.max(0, Number(first)) }

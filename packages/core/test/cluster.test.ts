@@ -58,7 +58,7 @@ describe('on a cluster of three servers', () => {
       expect(await Promise.all(mobiles.map((mobile) => story(cluster, keyring, mobile)))).toEqual(expected)
       // The comparison is worth something only if the story goes all the way, by every script, and over all
       // the servers.
-      const ok = { kind: 'ok', rid: 'string', channel: 'sms', from: '', at: 'number' }
+      const ok = { kind: 'ok', rid: 'string', channel: 'sms', gateway: 'aliyun', from: '', at: 'number' }
       expect(expected[0]).toContainEqual({ ...ok, again: false })
       expect(expected[0]).toContainEqual({ ...ok, again: true })
       expect(await neverRun(alone)).toEqual([])

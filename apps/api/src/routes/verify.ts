@@ -68,6 +68,7 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
       if (!verified.again) {
+        deps.metrics.codeUsed(scene, verified.gateway)
         deps.guard
           .verified({ mobile, address: verified.from })
           .catch((err: unknown) => request.log.warn({ err }, 'not counted for the guard'))

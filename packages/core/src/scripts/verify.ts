@@ -17,17 +17,17 @@ import { NOW } from './windows.ts'
  * KEYS: the code record, the phone's misses with id, the phone's blind misses.
  * ARGV: request id or '', compares per code, misses per day, day ms, a unique member, the act or '',
  *       how many ms an act is remembered, then pairs of (kid, digest).
- * Answers {'ok', rid, channel, who asked, when ms, 1 if told again} | {'no', compares left} | {'throttled', ms to wait}.
+ * Answers {'ok', rid, channel, who asked, when ms, 1 if told again, gateway} | {'no', compares left} | {'throttled', ms to wait}.
  */
 export const VERIFY = `
 ${NOW}
 local code = KEYS[1]
 local compares, perday, day = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local r = redis.call('HMGET', code, 'rid', 'used', 'exp', 'kid', 'digest', 'mailed', 'from',
-  'act', 'used_at')
+  'act', 'used_at', 'gateway')
 local channel = r[6] == '1' and 'email' or 'sms'
 if r[2] == '1' and ARGV[6] ~= '' and r[8] == ARGV[6] and now - r[9] <= tonumber(ARGV[7]) then
-  return {'ok', r[1], channel, r[7], tonumber(r[9]), 1}
+  return {'ok', r[1], channel, r[7], tonumber(r[9]), 1, r[10]}
 end
 local knows = r[1] and r[1] == ARGV[1]
 local misses, counter, whose = KEYS[3], 'blind', ''
@@ -51,7 +51,7 @@ for i = 8, #ARGV, 2 do
   if ARGV[i] == r[4] and ARGV[i + 1] == r[5] then
     redis.call('HSET', code, 'used', 1, 'act', ARGV[6], 'used_at', now)
     redis.call('HDEL', code, 'digest', 'sealed')
-    return {'ok', r[1], channel, r[7], now, 0}
+    return {'ok', r[1], channel, r[7], now, 0, r[10]}
   end
 end
 redis.call('ZADD', misses, now, whose .. ARGV[5])
