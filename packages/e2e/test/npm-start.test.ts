@@ -82,7 +82,7 @@ describe('npm start', () => {
     await message.waitFor()
     const code = (await message.getAttribute('data-code')) ?? ''
     expect(code).toMatch(/^[0-9]{6}$/)
-    await page.locator('#status[data-status="sent"]').waitFor()
+    await page.locator('#status[data-status="delivered"]').waitFor()
     await page.locator('#status [data-step="sent"]', { hasText: '由容联云发出' }).waitFor()
 
     await page.fill('#sms-code', code)
