@@ -83,10 +83,15 @@ const checkEvents: Check = (env) => {
   return faults
 }
 
-const checkCallbacks: Check = (env) =>
-  env['CALLBACK_TOKEN'] && !env['PUBLIC_URL'] && (env['SMS_GATEWAYS'] ?? '').includes('twilio')
-    ? ['PUBLIC_URL: is missing (Twilio is told with each message where its receipt goes)']
-    : []
+const checkCallbacks: Check = (env) => {
+  const faults: string[] = []
+  if (env['CALLBACK_TOKEN'] && !env['PUBLIC_URL'] && (env['SMS_GATEWAYS'] ?? '').includes('twilio'))
+    faults.push('PUBLIC_URL: is missing (Twilio is told with each message where its receipt goes)')
+  const { scenes } = parseScenes(env['SCENES'] || 'default')
+  if (!env['CALLBACK_TOKEN'] && scenes.some(({ receiptWithinSeconds }) => receiptWithinSeconds !== undefined))
+    faults.push('CALLBACK_TOKEN: is missing (SCENES waits for delivery receipts)')
+  return faults
+}
 
 function gatewayOptions(values: Static<typeof WorkerEnv>) {
   const callbacks = values.CALLBACK_TOKEN === undefined ? undefined : values.PUBLIC_URL

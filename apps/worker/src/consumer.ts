@@ -3,12 +3,14 @@ import { Value } from '@sinclair/typebox/value'
 import type { Logger } from '@sms-codes/core/logger'
 import { CHECK, QUEUE_PREFIX, retryDelayMs, SendJob } from '@sms-codes/core/queues'
 import type { RedisClient } from '@sms-codes/core/redis'
+import type { Channel } from '@sms-codes/core/send'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
 import { RetryLater, type Delivered } from './endings.ts'
 import type { WorkerMetrics } from './metrics.ts'
 
 export type ConsumerOptions = {
   queue: string
+  channel: Channel
   connection: RedisClient
   concurrency: number
   deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
@@ -27,7 +29,7 @@ const LONGEST_PAUSE_MS = 15_000
  * 15 s.
  */
 export function createConsumer(options: ConsumerOptions) {
-  const { queue, connection, concurrency, deliver, check, ledger, metrics, log } = options
+  const { queue, channel, connection, concurrency, deliver, check, ledger, metrics, log } = options
   // Three parameters: with fewer BullMQ hands over no signal.
   const processor = async (job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) => {
     const { data } = job
@@ -67,7 +69,7 @@ export function createConsumer(options: ConsumerOptions) {
     const { rid, scene, n } = job.data
     log.warn({ rid, n, err }, 'job failed')
     ledger
-      .settle({ rid, scene, n }, '*', { status: 'failed', reason: 'job_failed' })
+      .settle({ rid, scene, n }, '*', { status: 'failed', channel, reason: 'job_failed' })
       .then((mine) => mine && metrics.ended('failed', 'job_failed'))
       .catch((cause: unknown) => log.error({ err: cause, rid }, 'could not bury a send'))
   })

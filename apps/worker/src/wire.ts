@@ -68,6 +68,7 @@ export function wireWorker({ config, log, redis, producer, connection, transport
     return createConsumer({
       ...shared,
       queue: SMS_QUEUE,
+      channel: 'sms',
       concurrency: config.concurrency,
       deliver: (job, signal) => deliver(job, deps, signal),
     })
@@ -92,6 +93,7 @@ export function wireWorker({ config, log, redis, producer, connection, transport
     return createConsumer({
       ...shared,
       queue: EMAIL_QUEUE,
+      channel: 'email',
       concurrency: MAILS_AT_ONCE,
       deliver: (job, signal) => deliver(job, deps, signal),
       check: (job) => fallback.checkReceipt(job),

@@ -45,6 +45,49 @@ describe('the configuration of a worker', () => {
     expect(faultsOf({ PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: 'console' })).toEqual([])
   })
 
+  it("is told when Aliyun's template says other minutes than a code lives", () => {
+    const aliyun = {
+      ...good,
+      SMS_GATEWAYS: 'aliyun',
+      ALIYUN_ACCESS_KEY_ID: 'LTAI0123456789',
+      ALIYUN_ACCESS_KEY_SECRET: 'x'.repeat(30),
+      ALIYUN_SIGN_NAME: '演示',
+      ALIYUN_TEMPLATE_CODE: 'SMS_1',
+    }
+    expect(faultsOf(aliyun)).toEqual([])
+    expect(faultsOf({ ...aliyun, CODE_TTL_SECONDS: '120' })).toEqual(Array(1).fill('ALIYUN_TEMPLATE_MINUTES'))
+    const scenes = { SCENES: 'default; login ttl=120' }
+    expect(faultsOf({ ...aliyun, ...scenes })).toEqual(['ALIYUN_TEMPLATE_MINUTES'])
+    expect(faultsOf({ ...aliyun, ...scenes, ALIYUN_TEMPLATES: 'login:SMS_2:2' })).toEqual([])
+    expect(
+      loadWorkerConfig({ ...aliyun, ...scenes, ALIYUN_TEMPLATES: 'login:SMS_2:2' }).aliyun.templateOf(
+        'login',
+      ),
+    ).toBe('SMS_2')
+  })
+
+  it.each([
+    [
+      'aliyun',
+      ['ALIYUN_ACCESS_KEY_ID', 'ALIYUN_ACCESS_KEY_SECRET', 'ALIYUN_SIGN_NAME', 'ALIYUN_TEMPLATE_CODE'],
+    ],
+    [
+      'tencent',
+      [
+        'TENCENT_SECRET_ID',
+        'TENCENT_SECRET_KEY',
+        'TENCENT_SDK_APP_ID',
+        'TENCENT_SIGN_NAME',
+        'TENCENT_TEMPLATE_ID',
+      ],
+    ],
+    ['twilio', ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID']],
+    ['webhook', ['WEBHOOK_URL', 'WEBHOOK_SECRETS']],
+  ])('names all that %s lacks', (gateway, lacking) => {
+    const { PHONE_KEY, CODE_KEYS } = good
+    expect(faultsOf({ PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: gateway })).toEqual(lacking)
+  })
+
   it.each([
     ['no gateway', { SMS_GATEWAYS: '' }, 'SMS_GATEWAYS'],
     ['a gateway there is not', { SMS_GATEWAYS: 'ccp,pigeon' }, 'SMS_GATEWAYS'],
@@ -64,6 +107,25 @@ describe('the configuration of a worker', () => {
     ['the console in production', { NODE_ENV: 'production', SMS_GATEWAYS: 'console' }, 'SMS_GATEWAYS'],
     ['an address that is none', { CCP_BASE_URL: 'https://u:secret@[' }, 'CCP_BASE_URL'],
     ['no concurrency', { WORKER_CONCURRENCY: '0' }, 'WORKER_CONCURRENCY'],
+    ['no mail server for a scene that mails', { SCENES: 'default fallback=yes' }, 'SMTP_URL'],
+    ['a mail server without a sender', { SMTP_URL: 'smtp://mail.example' }, 'MAIL_FROM'],
+    ['a sender that is none', { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'a@b\r\nBcc: c@d' }, 'MAIL_FROM'],
+    [
+      'waiting for receipts that nobody sends',
+      {
+        SCENES: 'default fallback=yes receipt_within=9',
+        SMTP_URL: 'smtp://mail.example',
+        MAIL_FROM: 'a@b.example',
+      },
+      'CALLBACK_TOKEN',
+    ],
+    ['a weight for a gateway that is not listed', { SMS_WEIGHTS: 'aliyun:1' }, 'SMS_WEIGHTS'],
+    ['a route to a gateway that is not listed', { SMS_ROUTES: '170:twilio' }, 'SMS_ROUTES'],
+    ['a route of no segment', { SMS_ROUTES: '17:ccp' }, 'SMS_ROUTES'],
+    ['a rate of nothing', { SMS_RATES: 'ccp:0' }, 'SMS_RATES'],
+    ['an application that cannot check who calls', { EVENTS_URL: 'https://shop.example' }, 'EVENTS_SECRETS'],
+    ['a queue there is not', { WORKER_QUEUES: 'sms,fax' }, 'WORKER_QUEUES'],
+    ['a token that can be guessed', { CALLBACK_TOKEN: 'short' }, 'CALLBACK_TOKEN'],
     ['too long a deadline', { GATEWAY_DEADLINE_MS: '9000' }, 'GATEWAY_DEADLINE_MS'],
   ])('refuses %s', (_what, env, name) => {
     expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))

@@ -155,6 +155,16 @@ describe('a code that no SMS gateway can deliver', () => {
     expect([first.messages.length, mail.messages.length]).toEqual([1, 0])
   })
 
+  it('is not buried with the job that moved it', async () => {
+    const { send } = await issued()
+    await sms(send, [fakeGateway('first', ['number'])])
+    const buried = { status: 'failed' as const, reason: 'job_failed' }
+    expect(await delivery.ledger.settle(send, '*', { ...buried, channel: 'sms' })).toBe(false)
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'queued' })
+    expect(await delivery.ledger.settle(send, '*', { ...buried, channel: 'email' })).toBe(true)
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'failed' })
+  })
+
   it('keeps why it failed, and gives the slot back, when there is no mailbox after all', async () => {
     const { mobile, send } = await issued()
     await sms(send, [fakeGateway('first', ['number'])])

@@ -62,6 +62,7 @@ export async function startDelivery() {
       const queue = createSendQueue(producer, log)
       const consumer = createConsumer({
         queue: SMS_QUEUE,
+        channel: 'sms',
         connection,
         concurrency: 10,
         deliver: (job, signal) => deliver(job, { ...deps, order: () => gateways }, signal),

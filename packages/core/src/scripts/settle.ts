@@ -4,7 +4,7 @@ import { NOW } from './windows.ts'
  * Writes what became of a claim; only the holder of the newest fence can, and a terminal status is
  * written once. "queued" gives the claim back for a later try. "moved" gives the send to the e-mail channel,
  * where it is queued anew. "failed" gives the phone its slot back, where certainly nothing was sent.
- * Fence '*' belongs to whoever buries a job that can no longer run.
+ * Fence '*' belongs to whoever buries a job that can no longer run, in the channel the send is in.
  *
  * KEYS: the code record, the phone's sends.
  * ARGV: rid, send number, fence, status, gateway, message id, channel, doubt, extra, reason ('' keeps the old one).
@@ -13,10 +13,12 @@ import { NOW } from './windows.ts'
 export const SETTLE = `
 ${NOW}
 local code = KEYS[1]
-local r = redis.call('HMGET', code, 'rid', 'sends', 'status', 'fence', 'doubt', 'left', 'reason', 'called_at', 'doubt_at')
+local r = redis.call('HMGET', code, 'rid', 'sends', 'status', 'fence', 'doubt', 'left', 'reason', 'called_at', 'doubt_at',
+  'channel')
 if r[1] ~= ARGV[1] or r[2] ~= ARGV[2] then return {0} end
 if r[3] ~= 'queued' and r[3] ~= 'sending' then return {0} end
 if ARGV[3] ~= '*' and r[4] ~= ARGV[3] then return {0} end
+if ARGV[3] == '*' and (r[10] == 'email') ~= (ARGV[7] == 'email') then return {0} end
 local status, doubt, reason = ARGV[4], ARGV[8], ARGV[10]
 if reason == '' then reason = r[7] or '' end
 -- A claim that is buried in the middle of its call leaves a doubt like any other.

@@ -100,6 +100,7 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
     settle(send: Send, fence: number | '*', what: Partial<Held>) {
       const found = open(send)
       if (!found || (fence !== '*' && fence !== found.fence)) return false
+      if (fence === '*' && (found.channel === 'email') !== (what.channel === 'email')) return false
       const cut = fence === '*' && found.status === 'sending'
       const certain = !found.doubt && !what.doubt && !cut && !found.left
       const moved = {
