@@ -1,10 +1,11 @@
-import { isIP } from 'node:net'
 import type { Static } from '@sinclair/typebox'
 import {
   checkKeys,
+  checkProxies,
   checkRedisUrl,
   checkUrl,
   keyringOptions,
+  list,
   loadConfig,
   type Check,
   type Env,
@@ -17,8 +18,6 @@ import { ApiEnv } from './env.ts'
 import type { GuardOptions } from './guard.ts'
 import { parseTestNumbers, TEST_NUMBERS_PATTERN } from './test-numbers.ts'
 import { parseWindows } from '@sms-codes/core/windows'
-
-const list = (text: string) => (text === '' ? [] : text.split(','))
 
 /** The settings of every scene, with the general ones where it has none of its own. */
 function policies(values: Static<typeof ApiEnv>): Record<string, CodePolicy> {
@@ -71,16 +70,6 @@ const checkApiKeys: Check = (env) => {
   if (!distinct(entries.map(({ name }) => name))) faults.push('API_KEYS: two keys have the same name')
   if (!distinct(entries.map(({ key }) => key))) faults.push('API_KEYS: two names have the same key')
   return faults
-}
-
-const checkProxies: Check = (env) => {
-  const faulty = list(env['TRUST_PROXY'] ?? '').some((entry) => {
-    const [address = '', prefix = '32', ...more] = entry.split('/')
-    const most = isIP(address) === 4 ? 32 : 128
-    const inRange = /^[0-9]{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= most
-    return isIP(address) === 0 || more.length > 0 || !inRange
-  })
-  return faulty ? ['TRUST_PROXY: must be a comma list of addresses or CIDRs; "everybody" is none'] : []
 }
 
 const entriesOf = (text: string) => list(text).flatMap((entry) => parseListEntry(entry) ?? [])

@@ -20,10 +20,7 @@ export const ApiEnv = Type.Object({
   REDIS_URL: shared.REDIS_URL,
   PHONE_KEY: shared.PHONE_KEY,
   CODE_KEYS: shared.CODE_KEYS,
-  TRUST_PROXY: Type.String({
-    default: '',
-    description: 'comma list of proxy addresses or CIDRs whose X-Forwarded-For is believed',
-  }),
+  TRUST_PROXY: shared.TRUST_PROXY,
   CORS_ORIGINS: Type.String({
     default: '',
     pattern: '^(https?://[^/,\\s]+(,https?://[^/,\\s]+)*)?$',

@@ -1,10 +1,10 @@
+import type { Audit } from '@sms-codes/core/audit'
 import { keys } from '@sms-codes/core/keys'
 import type { Limit, Limits } from '@sms-codes/core/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { RedisClient } from '@sms-codes/core/redis'
 import { createScript } from '@sms-codes/core/script'
 import { JUDGE } from '@sms-codes/core/scripts/judge'
-import type { Audit } from './audit.ts'
 import type { ApiMetrics } from './metrics.ts'
 
 const GROUPS = ['segment', 'address', 'service'] as const

@@ -1,8 +1,8 @@
+import type { Audit } from '@sms-codes/core/audit'
 import type { Keyring } from '@sms-codes/core/keyring'
 import { createNetworks, phoneNames, type Asker, type ListEntry } from '@sms-codes/core/list-entry'
 import type { Listed, ListName, Lists } from '@sms-codes/core/lists'
 import type { Logger } from '@sms-codes/core/logger'
-import type { Audit } from './audit.ts'
 import type { Asking } from './gate.ts'
 import type { ApiMetrics } from './metrics.ts'
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { Type, type Static, type TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { parseRedisUrl, REDIS_URL_FORMS, REDIS_URL_PATTERN } from './redis-url.ts'
@@ -92,6 +93,10 @@ export const shared = {
     pattern: CODE_KEYS_PATTERN,
     description: 'secret: comma list of id:key, newest first, each key 32 random bytes in base64',
   }),
+  TRUST_PROXY: Type.String({
+    default: '',
+    description: 'comma list of proxy addresses or CIDRs whose X-Forwarded-For is believed',
+  }),
   SCENES: Type.String({
     default: 'default; register; login; reset_password',
     description:
@@ -141,6 +146,19 @@ export const checkRedisUrl: Check = (env) => {
   const text = env['REDIS_URL'] ?? ''
   if (!new RegExp(REDIS_URL_PATTERN).test(text)) return []
   return parseRedisUrl(text).faults.map((fault) => `REDIS_URL: ${fault}`)
+}
+
+/** The entries of a comma list; none of an empty one. */
+export const list = (text: string) => (text === '' ? [] : text.split(','))
+
+export const checkProxies: Check = (env) => {
+  const faulty = list(env['TRUST_PROXY'] ?? '').some((entry) => {
+    const [address = '', prefix = '32', ...more] = entry.split('/')
+    const most = isIP(address) === 4 ? 32 : 128
+    const inRange = /^[0-9]{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= most
+    return isIP(address) === 0 || more.length > 0 || !inRange
+  })
+  return faulty ? ['TRUST_PROXY: must be a comma list of addresses or CIDRs; "everybody" is none'] : []
 }
 
 /** Faults of the two key variables that a pattern cannot see. */

@@ -1,11 +1,11 @@
-import { keys } from '@sms-codes/core/keys'
-import { asStoreError, type RedisClient } from '@sms-codes/core/redis'
+import { keys } from './keys.ts'
+import { asStoreError, type RedisClient } from './redis.ts'
 
 const LENGTH = 10_000
 
 /**
- * Findings and decisions with their reasons, in a stream that forgets the oldest. Phones and addresses are
- * in it by pseudonym only.
+ * Findings and decisions with their reasons, and what operators did, in a stream that forgets the oldest.
+ * Phones and addresses are in it by pseudonym only.
  */
 export function createAudit(redis: RedisClient) {
   /** @throws StoreError */
