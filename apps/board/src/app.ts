@@ -1,87 +1,89 @@
 import basicAuth from '@fastify/basic-auth'
-import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
+import helmet from '@fastify/helmet'
 import type { Queue } from 'bullmq'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply } from 'fastify'
-import { bullBoard } from './bull-board.ts'
-import { credentialsCheck, type Credentials } from './credentials.ts'
+import { createAudit } from '@sms-codes/core/audit'
+import { asStoreError, type RedisClient } from '@sms-codes/core/redis'
+import { createBasePathCutter } from './base-path.ts'
+import { bullBoard, readOnlyView } from './bull-board.ts'
+import type { Operator } from './credentials.ts'
 import { createErrorHandler } from './error-handler.ts'
+import { HEADERS, withoutOutsideLinks } from './headers.ts'
+import { createLogin } from './login.ts'
 import { maskAnswer } from './mask.ts'
 import { createWriteGuard } from './writes.ts'
 
 export type AppOptions = {
   log: FastifyBaseLogger
+  /** Of the kind `producer`, as for the queues. */
+  redis: RedisClient
   queues: readonly Queue[]
-  credentials: Credentials
-  writable: boolean
-  redisAway: () => boolean
+  operators: readonly Operator[]
+  basePath: string
+  trustProxy: string[]
 }
 
-/** The only path that needs no password. */
-const OPEN = '/livez'
-
-// The browser loads from this server only. TLS is the business of a proxy: the board speaks plain http, so it
-// must neither ask for https nor have it remembered.
-const HEADERS: FastifyHelmetOptions = {
-  contentSecurityPolicy: {
-    directives: {
-      'default-src': ["'none'"],
-      'connect-src': ["'self'"],
-      'font-src': ["'self'"],
-      'form-action': ["'none'"],
-      'frame-ancestors': ["'none'"],
-      'style-src': ["'self'", "'unsafe-inline'"],
-      'upgrade-insecure-requests': null,
-    },
-  },
-  strictTransportSecurity: false,
-  // With no referrer at all a browser may hide the origin that writes are judged by.
-  referrerPolicy: { policy: 'same-origin' },
-}
-
-// Bull Board's page wants Google's fonts. It does without them: where Google is blocked they only delay it.
-const OUTSIDE_LINK = /<link\b[^>]*\bhref="https?:[^>]*>/g
+/** The only paths that need no password; they say no more than yes or no. */
+const OPEN = ['/livez', '/readyz']
 
 /** The board, complete but not listening. Whatever is registered here is behind the password, save OPEN. */
-export async function buildApp({ log, queues, credentials, writable, redisAway }: AppOptions) {
-  const errorHandler = createErrorHandler(redisAway)
+export async function buildApp({ log, redis, queues, operators, basePath, trustProxy }: AppOptions) {
+  const errorHandler = createErrorHandler(() => redis.status !== 'ready')
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     exposeHeadRoutes: false,
+    trustProxy,
+    rewriteUrl: createBasePathCutter(basePath),
     bodyLimit: 4_096,
     requestTimeout: 10_000,
     connectionTimeout: 10_000,
     handlerTimeout: 10_000,
     forceCloseConnections: 'idle',
-    frameworkErrors: errorHandler,
+    // Hooks do not run for a path that the router cannot read, and it is nobody's business which those are.
+    frameworkErrors: (err, request, reply) =>
+      request.server.basicAuth(request, reply, (refused) => errorHandler(refused ?? err, request, reply)),
   })
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler(errorHandler)
 
   await app.register(helmet, HEADERS)
-  const isOperator = credentialsCheck(credentials)
+  app.decorateRequest('operator', null)
   await app.register(basicAuth, {
     authenticate: { realm: 'sms-codes board' },
-    validate: async (user, password) => {
-      if (!isOperator({ user, password })) throw new Error('wrong credentials')
-    },
+    validate: createLogin(operators),
   })
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store')
-    if (request.routeOptions.url === OPEN) done()
+    if (OPEN.includes(request.routeOptions.url ?? '')) done()
     else app.basicAuth(request, reply, done)
   })
-  app.addHook('onRequest', createWriteGuard({ log, queues, writable, user: credentials.user }))
+  const writes = createWriteGuard({ log, queues, audit: createAudit(redis) })
+  app.addHook('onRequest', writes.onRequest)
+  app.addHook('onSend', writes.onSend)
   // Whatever Bull Board or an error handler answers in JSON comes through here.
-  app.addHook('preSerialization', async (_request, _reply, payload) => maskAnswer(payload))
+  app.addHook('preSerialization', async ({ operator }, _reply, payload) => {
+    const masked = maskAnswer(payload)
+    return operator?.mayWrite === true ? masked : readOnlyView(masked)
+  })
   app.addHook('onSend', async (_request, reply, payload) =>
-    typeof payload === 'string' && isHtml(reply) ? payload.replace(OUTSIDE_LINK, '') : payload,
+    typeof payload === 'string' && isHtml(reply) ? withoutOutsideLinks(payload) : payload,
   )
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
 
-  app.get(OPEN, async () => 'ok\n')
-  await app.register(bullBoard(queues, writable))
+  app.get('/livez', async () => 'ok\n')
+  app.get('/readyz', async (_request, reply) => {
+    const ready = await asStoreError('ping', redis.ping()).catch(() => null)
+    return ready === null ? reply.code(503).send('not ready\n') : 'ready\n'
+  })
+  await app.register(
+    bullBoard(
+      queues,
+      operators.some(({ mayWrite }) => mayWrite),
+      basePath,
+    ),
+  )
   return app
 }
 

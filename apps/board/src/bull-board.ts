@@ -2,16 +2,23 @@ import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { FastifyAdapter } from '@bull-board/fastify'
 import type { Queue } from 'bullmq'
-import { maskData } from './mask.ts'
+import { createDataMask } from './mask.ts'
+import { WATCHED } from './queues.ts'
 
-/** Bull Board as a Fastify plugin, served at `/`. Authentication and the masking of answers are the app's. */
-export function bullBoard(queues: readonly Queue[], writable: boolean) {
+/**
+ * Bull Board as a Fastify plugin, served at `/`. Authentication and the masking of answers are the app's.
+ * @param writable whether there is anybody who may write
+ * @param basePath where the browser finds it
+ */
+export function bullBoard(queues: readonly Queue[], writable: boolean, basePath: string) {
   const serverAdapter = new FastifyAdapter()
+  serverAdapter.setBasePath(basePath)
   createBullBoard({
     serverAdapter,
     queues: queues.map((queue) => {
-      const adapter = new BullMQAdapter(queue, { readOnlyMode: !writable })
-      adapter.setFormatter('data', maskData)
+      const { data = {}, description = '' } = WATCHED[queue.name] ?? {}
+      const adapter = new BullMQAdapter(queue, { readOnlyMode: !writable, description })
+      adapter.setFormatter('data', createDataMask(data))
       return adapter
     }),
     options: {
@@ -29,4 +36,16 @@ export function bullBoard(queues: readonly Queue[], writable: boolean) {
     throw err
   })
   return serverAdapter.registerPlugin()
+}
+
+/**
+ * An answer for who may not write: its page shows no buttons. Bull Board itself has only queues that are
+ * read-only for everybody.
+ */
+export function readOnlyView(answer: unknown): unknown {
+  if (typeof answer !== 'object' || answer === null || !('queues' in answer)) return answer
+  const { queues } = answer
+  if (!Array.isArray(queues)) return answer
+  const off = { readOnlyMode: true, allowRetries: false, allowCompletedRetries: false }
+  return { ...answer, queues: queues.map((queue: object) => ({ ...queue, ...off })) }
 }

@@ -1,5 +1,19 @@
-import { Type } from '@sinclair/typebox'
-import { checkRedisUrl, loadConfig, shared, type Env } from '@sms-codes/core/config'
+import { Type, type Static } from '@sinclair/typebox'
+import {
+  checkProxies,
+  checkRedisUrl,
+  list,
+  loadConfig,
+  shared,
+  type Check,
+  type Env,
+} from '@sms-codes/core/config'
+import { BASE_PATH_PATTERN } from './base-path.ts'
+import type { Operator } from './credentials.ts'
+
+// Basic auth ends a name at its first colon, and refuses control characters before it compares anything.
+const NAME = '^[0-9A-Za-z._@-]{1,64}$'
+const PASSWORD = '^[^\\x00-\\x1f\\x7f]*$'
 
 /** The environment of the board. */
 export const BoardEnv = Type.Object({
@@ -7,34 +21,63 @@ export const BoardEnv = Type.Object({
   HOST: shared.HOST,
   LOG_LEVEL: shared.LOG_LEVEL,
   REDIS_URL: shared.REDIS_URL,
-  // Basic auth ends the name at its first colon.
   BOARD_USER: Type.String({
-    pattern: '^[0-9A-Za-z._@-]{1,64}$',
+    pattern: NAME,
     default: 'operator',
-    description: 'name an operator logs in with',
+    description: 'name of the operator who may look',
   }),
-  // Basic auth refuses control characters before it compares anything.
   BOARD_PASSWORD: Type.String({
     minLength: 16,
-    pattern: '^[^\\x00-\\x1f\\x7f]*$',
-    description: 'secret: password of the board, 16 characters or more',
+    pattern: PASSWORD,
+    description: 'secret: password of BOARD_USER, 16 characters or more',
   }),
-  BOARD_WRITABLE: Type.Boolean({
-    default: false,
-    description: 'true to let operators retry, promote, clean, pause and throttle',
+  BOARD_WRITER: Type.String({
+    pattern: NAME,
+    default: 'writer',
+    description: 'name of the operator who may also retry, promote, clean, pause and throttle',
   }),
+  BOARD_WRITER_PASSWORD: Type.Optional(
+    Type.String({
+      minLength: 16,
+      pattern: PASSWORD,
+      description: 'secret: password of BOARD_WRITER, 16 characters or more; without it nobody may',
+    }),
+  ),
+  BOARD_BASE_PATH: Type.String({
+    pattern: BASE_PATH_PATTERN,
+    default: '',
+    description: 'path of the board behind a proxy, such as /ops/board; cut off by the proxy or not',
+  }),
+  TRUST_PROXY: shared.TRUST_PROXY,
 })
+
+const checkOperators: Check = (env) => {
+  if (!env['BOARD_WRITER_PASSWORD']) return []
+  const faults: string[] = []
+  if ((env['BOARD_WRITER'] || 'writer') === (env['BOARD_USER'] || 'operator'))
+    faults.push('BOARD_WRITER: must not be BOARD_USER again')
+  if (env['BOARD_WRITER_PASSWORD'] === env['BOARD_PASSWORD'])
+    faults.push('BOARD_WRITER_PASSWORD: must not be BOARD_PASSWORD again')
+  return faults
+}
 
 /** @throws ConfigError */
 export function loadBoardConfig(env: Env) {
-  const values = loadConfig(BoardEnv, env, [checkRedisUrl])
+  const values = loadConfig(BoardEnv, env, [checkRedisUrl, checkProxies, checkOperators])
   return {
     host: values.HOST,
     port: values.BOARD_PORT,
     logLevel: values.LOG_LEVEL,
     redisUrl: values.REDIS_URL,
-    credentials: { user: values.BOARD_USER, password: values.BOARD_PASSWORD },
-    writable: values.BOARD_WRITABLE,
+    operators: operatorsOf(values),
+    basePath: values.BOARD_BASE_PATH,
+    trustProxy: list(values.TRUST_PROXY),
   }
 }
 export type BoardConfig = ReturnType<typeof loadBoardConfig>
+
+function operatorsOf(values: Static<typeof BoardEnv>): Operator[] {
+  const reader = { user: values.BOARD_USER, password: values.BOARD_PASSWORD, mayWrite: false }
+  const password = values.BOARD_WRITER_PASSWORD
+  return password === undefined ? [reader] : [reader, { user: values.BOARD_WRITER, password, mayWrite: true }]
+}

@@ -1,5 +1,9 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { scrub } from '@sms-codes/core/mobile'
+import { StoreError } from '@sms-codes/core/redis'
+import { TooManyTries } from './login.ts'
+
+type Failure = Error & { statusCode?: number | undefined }
 
 /**
  * The one place where an error becomes an answer. Bull Board's page shows `error.key` in the operator's
@@ -7,15 +11,17 @@ import { scrub } from '@sms-codes/core/mobile'
  * @param redisAway whether Redis is what is missing just now
  */
 export function createErrorHandler(redisAway: () => boolean) {
-  return (err: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+  return (err: Failure, request: FastifyRequest, reply: FastifyReply): void => {
     const status = err.statusCode ?? 500
-    if (status === 401) {
+    if (err instanceof TooManyTries) {
+      void reply.code(429).header('retry-after', err.retryAfter).send({ error: 'too many tries' })
+    } else if (status === 401) {
       // A browser asks without credentials first; only a wrong guess is worth a line.
       if (request.headers.authorization !== undefined) request.log.warn({ ip: request.ip }, 'login failed')
       void reply.code(401).send({ error: 'unauthorized' })
     } else if (status < 500) {
       void reply.code(status).send({ error: 'bad request' })
-    } else if (redisAway() || /timed out/i.test(err.message)) {
+    } else if (redisAway() || err instanceof StoreError || /timed out/i.test(err.message)) {
       void reply.code(503).send({ error: { key: 'ERRORS.REDIS_UNAVAILABLE' } })
     } else {
       request.log.error({ err }, 'board error')

@@ -10,14 +10,9 @@ const config = configOrExit(() => loadBoardConfig(process.env))
 const log = createLogger('board', config.logLevel)
 const redis = connectRedis(config.redisUrl, 'producer', log)
 const { queues, close } = openQueues(redis, log)
-const app = await buildApp({
-  log,
-  queues,
-  credentials: config.credentials,
-  writable: config.writable,
-  redisAway: () => redis.status !== 'ready',
-})
+const { operators, basePath, trustProxy } = config
+const app = await buildApp({ log, redis, queues, operators, basePath, trustProxy })
 const address = await app.listen({ host: config.host, port: config.port })
-log.info({ address, writable: config.writable }, 'board ready')
+log.info({ address, basePath, writable: operators.some(({ mayWrite }) => mayWrite) }, 'board ready')
 
 onShutdown([() => app.close(), close, async () => redis.disconnect()], log, 10_000)

@@ -1,5 +1,4 @@
 import { scrub } from '@sms-codes/core/mobile'
-import { SendJob } from '@sms-codes/core/queues'
 
 /**
  * What of a job may be seen. Jobs hold no code and no number; this is the net for the day a bug, a vendor's
@@ -18,14 +17,16 @@ export function maskAnswer(answer: unknown): unknown {
   return mask(answer, false)
 }
 
-/** Of a job's data only the fields of a send job, and they are masked too. */
-export function maskData(data: unknown): unknown {
-  if (typeof data !== 'object' || data === null) return HIDDEN
-  return Object.fromEntries(
-    Object.entries(data).map(([name, value]) =>
-      name in SendJob.properties ? [name, mask(value, true)] : [scrub(name), HIDDEN],
-    ),
-  )
+/** Of a job's data only the fields that a job of its queue has, and they are masked too. */
+export function createDataMask(fields: Record<string, unknown>): (data: unknown) => unknown {
+  return (data) => {
+    if (typeof data !== 'object' || data === null) return HIDDEN
+    return Object.fromEntries(
+      Object.entries(data).map(([name, value]) =>
+        Object.hasOwn(fields, name) ? [name, mask(value, true)] : [scrub(name), HIDDEN],
+      ),
+    )
+  }
 }
 
 function mask(value: unknown, numbersToo: boolean): unknown {

@@ -3,25 +3,32 @@ import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis } from '@sms-codes/core/redis'
 import { startRedis, type RedisServer } from '../../../packages/launcher/src/redis.ts'
 import { buildApp } from '../src/app.ts'
+import type { Operator } from '../src/credentials.ts'
 import { openQueues } from '../src/queues.ts'
 
-export const credentials = { user: 'operator', password: 'a long enough password' }
+export const reader = { user: 'operator', password: 'a long enough password', mayWrite: false }
+export const writer = { user: 'writer', password: 'another long password', mayWrite: true }
 export const basic = (user: string, password: string) =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-const authorization = basic(credentials.user, credentials.password)
+const loginOf = ({ user, password }: Operator) => ({ authorization: basic(user, password) })
 
 export type Route = { method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH'; url: string }
-type Given = { server?: RedisServer; writable?: boolean }
+type Given = { server?: RedisServer; writable?: boolean; basePath?: string; trustProxy?: string[] }
 
 /** The board as main.ts builds it, on a real Redis, with its log in an array. */
-export async function startBoard({ server: given, writable = false }: Given = {}) {
+export async function startBoard({
+  server: given,
+  writable = false,
+  basePath = '',
+  trustProxy = [],
+}: Given = {}) {
   const server = given ?? (await startRedis())
   const lines: string[] = []
   const log = createLogger('board', 'info', { write: (line) => lines.push(line) })
   const redis = connectRedis(server.url, 'producer', log)
   const { queues, close } = openQueues(redis, log)
-  const redisAway = () => redis.status !== 'ready'
-  const app = await buildApp({ log, queues, credentials, writable, redisAway })
+  const operators = writable ? [reader, writer] : [reader]
+  const app = await buildApp({ log, redis, queues, operators, basePath, trustProxy })
   const board = {
     server,
     app,
@@ -33,9 +40,12 @@ export async function startBoard({ server: given, writable = false }: Given = {}
           (entry) => typeof entry === 'object' && entry !== null && 'msg' in entry && entry.msg === msg,
         ),
     log: () => lines.join(''),
-    /** A request of the operator. */
+    /** A request of the operator who may look. */
     ask: (request: InjectOptions) =>
-      app.inject({ ...request, headers: { authorization, ...request.headers } }),
+      app.inject({ ...request, headers: { ...loginOf(reader), ...request.headers } }),
+    /** A request of the operator who may write. */
+    askToWrite: (request: InjectOptions) =>
+      app.inject({ ...request, headers: { ...loginOf(writer), ...request.headers } }),
     routes: () => routesOf(app.printRoutes({ commonPrefix: false })),
     close: async () => {
       await app.close()

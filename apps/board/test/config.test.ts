@@ -21,16 +21,35 @@ describe('loadBoardConfig', () => {
       port: 3001,
       logLevel: 'info',
       redisUrl: 'redis://127.0.0.1:6379',
-      credentials: { user: 'operator', password: BOARD_PASSWORD },
-      writable: false,
+      operators: [{ user: 'operator', password: BOARD_PASSWORD, mayWrite: false }],
+      basePath: '',
+      trustProxy: [],
     })
   })
 
-  it('becomes writable only when told so', () => {
-    expect(loadBoardConfig({ BOARD_PASSWORD, BOARD_WRITABLE: 'true' }).writable).toBe(true)
-    expect(loadBoardConfig({ BOARD_PASSWORD, BOARD_WRITABLE: 'false' }).writable).toBe(false)
-    expect(loadBoardConfig({ BOARD_PASSWORD, BOARD_WRITABLE: '' }).writable).toBe(false)
+  it('has somebody who may write only when told so', () => {
+    const writers = (env: Env) =>
+      loadBoardConfig({ BOARD_PASSWORD, ...env }).operators.filter(({ mayWrite }) => mayWrite)
+    const BOARD_WRITER_PASSWORD = 'sixteen-others!!'
+    expect(writers({})).toEqual([])
+    expect(writers({ BOARD_WRITER: 'ann', BOARD_WRITER_PASSWORD: '' })).toEqual([])
+    expect(writers({ BOARD_WRITER: 'ann', BOARD_WRITER_PASSWORD })).toEqual([
+      { user: 'ann', password: BOARD_WRITER_PASSWORD, mayWrite: true },
+    ])
   })
+
+  it.each(['/board', '/ops/board', '/ops.example/~board/v1-2'])('takes %s for a base path', (path) => {
+    expect(loadBoardConfig({ BOARD_PASSWORD, BOARD_BASE_PATH: path }).basePath).toBe(path)
+  })
+
+  it.each(['board', '/board/', '//board', '/..', '/ops/../board', '/api', '/queue/board', '/a b', '/<b>'])(
+    'takes %s for none',
+    (path) => {
+      expect(faultsOf({ BOARD_PASSWORD, BOARD_BASE_PATH: path })).toEqual([
+        expect.stringMatching(/^BOARD_BASE_PATH: /),
+      ])
+    },
+  )
 
   it.each([
     ['BOARD_PASSWORD', {}],
@@ -38,7 +57,10 @@ describe('loadBoardConfig', () => {
     ['BOARD_PASSWORD', { BOARD_PASSWORD: `${BOARD_PASSWORD}\n` }],
     ['BOARD_USER', { BOARD_PASSWORD, BOARD_USER: 'with:colon' }],
     ['BOARD_PORT', { BOARD_PASSWORD, BOARD_PORT: '70000' }],
-    ['BOARD_WRITABLE', { BOARD_PASSWORD, BOARD_WRITABLE: 'perhaps' }],
+    ['BOARD_WRITER', { BOARD_PASSWORD, BOARD_WRITER_PASSWORD: 'sixteen-others!!', BOARD_WRITER: 'operator' }],
+    ['BOARD_WRITER_PASSWORD', { BOARD_PASSWORD, BOARD_WRITER_PASSWORD: BOARD_PASSWORD }],
+    ['BOARD_WRITER_PASSWORD', { BOARD_PASSWORD, BOARD_WRITER_PASSWORD: 'short' }],
+    ['TRUST_PROXY', { BOARD_PASSWORD, TRUST_PROXY: '0.0.0.0/0' }],
     ['REDIS_URL', { BOARD_PASSWORD, REDIS_URL: 'http://127.0.0.1' }],
   ])('finds fault with %s in %j, and does not repeat its value', (name, env: Env) => {
     const faults = faultsOf(env)

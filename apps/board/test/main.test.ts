@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startRedis } from '../../../packages/launcher/src/redis.ts'
-import { basic, credentials, startBoard } from './board.ts'
+import { basic, reader, startBoard } from './board.ts'
 
 const main = new URL('../src/main.ts', import.meta.url).pathname
-const { user, password } = credentials
+const { user, password } = reader
 const started: ChildProcess[] = []
 afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL')
@@ -44,6 +44,7 @@ describe('the process', () => {
       return { status: reply.status, text: await reply.text() }
     }
     expect(await ask('/livez')).toEqual({ status: 200, text: 'ok\n' })
+    expect(await ask('/readyz')).toEqual({ status: 503, text: 'not ready\n' })
     expect((await ask('/')).status).toBe(200)
     expect(await ask('/api/queues')).toEqual({
       status: 503,
@@ -52,6 +53,7 @@ describe('the process', () => {
 
     const back = await startRedis({ port: away.port })
     await vi.waitFor(async () => expect((await ask('/api/queues')).status).toBe(200), patiently)
+    expect(await ask('/readyz')).toEqual({ status: 200, text: 'ready\n' })
     await back.stop()
 
     await vi.waitFor(async () => expect((await ask('/api/queues')).status).toBe(503), patiently)

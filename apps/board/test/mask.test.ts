@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { maskAnswer, maskData } from '../src/mask.ts'
+import { SendEvent } from '@sms-codes/core/events'
+import { SendJob } from '@sms-codes/core/queues'
+import { createDataMask, maskAnswer } from '../src/mask.ts'
 
 const rid = 'Ab3_9xQw-zKp0LmN4tRs2v.Qm7Yd_k2LsXz-91a'
 
@@ -31,10 +33,25 @@ describe('maskAnswer', () => {
   })
 })
 
-describe('maskData', () => {
+const maskData = createDataMask(SendJob.properties)
+
+describe('createDataMask', () => {
   it('shows a send job as it is', () => {
     const job = { v: 1, rid, scene: 'login', n: 2, to: '139****5678' }
     expect(maskData(job)).toEqual(job)
+  })
+
+  it('shows an event as it is', () => {
+    const event = { request_id: rid, scene: 'login', send: 1, status: 'delivered' }
+    expect(createDataMask(SendEvent.properties)(event)).toEqual(event)
+    expect(maskData(event)).toMatchObject({ request_id: '[hidden]', send: '[hidden]' })
+  })
+
+  it('hides a field that has the name of a method', () => {
+    expect(maskData({ constructor: '987654', toString: 'SMS987654' })).toEqual({
+      constructor: '[hidden]',
+      toString: '[hidden]',
+    })
   })
 
   it('hides whatever else a job was given', () => {

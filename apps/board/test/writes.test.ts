@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues'
-import { credentials, fill, startBoard, type Board } from './board.ts'
+import { fill, startBoard, writer, type Board } from './board.ts'
 
 const NEVER =
   /\/(add|obliterate|update-data|delay|priority|remove-unprocessed-children)$|\/job-schedulers\/:schedulerId/
@@ -42,6 +42,10 @@ const snapshot = async () => {
   const keys = (await redis.keys('*')).toSorted()
   return Promise.all(keys.map(async (key) => [key, (await redis.dumpBuffer(key)).toString('base64')]))
 }
+const auditStream = async () =>
+  (await redis.xrange('sms:{gate}:audit', '-', '+')).map(([, fields]) =>
+    Object.fromEntries(fields.flatMap((name, at) => (at % 2 === 0 ? [[name, fields[at + 1]]] : []))),
+  )
 
 describe('a read-only board', () => {
   it('refuses every write with 405 and changes nothing', async () => {
@@ -56,11 +60,20 @@ describe('a read-only board', () => {
     expect(await snapshot()).toEqual(before)
   })
 
-  it('tells its page to show no buttons', async () => {
-    const queuesOf = async (of: Board) =>
-      (await of.ask({ url: '/api/queues' })).json<{ queues: { readOnlyMode: boolean }[] }>().queues
-    expect((await queuesOf(readOnly)).map(({ readOnlyMode }) => readOnlyMode)).toEqual([true, true])
-    expect((await queuesOf(board)).map(({ readOnlyMode }) => readOnlyMode)).toEqual([false, false])
+  it('tells the page of who may not write to show no buttons', async () => {
+    const buttonsOf = async (asking: Board['ask']) => {
+      const { queues } = (await asking({ url: '/api/queues' })).json<{ queues: Record<string, unknown>[] }>()
+      return queues.map(({ name, readOnlyMode, allowRetries, allowCompletedRetries }) => [
+        name,
+        readOnlyMode === false && allowRetries === true && allowCompletedRetries === true,
+        readOnlyMode === true && allowRetries === false && allowCompletedRetries === false,
+      ])
+    }
+    const none = ['sms', 'email', 'events'].map((name) => [name, false, true])
+    const all = ['sms', 'email', 'events'].map((name) => [name, true, false])
+    expect(await buttonsOf(readOnly.ask)).toEqual(none)
+    expect(await buttonsOf(board.ask)).toEqual(none)
+    expect(await buttonsOf(board.askToWrite)).toEqual(all)
   })
 
   it('writes nothing by being opened or looked at', async () => {
@@ -79,12 +92,12 @@ describe('a writable board', () => {
     expect(writes.length).toBeGreaterThan(10)
     for (const { method, url } of writes) {
       const before = board.logged('board write').length
-      const reply = await board.ask({ method, url: fill(url, params), payload })
+      const reply = await board.askToWrite({ method, url: fill(url, params), payload })
       expect([403, 404, 405], `${method} ${url}`).not.toContain(reply.statusCode)
       const audit = board.logged('board write').slice(before)
       const whole = url === '/api/queues/pause' || url === '/api/queues/resume'
       expect(audit).toEqual([
-        expect.objectContaining({ method, route: url, queue: whole ? 'all' : 'sms', user: credentials.user }),
+        expect.objectContaining({ method, route: url, queue: whole ? 'all' : 'sms', user: writer.user }),
       ])
       await redis.flushall()
       await queue.add('send', { rid: 'x' }, { jobId: 'job', delay: 3_600_000 })
@@ -96,14 +109,14 @@ describe('a writable board', () => {
     expect(writes.length).toBeGreaterThan(6)
     const before = [await snapshot(), board.logged('board write').length]
     for (const { method, url } of writes) {
-      const reply = await board.ask({ method, url: fill(url, params), payload })
+      const reply = await board.askToWrite({ method, url: fill(url, params), payload })
       expect(reply.statusCode, `${method} ${url}`).toBe(403)
     }
     expect([await snapshot(), board.logged('board write').length]).toEqual(before)
   })
 
   it('does what it was asked: promote, pause, resume, clean', async () => {
-    const put = async (path: string) => (await board.ask({ method: 'PUT', url: path })).statusCode
+    const put = async (path: string) => (await board.askToWrite({ method: 'PUT', url: path })).statusCode
     expect(await put('/api/queues/sms/job/promote')).toBeLessThan(300)
     expect(await queue.getJobState('job')).toBe('waiting')
     expect(await put('/api/queues/sms/pause')).toBe(200)
@@ -117,7 +130,7 @@ describe('a writable board', () => {
   it.each(foreign)('refuses a write that another site sent: %j', async (headers) => {
     const audit = board.logged('board write').length
     for (const { method, url } of writesOf(board)) {
-      const reply = await board.ask({ method, url: fill(url, params), headers, payload })
+      const reply = await board.askToWrite({ method, url: fill(url, params), headers, payload })
       expect(reply.statusCode, `${method} ${url}`).toBe(403)
     }
     expect(board.logged('board write')).toHaveLength(audit)
@@ -125,14 +138,61 @@ describe('a writable board', () => {
   })
 
   it.each(own)('takes a write of its own page or of a program: %j', async (headers) => {
-    const reply = await board.ask({ method: 'PUT', url: '/api/queues/sms/pause', headers })
+    const reply = await board.askToWrite({ method: 'PUT', url: '/api/queues/sms/pause', headers })
     expect(reply.statusCode).toBe(200)
     expect(await queue.isPaused()).toBe(true)
   })
 
+  it('writes down who did what to which job and how it ended, in the log and before that in Redis', async () => {
+    const rid = 'Ab3_9xQw-zKp0LmN4tRs2v.Qm7Yd_k2LsXz-91aQm7Yd_'
+    await queue.add('send', { rid }, { jobId: `${rid}.1`, delay: 3_600_000 })
+    const url = `/api/queues/sms/${rid}.1`
+    await board.askToWrite({ method: 'PUT', url: `${url}/retry` })
+    await board.askToWrite({ method: 'PUT', url: `${url}/promote` })
+    await board.askToWrite({ method: 'PUT', url: '/api/queues/sms/clean/failed' })
+    const common = { user: 'writer', method: 'PUT', queue: 'sms' }
+    const route = (end: string) => `/api/queues/:queueName/${end}`
+    const job = { ...common, job: `${rid}.1` }
+    const writes = [
+      { ...job, route: route(':jobId/retry') },
+      { ...job, route: route(':jobId/promote') },
+      { ...common, jobs: 'failed', route: route('clean/:queueStatus') },
+    ]
+    expect((await auditStream()).slice(-3)).toEqual(
+      writes.map((write) => ({ what: 'board write', ...write })),
+    )
+    expect(board.logged('board write').slice(-3)).toMatchObject([
+      { ...writes[0], status: 400, result: 'failed' },
+      { ...writes[1], status: 204, result: 'done' },
+      { ...writes[2], status: 200, result: 'done' },
+    ])
+  })
+
+  it('does not do what it cannot write down', async () => {
+    await redis.set('sms:{gate}:audit', 'no stream')
+    const reply = await board.askToWrite({ method: 'PUT', url: '/api/queues/sms/pause' })
+    expect(reply.statusCode).toBe(503)
+    expect(await queue.isPaused()).toBe(false)
+  })
+
+  it('leaves the operator who may look as he is', async () => {
+    const before = await snapshot()
+    for (const { method, url } of writesOf(board)) {
+      const reply = await board.ask({ method, url: fill(url, params), payload })
+      expect(reply.statusCode, `${method} ${url}`).toBe(405)
+    }
+    expect(board.logged('board write refused').at(-1)).toMatchObject({ user: 'operator', why: 'read-only' })
+    expect(await snapshot()).toEqual(before)
+  })
+
   it('writes down neither the job nor a queue that does not exist', async () => {
-    await board.ask({ method: 'PUT', url: '/api/queues/13912345678/987654/retry' })
-    expect(board.logged('board write').at(-1)).toMatchObject({ queue: 'unknown' })
-    expect(board.log()).not.toMatch(/13912345678|987654/)
+    for (const url of ['/13912345678/987654/retry', '/sms/x987654/retry', '/sms/retry/987654'])
+      await board.askToWrite({ method: 'PUT', url: `/api/queues${url}` })
+    expect(board.logged('board write').slice(-3)).toMatchObject([
+      { queue: 'unknown', job: 'other' },
+      { queue: 'sms', job: 'other' },
+      { queue: 'sms', jobs: 'other' },
+    ])
+    expect(board.log() + JSON.stringify(await auditStream())).not.toMatch(/13912345678|987654/)
   })
 })

@@ -169,8 +169,11 @@ describe('no code and no full number', () => {
     const authorization = `Basic ${Buffer.from(`operator:${system.env['BOARD_PASSWORD']}`).toString('base64')}`
     const read = async (path: string) =>
       (await fetch(`${system.boardUrl}${path}`, { headers: { authorization } })).text()
-    const pages = ['latest', 'completed', 'failed', 'waiting', 'active', 'delayed'].map((status) =>
-      read(`/api/queues?activeQueue=sms&status=${status}&page=1&jobsPerPage=100`),
+    const statuses = ['latest', 'completed', 'failed', 'waiting', 'active', 'delayed']
+    const pages = ['sms', 'email', 'events'].flatMap((queue) =>
+      statuses.map((status) =>
+        read(`/api/queues?activeQueue=${queue}&status=${status}&page=1&jobsPerPage=100`),
+      ),
     )
     const text = (await Promise.all([read('/'), ...pages])).join('\n')
     expect(text).toContain('137****')
@@ -199,6 +202,7 @@ describe('no code and no full number', () => {
       system.env['EVENTS_SECRETS']?.slice(6),
       system.env['CALLBACK_TOKEN'],
       system.env['BOARD_PASSWORD'],
+      system.env['BOARD_WRITER_PASSWORD'],
       system.env['API_KEYS']?.split(':')[1],
     ]
     const logs = system.logs.map(({ line }) => line).join('\n')

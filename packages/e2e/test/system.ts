@@ -82,6 +82,7 @@ export async function startSystem({
     }),
     BOARD_USER: 'operator',
     BOARD_PASSWORD: randomBytes(18).toString('base64url'),
+    BOARD_WRITER_PASSWORD: randomBytes(18).toString('base64url'),
     SIMULATOR_PORT: String(simulatorPort),
     SIMULATOR_SMTP_PORT: String(smtpPort),
     SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,

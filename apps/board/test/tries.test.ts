@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTries } from '../src/tries.ts'
+import { basic, reader, startBoard, type Board } from './board.ts'
+
+describe('createTries', () => {
+  const tenWrong = (tries: ReturnType<typeof createTries>, ip: string) => {
+    for (let i = 0; i < 10; i += 1) tries.countWrong(ip)
+  }
+
+  it('makes an address wait after ten wrong passwords, until a minute after the first', () => {
+    let now = 0
+    const tries = createTries(() => now)
+    for (let i = 0; i < 9; i += 1) tries.countWrong('203.0.113.7')
+    expect(tries.waitSeconds('203.0.113.7')).toBe(0)
+    now = 15_000
+    tries.countWrong('203.0.113.7')
+    expect(tries.waitSeconds('203.0.113.7')).toBe(45)
+    now = 59_999
+    expect(tries.waitSeconds('203.0.113.7')).toBe(1)
+    now = 60_000
+    expect(tries.waitSeconds('203.0.113.7')).toBe(0)
+    tries.countWrong('203.0.113.7')
+    expect(tries.waitSeconds('203.0.113.7')).toBe(0)
+  })
+
+  it('counts an IPv6 network of one customer as one address, and no other', () => {
+    const tries = createTries(() => 0)
+    tenWrong(tries, '2001:db8:1:2::1')
+    expect(tries.waitSeconds('2001:db8:1:2:ffff::9')).toBe(60)
+    expect(tries.waitSeconds('2001:db8:1:3::1')).toBe(0)
+  })
+
+  it('forgets the oldest of ten thousand addresses for the next', () => {
+    const tries = createTries(() => 0)
+    tenWrong(tries, '203.0.113.7')
+    for (let i = 0; i < 9_999; i += 1) tries.countWrong(`10.0.${i >> 8}.${i & 255}`)
+    expect(tries.waitSeconds('203.0.113.7')).toBe(60)
+    tries.countWrong('203.0.113.8')
+    expect(tries.waitSeconds('203.0.113.7')).toBe(0)
+  })
+})
+
+describe('guessing the password', () => {
+  let board: Board
+  beforeAll(async () => {
+    board = await startBoard({ trustProxy: ['127.0.0.1'] })
+  })
+  afterAll(() => board.close())
+
+  const from = (address: string, password: string) =>
+    board.app.inject({
+      url: '/api/queues',
+      headers: { authorization: basic(reader.user, password), 'x-forwarded-for': address },
+    })
+
+  it('ends after ten tries at once, for the right password as well, and for nobody else', async () => {
+    const guesses = Array.from({ length: 50 }, (_, i) => from('203.0.113.7', `guess number ${i}`))
+    const statuses = (await Promise.all(guesses)).map(({ statusCode }) => statusCode)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(40)
+    const right = await from('203.0.113.7', reader.password)
+    expect([right.statusCode, right.body]).toEqual([429, '{"error":"too many tries"}'])
+    expect(Number(right.headers['retry-after'])).toBeGreaterThan(0)
+    expect((await from('203.0.113.8', reader.password)).statusCode).toBe(200)
+  })
+
+  it('is not what a visitor without a password does, nor an operator with one', async () => {
+    for (let i = 0; i < 20; i += 1)
+      await board.app.inject({ url: '/', headers: { 'x-forwarded-for': '203.0.113.9' } })
+    for (let i = 0; i < 20; i += 1) await from('203.0.113.9', reader.password)
+    expect((await from('203.0.113.9', reader.password)).statusCode).toBe(200)
+  })
+})
