@@ -24,6 +24,19 @@ describe('maskAnswer', () => {
     expect(maskAnswer(answer)).toEqual(answer)
   })
 
+  it('masks digits inside of words and spaced numbers where text is free, and spares ids', () => {
+    const id = 'Ab123456_9xQw-zKp0LmN4.Qm7Yd_k2LsXz-91aQm7Yd_.1'
+    const text = 'SMS987654 for 139 1234 5678, 139-1234-5678 and 139 12345678'
+    const masked = 'SMS****** for 139****5678, 139****5678 and 139****5678'
+    expect(maskAnswer({ id, failedReason: text, stacktrace: [text], progress: { [text]: text } })).toEqual({
+      id,
+      failedReason: masked,
+      stacktrace: [masked],
+      progress: { [masked]: masked },
+    })
+    expect(maskAnswer([text])).toEqual([masked])
+  })
+
   it('masks bare numbers where a processor chose them', () => {
     expect(maskAnswer({ progress: 987_654, returnValue: { code: 13_912_345_678 } })).toEqual({
       progress: '******',

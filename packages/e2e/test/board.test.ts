@@ -1,0 +1,119 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BrowserContext } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { openBrowser } from './browser.ts'
+import { aMobile, startSystem, toRecord, type System } from './system.ts'
+
+let system: System
+let browser: BrowserContext
+beforeAll(async () => {
+  system = await startSystem({ board: true, env: { BOARD_BASE_PATH: '/ops/board' } })
+  browser = await openBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+  await system.stop()
+})
+
+const login = (user: 'operator' | 'writer') => {
+  const password = system.env[user === 'writer' ? 'BOARD_WRITER_PASSWORD' : 'BOARD_PASSWORD']
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
+}
+const put = async (user: 'operator' | 'writer', path: string) =>
+  (await fetch(`${system.boardUrl}/api/queues${path}`, { method: 'PUT', headers: login(user) })).status
+
+const writes = () =>
+  system.logs
+    .filter(({ app, line }) => app === 'board' && line.includes('"board write"'))
+    .map(({ line }) => toRecord(JSON.parse(line)))
+
+/** One message that was sent, and its job. */
+async function sendOne() {
+  const mobile = aMobile()
+  const { body } = await system.send(mobile)
+  const rid = String(body['request_id'])
+  const status = async () => String((await system.call(`/v1/sms_codes/${rid}`)).body['status'])
+  await vi.waitUntil(async () => (await status()) === 'sent', { timeout: 20_000 })
+  await vi.waitUntil(async () => (await system.open()) === 0, { timeout: 20_000 })
+  return { mobile, status, job: `${rid}.1` }
+}
+
+/** How often the worker was done with this job. */
+const started = async (job: string) => Number(await system.redis.hget(`{sms}:sms:${job}`, 'ats'))
+const ended = async (job: string) => (await system.redis.zscore('{sms}:sms:completed', job)) !== null
+
+describe('a job that is retried from the board after its message was sent', () => {
+  it('sends nothing: the worker finds that it is done', async () => {
+    const { mobile, status, job } = await sendOne()
+    expect(await system.outbox(mobile)).toHaveLength(1)
+    const before = await started(job)
+    expect(await put('operator', `/sms/${job}/retry`)).toBe(405)
+    expect(await put('writer', `/sms/${job}/retry`)).toBe(204)
+    await vi.waitUntil(async () => (await started(job)) > before && (await ended(job)), { timeout: 20_000 })
+    expect(await put('writer', '/sms/retry/completed')).toBe(200)
+    await vi.waitUntil(async () => (await started(job)) > before + 1 && (await ended(job)), {
+      timeout: 20_000,
+    })
+    expect(await system.outbox(mobile)).toHaveLength(1)
+    expect(await status()).toBe('sent')
+    expect(writes()).toMatchObject([
+      { user: 'writer', route: '/api/queues/:queueName/:jobId/retry', queue: 'sms', job, result: 'done' },
+      {
+        user: 'writer',
+        route: '/api/queues/:queueName/retry/:queueStatus',
+        jobs: 'completed',
+        result: 'done',
+      },
+    ])
+  })
+})
+
+const RETRY_ALL = '重试全部'
+
+/** Opens a page of the board and remembers which other hosts it asked. */
+async function openPage(user: 'operator' | 'writer', path: string) {
+  const page = await browser.newPage()
+  const elsewhere: string[] = []
+  const complaints: string[] = []
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${system.boardUrl}/ops/board/`)) elsewhere.push(request.url())
+  })
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  await page.setExtraHTTPHeaders(login(user))
+  await page.goto(`${system.boardUrl}/ops/board/${path}`)
+  return { page, elsewhere, complaints }
+}
+
+describe('the page of the board', () => {
+  it('works below its base path, asks no other host and shows no button to who may only look', async () => {
+    const { mobile } = await sendOne()
+    const masked = `${mobile.slice(0, 3)}****${mobile.slice(7)}`
+    const { page, elsewhere, complaints } = await openPage('operator', 'queue/sms?status=completed')
+    await page.getByText(masked).first().waitFor()
+    for (const name of ['sms', 'email', 'events'])
+      expect(await page.locator(`a[href*="/ops/board/queue/${name}"]`).count()).toBeGreaterThan(0)
+    expect(await page.getByRole('button', { name: RETRY_ALL }).count()).toBe(0)
+    await page.screenshot({ path: join(tmpdir(), 'sms-codes-board-reader.png') })
+    expect(elsewhere).toEqual([])
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  it('has its buttons for who may write, and its writes are taken', async () => {
+    const { page, elsewhere } = await openPage('writer', 'queue/sms?status=completed')
+    await page.getByRole('button', { name: RETRY_ALL }).waitFor()
+    await page.screenshot({ path: join(tmpdir(), 'sms-codes-board-writer.png') })
+    const statuses = ['pause', 'resume'].map((act) =>
+      page.evaluate(
+        async (url) => (await fetch(url, { method: 'PUT' })).status,
+        `${system.boardUrl}/ops/board/api/queues/events/${act}`,
+      ),
+    )
+    expect(await Promise.all(statuses)).toEqual([200, 200])
+    expect(elsewhere).toEqual([])
+    await page.close()
+  })
+})
