@@ -77,13 +77,8 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
     const ready = await asStoreError('ping', redis.ping()).catch(() => null)
     return ready === null ? reply.code(503).send('not ready\n') : 'ready\n'
   })
-  await app.register(
-    bullBoard(
-      queues,
-      operators.some(({ mayWrite }) => mayWrite),
-      basePath,
-    ),
-  )
+  const writable = operators.some(({ mayWrite }) => mayWrite)
+  await app.register(bullBoard(queues, writable, basePath))
   return app
 }
 
