@@ -1,0 +1,39 @@
+import { keys } from '@sms-codes/core/keys'
+import { scrub } from '@sms-codes/core/mobile'
+import { asStoreError } from '@sms-codes/core/redis'
+import type { Store } from './store.ts'
+
+/** What an operator did to a list. The phone, if it is one, is in `entry` by its pseudonym. */
+export type ListAct = { act: 'block' | 'allow' | 'unlist'; entry: string; reason: string }
+
+// As long as the API keeps it.
+const LENGTH = 10_000
+const LOOKED_AT = 1_000
+
+/**
+ * The operators' part of the stream of decisions, which forgets the oldest.
+ *
+ * Every method throws StoreError when Redis does not answer.
+ */
+export function createAudit(redis: Store['redis']) {
+  return {
+    async write({ act, entry, reason }: ListAct): Promise<void> {
+      // A person writes a reason, and might write a number into it.
+      const fields = ['what', 'operator', 'act', act, 'entry', entry, 'reason', scrub(reason)]
+      await asStoreError('audit', redis.xadd(keys.audit, 'MAXLEN', '~', LENGTH, '*', ...fields))
+    },
+
+    /** The newest reason for each entry that was listed not too many decisions ago. */
+    async reasons(): Promise<Map<string, string>> {
+      const newest = await asStoreError('audit', redis.xrevrange(keys.audit, '+', '-', 'COUNT', LOOKED_AT))
+      const acts = newest.map(([, fields]) => toRecord(fields)).filter(({ what }) => what === 'operator')
+      return new Map(acts.toReversed().map(({ entry = '', reason = '' }) => [entry, reason]))
+    },
+  }
+}
+
+function toRecord(fields: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    fields.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, fields[i + 1] ?? '']] : [])),
+  )
+}

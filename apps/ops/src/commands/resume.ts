@@ -1,0 +1,27 @@
+import { parseArgs } from 'node:util'
+import type { Command } from '../command.ts'
+import { loadStoreConfig } from '../config.ts'
+import { refusePositionals } from '../positionals.ts'
+import { withQueues } from '../queues.ts'
+import { withStore } from '../store.ts'
+
+export const resume: Command = {
+  summary: 'let deliveries begin again after "drain"',
+  help: `resume
+
+Undoes "drain": workers take jobs from the queues sms, email and events again.
+
+  --help   this text
+`,
+  async run(args, { env, terminal }) {
+    const { positionals } = parseArgs({ args, allowPositionals: true, options: {} })
+    refusePositionals(positionals)
+    await withStore(loadStoreConfig(env).redisUrl, (store) =>
+      withQueues(store, async (queues) => {
+        await queues.resume()
+        const waiting = (await queues.figures()).reduce((sum, queue) => sum + queue.waiting, 0)
+        terminal.say(`resumed, ${waiting} waiting`)
+      }),
+    )
+  },
+}

@@ -1,0 +1,32 @@
+import { keys } from '@sms-codes/core/keys'
+import { asStoreError } from '@sms-codes/core/redis'
+import type { Window } from '@sms-codes/core/windows'
+import type { Store } from './store.ts'
+
+/** How many more messages fit now, and in how many seconds the next does; 0 for now. */
+export type Room = { left: number; nextSeconds: number }
+
+/**
+ * What the limits of a phone leave, by the clock of Redis; a look that takes nothing.
+ * @throws StoreError
+ */
+export async function readSends(redis: Store['redis'], ph: string) {
+  const [[whole, micros], held] = await asStoreError(
+    'sends',
+    Promise.all([redis.time(), redis.zrevrange(keys.sends(ph), 0, -1, 'WITHSCORES')]),
+  )
+  const now = Number(whole) * 1000 + Number(micros) / 1000
+  const times = held.flatMap((score, i) => (i % 2 === 1 ? [Number(score)] : []))
+  return (windows: readonly Window[]): Room => {
+    const rooms = windows.map(({ most, seconds }) => {
+      const counted = times.filter((ms) => ms > now - seconds * 1000).length
+      // The one that has to leave the window before another fits in.
+      const blocking = times[most - 1] ?? -Infinity
+      return { left: Math.max(0, most - counted), waitMs: Math.max(0, blocking + seconds * 1000 - now) }
+    })
+    return {
+      left: Math.min(...rooms.map(({ left }) => left)),
+      nextSeconds: Math.ceil(Math.max(...rooms.map(({ waitMs }) => waitMs)) / 1000),
+    }
+  }
+}

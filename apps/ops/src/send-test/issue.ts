@@ -1,0 +1,63 @@
+import type { CodeStore, Issued } from '@sms-codes/core/code-store'
+import { keys } from '@sms-codes/core/keys'
+import { createLimits } from '@sms-codes/core/limits'
+import { createLists } from '@sms-codes/core/lists'
+import { maskMobile } from '@sms-codes/core/mobile'
+import { createSendQueue } from '@sms-codes/core/queues'
+import { showSeconds } from '../duration.ts'
+import { OpsError } from '../ops-error.ts'
+import type { Phone } from '../phone.ts'
+import type { Store } from '../store.ts'
+
+/** Nobody's address: the guard counts neither this send nor its verify. */
+const FROM = '+'
+
+/**
+ * One code, issued and enqueued in the order of the API's own steps. When it comes to nothing, what it took is
+ * given back.
+ * @throws OpsError with what is in the way, StoreError
+ */
+export async function issueTest(
+  phone: Phone,
+  scene: string,
+  codes: CodeStore,
+  { redis, log }: Store,
+): Promise<Extract<Issued, { kind: 'issued' }>> {
+  const { mobile, ph, config } = phone
+  if (config.testNumbers.includes(mobile))
+    throw new OpsError('this number is one of TEST_NUMBERS: it has a fixed code and is never sent anything')
+  if ((await createLists(redis).look({ ip: '', mobile, ph })).deny !== null)
+    throw new OpsError(
+      'this phone is blocked, itself or with its segment; "lists" shows by what, "unlist" undoes it',
+    )
+  const giveBack = await takeBudget(redis, config.budget)
+  const issued = await codes.issue(mobile, scene, { from: FROM })
+  if (issued.kind === 'throttled') {
+    await giveBack()
+    throw new OpsError(
+      `this phone got all that it may in ${showSeconds(issued.windowSeconds)}; the next in ${showSeconds(issued.retryAfter)}`,
+    )
+  }
+  const queue = createSendQueue(redis, log)
+  try {
+    await queue.add({ v: 1, ...issued.send, to: maskMobile(mobile) })
+  } catch (err) {
+    await Promise.allSettled([codes.refund(issued.send), giveBack()])
+    throw err
+  } finally {
+    await queue.close()
+  }
+  return issued
+}
+
+async function takeBudget(redis: Store['redis'], windows: Phone['config']['budget']) {
+  if (windows.length === 0) return async () => {}
+  const limits = createLimits(redis)
+  const key = keys.gate('budget', 'all')
+  const taken = await limits.take([{ key, windows }])
+  if (taken.kind === 'full')
+    throw new OpsError(
+      `the budget is spent; there is some again in ${showSeconds(taken.retryAfter)} (BUDGET_MESSAGES, BUDGET_CENTS)`,
+    )
+  return () => limits.giveBack(taken.member, [key])
+}

@@ -1,0 +1,65 @@
+import { keys } from '@sms-codes/core/keys'
+import { createLimits } from '@sms-codes/core/limits'
+import { asStoreError, serverFaults } from '@sms-codes/core/redis'
+import type { StoreConfig } from '../config.ts'
+import type { Queues } from '../queues.ts'
+import type { Store } from '../store.ts'
+import { askWorkers } from './gateways.ts'
+
+type Asked = {
+  config: StoreConfig
+  redis: Store['redis']
+  queues: Queues
+  urls: readonly URL[]
+  signal: AbortSignal
+}
+
+/** How the service stands now. @throws StoreError */
+export async function takeSnapshot({ config, redis, queues, urls, signal }: Asked) {
+  const [server, figures, budget, lists, workers] = await Promise.all([
+    readServer(redis),
+    queues.figures(),
+    readBudget(redis, config),
+    readListSizes(redis),
+    urls.length === 0 ? null : askWorkers(urls, signal),
+  ])
+  return { redis: server, queues: figures, budget, lists, workers }
+}
+export type Snapshot = Awaited<ReturnType<typeof takeSnapshot>>
+
+async function readServer(redis: Store['redis']) {
+  const [info, faults] = await Promise.all([
+    asStoreError('info', redis.info('server', 'memory')),
+    serverFaults(redis),
+  ])
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? ''
+  return {
+    version: field('valkey_version') || field('redis_version'),
+    memoryBytes: Number(field('used_memory')),
+    /** 0 for no limit. */
+    maxMemoryBytes: Number(field('maxmemory')),
+    policy: field('maxmemory_policy'),
+    faults,
+  }
+}
+
+/** Of all windows of the budget what is used, each by itself. */
+async function readBudget(redis: Store['redis'], { budget }: StoreConfig) {
+  const limits = createLimits(redis)
+  const key = keys.gate('budget', 'all')
+  return Promise.all(
+    budget.map(async ({ most, seconds }) => {
+      const used = await limits.count({ key, windows: [{ most, seconds }] })
+      return { seconds, most, used, left: Math.max(0, most - used) }
+    }),
+  )
+}
+
+/** Entries that have not ended: the others go with the next send. */
+async function readListSizes(redis: Store['redis']) {
+  const [seconds] = await asStoreError('time', redis.time())
+  const size = (list: 'allow' | 'deny') =>
+    asStoreError('lists', redis.zcount(keys.list(list), `(${seconds}000`, '+inf'))
+  const [allow, deny] = await Promise.all([size('allow'), size('deny')])
+  return { allow, deny }
+}

@@ -1,0 +1,27 @@
+import { once } from 'node:events'
+import { createLogger, type Logger } from '@sms-codes/core/logger'
+import { asStoreError, connectRedis, StoreError } from '@sms-codes/core/redis'
+import { OpsError } from './ops-error.ts'
+
+export type Store = { redis: ReturnType<typeof connectRedis>; log: Logger }
+
+const READY_MS = 3_000
+
+/** A connection that is there for as long as `use` takes. It fails fast, like everything that a person waits for. */
+export async function withStore<T>(redisUrl: string, use: (store: Store) => Promise<T>): Promise<T> {
+  // A command says what it has to say itself.
+  const log = createLogger('ops', 'silent')
+  const redis = connectRedis(redisUrl, 'commands', log)
+  try {
+    await asStoreError('connect', once(redis, 'ready', { signal: AbortSignal.timeout(READY_MS) }))
+    return await use({ redis, log })
+  } catch (err) {
+    if (!(err instanceof StoreError)) throw err
+    const { host } = new URL(redisUrl)
+    throw new OpsError(
+      `the Redis at ${host} does not do its part (${err.message}). Start it, or set REDIS_URL.`,
+    )
+  } finally {
+    redis.disconnect()
+  }
+}
