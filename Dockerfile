@@ -1,4 +1,4 @@
-# One image per app: docker build --target api|worker|board|simulator .
+# One image per app: docker build --target api|worker|board|simulator|ops .
 
 # Node 20, the oldest that the project runs on, gets no fixes any more; 24 does until April 2028.
 FROM node:24-bookworm-slim AS base
@@ -34,6 +34,9 @@ RUN npm ci --omit=dev -w @sms-codes/board -w @sms-codes/core \
 
 FROM install AS simulator-install
 RUN npm ci --omit=dev -w @sms-codes/simulator
+
+FROM install AS ops-install
+RUN npm ci --omit=dev -w @sms-codes/ops -w @sms-codes/core
 
 # SIGTERM lets a process finish what is under way: give it 20 s before anything stronger.
 FROM base AS runtime
@@ -84,3 +87,11 @@ EXPOSE 3002 3025
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SIMULATOR_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
 CMD ["node", "apps/simulator/dist/main.js"]
+
+# No service: docker run --rm with the environment of the API, and a command.
+FROM runtime AS ops
+COPY --from=ops-install /app ./
+COPY --from=build /app/packages/core/dist packages/core/dist
+COPY --from=build /app/apps/ops/dist apps/ops/dist
+ENTRYPOINT ["node", "apps/ops/dist/main.js"]
+CMD ["--help"]

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApiEnv } from '../../apps/api/src/env.ts'
 import { BoardEnv } from '../../apps/board/src/config.ts'
+import { OpsEnv } from '../../apps/ops/src/env.ts'
 import { ConfigSchema as SimulatorEnv } from '../../apps/simulator/src/config.ts'
 import { WorkerEnv } from '../../apps/worker/src/env.ts'
 
@@ -18,6 +19,7 @@ const SCHEMAS: Record<string, Schema> = {
   worker: WorkerEnv,
   board: BoardEnv,
   simulator: SimulatorEnv,
+  ops: OpsEnv,
 }
 
 export type Reader = { process: string; value: string | null; required: boolean }
@@ -65,7 +67,8 @@ counts as one that is not set. A process whose configuration has faults names al
 their values, and ends with exit code 78.
 
 \`.env.example\` lists the same variables. \`npm start\` and \`npm run start:<app>\` read \`.env\` and make up what is
-required and missing; \`docker compose\` takes its secrets from there. With \`NODE_ENV=production\` no file is
+required and missing; \`docker compose\` takes its secrets from there. \`ops\` are the operators' commands
+(ops-cli.md), which must have what the API has. With \`NODE_ENV=production\` no file is
 read, nothing is made up, and a worker refuses gateways that only development has. A *secret* belongs in the
 environment of the processes that are named beside it and in no file of the repository.
 

@@ -1,7 +1,6 @@
 import { ConfigError, EXIT_CONFIG } from '@sms-codes/core/config'
 import { serializeError } from '@sms-codes/core/logger'
 import { scrub } from '@sms-codes/core/mobile'
-import { StoreError } from '@sms-codes/core/redis'
 import type { Command, Context } from './command.ts'
 import { allow, block } from './commands/block.ts'
 import { drain } from './commands/drain.ts'
@@ -45,12 +44,12 @@ export async function runCli(argv: readonly string[], context: Context): Promise
   const command = COMMANDS.get(name)
   if (command === undefined) {
     const asked = ['--help', '-h', 'help'].includes(name)
-    if (asked) terminal.say(HELP)
+    if (asked) terminal.say(HELP.trimEnd())
     else terminal.complain(`${name === '' ? 'a command is missing' : 'there is no such command'}\n\n${HELP}`)
     return asked ? 0 : EXIT_USAGE
   }
   if (asksForHelp(args)) {
-    terminal.say(command.help)
+    terminal.say(command.help.trimEnd())
     return 0
   }
   try {
@@ -74,8 +73,6 @@ function asksForHelp(args: readonly string[]): boolean {
 function explain(err: unknown): { message: string; exitCode: number } {
   if (err instanceof OpsError) return err
   if (err instanceof ConfigError) return { message: err.message, exitCode: EXIT_CONFIG }
-  if (err instanceof StoreError)
-    return { message: `${err.message}. Try again; "status" shows Redis.`, exitCode: EXIT_FAILED }
   if (err instanceof TypeError && 'code' in err && String(err.code).startsWith('ERR_PARSE_ARGS'))
     return { message: scrub(err.message), exitCode: EXIT_USAGE }
   const { message = '', stack = message } = serializeError(err)

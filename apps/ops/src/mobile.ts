@@ -13,7 +13,7 @@ export async function readMobile(word: string, { readInput }: Pick<Terminal, 're
   const text = word === '-' ? await readInput() : word
   if (!mobile.test(text))
     throw usageError(
-      'not a mobile number: it must be eleven digits such as 13800138000, without prefix or spaces',
+      'not a mobile number: it must be eleven digits that begin with 13 to 19, without prefix or spaces',
     )
   return text
 }

@@ -58,7 +58,8 @@ function createQueues(redis: Store['redis'], all: Queue[]) {
       delayed: count('delayed'),
       failed: count('failed'),
       // A job carries the clock of whoever added it, which may be ahead of Redis'.
-      oldestSeconds: oldest === undefined ? null : Math.max(0, Number(seconds) - oldest.timestamp / 1000),
+      oldestSeconds:
+        oldest === undefined ? null : Math.max(0, Math.round(Number(seconds) - oldest.timestamp / 1000)),
       paused,
     }
   }

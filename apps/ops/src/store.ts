@@ -19,7 +19,7 @@ export async function withStore<T>(redisUrl: string, use: (store: Store) => Prom
     if (!(err instanceof StoreError)) throw err
     const { host } = new URL(redisUrl)
     throw new OpsError(
-      `the Redis at ${host} does not do its part (${err.message}). Start it, or set REDIS_URL.`,
+      `no use of the Redis at ${host} (${err.message}): start it, as npm start does, or correct REDIS_URL`,
     )
   } finally {
     redis.disconnect()

@@ -29,6 +29,12 @@ export async function claimDir(dir: string, port: number): Promise<() => void> {
   }
 }
 
+/** The port of the living server of this directory, null when there is none. */
+export async function servedPort(dir: string): Promise<number | null> {
+  const [, port = 0] = readClaim(join(dir, 'claim'))
+  return (await serves(port, dir)) ? port : null
+}
+
 async function refuseIfServed(dir: string, file: string): Promise<void> {
   const [owner = 0, port = 0] = readClaim(file)
   const giveUpAt = Date.now() + START_TIMEOUT_MS

@@ -12,7 +12,10 @@ const REASON = /^\P{C}{0,200}$/u
 
 export const block: Command = {
   summary: 'never send to a network, a number segment or a phone',
-  help: helpOf('block', 'It is then refused as if its own limit were full, and taken off the allow list.'),
+  help: helpOf(
+    'block',
+    'Whoever is blocked is refused as if the limit of the phone were full. Takes it off the allow list.',
+  ),
   run: (args, context) => put('block', 'deny', args, context),
 }
 
@@ -20,7 +23,7 @@ export const allow: Command = {
   summary: 'hold back a network, a segment or a phone by its own limit and the budget only',
   help: helpOf(
     'allow',
-    'The limits of address, subnet and segment and the guard then let it through. It is taken off the deny list.',
+    'Whoever is allowed passes the guard and the limits of address, subnet and segment. Takes it off the deny list.',
   ),
   run: (args, context) => put('allow', 'allow', args, context),
 }
@@ -29,7 +32,8 @@ function helpOf(name: string, what: string): string {
   return `${name} <network|segment|pseudonym> [--for 30m] [--reason text]
 ${name} --mobile <number|-> [--for 30m] [--reason text]
 
-${what} It holds at once, for every API.
+${what}
+It holds at once, for every API.
 
 ${TARGET_HELP}
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { parseListEntry } from '@sms-codes/core/list-entry'
 import { createLists } from '@sms-codes/core/lists'
+import { asStoreError } from '@sms-codes/core/redis'
 import { createAudit } from '../audit.ts'
 import type { Command } from '../command.ts'
 import { loadStoreConfig } from '../config.ts'
@@ -40,7 +41,7 @@ The entries of both lists in Redis. Those in the environment of the API (ALLOW_L
 
 async function readLists(redis: Store['redis']) {
   const reasons = await createAudit(redis).reasons()
-  const [time] = await redis.time()
+  const [time] = await asStoreError('time', redis.time())
   const now = Number(time) * 1000
   const of = async (list: 'deny' | 'allow') => {
     const held = await createLists(redis).all(list)

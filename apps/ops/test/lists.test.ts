@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createLists } from '@sms-codes/core/lists'
+import { aMobile, expectFailure, startOps, type RunningOps } from './ops.ts'
+
+let ops: RunningOps
+beforeAll(async () => {
+  ops = await startOps()
+})
+afterAll(() => ops.stop())
+
+const look = (mobile: string, ip = '192.0.2.1') =>
+  createLists(ops.redis).look({ ip, mobile, ph: ops.keyring.pseudonym(mobile) })
+
+test('a phone is blocked by its number, which is kept nowhere, and unlisted again', async () => {
+  const mobile = aMobile()
+  const ph = ops.keyring.pseudonym(mobile)
+  const blocked = await ops.run(['block', '--mobile', mobile, '--reason', `asked by ${mobile}`])
+  expect(blocked).toMatchObject({ code: 0, stdout: `blocked: phone ${ph}, for good\n` })
+  expect((await look(mobile)).deny).toBe(ph)
+  expect(await ops.dump()).not.toContain(mobile)
+
+  const { stdout } = await ops.run(['lists'])
+  expect(stdout).toContain(`asked by ${mobile.slice(0, 3)}****${mobile.slice(7)}`)
+
+  expect(await ops.run(['unlist', '--mobile', '-'], { input: `${mobile}\n` })).toMatchObject({ code: 0 })
+  expect((await look(mobile)).deny).toBeNull()
+  expectFailure(await ops.run(['unlist', '--', ph]), /on no list/)
+})
+
+test('a network and a segment are blocked for a time; allowing takes them off again', async () => {
+  const mobile = aMobile()
+  await ops.run(['block', '10.9.0.0/16', '--for', '30m'])
+  await ops.run(['block', mobile.slice(0, 5)])
+  expect((await look(mobile, '10.9.8.7')).deny).not.toBeNull()
+  const entries: unknown = JSON.parse((await ops.run(['lists', '--json'])).stdout)
+  expect(entries).toMatchObject([
+    { list: 'deny', kind: 'network', entry: '10.9.0.0/16', reason: '' },
+    { list: 'deny', kind: 'segment', entry: mobile.slice(0, 5), until: null, reason: '' },
+  ])
+
+  const [{ until } = { until: null }] = await createLists(ops.redis).all('deny')
+  // Between a minute less and a minute more than the half hour.
+  expect(Math.abs((until ?? 0) - Date.now() - 1_800_000)).toBeLessThan(60_000)
+  expect((await ops.run(['lists'])).stdout).toMatch(/^deny +network +10\.9\.0\.0\/16 +20\S+Z$/m)
+
+  await ops.run(['allow', mobile.slice(0, 5), '--reason', 'a partner'])
+  await ops.run(['unlist', '10.9.0.0/16'])
+  expect(await look(mobile, '10.9.8.7')).toEqual({ allow: mobile.slice(0, 5), deny: null })
+  expect((await ops.run(['lists'])).stdout).toMatch(/^allow +segment +\d+ +for good +a partner$/m)
+  await ops.run(['unlist', mobile.slice(0, 5)])
+  expect((await ops.run(['lists'])).stdout).toBe('both lists are empty\n')
+})
+
+test('what has ended is not shown', async () => {
+  await createLists(ops.redis).put('deny', { kind: 'segment', text: '171' }, 0.001)
+  await expect.poll(async () => (await ops.run(['lists'])).stdout).toBe('both lists are empty\n')
+})

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aMobile, someEnv, startOps, type RunningOps } from './ops.ts'
+import { startApp } from './processes.ts'
+
+let ops: RunningOps
+beforeAll(async () => {
+  ops = await startOps()
+})
+afterAll(() => ops.stop())
+
+async function runProcess(args: string[], env = ops.env) {
+  const lines: string[] = []
+  const child = await startApp('ops', args, env, (line) => lines.push(line))
+  return { child, lines, ended: child.exited }
+}
+
+test.for<[string[], Record<string, string>, number]>([
+  [['lists'], {}, 0],
+  [['unlist', '170'], {}, 1],
+  [['lists', '--nonsense'], {}, 2],
+  [['lookup', aMobile()], { PHONE_KEY: '' }, 78],
+])('the process of %j with %j ends with %d', async ([args, more, code]) => {
+  const { ended, lines } = await runProcess(args, { ...ops.env, ...more })
+  expect(await ended).toEqual({ code, signal: null })
+  expect(lines.join('\n')).not.toMatch(/ {4}at |1[3-9][0-9]{9}/)
+})
+
+test('a number from standard input is not waited for longer than it has an end', async () => {
+  const { ended, lines } = await runProcess(['lookup', '-'], someEnv(ops.server.url))
+  expect(await ended).toEqual({ code: 2, signal: null })
+  expect(lines.join('\n')).toMatch(/not a mobile number/)
+})
+
+test('SIGTERM ends a watch as it should', async () => {
+  const { child, lines, ended } = await runProcess(['status', '--watch'])
+  await expect.poll(() => lines.join('\n'), { timeout: 15_000 }).toMatch(/^events/m)
+  await child.stop()
+  expect(await ended).toEqual({ code: 0, signal: null })
+})

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { PassThrough, Readable } from 'node:stream'
+import { expect } from 'vitest'
+import { startRedis } from '@sms-codes/launcher/redis'
+import { createKeyring } from '@sms-codes/core/keyring'
+import { connectRedis } from '@sms-codes/core/redis'
+import { createCodeStore } from '@sms-codes/core/code-store'
+import { createLogger } from '@sms-codes/core/logger'
+import { runCli } from '../src/cli.ts'
+import { loadPhoneConfig } from '../src/config.ts'
+import { policyOf } from '../src/policy-of.ts'
+import { createTerminal } from '../src/terminal.ts'
+
+export type Env = Record<string, string>
+type Given = {
+  env?: Env
+  input?: string
+  screen?: boolean
+  signal?: AbortSignal
+  onOutput?: (all: string) => void
+}
+
+const secret = () => randomBytes(32).toString('base64')
+
+/** What a shell would have for every command. */
+export const someEnv = (redisUrl = 'redis://127.0.0.1:1'): Env => ({
+  REDIS_URL: redisUrl,
+  PHONE_KEY: secret(),
+  CODE_KEYS: `k1:${secret()}`,
+})
+
+/** Runs a command on real streams. Whatever it prints is looked through for numbers and keys. */
+export async function runOps(
+  env: Env,
+  args: string[],
+  { input, screen = false, signal = new AbortController().signal, onOutput = () => {}, ...more }: Given = {},
+) {
+  const said = { stdout: '', stderr: '' }
+  const output = (name: 'stdout' | 'stderr') => {
+    const stream = Object.assign(new PassThrough(), { isTTY: screen })
+    return stream.on('data', (chunk: Buffer) => {
+      said[name] += chunk.toString()
+      onOutput(said.stdout + said.stderr)
+    })
+  }
+  const stdin = Object.assign(Readable.from(input === undefined ? [] : [input]), { isTTY: screen })
+  const terminal = createTerminal({ stdin, stdout: output('stdout'), stderr: output('stderr'), signal })
+  const code = await runCli(args, { env: { ...env, ...more.env }, terminal })
+  const all = said.stdout + said.stderr
+  expect(all).not.toMatch(/(?<![0-9])1[3-9][0-9]{9}/)
+  for (const key of [env['PHONE_KEY'], env['CODE_KEYS']]) expect(all).not.toContain(key)
+  return { code, ...said, all }
+}
+
+/** A real Redis, the commands on it, and the store as the API has it. */
+export async function startOps(more: Env = {}) {
+  const server = await startRedis()
+  const env = { ...someEnv(server.url), ...more }
+  const config = loadPhoneConfig(env)
+  const keyring = createKeyring(config.keyring)
+  const redis = connectRedis(server.url, 'worker', createLogger('test', 'silent'))
+  return {
+    server,
+    env,
+    redis,
+    keyring,
+    codes: createCodeStore(redis, keyring, policyOf(config)),
+    run: (args: string[], given: Given = {}) => runOps(env, args, given),
+
+    /** Everything that Redis holds, as text. */
+    async dump(): Promise<string> {
+      const parts = await Promise.all(
+        (await redis.keys('*')).map(async (key) => {
+          const type = await redis.type(key)
+          if (type === 'string') return [key, await redis.get(key)]
+          if (type === 'hash') return [key, await redis.hgetall(key)]
+          if (type === 'zset') return [key, await redis.zrange(key, '0', '-1')]
+          if (type === 'list') return [key, await redis.lrange(key, 0, -1)]
+          return [key, await redis.xrange(key, '-', '+')]
+        }),
+      )
+      return JSON.stringify(parts)
+    },
+
+    async stop(): Promise<void> {
+      redis.disconnect()
+      await server.stop()
+    },
+  }
+}
+export type RunningOps = Awaited<ReturnType<typeof startOps>>
+
+/** The command did not do what it should, and says why. */
+export function expectFailure({ code, stderr }: { code: number; stderr: string }, why: RegExp): void {
+  expect(stderr).toMatch(why)
+  expect(code).toBe(1)
+}
+
+/** A number that no other test uses, each of another segment. */
+let next = 0
+export const aMobile = () => `137${String((++next * 10_007) % 100_000_000).padStart(8, '0')}`

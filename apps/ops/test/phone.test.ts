@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createContacts } from '@sms-codes/core/contacts'
+import { createSendLedger } from '@sms-codes/core/send-ledger'
+import { aMobile, startOps, type RunningOps } from './ops.ts'
+
+let ops: RunningOps
+beforeAll(async () => {
+  ops = await startOps({ SCENES: 'default; login sends=3/600' })
+})
+afterAll(() => ops.stop())
+
+const EMAIL = 'somebody@example.com'
+
+/** A phone of which all is held that can be: a sent code, a wrong try, a contact, a list entry. */
+async function aKnownPhone() {
+  const mobile = aMobile()
+  const issued = await ops.codes.issue(mobile, 'login')
+  if (issued.kind !== 'issued') throw new Error('not issued')
+  const { send } = issued
+  const claim = await createSendLedger(ops.redis, ops.keyring).claim(send, 'ccp', 0, 1_000)
+  if (claim.kind !== 'go') throw new Error('not claimed')
+  await createSendLedger(ops.redis, ops.keyring).settle(send, claim.fence, { status: 'sent', channel: 'sms' })
+  await ops.codes.verify(mobile, 'login', claim.code === '000000' ? '111111' : '000000', undefined)
+  const verifiedAt = new Date().toISOString()
+  await createContacts(ops.redis, ops.keyring).put(mobile, { email: EMAIL, verifiedAt })
+  await ops.run(['block', mobile.slice(0, 7)])
+  return { mobile, code: claim.code, rid: send.rid }
+}
+
+test('a lookup shows all that is held and nothing that is secret', async () => {
+  const { mobile, code, rid } = await aKnownPhone()
+  const shown = await ops.run(['lookup', mobile])
+  expect(shown.code).toBe(0)
+  expect(shown.stdout).toContain(`${mobile.slice(0, 3)}****${mobile.slice(7)}`)
+  expect(shown.stdout).toMatch(/^login +sent +sms +1 +no +2 +now$/m)
+  // One in a minute is all that this scene allows.
+  expect(shown.stdout).toMatch(/^default +- +- +0 +- +0 +in \d+ s$/m)
+  expect(shown.stdout).toMatch(/^login: queued 20\S+Z, sending 20\S+Z, sent 20\S+Z$/m)
+  expect(shown.stdout).toContain('0 with a request id, 1 without')
+  expect(shown.stdout).toContain('lists: deny (by segment)')
+  expect(shown.stdout).toContain('contact: stored')
+  const json = await ops.run(['lookup', '-', '--json'], { input: mobile })
+  for (const { all } of [shown, json])
+    // The first seven digits beside the last four would be the number.
+    for (const hidden of [code, EMAIL, rid, mobile.slice(0, 7)]) expect(all).not.toContain(hidden)
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    hasContact: true,
+    listed: { deny: 'segment', allow: null },
+    misses: { withId: 0, blind: 1 },
+    scenes: [
+      { scene: 'default', status: null, left: 0 },
+      { scene: 'login', status: 'sent', left: 2 },
+    ],
+  })
+})
+
+test('a lookup of an unknown phone shows that nothing is held, and leaves it so', async () => {
+  const { code, stdout } = await ops.run(['lookup', aMobile()])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/^default +- +- +0 +- +1 +now$/m)
+  expect(stdout).toContain('lists: none')
+  expect(stdout).toContain('contact: none')
+})
+
+test('erase forgets a phone, says what there was, and finds nothing the second time', async () => {
+  const { mobile } = await aKnownPhone()
+  const ph = ops.keyring.pseudonym(mobile)
+  const erased = await ops.run(['erase', '-', '--yes'], { input: `${mobile}\n` })
+  expect(erased.code).toBe(0)
+  expect(erased.stdout).toMatch(/erased code:login, sends, misses:blind, contact\n$/)
+  expect(await ops.redis.keys(`*${ph}*`)).toEqual([])
+  expect((await ops.run(['erase', mobile, '--yes'])).stdout).toMatch(/there was nothing/)
+})
+
+test('erase asks on a screen, and only "yes" is one', async () => {
+  const { mobile } = await aKnownPhone()
+  for (const input of ['y\n', 'no\n', '']) {
+    const refused = await ops.run(['erase', mobile], { screen: true, input })
+    expect(refused.stderr).toMatch(/\*{4}\d{4}\? Type yes: .*nothing was erased/s)
+    expect(refused.code).toBe(1)
+  }
+  expect(await createContacts(ops.redis, ops.keyring).find(mobile)).not.toBeNull()
+  expect(await ops.run(['erase', mobile], { screen: true, input: 'yes\n' })).toMatchObject({ code: 0 })
+  expect(await createContacts(ops.redis, ops.keyring).find(mobile)).toBeNull()
+})

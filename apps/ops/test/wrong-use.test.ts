@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { runOps, someEnv } from './ops.ts'
+
+const env = someEnv()
+const NUMBER = '13800138000'
+
+test.for<[string[], RegExp]>([
+  [[], /a command is missing/],
+  [['nonsense'], /there is no such command/],
+  [[NUMBER], /there is no such command/],
+  [['status', '--metric', 'x'], /Unknown option '--metric'/],
+  [['status', '--metrics', 'nonsense'], /--metrics: must be addresses/],
+  [['status', '--metrics', 'file:///etc/passwd'], /--metrics: must be addresses/],
+  [['status', '--metrics'], /argument missing/],
+  [['status', '--watch=3'], /does not take an argument/],
+  [['status', NUMBER], /takes options only/],
+  [['status', `--${NUMBER}`], /Unknown option '--138\*{4}8000'/],
+  [['drain', '--wait', '0s'], /--wait: must be a time/],
+  [['drain', '--wait', '5'], /--wait: must be a time/],
+  [['drain', '--wait', '9999999d'], /--wait: must be a time/],
+  [['drain', 'sms'], /takes options only/],
+  [['resume', 'sms'], /takes options only/],
+  [['lists', 'deny'], /takes options only/],
+  [['block'], /network, segment or pseudonym is missing/],
+  [['block', '10.0.0.0/99'], /not a network, number segment/],
+  [['block', '0.0.0.0/0'], /not a network, number segment/],
+  [['block', NUMBER], /a whole number is given with --mobile/],
+  [['block', '10.0.0.1', '10.0.0.2'], /takes one network/],
+  [['block', '10.0.0.1', '--for', 'ever'], /--for: must be a time/],
+  [['block', '10.0.0.1', '--reason', 'x'.repeat(201)], /--reason: 200 characters/],
+  [['block', '10.0.0.1', '--reason', 'a\u001B[2Jb'], /--reason: 200 characters/],
+  [['block', '10.0.0.1', '--mobile', NUMBER], /takes options only/],
+  [['block', '--mobile', '12800138000'], /not a mobile number/],
+  [['allow', '--mobile', `+86${NUMBER}`], /not a mobile number/],
+  [['unlist'], /is missing/],
+  [['lookup'], /mobile number is missing/],
+  [['lookup', `${NUMBER}0`], /not a mobile number/],
+  [['lookup', NUMBER, NUMBER], /takes one mobile number/],
+  [['erase', NUMBER], /needs --yes/],
+  [['erase', '138 0013 8000', '--yes'], /takes one|not a mobile number/],
+  [['send-test', NUMBER, '--scene', 'nobody'], /--scene: must be one of default, register/],
+  [['send-test', NUMBER, '--wait', 'long'], /--wait: must be a time/],
+  [['send-test', '１３８００１３８０００'], /not a mobile number/],
+])('%j is wrong use, and it says what to do', async ([args, message]) => {
+  const { code, stdout, stderr } = await runOps(env, args)
+  expect(stderr).toMatch(message)
+  expect(stderr).toMatch(/--help/)
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+})
+
+test.for(['', ' ', 'abc\n', '13800138000\n13800138001\n'])(
+  '%j on standard input is no number',
+  async (input) => {
+    const { code, stderr } = await runOps(env, ['lookup', '-'], { input })
+    expect(stderr).toMatch(/not a mobile number/)
+    expect(code).toBe(2)
+  },
+)
+
+test.for<[string[], Record<string, string>, RegExp]>([
+  [['lookup', NUMBER], { PHONE_KEY: '' }, /PHONE_KEY: is missing/],
+  [['lookup', NUMBER], { PHONE_KEY: 'hushhush' }, /PHONE_KEY: expected/],
+  [['lookup', NUMBER], { SCENES: 'login' }, /SCENES: must have "default"/],
+  [['status'], { REDIS_URL: 'http://127.0.0.1' }, /REDIS_URL: /],
+  [['status'], { REDIS_URL: 'redis://:hushhush@[' }, /REDIS_URL: is no address/],
+  [['send-test', NUMBER], { BUDGET_MESSAGES: 'many' }, /BUDGET_MESSAGES: /],
+])('%j with %j is a fault of the configuration', async ([args, more, message]) => {
+  const { code, all } = await runOps(env, args, { env: more })
+  expect(all).toMatch(message)
+  expect(all).not.toContain('hushhush')
+  expect(code).toBe(78)
+})
+
+test.for([['status'], ['lists'], ['drain'], ['resume'], ['block', '170'], ['lookup', NUMBER]])(
+  '%j fails without a Redis, and says where it looked and not with which password',
+  async (args) => {
+    const { code, all } = await runOps(env, args, { env: { REDIS_URL: 'redis://:hushhush@127.0.0.1:1' } })
+    expect(all).toMatch(/127\.0\.0\.1:1 .*REDIS_URL/)
+    expect(all).not.toContain('hushhush')
+    expect(code).toBe(1)
+  },
+)
+
+test('commands about the whole service need no key', async () => {
+  const { all } = await runOps({ REDIS_URL: 'redis://127.0.0.1:1' }, ['status'])
+  expect(all).not.toContain('PHONE_KEY')
+})
+
+test.for(['status', 'drain', 'resume', 'block', 'allow', 'unlist', 'lists', 'lookup', 'erase', 'send-test'])(
+  '%s has a help of its own',
+  async (name) => {
+    const { code, stdout } = await runOps({}, [name, '--help'])
+    expect(stdout).toMatch(new RegExp(`^${name}\\b`))
+    expect(code).toBe(0)
+    expect((await runOps({}, ['--help'])).stdout).toContain(`  ${name} `)
+  },
+)

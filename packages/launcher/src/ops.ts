@@ -1,0 +1,14 @@
+// The operators' commands, from their sources and in this process: with the values of development, and beside a
+// running npm start on its Redis.
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { DATA_DIR, PROJECT_DIR } from './apps.ts'
+import { developmentEnv } from './dev-env.ts'
+import { servedPort } from './redis-claim.ts'
+
+Object.assign(process.env, developmentEnv(process.env, DATA_DIR))
+if (!process.env['REDIS_URL'] && process.env['NODE_ENV'] !== 'production') {
+  const port = await servedPort(join(DATA_DIR, 'redis'))
+  if (port !== null) process.env['REDIS_URL'] = `redis://127.0.0.1:${port}`
+}
+await import(pathToFileURL(join(PROJECT_DIR, 'apps/ops/src/main.ts')).href)
