@@ -7,11 +7,11 @@ export type Store = { redis: ReturnType<typeof connectRedis>; log: Logger }
 
 const READY_MS = 3_000
 
-/** A connection that is there for as long as `use` takes. It fails fast, like everything that a person waits for. */
+/** A connection that is there for as long as `use` takes. */
 export async function withStore<T>(redisUrl: string, use: (store: Store) => Promise<T>): Promise<T> {
   // A command says what it has to say itself.
   const log = createLogger('ops', 'silent')
-  const redis = connectRedis(redisUrl, 'commands', log)
+  const redis = connectRedis(redisUrl, 'operator', log)
   try {
     await asStoreError('connect', once(redis, 'ready', { signal: AbortSignal.timeout(READY_MS) }))
     return await use({ redis, log })

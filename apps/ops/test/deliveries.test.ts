@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { keys } from '@sms-codes/core/keys'
 import { aMobile, expectFailure, startOps, type RunningOps } from './ops.ts'
 import { startSender, startWorker } from './processes.ts'
@@ -10,6 +10,10 @@ beforeAll(async () => {
   ops = await startOps()
   sender = await startSender()
   worker = await startWorker({ ...ops.env, ...sender.env })
+})
+afterEach(async () => {
+  sender.release()
+  await ops.run(['resume'])
 })
 afterAll(async () => {
   await worker.stop()

@@ -32,9 +32,8 @@ test('a lookup shows all that is held and nothing that is secret', async () => {
   const shown = await ops.run(['lookup', mobile])
   expect(shown.code).toBe(0)
   expect(shown.stdout).toContain(`${mobile.slice(0, 3)}****${mobile.slice(7)}`)
-  expect(shown.stdout).toMatch(/^login +sent +sms +1 +no +2 +now$/m)
-  // One in a minute is all that this scene allows.
-  expect(shown.stdout).toMatch(/^default +- +- +0 +- +0 +in \d+ s$/m)
+  expect(shown.stdout).toMatch(/^login +sent +sms +1 +no +now +2 in 10 min$/m)
+  expect(shown.stdout).toMatch(/^default +- +- +0 +- +in \d+ s +0 in 60 s, 4 in 60 min, 9 in 24 h$/m)
   expect(shown.stdout).toMatch(/^login: queued 20\S+Z, sending 20\S+Z, sent 20\S+Z$/m)
   expect(shown.stdout).toContain('0 with a request id, 1 without')
   expect(shown.stdout).toContain('lists: deny (by segment)')
@@ -48,8 +47,8 @@ test('a lookup shows all that is held and nothing that is secret', async () => {
     listed: { deny: 'segment', allow: null },
     misses: { withId: 0, blind: 1 },
     scenes: [
-      { scene: 'default', status: null, left: 0 },
-      { scene: 'login', status: 'sent', left: 2 },
+      { scene: 'default', status: null, windows: [{ left: 0 }, { left: 4 }, { left: 9 }] },
+      { scene: 'login', status: 'sent', windows: [{ most: 3, seconds: 600, left: 2 }], nextSeconds: 0 },
     ],
   })
 })
@@ -57,7 +56,7 @@ test('a lookup shows all that is held and nothing that is secret', async () => {
 test('a lookup of an unknown phone shows that nothing is held, and leaves it so', async () => {
   const { code, stdout } = await ops.run(['lookup', aMobile()])
   expect(code).toBe(0)
-  expect(stdout).toMatch(/^default +- +- +0 +- +1 +now$/m)
+  expect(stdout).toMatch(/^default +- +- +0 +- +now +1 in 60 s, 5 in 60 min, 10 in 24 h$/m)
   expect(stdout).toContain('lists: none')
   expect(stdout).toContain('contact: none')
 })

@@ -4,12 +4,12 @@ import type { Logger } from './logger.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
 
 /**
- * The three kinds of connection. `commands` and `producer` fail fast: a caller gets an error within
+ * The kinds of connection. `commands` and `producer` fail fast: a caller gets an error within
  * COMMAND_TIMEOUT_MS and no command is ever sent twice (a re-sent GETDEL would answer "not there", a
- * re-sent INCR would count twice). `worker` waits, because BullMQ blocks on it for seconds and must
- * outlive a restart of Redis.
+ * re-sent INCR would count twice). `operator` is like them and more patient, because a person looks when
+ * Redis is slow. `worker` waits, because BullMQ blocks on it for seconds and must outlive a restart of Redis.
  */
-export type ConnectionKind = 'commands' | 'producer' | 'worker'
+export type ConnectionKind = 'commands' | 'producer' | 'operator' | 'worker'
 
 /** What scripts and queues run on: one server, or a cluster of them (keys.ts has the hash tags). */
 export type RedisClient = Redis | Cluster
@@ -21,7 +21,12 @@ const failFast = {
   enableOfflineQueue: false,
   commandTimeout: COMMAND_TIMEOUT_MS,
 }
-const waits = { maxRetriesPerRequest: null }
+const OPTIONS = {
+  commands: failFast,
+  producer: failFast,
+  operator: { ...failFast, commandTimeout: 5_000 },
+  worker: { maxRetriesPerRequest: null },
+}
 
 /** @param url one that `parseRedisUrl` found no fault with */
 export function connectRedis(url: string, kind: ConnectionKind, log: Logger): RedisClient {
@@ -43,7 +48,7 @@ export function connectRedis(url: string, kind: ConnectionKind, log: Logger): Re
 
 function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
   const options = {
-    ...(kind === 'worker' ? waits : failFast),
+    ...OPTIONS[kind],
     connectionName: `sms-codes-${kind}`,
     connectTimeout: 1_000,
   }

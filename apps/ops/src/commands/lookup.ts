@@ -9,15 +9,13 @@ import { onePositional } from '../positionals.ts'
 import { withStore } from '../store.ts'
 import { table } from '../table.ts'
 
-const NUMBERS = ['sends', 'left']
-
 export const lookup: Command = {
   summary: 'what is held about a phone, by scene',
   help: `lookup <mobile|-> [--json]
 
-For each scene the state of the last request, how often its code was asked for ("sends"), how many more messages the
-phone may get and when the next. Below them the times, wrong tries, lists and whether a contact is stored. Never
-the code, the e-mail address or the number.
+For each scene the state of the last request, how often its code was asked for ("sends"), when the phone may get the
+next message, and how many more in each window of its limits ("left"). Below them the times, wrong tries, lists and
+whether a contact is stored. Never the code, the e-mail address or the number.
 
 ${MOBILE_HELP}
 
@@ -40,14 +38,14 @@ ${MOBILE_HELP}
 }
 
 function show({ scenes, misses, listed, hasContact }: PhoneState): string[] {
-  const rows = scenes.map(({ scene, status, channel, sends, used, left, nextSeconds }) => [
+  const rows = scenes.map(({ scene, status, channel, sends, used, windows, nextSeconds }) => [
     scene,
     status ?? '-',
     channel ?? '-',
     String(sends),
     status === null ? '-' : used ? 'yes' : 'no',
-    String(left),
     nextSeconds === 0 ? 'now' : `in ${showSeconds(nextSeconds)}`,
+    windows.map(({ left, seconds }) => `${left} in ${showSeconds(seconds)}`).join(', '),
   ])
   const times = scenes.flatMap(({ scene, times: all, reason }) =>
     all.length === 0
@@ -62,7 +60,7 @@ function show({ scenes, misses, listed, hasContact }: PhoneState): string[] {
   })
   return [
     '',
-    ...table(['scene', 'status', 'channel', 'sends', 'used', 'left', 'next'], rows, NUMBERS),
+    ...table(['scene', 'status', 'channel', 'sends', 'used', 'next', 'left'], rows, ['sends']),
     '',
     ...times,
     `wrong tries in 24 hours: ${misses.withId} with a request id, ${misses.blind} without`,

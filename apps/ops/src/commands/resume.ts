@@ -18,8 +18,9 @@ Undoes "drain": workers take jobs from the queues sms, email and events again.
     refusePositionals(positionals)
     await withStore(loadStoreConfig(env).redisUrl, (store) =>
       withQueues(store, async (queues) => {
-        await queues.resume()
+        // Counted before: a moment later the workers have them.
         const waiting = (await queues.figures()).reduce((sum, queue) => sum + queue.waiting, 0)
+        await queues.resume()
         terminal.say(`resumed, ${waiting} waiting`)
       }),
     )

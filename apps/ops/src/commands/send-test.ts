@@ -49,7 +49,7 @@ ${MOBILE_HELP}
       const codes = createCodeStore(store.redis, phone.keyring, policyOf(phone.config))
       const issued = await issueTest(phone, scene, codes, store)
       const { n } = issued.send
-      const which = n === 1 ? 'a new code' : `the same code for the ${n}. time`
+      const which = n === 1 ? 'a new code' : `the same code once more (send ${n})`
       terminal.say(
         `${maskMobile(phone.mobile)}, scene ${scene}: ${which}, good for ${showSeconds(issued.expiresIn)}`,
       )
