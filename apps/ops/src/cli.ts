@@ -1,6 +1,5 @@
 import { ConfigError, EXIT_CONFIG } from '@sms-codes/core/config'
 import { serializeError } from '@sms-codes/core/logger'
-import { scrub } from '@sms-codes/core/mobile'
 import type { Command, Context } from './command.ts'
 import { allow, block } from './commands/block.ts'
 import { drain } from './commands/drain.ts'
@@ -69,12 +68,12 @@ function asksForHelp(args: readonly string[]): boolean {
   return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === '--help' || arg === '-h')
 }
 
-/** Nothing of what was typed is repeated as it is: scrub is the net below the names that parseArgs repeats. */
+/** parseArgs repeats the option it does not know, which may be a number or a code; no option of ours has a digit. */
 function explain(err: unknown): { message: string; exitCode: number } {
   if (err instanceof OpsError) return err
   if (err instanceof ConfigError) return { message: err.message, exitCode: EXIT_CONFIG }
   if (err instanceof TypeError && 'code' in err && String(err.code).startsWith('ERR_PARSE_ARGS'))
-    return { message: scrub(err.message), exitCode: EXIT_USAGE }
+    return { message: err.message.replaceAll(/[0-9]+/g, '*'), exitCode: EXIT_USAGE }
   const { message = '', stack = message } = serializeError(err)
   return { message: `a bug: ${stack}`, exitCode: EXIT_FAILED }
 }
