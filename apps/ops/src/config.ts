@@ -1,6 +1,13 @@
 import type { Static } from '@sinclair/typebox'
 import type { CodePolicy } from '@sms-codes/core/code-store'
-import { checkKeys, checkUrl, keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config'
+import {
+  checkKeys,
+  checkRedisUrl,
+  keyringOptions,
+  loadConfig,
+  type Check,
+  type Env,
+} from '@sms-codes/core/config'
 import { parseScenes } from '@sms-codes/core/scenes'
 import { parseWindows, type Window } from '@sms-codes/core/windows'
 import { OpsEnv, StoreEnv } from './env.ts'
@@ -9,13 +16,13 @@ const checkScenes: Check = (env) => parseScenes(env['SCENES'] || 'default').faul
 
 /** For commands about the whole service: they need no key, so that who may only look need have none. */
 export function loadStoreConfig(env: Env) {
-  return storeConfig(loadConfig(StoreEnv, env, [checkUrl('REDIS_URL')]))
+  return storeConfig(loadConfig(StoreEnv, env, [checkRedisUrl]))
 }
 export type StoreConfig = ReturnType<typeof loadStoreConfig>
 
 /** For commands about one phone. */
 export function loadPhoneConfig(env: Env) {
-  const values = loadConfig(OpsEnv, env, [checkUrl('REDIS_URL'), checkKeys, checkScenes])
+  const values = loadConfig(OpsEnv, env, [checkRedisUrl, checkKeys, checkScenes])
   return {
     ...storeConfig(values),
     keyring: keyringOptions(values),

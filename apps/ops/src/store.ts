@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createLogger, type Logger } from '@sms-codes/core/logger'
-import { asStoreError, connectRedis, StoreError } from '@sms-codes/core/redis'
+import { asStoreError, connectRedis, StoreError, type RedisClient } from '@sms-codes/core/redis'
+import { parseRedisUrl } from '@sms-codes/core/redis-url'
 import { OpsError } from './ops-error.ts'
 
-export type Store = { redis: ReturnType<typeof connectRedis>; log: Logger }
+export type Store = { redis: RedisClient; log: Logger }
 
 const READY_MS = 3_000
 
@@ -17,11 +18,18 @@ export async function withStore<T>(redisUrl: string, use: (store: Store) => Prom
     return await use({ redis, log })
   } catch (err) {
     if (!(err instanceof StoreError)) throw err
-    const { host } = new URL(redisUrl)
     throw new OpsError(
-      `no use of the Redis at ${host} (${err.message}): start it, as npm start does, or correct REDIS_URL`,
+      `no use of the Redis at ${hostsOf(redisUrl)} (${err.message}): start it, as npm start does, or correct REDIS_URL`,
     )
   } finally {
     redis.disconnect()
   }
+}
+
+/** Where it was looked for, without the login. */
+function hostsOf(redisUrl: string): string {
+  const { address } = parseRedisUrl(redisUrl)
+  if (address === null) return 'REDIS_URL'
+  if (address.kind === 'single') return new URL(address.url).host
+  return address.hosts.map(({ host, port }) => `${host}:${port}`).join(', ')
 }

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { PassThrough, Readable } from 'node:stream'
+import { Redis } from 'ioredis'
 import { expect } from 'vitest'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { createKeyring } from '@sms-codes/core/keyring'
-import { connectRedis } from '@sms-codes/core/redis'
 import { createCodeStore } from '@sms-codes/core/code-store'
-import { createLogger } from '@sms-codes/core/logger'
 import { runCli } from '../src/cli.ts'
 import { loadPhoneConfig } from '../src/config.ts'
 import { policyOf } from '../src/policy-of.ts'
@@ -58,7 +57,7 @@ export async function startOps(more: Env = {}) {
   const env = { ...someEnv(server.url), ...more }
   const config = loadPhoneConfig(env)
   const keyring = createKeyring(config.keyring)
-  const redis = connectRedis(server.url, 'worker', createLogger('test', 'silent'))
+  const redis = new Redis(server.url)
   return {
     server,
     env,

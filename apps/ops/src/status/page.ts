@@ -8,9 +8,8 @@ const NUMBERS = ['waiting', 'active', 'delayed', 'failed', 'oldest', 'most', 'us
 
 /** A snapshot as lines for a person. */
 export function showSnapshot({ redis, queues, budget, lists, workers }: Snapshot): string[] {
-  const limit = redis.maxMemoryBytes === 0 ? 'no limit' : `of ${megabytes(redis.maxMemoryBytes)}`
   return [
-    `redis   ${redis.version}, ${megabytes(redis.memoryBytes)} (${limit}), ${redis.policy}`,
+    ...redis.servers.map(showServer),
     ...redis.faults.map((fault) => `FAULT   ${fault}`),
     `lists   ${lists.deny} blocked, ${lists.allow} allowed`,
     '',
@@ -29,6 +28,16 @@ export function showSnapshot({ redis, queues, budget, lists, workers }: Snapshot
     '',
     ...showWorkers(workers),
   ]
+}
+
+function showServer({
+  version,
+  memoryBytes,
+  maxMemoryBytes,
+  policy,
+}: Snapshot['redis']['servers'][number]): string {
+  const limit = maxMemoryBytes === 0 ? 'no limit' : `of ${megabytes(maxMemoryBytes)}`
+  return `redis   ${version}, ${megabytes(memoryBytes)} (${limit}), ${policy}`
 }
 
 function showBudget(budget: Snapshot['budget']): string[] {

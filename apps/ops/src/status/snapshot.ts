@@ -1,14 +1,14 @@
+import { Cluster, type Redis } from 'ioredis'
 import { keys } from '@sms-codes/core/keys'
 import { createLimits } from '@sms-codes/core/limits'
-import { asStoreError, serverFaults } from '@sms-codes/core/redis'
+import { asStoreError, serverFaults, type RedisClient } from '@sms-codes/core/redis'
 import type { StoreConfig } from '../config.ts'
 import type { Queues } from '../queues.ts'
-import type { Store } from '../store.ts'
 import { askWorkers } from './gateways.ts'
 
 type Asked = {
   config: StoreConfig
-  redis: Store['redis']
+  redis: RedisClient
   queues: Queues
   urls: readonly URL[]
   signal: AbortSignal
@@ -16,22 +16,25 @@ type Asked = {
 
 /** How the service stands now. @throws StoreError */
 export async function takeSnapshot({ config, redis, queues, urls, signal }: Asked) {
-  const [server, figures, budget, lists, workers] = await Promise.all([
-    readServer(redis),
+  const [servers, figures, budget, lists, workers] = await Promise.all([
+    readServers(redis),
     queues.figures(),
     readBudget(redis, config),
     readListSizes(redis),
     urls.length === 0 ? null : askWorkers(urls, signal),
   ])
-  return { redis: server, queues: figures, budget, lists, workers }
+  return { redis: servers, queues: figures, budget, lists, workers }
 }
 export type Snapshot = Awaited<ReturnType<typeof takeSnapshot>>
 
-async function readServer(redis: Store['redis']) {
-  const [info, faults] = await Promise.all([
-    asStoreError('info', redis.info('server', 'memory')),
-    serverFaults(redis),
-  ])
+async function readServers(redis: RedisClient) {
+  const primaries = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  const [servers, faults] = await Promise.all([Promise.all(primaries.map(readServer)), serverFaults(redis)])
+  return { servers, faults }
+}
+
+async function readServer(server: Redis) {
+  const info = await asStoreError('info', server.info('server', 'memory'))
   const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? ''
   return {
     version: field('valkey_version') || field('redis_version'),
@@ -39,12 +42,11 @@ async function readServer(redis: Store['redis']) {
     /** 0 for no limit. */
     maxMemoryBytes: Number(field('maxmemory')),
     policy: field('maxmemory_policy'),
-    faults,
   }
 }
 
 /** Of all windows of the budget what is used, each by itself. */
-async function readBudget(redis: Store['redis'], { budget }: StoreConfig) {
+async function readBudget(redis: RedisClient, { budget }: StoreConfig) {
   const limits = createLimits(redis)
   const key = keys.gate('budget', 'all')
   return Promise.all(
@@ -56,7 +58,7 @@ async function readBudget(redis: Store['redis'], { budget }: StoreConfig) {
 }
 
 /** Entries that have not ended: the others go with the next send. */
-async function readListSizes(redis: Store['redis']) {
+async function readListSizes(redis: RedisClient) {
   const [seconds] = await asStoreError('time', redis.time())
   const size = (list: 'allow' | 'deny') =>
     asStoreError('lists', redis.zcount(keys.list(list), `(${seconds}000`, '+inf'))
