@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { createLists, type ListName } from '@sms-codes/core/lists'
-import { createAudit } from '../audit.ts'
+import { createListAudit } from '../list-audit.ts'
 import type { Command, Context } from '../command.ts'
 import { parseDuration } from '../duration.ts'
 import { readTarget, TARGET_HELP } from '../list-target.ts'
@@ -62,7 +62,7 @@ async function put(act: 'block' | 'allow', list: ListName, args: string[], conte
   const { entry, redisUrl } = await readTarget(positionals, values.mobile, context)
   await withStore(redisUrl, async ({ redis }) => {
     await createLists(redis).put(list, entry, seconds)
-    await createAudit(redis).write({ act, entry: entry.text, reason })
+    await createListAudit(redis).write({ act, entry: entry.text, reason })
   })
   const how = values.for === undefined ? 'for good' : `for ${values.for}`
   context.terminal.say(`${list === 'deny' ? 'blocked' : 'allowed'}: ${entry.kind} ${entry.text}, ${how}`)

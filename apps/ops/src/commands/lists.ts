@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { parseListEntry } from '@sms-codes/core/list-entry'
 import { createLists } from '@sms-codes/core/lists'
 import { asStoreError } from '@sms-codes/core/redis'
-import { createAudit } from '../audit.ts'
+import { createListAudit } from '../list-audit.ts'
 import type { Command } from '../command.ts'
 import { loadStoreConfig } from '../config.ts'
 import { refusePositionals } from '../positionals.ts'
@@ -40,7 +40,7 @@ The entries of both lists in Redis. Those in the environment of the API (ALLOW_L
 }
 
 async function readLists(redis: Store['redis']) {
-  const reasons = await createAudit(redis).reasons()
+  const reasons = await createListAudit(redis).reasons()
   const [time] = await asStoreError('time', redis.time())
   const now = Number(time) * 1000
   const of = async (list: 'deny' | 'allow') => {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { createLists } from '@sms-codes/core/lists'
-import { createAudit } from '../audit.ts'
+import { createListAudit } from '../list-audit.ts'
 import type { Command } from '../command.ts'
 import { readTarget, TARGET_HELP } from '../list-target.ts'
 import { MOBILE_HELP } from '../mobile.ts'
@@ -33,7 +33,7 @@ ${MOBILE_HELP}
       const lists = createLists(redis)
       const wasOn = { allow: await lists.remove('allow', entry), deny: await lists.remove('deny', entry) }
       if (wasOn.allow || wasOn.deny)
-        await createAudit(redis).write({ act: 'unlist', entry: entry.text, reason: '' })
+        await createListAudit(redis).write({ act: 'unlist', entry: entry.text, reason: '' })
       return wasOn
     })
     if (!found.allow && !found.deny)

@@ -1,3 +1,4 @@
+import { createAudit } from '@sms-codes/core/audit'
 import { keys } from '@sms-codes/core/keys'
 import { scrub } from '@sms-codes/core/mobile'
 import { asStoreError } from '@sms-codes/core/redis'
@@ -6,21 +7,19 @@ import type { Store } from './store.ts'
 /** What an operator did to a list. The phone, if it is one, is in `entry` by its pseudonym. */
 export type ListAct = { act: 'block' | 'allow' | 'unlist'; entry: string; reason: string }
 
-// As long as the API keeps it.
-const LENGTH = 10_000
 const LOOKED_AT = 1_000
 
 /**
- * The operators' part of the stream of decisions, which forgets the oldest.
+ * What operators did to lists, in the stream of decisions.
  *
  * Every method throws StoreError when Redis does not answer.
  */
-export function createAudit(redis: Store['redis']) {
+export function createListAudit(redis: Store['redis']) {
+  const audit = createAudit(redis)
   return {
     async write({ act, entry, reason }: ListAct): Promise<void> {
       // A person writes a reason, and might write a number into it.
-      const fields = ['what', 'operator', 'act', act, 'entry', entry, 'reason', scrub(reason)]
-      await asStoreError('audit', redis.xadd(keys.audit, 'MAXLEN', '~', LENGTH, '*', ...fields))
+      await audit({ what: 'operator', act, entry, reason: scrub(reason) })
     },
 
     /** The newest reason for each entry that was listed not too many decisions ago. */
