@@ -54,6 +54,12 @@ function fill(app: string, dir: string): void {
   for (const [, from = '', to = ''] of copies) cpSync(join(ROOT, from), join(dir, to), { recursive: true })
 }
 
+/** A command and no server: it has done its work when it has ended well. */
+function command(dir: string, redisUrl: string): void {
+  const env = { NODE_ENV: 'production', REDIS_URL: redisUrl }
+  execFileSync(process.execPath, [join(dir, 'apps/ops/dist/main.js'), 'status'], { cwd: dir, env })
+}
+
 async function start(app: string, dir: string, redisUrl: string): Promise<void> {
   const { env, port, path } = APPS[app] ?? { env: {}, port: '', path: '' }
   const own = String(await freePort())
@@ -83,14 +89,15 @@ function readInstalled(file: string): { packages: number } {
 build()
 const redis = await startRedis()
 const rows: Record<string, { packages: number; MB: number; started: boolean }> = {}
-for (const app of Object.keys(APPS)) {
+for (const app of [...Object.keys(APPS), 'ops']) {
   const dir = mkdtempSync(join(tmpdir(), `sms-codes-image-${app}-`))
   try {
     fill(app, dir)
     for (const unwanted of ['typescript', 'vitest', 'turbo', 'tsx'])
       if (existsSync(join(dir, 'node_modules', unwanted)))
         throw new Error(`${app}: its image has ${unwanted}`)
-    await start(app, dir, redis.url)
+    if (app === 'ops') command(dir, redis.url)
+    else await start(app, dir, redis.url)
     const [kilobytes = '0'] = execFileSync('du', ['-sk', dir], { encoding: 'utf8' }).split('\t')
     const { packages } = readInstalled(join(dir, 'node_modules/.package-lock.json'))
     rows[app] = { packages, MB: Math.round(Number(kilobytes) / 1024), started: true }
