@@ -5,12 +5,14 @@ import type { Quotas } from '@sms-codes/core/quotas'
 import type { OutcomeClass } from '@sms-codes/gateways/gateway'
 import type { ListedGateway } from './gateways.ts'
 
+export const QUOTA_FULL = 'QUOTA_FULL'
+
 /** After these the gateway has counted the message, or may have. */
 const COUNTED: readonly OutcomeClass[] = ['accepted', 'duplicate', 'ambiguous']
 
 /**
- * Mirrors what the gateway allows one number: a message that it would refuse is refused here, with the same
- * class and without the call.
+ * Mirrors what the gateway allows one number: a message that it would refuse is refused here, without the call.
+ * Another gateway may have room; how many messages a phone gets in all is for its own limits to say.
  */
 export function withQuota(
   gateway: ListedGateway,
@@ -21,9 +23,11 @@ export function withQuota(
     ...gateway,
     async send(message, signal) {
       const ph = keyring.pseudonym(message.mobile)
-      if (!(await quotas.take(of, ph, message.id))) return { class: 'number_limit', code: 'QUOTA_FULL' }
+      const taken = await quotas.take(of, ph, message.id)
+      if (taken === 'full') return { class: 'switch_now', code: QUOTA_FULL }
       const outcome = await gateway.send(message, signal)
-      if (!COUNTED.includes(outcome.class)) await quotas.giveBack(of, ph, message.id)
+      // What was taken by an earlier try of the message may have left with it.
+      if (taken === 'taken' && !COUNTED.includes(outcome.class)) await quotas.giveBack(of, ph, message.id)
       return outcome
     },
   }

@@ -3,6 +3,7 @@ import type { SendLedger } from '@sms-codes/core/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues'
 import type { Found, Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
+import { QUOTA_FULL } from './allowance.ts'
 import { endingsOf, type Delivered, type Knowledge } from './endings.ts'
 import type { Fallback } from './fallback.ts'
 import type { FollowUp } from './follow-up.ts'
@@ -29,6 +30,8 @@ export type DeliverDeps = {
 
 /** How long a gateway that would recognise a repeat is asked again before a second message is risked elsewhere. */
 const SILENT_MS = 5_000
+/** How long a gateway that is busy is waited for before the others are asked. */
+const BUSY_MS = 3_000
 // Vendors say that a message can be found some seconds after it was sent.
 const LOOK_UP_AFTER_MS = 2_500
 
@@ -48,6 +51,10 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
   let calls = planCalls(gateways, null, false, 0)
   let ageMs = 0
   let last = ''
+  let busyMs: number | undefined
+  let isFull = true
+
+  const mayGoByMail = async () => fallback !== null && ageMs >= fallback.afterMs && fallback.isOpen(job)
 
   for (let call = calls.shift(); call !== undefined; call = calls.shift()) {
     const { gateway, ask, risk } = call
@@ -56,8 +63,10 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     if (claim.kind === 'busy') return { outcome: 'busy', ms: claim.ms }
     if ('why' in claim) {
       if (claim.why === 'late') metrics.ended('failed', 'late')
-      // Its worker may have ended between moving it and queueing it.
+      // Its worker may have ended between one of these steps and the next.
       if (claim.why === 'moved' && fallback !== null) await fallback.queue(job)
+      if (claim.kind === 'done' && claim.why === 'sent' && channel === 'sms')
+        await followUp?.sent(job, claim.gateway, claim.messageId || messageIdOf(send))
       log.info({ why: claim.why }, 'nothing to send')
       return { outcome: claim.kind, why: claim.why }
     }
@@ -95,6 +104,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     metrics.called(channel, name, outcome.class)
     report(log, name, outcome, known.doubt?.name === name)
     last = `${name} ${outcome.code}`
+    isFull &&= outcome.code === QUOTA_FULL
     const step = STEP[outcome.class]
     if (risk && (step === 'sent' || step === 'doubt')) known.extra = 1
     switch (step) {
@@ -103,10 +113,16 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       case 'stop':
         return giveUp(outcome.class, { gateway: name })
       case 'later':
-        return later(last, { gateway: name }, { atLeastMs: outcome.retryAfterMs })
+        busyMs = outcome.retryAfterMs
+        // Certainly not taken: a gateway that stays busy must not keep the message from the others.
+        if (ageMs < BUSY_MS && (busyMs ?? 0) <= BUSY_MS)
+          return later(last, { gateway: name }, { atLeastMs: busyMs })
+        break
       case 'doubt': {
         // It is silent about its own repeats as well: the one second message takes another way, if there is one.
         if (known.doubt?.name === name && !risk && ageMs >= SILENT_MS && calls.length > 0) continue
+        if (calls.length === 0 && (await mayGoByMail()))
+          return giveUp('ambiguous', { gateway: name, doubt: name })
         const atLeastMs = gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS
         return later(last, { gateway: name, doubt: name }, { atLeastMs })
       }
@@ -116,10 +132,10 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
 
   // In doubt, with nothing left that may be repeated and the one second message spent.
   if (last === '') return giveUp('ambiguous')
-  const reason = `no gateway took it, last ${last}`
-  if (fallback === null || !(await fallback.isOpen(job))) return later(reason, {})
-  if (ageMs >= fallback.afterMs) return giveUp('no_gateway')
-  return later(reason, {}, { atMostMs: fallback.afterMs - ageMs })
+  if (isFull) return giveUp('number_limit')
+  if (await mayGoByMail()) return giveUp('no_gateway')
+  const atMostMs = fallback !== null && (await fallback.isOpen(job)) ? fallback.afterMs - ageMs : undefined
+  return later(`no gateway took it, last ${last}`, {}, { atLeastMs: busyMs, atMostMs })
 }
 
 async function lookUp(

@@ -50,10 +50,8 @@ export function endingsOf(job: SendJob, deps: DeliverDeps, known: Knowledge, log
     taken: async (gateway: string, messageId?: string): Promise<Delivered> => {
       const what = { gateway, ...(messageId === undefined ? {} : { messageId }) }
       const ended = await end(channel === 'email' ? 'fell_back' : 'sent', gateway, what)
-      // What goes wrong with the receipt is no reason to do anything about the message.
-      await followUp?.sent(job, gateway, messageId ?? messageIdOf(send)).catch((err: unknown) => {
-        log.warn({ err }, 'no receipt will be joined')
-      })
+      // Where this fails the job runs again, finds its send sent, and comes back here.
+      await followUp?.sent(job, gateway, messageId ?? messageIdOf(send))
       return ended
     },
 

@@ -62,6 +62,18 @@ describe("a vendor's allowance for one number", () => {
     expect(await send(gateway, messageTo(mobile))).toBe('QUOTA_FULL')
   })
 
+  it('is not given back for a repeat that was refused: the first try may have left', async () => {
+    const inner = fakeGateway('ccp', ['ambiguous', 'switch_now'])
+    const gateway = mirrored(inner)
+    const mobile = aMobile()
+    const message = messageTo(mobile)
+    expect([await send(gateway, message), await send(gateway, message)]).toEqual([
+      'ccp-ambiguous',
+      'ccp-switch_now',
+    ])
+    expect(await send(gateway, messageTo(mobile))).toBe('QUOTA_FULL')
+  })
+
   it('has room for the repeat of a message after a doubt', async () => {
     const gateway = mirrored(fakeGateway('ccp', ['ambiguous', 'duplicate']))
     const message = messageTo(aMobile())

@@ -78,6 +78,32 @@ describe('a send', () => {
     expect(second.messages).toEqual([])
   })
 
+  it('does not wait for a gateway that stays busy, or asks for more than a moment', async () => {
+    const patient = await issued()
+    await expect(delivery.deliver(patient.send, [fakeGateway('first', ['retry_same'])])).rejects.toThrow(
+      'first',
+    )
+    await delivery.pass(4)
+    const [busy, second] = [fakeGateway('first', ['retry_same']), fakeGateway('second')]
+    expect(await delivery.deliver(patient.send, [busy, second])).toEqual({ outcome: 'sent', why: 'second' })
+    const { send } = await issued()
+    const long = fakeGateway('first', [{ class: 'retry_same', code: 'busy', retryAfterMs: 60_000 }])
+    expect(await delivery.deliver(send, [long, fakeGateway('second')])).toEqual({
+      outcome: 'sent',
+      why: 'second',
+    })
+  })
+
+  it('fails at once when every gateway has had enough of the number for now', async () => {
+    const full = { class: 'switch_now' as const, code: 'QUOTA_FULL' }
+    const { send } = await issued()
+    const gateways = [fakeGateway('first', [full]), fakeGateway('second', [full])]
+    expect(await delivery.deliver(send, gateways)).toEqual({ outcome: 'failed', why: 'number_limit' })
+    const other = await issued()
+    const one = [fakeGateway('first', [full]), fakeGateway('second')]
+    expect(await delivery.deliver(other.send, one)).toEqual({ outcome: 'sent', why: 'second' })
+  })
+
   it('is tried again later when no gateway took it', async () => {
     const { send } = await issued()
     const gateways = [fakeGateway('first', ['switch_now']), fakeGateway('second', ['config'])]
@@ -158,6 +184,20 @@ describe('a doubt', () => {
     expect(await tries(send, [other, ccp].toReversed(), 5)).toEqual({ outcome: 'sent', why: 'ccp' })
     expect(new Set(ccp.messages.map(({ id }) => id)).size).toBe(1)
     expect(other.messages).toEqual([])
+  })
+
+  it('keeps the slot although a second doubt was cleared', async () => {
+    const { mobile, send } = await issued()
+    const first = fakeGateway('first', ['ambiguous'])
+    const asked = lookedUp('asked', { found: 'refused' })
+    first.script.push('switch_now', 'switch_now', 'switch_now')
+    expect(await tries(send, [first, asked], 2)).toBe('still open')
+    asked.script.push('switch_now', 'switch_now')
+    expect(await tries(send, [first, asked], 1)).toBe('still open')
+    await delivery.pass(121)
+    expect(await tries(send, [first, asked], 1)).toEqual({ outcome: 'gone', why: 'late' })
+    expect(await delivery.redis.zcard(`sms:{${send.rid.slice(0, 22)}}:sends`)).toBe(1)
+    expect(mobile).toHaveLength(11)
   })
 
   it('costs at most one more message, with the same code, where no gateway recognises it', async () => {

@@ -104,6 +104,22 @@ describe('a code that no SMS gateway can deliver', () => {
     expect(await email(send)).toMatchObject({ outcome: 'fell_back' })
   })
 
+  it('goes by e-mail when its one gateway stays silent, though that would recognise it for ever', async () => {
+    const { send } = await issued()
+    const ccp = fakeGateway('ccp', Array<'ambiguous'>(9).fill('ambiguous'), true)
+    await sms(send, [ccp]).catch(() => undefined)
+    await delivery.pass(AFTER_MS / 1000)
+    expect(await sms(send, [ccp])).toEqual({ outcome: 'moved', why: 'ambiguous' })
+    expect(await email(send, fakeGateway('email', ['number']))).toMatchObject({ outcome: 'failed' })
+    expect(await delivery.redis.zcard(`sms:{${send.rid.slice(0, 22)}}:sends`)).toBe(1)
+  })
+
+  it('waits its seconds from the first refusal, however long it stood in the queue', async () => {
+    const { send } = await issued()
+    await delivery.pass(30)
+    await expect(sms(send, [fakeGateway('first', ['switch_now'])])).rejects.toThrow('no gateway took it')
+  })
+
   it('stays with the gateways where the scene does not allow it, or no mailbox was proven', async () => {
     const elsewhere = await issued({ scene: 'default' })
     expect(await sms(elsewhere.send, [fakeGateway('first', ['number'])])).toEqual({
@@ -205,6 +221,41 @@ describe('a message that a gateway took', () => {
     expect(await fallback().checkReceipt(jobOf(send))).toBe('moved')
     expect(await email(send)).toMatchObject({ outcome: 'fell_back' })
     expect(await fallback().checkReceipt(jobOf(send))).toBe('kept')
+  })
+
+  it('stays sent when it was to be mailed as well and the mail came to nothing, and was read by nobody', async () => {
+    const { mobile, send, code } = await issued()
+    await sms(send, [taken('m-8')])
+    await fallback().checkReceipt(jobOf(send))
+    await email(send, fakeGateway('email', ['number_limit']))
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
+    expect(await delivery.codes.verify(mobile, 'login', code, undefined)).toMatchObject({ channel: 'sms' })
+    const late = await issued()
+    await sms(late.send, [taken('m-9')])
+    await fallback().checkReceipt(jobOf(late.send))
+    await delivery.pass(121)
+    expect(await email(late.send)).toMatchObject({ outcome: 'done', why: 'sent' })
+    expect(await statusOf(late.send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
+  })
+
+  it('that was given up is delivered when its receipt says so', async () => {
+    const { send } = await issued()
+    await sms(send, [taken('m-10')])
+    await delivery.ledger.report(send, 'undelivered', false)
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'failed' })
+    await delivery.ledger.report(send, 'delivered', false)
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'delivered' })
+  })
+
+  it('is followed up by whoever runs its job again, where its worker ended before that', async () => {
+    const { send } = await issued()
+    const gone = new Error('this worker is gone')
+    const dying = { ...followUp(), sent: () => Promise.reject(gone) }
+    const dies = delivery.deliver(send, [taken('m-11')], { fallback: fallback(), followUp: dying })
+    await expect(dies).rejects.toBe(gone)
+    expect(await sms(send, [taken('m-11')])).toEqual({ outcome: 'done', why: 'sent' })
+    expect(await named()).toEqual([`check ${send.rid}`])
+    expect(await followUp().receipts.arrive('first', 'm-11', 'delivered')).toMatchObject({ rid: send.rid })
   })
 
   it('is left alone when its receipt came, when its code was typed in, or when nobody proved a mailbox', async () => {

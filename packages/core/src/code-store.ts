@@ -176,7 +176,7 @@ export function createCodeStore(
         ]),
       )
       for (const [own, alias, status, exp, sends, reason, channel, ...times] of records) {
-        if (own !== rid && alias !== rid) continue
+        if (own !== rid && !(alias ?? '').split(' ').includes(rid)) continue
         return {
           status: status ?? '',
           sends: Number(sends),

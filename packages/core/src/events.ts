@@ -31,7 +31,7 @@ export function createEventQueue(connection: RedisClient, log: Logger) {
     skipVersionCheck: true,
     defaultJobOptions: {
       // One second, two, four … for about a quarter of an hour.
-      attempts: 10,
+      attempts: 11,
       backoff: { type: 'exponential', delay: 1_000, jitter: 0.3 },
       removeOnComplete: { count: 200 },
       removeOnFail: { age: 3_600, count: 1_000 },

@@ -30,10 +30,11 @@ export const QUOTA_WINDOWS: Record<Quota, readonly Window[]> = {
 export function createQuotas(redis: RedisClient) {
   const script = createScript(redis, 'quota', QUOTA)
   return {
-    /** False when it is used up; a message that has taken already has room. */
-    async take(of: Quota, ph: string, messageId: string): Promise<boolean> {
+    /** `again`: this message has taken already. */
+    async take(of: Quota, ph: string, messageId: string): Promise<'taken' | 'again' | 'full'> {
       const [taken] = await script([keys.quota(ph, of)], [messageId, ...windowArgs(QUOTA_WINDOWS[of])])
-      return taken !== 0
+      if (taken === 0) return 'full'
+      return taken === 1 ? 'taken' : 'again'
     },
 
     /** For a message that certainly did not leave. */

@@ -13,14 +13,16 @@ export type Claim =
       code: string
       fence: number
       lifeMs: number
-      /** How long ago it was queued. */
+      /** How long ago it was claimed for the first time. */
       ageMs: number
       doubt: string
       /** When the call in doubt began, by the clock of Redis; 0 without a doubt. */
       doubtAt: number
       extra: number
     }
-  | { kind: 'gone' | 'done'; why: string }
+  | { kind: 'gone'; why: string }
+  /** By which gateway and under which id, where it was sent. */
+  | { kind: 'done'; why: string; gateway: string; messageId: string }
   | { kind: 'unreadable'; fence: number }
   | { kind: 'busy'; ms: number }
 
@@ -79,7 +81,9 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
         args,
       )
       if (kind === 'busy') return { kind, ms: Number(first) }
-      if (kind !== 'go') return { kind: kind === 'done' ? 'done' : 'gone', why: String(first) }
+      if (kind === 'done')
+        return { kind, why: String(first), gateway: String(newFence), messageId: String(life) }
+      if (kind !== 'go') return { kind: 'gone', why: String(first) }
       const clear = keyring.open(String(first), send.rid)
       if (clear === null) return { kind: 'unreadable', fence: Number(newFence) }
       return {

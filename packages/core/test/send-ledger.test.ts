@@ -136,7 +136,7 @@ describe('settle', () => {
     )
     expect(await store.ledger.settle(send, fence, { status: 'failed' })).toBe(false)
     expect(await store.ledger.settle(send, '*', { status: 'failed' })).toBe(false)
-    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'done', why: 'sent' })
+    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toMatchObject({ kind: 'done', why: 'sent' })
     expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'sent' })
   })
 

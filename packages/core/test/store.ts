@@ -25,6 +25,7 @@ const TIMES = [
   'send_by',
   'lease',
   'queued_at',
+  'sending_at',
   'called_at',
   'doubt_at',
   'used_at',

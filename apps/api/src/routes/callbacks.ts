@@ -30,9 +30,13 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, de
     const found = await Promise.all(ids.map((id) => deliveryReceipts.arrive(gateway, id, state)))
     const job = found.find((one) => one !== null)
     if (job === undefined) return metrics.receipt(gateway, state, 'parked')
-    const reported = await ledger.report(job, state, rules.mayFallBack(job.scene))
-    if (reported.kind === 'early')
+    const report = () => ledger.report(job, state, rules.mayFallBack(job.scene))
+    let reported = await report()
+    if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
+      // Whoever settled it in between has looked for a receipt already.
+      reported = await report()
+    }
     if (reported.kind === 'moved') await mails.add(job)
     if (reported.kind === 'delivered') metrics.deliveredAfter(gateway, reported.afterMs / 1000)
     metrics.receipt(gateway, state, reported.kind)

@@ -23,7 +23,7 @@ local left, window = wait(sends, 10, #ARGV)
 if left > 0 then return {0, window, left} end
 
 local rid, exp, ceiling, number = ARGV[1], now + life, now + 2 * life, 1
-local old = redis.call('HMGET', code, 'rid', 'exp', 'ceiling', 'sends', 'with_id', 'blind', 'used', 'from')
+local old = redis.call('HMGET', code, 'rid', 'exp', 'ceiling', 'sends', 'with_id', 'blind', 'used', 'from', 'alias')
 local shown = rid
 local resend = old[1] and old[7] ~= '1' and tonumber(old[2]) > now
   and tonumber(old[5]) < compares and tonumber(old[6]) < compares
@@ -32,8 +32,9 @@ local resend = old[1] and old[7] ~= '1' and tonumber(old[2]) > now
 if resend then
   rid, ceiling, number = old[1], tonumber(old[3]), old[4] + 1
   exp = math.min(now + life, ceiling)
-  if old[8] == ARGV[9] then shown = rid end
-  redis.call('HSET', code, 'exp', exp, 'sends', number, 'alias', shown, 'status', 'queued',
+  local alias = old[9] or ''
+  if old[8] == ARGV[9] then shown = rid else alias = alias .. ' ' .. shown end
+  redis.call('HSET', code, 'exp', exp, 'sends', number, 'alias', alias, 'status', 'queued',
     'send_by', now + within, 'lease', 0, 'doubt', '', 'doubt_at', 0, 'extra', 0, 'left', 0, 'reason', '',
     'channel', '', 'queued_at', now)
   redis.call('HDEL', code, 'sending_at', 'sent_at', 'delivered_at', 'fell_back_at', 'failed_at')

@@ -2,7 +2,8 @@ import { NOW } from './windows.ts'
 
 /**
  * What a vendor says later of a message it took, or that it said nothing. A status only moves forward: from
- * "sent" to "delivered", or to the e-mail channel while there is time for it, or to "failed". Whatever comes
+ * "sent" to "delivered", or to the e-mail channel while there is time for it, or to "failed", and from there to
+ * "delivered". Whatever comes
  * twice, late or in another order changes nothing more.
  *
  * An undelivered message was paid for all the same, so the phone's slot stays taken.
@@ -20,7 +21,8 @@ local status, mailing = r[3], r[7] == 'email'
 if r[1] ~= ARGV[1] or r[2] ~= ARGV[2] then return {'kept', ''} end
 local open = status == 'queued' or status == 'sending'
 if ARGV[3] == 'delivered' then
-  if not open and status ~= 'sent' then return {'kept', status} end
+  -- Also of a send that was given up: it arrived.
+  if not open and status ~= 'sent' and status ~= 'failed' then return {'kept', status} end
   redis.call('HSET', code, 'status', 'delivered', 'delivered_at', now, 'channel', 'sms')
   return {'delivered', now - (r[8] or now)}
 end

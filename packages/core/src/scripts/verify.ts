@@ -25,7 +25,7 @@ local code = KEYS[1]
 local compares, perday, day = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local r = redis.call('HMGET', code, 'rid', 'used', 'exp', 'kid', 'digest', 'mailed', 'from',
   'act', 'used_at', 'gateway')
-local channel = r[6] == '1' and 'email' or 'sms'
+local channel = (r[6] or '0') ~= '0' and 'email' or 'sms'
 if r[2] == '1' and ARGV[6] ~= '' and r[8] == ARGV[6] and now - r[9] <= tonumber(ARGV[7]) then
   return {'ok', r[1], channel, r[7], tonumber(r[9]), 1, r[10]}
 end

@@ -2,7 +2,7 @@ import type { CodePolicy } from '../../src/code-store.ts'
 import type { DeliveryState } from '../../src/send-ledger.ts'
 import type { Channel, Send } from '../../src/send.ts'
 
-const blank = { withId: 0, blind: 0, used: false, fence: 0, gateway: '', mailed: false }
+const blank = { withId: 0, blind: 0, used: false, fence: 0, gateway: '', mailed: 0 }
 type Code = typeof blank & { rid: string; code: string; n: number; exp: number; ceiling: number }
 type Held = Code & {
   status: string
@@ -12,6 +12,7 @@ type Held = Code & {
   extra: number
   channel: string
   left: boolean
+  reason: string
 }
 
 const [DAY, KEEP] = [86_400, 600]
@@ -46,7 +47,17 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
       const kept = alive && old.ceiling - now >= life / 2 ? old : fresh
       const [n, exp] = [kept.n + 1, Math.min(now + life, kept.ceiling)]
       const unsent = { status: 'queued', sendBy: now + policy.sendWithinSeconds, lease: 0 }
-      records.set(scene, { ...kept, ...unsent, n, exp, doubt: '', extra: 0, channel: '', left: false })
+      records.set(scene, {
+        ...kept,
+        ...unsent,
+        n,
+        exp,
+        doubt: '',
+        extra: 0,
+        channel: '',
+        left: false,
+        reason: '',
+      })
       sends.push({ at: now, name: `${kept.rid}.${n}` })
       const times = { expiresIn: exp - now, resendAfter: wait().retryAfter }
       return { kind: 'issued', send: { rid: kept.rid, scene, n }, code: kept.code, ...times }
@@ -60,7 +71,7 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
       if (dead) return { kind: 'no', attemptsLeft: 0 }
       found[count] += 1
       found.used = found.code === code
-      if (found.used) return { kind: 'ok', rid: found.rid, channel: found.mailed ? 'email' : 'sms' }
+      if (found.used) return { kind: 'ok', rid: found.rid, channel: found.mailed > 0 ? 'email' : 'sms' }
       misses[count].push(now)
       return { kind: 'no', attemptsLeft: Math.min(compares - found[count], missesPerDay - today.length - 1) }
     },
@@ -89,12 +100,17 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
       const late = Math.min(found.exp, found.sendBy) <= now
       const { code, exp, extra, doubt: known } = found
       const doubt = others ? found.gateway : known
-      if (late && doubt === '' && !found.left) giveBack(send)
+      const left = found.left || (known !== '' && doubt !== known)
+      if (late && how.channel === 'email' && found.reason === 'missing') {
+        Object.assign(found, { status: 'sent', channel: 'sms' })
+        return { kind: 'done', why: 'sent' }
+      }
+      if (late && doubt === '' && !left) giveBack(send)
       if (late) return ((found.status = 'failed'), { kind: 'gone', why: 'late' })
       const blamed = found.status === 'queued' || others ? doubt || gateway : gateway
       const mine = { status: 'sending', fence: found.fence + 1, lease: now + leaseSeconds, doubt }
-      Object.assign(found, mine, { extra: how.risk ? 1 : extra, gateway: blamed })
-      found.mailed ||= how.channel === 'email'
+      Object.assign(found, mine, { extra: how.risk ? 1 : extra, gateway: blamed, left })
+      if (how.channel === 'email') found.mailed ||= 2
       return { kind: 'go', code, fence: mine.fence, lifeMs: (exp - now) * 1000, doubt, extra }
     },
     settle(send: Send, fence: number | '*', what: Partial<Held>) {
@@ -113,15 +129,23 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
         lease: 0,
       }
       if (what.status === 'moved') return Object.assign(found, moved) === found
+      const mayBeRead = what.status === 'fell_back' || what.doubt !== '' || fence === '*'
+      if (found.channel === 'email' && found.mailed === 2) found.mailed = mayBeRead ? 1 : 0
+      if (what.status === 'failed' && found.channel === 'email' && found.reason === 'missing') {
+        Object.assign(found, { status: 'sent', channel: 'sms', doubt: '', lease: 0 })
+        return false
+      }
       if (what.status === 'failed' && certain) giveBack(send)
-      return Object.assign(found, what, { lease: 0 }) === found
+      const left = found.left || (found.doubt !== '' && what.doubt !== '' && what.doubt !== found.doubt)
+      const { reason } = found
+      return Object.assign(found, what, { lease: 0, left, reason }) === found
     },
     report(send: Send, state: DeliveryState, mayFallBack: boolean) {
       const found = held(send.scene)
       if (found?.rid !== send.rid || found.n !== send.n) return { kind: 'kept' }
       const unsettled = open(send) !== undefined
       if (state === 'delivered') {
-        if (!unsettled && found.status !== 'sent') return { kind: 'kept' }
+        if (!unsettled && !/^(sent|failed)$/.test(found.status)) return { kind: 'kept' }
         return Object.assign(
           { kind: 'delivered' },
           void Object.assign(found, { status: 'delivered', channel: 'sms' }),
@@ -136,6 +160,7 @@ export function createModel({ ttlSeconds: life, compares, missesPerDay, ...polic
         doubt: '',
         extra: 0,
         left: true,
+        reason: state,
         lease: 0,
       }
       const inTime = Math.min(found.exp, found.sendBy) > now
