@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Queue } from 'bullmq'
 import fc from 'fast-check'
+import { keys } from '@sms-codes/core/keys'
 import { EMAIL_QUEUE, QUEUE_PREFIX, type SendJob } from '@sms-codes/core/queues'
 import { createSendLedger } from '@sms-codes/core/send-ledger'
 import { signTwilio } from '../src/callbacks/twilio.ts'
@@ -97,6 +98,14 @@ describe('a delivery receipt', () => {
     const { rid, job } = await taken()
     await api.deps.deliveryReceipts.expect('ccp', 'our-own-id', job)
     await ccp('an-id-we-never-saw', '0', { reqId: 'our-own-id' })
+    expect(await status(rid)).toBe('delivered')
+  })
+
+  it('finds its send although a newer worker left the job in a version of its own', async () => {
+    const { rid, job, messageId } = await known()
+    const key = keys.message(api.keyring.pseudonym(`message|ccp|${messageId}`))
+    await api.redis.hset(key, 'send', JSON.stringify({ ...job, v: 2, more: {} }))
+    await ccp(messageId)
     expect(await status(rid)).toBe('delivered')
   })
 

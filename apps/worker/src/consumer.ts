@@ -1,7 +1,7 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
 import { Value } from '@sinclair/typebox/value'
 import type { Logger } from '@sms-codes/core/logger'
-import { CHECK, QUEUE_PREFIX, retryDelayMs, SendJob } from '@sms-codes/core/queues'
+import { CHECK, LaterJob, QUEUE_PREFIX, retryDelayMs, SendJob } from '@sms-codes/core/queues'
 import type { RedisClient } from '@sms-codes/core/redis'
 import type { Channel } from '@sms-codes/core/send'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
@@ -22,6 +22,9 @@ export type ConsumerOptions = {
 }
 
 const LONGEST_PAUSE_MS = 15_000
+// Over the longest send window this starts a job less often than MOST_STARTS.
+const NEWER_MS = 6_000
+const MOST_STARTS = 100
 
 /**
  * The BullMQ worker of one queue: it turns jobs into calls of `deliver` and what comes of them into
@@ -33,6 +36,7 @@ export function createConsumer(options: ConsumerOptions) {
   // Three parameters: with fewer BullMQ hands over no signal.
   const processor = async (job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) => {
     const { data } = job
+    if (Value.Check(LaterJob, data)) return leaveToNewer(job, data, token)
     if (!Value.Check(SendJob, data)) throw new UnrecoverableError('unknown job data')
     if (job.name === CHECK && check !== undefined) return { outcome: 'checked', why: await check(data) }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
@@ -45,6 +49,18 @@ export function createConsumer(options: ConsumerOptions) {
     return { outcome: delivered.outcome, why: delivered.why }
   }
 
+  /** Waits for a worker of the job's own version, for as long as its send has time. */
+  async function leaveToNewer(job: Job<unknown>, data: LaterJob, token: string | undefined) {
+    const lapse = await ledger.lapse(data)
+    if (lapse === 'open' || (lapse === 'done' && job.name === CHECK)) {
+      log.info({ rid: data.rid, n: data.n, v: data.v }, 'left to a newer worker')
+      await job.moveToDelayed(Date.now() + NEWER_MS, token)
+      throw new DelayedError()
+    }
+    if (lapse === 'late') metrics.ended('failed', 'late')
+    return { outcome: lapse === 'late' ? 'gone' : 'done', why: lapse }
+  }
+
   const worker = new Worker<unknown>(queue, processor, {
     connection,
     prefix: QUEUE_PREFIX,
@@ -52,7 +68,7 @@ export function createConsumer(options: ConsumerOptions) {
     lockDuration: 10_000,
     stalledInterval: 5_000,
     maxStalledCount: 3,
-    maxStartedAttempts: 100,
+    maxStartedAttempts: MOST_STARTS,
     settings: {
       backoffStrategy: (attemptsMade, _type, err) => {
         const { atLeastMs = 0, atMostMs = LONGEST_PAUSE_MS } = err instanceof RetryLater ? err : {}
@@ -65,7 +81,8 @@ export function createConsumer(options: ConsumerOptions) {
   worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id)))
   // BullMQ also buries jobs without asking the processor (stalled too often): the send must still end.
   worker.on('failed', (job, err) => {
-    if (job?.finishedOn === undefined || job.name === CHECK || !Value.Check(SendJob, job.data)) return
+    if (job?.finishedOn === undefined || job.name === CHECK) return
+    if (!Value.Check(SendJob, job.data) && !Value.Check(LaterJob, job.data)) return
     const { rid, scene, n } = job.data
     log.warn({ rid, n, err }, 'job failed')
     ledger

@@ -2,7 +2,7 @@ import { Value } from '@sinclair/typebox/value'
 import { keys } from './keys.ts'
 import type { Keyring } from './keyring.ts'
 import type { RedisClient } from './redis.ts'
-import { SendJob } from './queues.ts'
+import { LaterJob, SendJob } from './queues.ts'
 import { createScript } from './script.ts'
 import { ARRIVE, EXPECT } from './scripts/join.ts'
 import type { DeliveryState } from './send-ledger.ts'
@@ -34,7 +34,7 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
     /** A receipt: the job of its send, or null when that is not known (yet) and the receipt waits for it. */
     async arrive(gateway: string, id: string, state: ReceiptState): Promise<SendJob | null> {
       const [found] = await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 0])
-      return found === '' ? null : Value.Parse(SendJob, JSON.parse(String(found)))
+      return found === '' ? null : readJob(JSON.parse(String(found)))
     },
 
     /** Keeps a receipt for a send that is known and not settled, so that whoever settles it finds it. */
@@ -42,5 +42,11 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
       await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 1])
     },
   }
+}
+/** A newer worker may have left a job of its own version; which send it is about is all that a receipt needs. */
+function readJob(data: unknown): SendJob {
+  if (!Value.Check(LaterJob, data)) return Value.Parse(SendJob, data)
+  const { rid, scene, n, to } = data
+  return { v: 1, rid, scene, n, to }
 }
 export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>

@@ -66,6 +66,11 @@ export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>)
       if (mine && what.status !== 'queued' && what.status !== 'moved') events.tell(send, what.status)
       return mine
     },
+    async lapse(send) {
+      const lapse = await ledger.lapse(send)
+      if (lapse === 'late') events.tell(send, 'failed')
+      return lapse
+    },
     async report(send, state, mayFallBack) {
       const reported = await ledger.report(send, state, mayFallBack)
       if (reported.kind === 'delivered' || reported.kind === 'failed') events.tell(send, reported.kind)

@@ -11,18 +11,26 @@ export const CHECK = 'check'
 /** A hash tag, so that all keys of a queue share a slot of a Redis Cluster. */
 export const QUEUE_PREFIX = '{sms}'
 
-/** What a job says: which send to deliver. The code and the number stay in the record (code-store.ts). */
-export const SendJob = Type.Object({
-  /** Version of this shape. */
-  v: Type.Literal(1),
+/** What every version of a job says: which send it is about. */
+const named = {
   rid: Type.String({ pattern: REQUEST_ID_PATTERN }),
   scene: Type.String({ maxLength: 32 }),
   /** The number of the send within the request, from 1. */
   n: Type.Integer({ minimum: 1 }),
   /** Masked, for whoever looks at the board. */
   to: Type.String({ pattern: '^1[3-9][0-9]\\*{4}[0-9]{4}$' }),
-})
+}
+
+/**
+ * What a job says: which send to deliver. The code and the number stay in the record (code-store.ts). A field
+ * that a worker may overlook can be added at any time; what it must not overlook makes another version.
+ */
+export const SendJob = Type.Object({ v: Type.Literal(1), ...named })
 export type SendJob = Static<typeof SendJob>
+
+/** A job from a newer version of ours, for a worker of that version. */
+export const LaterJob = Type.Object({ v: Type.Integer({ minimum: 2 }), ...named })
+export type LaterJob = Static<typeof LaterJob>
 
 const FIRST_RETRY_MS = 400
 const LONGEST_RETRY_MS = 15_000

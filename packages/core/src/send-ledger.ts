@@ -2,6 +2,7 @@ import type { Keyring } from './keyring.ts'
 import type { RedisClient } from './redis.ts'
 import { createScript } from './script.ts'
 import { CLAIM } from './scripts/claim.ts'
+import { LAPSE } from './scripts/lapse.ts'
 import { REPORT } from './scripts/report.ts'
 import { SETTLE } from './scripts/settle.ts'
 import { sendKeys, type Channel, type Send } from './send.ts'
@@ -48,6 +49,9 @@ export type Reported =
   | { kind: 'delivered'; afterMs: number }
   | { kind: 'moved' | 'failed' | 'early' | 'kept' }
 
+/** `open`: it is to be delivered; `done`: it has ended in time; `late`: it was ended just now; `over`: nothing. */
+export type Lapse = 'open' | 'done' | 'late' | 'over'
+
 const MOBILE_LENGTH = 11
 
 /**
@@ -58,6 +62,7 @@ const MOBILE_LENGTH = 11
  */
 export function createSendLedger(redis: RedisClient, keyring: Keyring) {
   const claimScript = createScript(redis, 'claim', CLAIM)
+  const lapseScript = createScript(redis, 'lapse', LAPSE)
   const settleScript = createScript(redis, 'settle', SETTLE)
   const reportScript = createScript(redis, 'report', REPORT)
   return {
@@ -109,6 +114,12 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
       const args = [send.rid, send.n, fence, status, gateway, messageId, channel, doubt, extra, reason]
       const [done] = await settleScript(sendKeys(send), args)
       return done === 1
+    },
+
+    /** What is left of a send whose job only another worker understands; see Lapse. */
+    async lapse(send: Send): Promise<Lapse> {
+      const [kind] = await lapseScript(sendKeys(send), [send.rid, send.n])
+      return kind === 'open' || kind === 'done' || kind === 'late' ? kind : 'over'
     },
 
     /** What came after a send was settled; `mayFallBack` is the scene's word. Anything twice changes nothing. */

@@ -68,6 +68,7 @@ async function createWorld(idempotent: readonly boolean[]) {
         if (dies === 'before it settles') throw died
         return delivery.ledger.settle(...args)
       },
+      lapse: (...args) => delivery.ledger.lapse(...args),
       report: (...args) => delivery.ledger.report(...args),
     }
   }

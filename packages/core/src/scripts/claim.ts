@@ -1,3 +1,4 @@
+import { LATE } from './lapse.ts'
 import { NOW } from './windows.ts'
 
 /**
@@ -14,7 +15,7 @@ import { NOW } from './windows.ts'
  *   {'gone', why} (no record, replaced, moved, used, late) | {'done', status, gateway, message id} | {'busy', ms}.
  */
 export const CLAIM = `
-${NOW}
+${NOW}${LATE}
 local code, sends = KEYS[1], KEYS[2]
 local rid, number, fence, gateway, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local r = redis.call('HMGET', code, 'rid', 'sends', 'status', 'used', 'exp', 'send_by', 'fence', 'lease',
@@ -49,9 +50,7 @@ if late <= now then
     redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
     return {'done', 'sent', '', ''}
   end
-  redis.call('HSET', code, 'status', 'failed', 'reason', 'late', 'failed_at', now)
-  -- The slot comes back only where certainly nothing was sent, or faults could be used to send more.
-  if doubt == '' and tonumber(left) ~= 1 then redis.call('ZREM', sends, rid .. '.' .. number) end
+  endLate(code, sends, rid .. '.' .. number, doubt, tostring(left))
   return {'gone', 'late'}
 end
 -- Who learns of a doubt claims once more before a call: one that vanishes in between has called nobody.

@@ -1,0 +1,34 @@
+import { NOW } from './windows.ts'
+
+/** `endLate(code, sends, member, doubt, left)`: the send had its time, and fails. */
+export const LATE = `
+local function endLate(code, sends, member, doubt, left)
+  redis.call('HSET', code, 'status', 'failed', 'reason', 'late', 'failed_at', now)
+  -- The slot comes back only where certainly nothing was sent, or faults could be used to send more.
+  if doubt == '' and left ~= '1' then redis.call('ZREM', sends, member) end
+end
+`
+
+/**
+ * What is left of a send that this process cannot deliver itself. One that is still open when its time is
+ * over is ended, as a claim would end it; nothing else is changed.
+ *
+ * KEYS: the code record, the phone's sends. ARGV: rid, send number.
+ * Answers {'open'} | {'done'} (it ended and has time left) | {'late'} (ended just now) | {'over'}.
+ */
+export const LAPSE = `
+${NOW}${LATE}
+local code = KEYS[1]
+local r = redis.call('HMGET', code, 'rid', 'sends', 'status', 'used', 'exp', 'send_by', 'lease', 'gateway', 'doubt', 'left')
+if r[1] ~= ARGV[1] or r[2] ~= ARGV[2] then return {'over'} end
+local open = r[3] == 'queued' or r[3] == 'sending'
+if math.min(tonumber(r[5]), tonumber(r[6])) > now then return {open and 'open' or 'done'} end
+if not open then return {'over'} end
+if r[3] == 'sending' and tonumber(r[7]) > now then return {'open'} end
+if r[4] == '1' then
+  redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
+  return {'over'}
+end
+endLate(code, KEYS[2], ARGV[1] .. '.' .. ARGV[2], r[3] == 'sending' and r[8] or r[9], r[10])
+return {'late'}
+`
