@@ -10,6 +10,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { SendQueue } from '@sms-codes/core/queues'
 import type { FallbackRules } from '@sms-codes/core/scenes'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
+import type { Backlog } from './backlog.ts'
 import type { Callback } from './callbacks/callback.ts'
 import type { Proofs } from './captcha/proofs.ts'
 import type { Captchas } from './captcha/store.ts'
@@ -22,6 +23,7 @@ import type { HeatOf } from './heat.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Limiters } from './limiters.ts'
 import type { ApiMetrics } from './metrics.ts'
+import { shedUnderPressure, type PressureLimits } from './pressure.ts'
 import type { Receipts } from './receipts.ts'
 import type { Screen } from './screen.ts'
 import { callbackRoutes } from './routes/callbacks.ts'
@@ -59,6 +61,7 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   screen: Screen
   guard: Guard
   gate: Gate
+  backlog: Backlog
   codes: CodeStore
   queue: SendQueue
   ledger: Pick<SendLedger, 'settle' | 'report'>
@@ -78,7 +81,7 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   whoIs: (ip: string) => { address: string; subnet: string }
 }
 
-export type AppOptions = { log: Logger; trustProxy: string[]; deps: ApiDeps }
+export type AppOptions = { log: Logger; trustProxy: string[]; pressure: PressureLimits; deps: ApiDeps }
 
 const HEADERS = {
   'cache-control': 'no-store',
@@ -87,7 +90,7 @@ const HEADERS = {
 }
 
 /** The HTTP API, complete but not listening. */
-export async function buildApp({ log, trustProxy, deps }: AppOptions) {
+export async function buildApp({ log, trustProxy, pressure, deps }: AppOptions) {
   const app = Fastify({
     loggerInstance: log,
     // Fastify's own lines hold the URL, and with it the number and the image code.
@@ -150,9 +153,12 @@ export async function buildApp({ log, trustProxy, deps }: AppOptions) {
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  await app.register(imageCodes, deps)
-  await app.register(challenges, deps)
-  await app.register(smsCodes, deps)
+  await app.register(async (scope) => {
+    await shedUnderPressure(scope, pressure, deps.metrics)
+    await scope.register(imageCodes, deps)
+    await scope.register(challenges, deps)
+    await scope.register(smsCodes, deps)
+  })
   await app.register(requestStatus, deps)
   await app.register(verify, deps)
   await app.register(redeem, deps)

@@ -170,6 +170,8 @@ export function loadApiConfig(env: Env) {
     logLevel: values.LOG_LEVEL,
     redisUrl: values.REDIS_URL,
     drainMs: values.DRAIN_MS,
+    queueMaxAgeSeconds: values.QUEUE_MAX_AGE_SECONDS,
+    pressure: { delayMs: values.EVENT_LOOP_MAX_DELAY_MS, percent: values.EVENT_LOOP_MAX_PERCENT },
     keyring: keyringOptions(values),
     trustProxy: list(values.TRUST_PROXY),
     callbacks: {

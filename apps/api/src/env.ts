@@ -167,6 +167,25 @@ export const ApiEnv = Type.Object({
     default: false,
     description: 'whether production may have test numbers',
   }),
+  QUEUE_MAX_AGE_SECONDS: Type.Integer({
+    minimum: 0,
+    maximum: 540,
+    default: 20,
+    description: 'no send is accepted while a message has waited longer for a worker; 0 for no such limit',
+  }),
+  EVENT_LOOP_MAX_DELAY_MS: Type.Integer({
+    minimum: 0,
+    maximum: 60_000,
+    default: 500,
+    description:
+      'no picture is drawn and no send accepted while the event loop is later than this, on average over a second; 0 for no such limit',
+  }),
+  EVENT_LOOP_MAX_PERCENT: Type.Integer({
+    minimum: 0,
+    maximum: 100,
+    default: 0,
+    description: 'the same for the part of a second that the event loop is busy; 0 for no such limit',
+  }),
   DRAIN_MS: Type.Integer({
     minimum: 0,
     maximum: 60_000,

@@ -17,6 +17,7 @@ const STATUS: Partial<Record<Answer, number>> = {
   keyReused: 422,
   storeDown: 503,
   budgetSpent: 503,
+  busy: 503,
   bug: 500,
 }
 
@@ -25,6 +26,7 @@ const CLASSIC_STATUS: Partial<Record<Answer, number>> = {
   param: 400,
   storeDown: 503,
   budgetSpent: 503,
+  busy: 503,
   bug: 500,
   notFound: 404,
 }

@@ -12,6 +12,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import { createSendQueue, EMAIL_QUEUE } from '@sms-codes/core/queues'
 import type { RedisClient } from '@sms-codes/core/redis'
 import { createSendLedger } from '@sms-codes/core/send-ledger'
+import { createBacklog } from './backlog.ts'
 import { buildApp, type ApiDeps } from './app.ts'
 import { reportBudget } from './budget.ts'
 import { listCallbacks } from './callbacks/listed.ts'
@@ -62,6 +63,7 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
     screen: createScreen({ lists: createLists(redis), keyring, metrics, audit, log }, config.lists),
     guard,
     gate: createGate(limits, config.gate, guard, metrics),
+    backlog: createBacklog(redis, config.queueMaxAgeSeconds, metrics),
     codes: createCodeStore(redis, keyring, policyOf),
     queue,
     mails,
@@ -81,6 +83,6 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
       subnet: keyring.pseudonym(subnetOf(ip)),
     }),
   }
-  const app = await buildApp({ log, trustProxy: config.trustProxy, deps })
+  const app = await buildApp({ log, trustProxy: config.trustProxy, pressure: config.pressure, deps })
   return { app, deps, queues: [queue, mails, ...(events === null ? [] : [events])], keyring }
 }

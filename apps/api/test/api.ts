@@ -24,6 +24,8 @@ export async function startApi(
     REDIS_URL: server.url,
     TRUST_PROXY: '127.0.0.1',
     CORS_ORIGINS: 'https://shop.example',
+    // No worker takes what these tests send.
+    QUEUE_MAX_AGE_SECONDS: '0',
     ...env,
   })
   const redis = connectRedis(config.redisUrl, 'commands', log)

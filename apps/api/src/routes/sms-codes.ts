@@ -32,7 +32,7 @@ const KEPT_SECONDS = 86_400
 
 /** The two ways to ask for a code: the classic GET and the POST for new front ends. Same use case. */
 export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { captchas, proofs, limiters, heatOf, screen, guard, gate, codes, queue } = deps
+  const { captchas, proofs, limiters, heatOf, screen, guard, gate, backlog, codes, queue } = deps
   const { testNumbers, ledger, metrics } = deps
 
   /** The order of these lines is the policy. A refused request sends nothing. */
@@ -40,6 +40,8 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     { mobile, scene, ...answered }: SendRequest,
     request: FastifyRequest,
   ): Promise<Static<typeof Sent>> {
+    // Before anything is spent: whoever comes back later has the same picture.
+    await backlog.refuse()
     const asking = { ip: request.ip, ...deps.whoIs(request.ip), mobile }
     const allowed = await admit(asking, answered)
     const leave = await gate.enter(asking, allowed)
@@ -129,7 +131,8 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
       onRequest: refuseDrivenBrowser(deps.corsOrigins),
       schema: {
         summary: 'Send a code (the classic call)',
-        description: 'HTTP 200 for every outcome of the business; read `code` in the body.',
+        description:
+          'HTTP 200 for every outcome of the business; read `code` in the body. A 503 with `retry_after` has spent nothing: the same picture is good for another try.',
         tags: ['browser'],
         params: Type.Object({ mobile: Mobile }),
         querystring: SendQuery,
@@ -173,6 +176,7 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
       ...deps.idempotency.hooks('send', KEPT_SECONDS),
       schema: {
         summary: 'Send a code',
+        description: 'A 503 with `retry_after` has spent nothing: the same picture is good for another try.',
         tags: ['browser'],
         headers: IdempotencyHeaders,
         body: SendBody,

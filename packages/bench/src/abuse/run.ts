@@ -30,6 +30,8 @@ export async function runAbuse(options: Options, progress: Progress) {
     const api = await stack.startApp('api', {
       LOG_LEVEL: 'error',
       TRUST_PROXY: '127.0.0.1',
+      // There is no worker.
+      QUEUE_MAX_AGE_SECONDS: '0',
       ...settings,
     })
     const client = await createClient(api.port, stack.redis, createProver(stack.keyring))

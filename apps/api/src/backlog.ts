@@ -1,0 +1,51 @@
+import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+import type { RedisClient } from '@sms-codes/core/redis'
+import { Refusal } from '@sms-codes/core/retcode'
+import { createScript } from '@sms-codes/core/script'
+import { OLDEST } from '@sms-codes/core/scripts/oldest'
+import type { ApiMetrics } from './metrics.ts'
+
+const LOOKED_AT = 20
+const KNOWN_MS = 1_000
+export const BACKLOG_RETRY_SECONDS = 10
+
+/**
+ * Whether workers keep up with what was accepted. One command a second and process at most, however many
+ * requests ask.
+ *
+ * @param maxAgeSeconds how long a message may have waited for a worker; 0 for any time
+ */
+export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics: ApiMetrics) {
+  const oldest = createScript(redis, 'oldest', OLDEST)
+  const queue = `${QUEUE_PREFIX}:${SMS_QUEUE}:`
+  let askedAt = 0
+  let answer: Promise<number> = Promise.resolve(0)
+
+  async function ask(): Promise<number> {
+    try {
+      const [madeAt] = await oldest([`${queue}wait`], [queue, LOOKED_AT])
+      return Number(madeAt)
+    } catch (err) {
+      // Redis may be back for the next request.
+      askedAt = 0
+      throw err
+    }
+  }
+
+  return {
+    /** A code that is late is worse than a "later": nothing more is accepted while the oldest waits too long. */
+    async refuse(): Promise<void> {
+      if (maxAgeSeconds === 0) return
+      // The clock of API hosts on both ends: that of Redis would add its difference to every age.
+      if (Date.now() - askedAt >= KNOWN_MS) {
+        askedAt = Date.now()
+        answer = ask()
+      }
+      const madeAt = await answer
+      if (madeAt === 0 || Date.now() - madeAt <= maxAgeSeconds * 1000) return
+      metrics.refusedBy('backlog')
+      throw new Refusal('busy', { retry_after: BACKLOG_RETRY_SECONDS })
+    },
+  }
+}
+export type Backlog = ReturnType<typeof createBacklog>
