@@ -16,6 +16,9 @@ const USAGE = `Usage: worker [--queues sms,email,events]
 Works on what the API has queued: of all queues, or of those named by --queues or WORKER_QUEUES.
 `
 
+/** Less than the deadline of a stop, with room to write down what was cut short. */
+const PATIENCE_MS = 10_000
+
 const { values: flags } = parseArgs({
   options: { queues: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   // Beside a launcher's own words.
@@ -60,8 +63,13 @@ log.info(
 onShutdown(
   [
     async () => ops.drain(),
-    // Waits for the messages under way; each has a deadline of its own.
-    async () => void (await Promise.all(consumers.map((consumer) => consumer.close()))),
+    // Waits for the messages under way. What takes too long, one gateway after another, is cut short: another
+    // worker goes on with it, which is better than a process that is killed in a call.
+    async () => {
+      const late = setTimeout(() => consumers.forEach((one) => one.cancelAllJobs('stopping')), PATIENCE_MS)
+      await Promise.all(consumers.map((consumer) => consumer.close()))
+      clearTimeout(late)
+    },
     async () => void (await Promise.all(producers.map((one) => one.close()))),
     async () => {
       transport.close()

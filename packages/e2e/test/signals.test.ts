@@ -1,0 +1,56 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { aMobile, startSystem, type System } from './system.ts'
+
+let system: System
+afterEach(() => system.stop())
+
+const statusOf = async (opsUrl: string) => (await fetch(`${opsUrl}/readyz`)).status
+
+describe('a second signal', () => {
+  it('ends an API that drains at once', async () => {
+    system = await startSystem({ workers: 0, env: { DRAIN_MS: '60000' } })
+    const [api] = system.apis
+    if (api === undefined) throw new Error('no api')
+    process.kill(api.process.pid, 'SIGTERM')
+    await expect.poll(() => statusOf(api.opsUrl)).toBe(503)
+    process.kill(api.process.pid, 'SIGTERM')
+    expect(await api.process.exited).toEqual({ code: 1, signal: null })
+  })
+
+  it('ends a worker in the middle of a call, and another one goes on: one message', async () => {
+    system = await startSystem()
+    const [worker] = system.workers
+    if (worker === undefined) throw new Error('no worker')
+    const mobile = aMobile()
+    await system.fault('accept', 1, 4_000)
+    const { body } = await system.send(mobile)
+    await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
+    process.kill(worker.process.pid, 'SIGTERM')
+    await expect.poll(() => statusOf(worker.opsUrl)).toBe(503)
+    process.kill(worker.process.pid, 'SIGINT')
+    expect(await worker.process.exited).toEqual({ code: 1, signal: null })
+    await system.startWorker()
+    const status = async () =>
+      (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body['status']
+    await expect.poll(status, { timeout: 60_000 }).toBe('sent')
+    expect(await system.outbox(mobile)).toHaveLength(1)
+  })
+})
+
+describe('a worker that is told to stop', () => {
+  it('cuts short what takes longer than it may wait, and leaves it to another one: one message', async () => {
+    const env = { SMS_GATEWAYS: 'ccp,aliyun', GATEWAY_DEADLINE_MS: '8000' }
+    system = await startSystem({ env })
+    const mobile = aMobile()
+    await system.fault('172001', 1, 7_000)
+    await system.fault('accept', 1, 7_500, 'aliyun')
+    const { body } = await system.send(mobile)
+    await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
+    expect(await system.workers[0]?.process.stop(20_000)).toEqual({ code: 0, signal: null })
+    await system.startWorker(env)
+    const status = async () =>
+      (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body['status']
+    await expect.poll(status, { timeout: 60_000 }).toBe('sent')
+    expect(await system.outbox(mobile)).toHaveLength(1)
+  })
+})
