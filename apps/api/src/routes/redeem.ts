@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import { requireApiKey } from '../api-keys.ts'
 import type { ApiDeps } from '../app.ts'
+import { nameInLog } from '../request-log.ts'
 import { Assurance, RECEIPT_PATTERN } from '../receipts.ts'
 import { Envelope, Mobile } from '../schemas.ts'
 
@@ -83,12 +84,13 @@ export const redeem: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { receipts
     async (request) => {
       const { receipt, scene, mobile } = request.body
       const claims = await receipts.read(receipt)
+      if (claims !== null) nameInLog(request, claims)
       if (claims === null || claims.scene !== scene) throw new Refusal('receiptWrong')
       if (mobile !== undefined && !receipts.isOf(claims, mobile)) throw new Refusal('receiptWrong')
       // Last: a receipt that was asked about wrongly is not spent.
       const outcome = await receipts.redeem(claims)
       if (outcome !== 'ok') throw new Refusal(outcome === 'again' ? 'receiptUsed' : 'receiptWrong')
-      request.log.info({ backend: request.backend, rid: claims.rid }, 'receipt redeemed')
+      request.log.info({ backend: request.backend }, 'receipt redeemed')
       return {
         ...envelope('ok', languageOf(request.headers['accept-language'])),
         code: '0' as const,

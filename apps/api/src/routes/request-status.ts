@@ -4,6 +4,7 @@ import { STATES } from '@sms-codes/core/code-store'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/send'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import type { ApiDeps } from '../app.ts'
+import { nameInLog } from '../request-log.ts'
 import { Envelope } from '../schemas.ts'
 
 const STATUSES = [...STATES, 'expired'] as const
@@ -40,6 +41,7 @@ export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { c
     },
     async (request) => {
       const id = request.params.request_id
+      nameInLog(request, { rid: id })
       const found = requestId.test(id) ? await codes.find(id, scenes) : null
       if (found === null) throw new Refusal('notFound')
       const { status, channel, sends, times } = found

@@ -10,6 +10,7 @@ import { UUID_PATTERN } from '../captcha/store.ts'
 import { refuseDrivenBrowser } from '../driven-browser.ts'
 import type { Asking } from '../gate.ts'
 import { IdempotencyHeaders } from '../idempotency.ts'
+import { nameInLog } from '../request-log.ts'
 import { Envelope, Mobile, sceneOf } from '../schemas.ts'
 
 const Sent = Type.Object(
@@ -53,13 +54,16 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
       await leave()
       throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
     }
+    nameInLog(request, issued.send)
+    const { requestId } = issued
+    request.log.info(requestId === issued.send.rid ? {} : { shown_as: requestId }, 'issued')
     if (fixed === undefined) await enqueue(issued.send, mobile, leave, request)
     else await Promise.all([leave(), ledger.settle(issued.send, '*', { status: 'sent', gateway: 'test' })])
     metrics.accepted(scene)
     return {
       ...envelope('sent', languageOf(request.headers['accept-language'])),
       code: '0',
-      request_id: issued.requestId,
+      request_id: requestId,
       resend_after: issued.resendAfter,
       expires_in: issued.expiresIn,
     }

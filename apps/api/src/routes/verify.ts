@@ -4,6 +4,7 @@ import { ACT_SECONDS } from '@sms-codes/core/code-store'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import type { ApiDeps } from '../app.ts'
 import { IdempotencyHeaders } from '../idempotency.ts'
+import { nameInLog } from '../request-log.ts'
 import { Envelope, Mobile, sceneOf } from '../schemas.ts'
 
 /** Long enough to ask again after a lost answer, and no longer: a receipt is kept. */
@@ -58,6 +59,7 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
     },
     async (request) => {
       const { mobile, sms_code, scene, request_id } = request.body
+      nameInLog(request, { rid: request_id })
       await deps.limiters.verifies(deps.whoIs(request.ip).address)
       if (sms_code.length !== deps.codeLength(scene)) throw new Refusal('missing')
       // Whoever repeats it after this process died gets the same receipt: no two of one code are ever good.
@@ -67,6 +69,8 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
+      nameInLog(request, verified)
+      request.log.info({ channel: verified.channel, again: verified.again }, 'verified')
       if (!verified.again) {
         deps.metrics.codeUsed(scene, verified.gateway)
         deps.guard
