@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aMobile, startSystem, type System } from './system.ts'
+
+const secret = () => randomBytes(32).toString('base64')
+const [old, fresh] = [`old:${secret()}`, `new:${secret()}`]
+
+let system: System
+beforeAll(async () => {
+  const env = { CODE_KEYS: old, SIMULATOR_VENDOR_LIMITS: 'off' }
+  system = await startSystem({ apis: 2, workers: 1, env })
+})
+afterAll(() => system.stop())
+
+const [A, B] = [0, 1]
+const urlOf = (i: number) => system.apis[i]?.url ?? ''
+
+async function accepted(by = A) {
+  const mobile = aMobile()
+  const { body } = await system.send(mobile, urlOf(by))
+  expect(body).toMatchObject({ code: '0' })
+  return { mobile, request_id: String(body['request_id']) }
+}
+type Accepted = Awaited<ReturnType<typeof accepted>>
+
+async function codeOf({ mobile }: Accepted): Promise<string> {
+  await expect.poll(() => system.outbox(mobile), { timeout: 15_000 }).toHaveLength(1)
+  return (await system.outbox(mobile))[0]?.code ?? ''
+}
+/** Verifies a phone's code with one of the API processes; answers its receipt. */
+async function verified(phone: Accepted, by: number): Promise<string> {
+  const { request_id } = phone
+  const { body } = await system.verify(phone.mobile, await codeOf(phone), { request_id }, urlOf(by))
+  expect(body).toMatchObject({ code: '0', request_id })
+  return String(body['receipt'])
+}
+const redeemed = async (receipt: string, by: number) =>
+  (await system.asBackend('POST', '/v1/receipts/redeem', { receipt, scene: 'default' }, urlOf(by))).status
+
+async function replaceApi(i: number, ring: string): Promise<void> {
+  await system.apis[i]?.process.stop()
+  system.apis[i] = await system.startApi({ CODE_KEYS: ring }, Number(new URL(urlOf(i)).port))
+}
+
+// Each ring may write only what the one before it reads, or one half of a fleet could not read the other's.
+describe.each([
+  ['the new key is added behind the old one', `${old},${fresh}`, ['old', 'new']],
+  ['the new key is put before the old one', `${fresh},${old}`, ['new', 'old']],
+  ['the old key is taken out', fresh, ['new']],
+])('%s, process by process', (_step, ring, kids) => {
+  it('and everything under way goes on: waiting messages, live codes, receipts', async () => {
+    const [live, other] = [await accepted(), await accepted()]
+    const receipt = await verified(await accepted(), A)
+    await codeOf(live)
+    await codeOf(other)
+    await system.workers[0]?.process.stop()
+    const waiting = await accepted()
+
+    await replaceApi(A, ring)
+    // Half of the fleet is new: what one half wrote the other reads.
+    const half = { byNew: await accepted(A), byOld: await accepted(B) }
+    expect(await redeemed(await verified(other, A), B)).toBe(200)
+    system.workers[0] = await system.startWorker({ CODE_KEYS: ring })
+    expect(await redeemed(await verified(half.byNew, B), A)).toBe(200)
+    expect(await redeemed(await verified(half.byOld, A), A)).toBe(200)
+
+    await replaceApi(B, ring)
+    await verified(waiting, B)
+    await verified(live, B)
+    expect(await redeemed(receipt, A)).toBe(200)
+    expect(await redeemed(receipt, B)).toBe(409)
+    const { body } = await system.call('/.well-known/jwks.json', {}, urlOf(B))
+    expect(body['keys']).toMatchObject(kids.map((kid) => ({ kid })))
+  })
+})
