@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Every package is read from its sources, so nothing has to be built before a test.
-const conditions = ['@sms-codes/source', 'node', 'module', 'default']
+const conditions = ['@sms-codes/source', 'node', 'default']
 const ssr = { resolve: { conditions, externalConditions: ['@sms-codes/source', 'node'] } }
 
 export default defineConfig({

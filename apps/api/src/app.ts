@@ -10,6 +10,8 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { SendQueue } from '@sms-codes/core/queues'
 import type { FallbackRules } from '@sms-codes/core/scenes'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
+import { randomId } from '@sms-codes/core/keyring'
+import type { Tracing } from '@sms-codes/core/tracing'
 import type { Backlog } from './backlog.ts'
 import type { Callback } from './callbacks/callback.ts'
 import type { Proofs } from './captcha/proofs.ts'
@@ -35,6 +37,7 @@ import { requestStatus } from './routes/request-status.ts'
 import { smsCodes } from './routes/sms-codes.ts'
 import { verify } from './routes/verify.ts'
 import type { TestNumbers } from './test-numbers.ts'
+import { traceRequests } from './trace-requests.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -81,7 +84,13 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   whoIs: (ip: string) => { address: string; subnet: string }
 }
 
-export type AppOptions = { log: Logger; trustProxy: string[]; pressure: PressureLimits; deps: ApiDeps }
+export type AppOptions = {
+  log: Logger
+  trustProxy: string[]
+  pressure: PressureLimits
+  tracing: Tracing | null
+  deps: ApiDeps
+}
 
 const HEADERS = {
   'cache-control': 'no-store',
@@ -90,12 +99,14 @@ const HEADERS = {
 }
 
 /** The HTTP API, complete but not listening. */
-export async function buildApp({ log, trustProxy, pressure, deps }: AppOptions) {
+export async function buildApp({ log, trustProxy, pressure, tracing, deps }: AppOptions) {
   const app = Fastify({
     loggerInstance: log,
     // Fastify's own lines hold the URL, and with it the number and the image code.
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
+    // In the lines of several processes none is like another.
+    genReqId: randomId,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     // HEAD must not send messages.
     exposeHeadRoutes: false,
@@ -129,6 +140,12 @@ export async function buildApp({ log, trustProxy, pressure, deps }: AppOptions) 
   app.decorateReply('retcode', '0')
   app.setErrorHandler(errorHandler)
   app.setNotFoundHandler(notFoundHandler)
+  if (tracing !== null) {
+    const traced = traceRequests(tracing)
+    app.addHook('onRequest', traced.onRequest)
+    app.addHook('preValidation', traced.preValidation)
+    app.addHook('onResponse', traced.onResponse)
+  }
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS)
   })

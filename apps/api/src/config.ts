@@ -7,6 +7,7 @@ import {
   keyringOptions,
   list,
   loadConfig,
+  wantsTracing,
   type Check,
   type Env,
 } from '@sms-codes/core/config'
@@ -107,6 +108,11 @@ const checkBudget: Check = (env) => {
   return faults
 }
 
+const checkPorts: Check = (env) =>
+  env['API_PORT'] && env['API_PORT'] !== '0' && env['API_PORT'] === env['API_OPS_PORT']
+    ? ['API_OPS_PORT: must be another port than API_PORT']
+    : []
+
 const checkStepUp: Check = (env) => {
   const faults: string[] = []
   if (Number(env['STEP_UP_HOT_PERCENT'] || 66) < Number(env['STEP_UP_WARM_PERCENT'] || 33))
@@ -162,12 +168,14 @@ export function loadApiConfig(env: Env) {
     checkTestNumbers,
     checkScenes,
     checkStepUp,
+    checkPorts,
   ])
   return {
     host: values.HOST,
     port: values.API_PORT,
     opsPort: values.API_OPS_PORT,
     logLevel: values.LOG_LEVEL,
+    tracing: wantsTracing(values),
     redisUrl: values.REDIS_URL,
     drainMs: values.DRAIN_MS,
     queueMaxAgeSeconds: values.QUEUE_MAX_AGE_SECONDS,

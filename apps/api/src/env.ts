@@ -17,6 +17,8 @@ export const ApiEnv = Type.Object({
   API_OPS_PORT: shared.port(9100, 'port of /livez, /readyz and /metrics'),
   HOST: shared.HOST,
   LOG_LEVEL: shared.LOG_LEVEL,
+  TRACING: shared.TRACING,
+  OTEL_EXPORTER_OTLP_ENDPOINT: shared.OTEL_EXPORTER_OTLP_ENDPOINT,
   REDIS_URL: shared.REDIS_URL,
   PHONE_KEY: shared.PHONE_KEY,
   CODE_KEYS: shared.CODE_KEYS,
@@ -176,7 +178,7 @@ export const ApiEnv = Type.Object({
   EVENT_LOOP_MAX_DELAY_MS: Type.Integer({
     minimum: 0,
     maximum: 60_000,
-    default: 500,
+    default: 1_000,
     description:
       'no picture is drawn and no send accepted while the event loop is later than this, on average over a second; 0 for no such limit',
   }),

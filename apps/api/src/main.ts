@@ -5,6 +5,7 @@ import { createRegistry } from '@sms-codes/core/metrics'
 import { startOps } from '@sms-codes/core/ops'
 import { connectRedis, serverFaultsAtBoot, storeNotReady } from '@sms-codes/core/redis'
 import { onShutdown } from '@sms-codes/core/shutdown'
+import { loadTracing } from '@sms-codes/core/tracing'
 import { loadApiConfig } from './config.ts'
 import { wireApi } from './wire.ts'
 
@@ -20,7 +21,8 @@ if (faults.length > 0) {
 }
 
 const registry = createRegistry('api')
-const { app, queues } = await wireApi({ config, log, redis, producer, registry })
+const tracing = await loadTracing(config.tracing)
+const { app, queues } = await wireApi({ config, log, redis, producer, registry, tracing })
 const ops = await startOps({
   host: config.host,
   port: config.opsPort,

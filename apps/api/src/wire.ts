@@ -9,9 +9,10 @@ import { createKeyring } from '@sms-codes/core/keyring'
 import { createLimits } from '@sms-codes/core/limits'
 import { createLists } from '@sms-codes/core/lists'
 import type { Logger } from '@sms-codes/core/logger'
-import { createSendQueue, EMAIL_QUEUE } from '@sms-codes/core/queues'
+import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues'
 import type { RedisClient } from '@sms-codes/core/redis'
 import { createSendLedger } from '@sms-codes/core/send-ledger'
+import type { Tracing } from '@sms-codes/core/tracing'
 import { createBacklog } from './backlog.ts'
 import { buildApp, type ApiDeps } from './app.ts'
 import { reportBudget } from './budget.ts'
@@ -36,18 +37,19 @@ export type WireOptions = {
   redis: RedisClient
   producer: RedisClient
   registry: Registry
+  tracing?: Tracing | null
 }
 
 /** Makes every part of the API from its configuration and two connections: the one place where they meet. */
-export async function wireApi({ config, log, redis, producer, registry }: WireOptions) {
+export async function wireApi({ config, log, redis, producer, registry, tracing = null }: WireOptions) {
   const policyOf = scenePolicies(config.policies)
   const keyring = createKeyring(config.keyring)
   const limits = createLimits(redis)
   const metrics = createApiMetrics(registry)
   reportBudget(registry, limits, config.gate.budget)
-  const queue = createSendQueue(producer, log)
-  const mails = createSendQueue(producer, log, EMAIL_QUEUE)
-  const events = config.tellsEvents ? createEventQueue(producer, log) : null
+  const queue = createSendQueue(producer, log, SMS_QUEUE, tracing)
+  const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
+  const events = config.tellsEvents ? createEventQueue(producer, log, tracing) : null
   const ledger = createSendLedger(redis, keyring)
   const audit = createAudit(redis)
   const guard = createGuard(redis, limits, config.guard, metrics, audit, log)
@@ -83,6 +85,7 @@ export async function wireApi({ config, log, redis, producer, registry }: WireOp
       subnet: keyring.pseudonym(subnetOf(ip)),
     }),
   }
-  const app = await buildApp({ log, trustProxy: config.trustProxy, pressure: config.pressure, deps })
+  const { trustProxy, pressure } = config
+  const app = await buildApp({ log, trustProxy, pressure, tracing, deps })
   return { app, deps, queues: [queue, mails, ...(events === null ? [] : [events])], keyring }
 }

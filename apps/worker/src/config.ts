@@ -5,6 +5,7 @@ import {
   checkUrl,
   keyringOptions,
   loadConfig,
+  wantsTracing,
   type Check,
   type Env,
 } from '@sms-codes/core/config'
@@ -161,6 +162,7 @@ export function loadWorkerConfig(env: Env) {
     host: values.HOST,
     opsPort: values.WORKER_OPS_PORT,
     logLevel: values.LOG_LEVEL,
+    tracing: wantsTracing(values),
     redisUrl: values.REDIS_URL,
     keyring: keyringOptions(values),
     queues: values.WORKER_QUEUES.split(','),

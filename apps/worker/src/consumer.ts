@@ -5,6 +5,7 @@ import { CHECK, LaterJob, QUEUE_PREFIX, retryDelayMs, SendJob } from '@sms-codes
 import type { RedisClient } from '@sms-codes/core/redis'
 import type { Channel } from '@sms-codes/core/send'
 import type { SendLedger } from '@sms-codes/core/send-ledger'
+import { telemetryOf, type Tracing } from '@sms-codes/core/tracing'
 import { RetryLater, type Delivered } from './endings.ts'
 import type { WorkerMetrics } from './metrics.ts'
 
@@ -19,6 +20,7 @@ export type ConsumerOptions = {
   ledger: SendLedger
   metrics: WorkerMetrics
   log: Logger
+  tracing?: Tracing | null
 }
 
 const LONGEST_PAUSE_MS = 15_000
@@ -32,7 +34,8 @@ const MOST_STARTS = 100
  * 15 s.
  */
 export function createConsumer(options: ConsumerOptions) {
-  const { queue, channel, connection, concurrency, deliver, check, ledger, metrics, log } = options
+  const { queue, channel, connection, concurrency, deliver, check } = options
+  const { ledger, metrics, log, tracing = null } = options
   // Three parameters: with fewer BullMQ hands over no signal.
   const processor = async (job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) => {
     const { data } = job
@@ -63,6 +66,7 @@ export function createConsumer(options: ConsumerOptions) {
 
   const worker = new Worker<unknown>(queue, processor, {
     connection,
+    ...telemetryOf(tracing),
     prefix: QUEUE_PREFIX,
     concurrency,
     lockDuration: 10_000,

@@ -9,6 +9,8 @@ export const WorkerEnv = Type.Object({
   WORKER_OPS_PORT: shared.port(9101, 'port of /livez, /readyz and /metrics; 0 for any free one'),
   HOST: shared.HOST,
   LOG_LEVEL: shared.LOG_LEVEL,
+  TRACING: shared.TRACING,
+  OTEL_EXPORTER_OTLP_ENDPOINT: shared.OTEL_EXPORTER_OTLP_ENDPOINT,
   REDIS_URL: shared.REDIS_URL,
   PHONE_KEY: shared.PHONE_KEY,
   CODE_KEYS: shared.CODE_KEYS,

@@ -5,6 +5,7 @@ import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/events'
 import type { Logger } from '@sms-codes/core/logger'
 import type { RedisClient } from '@sms-codes/core/redis'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues'
+import { telemetryOf, type Tracing } from '@sms-codes/core/tracing'
 import { readSecret, signWebhook } from '@sms-codes/gateways/standard-webhooks'
 import type { Transport } from '@sms-codes/gateways/transport'
 
@@ -15,6 +16,7 @@ export type EventPosterOptions = {
   secrets: readonly string[]
   transport: Pick<Transport, 'post'>
   log: Logger
+  tracing?: Tracing | null
 }
 
 /** Without the dots of the job's: an id with one could be read as id and time. */
@@ -24,7 +26,8 @@ const idOf = ({ id = '' }: Job<unknown>) => createHash('sha256').update(id).dige
  * The BullMQ worker of the `events` queue: tells the application by a POST signed as in Standard Webhooks.
  * The id of an event is the same over its tries; anything but a 2xx is tried again, 410 ends it.
  */
-export function createEventPoster({ connection, url, secrets, transport, log }: EventPosterOptions) {
+export function createEventPoster(options: EventPosterOptions) {
+  const { connection, url, secrets, transport, log, tracing = null } = options
   const keys = secrets.map(readSecret)
   const post = async (job: Job<unknown>, _token: string | undefined, signal: AbortSignal | undefined) => {
     if (!Value.Check(SendEvent, job.data)) throw new UnrecoverableError('unknown job data')
@@ -45,6 +48,7 @@ export function createEventPoster({ connection, url, secrets, transport, log }: 
   }
   const worker = new Worker<unknown>(EVENTS_QUEUE, post, {
     connection,
+    ...telemetryOf(tracing),
     prefix: QUEUE_PREFIX,
     concurrency: 10,
     lockDuration: 10_000,
@@ -52,7 +56,9 @@ export function createEventPoster({ connection, url, secrets, transport, log }: 
   })
   worker.on('error', (err) => log.debug({ err }, 'queue error'))
   worker.on('failed', (job, err) => {
-    if (job?.finishedOn !== undefined) log.warn({ event: job.id, err }, 'application was not told')
+    if (job?.finishedOn === undefined) return
+    const rid = Value.Check(SendEvent, job.data) ? job.data.request_id : undefined
+    log.warn({ event: job.id, rid, err }, 'application was not told')
   })
   return worker
 }

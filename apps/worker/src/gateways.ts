@@ -3,6 +3,7 @@ import type { Keyring } from '@sms-codes/core/keyring'
 import type { Limits } from '@sms-codes/core/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Quotas } from '@sms-codes/core/quotas'
+import type { Tracing } from '@sms-codes/core/tracing'
 import { createAliyunGateway } from '@sms-codes/gateways/aliyun'
 import { createCcpGateway } from '@sms-codes/gateways/ccp'
 import { chinaClock } from '@sms-codes/gateways/china-clock'
@@ -16,6 +17,7 @@ import { withQuota, withRate } from './allowance.ts'
 import { withBreaker } from './breaker.ts'
 import type { WorkerConfig } from './config.ts'
 import type { WorkerMetrics } from './metrics.ts'
+import { withTrace } from './traced.ts'
 
 /** A gateway, and what can be done there about a message that it may have already. */
 export type ListedGateway = SmsGateway & {
@@ -31,6 +33,7 @@ export type GatewayDeps = {
   keyring: Keyring
   metrics: WorkerMetrics
   log: Logger
+  tracing?: Tracing | null
 }
 
 const never = () => false
@@ -63,7 +66,7 @@ export function listGateways(config: WorkerConfig, deps: GatewayDeps): ListedGat
     const gateway = makers[name]?.()
     if (gateway === undefined) return []
     const perSecond = config.rates[name]
-    const breaking = withBreaker(gateway, deps)
+    const breaking = withBreaker(withTrace(gateway, deps.tracing ?? null), deps)
     const rated = perSecond === undefined ? breaking : withRate(breaking, perSecond, limits)
     const mirrored = MIRRORED[name]
     return [mirrored === undefined || !config.vendorQuotas ? rated : withQuota(rated, mirrored, deps)]

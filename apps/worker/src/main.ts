@@ -5,6 +5,7 @@ import { createRegistry } from '@sms-codes/core/metrics'
 import { startOps } from '@sms-codes/core/ops'
 import { connectRedis, serverFaultsAtBoot, storeNotReady } from '@sms-codes/core/redis'
 import { onShutdown } from '@sms-codes/core/shutdown'
+import { loadTracing } from '@sms-codes/core/tracing'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { loadWorkerConfig } from './config.ts'
 import { reportQueues } from './queue-metrics.ts'
@@ -43,7 +44,9 @@ if (faults.length > 0) {
 
 const registry = createRegistry('worker')
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
-const { consumers, producers } = wireWorker({ config, log, redis, producer, connection, transport, registry })
+const tracing = await loadTracing(config.tracing)
+const connections = { redis, producer, connection }
+const { consumers, producers } = wireWorker({ config, log, ...connections, transport, registry, tracing })
 for (const consumer of consumers) pauseWhileStoreRefuses(consumer, redis, log)
 reportQueues(registry, redis, log)
 const ops = await startOps({

@@ -9,6 +9,7 @@ import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues'
 import { createQuotas } from '@sms-codes/core/quotas'
 import type { RedisClient } from '@sms-codes/core/redis'
 import { createSendLedger } from '@sms-codes/core/send-ledger'
+import type { Tracing } from '@sms-codes/core/tracing'
 import type { Transport } from '@sms-codes/gateways/transport'
 import { withQuota } from './allowance.ts'
 import type { WorkerConfig } from './config.ts'
@@ -22,6 +23,7 @@ import { createMailGateway } from './mail.ts'
 import { createMailer } from './mailer.ts'
 import { createWorkerMetrics } from './metrics.ts'
 import { createOrder } from './order.ts'
+import { withTrace } from './traced.ts'
 
 export type WireOptions = {
   config: WorkerConfig
@@ -31,6 +33,7 @@ export type WireOptions = {
   connection: RedisClient
   transport: Transport
   registry: Registry
+  tracing: Tracing | null
 }
 
 // More than the waits of mailer.ts together, for the TLS in between.
@@ -38,24 +41,33 @@ const MAIL_DEADLINE_MS = 12_000
 const MAILS_AT_ONCE = 10
 
 /** Makes every part of a worker from its configuration and connections: the one place where they meet. */
-export function wireWorker({ config, log, redis, producer, connection, transport, registry }: WireOptions) {
+export function wireWorker(options: WireOptions) {
+  const { config, log, redis, producer, connection, transport, registry, tracing } = options
   const metrics = createWorkerMetrics(registry)
   const keyring = createKeyring(config.keyring)
-  const events = config.events === null ? null : createEventQueue(producer, log)
+  const events = config.events === null ? null : createEventQueue(producer, log, tracing)
   const bare = createSendLedger(redis, keyring)
   const ledger = events === null ? bare : withEvents(bare, events)
   const limits = createLimits(redis)
   const quotas = createQuotas(redis)
   const contacts = createContacts(redis, keyring)
-  const mails = createSendQueue(producer, log, EMAIL_QUEUE)
+  const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const { rules } = config
   const fallback = createFallback({ rules, contacts, ledger, mails, afterMs: config.fallbackAfterMs })
   const receipts = createDeliveryReceipts(redis, keyring)
   const followUp = config.expectsReceipts ? createFollowUp({ receipts, ledger, rules, mails }) : null
-  const shared = { ledger, metrics, log, connection }
+  const shared = { ledger, metrics, log, connection, tracing }
 
   function smsConsumer() {
-    const gateways = listGateways(config, { transport, limits, quotas, keyring, metrics, log })
+    const gateways = listGateways(config, {
+      transport,
+      limits,
+      quotas,
+      keyring,
+      metrics,
+      log,
+      tracing,
+    })
     const deps = {
       ...shared,
       channel: 'sms' as const,
@@ -81,7 +93,7 @@ export function wireWorker({ config, log, redis, producer, connection, transport
       from,
       deadlineMs: MAIL_DEADLINE_MS,
     })
-    const gateways = [withQuota(mail, 'email', { quotas, keyring })]
+    const gateways = [withQuota(withTrace(mail, tracing), 'email', { quotas, keyring })]
     const deps = {
       ...shared,
       channel: 'email' as const,
@@ -103,7 +115,9 @@ export function wireWorker({ config, log, redis, producer, connection, transport
   const consumers = config.queues.flatMap((queue) => {
     if (queue === SMS_QUEUE) return [smsConsumer()]
     if (queue === EMAIL_QUEUE) return config.mail === null ? [] : [emailConsumer(config.mail)]
-    return config.events === null ? [] : [createEventPoster({ ...config.events, connection, transport, log })]
+    return config.events === null
+      ? []
+      : [createEventPoster({ ...config.events, connection, transport, log, tracing })]
   })
   return { consumers, producers: events === null ? [mails] : [mails, events] }
 }

@@ -132,8 +132,28 @@ export const shared = {
         'address of your application that is told when a message was sent, delivered, mailed or failed',
     }),
   ),
+  TRACING: Type.Optional(
+    Type.Union([Type.Literal('on'), Type.Literal('off')], {
+      description:
+        'on or off: traces for the OpenTelemetry SDK that is loaded into the process; on as well where OTEL_EXPORTER_OTLP_ENDPOINT is set',
+    }),
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({
+      description: 'where that SDK sends traces; read by it, here only to know that there is one',
+    }),
+  ),
   CODE_TTL_SECONDS: Type.Integer({ minimum: 60, maximum: 600, default: 300, description: 'life of a code' }),
 }
+
+/** Whether traces are asked for: by name, or by an address for them. */
+export const wantsTracing = ({
+  TRACING,
+  OTEL_EXPORTER_OTLP_ENDPOINT,
+}: {
+  TRACING?: 'on' | 'off'
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string
+}): boolean => (TRACING ?? (OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? 'off' : 'on')) === 'on'
 
 /** An address that only looks like one would end up in an error message, password and all. */
 export const checkUrl =

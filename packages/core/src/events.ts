@@ -5,6 +5,7 @@ import { QUEUE_PREFIX } from './queues.ts'
 import type { RedisClient } from './redis.ts'
 import type { SendLedger } from './send-ledger.ts'
 import { REQUEST_ID_PATTERN, type Send } from './send.ts'
+import { telemetryOf, type Tracing } from './tracing.ts'
 
 export const EVENTS_QUEUE = 'events'
 
@@ -23,9 +24,10 @@ export type SendEvent = Static<typeof SendEvent>
  * it is news, and the status of the request remains the truth.
  * @param connection of the kind `producer`
  */
-export function createEventQueue(connection: RedisClient, log: Logger) {
+export function createEventQueue(connection: RedisClient, log: Logger, tracing: Tracing | null = null) {
   const queue = new Queue<SendEvent>(EVENTS_QUEUE, {
     connection,
+    ...telemetryOf(tracing),
     prefix: QUEUE_PREFIX,
     skipWaitingForReady: true,
     skipVersionCheck: true,

@@ -3,6 +3,7 @@ import { Queue, type JobsOptions } from 'bullmq'
 import type { Logger } from './logger.ts'
 import { asStoreError, type RedisClient } from './redis.ts'
 import { REQUEST_ID_PATTERN } from './send.ts'
+import { telemetryOf, type Tracing } from './tracing.ts'
 
 export const SMS_QUEUE = 'sms'
 export const EMAIL_QUEUE = 'email'
@@ -55,9 +56,15 @@ const options: JobsOptions = {
  * The producer's side of a queue. For `sms`, `add` is the moment a request counts as accepted.
  * @param connection of the kind `producer`: a caller must hear at once that Redis is away
  */
-export function createSendQueue(connection: RedisClient, log: Logger, name = SMS_QUEUE) {
+export function createSendQueue(
+  connection: RedisClient,
+  log: Logger,
+  name = SMS_QUEUE,
+  tracing: Tracing | null = null,
+) {
   const queue = new Queue<SendJob>(name, {
     connection,
+    ...telemetryOf(tracing),
     prefix: QUEUE_PREFIX,
     // Without it the first add() waits for ever when Redis was never up.
     skipWaitingForReady: true,

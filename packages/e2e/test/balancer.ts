@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 100
 export async function openBalancer(targets: readonly Target[]) {
   const agent = new Agent({ keepAlive: true })
   const ready = new Set<string>()
-  let open = true
+  const closed = new AbortController()
   let turn = 0
 
   async function look(): Promise<void> {
@@ -31,7 +31,7 @@ export async function openBalancer(targets: readonly Target[]) {
     )
   }
   async function watch(): Promise<void> {
-    while (open) {
+    while (!closed.signal.aborted) {
       await look()
       await sleep(LOOK_EVERY_MS)
     }
@@ -42,8 +42,11 @@ export async function openBalancer(targets: readonly Target[]) {
   const server = createServer((incoming, outgoing) => {
     const takers = targets.filter(({ url }) => ready.has(url))
     const taker = takers[++turn % takers.length]
-    const refuse = () => outgoing.writeHead(502, { 'content-type': 'application/json' }).end('{}')
-    if (taker === undefined) return void refuse()
+    const refuse = () => void outgoing.writeHead(502, { 'content-type': 'application/json' }).end('{}')
+    if (taker === undefined) {
+      refuse()
+      return
+    }
     const { method, headers } = incoming
     const passed = request(`${taker.url}${incoming.url}`, { agent, method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
@@ -59,10 +62,10 @@ export async function openBalancer(targets: readonly Target[]) {
 
   return {
     url: `http://127.0.0.1:${address.port}`,
-    /** Settles when the balancer has seen exactly these ready. */
+    /** The addresses that requests go to at present. */
     ready: () => [...ready].toSorted(),
     async close(): Promise<void> {
-      open = false
+      closed.abort()
       await watching
       server.close()
       server.closeAllConnections()

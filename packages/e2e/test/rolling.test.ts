@@ -18,10 +18,10 @@ it('every process is replaced under load: no client sees an error, nobody is sen
   const accepted = new Map<string, string>()
   const errors: string[] = []
   let calls = 0
-  let loaded = true
+  const enough = new AbortController()
 
   async function client(): Promise<void> {
-    while (loaded) {
+    while (!enough.signal.aborted) {
       const mobile = aMobile()
       try {
         const sent = await sockets.send(mobile, await system.captcha())
@@ -49,7 +49,7 @@ it('every process is replaced under load: no client sees an error, nobody is sen
     exits.push(await worker.process.stop(20_000))
     workers[i] = await system.startWorker()
   }
-  loaded = false
+  enough.abort()
   await load
   await expect.poll(() => system.open(), { timeout: 30_000 }).toBe(0)
 

@@ -42,7 +42,7 @@ describe('a worker that is told to stop', () => {
     const env = { SMS_GATEWAYS: 'ccp,aliyun', GATEWAY_DEADLINE_MS: '8000' }
     system = await startSystem({ env })
     const mobile = aMobile()
-    await system.fault('172001', 1, 7_000)
+    await system.fault('160050', 1, 7_000)
     await system.fault('accept', 1, 7_500, 'aliyun')
     const { body } = await system.send(mobile)
     await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)

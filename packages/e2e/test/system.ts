@@ -88,6 +88,8 @@ export async function startSystem({
     SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
     MAIL_FROM: 'Codes <codes@shop.example>',
     CORS_ORIGINS: simulatorUrl,
+    // How busy the machine of the tests is does not matter to them.
+    EVENT_LOOP_MAX_DELAY_MS: '0',
     ...env,
   }
   const logs: { app: App; line: string }[] = []

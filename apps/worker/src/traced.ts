@@ -1,0 +1,39 @@
+import type { Tracing } from '@sms-codes/core/tracing'
+import type { ListedGateway } from './gateways.ts'
+
+/** A span for each call of a gateway. It says who was called and what came of it, nothing of the message. */
+export function withTrace(gateway: ListedGateway, tracing: Tracing | null): ListedGateway {
+  if (tracing === null) return gateway
+  const { name, lookUp } = gateway
+
+  async function traced<T>(act: string, call: () => Promise<T>, say: (answer: T) => string): Promise<T> {
+    const span = tracing?.begin(`${act} ${name}`, 'client', { 'sms.gateway': name })
+    if (span === undefined) return call()
+    try {
+      const answer = await span.run(call)
+      span.end({ 'sms.outcome': say(answer) })
+      return answer
+    } catch (err) {
+      span.end({}, true)
+      throw err
+    }
+  }
+
+  return {
+    ...gateway,
+    send: (message, signal) =>
+      traced(
+        'send',
+        () => gateway.send(message, signal),
+        (outcome) => outcome.class,
+      ),
+    ...(lookUp && {
+      lookUp: (message, since, signal) =>
+        traced(
+          'look_up',
+          () => lookUp(message, since, signal),
+          ({ found }) => found,
+        ),
+    }),
+  }
+}

@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, describe, expect, it } from 'vitest'
+import { aMobile, startSystem, toRecord, type System } from './system.ts'
+
+const SDK = pathToFileURL(join(import.meta.dirname, 'tracing-sdk.mjs')).href
+const LOAD_SDK = { NODE_OPTIONS: `--import=${SDK}` }
+
+let system: System
+afterEach(() => system.stop())
+
+type Span = { traceId: string; spanId: string; parent: string; name: string }
+
+function spans(): Span[] {
+  return system.logs.flatMap(({ line }) => {
+    if (!line.startsWith('{"span":')) return []
+    const span = toRecord(toRecord(JSON.parse(line))['span'])
+    const text = (field: string) => (typeof span[field] === 'string' ? span[field] : '')
+    return [{ traceId: text('traceId'), spanId: text('spanId'), parent: text('parent'), name: text('name') }]
+  })
+}
+const named = (name: string) => spans().find((span) => span.name === name)
+
+/** The names from a span up to the root of its trace. */
+function wayUp(from: Span | undefined): string[] {
+  const all = spans()
+  const above = ({ parent, traceId }: Span) =>
+    all.find((span) => span.spanId === parent && span.traceId === traceId)
+  const way: string[] = []
+  for (let span = from; span !== undefined; span = above(span)) way.push(span.name)
+  return way
+}
+
+async function sendAndVerify(): Promise<{ mobile: string; code: string; uuid: string }> {
+  const mobile = aMobile()
+  const captcha = await system.captcha()
+  const sent = await system.post('/v1/sms_codes', { mobile, ...captcha })
+  expect(sent.body['code']).toBe('0')
+  await expect.poll(() => system.outbox(mobile), { timeout: 15_000 }).toHaveLength(1)
+  const code = (await system.outbox(mobile))[0]?.code ?? ''
+  expect((await system.verify(mobile, code)).body['code']).toBe('0')
+  return { mobile, code, uuid: captcha.uuid }
+}
+
+describe('tracing', () => {
+  it('follows a request from HTTP over the queue to the gateway, in one trace', async () => {
+    system = await startSystem({ env: { ...LOAD_SDK, TRACING: 'on' } })
+    await sendAndVerify()
+    await expect.poll(() => named('send ccp'), { timeout: 10_000 }).toBeDefined()
+    await expect.poll(() => named('process sms'), { timeout: 10_000 }).toBeDefined()
+    expect(wayUp(named('send ccp'))).toEqual([
+      'send ccp',
+      'process sms',
+      'add sms.send',
+      'POST /v1/sms_codes',
+    ])
+  })
+
+  it('says nothing of numbers, codes or pictures, on any route, and no URL', async () => {
+    system = await startSystem({ env: { ...LOAD_SDK, TRACING: 'on', SMS_GATEWAYS: 'ccp,aliyun' } })
+    await system.fault('160050')
+    const seen = [await sendAndVerify(), await sendAndVerify()]
+    const mobile = aMobile()
+    await system.send(mobile)
+    await system.send(mobile)
+    await system.verify(mobile, '000000')
+    await system.asBackend('PUT', `/v1/contacts/${mobile}`, {
+      email: 'somebody@shop.example',
+      verified_at: new Date().toISOString(),
+    })
+    await system.call(`/nowhere/${mobile}?image_code=AB3D`)
+    await expect.poll(() => system.open(), { timeout: 15_000 }).toBe(0)
+    await expect.poll(() => named('send aliyun'), { timeout: 10_000 }).toBeDefined()
+    const text = system.logs.filter(({ line }) => line.startsWith('{"span":')).map(({ line }) => line)
+    const all = text.join('\n')
+    expect(text.length).toBeGreaterThan(20)
+    expect(all).toContain('"http.route":"/sms_codes/:mobile"')
+    const secrets = [mobile, 'AB3D', 'somebody@', ...seen.flatMap((one) => Object.values(one))]
+    expect(secrets.filter((secret) => all.includes(secret))).toEqual([])
+    expect(all).not.toMatch(/https?:\/\/|\?[a-z_]+=/)
+  })
+
+  it('is off unless asked for, SDK or not, and puts nothing into a job', async () => {
+    system = await startSystem({ workers: 0, env: LOAD_SDK })
+    expect((await system.send(aMobile())).body['code']).toBe('0')
+    const [id = ''] = await system.redis.lrange('{sms}:sms:wait', 0, -1)
+    expect(await system.redis.hget(`{sms}:sms:${id}`, 'opts')).not.toContain('tm')
+    expect(spans()).toEqual([])
+  })
+})
