@@ -39,11 +39,12 @@ describe('a second signal', () => {
 
 describe('a worker that is told to stop', () => {
   it('cuts short what takes longer than it may wait, and leaves it to another one: one message', async () => {
-    const env = { SMS_GATEWAYS: 'ccp,aliyun', GATEWAY_DEADLINE_MS: '8000' }
+    const env = { SMS_GATEWAYS: 'ccp,aliyun,tencent', GATEWAY_DEADLINE_MS: '8000' }
     system = await startSystem({ env })
     const mobile = aMobile()
-    await system.fault('160050', 1, 7_000)
-    await system.fault('accept', 1, 7_500, 'aliyun')
+    // Two slow refusals one after the other: more than a stop may last.
+    await system.fault('160050', 1, 7_800)
+    await system.fault('isv.SMS_TEMPLATE_ILLEGAL', 1, 7_800, 'aliyun')
     const { body } = await system.send(mobile)
     await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
     expect(await system.workers[0]?.process.stop(20_000)).toEqual({ code: 0, signal: null })

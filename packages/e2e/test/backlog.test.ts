@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { aMobile, startSystem, type System } from './system.ts'
+
+let system: System
+beforeAll(async () => {
+  system = await startSystem({ env: { QUEUE_MAX_AGE_SECONDS: '1' } })
+})
+afterAll(() => system.stop())
+
+it('without a worker sends are refused before the picture is spent, and accepted when one is back', async () => {
+  await system.workers[0]?.process.stop()
+  const waiting = aMobile()
+  expect((await system.send(waiting)).body['code']).toBe('0')
+  await expect.poll(async () => (await system.send(aMobile())).status, { timeout: 15_000 }).toBe(503)
+
+  const [mobile, captcha] = [aMobile(), await system.captcha()]
+  const refused = await system.post('/v1/sms_codes', { mobile, ...captcha })
+  expect(refused).toMatchObject({ status: 503, body: { code: '5000', retry_after: 10 } })
+  expect(refused.headers.get('retry-after')).toBe('10')
+
+  await system.startWorker()
+  await expect.poll(() => system.outbox(waiting), { timeout: 15_000 }).toHaveLength(1)
+  const again = async () => (await system.post('/v1/sms_codes', { mobile, ...captcha })).status
+  await expect.poll(again, { timeout: 10_000 }).toBe(202)
+  await expect.poll(() => system.outbox(mobile), { timeout: 15_000 }).toHaveLength(1)
+})
