@@ -10,6 +10,7 @@ import type { RedisClient } from '../src/redis.ts'
 import { createScript } from '../src/script.ts'
 import { BEGIN, FINISH } from '../src/scripts/idempotency.ts'
 import { JUDGE } from '../src/scripts/judge.ts'
+import { OLDEST } from '../src/scripts/oldest.ts'
 import { REDEEM } from '../src/scripts/redeem.ts'
 import type { Send } from '../src/send.ts'
 import { createSendLedger } from '../src/send-ledger.ts'
@@ -49,6 +50,7 @@ export async function story(redis: RedisClient, keyring: Keyring, mobile: string
   const first = sendOf(told(await codes.issue(mobile, 'default')))
   told(await codes.issue(mobile, 'login'))
   const claim = told(await ledger.claim(first, 'ccp', 0, LEASE_MS))
+  told(await ledger.lapse(first))
   told(await ledger.claim(first, 'aliyun', 0, LEASE_MS))
   await agePhone(redis, ph, 61)
   const code = claim.kind === 'go' ? claim.code : ''
@@ -112,8 +114,13 @@ async function repeated(redis: RedisClient, mobile: string, told: Told): Promise
   told(await begin(slot, ['another body', 'third', 5_000, 60_000]))
 }
 
-/** A group that becomes hot, and an entry of a list that comes, moves and goes. */
+/** A group that becomes hot, a list whose entry comes, moves and goes, and a queue where a job waits. */
 async function guarded(redis: RedisClient, mobile: string, told: Told): Promise<void> {
+  const queue = `{${mobile}}:queue:`
+  await redis.hset(`${queue}job`, 'timestamp', 1)
+  await redis.lpush(`${queue}wait`, 'job')
+  told(await createScript(redis, 'oldest', OLDEST)([`${queue}wait`], [queue, 20]))
+
   const judge = createScript(redis, 'judge', JUDGE)
   const group = (['sent', 'verified', 'mark', 'times'] as const).map((what) =>
     keys.guard(what, 'address', mobile),

@@ -1,5 +1,4 @@
-import { LATE } from './lapse.ts'
-import { NOW } from './windows.ts'
+import { LATE, NOW } from './windows.ts'
 
 /**
  * The right to make one gateway call for one send. Called before every call: between this answer and the

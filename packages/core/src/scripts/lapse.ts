@@ -1,13 +1,4 @@
-import { NOW } from './windows.ts'
-
-/** `endLate(code, sends, member, doubt, left)`: the send had its time, and fails. */
-export const LATE = `
-local function endLate(code, sends, member, doubt, left)
-  redis.call('HSET', code, 'status', 'failed', 'reason', 'late', 'failed_at', now)
-  -- The slot comes back only where certainly nothing was sent, or faults could be used to send more.
-  if doubt == '' and left ~= '1' then redis.call('ZREM', sends, member) end
-end
-`
+import { LATE, NOW } from './windows.ts'
 
 /**
  * What is left of a send that this process cannot deliver itself. One that is still open when its time is

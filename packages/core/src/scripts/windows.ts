@@ -35,3 +35,12 @@ local function add(key, member, first, last)
   redis.call('PEXPIRE', key, longest)
 end
 `
+
+/** `endLate(code, sends, member, doubt, left)`: the send had its time, and fails. */
+export const LATE = `
+local function endLate(code, sends, member, doubt, left)
+  redis.call('HSET', code, 'status', 'failed', 'reason', 'late', 'failed_at', now)
+  -- The slot comes back only where certainly nothing was sent, or faults could be used to send more.
+  if doubt == '' and left ~= '1' then redis.call('ZREM', sends, member) end
+end
+`
