@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { Registry } from 'prom-client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createLimits } from '@sms-codes/core/limits'
+import { createQuotas } from '@sms-codes/core/quotas'
+import { createTransport } from '@sms-codes/gateways/transport'
+import { answer, serve } from '../../../packages/gateways/test/servers.ts'
+import { loadWorkerConfig } from '../src/config.ts'
+import { listGateways } from '../src/gateways.ts'
+import { createWorkerMetrics } from '../src/metrics.ts'
+import { aMobile, log, startDelivery } from './worker.ts'
+
+const key = () => randomBytes(32).toString('base64')
+const transport = createTransport()
+let delivery: Awaited<ReturnType<typeof startDelivery>>
+beforeAll(async () => {
+  delivery = await startDelivery()
+})
+afterAll(async () => {
+  transport.close()
+  await delivery.stop()
+})
+
+let ids = 0
+const TAKEN = answer(200, '{"statusCode":"000000"}')
+
+/** The gateways as wire.ts lists them, with a CCP of our own behind `url`. */
+function listed(env: Record<string, string>, url = 'http://127.0.0.1:1') {
+  const config = loadWorkerConfig({
+    PHONE_KEY: key(),
+    CODE_KEYS: `k1:${key()}`,
+    CCP_BASE_URL: url,
+    CCP_ACCOUNT_SID: 'a'.repeat(32),
+    CCP_AUTH_TOKEN: 'b'.repeat(32),
+    CCP_APP_ID: 'c'.repeat(32),
+    CCP_TEMPLATE_ID: '1',
+    WEBHOOK_URL: 'http://127.0.0.1:1/',
+    WEBHOOK_SECRETS: `whsec_${key()}`,
+    ...env,
+  })
+  const { redis, keyring } = delivery
+  const metrics = createWorkerMetrics(new Registry())
+  return listGateways(config, {
+    transport,
+    limits: createLimits(redis),
+    quotas: createQuotas(redis),
+    keyring,
+    metrics,
+    log,
+  })
+}
+
+/** What CCP answers to messages in turn, and how many calls that took. */
+async function sent(env: Record<string, string>, mobiles: string[], behaviour = TAKEN) {
+  const server = await serve(behaviour)
+  const [ccp] = listed({ SMS_GATEWAYS: 'ccp', ...env }, server.url)
+  const codes: (string | undefined)[] = []
+  for (const mobile of mobiles) {
+    const message = { id: `m${++ids}`, mobile, code: '739146', minutes: 5, secondsLeft: 300, scene: 'login' }
+    codes.push((await ccp?.send(message, new AbortController().signal))?.code)
+  }
+  return { codes, calls: server.requests.length }
+}
+
+describe('the list of gateways', () => {
+  it('lets CCP know a message for one day of China and no longer', () => {
+    const [ccp] = listed({ SMS_GATEWAYS: 'ccp' })
+    const known = (since: string, now: string) => ccp?.recognises(Date.parse(since), Date.parse(now))
+    expect(known('2026-11-26T15:59:50Z', '2026-11-26T15:59:59.999Z')).toBe(true)
+    expect(known('2026-11-26T15:59:59.999Z', '2026-11-26T16:00:00Z')).toBe(false)
+    // Midnight in Greenwich is eight in the morning there.
+    expect(known('2026-11-26T23:59:59Z', '2026-11-27T00:00:01Z')).toBe(true)
+  })
+
+  it.each(['true', 'false'])('takes the word of a webhook for what it recognises: %s', (word) => {
+    const [webhook] = listed({ SMS_GATEWAYS: 'webhook', WEBHOOK_IDEMPOTENT: word })
+    expect(webhook?.recognises(0, 0)).toBe(word === 'true')
+  })
+
+  it('asks CCP for no second message within its 30 seconds, unless told not to look', async () => {
+    const mobile = aMobile()
+    expect(await sent({}, [mobile, mobile])).toEqual({ codes: ['000000', 'QUOTA_FULL'], calls: 1 })
+    expect(await sent({ SMS_QUOTAS: 'off' }, [mobile, mobile])).toMatchObject({ calls: 2 })
+  })
+
+  it('holds a gateway to the rate it was given', async () => {
+    const { codes, calls } = await sent({ SMS_RATES: 'ccp:1' }, Array.from({ length: 20 }, aMobile))
+    const held = codes.filter((code) => code === 'RATE_FULL').length
+    expect(held).toBeGreaterThan(0)
+    expect(calls).toBe(20 - held)
+  })
+
+  it('spares a gateway whose account is at fault', async () => {
+    const fault = answer(200, '{"statusCode":"160053"}')
+    const { codes, calls } = await sent({}, [aMobile(), aMobile()], fault)
+    expect(codes).toEqual(['160053', 'BREAKER_OPEN'])
+    expect(calls).toBe(1)
+  })
+})
