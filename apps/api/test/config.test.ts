@@ -25,7 +25,18 @@ describe('the configuration of the API', () => {
       host: '127.0.0.1',
       trustProxy: [],
       policies: {
-        default: { length: 6, ttlSeconds: 300, sendWithinSeconds: 120, compares: 5, missesPerDay: 15 },
+        default: {
+          length: 6,
+          ttlSeconds: 300,
+          sendWithinSeconds: 120,
+          compares: 5,
+          missesPerDay: 15,
+          sends: [
+            { most: 1, seconds: 60 },
+            { most: 5, seconds: 3_600 },
+            { most: 10, seconds: 86_400 },
+          ],
+        },
       },
     })
   })
