@@ -176,3 +176,41 @@ describe('settle', () => {
     expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'failed' })
   })
 })
+
+describe('report', () => {
+  async function sent(mobile = aMobile()) {
+    const send = await issued(mobile)
+    const { fence } = await claimed(send)
+    await store.ledger.settle(send, fence, { status: 'sent', gateway: 'ccp' })
+    return send
+  }
+  const statusOf = async (rid: string) => (await store.codes.find(rid, ['default']))?.status
+
+  it.each(['delivered', 'undelivered', 'missing'] as const)(
+    'of an old send, %s, leaves the one after it alone',
+    async (state) => {
+      const mobile = aMobile()
+      const old = await sent(mobile)
+      await store.pass(61)
+      const next = await sent(mobile)
+      expect([next.rid, next.n]).toEqual([old.rid, 2])
+      expect(await store.ledger.report(old, state, true)).toEqual({ kind: 'kept' })
+      expect(await statusOf(next.rid)).toBe('sent')
+    },
+  )
+
+  it('hands a message to the other channel while there is time for it, and not later', async () => {
+    const [early, late] = [await sent(), await sent()]
+    expect(await store.ledger.report(early, 'undelivered', true)).toEqual({ kind: 'moved' })
+    await store.pass(121)
+    expect(await store.ledger.report(late, 'missing', true)).toEqual({ kind: 'kept' })
+    expect(await store.ledger.report(late, 'undelivered', true)).toEqual({ kind: 'failed' })
+  })
+
+  it('takes nothing back once it was delivered', async () => {
+    const send = await sent()
+    expect(await store.ledger.report(send, 'delivered', true)).toMatchObject({ kind: 'delivered' })
+    expect(await store.ledger.report(send, 'undelivered', true)).toEqual({ kind: 'kept' })
+    expect(await statusOf(send.rid)).toBe('delivered')
+  })
+})
