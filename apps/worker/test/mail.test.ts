@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createContacts } from '@sms-codes/core/contacts'
+import { createQuotas } from '@sms-codes/core/quotas'
+import { withQuota } from '../src/allowance.ts'
+import { createMailGateway } from '../src/mail.ts'
+import { createMailer } from '../src/mailer.ts'
+import { startSmtp } from './smtp.ts'
+import { aMobile, startDelivery } from './worker.ts'
+
+let delivery: Awaited<ReturnType<typeof startDelivery>>
+let smtp: Awaited<ReturnType<typeof startSmtp>>
+beforeAll(async () => {
+  delivery = await startDelivery()
+  smtp = await startSmtp()
+})
+afterAll(async () => {
+  await smtp.stop()
+  await delivery.stop()
+})
+
+let ids = 0
+const messageTo = (mobile: string, id = `m${++ids}`) => ({
+  id,
+  mobile,
+  code: '739146',
+  minutes: 5,
+  secondsLeft: 300,
+  scene: 'login',
+})
+
+/** The mail gateway as wire.ts makes it, a phone with this address, and the mails of one test. */
+async function gatewayFor(email: string) {
+  const { redis, keyring } = delivery
+  const contacts = createContacts(redis, keyring)
+  const transporter = createMailer(smtp.url)
+  const from = 'Codes <codes@shop.example>'
+  const mail = createMailGateway({ contacts, transporter, from, deadlineMs: 10_000 })
+  const gateway = withQuota(mail, 'email', { quotas: createQuotas(redis), keyring })
+  const mobile = aMobile()
+  if (email !== '') await contacts.put(mobile, { email, verifiedAt: '2026-01-02T03:04:05.000Z' })
+  const before = smtp.mails.length
+  return {
+    mobile,
+    send: (message = messageTo(mobile)) => gateway.send(message, new AbortController().signal),
+    mails: () => smtp.mails.slice(before),
+  }
+}
+const messageIds = (mails: { text: string }[]) =>
+  mails.map(({ text }) => /^Message-ID: (.*)$/im.exec(text)?.[1])
+
+describe('a mail', () => {
+  it('goes to the address that was proven, and to no other', async () => {
+    const { mobile, send, mails } = await gatewayFor('owner@mail.example')
+    expect(await send()).toEqual({ class: 'accepted', code: 'OK' })
+    expect(mails().map(({ to }) => to)).toEqual(['owner@mail.example'])
+    const [{ text } = { text: '' }] = mails()
+    expect(text).toMatch(/^To: owner@mail\.example$/m)
+    expect(text).not.toMatch(/^Subject:.*739146/m)
+    expect(text).not.toContain(mobile)
+  })
+
+  it('is none for a phone without such an address', async () => {
+    const { send, mails } = await gatewayFor('')
+    expect(await send()).toEqual({ class: 'number', code: 'NO_CONTACT' })
+    expect(mails()).toEqual([])
+  })
+
+  it('has the same id over all tries of one send, and another for another send', async () => {
+    const { mobile, send, mails } = await gatewayFor('owner@mail.example')
+    await send(messageTo(mobile, 'one'))
+    await send(messageTo(mobile, 'one'))
+    await send(messageTo(mobile, 'two'))
+    expect(messageIds(mails())).toEqual(['<one@shop.example>', '<one@shop.example>', '<two@shop.example>'])
+  })
+
+  it('goes to one phone twice a day at most', async () => {
+    const { send, mails } = await gatewayFor('owner@mail.example')
+    const codes = [await send(), await send(), await send()].map(({ code }) => code)
+    expect(codes).toEqual(['OK', 'OK', 'QUOTA_FULL'])
+    await delivery.pass(86_000)
+    expect(await send()).toMatchObject({ code: 'QUOTA_FULL' })
+    expect(mails()).toHaveLength(2)
+    await delivery.pass(401)
+    expect(await send()).toMatchObject({ code: 'OK' })
+  })
+})
