@@ -6,7 +6,7 @@ import { createEventQueue, withEvents } from '@sms-codes/core/events'
 import { connectRedis } from '@sms-codes/core/redis'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { createEventPoster } from '../src/event-poster.ts'
-import { aMobile, fakeGateway, log, sendOf, startDelivery } from './worker.ts'
+import { aMobile, fakeGateway, LEASE_MS, log, sendOf, startDelivery } from './worker.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
@@ -110,5 +110,22 @@ describe('an application', () => {
     await delivery.deliver(send, [fakeGateway('first')], { ledger })
     await delivery.deliver(send, [fakeGateway('first')], { ledger })
     expect(told).toEqual(['failed'])
+  })
+
+  it('hears nothing from a worker whose claim was taken over', async () => {
+    const told: string[] = []
+    const ledger = withEvents(delivery.ledger, { tell: (_send, status) => void told.push(status) })
+    const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
+    const fenceOf = async () => {
+      const claim = await ledger.claim(send, 'first', 0, LEASE_MS)
+      return 'fence' in claim ? claim.fence : 0
+    }
+    const old = await fenceOf()
+    await delivery.pass(2)
+    const newest = await fenceOf()
+    await ledger.settle(send, old, { status: 'failed' })
+    expect(told).toEqual([])
+    await ledger.settle(send, newest, { status: 'sent' })
+    expect(told).toEqual(['sent'])
   })
 })
