@@ -121,9 +121,15 @@ describe('what may be seen of a job that carries a number and a code', () => {
   })
 
   it('does not come back in an error: what BullMQ says of a job it cannot promote is masked', async () => {
-    for (const jobId of Object.values(ids)) {
-      const reply = await board.askToWrite({ method: 'PUT', url: `/api/queues/sms/${jobId}/promote` })
-      expect(reply.body).not.toMatch(new RegExp(`${CODE}|${MOBILE}`))
-    }
+    const connection = connectRedis(board.server.url, 'worker', createLogger('test', 'silent'))
+    const queue = new Queue('sms', { connection, prefix: QUEUE_PREFIX })
+    const jobId = `${MOBILE}.${CODE}`
+    await queue.add('send', data, { jobId })
+    await queue.close()
+    connection.disconnect()
+    const reply = await board.askToWrite({ method: 'PUT', url: `/api/queues/sms/${jobId}/promote` })
+    expect(reply.statusCode).toBe(500)
+    expect(reply.body).toContain('139****5678.****** is not in the delayed state')
+    expect(reply.body).not.toMatch(new RegExp(`${CODE}|${MOBILE}`))
   })
 })

@@ -7,6 +7,7 @@ it('a queue says at once that Redis is away, also when it never was there', asyn
   const log = createLogger('board', 'silent')
   const redis = connectRedis('redis://127.0.0.1:1', 'producer', log)
   const { queues, close } = openQueues(redis, log)
+  expect(queues.map(({ name }) => name)).toEqual(['sms', 'email', 'events'])
   for (const queue of queues) await expect(queue.getJobCounts('waiting')).rejects.toThrow(/writeable|closed/)
   await close()
   redis.disconnect()
