@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { agePhone } from '../../../packages/core/test/age.ts'
 import { aMobile, anAddress, startApi, type Api } from './api.ts'
 
 let api: Api
@@ -48,12 +49,14 @@ describe('POST /v1/sms_codes/verify', () => {
   })
 
   it('says the same of wrong, used, expired, unknown and another scene', async () => {
-    const [first, second] = [await sent(), await sent()]
+    const [first, second, third] = [await sent(), await sent(), await sent()]
     await verify({ mobile: second.mobile, sms_code: second.code })
+    await agePhone(api.redis, api.keyring.pseudonym(third.mobile), 301)
     const answers = [
       await verify({ mobile: first.mobile, sms_code: wrong(first.code) }),
       await verify({ mobile: first.mobile, sms_code: first.code, scene: 'login' }),
       await verify({ mobile: second.mobile, sms_code: second.code }),
+      await verify({ mobile: third.mobile, sms_code: third.code }),
       await verify({ mobile: aMobile(), sms_code: '123456' }),
     ]
     for (const { status, body } of answers)
