@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startApi, type Api } from '../api.ts'
+
+let api: Api
+beforeAll(async () => {
+  api = await startApi()
+})
+afterAll(() => api.stop())
+
+it('one picture is looked at once, by one of 100 at once, right or wrong', async () => {
+  for (const [answer, first] of [
+    ['ab3d', null],
+    ['ZZZZ', 'captchaWrong'],
+  ] as const) {
+    const { uuid } = await api.captcha('AB3D')
+    const looks = await Promise.all(Array.from({ length: 100 }, () => api.deps.captchas.take(uuid, answer)))
+    expect(looks.filter((look) => look === first)).toHaveLength(1)
+    expect(looks.filter((look) => look === 'captchaGone')).toHaveLength(99)
+    expect(await api.deps.captchas.take(uuid, 'AB3D')).toBe('captchaGone')
+  }
+})
+
+it('a new picture of the same uuid takes the place of the older one, and lasts 300 seconds', async () => {
+  const uuid = randomUUID()
+  await api.deps.captchas.issue(uuid, 4)
+  const older = (await api.redis.get(`img_${uuid}`)) ?? ''
+  await api.deps.captchas.issue(uuid, 5)
+  const left = await api.redis.ttl(`img_${uuid}`)
+  expect([left > 290, left <= 300]).toEqual([true, true])
+  expect(await api.deps.captchas.take(uuid, older)).toBe('captchaWrong')
+})
