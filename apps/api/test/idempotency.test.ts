@@ -158,6 +158,7 @@ describe('while the first is still under way', () => {
     expect(await api.redis.get(`img_${body.uuid}`)).toBe('AB3D')
 
     if (dead.kind !== 'first') throw new Error(`not first but ${dead.kind}`)
+    expect([86_399, 86_400]).toContain(await api.redis.ttl(dead.first.slot))
     // The lease is over.
     await api.redis.hset(dead.first.slot, 'lease', 1)
     expect((await post(SEND, await request(), key)).status).toBe(422)

@@ -90,6 +90,10 @@ describe('a proof', () => {
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
     for (const { body } of answers.filter(({ status }) => status !== 202)) expect(body).toEqual(PROOF_GONE)
     expect(await send({ proof })).toEqual({ status: 400, body: PROOF_GONE })
+    const marks = await api.redis.keys('sms:proof:*')
+    const lives = await Promise.all(marks.map((mark) => api.redis.ttl(mark)))
+    // Longer than a proof is good for, and not for ever.
+    expect(lives.filter((seconds) => seconds <= 300 || seconds > 600)).toEqual([])
   })
 
   it('is spent by the refusal of its request', async () => {

@@ -126,6 +126,25 @@ describe('issue', () => {
     expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
   })
 
+  it('forgets everything about a phone in time, and counts nothing longer than its day', async () => {
+    const mobile = aMobile()
+    const ph = store.keyring.pseudonym(mobile)
+    for (let i = 0; i < 3; i++) {
+      const issued = await store.codes.issue(mobile, 'default')
+      const code = wrong(await store.codeOf(issued))
+      await store.codes.verify(mobile, 'default', code, undefined)
+      await store.codes.verify(mobile, 'default', code, sendOf(issued).rid)
+      await store.pass(40_000)
+    }
+    const names = await store.redis.keys(`sms:{${ph}}:*`)
+    expect(names).toHaveLength(4)
+    const lives = await Promise.all(names.map((key) => store.redis.ttl(key)))
+    expect(lives.filter((seconds) => seconds < 1 || seconds > 86_400)).toEqual([])
+    await store.pass(50_000)
+    await store.codes.issue(mobile, 'default')
+    expect(await store.redis.zcard(`sms:{${ph}}:sends`)).toBe(1)
+  })
+
   it('counts a phone over all scenes, and keeps their codes apart', async () => {
     const mobile = aMobile()
     const login = await store.codes.issue(mobile, 'login')

@@ -24,6 +24,15 @@ describe('a delivery receipt', () => {
     expect(await receipts.arrive('ccp', 'id-1', 'delivered')).toEqual(expected)
   })
 
+  it('is waited for, or waits, for half an hour', async () => {
+    const before = await store.redis.keys('*:message')
+    await receipts.expect('ccp', 'id-2', await job())
+    await receipts.arrive('ccp', 'id-3', 'delivered')
+    const held = (await store.redis.keys('*:message')).filter((key) => !before.includes(key))
+    const lives = await Promise.all(held.map((key) => store.redis.pttl(key)))
+    expect(lives.map((ms) => Math.ceil(ms / 60_000))).toEqual([30, 30])
+  })
+
   it.each([
     ['delivered', ['delivered', 'undelivered']],
     ['delivered', ['undelivered', 'delivered', 'undelivered']],
