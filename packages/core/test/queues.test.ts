@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq'
+import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
@@ -38,6 +38,33 @@ describe('the send queue', () => {
     const queue = createSendQueue(connection, log)
     await expect(queue.add(job)).rejects.toThrow(StoreError)
     connection.disconnect()
+  })
+})
+
+describe('what is over', () => {
+  it('is kept as the newest few hundred jobs, and no fault with its stack', async () => {
+    const own = await startRedis()
+    const producer = connectRedis(own.url, 'producer', log)
+    const connection = connectRedis(own.url, 'worker', log)
+    await once(producer, 'ready')
+    const queue = createSendQueue(producer, log)
+    for (let n = 1; n <= 220; n++) await queue.add({ ...job, n })
+    const work = async ({ data }: Job<SendJob>) => {
+      if (data.n === 7) throw new UnrecoverableError('a fault')
+    }
+    const worker = new Worker<SendJob>(SMS_QUEUE, work, { connection, prefix: QUEUE_PREFIX, concurrency: 20 })
+    const seen = new Queue<SendJob>(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
+    const counts = () => seen.getJobCounts('waiting', 'active', 'completed', 'failed')
+    await expect
+      .poll(counts, { timeout: 10_000 })
+      .toEqual({ waiting: 0, active: 0, completed: 200, failed: 1 })
+    const [failed] = await seen.getFailed()
+    expect(failed?.stacktrace).toEqual([])
+    expect(failed?.opts.removeOnFail).toEqual({ age: 3_600, count: 1_000 })
+    await Promise.all([worker.close(), seen.close(), queue.close()])
+    producer.disconnect()
+    connection.disconnect()
+    await own.stop()
   })
 })
 
