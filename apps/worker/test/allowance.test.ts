@@ -52,6 +52,25 @@ describe("a vendor's allowance for one number", () => {
     expect(await send(gateway, messageTo(mobile))).toBe('ccp-accepted')
   })
 
+  it.each([
+    ['ccp', 4, 16, 2],
+    ['ccp', 7, 3_600, 5],
+    ['aliyun', 4, 31, 2],
+    ['aliyun', 7, 61, 5],
+    ['aliyun', 12, 1_300, 10],
+    ['tencent', 4, 16, 2],
+    ['tencent', 12, 31, 10],
+    ['email', 4, 3_600, 2],
+  ] as const)('of %s: %i messages, one every %i seconds, are %i', async (of, asked, seconds, fit) => {
+    const ph = delivery.keyring.pseudonym(aMobile())
+    const taken = []
+    for (let i = 0; i < asked; i++) {
+      taken.push(await quotas().take(of, ph, `m${++ids}`))
+      await delivery.pass(seconds)
+    }
+    expect(taken.filter(Boolean)).toHaveLength(fit)
+  })
+
   it('is not used up by a message that was refused, and is by one that may have been taken', async () => {
     const inner = fakeGateway('ccp', ['switch_now', 'config', 'ambiguous'])
     const gateway = mirrored(inner)
