@@ -121,6 +121,17 @@ describe('a script', () => {
 })
 
 describe('the server', () => {
+  it('is not ready while it answers every read and takes no write', async () => {
+    const redis = await connected('commands')
+    expect(await storeNotReady(redis)).toBeNull()
+    await redis.config('SET', 'maxmemory', '1')
+    expect(await redis.ping()).toBe('PONG')
+    expect(await storeNotReady(redis)).toBe('redis does not answer, or takes no writes')
+    await redis.config('SET', 'maxmemory', '0')
+    expect(await storeNotReady(redis)).toBeNull()
+    redis.disconnect()
+  })
+
   it('is refused when it may evict what we hold', async () => {
     const redis = await connected('commands')
     expect(await serverFaults(redis)).toEqual([])
