@@ -299,4 +299,14 @@ describe('a message that a gateway took', () => {
     expect(first.messages).toHaveLength(1)
     expect(await statusOf(send.rid)).toMatchObject({ status: 'delivered' })
   })
+
+  it('and did not say so goes by e-mail when the receipt that repeats our id says undelivered', async () => {
+    const { send } = await issued()
+    const first = fakeGateway('first', ['ambiguous'])
+    await sms(send, [first]).catch(() => undefined)
+    await followUp().receipts.arrive('first', first.messages[0]?.id ?? '', 'undelivered')
+    expect(await sms(send, [first])).toEqual({ outcome: 'moved', why: 'undelivered' })
+    expect(first.messages).toHaveLength(1)
+    expect(await named()).toEqual([`send ${send.rid}`])
+  })
 })
