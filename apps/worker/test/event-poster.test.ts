@@ -19,7 +19,7 @@ afterAll(() => delivery.stop())
 type Heard = { headers: IncomingMessage['headers']; body: string }
 
 /** An application that answers with these statuses, then 204, and a worker that tells it. */
-async function startApplication(statuses: number[]) {
+async function startApplication(statuses: number[], secrets = [SECRET]) {
   const heard: Heard[] = []
   let told: () => void = () => {}
   const server = createServer((request, response) => {
@@ -39,7 +39,7 @@ async function startApplication(statuses: number[]) {
   await once(producer, 'ready')
   const events = createEventQueue(producer, log)
   const transport = createTransport()
-  const poster = createEventPoster({ connection, url, secrets: [SECRET], transport, log })
+  const poster = createEventPoster({ connection, url, secrets, transport, log })
   onTestFinished(async () => {
     await Promise.all([poster.close(), events.close()])
     transport.close()
@@ -58,9 +58,9 @@ async function startApplication(statuses: number[]) {
     },
   }
 }
-const said = ({ headers, body }: Heard): unknown => {
+const said = ({ headers, body }: Heard, secret = SECRET): unknown => {
   const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
-  return new Webhook(SECRET).verify(body, own)
+  return new Webhook(secret).verify(body, own)
 }
 
 describe('an application', () => {
@@ -73,7 +73,7 @@ describe('an application', () => {
     await ledger.report(send, 'delivered', false)
     const heard = await hears(2)
     const about = { type: 'request.status', request_id: send.rid, scene: 'default', send: 1 }
-    expect(heard.map(said)).toMatchObject([
+    expect(heard.map((one) => said(one))).toMatchObject([
       { ...about, status: 'sent' },
       { ...about, status: 'delivered' },
     ])
@@ -85,8 +85,20 @@ describe('an application', () => {
     const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
     await delivery.deliver(send, [fakeGateway('first', ['number'])], { ledger })
     const heard = await hears(3)
-    expect(heard.map(said)).toMatchObject(['failed', 'failed', 'failed'].map((status) => ({ status })))
+    expect(heard.map((one) => said(one))).toMatchObject(
+      ['failed', 'failed', 'failed'].map((status) => ({ status })),
+    )
     expect(new Set(heard.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  })
+
+  it('can verify with either secret while one replaces the other', async () => {
+    const older = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
+    const { ledger, hears } = await startApplication([], [SECRET, older])
+    const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
+    await ledger.settle(send, '*', { status: 'failed', reason: 'test' })
+    const [one] = await hears(1)
+    if (one === undefined) throw new Error('nothing was heard')
+    expect([said(one), said(one, older)]).toMatchObject([{ status: 'failed' }, { status: 'failed' }])
   })
 
   it('that is gone is not told again', async () => {
