@@ -3,8 +3,10 @@ import {
   checkKeys,
   checkRedisUrl,
   checkUrl,
+  checkWebhookSecrets,
   keyringOptions,
   loadConfig,
+  shared,
   wantsTracing,
   type Check,
   type Env,
@@ -41,7 +43,20 @@ const checkUnlisted: Check = (env) => {
   )
 }
 
-const checkScenes: Check = (env) => parseScenes(env['SCENES'] || 'default').faults
+const checkScenes: Check = (env) => {
+  const { scenes, faults } = parseScenes(env['SCENES'] || String(shared.SCENES.default))
+  const known = scenes.map(({ name }) => name)
+  for (const variable of ['CCP_TEMPLATES', 'ALIYUN_TEMPLATES', 'TENCENT_TEMPLATES', 'WEBHOOK_TEMPLATES'])
+    if (pairs(env[variable] ?? '').some(([scene]) => !known.includes(scene)))
+      faults.push(`${variable}: names a scene that SCENES does not have`)
+  return faults
+}
+
+const checkRepeats: Check = (env) =>
+  ['SMS_WEIGHTS', 'SMS_ROUTES', 'SMS_RATES', 'WORKER_QUEUES'].flatMap((name) => {
+    const entries = (env[name] ?? '').split(',').map((entry) => entry.split(':')[0])
+    return new Set(entries).size < entries.length ? [`${name}: says something twice`] : []
+  })
 
 /** A template of Aliyun says its minutes in words of its own; they must be true. */
 const checkAliyunMinutes: Check = (env) => {
@@ -59,19 +74,21 @@ const checkAliyunMinutes: Check = (env) => {
   )
 }
 
+/** In production a mail server that is not on this machine has to speak TLS: mails hold codes. */
+const goesOutside = (env: Env, url: string) =>
+  env['NODE_ENV'] === 'production' && !/^(127\.[0-9.]+|localhost|\[::1\])$/.test(new URL(url).hostname)
+
 const checkMail: Check = (env) => {
   const queues = env['WORKER_QUEUES'] || 'sms,email,events'
   const falls = parseScenes(env['SCENES'] || 'default').scenes.some(({ mayFallBack }) => mayFallBack === true)
+  const url = env['SMTP_URL'] ?? ''
   const faults: string[] = []
-  if (falls && queues.includes('email') && !env['SMTP_URL'])
+  if (falls && queues.includes('email') && url === '')
     faults.push('SMTP_URL: is missing (SCENES lets codes fall back to e-mail)')
-  if (env['SMTP_URL'] && !env['MAIL_FROM']) faults.push('MAIL_FROM: is missing (SMTP_URL is set)')
-  if (
-    env['NODE_ENV'] === 'production' &&
-    /^smtp:\/\/[^@]*@/.test(env['SMTP_URL'] ?? '') &&
-    /[?&]ignoreTLS=true/i.test(env['SMTP_URL'] ?? '')
-  )
-    faults.push('SMTP_URL: would send the password in clear')
+  if (url !== '' && !env['MAIL_FROM']) faults.push('MAIL_FROM: is missing (SMTP_URL is set)')
+  const weak = /[?&](ignoreTLS=true|tls\.rejectUnauthorized=false)/i.test(url)
+  if (URL.canParse(url) && goesOutside(env, url) && weak)
+    faults.push('SMTP_URL: must not give up TLS in production, mails hold codes')
   return faults
 }
 
@@ -151,11 +168,14 @@ export function loadWorkerConfig(env: Env) {
     ...['WEBHOOK_URL', 'SMTP_URL', 'EVENTS_URL'].map(checkUrl),
     checkGateways,
     checkUnlisted,
+    checkRepeats,
     checkScenes,
     checkAliyunMinutes,
     checkMail,
     checkCallbacks,
     checkEvents,
+    checkWebhookSecrets('EVENTS_SECRETS'),
+    checkWebhookSecrets('WEBHOOK_SECRETS'),
   ])
   const { scenes } = parseScenes(values.SCENES)
   return {
@@ -181,7 +201,7 @@ export function loadWorkerConfig(env: Env) {
     mail:
       values.SMTP_URL === undefined || values.MAIL_FROM === undefined
         ? null
-        : { url: values.SMTP_URL, from: values.MAIL_FROM },
+        : { url: values.SMTP_URL, from: values.MAIL_FROM, requireTls: goesOutside(env, values.SMTP_URL) },
     events:
       values.EVENTS_URL === undefined
         ? null

@@ -20,11 +20,20 @@ Works on what the API has queued: of all queues, or of those named by --queues o
 /** Less than the deadline of a stop, with room to write down what was cut short. */
 const PATIENCE_MS = 10_000
 
-const { values: flags } = parseArgs({
-  options: { queues: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  // Beside a launcher's own words.
-  allowPositionals: true,
-})
+function readFlags() {
+  try {
+    return parseArgs({
+      options: { queues: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      // Beside a launcher's own words.
+      allowPositionals: true,
+    }).values
+  } catch {
+    process.stderr.write(`worker: an option that there is not\n\n${USAGE}`)
+    return process.exit(EXIT_CONFIG)
+  }
+}
+
+const flags = readFlags()
 if (flags.help === true) {
   process.stdout.write(USAGE)
   process.exit(0)

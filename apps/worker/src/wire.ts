@@ -86,10 +86,10 @@ export function wireWorker(options: WireOptions) {
     })
   }
 
-  function emailConsumer({ url, from }: NonNullable<WorkerConfig['mail']>) {
+  function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
     const mail = createMailGateway({
       contacts,
-      transporter: createMailer(url),
+      transporter: createMailer({ url, requireTls }),
       from,
       deadlineMs: MAIL_DEADLINE_MS,
     })

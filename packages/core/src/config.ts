@@ -155,6 +155,16 @@ export const wantsTracing = ({
   OTEL_EXPORTER_OTLP_ENDPOINT?: string
 }): boolean => (TRACING ?? (OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? 'off' : 'on')) === 'on'
 
+/** Secrets of Standard Webhooks have 24 to 64 bytes, which a pattern cannot count. */
+export const checkWebhookSecrets =
+  (name: string): Check =>
+  (env) => {
+    const text = env[name] ?? ''
+    if (!new RegExp(WHSEC).test(text)) return []
+    const sizes = text.split(',').map((secret) => Buffer.from(secret.slice('whsec_'.length), 'base64').length)
+    return sizes.some((size) => size > 64) ? [`${name}: a secret must have 24 to 64 bytes`] : []
+  }
+
 /** An address that only looks like one would end up in an error message, password and all. */
 export const checkUrl =
   (name: string): Check =>

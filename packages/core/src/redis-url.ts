@@ -33,7 +33,7 @@ const SENTINEL_OPTIONS = ['sentinel_username', 'sentinel_password']
 /** @returns the address, or every fault of it, none of which repeats a part of the text */
 export function parseRedisUrl(text: string): { address: RedisAddress | null; faults: string[] } {
   if (/^rediss?:\/\//.test(text)) {
-    const whole = URL.canParse(text)
+    const whole = !text.endsWith('://') && URL.canParse(text)
     return whole
       ? { address: { kind: 'single', url: text }, faults: [] }
       : { address: null, faults: ['is no address (scheme://host:port)'] }

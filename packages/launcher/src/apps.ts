@@ -1,6 +1,6 @@
 // The four programs this package runs, and where they and their data are.
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { StartupError } from './startup-error.ts'
 
 export const APPS = ['api', 'worker', 'board', 'simulator'] as const
@@ -10,6 +10,9 @@ export type App = (typeof APPS)[number]
 export const PROJECT_DIR = join(import.meta.dirname, '../../..')
 /** Redis' data, logs and made-up secrets; `DATA_DIR` keeps two of them apart on one machine. */
 export const DATA_DIR = process.env['DATA_DIR'] ?? join(PROJECT_DIR, '.data')
+
+/** A place below DATA_DIR as a person sees it from where they are. */
+export const shownPath = (...parts: string[]) => relative(process.cwd(), join(DATA_DIR, ...parts))
 
 /** The built app's entry; throws when there is no such app or no build of it. */
 export function appMain(name: string): string {

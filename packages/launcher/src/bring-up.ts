@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { hostOf, PORT_NAMES, portOf, urlOf } from './addresses.ts'
 import { createAppLog } from './app-log.ts'
-import { appMain, APPS, DATA_DIR, PROJECT_DIR, type App } from './apps.ts'
+import { appMain, APPS, DATA_DIR, PROJECT_DIR, shownPath, type App } from './apps.ts'
 import { developmentEnv } from './dev-env.ts'
 import type { Fleet } from './fleet.ts'
 import { portFaults } from './ports.ts'
@@ -75,7 +75,7 @@ async function ownRedis(fleet: Fleet, say: Say): Promise<string> {
   const binary = await ensureRedisBinary({ say })
   const redis = await startRedis({ binary, dir: join(DATA_DIR, 'redis'), persistent: true, detached: true })
   await fleet.add('redis', redis)
-  say(`    ${binary} on port ${redis.port}, data in .data/redis`)
+  say(`    ${binary} on port ${redis.port}, data in ${shownPath('redis')}`)
   return redis.url
 }
 
@@ -109,6 +109,9 @@ async function waitForApp(app: App, url: string, signal: AbortSignal): Promise<v
     await waitForHttp(url, READY_TIMEOUT_MS, signal)
   } catch (error) {
     signal.throwIfAborted()
-    throw new StartupError(`${app} does not get ready (${String(error)}). See .data/logs/${app}.log`, 1)
+    throw new StartupError(
+      `${app} does not get ready (${String(error)}). See ${shownPath('logs', `${app}.log`)}`,
+      1,
+    )
   }
 }

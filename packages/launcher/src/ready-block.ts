@@ -1,5 +1,6 @@
 // What a person needs to know once everything runs, in one piece.
 import { urlOf } from './addresses.ts'
+import { shownPath } from './apps.ts'
 
 export function readyBlock(env: NodeJS.ProcessEnv, redisUrl: string, boardPassword: string): string {
   return `
@@ -10,7 +11,7 @@ sms-codes is running.
   Board      ${urlOf(env, 'BOARD_PORT')}/   user ${env['BOARD_USER'] ?? 'operator'}, password ${boardPassword}
   Metrics    ${urlOf(env, 'API_OPS_PORT')}/metrics (api), ${urlOf(env, 'WORKER_OPS_PORT')}/metrics (worker)
   Redis      REDIS_URL=${withoutPassword(redisUrl)}
-  Logs       .data/logs/
+  Logs       ${shownPath('logs')}/
 
 Ctrl-C stops everything.
 `
