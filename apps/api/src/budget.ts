@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client'
+import { keys } from '@sms-codes/core/keys'
 import type { Limits } from '@sms-codes/core/limits'
 import type { Window } from '@sms-codes/core/windows'
-import { BUDGET_KEY } from './gate.ts'
 
 /**
  * The messages that the budget still allows in each of its windows, asked for when somebody scrapes. While
@@ -16,7 +16,7 @@ export function reportBudget(registry: Registry, limits: Limits, budget: readonl
     collect: async () => {
       left.reset()
       const counts = await Promise.all(
-        budget.map((window) => limits.count({ key: BUDGET_KEY, windows: [window] })),
+        budget.map((window) => limits.count({ key: keys.budget, windows: [window] })),
       ).catch(() => [])
       for (const [at, count] of counts.entries()) {
         const { most = 0, seconds = 0 } = budget[at] ?? {}

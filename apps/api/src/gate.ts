@@ -11,9 +11,6 @@ export type GateWindows = Record<'address' | 'subnet' | 'segment' | 'budget', re
 /** Who asks for a message to whom. Address and subnet are pseudonyms, `ip` is what they stand for. */
 export type Asking = { ip: string; address: string; subnet: string; mobile: string }
 
-/** Everybody spends from it. */
-export const BUDGET_KEY = keys.gate('budget', 'all')
-
 const ANSWER: Record<keyof GateWindows, Answer> = {
   address: 'tooManyRequests',
   subnet: 'tooManyRequests',
@@ -32,19 +29,19 @@ export function createGate(limits: Limits, windows: GateWindows, guard: Guard, m
     (name) => windows[name].length > 0,
   )
   const keyOf = (name: keyof GateWindows, { address, subnet, mobile }: Asking) =>
-    name === 'budget' ? BUDGET_KEY : keys.gate(name, { address, subnet, segment: mobile.slice(0, 7) }[name])
+    name === 'budget' ? keys.budget : keys.gate(name, { address, subnet, segment: mobile.slice(0, 7) }[name])
 
   return {
     /**
      * @param allowed by a list: only the budget counts
-     * @returns gives segment and budget back, for a send that came to nothing after all
+     * @returns the unit it took of the budget, and what gives segment and budget back where nothing was enqueued
      * @throws Refusal, StoreError
      */
-    async enter(asking: Asking, allowed: boolean): Promise<() => Promise<void>> {
+    async enter(asking: Asking, allowed: boolean): Promise<{ unit: string; leave: () => Promise<void> }> {
       const counted = allowed ? names.filter((name) => name === 'budget') : names
       const own = counted.map((name) => ({ key: keyOf(name, asking), windows: windows[name] }))
       const counts = allowed ? [] : guard.counts(asking)
-      if (own.length + counts.length === 0) return async () => {}
+      if (own.length + counts.length === 0) return { unit: '', leave: async () => {} }
       const taken = await limits.take([...own, ...counts])
       if (taken.kind === 'full') {
         const name = counted[taken.limit] ?? 'budget'
@@ -54,7 +51,10 @@ export function createGate(limits: Limits, windows: GateWindows, guard: Guard, m
       const spent = counted
         .filter((name) => name === 'segment' || name === 'budget')
         .map((name) => keyOf(name, asking))
-      return () => limits.giveBack(taken.member, [...spent, ...counts.map(({ key }) => key)])
+      return {
+        unit: taken.member,
+        leave: () => limits.giveBack(taken.member, [...spent, ...counts.map(({ key }) => key)]),
+      }
     },
   }
 }

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => ops.stop())
 
 const send = (mobile: string, env = {}) => ops.run(['send-test', mobile, '--wait', '1s'], { env })
-const budgetUsed = () => ops.redis.zcard(keys.gate('budget', 'all'))
+const budgetUsed = () => ops.redis.zcard(keys.budget)
 const jobs = () => ops.redis.llen('{sms}:sms:wait')
 const BUDGET = { BUDGET_MESSAGES: '1/3600' }
 

@@ -28,6 +28,8 @@ export type IssueOptions = {
   from?: string
   /** The code of a test number, instead of a random one. */
   fixed?: string | undefined
+  /** What it took of the budget: comes back when certainly nothing was sent. */
+  unit?: string
 }
 
 export type Issued =
@@ -94,7 +96,11 @@ export function createCodeStore(
     /**
      * A new code, or the live one once more, for this phone and scene.
      */
-    async issue(mobile: string, scene: string, { from = '', fixed }: IssueOptions = {}): Promise<Issued> {
+    async issue(
+      mobile: string,
+      scene: string,
+      { from = '', fixed, unit = '' }: IssueOptions = {},
+    ): Promise<Issued> {
       const policy = policyOf(scene)
       const rid = `${keyring.pseudonym(mobile)}.${randomId()}`
       const code = fixed ?? randomCode(policy.length)
@@ -110,6 +116,7 @@ export function createCodeStore(
         policy.compares,
         KEEP_MS,
         from,
+        unit,
         ...windowArgs(policy.sends),
       ])
       if (ok === 0)

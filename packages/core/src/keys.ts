@@ -49,6 +49,8 @@ export const keys = {
   listVersion: 'sms:{gate}:list:version',
   /** Findings and decisions with their reasons, a capped stream. */
   audit: 'sms:{gate}:audit',
+  /** What the whole service has spent. */
+  budget: 'sms:{gate}:budget:all',
   /** What one send is counted against beside its phone, in one slot so that all are taken or none. */
   gate: (what: 'address' | 'subnet' | 'segment' | 'budget', who: string) => `sms:{gate}:${what}:${who}`,
 }

@@ -1,5 +1,6 @@
 import type { Keyring } from './keyring.ts'
-import type { RedisClient } from './redis.ts'
+import { keys } from './keys.ts'
+import { asStoreError, type RedisClient } from './redis.ts'
 import { createScript } from './script.ts'
 import { CLAIM } from './scripts/claim.ts'
 import { LAPSE } from './scripts/lapse.ts'
@@ -65,6 +66,10 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
   const lapseScript = createScript(redis, 'lapse', LAPSE)
   const settleScript = createScript(redis, 'settle', SETTLE)
   const reportScript = createScript(redis, 'report', REPORT)
+  /** An outage must not use up the budget of the day: what certainly was not sent was not spent. */
+  const giveBack = async (unit: string | number | undefined) => {
+    if (unit) await asStoreError('budget', redis.zrem(keys.budget, unit))
+  }
   return {
     /**
      * The right to call `gateway` once for this send.
@@ -88,7 +93,10 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
       if (kind === 'busy') return { kind, ms: Number(first) }
       if (kind === 'done')
         return { kind, why: String(first), gateway: String(newFence), messageId: String(life) }
-      if (kind !== 'go') return { kind: 'gone', why: String(first) }
+      if (kind !== 'go') {
+        if (first === 'late') await giveBack(newFence)
+        return { kind: 'gone', why: String(first) }
+      }
       const clear = keyring.open(String(first), send.rid)
       if (clear === null) return { kind: 'unreadable', fence: Number(newFence) }
       return {
@@ -112,13 +120,15 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
     async settle(send: Send, fence: number | '*', what: Settlement): Promise<boolean> {
       const { status, gateway = '', messageId = '', channel = '', doubt = '', extra = 0, reason = '' } = what
       const args = [send.rid, send.n, fence, status, gateway, messageId, channel, doubt, extra, reason]
-      const [done] = await settleScript(sendKeys(send), args)
+      const [done, unit] = await settleScript(sendKeys(send), args)
+      if (done === 1) await giveBack(unit)
       return done === 1
     },
 
     /** What is left of a send whose job only another worker understands; see Lapse. */
     async lapse(send: Send): Promise<Lapse> {
-      const [kind] = await lapseScript(sendKeys(send), [send.rid, send.n])
+      const [kind, unit] = await lapseScript(sendKeys(send), [send.rid, send.n])
+      if (kind === 'late') await giveBack(unit)
       return kind === 'open' || kind === 'done' || kind === 'late' ? kind : 'over'
     },
 

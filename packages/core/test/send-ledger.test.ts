@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { keys } from '../src/keys.ts'
 import { createKeyring } from '../src/keyring.ts'
-import { createSendLedger } from '../src/send-ledger.ts'
+import { createSendLedger, type Settlement } from '../src/send-ledger.ts'
 import { aMobile, sendOf, startStore } from './store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
@@ -212,5 +213,50 @@ describe('report', () => {
     expect(await store.ledger.report(send, 'delivered', true)).toMatchObject({ kind: 'delivered' })
     expect(await store.ledger.report(send, 'undelivered', true)).toEqual({ kind: 'kept' })
     expect(await statusOf(send.rid)).toBe('delivered')
+  })
+})
+
+describe('what a send took of the budget', () => {
+  async function spent(end: (send: ReturnType<typeof sendOf>) => Promise<unknown>) {
+    const unit = `unit-${Math.random()}`
+    await store.redis.zadd(keys.budget, Date.now(), unit)
+    const send = sendOf(await store.codes.issue(aMobile(), 'default', { unit }))
+    await end(send)
+    return (await store.redis.zscore(keys.budget, unit)) !== null
+  }
+  const taking = (send: ReturnType<typeof sendOf>) => store.ledger.claim(send, 'ccp', 0, LEASE)
+
+  it('comes back when certainly nothing was sent', async () => {
+    const failed = (send: ReturnType<typeof sendOf>) =>
+      taking(send).then((claim) =>
+        store.ledger.settle(send, claim.kind === 'go' ? claim.fence : 0, {
+          status: 'failed',
+          reason: 'number',
+        }),
+      )
+    const late = async (send: ReturnType<typeof sendOf>) => {
+      await store.pass(121)
+      await taking(send)
+    }
+    const lapsed = async (send: ReturnType<typeof sendOf>) => {
+      await store.pass(121)
+      await store.ledger.lapse(send)
+    }
+    expect([await spent(failed), await spent(late), await spent(lapsed)]).toEqual([false, false, false])
+  })
+
+  it('stays spent when the message was sent, or may have been', async () => {
+    const settled = (what: Settlement) => async (send: ReturnType<typeof sendOf>) => {
+      const claim = await taking(send)
+      await store.ledger.settle(send, claim.kind === 'go' ? claim.fence : 0, what)
+    }
+    const vanished = async (send: ReturnType<typeof sendOf>) => {
+      await taking(send)
+      await store.pass(121)
+      await taking(send)
+    }
+    expect(await spent(settled({ status: 'sent', gateway: 'ccp' }))).toBe(true)
+    expect(await spent(settled({ status: 'failed', doubt: 'ccp', reason: 'ambiguous' }))).toBe(true)
+    expect(await spent(vanished)).toBe(true)
   })
 })

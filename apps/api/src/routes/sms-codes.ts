@@ -45,11 +45,11 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     await backlog.refuse()
     const asking = { ip: request.ip, ...deps.whoIs(request.ip), mobile }
     const allowed = await admit(asking, answered)
-    const leave = await gate.enter(asking, allowed)
+    const { unit, leave } = await gate.enter(asking, allowed)
     // The phone's own limits come after the image code: or anybody could lock a number out.
     const fixed = testNumbers.codeOf(mobile)
     const from = guard.nameOf(asking, !allowed && fixed === undefined)
-    const issued = await codes.issue(mobile, scene, { from, fixed })
+    const issued = await codes.issue(mobile, scene, { from, fixed, unit })
     if (issued.kind === 'throttled') {
       await leave()
       throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
@@ -97,7 +97,7 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     if (deny === 0) return listed.allowed
     // Answered like a phone that was sent to a moment ago, and counted like it: neither the guard nor a list
     // shows itself.
-    const leave = await gate.enter(asking, false)
+    const { leave } = await gate.enter(asking, false)
     await leave()
     throw new Refusal('sentTooOften', { retry_after: deny })
   }

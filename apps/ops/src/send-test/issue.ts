@@ -53,7 +53,7 @@ export async function issueTest(
 async function takeBudget(redis: Store['redis'], windows: Phone['config']['budget']) {
   if (windows.length === 0) return async () => {}
   const limits = createLimits(redis)
-  const key = keys.gate('budget', 'all')
+  const key = keys.budget
   const taken = await limits.take([{ key, windows }])
   if (taken.kind === 'full')
     throw new OpsError(

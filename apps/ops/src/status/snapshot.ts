@@ -48,7 +48,7 @@ async function readServer(server: Redis) {
 /** Of all windows of the budget what is used, each by itself. */
 async function readBudget(redis: RedisClient, { budget }: StoreConfig) {
   const limits = createLimits(redis)
-  const key = keys.gate('budget', 'all')
+  const key = keys.budget
   return Promise.all(
     budget.map(async ({ most, seconds }) => {
       const used = await limits.count({ key, windows: [{ most, seconds }] })

@@ -11,7 +11,7 @@ import { LATE, NOW } from './windows.ts'
  * KEYS: the code record, the phone's sends. ARGV: rid, send number, own fence or 0, gateway, lease ms,
  *   1 when this call risks a second message else 0, channel.
  * Answers {'go', sealed, fence, life left ms, doubt, extra, ms since the first claim, when the doubted call began} |
- *   {'gone', why} (no record, replaced, moved, used, late) | {'done', status, gateway, message id} | {'busy', ms}.
+ *   {'gone', why} (no record, replaced, moved, used, late and then the unit of the budget that comes back) | {'done', status, gateway, message id} | {'busy', ms}.
  */
 export const CLAIM = `
 ${NOW}${LATE}
@@ -49,8 +49,7 @@ if late <= now then
     redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
     return {'done', 'sent', '', ''}
   end
-  endLate(code, sends, rid .. '.' .. number, doubt, tostring(left))
-  return {'gone', 'late'}
+  return {'gone', 'late', endLate(code, sends, rid .. '.' .. number, doubt, tostring(left))}
 end
 -- Who learns of a doubt claims once more before a call: one that vanishes in between has called nobody.
 if not mine and doubt ~= '' then gateway = doubt end

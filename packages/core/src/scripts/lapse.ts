@@ -5,7 +5,7 @@ import { LATE, NOW } from './windows.ts'
  * over is ended, as a claim would end it; nothing else is changed.
  *
  * KEYS: the code record, the phone's sends. ARGV: rid, send number.
- * Answers {'open'} | {'done'} (it ended and has time left) | {'late'} (ended just now) | {'over'}.
+ * Answers {'open'} | {'done'} (it ended and has time left) | {'late', unit of the budget that comes back} (ended just now) | {'over'}.
  */
 export const LAPSE = `
 ${NOW}${LATE}
@@ -20,6 +20,6 @@ if r[4] == '1' then
   redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
   return {'over'}
 end
-endLate(code, KEYS[2], ARGV[1] .. '.' .. ARGV[2], r[3] == 'sending' and r[8] or r[9], r[10])
-return {'late'}
+local doubt = r[3] == 'sending' and r[8] or r[9]
+return {'late', endLate(code, KEYS[2], ARGV[1] .. '.' .. ARGV[2], doubt, r[10])}
 `

@@ -8,13 +8,13 @@ import { NOW } from './windows.ts'
  *
  * KEYS: the code record, the phone's sends.
  * ARGV: rid, send number, fence, status, gateway, message id, channel, doubt, extra, reason ('' keeps the old one).
- * Answers {1} written, {2} it stays sent as it was, or {0} not ours to write.
+ * Answers {1, unit of the budget that comes back or ''} written, {2} it stays sent as it was, or {0} not ours to write.
  */
 export const SETTLE = `
 ${NOW}
 local code = KEYS[1]
 local r = redis.call('HMGET', code, 'rid', 'sends', 'status', 'fence', 'doubt', 'left', 'reason', 'called_at', 'doubt_at',
-  'channel', 'mailed')
+  'channel', 'mailed', 'unit')
 if r[1] ~= ARGV[1] or r[2] ~= ARGV[2] then return {0} end
 if r[3] ~= 'queued' and r[3] ~= 'sending' then return {0} end
 if ARGV[3] ~= '*' and r[4] ~= ARGV[3] then return {0} end
@@ -44,6 +44,7 @@ local since = (doubt == r[5] and r[9] or r[8]) or 0
 redis.call('HSET', code, 'status', status, 'lease', 0, 'gateway', ARGV[5], 'message_id', ARGV[6],
   'channel', ARGV[7], 'left', left, 'doubt', doubt, 'doubt_at', since, 'extra', ARGV[9], 'reason', reason)
 if status ~= 'queued' then redis.call('HSET', code, status .. '_at', now) end
-if status == 'failed' and certain then redis.call('ZREM', KEYS[2], ARGV[1] .. '.' .. ARGV[2]) end
-return {1}
+if status ~= 'failed' or not certain then return {1, ''} end
+redis.call('ZREM', KEYS[2], ARGV[1] .. '.' .. ARGV[2])
+return {1, r[12] or ''}
 `

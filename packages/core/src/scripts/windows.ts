@@ -36,11 +36,16 @@ local function add(key, member, first, last)
 end
 `
 
-/** `endLate(code, sends, member, doubt, left)`: the send had its time, and fails. */
+/**
+ * `endLate(code, sends, member, doubt, left)`: the send had its time, and fails. Answers its unit of the budget
+ * where that comes back, else ''.
+ */
 export const LATE = `
 local function endLate(code, sends, member, doubt, left)
   redis.call('HSET', code, 'status', 'failed', 'reason', 'late', 'failed_at', now)
   -- The slot comes back only where certainly nothing was sent, or faults could be used to send more.
-  if doubt == '' and left ~= '1' then redis.call('ZREM', sends, member) end
+  if doubt ~= '' or left == '1' then return '' end
+  redis.call('ZREM', sends, member)
+  return redis.call('HGET', code, 'unit') or ''
 end
 `
