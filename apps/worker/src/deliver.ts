@@ -157,5 +157,5 @@ function report(log: Logger, gateway: string, outcome: Outcome, repeated: boolea
     return
   }
   const level = outcome.class === 'config' || outcome.class === 'template' ? 'error' : 'warn'
-  log[level](line, 'gateway did not take it')
+  log[level](line, outcome.class === 'ambiguous' ? 'gateway gave no clear answer' : 'gateway did not take it')
 }

@@ -45,6 +45,13 @@ describe('the configuration of a worker', () => {
     expect(faultsOf({ PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: 'console' })).toEqual([])
   })
 
+  it('needs no secrets of a vendor where it delivers mail only', () => {
+    const { PHONE_KEY, CODE_KEYS } = good
+    const mail = { PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: 'ccp,twilio', WORKER_QUEUES: 'email' }
+    expect(faultsOf(mail)).toEqual([])
+    expect(faultsOf({ ...mail, WORKER_QUEUES: 'sms,email' }).length).toBeGreaterThan(5)
+  })
+
   it("is told when Aliyun's template says other minutes than a code lives", () => {
     const aliyun = {
       ...good,
