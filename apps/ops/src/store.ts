@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { Cluster } from 'ioredis'
 import { createLogger, type Logger } from '@sms-codes/core/logger'
 import { asStoreError, connectRedis, StoreError, type RedisClient } from '@sms-codes/core/redis'
 import { parseRedisUrl } from '@sms-codes/core/redis-url'
@@ -14,7 +15,7 @@ export async function withStore<T>(redisUrl: string, use: (store: Store) => Prom
   const log = createLogger('ops', 'silent')
   const redis = connectRedis(redisUrl, 'operator', log)
   try {
-    await asStoreError('connect', once(redis, 'ready', { signal: AbortSignal.timeout(READY_MS) }))
+    await asStoreError('connect', ready(redis, AbortSignal.timeout(READY_MS)))
     return await use({ redis, log })
   } catch (err) {
     if (!(err instanceof StoreError)) throw err
@@ -24,6 +25,13 @@ export async function withStore<T>(redisUrl: string, use: (store: Store) => Prom
   } finally {
     redis.disconnect()
   }
+}
+
+/** A Cluster is ready with its first node, and a command may be for any. */
+async function ready(redis: RedisClient, signal: AbortSignal): Promise<void> {
+  await once(redis, 'ready', { signal })
+  const nodes = redis instanceof Cluster ? redis.nodes('master') : []
+  await Promise.all(nodes.map((node) => node.status === 'ready' || once(node, 'ready', { signal })))
 }
 
 /** Where it was looked for, without the login. */
