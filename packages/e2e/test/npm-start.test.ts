@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { createTransport } from 'nodemailer'
 import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFailed, vi } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/processes'
 import { openBrowser } from './browser.ts'
@@ -26,6 +26,12 @@ let npm: Process
 let browser: BrowserContext
 
 const said = () => lines.join('\n')
+/** A page that says what it shows when its test fails. */
+async function openPage(): Promise<Page> {
+  const page = await browser.newPage()
+  onTestFailed(async () => console.log([await page.innerText('body'), ...lines.slice(-20)].join('\n')))
+  return page
+}
 const npmRun = async (script: string, more: Record<string, string> = {}) =>
   startProcess({
     name: script,
@@ -66,7 +72,7 @@ describe('npm start', () => {
 
   it('lets a newcomer click through the whole way', async () => {
     const outside: string[] = []
-    const page = await browser.newPage()
+    const page = await openPage()
     page.on('request', (request) => {
       if (!/^(http:\/\/127\.0\.0\.1:|data:|blob:)/.test(request.url())) outside.push(request.url())
     })
@@ -94,7 +100,7 @@ describe('npm start', () => {
   })
 
   it('keeps an address for a phone, shows its mail, and breaks the mail server until it is repaired', async () => {
-    const page = await browser.newPage()
+    const page = await openPage()
     const simulator = `http://127.0.0.1:${env['SIMULATOR_PORT']}`
     await page.goto(simulator)
     await page.fill('#email', 'li.lei@example.com')
@@ -123,7 +129,7 @@ describe('npm start', () => {
   })
 
   it('breaks a gateway until it is repaired, and shows which way a message took', async () => {
-    const page = await browser.newPage()
+    const page = await openPage()
     const simulator = `http://127.0.0.1:${env['SIMULATOR_PORT']}`
     await page.goto(simulator)
     const ccp = page.locator('[data-gateway="ccp"]')
@@ -143,7 +149,7 @@ describe('npm start', () => {
   })
 
   it('lets people in who cannot read the picture, and asks for work where the picture is not enough', async () => {
-    const page = await browser.newPage()
+    const page = await openPage()
     await page.goto(`http://127.0.0.1:${env['SIMULATOR_PORT']}/`)
     const sends: string[] = []
     page.on('request', (request) => {
@@ -172,7 +178,7 @@ describe('npm start', () => {
     const password = /password (\S+)/.exec(said())?.[1] ?? ''
     const url = `http://127.0.0.1:${env['BOARD_PORT']}`
     expect((await fetch(url)).status).toBe(401)
-    const page = await browser.newPage()
+    const page = await openPage()
     await page.setExtraHTTPHeaders({
       authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`,
     })
