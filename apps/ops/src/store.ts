@@ -31,7 +31,8 @@ export async function withStore<T>(redisUrl: string, use: (store: Store) => Prom
 async function ready(redis: RedisClient, signal: AbortSignal): Promise<void> {
   await once(redis, 'ready', { signal })
   const nodes = redis instanceof Cluster ? redis.nodes('master') : []
-  await Promise.all(nodes.map((node) => node.status === 'ready' || once(node, 'ready', { signal })))
+  const late = nodes.filter(({ status }) => status !== 'ready')
+  await Promise.all(late.map((node) => once(node, 'ready', { signal })))
 }
 
 /** Where it was looked for, without the login. */
