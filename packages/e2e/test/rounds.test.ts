@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Queue } from 'bullmq'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agePhone } from '../../core/test/age.ts'
 import { openSockets, type Reply, type Sockets } from './sockets.ts'
@@ -230,6 +231,42 @@ describe('while 100 verify the old code, another message is asked for', () => {
       const fresh = await times(20, () => sockets.verify(phone.mobile, code, { request_id: rid }))
       expect(breaches(fresh, 1, '4008')).toEqual([])
     }
+  })
+})
+
+describe('three others who queue every send again', () => {
+  const SENDS = 34
+
+  it(`put no second message on any of ${SENDS * ROUNDS} handsets`, async () => {
+    const queue = new Queue('sms', { connection: { url: system.redisServer().url }, prefix: '{sms}' })
+    const mobiles: string[] = []
+    await rounds(async () => {
+      const some = await times(SENDS, async () => {
+        const mobile = aMobile()
+        return { mobile, reply: await sendWithFreshCaptcha(mobile) }
+      })
+      expect(
+        breaches(
+          some.map(({ reply }) => reply),
+          SENDS,
+          '',
+        ),
+      ).toEqual([])
+      const won = some.filter(({ reply }) => reply.body['code'] === '0')
+      mobiles.push(...won.map(({ mobile }) => mobile))
+      const again = won.flatMap(({ mobile, reply }) =>
+        ['a', 'b', 'c'].map((who) => {
+          const rid = String(reply.body['request_id'])
+          const to = mobile.replace(/^(...)....(....)$/, '$1****$2')
+          return queue.add('send', { v: 1, rid, scene: 'default', n: 1, to }, { jobId: `${who}.${rid}` })
+        }),
+      )
+      await Promise.all(again)
+    })
+    const messages = await messagesTo(mobiles)
+    await queue.close()
+    expect(mobiles.length).toBeGreaterThan(SENDS * ROUNDS * 0.9)
+    expect(messages).toEqual(mobiles.map(() => 1))
   })
 })
 
