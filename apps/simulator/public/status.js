@@ -50,6 +50,9 @@ export function createStatus({ language, ask, onFailed }) {
     if (request.status !== 'verified') request.status = status
     request.times = answer.times ?? request.times
     request.channel = answer.channel ?? request.channel
+    // What came and went between two looks stands in the times.
+    for (const state of Object.keys(answer.times ?? {}))
+      request.reached = Math.max(request.reached, STEP_OF[state] ?? -1)
     if (step === undefined) request.broken = Math.min(request.reached + 1, 3)
     else request.reached = Math.max(request.reached, step)
     request.heard[status] ??= performance.now() - request.startedAt
