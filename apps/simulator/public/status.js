@@ -15,6 +15,7 @@ export function createStatus({ language, ask, onFailed }) {
   const strip = document.querySelector('#status')
   const note = document.querySelector('#status-note')
   let request = null
+  let recent = []
 
   function draw() {
     strip.dataset.status = request?.status ?? 'idle'
@@ -59,6 +60,13 @@ export function createStatus({ language, ask, onFailed }) {
     draw()
   }
 
+  /** Of this request, if it left after it began. */
+  function take({ gateway, at }) {
+    if (request === null || at < performance.timeOrigin + request.startedAt) return
+    if (!request.gateways.includes(gateway)) request.gateways.push(gateway)
+    draw()
+  }
+
   async function poll(current) {
     let last = 'queued'
     while (performance.now() - current.startedAt < GIVE_UP_MS) {
@@ -81,14 +89,14 @@ export function createStatus({ language, ask, onFailed }) {
     follow(id, startedAt) {
       request = { id, startedAt, status: '', reached: -1, broken: null, heard: {}, times: {}, gateways: [] }
       reach('queued')
+      recent.forEach(take)
       void poll(request)
     },
 
-    /** A message reached the phone: of this request, if it left after it began. */
-    arrived({ gateway, at }) {
-      if (request === null || at < performance.timeOrigin + request.startedAt) return
-      if (!request.gateways.includes(gateway)) request.gateways.push(gateway)
-      draw()
+    /** A message reached the phone, perhaps before the answer to the request that asked for it. */
+    arrived(message) {
+      recent = [...recent.slice(-9), message]
+      take(message)
     },
 
     verified() {
