@@ -25,8 +25,8 @@ const checkTestNumbers: Check = (env) => {
 }
 
 const checkScenes: Check = (env) => {
-  const { scenes, faults } = parseScenes(env['SCENES'] || 'default')
-  const [ttl, within] = [Number(env['CODE_TTL_SECONDS'] || 300), Number(env['SEND_WITHIN_SECONDS'] || 120)]
+  const { scenes, faults } = parseScenes(env['SCENES'] ?? '')
+  const [ttl, within] = [Number(env['CODE_TTL_SECONDS']), Number(env['SEND_WITHIN_SECONDS'])]
   const late = scenes.some(
     ({ ttlSeconds = ttl, sendWithinSeconds = within }) => sendWithinSeconds > ttlSeconds - 30,
   )
@@ -78,19 +78,19 @@ const checkBudget: Check = (env) => {
   if (env['NODE_ENV'] === 'production' && !env['BUDGET_MESSAGES'] && !env['BUDGET_CENTS'])
     faults.push('BUDGET_MESSAGES: is missing, and BUDGET_CENTS too; production needs one of them')
   const cents = parseWindows(env['BUDGET_CENTS'] ?? '')
-  if (cents.some(({ most }) => most < Number(env['MESSAGE_CENTS'] || 5)))
+  if (cents.some(({ most }) => most < Number(env['MESSAGE_CENTS'])))
     faults.push('BUDGET_CENTS: must pay for one message at least')
   return faults
 }
 
 const checkPorts: Check = (env) =>
-  env['API_PORT'] && env['API_PORT'] !== '0' && env['API_PORT'] === env['API_OPS_PORT']
+  env['API_PORT'] !== '0' && env['API_PORT'] === env['API_OPS_PORT']
     ? ['API_OPS_PORT: must be another port than API_PORT']
     : []
 
 const checkStepUp: Check = (env) => {
   const faults: string[] = []
-  if (Number(env['STEP_UP_HOT_PERCENT'] || 66) < Number(env['STEP_UP_WARM_PERCENT'] || 33))
+  if (Number(env['STEP_UP_HOT_PERCENT']) < Number(env['STEP_UP_WARM_PERCENT']))
     faults.push('STEP_UP_HOT_PERCENT: must not be less than STEP_UP_WARM_PERCENT')
   for (const name of ['GUARD_MODE', 'GUARD_ADDRESS_MODE'])
     if (env['STEP_UP'] === 'off' && env[name] === 'challenge')

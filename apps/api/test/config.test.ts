@@ -122,6 +122,7 @@ describe('the configuration of the API', () => {
     ['a challenge without a step-up', { GUARD_MODE: 'challenge', STEP_UP: 'off' }, 'GUARD_MODE'],
     ['an address of Redis that is none', { REDIS_URL: 'redis://:secret@:99999/x' }, 'REDIS_URL'],
     ['a port in another notation', { API_PORT: '3e4' }, 'API_PORT'],
+    ['one port for the API and its metrics', { API_OPS_PORT: '3000' }, 'API_OPS_PORT'],
     ['a network of everybody', { TRUST_PROXY: '0.0.0.0/0' }, 'TRUST_PROXY'],
     ['a network without its size', { TRUST_PROXY: '10.0.0.0/' }, 'TRUST_PROXY'],
     ['a list with a whole number on it', { DENY_LIST: '13900010001' }, 'DENY_LIST'],

@@ -54,8 +54,7 @@ export const BoardEnv = Type.Object({
 const checkOperators: Check = (env) => {
   if (!env['BOARD_WRITER_PASSWORD']) return []
   const faults: string[] = []
-  if ((env['BOARD_WRITER'] || 'writer') === (env['BOARD_USER'] || 'operator'))
-    faults.push('BOARD_WRITER: must not be BOARD_USER again')
+  if (env['BOARD_WRITER'] === env['BOARD_USER']) faults.push('BOARD_WRITER: must not be BOARD_USER again')
   if (env['BOARD_WRITER_PASSWORD'] === env['BOARD_PASSWORD'])
     faults.push('BOARD_WRITER_PASSWORD: must not be BOARD_PASSWORD again')
   return faults

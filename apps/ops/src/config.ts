@@ -12,7 +12,7 @@ import { parseScenes } from '@sms-codes/core/scenes'
 import { parseWindows, type Window } from '@sms-codes/core/windows'
 import { OpsEnv, StoreEnv } from './env.ts'
 
-const checkScenes: Check = (env) => parseScenes(env['SCENES'] || 'default').faults
+const checkScenes: Check = (env) => parseScenes(env['SCENES'] ?? '').faults
 
 /** For commands about the whole service: they need no key, so that who may only look need have none. */
 export function loadStoreConfig(env: Env) {

@@ -3,7 +3,6 @@ import {
   checkRedisUrl,
   checkUrl,
   checkWebhookSecrets,
-  shared,
   type Check,
   type Env,
 } from '@sms-codes/core/config'
@@ -32,7 +31,7 @@ const checkUnlisted: Check = (env) => {
 }
 
 const checkScenes: Check = (env) => {
-  const { scenes, faults } = parseScenes(env['SCENES'] || String(shared.SCENES.default))
+  const { scenes, faults } = parseScenes(env['SCENES'] ?? '')
   const known = scenes.map(({ name }) => name)
   for (const variable of ['CCP_TEMPLATES', 'ALIYUN_TEMPLATES', 'TENCENT_TEMPLATES', 'WEBHOOK_TEMPLATES'])
     if (pairs(env[variable] ?? '').some(([scene]) => !known.includes(scene)))
@@ -49,11 +48,11 @@ const checkRepeats: Check = (env) =>
 /** A template of Aliyun says its minutes in words of its own; they must be true. */
 const checkAliyunMinutes: Check = (env) => {
   if (!(env['SMS_GATEWAYS'] ?? '').split(',').includes('aliyun')) return []
-  const general = Number(env['CODE_TTL_SECONDS'] || 300)
+  const general = Number(env['CODE_TTL_SECONDS'])
   const own = new Map(pairs(env['ALIYUN_TEMPLATES'] ?? ''))
-  const { scenes } = parseScenes(env['SCENES'] || 'default')
+  const { scenes } = parseScenes(env['SCENES'] ?? '')
   const wrong = scenes.filter(({ name, ttlSeconds = general }: Scene) => {
-    const said = own.get(name)?.split(':')[1] ?? env['ALIYUN_TEMPLATE_MINUTES'] ?? 5
+    const said = own.get(name)?.split(':')[1] ?? env['ALIYUN_TEMPLATE_MINUTES']
     return Number(said) * 60 !== ttlSeconds
   })
   return wrong.map(
@@ -67,8 +66,8 @@ export const goesOutside = (env: Env, url: string) =>
   env['NODE_ENV'] === 'production' && !/^(127\.[0-9.]+|localhost|\[::1\])$/.test(new URL(url).hostname)
 
 const checkMail: Check = (env) => {
-  const queues = env['WORKER_QUEUES'] || 'sms,email,events'
-  const falls = parseScenes(env['SCENES'] || 'default').scenes.some(({ mayFallBack }) => mayFallBack === true)
+  const queues = env['WORKER_QUEUES'] ?? ''
+  const falls = parseScenes(env['SCENES'] ?? '').scenes.some(({ mayFallBack }) => mayFallBack === true)
   const url = env['SMTP_URL'] ?? ''
   const faults: string[] = []
   if (falls && queues.includes('email') && url === '')
@@ -93,7 +92,7 @@ const checkCallbacks: Check = (env) => {
   const faults: string[] = []
   if (env['CALLBACK_TOKEN'] && !env['PUBLIC_URL'] && (env['SMS_GATEWAYS'] ?? '').includes('twilio'))
     faults.push('PUBLIC_URL: is missing (Twilio is told with each message where its receipt goes)')
-  const { scenes } = parseScenes(env['SCENES'] || 'default')
+  const { scenes } = parseScenes(env['SCENES'] ?? '')
   if (!env['CALLBACK_TOKEN'] && scenes.some(({ receiptWithinSeconds }) => receiptWithinSeconds !== undefined))
     faults.push('CALLBACK_TOKEN: is missing (SCENES waits for delivery receipts)')
   return faults

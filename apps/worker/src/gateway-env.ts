@@ -118,7 +118,7 @@ export const checkGateways: Check = (env) => {
   const faults: string[] = []
   if (new Set(listed).size < listed.length) faults.push('SMS_GATEWAYS: a gateway is listed twice')
   // A worker of the other queues calls no vendor, and should not hold its secrets.
-  const calls = (env['WORKER_QUEUES'] || 'sms').split(',').includes('sms')
+  const calls = (env['WORKER_QUEUES'] ?? '').split(',').includes('sms')
   for (const gateway of calls ? listed : []) {
     for (const need of NEEDS[gateway] ?? [])
       if (!need.split(' or ').some((name) => env[name]))

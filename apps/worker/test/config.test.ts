@@ -62,7 +62,9 @@ describe('the configuration of a worker', () => {
       ALIYUN_TEMPLATE_CODE: 'SMS_1',
     }
     expect(faultsOf(aliyun)).toEqual([])
-    expect(faultsOf({ ...aliyun, CODE_TTL_SECONDS: '120' })).toEqual(Array(1).fill('ALIYUN_TEMPLATE_MINUTES'))
+    // One for each scene that SCENES has if it is not set.
+    expect(faultsOf({ ...aliyun, CODE_TTL_SECONDS: '120' })).toEqual(Array(4).fill('ALIYUN_TEMPLATE_MINUTES'))
+    expect(faultsOf({ ...aliyun, ALIYUN_TEMPLATES: 'login:SMS_2:2' })).toEqual(['ALIYUN_TEMPLATE_MINUTES'])
     const scenes = { SCENES: 'default; login ttl=120' }
     expect(faultsOf({ ...aliyun, ...scenes })).toEqual(['ALIYUN_TEMPLATE_MINUTES'])
     expect(faultsOf({ ...aliyun, ...scenes, ALIYUN_TEMPLATES: 'login:SMS_2:2' })).toEqual([])

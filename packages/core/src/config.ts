@@ -24,7 +24,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * @param checks faults that one variable's schema cannot see, each a line that begins with a name
+ * @param checks faults that one variable's schema cannot see, each a line that begins with a name; they see the
+ *   defaults where nothing is set
  * @throws ConfigError
  */
 export function loadConfig<T extends TObject>(
@@ -48,9 +49,15 @@ export function loadConfig<T extends TObject>(
     if (!faults.has(name)) faults.set(name, `${name}: ${what} (${at.description ?? 'see the README'})`)
   }
   for (const name of odd) if (!faults.has(name)) faults.set(name, `${name}: expected digits only`)
-  const all = [...faults.values(), ...checks.flatMap((check) => check(env))]
+  const filled = { ...env, ...defaultsFor(schema, env) }
+  const all = [...faults.values(), ...checks.flatMap((check) => check(filled))]
   if (all.length > 0 || !Value.Check(schema, values)) throw new ConfigError(all)
   return Object.freeze(values)
+}
+
+function defaultsFor({ properties }: TObject, env: Env): Env {
+  const missing = Object.entries(properties).filter(([name, at]) => !env[name] && at.default !== undefined)
+  return Object.fromEntries(missing.map(([name, at]) => [name, String(at.default)]))
 }
 
 /** For `main.ts`: the faults go to standard error and the process ends with 78. */

@@ -34,6 +34,20 @@ describe('loadConfig', () => {
     expect(loadConfig(schema, { ...good, API_PORT: '' }).API_PORT).toBe(3000)
   })
 
+  it('shows checks the default of what is not set', () => {
+    const seen: Env[] = []
+    const look = (env: Env) => {
+      seen.push(env)
+      return []
+    }
+    loadConfig(schema, { ...good, API_PORT: '', NODE_ENV: 'production' }, [look])
+    loadConfig(schema, { ...good, API_PORT: '8080' }, [look])
+    expect(seen).toEqual([
+      { ...good, API_PORT: '3000', REDIS_URL: 'redis://127.0.0.1:6379', NODE_ENV: 'production' },
+      { ...good, API_PORT: '8080', REDIS_URL: 'redis://127.0.0.1:6379' },
+    ])
+  })
+
   it('names every fault at once, and no value', () => {
     const secret = 'hunter2hunter2'
     const faults = faultsOf({ API_PORT: 'eighty', REDIS_URL: `http://:${secret}@x`, CODE_KEYS: secret })
