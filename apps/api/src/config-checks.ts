@@ -1,17 +1,17 @@
+import { list, type Check } from '@sms-codes/core/config'
 import {
   checkKeys,
   checkProxies,
   checkRedisUrl,
   checkUrl,
   checkWebhookSecrets,
-  list,
-  type Check,
-} from '@sms-codes/core/config'
+} from '@sms-codes/core/config-checks'
+import { TEST_NUMBERS_PATTERN } from '@sms-codes/core/env'
 import { parseListEntry } from '@sms-codes/core/list-entry'
 import { parseScenes } from '@sms-codes/core/scenes'
 import { parseWindows } from '@sms-codes/core/windows'
 import { parseApiKeys } from './api-keys.ts'
-import { parseTestNumbers, TEST_NUMBERS_PATTERN } from './test-numbers.ts'
+import { parseTestNumbers } from './test-numbers.ts'
 
 const checkTestNumbers: Check = (env) => {
   const text = env['TEST_NUMBERS'] ?? ''

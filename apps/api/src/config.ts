@@ -1,31 +1,14 @@
 import type { Static } from '@sinclair/typebox'
 import { keyringOptions, list, loadConfig, wantsTracing, type Env } from '@sms-codes/core/config'
 import type { CodePolicy } from '@sms-codes/core/code-store'
+import { budgetOf, policiesOf } from '@sms-codes/core/policies'
 import { fallbackRules, parseScenes } from '@sms-codes/core/scenes'
+import { parseWindows } from '@sms-codes/core/windows'
 import { parseApiKeys } from './api-keys.ts'
 import { API_CHECKS, entriesOf } from './config-checks.ts'
 import { ApiEnv } from './env.ts'
 import type { GuardOptions } from './guard.ts'
 import { parseTestNumbers } from './test-numbers.ts'
-import { parseWindows } from '@sms-codes/core/windows'
-
-/** The settings of every scene, with the general ones where it has none of its own. */
-function policies(values: Static<typeof ApiEnv>): Record<string, CodePolicy> {
-  const { scenes } = parseScenes(values.SCENES)
-  const entries = scenes.map(({ name, ...own }): [string, CodePolicy] => [
-    name,
-    {
-      length: values.CODE_LENGTH,
-      ttlSeconds: values.CODE_TTL_SECONDS,
-      sendWithinSeconds: values.SEND_WITHIN_SECONDS,
-      compares: 5,
-      missesPerDay: 15,
-      sends: parseWindows(values.LIMIT_PHONE_SENDS),
-      ...own,
-    },
-  ])
-  return Object.fromEntries(entries)
-}
 
 function guardOptions(values: Static<typeof ApiEnv>): GuardOptions {
   const { GUARD_MODE, GUARD_ADDRESS_MODE } = values
@@ -84,7 +67,7 @@ export function loadApiConfig(env: Env) {
     rules: fallbackRules(parseScenes(values.SCENES).scenes),
     corsOrigins: list(values.CORS_ORIGINS),
     apiKeys: parseApiKeys(values.API_KEYS),
-    policies: policies(values),
+    policies: policiesOf(values),
     testNumbers: parseTestNumbers(values.TEST_NUMBERS),
     lists: { allow: entriesOf(values.ALLOW_LIST), deny: entriesOf(values.DENY_LIST) },
     limiters: {
@@ -103,13 +86,7 @@ export function loadApiConfig(env: Env) {
       address: parseWindows(values.LIMIT_ADDRESS_SENDS),
       subnet: parseWindows(values.LIMIT_SUBNET_SENDS),
       segment: parseWindows(values.LIMIT_SEGMENT_SENDS),
-      budget: [
-        ...parseWindows(values.BUDGET_MESSAGES),
-        ...parseWindows(values.BUDGET_CENTS).map(({ most, seconds }) => ({
-          most: Math.floor(most / values.MESSAGE_CENTS),
-          seconds,
-        })),
-      ],
+      budget: budgetOf(values),
     },
   }
 }

@@ -1,15 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { shared } from '@sms-codes/core/config'
-import { WINDOWS_PATTERN } from '@sms-codes/core/windows'
+import { shared, windows } from '@sms-codes/core/env'
 import { API_KEYS_PATTERN } from './api-keys.ts'
-import { TEST_NUMBERS_PATTERN } from './test-numbers.ts'
-
-const windows = (fallback: string, description: string) =>
-  Type.String({
-    pattern: WINDOWS_PATTERN,
-    default: fallback,
-    description: `${description}, as most/seconds,…`,
-  })
 
 /** The environment of the API process. */
 export const ApiEnv = Type.Object({
@@ -43,15 +34,10 @@ export const ApiEnv = Type.Object({
   WEBHOOK_SECRETS: shared.WEBHOOK_SECRETS,
   EVENTS_URL: shared.EVENTS_URL,
   SCENES: shared.SCENES,
-  CODE_LENGTH: Type.Integer({ minimum: 6, maximum: 10, default: 6, description: 'digits of a code' }),
+  CODE_LENGTH: shared.CODE_LENGTH,
   CODE_TTL_SECONDS: shared.CODE_TTL_SECONDS,
-  SEND_WITHIN_SECONDS: Type.Integer({
-    minimum: 10,
-    maximum: 540,
-    default: 120,
-    description: 'later than this after the request no message leaves',
-  }),
-  LIMIT_PHONE_SENDS: windows('1/60,5/3600,10/86400', 'messages to one phone'),
+  SEND_WITHIN_SECONDS: shared.SEND_WITHIN_SECONDS,
+  LIMIT_PHONE_SENDS: shared.LIMIT_PHONE_SENDS,
   LIMIT_ADDRESS_IMAGES: windows('30/60', 'image codes and challenges for one address'),
   LIMIT_ADDRESS_ATTEMPTS: windows('30/600', 'answered image codes and proofs from one address'),
   STEP_UP: Type.Union([Type.Literal('on'), Type.Literal('off')], {
@@ -83,22 +69,9 @@ export const ApiEnv = Type.Object({
     default: '',
     description: 'the same for those that are never sent anything; goes before ALLOW_LIST',
   }),
-  BUDGET_MESSAGES: Type.String({
-    default: '',
-    pattern: `^$|${WINDOWS_PATTERN}`,
-    description: 'messages of the whole service, as most/seconds,…; needed in production',
-  }),
-  BUDGET_CENTS: Type.String({
-    default: '',
-    pattern: `^$|${WINDOWS_PATTERN}`,
-    description: 'the same in money, with MESSAGE_CENTS for each message',
-  }),
-  MESSAGE_CENTS: Type.Number({
-    minimum: 0.01,
-    maximum: 1_000,
-    default: 5,
-    description: 'price of one message',
-  }),
+  BUDGET_MESSAGES: shared.BUDGET_MESSAGES,
+  BUDGET_CENTS: shared.BUDGET_CENTS,
+  MESSAGE_CENTS: shared.MESSAGE_CENTS,
   GUARD_MODE: Type.Union(
     [Type.Literal('off'), Type.Literal('observe'), Type.Literal('challenge'), Type.Literal('deny')],
     {
@@ -159,12 +132,7 @@ export const ApiEnv = Type.Object({
     default: 30,
     description: 'verified codes of the whole service, in percent, that are enough',
   }),
-  TEST_NUMBERS: Type.String({
-    default: '',
-    pattern: TEST_NUMBERS_PATTERN,
-    description:
-      'comma list of mobile:code:last-day; these numbers have a fixed code and are never sent anything',
-  }),
+  TEST_NUMBERS: shared.TEST_NUMBERS,
   ALLOW_TEST_NUMBERS: Type.Boolean({
     default: false,
     description: 'whether production may have test numbers',

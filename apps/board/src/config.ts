@@ -1,13 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
-import {
-  checkProxies,
-  checkRedisUrl,
-  list,
-  loadConfig,
-  shared,
-  type Check,
-  type Env,
-} from '@sms-codes/core/config'
+import { list, loadConfig, type Check, type Env } from '@sms-codes/core/config'
+import { checkProxies, checkRedisUrl } from '@sms-codes/core/config-checks'
+import { shared } from '@sms-codes/core/env'
 import { BASE_PATH_PATTERN } from './base-path.ts'
 import type { Operator } from './credentials.ts'
 

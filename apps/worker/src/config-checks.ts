@@ -1,11 +1,5 @@
-import {
-  checkKeys,
-  checkRedisUrl,
-  checkUrl,
-  checkWebhookSecrets,
-  type Check,
-  type Env,
-} from '@sms-codes/core/config'
+import type { Check, Env } from '@sms-codes/core/config'
+import { checkKeys, checkRedisUrl, checkUrl, checkWebhookSecrets } from '@sms-codes/core/config-checks'
 import { parseScenes, type Scene } from '@sms-codes/core/scenes'
 import { checkGateways } from './gateway-env.ts'
 

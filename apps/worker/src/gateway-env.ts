@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { shared, type Check } from '@sms-codes/core/config'
+import type { Check } from '@sms-codes/core/config'
+import { shared } from '@sms-codes/core/env'
 
 export const GATEWAYS = ['ccp', 'aliyun', 'tencent', 'twilio', 'webhook', 'console'] as const
 

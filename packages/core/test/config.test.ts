@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkKeys, ConfigError, keyringOptions, loadConfig, shared, type Env } from '../src/config.ts'
+import { checkKeys } from '../src/config-checks.ts'
+import { ConfigError, keyringOptions, loadConfig, type Env } from '../src/config.ts'
+import { shared } from '../src/env.ts'
 
 const schema = Type.Object({
   API_PORT: shared.port(3000, 'a port'),
