@@ -1,11 +1,9 @@
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+import { SMS_QUEUE } from '@sms-codes/core/queues'
 import type { RedisClient } from '@sms-codes/core/redis'
 import { Refusal } from '@sms-codes/core/retcode'
-import { createScript } from '@sms-codes/core/script'
-import { OLDEST } from '@sms-codes/core/scripts/oldest'
+import { createOldest } from '@sms-codes/core/watched-queues'
 import type { ApiMetrics } from './metrics.ts'
 
-const LOOKED_AT = 20
 const KNOWN_MS = 1_000
 export const BACKLOG_RETRY_SECONDS = 10
 
@@ -16,15 +14,13 @@ export const BACKLOG_RETRY_SECONDS = 10
  * @param maxAgeSeconds how long a message may have waited for a worker; 0 for any time
  */
 export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics: ApiMetrics) {
-  const oldest = createScript(redis, 'oldest', OLDEST)
-  const queue = `${QUEUE_PREFIX}:${SMS_QUEUE}:`
+  const oldest = createOldest(redis)
   let askedAt = 0
-  let answer: Promise<number> = Promise.resolve(0)
+  let answer: Promise<number | null> = Promise.resolve(null)
 
-  async function ask(): Promise<number> {
+  async function ask(): Promise<number | null> {
     try {
-      const [madeAt] = await oldest([`${queue}wait`], [queue, LOOKED_AT])
-      return Number(madeAt)
+      return await oldest(SMS_QUEUE)
     } catch (err) {
       // Redis may be back for the next request.
       askedAt = 0
@@ -42,7 +38,7 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
         answer = ask()
       }
       const madeAt = await answer
-      if (madeAt === 0 || Date.now() - madeAt <= maxAgeSeconds * 1000) return
+      if (madeAt === null || Date.now() - madeAt <= maxAgeSeconds * 1000) return
       metrics.refusedBy('backlog')
       throw new Refusal('busy', { retry_after: BACKLOG_RETRY_SECONDS })
     },

@@ -2,14 +2,14 @@ import { configOrExit } from '@sms-codes/core/config'
 import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis } from '@sms-codes/core/redis'
 import { onShutdown } from '@sms-codes/core/shutdown'
+import { watchQueues } from '@sms-codes/core/watched-queues'
 import { buildApp } from './app.ts'
 import { loadBoardConfig } from './config.ts'
-import { openQueues } from './queues.ts'
 
 const config = configOrExit(() => loadBoardConfig(process.env))
 const log = createLogger('board', config.logLevel)
 const redis = connectRedis(config.redisUrl, 'producer', log)
-const { queues, close } = openQueues(redis, log)
+const { queues, close } = watchQueues(redis, log)
 const { operators, basePath, trustProxy } = config
 const app = await buildApp({ log, redis, queues, operators, basePath, trustProxy })
 const address = await app.listen({ host: config.host, port: config.port })

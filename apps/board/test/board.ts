@@ -1,10 +1,10 @@
 import type { InjectOptions } from 'fastify'
 import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis } from '@sms-codes/core/redis'
+import { watchQueues } from '@sms-codes/core/watched-queues'
 import { startRedis, type RedisServer } from '../../../packages/launcher/src/redis.ts'
 import { buildApp } from '../src/app.ts'
 import type { Operator } from '../src/credentials.ts'
-import { openQueues } from '../src/queues.ts'
 
 export const reader = { user: 'operator', password: 'a long enough password', mayWrite: false }
 export const writer = { user: 'writer', password: 'another long password', mayWrite: true }
@@ -26,7 +26,7 @@ export async function startBoard({
   const lines: string[] = []
   const log = createLogger('board', 'info', { write: (line) => lines.push(line) })
   const redis = connectRedis(server.url, 'producer', log)
-  const { queues, close } = openQueues(redis, log)
+  const { queues, close } = watchQueues(redis, log)
   const operators = writable ? [reader, writer] : [reader]
   const app = await buildApp({ log, redis, queues, operators, basePath, trustProxy })
   const board = {

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis } from '@sms-codes/core/redis'
-import { openQueues } from '../src/queues.ts'
+import { watchQueues } from '@sms-codes/core/watched-queues'
 
 it('a queue says at once that Redis is away, also when it never was there', async () => {
   const log = createLogger('board', 'silent')
   const redis = connectRedis('redis://127.0.0.1:1', 'producer', log)
-  const { queues, close } = openQueues(redis, log)
+  const { queues, close } = watchQueues(redis, log)
   expect(queues.map(({ name }) => name)).toEqual(['sms', 'email', 'events'])
   for (const queue of queues) await expect(queue.getJobCounts('waiting')).rejects.toThrow(/writeable|closed/)
   await close()

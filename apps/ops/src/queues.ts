@@ -1,7 +1,6 @@
-import { Queue } from 'bullmq'
-import { EVENTS_QUEUE } from '@sms-codes/core/events'
-import { EMAIL_QUEUE, QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+import type { Queue } from 'bullmq'
 import { asStoreError } from '@sms-codes/core/redis'
+import { createOldest, watchQueues } from '@sms-codes/core/watched-queues'
 import type { Store } from './store.ts'
 
 export type QueueFigures = {
@@ -10,7 +9,7 @@ export type QueueFigures = {
   active: number
   delayed: number
   failed: number
-  /** How long the job that waits longest has waited; null when none waits. */
+  /** How long the job that waits longest for its first worker has waited; null when none does. */
   oldestSeconds: number | null
   paused: boolean
 }
@@ -18,35 +17,25 @@ export type QueueFigures = {
 const COUNTED = ['waiting', 'active', 'delayed', 'failed'] as const
 
 /**
- * All queues of the service, to look at and to stop. Opening them writes nothing.
+ * All queues of the service, to look at and to stop.
  *
  * Every method throws StoreError when Redis does not answer.
  */
 export async function withQueues<T>({ redis, log }: Store, use: (queues: Queues) => Promise<T>): Promise<T> {
-  const all = [SMS_QUEUE, EMAIL_QUEUE, EVENTS_QUEUE].map((name) => {
-    const queue = new Queue(name, {
-      connection: redis,
-      prefix: QUEUE_PREFIX,
-      skipWaitingForReady: true,
-      skipVersionCheck: true,
-      // The length of the event stream is the producer's to set.
-      skipMetasUpdate: true,
-    })
-    queue.on('error', (err) => log.debug({ err, queue: name }, 'queue error'))
-    return queue
-  })
+  const { queues: all, close } = watchQueues(redis, log)
   try {
     return await use(createQueues(redis, all))
   } finally {
-    for (const queue of all) await queue.close()
+    await close()
   }
 }
 
 function createQueues(redis: Store['redis'], all: Queue[]) {
+  const oldestOf = createOldest(redis)
   async function figuresOf(queue: Queue): Promise<QueueFigures> {
-    const [counts, [oldest], paused, [seconds]] = await Promise.all([
+    const [counts, madeAt, paused, [seconds]] = await Promise.all([
       queue.getJobCounts(...COUNTED),
-      queue.getJobs(['waiting'], 0, 0, true),
+      oldestOf(queue.name),
       queue.isPaused(),
       redis.time(),
     ])
@@ -58,8 +47,7 @@ function createQueues(redis: Store['redis'], all: Queue[]) {
       delayed: count('delayed'),
       failed: count('failed'),
       // A job carries the clock of whoever added it, which may be ahead of Redis'.
-      oldestSeconds:
-        oldest === undefined ? null : Math.max(0, Math.round(Number(seconds) - oldest.timestamp / 1000)),
+      oldestSeconds: madeAt === null ? null : Math.max(0, Math.round(Number(seconds) - madeAt / 1000)),
       paused,
     }
   }

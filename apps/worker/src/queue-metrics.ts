@@ -1,9 +1,7 @@
-import { Queue } from 'bullmq'
 import { Gauge, type Registry } from 'prom-client'
-import { EVENTS_QUEUE } from '@sms-codes/core/events'
 import type { Logger } from '@sms-codes/core/logger'
-import { EMAIL_QUEUE, QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis'
+import { createOldest, watchQueues } from '@sms-codes/core/watched-queues'
 
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
 
@@ -13,17 +11,8 @@ const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
  * @param connection of a kind that fails fast
  */
 export function reportQueues(registry: Registry, connection: RedisClient, log: Logger): void {
-  const queues = [SMS_QUEUE, EMAIL_QUEUE, EVENTS_QUEUE].map((name) => {
-    const queue = new Queue(name, {
-      connection,
-      prefix: QUEUE_PREFIX,
-      skipWaitingForReady: true,
-      skipVersionCheck: true,
-      skipMetasUpdate: true,
-    })
-    queue.on('error', (err) => log.debug({ err, queue: name }, 'queue error'))
-    return queue
-  })
+  const { queues } = watchQueues(connection, log)
+  const oldestOf = createOldest(connection)
   const jobs = new Gauge({
     name: 'sms_queue_jobs',
     help: 'Jobs of a queue by state',
@@ -39,16 +28,16 @@ export function reportQueues(registry: Registry, connection: RedisClient, log: L
   })
   const oldest = new Gauge({
     name: 'sms_queue_oldest_waiting_seconds',
-    help: 'Age of the job that has waited for a worker the longest, 0 for none',
+    help: 'Age of the job that has waited for its first worker the longest, 0 for none',
     labelNames: ['queue'],
     registers: [registry],
     collect: async () => {
       oldest.reset()
-      for (const queue of queues) {
-        const waiting = await asStoreError('oldest', queue.getJobs(['waiting'], 0, 0, true)).catch(() => null)
-        if (waiting === null) continue
-        const since = waiting[0]?.timestamp ?? Date.now()
-        oldest.set({ queue: queue.name }, Math.max(0, Date.now() - since) / 1000)
+      for (const { name } of queues) {
+        const madeAt = await oldestOf(name).catch(() => undefined)
+        if (madeAt === undefined) continue
+        const age = madeAt === null ? 0 : Date.now() - madeAt
+        oldest.set({ queue: name }, Math.max(0, age) / 1000)
       }
     },
   })
