@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { list, type Check } from './config.ts'
 import { CODE_KEYS_PATTERN, WHSEC } from './env.ts'
 import { parseRedisUrl, REDIS_URL_PATTERN } from './redis-url.ts'
+import { parseSecret } from './webhook-secret.ts'
 
 /** Secrets of Standard Webhooks have 24 to 64 bytes, which a pattern cannot count. */
 export const checkWebhookSecrets =
@@ -9,8 +10,8 @@ export const checkWebhookSecrets =
   (env) => {
     const text = env[name] ?? ''
     if (!new RegExp(WHSEC).test(text)) return []
-    const sizes = text.split(',').map((secret) => Buffer.from(secret.slice('whsec_'.length), 'base64').length)
-    return sizes.some((size) => size > 64) ? [`${name}: a secret must have 24 to 64 bytes`] : []
+    const isNone = text.split(',').some((secret) => parseSecret(secret) === null)
+    return isNone ? [`${name}: a secret must have 24 to 64 bytes`] : []
   }
 
 /** An address that only looks like one would end up in an error message, password and all. */

@@ -4,15 +4,6 @@ import type { Received } from './callback.ts'
 /** How far the sender's clock and ours may be apart, and for how long a call that was seen can be repeated. */
 const TOLERANCE_MS = 300_000
 
-/** @throws with the reason, never with the secret */
-export function readSecret(secret: string): Buffer {
-  const [, text = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? []
-  const key = Buffer.from(text, 'base64')
-  if (key.length < 24 || key.length > 64)
-    throw new Error('a webhook secret is whsec_ and 24 to 64 bytes in base64')
-  return key
-}
-
 /**
  * Whether a call is signed as in Standard Webhooks with one of the keys, and lately. It may carry several
  * signatures, for a sender that is changing its secret; one that is right is enough.

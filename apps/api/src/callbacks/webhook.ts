@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { readSecret } from '@sms-codes/core/webhook-secret'
 import { emptyAcknowledgement, parseJson, report, type Callback } from './callback.ts'
-import { readSecret, verifyWebhook } from './standard-webhooks.ts'
+import { verifyWebhook } from './standard-webhooks.ts'
 
 export type WebhookCallbackOptions = { secrets: readonly string[]; now?: () => Date }
 
