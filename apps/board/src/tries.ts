@@ -33,4 +33,3 @@ export function createTries(now: () => number = Date.now) {
     },
   }
 }
-export type Tries = ReturnType<typeof createTries>

@@ -2,8 +2,6 @@
 
 export type RollingLimit = { windowMs: number; permits: number; refusal: string }
 
-export type RollingLimits = ReturnType<typeof createRollingLimits>
-
 /** The first limit in the list that a key has reached decides what its refusal says. */
 export function createRollingLimits(limits: readonly RollingLimit[], options: { enforced: boolean }) {
   const longestMs = Math.max(...limits.map(({ windowMs }) => windowMs))

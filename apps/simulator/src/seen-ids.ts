@@ -1,7 +1,5 @@
 // Ids that must not come twice within a time. Read from the simulator's clock, so that a test can outlive them.
 
-export type SeenIds = ReturnType<typeof createSeenIds>
-
 export function createSeenIds(options: { lifeMs: number }) {
   const seen = new Map<string, number>()
   return {

@@ -45,7 +45,6 @@ export function createNetworks(texts: readonly string[]) {
     return texts.find((text) => isIn(toBlockList([text]), ip)) ?? null
   }
 }
-export type Networks = ReturnType<typeof createNetworks>
 
 function toBlockList(texts: readonly string[]): BlockList {
   const list = new BlockList()

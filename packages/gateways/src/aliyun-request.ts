@@ -4,8 +4,6 @@ import { canonicalQuery, signAcs3, signRpc } from './aliyun-signature.ts'
 import type { AliyunKey } from './aliyun-signature.ts'
 
 export type AliyunCall = { action: string; params: Record<string, string>; at: Date; nonce: string }
-export type AliyunRequest = (base: string, key: AliyunKey, call: AliyunCall) => AliyunWire
-type AliyunWire = { url: string; headers: Record<string, string>; body: string }
 
 const version = '2017-05-25'
 
