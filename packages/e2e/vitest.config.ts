@@ -13,6 +13,7 @@ export default defineConfig({
           name: 'unit',
           include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
           exclude: ['packages/e2e/**'],
+          setupFiles: ['packages/e2e/worker.ts'],
           globalSetup: ['packages/e2e/setup.ts'],
           testTimeout: 20_000,
           hookTimeout: 20_000,
@@ -23,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['packages/e2e/test/**/*.test.ts'],
+          setupFiles: ['packages/e2e/worker.ts'],
           globalSetup: ['packages/e2e/setup.ts', 'packages/e2e/build.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
