@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 const conditions = ['@sms-codes/source', 'node', 'default']
 const ssr = { resolve: { conditions, externalConditions: ['@sms-codes/source', 'node'] } }
 
+// How busy the machine is decides nothing: what is waited for has time, and a fault shows by what it says.
+const PATIENT = { poll: { timeout: 15_000 } }
+
 export default defineConfig({
   test: {
     projects: [
@@ -16,6 +19,7 @@ export default defineConfig({
           setupFiles: ['packages/e2e/worker.ts'],
           globalSetup: ['packages/e2e/setup.ts'],
           testTimeout: 20_000,
+          expect: PATIENT,
           hookTimeout: 20_000,
         },
       },
@@ -28,6 +32,7 @@ export default defineConfig({
           globalSetup: ['packages/e2e/setup.ts', 'packages/e2e/build.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
+          expect: PATIENT,
           hookTimeout: 240_000,
         },
       },
