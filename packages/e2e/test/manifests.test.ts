@@ -42,6 +42,16 @@ describe('the Kubernetes manifests', () => {
     expect(set.filter((name) => !known.has(name))).toEqual([])
   })
 
+  it('let no Service put a variable of its own into a process', () => {
+    const known = listVariables().map(({ name }) => name)
+    const linked = ofKind('Service').map(({ document }) =>
+      nameOf(document).toUpperCase().replaceAll('-', '_'),
+    )
+    expect(linked.filter((name) => known.includes(`${name}_PORT`))).toEqual(['API', 'BOARD'])
+    for (const { document } of ofKind('Deployment'))
+      expect(document).toHaveProperty('spec.template.spec.enableServiceLinks', false)
+  })
+
   it('take their environment from what the example has', () => {
     const given = [...ofKind('ConfigMap'), ...ofKind('Secret')].map(({ document }) => nameOf(document))
     const wanted = manifests.flatMap(({ document }) =>
