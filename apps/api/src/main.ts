@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { configOrExit, EXIT_CONFIG } from '@sms-codes/core/config'
+import { listenOrExit } from '@sms-codes/core/listening'
 import { createLogger } from '@sms-codes/core/logger'
 import { createRegistry } from '@sms-codes/core/metrics'
 import { startOps } from '@sms-codes/core/ops'
@@ -23,13 +24,10 @@ if (faults.length > 0) {
 const registry = createRegistry('api')
 const tracing = await loadTracing(config.tracing)
 const { app, queues } = await wireApi({ config, log, redis, producer, registry, tracing })
-const ops = await startOps({
-  host: config.host,
-  port: config.opsPort,
-  registry,
-  notReady: () => storeNotReady(redis),
-})
-await app.listen({ host: config.host, port: config.port })
+const { host, port, opsPort } = config
+const notReady = () => storeNotReady(redis)
+const ops = await listenOrExit('API_OPS_PORT', startOps({ host, port: opsPort, registry, notReady }))
+await listenOrExit('API_PORT', app.listen({ host, port }))
 
 onShutdown(
   [

@@ -1,4 +1,5 @@
 import { configOrExit } from '@sms-codes/core/config'
+import { listenOrExit } from '@sms-codes/core/listening'
 import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis } from '@sms-codes/core/redis'
 import { onShutdown } from '@sms-codes/core/shutdown'
@@ -12,7 +13,7 @@ const redis = connectRedis(config.redisUrl, 'producer', log)
 const { queues, close } = watchQueues(redis, log)
 const { operators, basePath, trustProxy } = config
 const app = await buildApp({ log, redis, queues, operators, basePath, trustProxy })
-const address = await app.listen({ host: config.host, port: config.port })
+const address = await listenOrExit('BOARD_PORT', app.listen({ host: config.host, port: config.port }))
 log.info({ address, basePath, writable: operators.some(({ mayWrite }) => mayWrite) }, 'board ready')
 
 onShutdown([() => app.close(), close, async () => redis.disconnect()], log, 10_000)

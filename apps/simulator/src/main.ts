@@ -24,6 +24,14 @@ try {
     listenTextResolver: (address) => `simulator listening at ${address}`,
   })
 } catch (error) {
-  app.log.fatal(error)
+  if (!isTaken(error)) throw error
+  const name = error.port === loaded.config.SIMULATOR_PORT ? 'SIMULATOR_PORT' : 'SIMULATOR_SMTP_PORT'
+  process.stderr.write(
+    `simulator: ${name}: another process listens there already; end it, or take another port\n`,
+  )
   process.exit(1)
+}
+
+function isTaken(error: unknown): error is Error & { port: unknown } {
+  return error instanceof Error && 'port' in error && 'code' in error && error.code === 'EADDRINUSE'
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { configOrExit, EXIT_CONFIG } from '@sms-codes/core/config'
+import { listenOrExit } from '@sms-codes/core/listening'
 import { createLogger } from '@sms-codes/core/logger'
 import { createRegistry } from '@sms-codes/core/metrics'
 import { startOps } from '@sms-codes/core/ops'
@@ -58,15 +59,14 @@ const connections = { redis, producer, connection }
 const { consumers, producers } = wireWorker({ config, log, ...connections, transport, registry, tracing })
 for (const consumer of consumers) pauseWhileStoreRefuses(consumer, redis, log)
 reportQueues(registry, redis, log)
-const ops = await startOps({
-  host: config.host,
-  port: config.opsPort,
-  registry,
-  notReady: async () =>
-    consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
-      ? storeNotReady(redis)
-      : 'not consuming',
-})
+const notReady = async () =>
+  consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
+    ? storeNotReady(redis)
+    : 'not consuming'
+const ops = await listenOrExit(
+  'WORKER_OPS_PORT',
+  startOps({ host: config.host, port: config.opsPort, registry, notReady }),
+)
 log.info(
   { queues: consumers.map(({ name }) => name), gateways: config.gateways, opsPort: ops.port },
   'worker ready',

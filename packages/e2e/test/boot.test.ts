@@ -18,7 +18,13 @@ afterAll(() => server.stop())
 
 async function start(app: string, env: Record<string, string>) {
   const lines: string[] = []
-  const ports = { API_PORT: '0', API_OPS_PORT: '0', WORKER_OPS_PORT: '0' }
+  const ports = {
+    API_PORT: '0',
+    API_OPS_PORT: '0',
+    WORKER_OPS_PORT: '0',
+    SIMULATOR_PORT: '0',
+    SIMULATOR_SMTP_PORT: '0',
+  }
   child = await startProcess({
     name: app,
     script: join(APPS, app, 'dist/main.js'),
@@ -38,9 +44,29 @@ describe.each(['api', 'worker'])('the %s', (app) => {
   it('does not start on a Redis that may evict what it holds, and says so', async () => {
     const redis = new Redis(server.url)
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
-    redis.disconnect()
     const { exited, said } = await start(app, { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` })
     expect(await exited).toEqual({ code: 78, signal: null })
+    await redis.config('SET', 'maxmemory-policy', 'noeviction')
+    redis.disconnect()
     expect(said()).toMatch(/REDIS_URL: .*noeviction/)
   })
+})
+
+it.each([
+  ['api', 'API_PORT'],
+  ['api', 'API_OPS_PORT'],
+  ['worker', 'WORKER_OPS_PORT'],
+  ['board', 'BOARD_PORT'],
+  ['simulator', 'SIMULATOR_PORT'],
+  ['simulator', 'SIMULATOR_SMTP_PORT'],
+])('the %s on a port that is taken names it in one line: %s', async (app, port) => {
+  const { exited, said } = await start(app, {
+    PHONE_KEY: key(),
+    CODE_KEYS: `k1:${key()}`,
+    BOARD_PASSWORD: key(),
+    LOG_LEVEL: 'fatal',
+    [port]: String(server.port),
+  })
+  expect(await exited).toEqual({ code: 1, signal: null })
+  expect(said()).toMatch(new RegExp(`^(simulator: )?${port}: another process listens there already[^\n]*$`))
 })

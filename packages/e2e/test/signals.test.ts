@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { aMobile, startSystem, type System } from './system.ts'
 
@@ -34,6 +35,35 @@ describe('a second signal', () => {
       (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body['status']
     await expect.poll(status, { timeout: 60_000 }).toBe('sent')
     expect(await system.outbox(mobile)).toHaveLength(1)
+  })
+})
+
+describe('a Ctrl-C under npm, which comes from the terminal and from npm', () => {
+  it('is one signal: what is under way ends first', async () => {
+    system = await startSystem()
+    const [worker] = system.workers
+    if (worker === undefined) throw new Error('no worker')
+    const mobile = aMobile()
+    await system.fault('accept', 1, 2_000)
+    const { body } = await system.send(mobile)
+    await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
+    process.kill(worker.process.pid, 'SIGINT')
+    await sleep(20)
+    process.kill(worker.process.pid, 'SIGINT')
+    expect(await worker.process.exited).toEqual({ code: 0, signal: null })
+    const { status } = (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body
+    expect(status).toBe('sent')
+  })
+
+  it('and a second one by hand ends it at once', async () => {
+    system = await startSystem({ workers: 0, env: { DRAIN_MS: '60000' } })
+    const [api] = system.apis
+    if (api === undefined) throw new Error('no api')
+    process.kill(api.process.pid, 'SIGINT')
+    await expect.poll(() => statusOf(api.opsUrl)).toBe(503)
+    await sleep(600)
+    process.kill(api.process.pid, 'SIGINT')
+    expect(await api.process.exited).toEqual({ code: 1, signal: null })
   })
 })
 

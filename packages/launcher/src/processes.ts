@@ -22,7 +22,6 @@ export type ProcessOptions = {
   command?: string
   script?: string
   args?: string[]
-  argv0?: string
   cwd?: string
   env?: NodeJS.ProcessEnv
   /** Without it every line is printed behind the child's name. */
@@ -36,18 +35,23 @@ export async function startProcess(options: ProcessOptions) {
   const { name, command, script, detached = false, stopTimeoutMs = STOP_TIMEOUT_MS } = options
   const argv = [...(script === undefined ? [] : [script]), ...(options.args ?? [])]
   const onLine = options.onLine ?? ((line, stream) => process[stream].write(`[${name}] ${line}\n`))
-  // setpriv would replace an argv0 by its own.
-  const [program, programArgs] =
-    options.argv0 === undefined
-      ? dyingWithParent(command ?? process.execPath, argv)
-      : [command ?? process.execPath, argv]
+  const [program, programArgs] = dyingWithParent(command ?? process.execPath, argv)
   const child = spawn(program, programArgs, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached,
     env: options.env ?? process.env,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.argv0 === undefined ? {} : { argv0: options.argv0 }),
   })
+  const signalChild = (signal: NodeJS.Signals): void => {
+    // Before its start there is no pid, and after its exit it may already be somebody else's.
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+    if (detached) process.kill(-child.pid, signal)
+    else child.kill(signal)
+  }
+  // Before anything is waited for: this process may be told to end meanwhile.
+  const forget = atExit(() => signalChild('SIGKILL'))
+  child.once('exit', forget)
+  child.once('error', forget)
 
   const lastLines: string[] = []
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -66,15 +70,6 @@ export async function startProcess(options: ProcessOptions) {
   await once(child, 'spawn')
   const { pid } = child
   if (pid === undefined) throw new Error(`${name} has no pid`)
-
-  const signalChild = (signal: NodeJS.Signals): void => {
-    // After its exit the pid may already be somebody else's.
-    if (child.exitCode !== null || child.signalCode !== null) return
-    if (detached) process.kill(-pid, signal)
-    else child.kill(signal)
-  }
-  const forget = atExit(() => signalChild('SIGKILL'))
-  child.once('exit', forget)
 
   const end = async (signal: NodeJS.Signals, deadlineMs: number): Promise<Exit> => {
     child.ref()

@@ -9,6 +9,7 @@ import { freePort } from './ports.ts'
 import { startProcess } from './processes.ts'
 import { askRedis } from './redis-probe.ts'
 import { findRedis, startRedis, type RedisServer } from './redis.ts'
+import { serverProgram } from './redis-server.ts'
 import { StartupError } from './startup-error.ts'
 
 const NAME = 'primary'
@@ -83,8 +84,7 @@ async function startSentinel(primaryPort: number, downAfterMs: number) {
   writeFileSync(config, `${lines.join('\n')}\n`)
   const child = await startProcess({
     name: 'sentinel',
-    command: binary,
-    argv0: 'redis-server',
+    command: serverProgram(binary, dir),
     args: [config, '--sentinel'],
     cwd: dir,
     onLine: () => {},

@@ -1,6 +1,7 @@
 // One Redis server as a child process, from its command line to its "ready".
 import { EventEmitter, once } from 'node:events'
-import { basename } from 'node:path'
+import { rmSync, symlinkSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeExit, startProcess, type Process } from './processes.ts'
 import { StartupError } from './startup-error.ts'
@@ -14,6 +15,15 @@ export type ServerOptions = {
   persistent: boolean
   detached?: boolean
   settings?: Record<string, string>
+}
+
+/** What to start as the server: Debian's one binary takes its role from the name it is called by. */
+export function serverProgram(binary: string, dir: string): string {
+  if (!basename(binary).endsWith('-check-rdb')) return binary
+  const link = join(dir, 'redis-server')
+  rmSync(link, { force: true })
+  symlinkSync(binary, link)
+  return link
 }
 
 export async function startServer(
@@ -33,9 +43,7 @@ export async function startServer(
   const ready = once(said, READY).then(() => 'ready' as const)
   const server = await startProcess({
     name: 'redis',
-    command: binary,
-    // Debian's one binary takes its role from the name it is called by.
-    ...(basename(binary).endsWith('-check-rdb') ? { argv0: 'redis-server' } : {}),
+    command: serverProgram(binary, dir),
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
     // Not --dir: a path with a space or a quote would be read as Redis configuration.
     cwd: dir,

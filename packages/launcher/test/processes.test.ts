@@ -89,18 +89,22 @@ test('a detached child takes its own children along', async () => {
   expectGone(grandchildPid)
 })
 
-test('a child ends with a parent that is killed', async () => {
-  const module = JSON.stringify(new URL('../src/processes.ts', import.meta.url).href)
+test.each([
+  ['a child', 'processes.ts', `startProcess({ name: 'inner', args: ['-e', '${FOREVER}'] })`],
+  ['a Redis', 'redis.ts', 'startRedis()'],
+])('%s ends with a parent that is killed', async (_what, file, start) => {
+  const module = JSON.stringify(new URL(`../src/${file}`, import.meta.url).href)
   const parent = `
-    import { startProcess } from ${module}
-    const child = await startProcess({ name: 'inner', args: ['-e', '${FOREVER}'] })
-    console.log('ready ' + child.pid)`
+    import { ${start.split('(')[0]} } from ${module}
+    const child = await ${start}
+    console.log('ready ' + child.pid)
+    ${FOREVER}`
   const { child, ready } = await startNode('', {
     args: ['--import', 'tsx', '--input-type=module', '-e', parent],
   })
   const inner = await ready
-  process.kill(child.pid, 'SIGTERM')
-  await child.exited
+  expect(isRunning(inner)).toBe(true)
+  await child.kill()
   // Its new parent may not have collected it yet.
   await expect.poll(() => isRunning(inner)).toBe(false)
 })
