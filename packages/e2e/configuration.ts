@@ -64,7 +64,8 @@ export function renderConfiguration(): string {
 
 Every process takes its configuration from environment variables and from nowhere else. An empty variable
 counts as one that is not set. A process whose configuration has faults names all of them at once, without
-their values, and ends with exit code 78.
+their values, and ends with exit code 78. A name that is one of these but for a letter or two is such a fault, unless
+the one that is meant is set as well.
 
 \`.env.example\` lists the same variables. \`npm start\` and \`npm run start:<app>\` read \`.env\` and make up what is
 required and missing; \`docker compose\` takes its secrets from there. \`ops\` are the operators' commands

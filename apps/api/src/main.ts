@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reportClockSkew } from '@sms-codes/core/clock-skew'
 import { configOrExit, EXIT_CONFIG } from '@sms-codes/core/config'
 import { listenOrExit } from '@sms-codes/core/listening'
 import { createLogger } from '@sms-codes/core/logger'
 import { createRegistry } from '@sms-codes/core/metrics'
 import { startOps } from '@sms-codes/core/ops'
-import { connectRedis, serverFaultsAtBoot, storeNotReady } from '@sms-codes/core/redis'
+import { connectRedis, serverFaultsAtBoot } from '@sms-codes/core/redis'
+import { storeNotReady } from '@sms-codes/core/readiness'
 import { onShutdown } from '@sms-codes/core/shutdown'
 import { loadTracing } from '@sms-codes/core/tracing'
 import { loadApiConfig } from './config.ts'
@@ -22,6 +24,7 @@ if (faults.length > 0) {
 }
 
 const registry = createRegistry('api')
+reportClockSkew(registry, redis)
 const tracing = await loadTracing(config.tracing)
 const { app, queues } = await wireApi({ config, log, redis, producer, registry, tracing })
 const { host, port, opsPort } = config

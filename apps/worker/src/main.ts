@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
+import { reportClockSkew } from '@sms-codes/core/clock-skew'
 import { configOrExit, EXIT_CONFIG } from '@sms-codes/core/config'
 import { listenOrExit } from '@sms-codes/core/listening'
 import { createLogger } from '@sms-codes/core/logger'
 import { createRegistry } from '@sms-codes/core/metrics'
 import { startOps } from '@sms-codes/core/ops'
-import { connectRedis, serverFaultsAtBoot, storeNotReady } from '@sms-codes/core/redis'
+import { connectRedis, serverFaultsAtBoot } from '@sms-codes/core/redis'
+import { storeNotReady } from '@sms-codes/core/readiness'
 import { onShutdown } from '@sms-codes/core/shutdown'
 import { loadTracing } from '@sms-codes/core/tracing'
 import { createTransport } from '@sms-codes/gateways/transport'
@@ -59,6 +61,7 @@ const connections = { redis, producer, connection }
 const { consumers, producers } = wireWorker({ config, log, ...connections, transport, registry, tracing })
 for (const consumer of consumers) pauseWhileStoreRefuses(consumer, redis, log)
 reportQueues(registry, redis, log)
+reportClockSkew(registry, redis)
 const notReady = async () =>
   consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
     ? storeNotReady(redis)

@@ -1,5 +1,6 @@
 import type { Static, TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { closestMatch } from 'leven'
 
 /**
  * Environment variables in, one frozen and typed object out. Every fault is reported at once, by the
@@ -48,7 +49,8 @@ export function loadConfig<T extends TObject>(
   }
   for (const name of odd) if (!faults.has(name)) faults.set(name, `${name}: expected digits only`)
   const filled = { ...env, ...defaultsFor(schema, env) }
-  const all = [...faults.values(), ...checks.flatMap((check) => check(filled))]
+  const slips = findSlips(Object.keys(schema.properties), env)
+  const all = [...faults.values(), ...slips, ...checks.flatMap((check) => check(filled))]
   if (all.length > 0 || !Value.Check(schema, values)) throw new ConfigError(all)
   return Object.freeze(values)
 }
@@ -56,6 +58,19 @@ export function loadConfig<T extends TObject>(
 function defaultsFor({ properties }: TObject, env: Env): Env {
   const missing = Object.entries(properties).filter(([name, at]) => !env[name] && at.default !== undefined)
   return Object.fromEntries(missing.map(([name, at]) => [name, String(at.default)]))
+}
+
+/**
+ * Names that are one of ours but for a letter or two: `LIMIT_ADRESS_SENDS` would leave that limit at its default
+ * without a word. A name whose like is set as well is somebody else's.
+ */
+function findSlips(names: string[], env: Env): string[] {
+  const unset = names.filter((name) => !env[name])
+  return Object.keys(env).flatMap((given) => {
+    if (!env[given] || names.includes(given)) return []
+    const meant = closestMatch(given, unset, { maxDistance: Math.min(2, Math.floor(given.length / 5)) })
+    return meant === undefined ? [] : [`${given}: there is no such variable; is ${meant} meant?`]
+  })
 }
 
 /** For `main.ts`: the faults go to standard error and the process ends with 78. */

@@ -175,17 +175,6 @@ function reasonOf(message: string): string {
   return /closed|writeable|max retries|connect/i.test(message) ? 'not connected' : 'failed'
 }
 
-/** For readiness: null when the store can be relied on, else the reason in a few words. */
-export async function storeNotReady(redis: RedisClient): Promise<string | null> {
-  try {
-    const [fault = null] = await serverFaults(redis)
-    await probeWrites(redis)
-    return fault
-  } catch {
-    return 'redis does not answer, or takes no writes'
-  }
-}
-
 /**
  * `serverFaults`, asked once at start. A Redis that cannot be reached is no fault: the process starts,
  * says "not ready" and waits for it.

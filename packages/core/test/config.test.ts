@@ -60,6 +60,18 @@ describe('loadConfig', () => {
     expect(faults.join()).not.toContain('eighty')
   })
 
+  it('names what is but for a letter or two one of its variables, where that is not set', () => {
+    const slip = (given: string, meant: string) => [`${given}: there is no such variable; is ${meant} meant?`]
+    expect(faultsOf({ ...good, API_PROT: '8080' })).toEqual([])
+    expect(faultsOf({ ...good, API_PORTS: '8080' })).toEqual(slip('API_PORTS', 'API_PORT'))
+    expect(faultsOf({ ...good, REDIS_URI: 'canary' })).toEqual(slip('REDIS_URI', 'REDIS_URL'))
+    expect(faultsOf({ ...good, REDIS_URI: 'canary', REDIS_URL: 'redis://127.0.0.1' })).toEqual([])
+    expect(faultsOf({ ...good, REDIS_URI: '' })).toEqual([])
+    expect(faultsOf({ ...good, CODE_KEY: 'canary' })).toEqual([])
+    expect(faultsOf({ ...good, CODE_KEYS: '', CODE_KEY: 'canary' }).join()).not.toContain('canary')
+    expect(faultsOf({ ...good, HOME: '/root', PATH: '/bin', TERM: 'xterm', API_KEYS: 'x' })).toEqual([])
+  })
+
   it.each([
     ['a short key', { CODE_KEYS: `k1:${randomBytes(16).toString('base64')}` }],
     ['a key that is not base64', { CODE_KEYS: `k1:${'!'.repeat(43)}=` }],

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../src/logger.ts'
-import { asStoreError, connectRedis, serverFaults, StoreError, storeNotReady } from '../src/redis.ts'
+import { asStoreError, connectRedis, serverFaults, StoreError } from '../src/redis.ts'
+import { storeNotReady } from '../src/readiness.ts'
 import { createScript } from '../src/script.ts'
 
 const log = createLogger('test', 'silent')

@@ -5,7 +5,8 @@ import { startRedisSentinel, type RedisSentinel } from '@sms-codes/launcher/redi
 import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/launcher/redis-slots'
 import { Cluster, Redis } from 'ioredis'
 import { createLogger } from '../src/logger.ts'
-import { asStoreError, connectRedis, serverFaults, StoreError, storeNotReady } from '../src/redis.ts'
+import { asStoreError, connectRedis, serverFaults, StoreError } from '../src/redis.ts'
+import { storeNotReady } from '../src/readiness.ts'
 
 const log = createLogger('test', 'silent')
 const KEY = 'topology'
@@ -37,6 +38,13 @@ describe('a Cluster', () => {
     owner.disconnect()
     await cluster.stop()
   })
+  /** With a connection to each server, which comes a moment after the cluster is "ready". */
+  async function connectedToAll() {
+    const redis = await connected(cluster.url, 'commands')
+    const nodes = () => (redis instanceof Cluster ? redis.nodes('master').map(({ status }) => status) : [])
+    await expect.poll(nodes).toEqual(['ready', 'ready', 'ready'])
+    return redis
+  }
   const ourConnection = async () =>
     /id=(\d+) [^\n]*name=sms-codes-commands/.exec(String(await owner.client('LIST')))?.[1] ?? ''
 
@@ -48,14 +56,17 @@ describe('a Cluster', () => {
   })
 
   it('has all its servers connected before a command needs them', async () => {
-    const redis = await connected(cluster.url, 'commands')
-    const nodes = () => (redis instanceof Cluster ? redis.nodes('master').map(({ status }) => status) : [])
-    await expect.poll(nodes, { timeout: 5_000 }).toEqual(['ready', 'ready', 'ready'])
+    const redis = await connectedToAll()
+    expect(await Promise.all(cluster.ports.map((port) => redis.get(`topology-${port}`)))).toEqual([
+      null,
+      null,
+      null,
+    ])
     redis.disconnect()
   })
 
   it('of which one server hangs fails a command, which ran once at most', async () => {
-    const redis = await connected(cluster.url, 'commands')
+    const redis = await connectedToAll()
     await redis.set(KEY, '0')
     await owner.call('CLIENT', 'PAUSE', '1000', 'ALL')
     expect(await failure(redis.incr(KEY))).toMatchObject({
@@ -67,7 +78,7 @@ describe('a Cluster', () => {
   })
 
   it('that drops a connection is not sent the command again', async () => {
-    const redis = await connected(cluster.url, 'commands')
+    const redis = await connectedToAll()
     await redis.set(KEY, '0')
     await owner.call('CLIENT', 'PAUSE', '300', 'WRITE')
     const counting = failure(redis.incr(KEY))
@@ -91,7 +102,7 @@ describe('a Cluster', () => {
   })
 
   it('that has moved a slot is followed there', async () => {
-    const redis = await connected(cluster.url, 'commands')
+    const redis = await connectedToAll()
     await redis.set(KEY, '0')
     const slot = await slotOf(cluster.ports[0] ?? 0, KEY)
     const from = await ownerOfSlot(cluster.ports, slot)
@@ -105,7 +116,7 @@ describe('a Cluster', () => {
   })
 
   it('is refused when any of its servers may evict what we hold', async () => {
-    const redis = await connected(cluster.url, 'commands')
+    const redis = await connectedToAll()
     expect(await serverFaults(redis)).toEqual([])
     await owner.config('SET', 'maxmemory-policy', 'allkeys-lru')
     expect(await serverFaults(redis)).toEqual([expect.stringContaining('noeviction')])

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ConfigError, loadConfig } from '@sms-codes/core/config'
+import { ApiEnv } from '../../../apps/api/src/env.ts'
+import { BoardEnv } from '../../../apps/board/src/config.ts'
+import { OpsEnv } from '../../../apps/ops/src/env.ts'
+import { WorkerEnv } from '../../../apps/worker/src/env.ts'
 import {
   CONFIGURATION_FILE,
   listVariables,
@@ -49,3 +54,24 @@ test(`${CONFIGURATION_FILE} says what the schemas say`, () => {
   const isCurrent = read(CONFIGURATION_FILE) === renderConfiguration()
   expect.assert(isCurrent, `${CONFIGURATION_FILE} is behind the schemas; write it again: npm run docs:config`)
 })
+
+test.each(Object.entries({ api: ApiEnv, worker: WorkerEnv, board: BoardEnv, ops: OpsEnv }))(
+  'no variable of another process looks to the %s like a slip of its own',
+  (_process, schema) => {
+    const others = variables.filter(({ name }) => !(name in schema.properties))
+    const env = Object.fromEntries(others.map(({ name }) => [name, 'set']))
+    const faults = faultsOf(() => loadConfig(schema, env))
+    expect(others.length).toBeGreaterThan(5)
+    expect(faults.filter((fault) => fault.includes('there is no such variable'))).toEqual([])
+  },
+)
+
+function faultsOf(load: () => unknown): readonly string[] {
+  try {
+    load()
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+}

@@ -36,14 +36,16 @@ export function startLoad(system: System, browsers = 10) {
   }
 }
 
-export type Ends = Record<'sent' | 'failed' | 'open' | 'vanished' | 'twice', Accepted[]>
+/** `open` is what has come to no end; `vanished` what Redis has lost with its record. */
+type End = 'sent' | 'failed' | 'expired' | 'open' | 'vanished'
+export type Ends = Record<End | 'twice', Accepted[]>
 
-/** More than SEND_WITHIN_SECONDS, after which a send that nobody took is given up: what is still open is lost. */
+/** More than SEND_WITHIN_SECONDS, after which a send that nobody took has expired. */
 const TERMINAL_WITHIN_MS = 60_000
 
 /** What became of every accepted request, once each has come to an end or had the time to. */
 export async function endsOf(system: System, accepted: readonly Accepted[]): Promise<Ends> {
-  const ends: Ends = { sent: [], failed: [], open: [], vanished: [], twice: [] }
+  const ends: Ends = { sent: [], failed: [], expired: [], open: [], vanished: [], twice: [] }
   const giveUpAt = Date.now() + TERMINAL_WITHIN_MS
   for (const one of accepted) {
     let status = await statusOf(system, one)
@@ -59,8 +61,9 @@ export async function endsOf(system: System, accepted: readonly Accepted[]): Pro
   return ends
 }
 
-async function statusOf(system: System, { rid }: Accepted): Promise<'sent' | 'failed' | 'open' | 'vanished'> {
+async function statusOf(system: System, { rid }: Accepted): Promise<End> {
   const { status, body } = await system.call(`/v1/sms_codes/${rid}`)
   if (status === 404) return 'vanished'
-  return body['status'] === 'sent' || body['status'] === 'failed' ? body['status'] : 'open'
+  const ends = ['sent', 'failed', 'expired'] as const
+  return ends.find((end) => end === body['status']) ?? 'open'
 }

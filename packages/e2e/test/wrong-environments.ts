@@ -36,6 +36,7 @@ const keys: [string, Env][] = [
   ['SCENES', { SCENES: 'default; login fallback=canary-word' }],
   ['CODE_TTL_SECONDS', { CODE_TTL_SECONDS: '601' }],
   ['TRACING', { TRACING: 'canary-word' }],
+  ['CODE_TTL_SECOND', { CODE_TTL_SECOND: '300' }],
 ]
 
 export const WRONG: readonly WrongEnvironment[] = [

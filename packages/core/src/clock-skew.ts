@@ -1,0 +1,28 @@
+import { Gauge, type Registry } from 'prom-client'
+import { asStoreError, type RedisClient } from './redis.ts'
+
+/**
+ * By how many milliseconds the clock of this host is ahead of Redis'. Codes live by the clock of Redis alone; receipts,
+ * signatures of vendors and the delays of retries go by the host's.
+ * @throws StoreError
+ */
+export async function clockSkewMs(redis: RedisClient, now = Date.now): Promise<number> {
+  const asked = now()
+  const [seconds, micros] = await asStoreError('time', redis.time())
+  // The answer took half of the way there and back.
+  return (asked + now()) / 2 - (Number(seconds) * 1000 + Number(micros) / 1000)
+}
+
+/** For a scrape; while Redis is away there is nothing to say. */
+export function reportClockSkew(registry: Registry, redis: RedisClient, now = Date.now): void {
+  const gauge = new Gauge({
+    name: 'sms_clock_skew_seconds',
+    help: 'By how much the clock of this host is ahead of the one of Redis',
+    registers: [registry],
+    collect: async () => {
+      gauge.reset()
+      const skew = await clockSkewMs(redis, now).catch(() => NaN)
+      gauge.set(skew / 1000)
+    },
+  })
+}

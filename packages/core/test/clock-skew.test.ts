@@ -1,0 +1,46 @@
+import { once } from 'node:events'
+import { Registry } from 'prom-client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+import { clockSkewMs, reportClockSkew } from '../src/clock-skew.ts'
+import { createLogger } from '../src/logger.ts'
+import { storeNotReady } from '../src/readiness.ts'
+import { connectRedis, StoreError, type RedisClient } from '../src/redis.ts'
+
+let server: RedisServer
+let redis: RedisClient
+beforeAll(async () => {
+  server = await startRedis()
+  redis = connectRedis(server.url, 'operator', createLogger('test', 'silent'))
+  await once(redis, 'ready')
+})
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+
+const ahead = (seconds: number) => () => Date.now() + seconds * 1000
+
+describe('the clock of the host', () => {
+  it.each([0, 45, -45])('is seen to be %i s ahead of the one of Redis', async (seconds) => {
+    expect((await clockSkewMs(redis, ahead(seconds))) / 1000).toBeCloseTo(seconds, 0)
+    const registry = new Registry()
+    reportClockSkew(registry, redis, ahead(seconds))
+    const [, value] = /^sms_clock_skew_seconds (\S+)$/m.exec(await registry.metrics()) ?? []
+    expect(Number(value)).toBeCloseTo(seconds, 0)
+    expect(await storeNotReady(redis, ahead(seconds))).toBeNull()
+  })
+
+  it.each([90, -90])('%i s ahead makes the process not ready, and it says why', async (seconds) => {
+    expect(await storeNotReady(redis, ahead(seconds))).toMatch(/^the clock .* are (89|90|91) s apart$/)
+  })
+
+  it('is not compared with a Redis that is away, and the other metrics are told', async () => {
+    const away = connectRedis('redis://127.0.0.1:1', 'commands', createLogger('test', 'silent'))
+    await expect(clockSkewMs(away)).rejects.toThrow(StoreError)
+    const registry = new Registry()
+    reportClockSkew(registry, away)
+    expect(await registry.metrics()).toContain('sms_clock_skew_seconds Nan')
+    away.disconnect()
+  })
+})
