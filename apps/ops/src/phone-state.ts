@@ -43,10 +43,10 @@ async function readScene(redis: Store['redis'], codes: CodeStore, ph: string, sc
   const found = typeof rid === 'string' ? await codes.find(rid, [scene]) : null
   if (found === null)
     return { scene, status: null, channel: null, sends: 0, used: false, reason: '', times: [] }
-  const { status, channel, sends, reason, times, expired } = found
+  const { status, channel, sends, reason, times } = found
   return {
     scene,
-    status: expired && status !== 'failed' ? 'expired' : status,
+    status,
     channel,
     sends,
     used: used === '1',

@@ -1,11 +1,12 @@
 import { keys } from './keys.ts'
 import { randomCode, randomId, type Keyring } from './keyring.ts'
-import { asStoreError, type RedisClient } from './redis.ts'
+import type { RedisClient } from './redis.ts'
 import { createScript } from './script.ts'
 import { ISSUE } from './scripts/issue.ts'
 import { REFUND } from './scripts/refund.ts'
 import { VERIFY } from './scripts/verify.ts'
-import { phoneOf, sendKeys, type Channel, type Send } from './send.ts'
+import { sendKeys, type Channel, type Send } from './send.ts'
+import { findStanding } from './standing.ts'
 import { windowArgs, type Window } from './windows.ts'
 
 /** How long a code of a scene lives and how often a phone may be sent one. */
@@ -51,24 +52,6 @@ export type Verified =
     }
   | { kind: 'no'; attemptsLeft: number }
   | { kind: 'throttled'; retryAfter: number }
-
-/** The states a request goes through, in their order; the last three end it, after "sent" it may stay. */
-export const STATES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed'] as const
-export type State = (typeof STATES)[number]
-
-export type Standing = {
-  /** One of STATES. */
-  status: string
-  sends: number
-  reason: string
-  channel: Channel
-  /** When it came to each state that it came to, by the clock of Redis. */
-  times: { state: State; ms: number }[]
-  expired: boolean
-}
-
-const FOUND = ['rid', 'alias', 'status', 'exp', 'sends', 'reason', 'channel'] as const
-const TIMED = STATES.map((state) => `${state}_at` as const)
 
 const DAY_MS = 86_400_000
 // Long enough to answer "expired" or "failed" to somebody who still asks.
@@ -174,27 +157,7 @@ export function createCodeStore(
     },
 
     /** What became of a request, looked for in the given scenes; null when nothing is held about it. */
-    async find(rid: string, scenes: readonly string[]): Promise<Standing | null> {
-      const [[now, micros], ...records] = await asStoreError(
-        'find',
-        Promise.all([
-          redis.time(),
-          ...scenes.map((scene) => redis.hmget(keys.code(phoneOf(rid), scene), ...FOUND, ...TIMED)),
-        ]),
-      )
-      for (const [own, alias, status, exp, sends, reason, channel, ...times] of records) {
-        if (own !== rid && !(alias ?? '').split(' ').includes(rid)) continue
-        return {
-          status: status ?? '',
-          sends: Number(sends),
-          reason: reason ?? '',
-          channel: channel === 'email' ? 'email' : 'sms',
-          times: STATES.flatMap((state, i) => (times[i] ? [{ state, ms: Number(times[i]) }] : [])),
-          expired: Number(exp) <= Number(now) * 1000 + Number(micros) / 1000,
-        }
-      }
-      return null
-    },
+    find: (rid: string, scenes: readonly string[]) => findStanding(redis, rid, scenes),
   }
 }
 export type CodeStore = ReturnType<typeof createCodeStore>

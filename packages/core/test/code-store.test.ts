@@ -436,12 +436,26 @@ describe('find', () => {
     expect(await store.codes.find(send.rid, ['default', 'login'])).toMatchObject({
       status: 'queued',
       sends: 1,
-      expired: false,
     })
     expect(
       await store.codes.find(`${send.rid.slice(0, 23)}${'A'.repeat(22)}`, ['default', 'login']),
     ).toBeNull()
     await store.pass(300)
-    expect(await store.codes.find(send.rid, ['default', 'login'])).toMatchObject({ expired: true })
+    expect(await store.codes.find(send.rid, ['default', 'login'])).toMatchObject({ status: 'expired' })
+  })
+
+  it('calls what no worker may send any more expired, even if its job was lost', async () => {
+    const send = sendOf(await store.codes.issue(aMobile(), 'default'))
+    const status = async () => (await store.codes.find(send.rid, ['default']))?.status
+    await store.pass(119)
+    expect(await status()).toBe('queued')
+    expect(await store.ledger.claim(send, 'ccp', 0, 10_000)).toMatchObject({ kind: 'go' })
+    await store.pass(2)
+    // A call that began in time is still in somebody's hands.
+    expect(await status()).toBe('sending')
+    await store.pass(20)
+    expect(await status()).toBe('expired')
+    expect((await store.ledger.claim(send, 'ccp', 0, 10_000)).kind).not.toBe('go')
+    expect(await status()).toBe('failed')
   })
 })

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { STATES } from '@sms-codes/core/code-store'
+import { STATES } from '@sms-codes/core/standing'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/send'
 import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
 import type { ApiDeps } from '../app.ts'
@@ -49,7 +49,7 @@ export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { c
       return {
         code: '0' as const,
         errmsg,
-        status: found.expired && status !== 'failed' ? 'expired' : status,
+        status,
         channel,
         sends,
         times: Object.fromEntries(times.map(({ state, ms }) => [state, new Date(ms).toISOString()])),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Standing, State } from '@sms-codes/core/code-store'
+import type { Standing, State } from '@sms-codes/core/standing'
 import { OpsError } from '../ops-error.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -31,6 +31,7 @@ export async function followSend(
     }
     if (status === 'delivered' || status === 'fell_back') return
     if (status === 'failed') throw new OpsError(`the message failed: ${reason || 'no reason is known'}`)
+    if (status === 'expired' && !shown.has('sent')) throw new OpsError('no worker sent it in time')
     if (Date.now() > giveUpAt || signal.aborted) {
       if (status === 'sent') return say('sent; no delivery receipt came')
       const why = signal.aborted ? 'stopped' : 'not sent in time'

@@ -1,0 +1,56 @@
+import { keys } from './keys.ts'
+import { asStoreError, type RedisClient } from './redis.ts'
+import { phoneOf, type Channel } from './send.ts'
+
+/** The states a request goes through, in their order; the last three end it, after "sent" it may stay. */
+export const STATES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed'] as const
+export type State = (typeof STATES)[number]
+
+export type Standing = {
+  status: State | 'expired'
+  sends: number
+  reason: string
+  channel: Channel
+  /** When it came to each state that it came to, by the clock of Redis. */
+  times: { state: State; ms: number }[]
+}
+
+const FOUND = ['rid', 'alias', 'status', 'exp', 'send_by', 'lease', 'sends', 'reason', 'channel'] as const
+const TIMED = STATES.map((state) => `${state}_at` as const)
+
+/**
+ * What became of a request, looked for in the given scenes; null when nothing is held about it.
+ * @throws StoreError
+ */
+export async function findStanding(
+  redis: RedisClient,
+  rid: string,
+  scenes: readonly string[],
+): Promise<Standing | null> {
+  const [[seconds, micros], ...records] = await asStoreError(
+    'find',
+    Promise.all([
+      redis.time(),
+      ...scenes.map((scene) => redis.hmget(keys.code(phoneOf(rid), scene), ...FOUND, ...TIMED)),
+    ]),
+  )
+  const now = Number(seconds) * 1000 + Number(micros) / 1000
+  for (const [own, alias, status, exp, sendBy, lease, sends, reason, channel, ...times] of records) {
+    if (own !== rid && !(alias ?? '').split(' ').includes(rid)) continue
+    const state = STATES.find((known) => known === status) ?? 'failed'
+    const isOver = Number(exp) <= now || hasMissedItsTime(state, Number(sendBy), Number(lease), now)
+    return {
+      status: isOver && state !== 'failed' ? 'expired' : state,
+      sends: Number(sends),
+      reason: reason ?? '',
+      channel: channel === 'email' ? 'email' : 'sms',
+      times: STATES.flatMap((one, i) => (times[i] ? [{ state: one, ms: Number(times[i]) }] : [])),
+    }
+  }
+  return null
+}
+
+/** No worker may send it any more, and none has it in hand: so it ends even where its job was lost. */
+function hasMissedItsTime(state: State, sendBy: number, lease: number, now: number): boolean {
+  return (state === 'queued' || (state === 'sending' && lease <= now)) && sendBy <= now
+}
