@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Cluster, Redis, type ClusterOptions } from 'ioredis'
+import { gatherWrites } from './gather-writes.ts'
 import type { Logger } from './logger.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
 
@@ -33,6 +34,8 @@ export function connectRedis(url: string, kind: ConnectionKind, log: Logger): Re
   const { address, faults } = parseRedisUrl(url)
   if (address === null) throw new Error(`REDIS_URL: ${faults.join('; ')}`)
   const redis = open(address, kind)
+  if (redis instanceof Redis) gatherWrites(redis)
+  else redis.on('+node', gatherWrites)
   // ioredis emits an error at every try to connect; one line per outage is enough.
   let down = false
   redis.on('error', (err) => {

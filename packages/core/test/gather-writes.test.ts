@@ -1,0 +1,41 @@
+import { once } from 'node:events'
+import { connect, createServer, type Server } from 'node:net'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort } from '@sms-codes/launcher/ports'
+import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+import { createLogger } from '../src/logger.ts'
+import { connectRedis } from '../src/redis.ts'
+
+let server: RedisServer
+let proxy: Server
+let port: number
+/** What came from clients, piece by piece as the kernel had it. */
+const pieces: string[] = []
+beforeAll(async () => {
+  server = await startRedis()
+  proxy = createServer((client) => {
+    const upstream = connect(server.port, '127.0.0.1')
+    client.on('data', (piece) => pieces.push(piece.toString('latin1')))
+    client.pipe(upstream).pipe(client)
+    for (const socket of [client, upstream]) socket.on('error', () => {})
+  })
+  port = await freePort()
+  proxy.listen(port, '127.0.0.1')
+  await once(proxy, 'listening')
+})
+afterAll(async () => {
+  proxy.close()
+  await server.stop()
+})
+
+it('commands of one turn leave in one piece and in their order, those of another turn in another', async () => {
+  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands', createLogger('test', 'silent'))
+  await once(redis, 'ready')
+  pieces.length = 0
+  const numbers = Array.from({ length: 30 }, (_, i) => String(i))
+  await Promise.all(numbers.map((n) => redis.rpush('turn', n)))
+  expect(pieces).toHaveLength(1)
+  expect(await redis.lrange('turn', 0, -1)).toEqual(numbers)
+  expect(pieces).toHaveLength(2)
+  redis.disconnect()
+})
