@@ -9,10 +9,11 @@ const SAME_CTRL_C_MS = 500
  * deadline ends it at once. A bug that nobody caught ends it the same way, with exit code 1.
  */
 export function onShutdown(closers: (() => Promise<unknown>)[], log: Logger, deadlineMs: number): void {
+  const onTimeout = () => log.error({ deadlineMs }, 'not stopped in time; is Redis away?')
   let stopping = false
   let ctrlCAt = -Infinity
   const grace = closeWithGrace(
-    { delay: deadlineMs, logger: false, skip: ['SIGINT'] },
+    { delay: deadlineMs, logger: false, skip: ['SIGINT'], onTimeout },
     async ({ signal = 'SIGINT', err }) => {
       stopping = true
       if (err === undefined) log.info({ signal }, 'stopping')

@@ -84,4 +84,12 @@ describe('a worker that is told to stop', () => {
     await expect.poll(status, { timeout: 60_000 }).toBe('sent')
     expect(await system.outbox(mobile)).toHaveLength(1)
   })
+
+  it('whose Redis is away ends at its deadline, and says so', async () => {
+    system = await startSystem()
+    await system.redisServer().kill()
+    expect(await system.workers[0]?.process.stop(30_000)).toEqual({ code: 1, signal: null })
+    const said = system.logs.filter(({ app }) => app === 'worker').map(({ line }) => line)
+    expect(said.at(-1)).toContain('not stopped in time; is Redis away?')
+  })
 })
