@@ -1,7 +1,7 @@
 import type { Check, Env } from '@sms-codes/core/config'
 import { checkKeys, checkRedisUrl, checkUrl, checkWebhookSecrets } from '@sms-codes/core/config-checks'
 import { parseScenes, type Scene } from '@sms-codes/core/scenes'
-import { checkGateways } from './gateway-env.ts'
+import { checkGateways, LOOPBACK } from './gateway-env.ts'
 
 /** `a:1,b:2` as pairs; what follows a second colon stays with the value. */
 export const pairs = (text: string) =>
@@ -55,18 +55,19 @@ const checkAliyunMinutes: Check = (env) => {
   )
 }
 
-/** In production a mail server that is not on this machine has to speak TLS: mails hold codes. */
+/** In production what leaves this machine has to speak TLS: mails hold codes, and events say who did what. */
 export const goesOutside = (env: Env, url: string) =>
-  env['NODE_ENV'] === 'production' && !/^(127\.[0-9.]+|localhost|\[::1\])$/.test(new URL(url).hostname)
+  env['NODE_ENV'] === 'production' && !LOOPBACK.test(new URL(url).hostname)
 
 const checkMail: Check = (env) => {
   const queues = env['WORKER_QUEUES'] ?? ''
   const falls = parseScenes(env['SCENES'] ?? '').scenes.some(({ mayFallBack }) => mayFallBack === true)
   const url = env['SMTP_URL'] ?? ''
   const faults: string[] = []
-  if (falls && queues.includes('email') && url === '')
-    faults.push('SMTP_URL: is missing (SCENES lets codes fall back to e-mail)')
-  if (url !== '' && !env['MAIL_FROM']) faults.push('MAIL_FROM: is missing (SMTP_URL is set)')
+  const needed = falls && queues.includes('email')
+  if (needed && url === '') faults.push('SMTP_URL: is missing (SCENES lets codes fall back to e-mail)')
+  if ((needed || url !== '') && !env['MAIL_FROM'])
+    faults.push('MAIL_FROM: is missing (mails have to come from somebody)')
   const weak = /[?&](ignoreTLS=true|tls\.rejectUnauthorized=false)/i.test(url)
   if (URL.canParse(url) && goesOutside(env, url) && weak)
     faults.push('SMTP_URL: must not give up TLS in production, mails hold codes')
@@ -77,8 +78,9 @@ const checkEvents: Check = (env) => {
   const faults: string[] = []
   if (env['EVENTS_URL'] && !env['EVENTS_SECRETS'])
     faults.push('EVENTS_SECRETS: is missing (EVENTS_URL is set)')
-  if (env['NODE_ENV'] === 'production' && env['EVENTS_URL']?.startsWith('http:'))
-    faults.push('EVENTS_URL: must be https in production')
+  const url = env['EVENTS_URL'] ?? ''
+  if (url.startsWith('http:') && URL.canParse(url) && goesOutside(env, url))
+    faults.push('EVENTS_URL: must be https in production, unless it is on the same machine')
   return faults
 }
 

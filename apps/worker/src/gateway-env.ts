@@ -97,7 +97,7 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   webhook: 'WEBHOOK_URL',
 }
 
-const LOOPBACK = /^(127\.[0-9.]+|localhost|\[::1\])$/
+export const LOOPBACK = /^(127\.[0-9.]+|localhost|\[::1\])$/
 // A name without a dot is one that a container network knows and the public DNS does not.
 const CONTAINER = /^[a-z][a-z0-9-]*$/
 
@@ -108,7 +108,9 @@ function addressFaults(name: string, url: string, production: boolean): string[]
   const near = loopback || (CONTAINER.test(hostname) && !production)
   const faults: string[] = []
   if (protocol === 'http:' && !near) faults.push(`${name}: must be https, messages hold codes`)
-  if (loopback && production) faults.push(`${name}: a simulator has no place in production`)
+  // A webhook may well be a program beside the worker; a vendor never is.
+  if (loopback && production && name !== ADDRESSES['webhook'])
+    faults.push(`${name}: a simulator has no place in production`)
   return faults
 }
 

@@ -116,7 +116,6 @@ describe('the configuration of a worker', () => {
     ['the console in production', { NODE_ENV: 'production', SMS_GATEWAYS: 'console' }, 'SMS_GATEWAYS'],
     ['an address that is none', { CCP_BASE_URL: 'https://u:secret@[' }, 'CCP_BASE_URL'],
     ['no concurrency', { WORKER_CONCURRENCY: '0' }, 'WORKER_CONCURRENCY'],
-    ['no mail server for a scene that mails', { SCENES: 'default fallback=yes' }, 'SMTP_URL'],
     ['a mail server without a sender', { SMTP_URL: 'smtp://mail.example' }, 'MAIL_FROM'],
     ['a sender that is none', { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'a@b\r\nBcc: c@d' }, 'MAIL_FROM'],
     [
@@ -156,6 +155,28 @@ describe('the configuration of a worker', () => {
     ['too long a deadline', { GATEWAY_DEADLINE_MS: '9000' }, 'GATEWAY_DEADLINE_MS'],
   ])('refuses %s', (_what, env, name) => {
     expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))
+  })
+
+  it('lets a webhook and an application be beside it in production, and nowhere else without https', () => {
+    const { PHONE_KEY, CODE_KEYS } = good
+    const secret = `whsec_${'A'.repeat(43)}=`
+    const at = (url: string) => ({
+      PHONE_KEY,
+      CODE_KEYS,
+      NODE_ENV: 'production',
+      SMS_GATEWAYS: 'webhook',
+      WEBHOOK_URL: url,
+      WEBHOOK_SECRETS: secret,
+      EVENTS_URL: url,
+      EVENTS_SECRETS: secret,
+    })
+    expect(faultsOf(at('http://127.0.0.1:9999/sms'))).toEqual([])
+    expect(faultsOf(at('https://shop.example/sms'))).toEqual([])
+    expect(faultsOf(at('http://shop.example/sms'))).toEqual(['WEBHOOK_URL', 'EVENTS_URL'])
+  })
+
+  it('names the mail server and the sender at once', () => {
+    expect(faultsOf({ ...good, SCENES: 'default; login fallback=yes' })).toEqual(['SMTP_URL', 'MAIL_FROM'])
   })
 
   it.each([
