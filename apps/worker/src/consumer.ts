@@ -4,7 +4,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import { CHECK, LaterJob, QUEUE_PREFIX, retryDelayMs, SendJob } from '@sms-codes/core/queues'
 import type { RedisClient } from '@sms-codes/core/redis'
 import type { Channel } from '@sms-codes/core/send'
-import type { SendLedger } from '@sms-codes/core/send-ledger'
+import type { Reported, SendLedger } from '@sms-codes/core/send-ledger'
 import { telemetryOf, type Tracing } from '@sms-codes/core/tracing'
 import { RetryLater, type Delivered } from './endings.ts'
 import type { WorkerMetrics } from './metrics.ts'
@@ -16,7 +16,7 @@ export type ConsumerOptions = {
   concurrency: number
   deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
   /** What a job named CHECK asks for; answers what it came to. */
-  check?: (job: SendJob) => Promise<string>
+  check?: (job: SendJob) => Promise<Reported>
   ledger: SendLedger
   metrics: WorkerMetrics
   log: Logger
@@ -41,12 +41,13 @@ export function createConsumer(options: ConsumerOptions) {
     const { data } = job
     if (Value.Check(LaterJob, data)) return leaveToNewer(job, data, token)
     if (!Value.Check(SendJob, data)) throw new UnrecoverableError('unknown job data')
-    if (job.name === CHECK && check !== undefined) return { outcome: 'checked', why: await check(data) }
-    const delivered = await deliver(data, signal ?? new AbortController().signal)
-    if (delivered.outcome === 'busy') {
-      await job.moveToDelayed(Date.now() + delivered.ms + 50, token)
-      throw new DelayedError()
+    if (job.name === CHECK && check !== undefined) {
+      const reported = await check(data)
+      if (reported.kind === 'soon') return comeBack(job, reported.ms, token)
+      return { outcome: 'checked', why: reported.kind }
     }
+    const delivered = await deliver(data, signal ?? new AbortController().signal)
+    if (delivered.outcome === 'busy') return comeBack(job, delivered.ms + 50, token)
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
     // Kept in the event stream after the job is gone: nothing else may stand here.
     return { outcome: delivered.outcome, why: delivered.why }
@@ -57,11 +58,16 @@ export function createConsumer(options: ConsumerOptions) {
     const lapse = await ledger.lapse(data)
     if (lapse === 'open' || (lapse === 'done' && job.name === CHECK)) {
       log.info({ rid: data.rid, n: data.n, v: data.v }, 'left to a newer worker')
-      await job.moveToDelayed(Date.now() + NEWER_MS, token)
-      throw new DelayedError()
+      return comeBack(job, NEWER_MS, token)
     }
     if (lapse === 'late') metrics.ended('failed', 'late')
     return { outcome: lapse === 'late' ? 'gone' : 'done', why: lapse }
+  }
+
+  /** Costs none of its tries. By the clock of this worker: another one may have it sooner or later. */
+  async function comeBack(job: Job<unknown>, ms: number, token: string | undefined): Promise<never> {
+    await job.moveToDelayed(Date.now() + ms, token)
+    throw new DelayedError()
   }
 
   const worker = new Worker<unknown>(queue, processor, {

@@ -2,7 +2,7 @@ import type { Contacts } from '@sms-codes/core/contacts'
 import type { SendJob, SendQueue } from '@sms-codes/core/queues'
 import type { FallbackRules } from '@sms-codes/core/scenes'
 import { phoneOf } from '@sms-codes/core/send'
-import type { SendLedger } from '@sms-codes/core/send-ledger'
+import type { Reported, SendLedger } from '@sms-codes/core/send-ledger'
 
 export type FallbackDeps = {
   rules: FallbackRules
@@ -29,10 +29,11 @@ export function createFallback({ rules, contacts, ledger, mails, afterMs }: Fall
      * The processor of a check: no receipt came in the time it had, so the code goes by e-mail as well.
      * @throws StoreError
      */
-    async checkReceipt(job: SendJob): Promise<string> {
-      const { kind } = await ledger.report(job, 'missing', await isOpen(job))
-      if (kind === 'moved') await mails.add(job)
-      return kind
+    async checkReceipt(job: SendJob): Promise<Reported> {
+      const withinMs = rules.receiptWithinMs(job.scene) ?? 0
+      const reported = await ledger.report(job, 'missing', await isOpen(job), withinMs)
+      if (reported.kind === 'moved') await mails.add(job)
+      return reported
     },
   }
 }

@@ -12,7 +12,7 @@ import { loadTracing } from '@sms-codes/core/tracing'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { loadWorkerConfig } from './config.ts'
 import { reportQueues } from './queue-metrics.ts'
-import { pauseWhileStoreRefuses } from './store-gate.ts'
+import { restWhileUnfit } from './store-gate.ts'
 import { wireWorker } from './wire.ts'
 
 const USAGE = `Usage: worker [--queues sms,email,events]
@@ -59,13 +59,11 @@ const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
 const tracing = await loadTracing(config.tracing)
 const connections = { redis, producer, connection }
 const { consumers, producers } = wireWorker({ config, log, ...connections, transport, registry, tracing })
-for (const consumer of consumers) pauseWhileStoreRefuses(consumer, redis, log)
+for (const consumer of consumers) restWhileUnfit(consumer, redis, log)
 reportQueues(registry, redis, log)
 reportClockSkew(registry, redis)
-const notReady = async () =>
-  consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
-    ? storeNotReady(redis)
-    : 'not consuming'
+const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
+const notReady = async () => (await storeNotReady(redis)) ?? (isConsuming() ? null : 'not consuming')
 const ops = await listenOrExit(
   'WORKER_OPS_PORT',
   startOps({ host: config.host, port: config.opsPort, registry, notReady }),

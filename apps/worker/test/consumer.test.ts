@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
 import type { ListedGateway } from '../src/gateways.ts'
-import { pauseWhileStoreRefuses } from '../src/store-gate.ts'
+import { restWhileUnfit } from '../src/store-gate.ts'
 import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
@@ -133,7 +133,7 @@ describe('the consumer', () => {
   it('rests while Redis refuses writes, and goes on when it takes them again', async () => {
     const gateway = fakeGateway('first')
     const { queue, consumer, stop } = await delivery.startQueue([gateway])
-    pauseWhileStoreRefuses(consumer, delivery.redis, log)
+    restWhileUnfit(consumer, delivery.redis, log)
     let errors = 0
     consumer.on('error', () => errors++)
     const send = await issued()
@@ -147,6 +147,22 @@ describe('the consumer', () => {
     expect(errors).toBeLessThan(50)
     await delivery.redis.config('SET', 'maxmemory', '0')
     await expect.poll(() => statusOf(send.rid), { timeout: 15_000 }).toBe('sent')
+    await stop()
+  })
+
+  it('rests while the clock of its host is far off, and goes on when it is right again', async () => {
+    const { queue, consumer, stop } = await delivery.startQueue([fakeGateway('first')])
+    let aheadMs = 90_000
+    restWhileUnfit(consumer, delivery.redis, log, () => Date.now() + aheadMs)
+    await expect.poll(() => consumer.isPaused()).toBe(true)
+    // The look for a job that was under way takes five seconds, and may still find one.
+    await new Promise((resolve) => setTimeout(resolve, 5_500))
+    const send = await issued()
+    await queue.add(jobOf(send))
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(await statusOf(send.rid)).toBe('queued')
+    aheadMs = 0
+    await expect.poll(() => statusOf(send.rid)).toBe('sent')
     await stop()
   })
 })

@@ -13,6 +13,13 @@ export async function clockSkewMs(redis: RedisClient, now = Date.now): Promise<n
   return (asked + now()) / 2 - (Number(seconds) * 1000 + Number(micros) / 1000)
 }
 
+/** With more than this, vendors refuse our signatures and applications our receipts. */
+const MOST_SKEW_MS = 60_000
+
+/** @throws StoreError */
+export const isClockFarOff = async (redis: RedisClient, now = Date.now): Promise<boolean> =>
+  Math.abs(await clockSkewMs(redis, now)) > MOST_SKEW_MS
+
 /** For a scrape; while Redis is away there is nothing to say. */
 export function reportClockSkew(registry: Registry, redis: RedisClient, now = Date.now): void {
   const gauge = new Gauge({

@@ -73,8 +73,8 @@ export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>)
       if (lapse === 'late') events.tell(send, 'failed')
       return lapse
     },
-    async report(send, state, mayFallBack) {
-      const reported = await ledger.report(send, state, mayFallBack)
+    async report(send, ...rest) {
+      const reported = await ledger.report(send, ...rest)
       if (reported.kind === 'delivered' || reported.kind === 'failed') events.tell(send, reported.kind)
       return reported
     },

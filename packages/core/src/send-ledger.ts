@@ -45,9 +45,10 @@ export type Settlement = {
 /** What a vendor says of a message it took; `missing`: nothing, in the time it had. */
 export type DeliveryState = 'delivered' | 'undelivered' | 'missing'
 
-/** `early`: the send has no answer yet; `kept`: it was in a state that this does not change. */
+/** `early`: the send has no answer yet; `soon`: its receipt still has time; `kept`: its state does not change by this. */
 export type Reported =
   | { kind: 'delivered'; afterMs: number }
+  | { kind: 'soon'; ms: number }
   | { kind: 'moved' | 'failed' | 'early' | 'kept' }
 
 /** `open`: it is to be delivered; `done`: it has ended in time; `late`: it was ended just now; `over`: nothing. */
@@ -132,11 +133,16 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
       return kind === 'open' || kind === 'done' || kind === 'late' ? kind : 'over'
     },
 
-    /** What came after a send was settled; `mayFallBack` is the scene's word. Anything twice changes nothing. */
-    async report(send: Send, state: DeliveryState, mayFallBack: boolean): Promise<Reported> {
-      const args = [send.rid, send.n, state, mayFallBack ? 1 : 0]
+    /**
+     * What came after a send was settled. Anything twice changes nothing.
+     * @param mayFallBack the scene's word
+     * @param withinMs how long after it was sent a receipt is not yet missing
+     */
+    async report(send: Send, state: DeliveryState, mayFallBack: boolean, withinMs = 0): Promise<Reported> {
+      const args = [send.rid, send.n, state, mayFallBack ? 1 : 0, withinMs]
       const [kind, first] = await reportScript(sendKeys(send), args)
       if (kind === 'delivered') return { kind, afterMs: Number(first) }
+      if (kind === 'soon') return { kind, ms: Number(first) }
       return { kind: kind === 'moved' || kind === 'failed' || kind === 'early' ? kind : 'kept' }
     },
   }

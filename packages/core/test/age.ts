@@ -12,7 +12,7 @@ for _, key in ipairs(KEYS) do
       redis.call('ZINCRBY', key, by, member)
     end
   elseif redis.call('EXISTS', key) == 1 then
-    for _, field in ipairs({'issued', 'exp', 'ceiling', 'send_by', 'lease', 'queued_at', 'sending_at', 'called_at', 'doubt_at', 'used_at'}) do
+    for _, field in ipairs({'issued', 'exp', 'ceiling', 'send_by', 'lease', 'queued_at', 'sending_at', 'sent_at', 'called_at', 'doubt_at', 'used_at'}) do
       if redis.call('HEXISTS', key, field) == 1 then redis.call('HINCRBY', key, field, by) end
     end
   end

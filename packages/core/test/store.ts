@@ -27,6 +27,7 @@ const TIMES = [
   'queued_at',
   'sending_at',
   'called_at',
+  'sent_at',
   'doubt_at',
   'used_at',
 ]

@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
 import { aMobile, startSystem, toRecord, type Env, type System } from './system.ts'
@@ -130,6 +132,17 @@ describe('a message that a gateway took', () => {
     await ends(status, 'fell_back')
     expect(await system.outbox(mobile)).toHaveLength(1)
     expect(await mails()).toHaveLength(1)
+  })
+
+  it('is not mailed before its receipt had its time, by a worker whose clock is ahead', async () => {
+    await system.fault('no_receipt', 0, 0, 'ccp')
+    const clock = pathToFileURL(join(import.meta.dirname, 'fast-clock.mjs')).href
+    const mailer = await system.startWorker({ WORKER_QUEUES: 'email', NODE_OPTIONS: `--import=${clock}` })
+    const { mobile, status, mails } = await ask('payment', { ...up, WORKER_QUEUES: 'sms' })
+    await ends(status, 'fell_back')
+    const [[message], [mail]] = [await system.outbox(mobile), await mails()]
+    await mailer.process.stop()
+    expect(Number(mail?.['at']) - Number(message?.at)).toBeGreaterThanOrEqual(2_000)
   })
 
   it('and reported delivered does not', async () => {

@@ -7,10 +7,12 @@ import { NOW } from './windows.ts'
  *
  * An undelivered message was paid for all the same, so the phone's slot stays taken.
  *
+ * Whether a receipt is missing is judged by the clock of Redis: the queue goes by the clocks of the workers.
+ *
  * KEYS: the code record. ARGV: rid, send number, 'delivered' | 'undelivered' | 'missing', 1 when the scene
- *   may fall back to e-mail else 0.
- * Answers {'delivered', ms since it was sent} | {what}: 'moved', 'failed', 'early' (its send has no answer yet),
- *   'kept' (nothing to change).
+ *   may fall back to e-mail else 0, ms that a receipt may take.
+ * Answers {'delivered', ms since it was sent} | {'soon', ms that the receipt still has} | {what}: 'moved', 'failed',
+ *   'early' (its send has no answer yet), 'kept' (nothing to change).
  */
 export const REPORT = `
 ${NOW}
@@ -29,6 +31,10 @@ end
 if open and mailing then return {'moved'} end
 if open then return {'early'} end
 if status ~= 'sent' or r[4] == '1' then return {'kept'} end
+if ARGV[3] == 'missing' then
+  local left = (r[8] or 0) + ARGV[5] - now
+  if left > 0 then return {'soon', left} end
+end
 if ARGV[4] == '1' and math.min(tonumber(r[5]), tonumber(r[6])) > now then
   redis.call('HSET', code, 'status', 'queued', 'lease', 0, 'gateway', '', 'message_id', '', 'channel', 'email',
     'doubt', '', 'extra', 0, 'left', 1, 'reason', ARGV[3])
