@@ -4,6 +4,7 @@ import { API_KEYS_PATTERN } from './api-keys.ts'
 
 /** The environment of the API process. */
 export const ApiEnv = Type.Object({
+  NODE_ENV: shared.NODE_ENV,
   API_PORT: shared.port(3000, 'port of the public HTTP API'),
   API_OPS_PORT: shared.port(9100, 'port of /livez, /readyz and /metrics'),
   HOST: shared.HOST,

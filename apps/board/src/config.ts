@@ -11,6 +11,7 @@ const PASSWORD = '^[^\\x00-\\x1f\\x7f]*$'
 
 /** The environment of the board. */
 export const BoardEnv = Type.Object({
+  NODE_ENV: shared.NODE_ENV,
   BOARD_PORT: shared.port(3001, 'port of the board; 0 for any free one'),
   HOST: shared.HOST,
   LOG_LEVEL: shared.LOG_LEVEL,

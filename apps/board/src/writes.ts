@@ -5,7 +5,8 @@ import { REQUEST_ID_PATTERN } from '@sms-codes/core/send'
 
 /**
  * What an operator may do to the queues. Adding or editing a job is not on the list: such a job would go
- * past the limits of the API. Neither is obliterating a queue. A route that a new version of Bull Board
+ * past the limits of the API. Neither is obliterating a queue, nor a throttle, which would stay in Redis and hold
+ * messages back where nobody looks for it: SMS_RATES and WORKER_CONCURRENCY are for that. A route that a new version of Bull Board
  * brings stays refused until it is put here.
  */
 const OFFERED = new Set([
@@ -17,9 +18,6 @@ const OFFERED = new Set([
   'PUT /api/queues/:queueName/promote',
   'PUT /api/queues/:queueName/clean/:queueStatus',
   'PUT /api/queues/:queueName/empty',
-  'PUT /api/queues/:queueName/concurrency',
-  'PUT /api/queues/:queueName/rate-limit',
-  'PUT /api/queues/:queueName/rate-limit/release',
   'PUT /api/queues/:queueName/:jobId/retry',
   'PUT /api/queues/:queueName/:jobId/clean',
   'PUT /api/queues/:queueName/:jobId/promote',

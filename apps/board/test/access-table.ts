@@ -28,8 +28,8 @@ GET /api/queues/:queueName/metrics                             401 401 200 200
 GET /api/queues/:queueName/default-job-options                 401 401 200 200
 GET /api/queues/:queueName/workers                             401 401 403 403
 GET /api/queues/:queueName/rate-limit                          401 401 200 200
-PUT /api/queues/:queueName/rate-limit                          401 401 405 200
-PUT /api/queues/:queueName/rate-limit/release                  401 401 405 200
+PUT /api/queues/:queueName/rate-limit                          401 401 405 403
+PUT /api/queues/:queueName/rate-limit/release                  401 401 405 403
 PUT /api/queues/:queueName/retry/:queueStatus                  401 401 405 200
 PUT /api/queues/:queueName/resume                              401 401 405 200
 GET /api/queues/:queueName/job-data-schema                     401 401 200 200
@@ -40,7 +40,7 @@ POST /api/queues/:queueName/add                                401 401 405 403
 PUT /api/queues/:queueName/promote                             401 401 405 200
 PUT /api/queues/:queueName/pause                               401 401 405 200
 PUT /api/queues/:queueName/clean/:queueStatus                  401 401 405 200
-PUT /api/queues/:queueName/concurrency                         401 401 405 200
+PUT /api/queues/:queueName/concurrency                         401 401 405 403
 PUT /api/queues/:queueName/empty                               401 401 405 200
 PUT /api/queues/:queueName/obliterate                          401 401 405 403
 GET /api/queues/:queueName/:jobId                              401 401 200 200

@@ -5,7 +5,7 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues'
 import { fill, startBoard, writer, type Board } from './board.ts'
 
 const NEVER =
-  /\/(add|obliterate|update-data|delay|priority|remove-unprocessed-children)$|\/job-schedulers\/:schedulerId/
+  /\/(add|obliterate|update-data|delay|priority|remove-unprocessed-children|concurrency|rate-limit|release)$|\/job-schedulers\/:schedulerId/
 const payload = { concurrency: 5, max: 10, duration: 1_000, name: 'send', data: {}, delay: 1, priority: 1 }
 const params = { queueName: 'sms', jobId: 'job', queueStatus: 'failed' }
 const foreign = [
@@ -87,7 +87,7 @@ describe('a read-only board', () => {
 })
 
 describe('a writable board', () => {
-  it('offers what does not add, edit or obliterate, with one audit line each', async () => {
+  it('offers what does not add, edit, obliterate or throttle, with one audit line each', async () => {
     const writes = writesOf(board).filter(({ url }) => !NEVER.test(url))
     expect(writes.length).toBeGreaterThan(10)
     for (const { method, url } of writes) {
@@ -104,7 +104,7 @@ describe('a writable board', () => {
     }
   })
 
-  it('never adds, edits or obliterates', async () => {
+  it('never adds, edits, obliterates or throttles', async () => {
     const writes = writesOf(board).filter(({ url }) => NEVER.test(url))
     expect(writes.length).toBeGreaterThan(6)
     const before = [await snapshot(), board.logged('board write').length]

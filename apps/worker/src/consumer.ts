@@ -40,7 +40,11 @@ export function createConsumer(options: ConsumerOptions) {
   const processor = async (job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) => {
     const { data } = job
     if (Value.Check(LaterJob, data)) return leaveToNewer(job, data, token)
-    if (!Value.Check(SendJob, data)) throw new UnrecoverableError('unknown job data')
+    if (!Value.Check(SendJob, data)) {
+      // Neither its id nor its data: nobody knows what stands there.
+      log.warn({ queue }, 'a job of nobody we know')
+      throw new UnrecoverableError('unknown job data')
+    }
     if (job.name === CHECK && check !== undefined) {
       const reported = await check(data)
       if (reported.kind === 'soon') return comeBack(job, reported.ms, token)

@@ -6,6 +6,7 @@ const names = GATEWAYS.join('|')
 
 /** The environment of a worker process. A gateway's own variables are needed only when it is listed. */
 export const WorkerEnv = Type.Object({
+  NODE_ENV: shared.NODE_ENV,
   WORKER_OPS_PORT: shared.port(9101, 'port of /livez, /readyz and /metrics; 0 for any free one'),
   HOST: shared.HOST,
   LOG_LEVEL: shared.LOG_LEVEL,

@@ -39,14 +39,20 @@ export const checkProxies: Check = (env) => {
 
 /** Faults of the two key variables that a pattern cannot see. */
 export const checkKeys: Check = (env) => {
-  const text = env['CODE_KEYS'] ?? ''
-  if (!new RegExp(CODE_KEYS_PATTERN).test(text)) return []
+  const [phoneKey = '', text = ''] = [env['PHONE_KEY'], env['CODE_KEYS']]
+  const faults: string[] = []
+  if (phoneKey !== '' && isPoor(phoneKey)) faults.push('PHONE_KEY: is not random')
+  if (!new RegExp(CODE_KEYS_PATTERN).test(text)) return faults
   const ring = text.split(',').map((entry) => entry.split(':'))
   const ids = ring.map(([kid]) => kid)
-  const secrets = [...ring.map(([, key]) => key), env['PHONE_KEY']]
-  const faults: string[] = []
+  const codeKeys = ring.map(([, key = '']) => key)
+  const secrets = [...codeKeys, phoneKey]
+  if (codeKeys.some(isPoor)) faults.push('CODE_KEYS: a key is not random')
   if (new Set(ids).size < ids.length) faults.push('CODE_KEYS: two keys have the same id')
   if (new Set(secrets).size < secrets.length)
     faults.push('CODE_KEYS: a key stands twice, or is PHONE_KEY again')
   return faults
 }
+
+/** 32 random bytes have some 30 different values among them; somebody's zeros or words have few. */
+const isPoor = (key: string) => new Set(Buffer.from(key, 'base64')).size < 12

@@ -50,7 +50,8 @@ export function loadConfig<T extends TObject>(
   for (const name of odd) if (!faults.has(name)) faults.set(name, `${name}: expected digits only`)
   const filled = { ...env, ...defaultsFor(schema, env) }
   const slips = findSlips(Object.keys(schema.properties), env)
-  const all = [...faults.values(), ...slips, ...checks.flatMap((check) => check(filled))]
+  const found = checks.flatMap((check) => check(filled))
+  const all = [...new Set([...faults.values(), ...slips, ...found])]
   if (all.length > 0 || !Value.Check(schema, values)) throw new ConfigError(all)
   return Object.freeze(values)
 }
@@ -60,16 +61,33 @@ function defaultsFor({ properties }: TObject, env: Env): Env {
   return Object.fromEntries(missing.map(([name, at]) => [name, String(at.default)]))
 }
 
+/** Names so ordinary that their like may be somebody else's. */
+const ORDINARY = [
+  'API_KEYS',
+  'API_PORT',
+  'CORS_ORIGINS',
+  'EVENTS_URL',
+  'HOST',
+  'LOG_LEVEL',
+  'MAIL_FROM',
+  'PUBLIC_URL',
+  'REDIS_URL',
+  'SCENES',
+  'SMTP_URL',
+  'TRACING',
+  'WEBHOOK_URL',
+]
+
 /**
  * Names that are one of ours but for a letter or two: `LIMIT_ADRESS_SENDS` would leave that limit at its default
  * without a word. A name whose like is set as well is somebody else's.
  */
 function findSlips(names: string[], env: Env): string[] {
-  const unset = names.filter((name) => !env[name])
+  const meant = names.filter((name) => !env[name] && !ORDINARY.includes(name))
   return Object.keys(env).flatMap((given) => {
     if (!env[given] || names.includes(given)) return []
-    const meant = closestMatch(given, unset, { maxDistance: Math.min(2, Math.floor(given.length / 5)) })
-    return meant === undefined ? [] : [`${given}: there is no such variable; is ${meant} meant?`]
+    const like = closestMatch(given.toUpperCase(), meant, { maxDistance: 2 })
+    return like === undefined ? [] : [`${given}: there is no such variable; is ${like} meant?`]
   })
 }
 

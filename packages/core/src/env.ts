@@ -23,6 +23,12 @@ export const windows = (fallback: string, description: string) =>
 /** Variables that more than one process reads. */
 export const shared = {
   port,
+  NODE_ENV: Type.Optional(
+    Type.Union(
+      ['production', 'development', 'test'].map((name) => Type.Literal(name)),
+      { description: 'production, development or test; production refuses what only development may have' },
+    ),
+  ),
   HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
   LOG_LEVEL: Type.Union(
     ['fatal', 'error', 'warn', 'info', 'debug', 'silent'].map((level) => Type.Literal(level)),

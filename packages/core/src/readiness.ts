@@ -1,5 +1,6 @@
 import { isClockFarOff } from './clock-skew.ts'
-import { probeWrites, serverFaults, type RedisClient } from './redis.ts'
+import { probeWrites, type RedisClient } from './redis.ts'
+import { serverFaults } from './server-faults.ts'
 
 /** For `/readyz`: null when the store can be relied on, else the reason in a few words. */
 export async function storeNotReady(redis: RedisClient, now = Date.now): Promise<string | null> {

@@ -32,12 +32,7 @@ const SENTINEL_OPTIONS = ['sentinel_username', 'sentinel_password']
 
 /** @returns the address, or every fault of it, none of which repeats a part of the text */
 export function parseRedisUrl(text: string): { address: RedisAddress | null; faults: string[] } {
-  if (/^rediss?:\/\//.test(text)) {
-    const whole = !text.endsWith('://') && URL.canParse(text)
-    return whole
-      ? { address: { kind: 'single', url: text }, faults: [] }
-      : { address: null, faults: ['is no address (scheme://host:port)'] }
-  }
+  if (/^rediss?:\/\//.test(text)) return parseSingle(text)
   const parts = LIST.exec(text)
   if (parts === null)
     return { address: null, faults: [`is none of ${REDIS_URL_FORMS}, or an @, / or ? is not escaped`] }
@@ -63,6 +58,19 @@ export function parseRedisUrl(text: string): { address: RedisAddress | null; fau
   const { sentinel_username: username, sentinel_password: password } = options
   const sentinelLogin = { ...(username && { username }), ...(password && { password }) }
   return { address: { kind: 'sentinel', ...common, name, db: Number(db), sentinelLogin }, faults }
+}
+
+function parseSingle(text: string): { address: RedisAddress | null; faults: string[] } {
+  if (text.endsWith('://') || !URL.canParse(text))
+    return { address: null, faults: ['is no address (scheme://host:port)'] }
+  const { hostname, pathname, search, hash } = new URL(text)
+  const faults: string[] = []
+  // Without a host it is the path of a socket.
+  if (hostname !== '' && pathname.length > 1 && !DB.test(pathname.slice(1)))
+    faults.push('the database must be a number, as /0')
+  // ioredis would take them for its own, those that make it fail fast among them.
+  if (search !== '' || hash !== '') faults.push('one server has no options')
+  return faults.length > 0 ? { address: null, faults } : { address: { kind: 'single', url: text }, faults }
 }
 
 function hostOf(text: string, fallback: number): RedisHost | null {

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Cluster, Redis, type ClusterOptions } from 'ioredis'
 import { gatherWrites } from './gather-writes.ts'
 import type { Logger } from './logger.ts'
@@ -135,33 +134,6 @@ export async function asStoreError<T>(operation: string, call: Promise<T>): Prom
   }
 }
 
-/** Every server that takes writes: of a Cluster there are several, and each may be set up differently. */
-const primaries = (redis: RedisClient): Redis[] =>
-  redis instanceof Cluster ? redis.nodes('master') : [redis]
-
-/**
- * Faults of the servers themselves that would lose codes or jobs.
- * @returns one line per fault; none when all is well
- */
-export async function serverFaults(redis: RedisClient): Promise<string[]> {
-  const faults = await Promise.all(primaries(redis).map(faultsOf))
-  return [...new Set(faults.flat())]
-}
-
-async function faultsOf(server: Redis): Promise<string[]> {
-  const info = await asStoreError('info', server.info('server', 'memory'))
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? ''
-  const faults: string[] = []
-  const [major = 0, minor = 0] = field('redis_version').split('.').map(Number)
-  if (major < 6 || (major === 6 && minor < 2)) faults.push('REDIS_URL: Redis 6.2 or newer is needed')
-  const policy = field('maxmemory_policy')
-  if (policy !== '' && policy !== 'noeviction')
-    faults.push(
-      'REDIS_URL: maxmemory-policy must be noeviction, or codes and jobs vanish under memory pressure',
-    )
-  return faults
-}
-
 /** One key beside the queue and one beside the gate: in a Cluster no send can do without these two slots. */
 const PROBES = ['{sms}:probe', 'sms:{gate}:probe']
 
@@ -176,17 +148,4 @@ export async function probeWrites(redis: RedisClient): Promise<void> {
 function reasonOf(message: string): string {
   if (/timed out/i.test(message)) return 'timed out'
   return /closed|writeable|max retries|connect/i.test(message) ? 'not connected' : 'failed'
-}
-
-/**
- * `serverFaults`, asked once at start. A Redis that cannot be reached is no fault: the process starts,
- * says "not ready" and waits for it.
- */
-export async function serverFaultsAtBoot(redis: RedisClient): Promise<string[]> {
-  try {
-    if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(1_500) })
-    return await serverFaults(redis)
-  } catch {
-    return []
-  }
 }

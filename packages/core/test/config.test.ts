@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { Type } from '@sinclair/typebox'
+import { Type, type TObject } from '@sinclair/typebox'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkKeys } from '../src/config-checks.ts'
@@ -15,9 +15,9 @@ const schema = Type.Object({
 const key = () => randomBytes(32).toString('base64')
 const good: Env = { PHONE_KEY: key(), CODE_KEYS: `k2:${key()},k1:${key()}` }
 
-function faultsOf(env: Env): readonly string[] {
+function faultsOf(env: Env, of: TObject = schema): readonly string[] {
   try {
-    loadConfig(schema, env, [checkKeys])
+    loadConfig(of, env, [checkKeys])
     return []
   } catch (err) {
     if (err instanceof ConfigError) return err.faults
@@ -62,14 +62,15 @@ describe('loadConfig', () => {
 
   it('names what is but for a letter or two one of its variables, where that is not set', () => {
     const slip = (given: string, meant: string) => [`${given}: there is no such variable; is ${meant} meant?`]
-    expect(faultsOf({ ...good, API_PROT: '8080' })).toEqual([])
-    expect(faultsOf({ ...good, API_PORTS: '8080' })).toEqual(slip('API_PORTS', 'API_PORT'))
-    expect(faultsOf({ ...good, REDIS_URI: 'canary' })).toEqual(slip('REDIS_URI', 'REDIS_URL'))
-    expect(faultsOf({ ...good, REDIS_URI: 'canary', REDIS_URL: 'redis://127.0.0.1' })).toEqual([])
-    expect(faultsOf({ ...good, REDIS_URI: '' })).toEqual([])
-    expect(faultsOf({ ...good, CODE_KEY: 'canary' })).toEqual([])
-    expect(faultsOf({ ...good, CODE_KEYS: '', CODE_KEY: 'canary' }).join()).not.toContain('canary')
-    expect(faultsOf({ ...good, HOME: '/root', PATH: '/bin', TERM: 'xterm', API_KEYS: 'x' })).toEqual([])
+    const more = Type.Object({ ...schema.properties, LIMIT_PHONE_SENDS: shared.LIMIT_PHONE_SENDS })
+    const slips = (env: Env) => faultsOf({ ...good, ...env }, more)
+    expect(slips({ LIMIT_PHONE_SEND: 'canary' })).toEqual(slip('LIMIT_PHONE_SEND', 'LIMIT_PHONE_SENDS'))
+    expect(slips({ limit_phone_sends: 'canary' })).toEqual(slip('limit_phone_sends', 'LIMIT_PHONE_SENDS'))
+    expect(slips({ LIMIT_PHONE_SEND: 'canary', LIMIT_PHONE_SENDS: '1/60' })).toEqual([])
+    expect(slips({ LIMIT_PHONE_SEND: '' })).toEqual([])
+    expect(slips({ CODE_KEYS: '', CODE_KEY: 'canary' }).join()).not.toContain('canary')
+    // Others have such names, too.
+    expect(slips({ HOME: '/root', PATH: '/bin', API_KEY: 'x', REDIS_URI: 'x', API_PORTS: 'x' })).toEqual([])
   })
 
   it.each([

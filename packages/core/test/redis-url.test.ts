@@ -64,6 +64,13 @@ describe('an address of Redis', () => {
     ['a login without a colon', `redis+sentinel://${secret}@a/main`, /login/],
     ['a password with a stray percent sign', `redis+cluster://:%${secret}@a`, /login/],
     ['a password with an @ in it', `redis+cluster://:${secret}@${secret}@a`, /is none of/],
+    [
+      'one server with a database that is no number',
+      `redis://:${secret}@a/first`,
+      /database must be a number/,
+    ],
+    ['one server with two databases', `redis://:${secret}@a/3/4`, /database must be a number/],
+    ['one server with options', `redis://a?password=${secret}`, /no options/],
     ['one server with a port there is not', `redis://:${secret}@a:99999`, /is no address/],
   ])('is refused for %s, without its password', (_what, url, fault) => {
     const { address, faults } = parseRedisUrl(url)

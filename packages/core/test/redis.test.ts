@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../src/logger.ts'
-import { asStoreError, connectRedis, serverFaults, StoreError } from '../src/redis.ts'
+import { asStoreError, connectRedis, StoreError } from '../src/redis.ts'
+import { serverFaults, serverFaultsAtBoot } from '../src/server-faults.ts'
 import { storeNotReady } from '../src/readiness.ts'
 import { createScript } from '../src/script.ts'
 
@@ -131,6 +132,18 @@ describe('the server', () => {
     await redis.config('SET', 'maxmemory', '0')
     expect(await storeNotReady(redis)).toBeNull()
     redis.disconnect()
+  })
+
+  it('is refused when it does not have the database that was named', async () => {
+    for (const [db, faults] of [
+      [3, []],
+      [99, ['REDIS_URL: the server does not have that database']],
+    ] as const) {
+      const redis = connectRedis(`${server.url}/${db}`, 'commands', log)
+      expect(await serverFaultsAtBoot(redis)).toEqual(faults)
+      expect(await serverFaults(redis)).toEqual(faults)
+      redis.disconnect()
+    }
   })
 
   it('is refused when it may evict what we hold', async () => {

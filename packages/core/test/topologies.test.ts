@@ -5,7 +5,8 @@ import { startRedisSentinel, type RedisSentinel } from '@sms-codes/launcher/redi
 import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/launcher/redis-slots'
 import { Cluster, Redis } from 'ioredis'
 import { createLogger } from '../src/logger.ts'
-import { asStoreError, connectRedis, serverFaults, StoreError } from '../src/redis.ts'
+import { asStoreError, connectRedis, StoreError } from '../src/redis.ts'
+import { serverFaults } from '../src/server-faults.ts'
 import { storeNotReady } from '../src/readiness.ts'
 
 const log = createLogger('test', 'silent')

@@ -37,6 +37,11 @@ const keys: [string, Env][] = [
   ['CODE_TTL_SECONDS', { CODE_TTL_SECONDS: '601' }],
   ['TRACING', { TRACING: 'canary-word' }],
   ['CODE_TTL_SECOND', { CODE_TTL_SECOND: '300' }],
+  ['NODE_ENV', { NODE_ENV: 'prod' }],
+  ['NODE_EVN', { NODE_EVN: 'production' }],
+  ['PHONE_KEY', { PHONE_KEY: Buffer.alloc(32).toString('base64') }],
+  ['REDIS_URL', { REDIS_URL: 'redis://127.0.0.1:1/first' }],
+  ['REDIS_URL', { REDIS_URL: 'redis://127.0.0.1:1?password=canary-word' }],
 ]
 
 export const WRONG: readonly WrongEnvironment[] = [

@@ -9,7 +9,7 @@ export type App = (typeof APPS)[number]
 // The same depth from src/ and from dist/.
 export const PROJECT_DIR = join(import.meta.dirname, '../../..')
 /** Redis' data, logs and made-up secrets; `DATA_DIR` keeps two of them apart on one machine. */
-export const DATA_DIR = process.env['DATA_DIR'] ?? join(PROJECT_DIR, '.data')
+export const DATA_DIR = process.env['DATA_DIR'] || join(PROJECT_DIR, '.data')
 
 /** A place below DATA_DIR as a person sees it from where they are. */
 export const shownPath = (...parts: string[]) => relative(process.cwd(), join(DATA_DIR, ...parts))

@@ -5,10 +5,17 @@ import { pathToFileURL } from 'node:url'
 import { DATA_DIR, PROJECT_DIR } from './apps.ts'
 import { developmentEnv } from './dev-env.ts'
 import { servedPort } from './redis-claim.ts'
+import { StartupError } from './startup-error.ts'
 
-Object.assign(process.env, developmentEnv(process.env, DATA_DIR))
-if (!process.env['REDIS_URL'] && process.env['NODE_ENV'] !== 'production') {
-  const port = await servedPort(join(DATA_DIR, 'redis'))
-  if (port !== null) process.env['REDIS_URL'] = `redis://127.0.0.1:${port}`
+try {
+  Object.assign(process.env, developmentEnv(process.env, DATA_DIR))
+  if (!process.env['REDIS_URL'] && process.env['NODE_ENV'] !== 'production') {
+    const port = await servedPort(join(DATA_DIR, 'redis'))
+    if (port !== null) process.env['REDIS_URL'] = `redis://127.0.0.1:${port}`
+  }
+  await import(pathToFileURL(join(PROJECT_DIR, 'apps/ops/src/main.ts')).href)
+} catch (error) {
+  if (!(error instanceof StartupError)) throw error
+  console.error(error.message)
+  process.exitCode = error.exitCode
 }
-await import(pathToFileURL(join(PROJECT_DIR, 'apps/ops/src/main.ts')).href)

@@ -10,13 +10,14 @@ sms-codes is running.
   API        ${urlOf(env, 'API_PORT')}    documented at ${urlOf(env, 'API_PORT')}/docs
   Board      ${urlOf(env, 'BOARD_PORT')}/   user ${env['BOARD_USER'] ?? 'operator'}, password ${boardPassword}
   Metrics    ${urlOf(env, 'API_OPS_PORT')}/metrics (api), ${urlOf(env, 'WORKER_OPS_PORT')}/metrics (worker)
-  Redis      REDIS_URL=${withoutPassword(redisUrl)}
+  Redis      REDIS_URL=${withoutSecrets(redisUrl)}
   Logs       ${shownPath('logs')}/
 
 Ctrl-C stops everything.
 `
 }
 
-function withoutPassword(url: string): string {
-  return url.replace(/:[^:@/]+@/, ':***@')
+/** Whatever stands before the last @ may be a login, whatever follows a ? a password. */
+function withoutSecrets(url: string): string {
+  return url.replace(/\/\/.*@/, '//***@').replace(/\?.*$/, '')
 }

@@ -29,10 +29,15 @@ export async function claimDir(dir: string, port: number): Promise<() => void> {
   }
 }
 
-/** The port of the living server of this directory, null when there is none. */
+/** The port of the living server of this directory, null when there is none; throws when it is there and silent. */
 export async function servedPort(dir: string): Promise<number | null> {
-  const [, port = 0] = readClaim(join(dir, 'claim'))
-  return (await serves(port, dir)) ? port : null
+  const [owner = 0, port = 0] = readClaim(join(dir, 'claim'))
+  if (await serves(port, dir)) return port
+  if (!isAlive(owner)) return null
+  throw new StartupError(
+    `The Redis of npm start (127.0.0.1:${port}) does not answer. Stop that npm start, or name another Redis in REDIS_URL.`,
+    1,
+  )
 }
 
 async function refuseIfServed(dir: string, file: string): Promise<void> {

@@ -30,6 +30,13 @@ test('beside a running start it finds the Redis of that one, unless another is n
   expect((await runOps()).line).toBe(`lookup - ${redis.url} 44`)
   expect((await runOps({ REDIS_URL: 'redis://elsewhere' })).line).toBe('lookup - redis://elsewhere 44')
   expect((await runOps({ NODE_ENV: 'production' })).line).toBe('lookup - undefined 0')
+  // Not the one at Redis' usual address, which may be anybody's.
+  process.kill(redis.pid, 'SIGSTOP')
+  expect(await runOps()).toMatchObject({
+    code: 1,
+    line: expect.stringContaining('does not answer') as unknown,
+  })
+  process.kill(redis.pid, 'SIGCONT')
   await redis.kill()
   expect((await runOps()).line).toBe('lookup - undefined 44')
 })
