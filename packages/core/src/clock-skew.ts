@@ -27,9 +27,10 @@ export function reportClockSkew(registry: Registry, redis: RedisClient, now = Da
     help: 'By how much the clock of this host is ahead of the one of Redis',
     registers: [registry],
     collect: async () => {
-      gauge.reset()
-      const skew = await clockSkewMs(redis, now).catch(() => NaN)
-      gauge.set(skew / 1000)
+      const skew = await clockSkewMs(redis, now).catch(() => null)
+      // Not 0, which a reset would leave, and not NaN, which makes NaN of every average over processes.
+      if (skew === null) gauge.remove()
+      else gauge.set(skew / 1000)
     },
   })
 }

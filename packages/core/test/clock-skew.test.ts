@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Registry } from 'prom-client'
+import { Gauge, Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { clockSkewMs, reportClockSkew } from '../src/clock-skew.ts'
@@ -38,11 +38,22 @@ describe('the clock of the host', () => {
   })
 
   it('is not compared with a Redis that is away, and the other metrics are told', async () => {
-    const away = connectRedis('redis://127.0.0.1:1', 'commands', createLogger('test', 'silent'))
-    await expect(clockSkewMs(away)).rejects.toThrow(StoreError)
+    const other = await startRedis()
+    const log = createLogger('test', 'silent')
+    const leaving = connectRedis(other.url, 'commands', log)
+    await once(leaving, 'ready')
     const registry = new Registry()
-    reportClockSkew(registry, away)
-    expect(await registry.metrics()).toContain('sms_clock_skew_seconds Nan')
-    away.disconnect()
+    new Gauge({ name: 'another', help: 'one', registers: [registry] }).set(1)
+    reportClockSkew(registry, leaving)
+    expect(await registry.metrics()).toMatch(/^sms_clock_skew_seconds \S+$/m)
+    await other.kill()
+    await expect(clockSkewMs(leaving)).rejects.toThrow(StoreError)
+    const away = await registry.metrics()
+    expect(away).not.toMatch(/^sms_clock_skew_seconds/m)
+    expect(away).toContain('another 1')
+    const back = await startRedis({ port: other.port })
+    await expect.poll(() => registry.metrics(), { timeout: 5_000 }).toMatch(/^sms_clock_skew_seconds \S+$/m)
+    leaving.disconnect()
+    await back.stop()
   })
 })
