@@ -18,7 +18,7 @@ import type { Proofs } from './captcha/proofs.ts'
 import type { Captchas } from './captcha/store.ts'
 import { refuseUnreadable } from './client-error.ts'
 import type { ApiConfig } from './config.ts'
-import { errorHandler, notFoundHandler } from './error-handler.ts'
+import { createErrorHandler, notFoundHandler } from './error-handler.ts'
 import type { Gate } from './gate.ts'
 import type { Guard } from './guard.ts'
 import type { HeatOf } from './heat.ts'
@@ -100,6 +100,7 @@ const HEADERS = {
 
 /** The HTTP API, complete but not listening. */
 export async function buildApp({ log, trustProxy, pressure, tracing, deps }: AppOptions) {
+  const errorHandler = createErrorHandler(deps.metrics)
   const app = Fastify({
     loggerInstance: log,
     // Fastify's own lines hold the URL, and with it the number and the image code.

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '@sms-codes/core/redis'
 import { envelope, languageOf, Refusal, type Answer, type RefusalDetails } from '@sms-codes/core/retcode'
+import type { ApiMetrics } from './metrics.ts'
 
 /**
  * The one place where anything thrown becomes an answer: `{code, errmsg, …}` with a status. Nothing the
@@ -40,14 +41,18 @@ const FIELD_ANSWER: Record<string, Answer> = {
   receipt: 'receiptWrong',
 }
 
-export function errorHandler(err: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const [answer, details, status] = toAnswer(err, request)
-  if (answer === 'bug') request.log.error({ err, route: request.routeOptions.url }, 'bug')
-  else if (answer === 'storeDown') request.log.warn({ err, route: request.routeOptions.url }, 'store down')
-  else request.log.info({ answer, route: request.routeOptions.url }, 'refused')
-  const statuses = request.routeOptions.config.classic === true ? CLASSIC_STATUS : STATUS
-  const fallback = request.routeOptions.config.classic === true ? 200 : 400
-  send(request, reply, status ?? statuses[answer] ?? fallback, answer, details)
+export function createErrorHandler(metrics: Pick<ApiMetrics, 'storeFailed'>) {
+  return (err: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    const [answer, details, status] = toAnswer(err, request)
+    // The RETCODE cannot tell: a spent budget, a backlog and a bug have that of the store.
+    if (err instanceof StoreError) metrics.storeFailed()
+    if (answer === 'bug') request.log.error({ err, route: request.routeOptions.url }, 'bug')
+    else if (answer === 'storeDown') request.log.warn({ err, route: request.routeOptions.url }, 'store down')
+    else request.log.info({ answer, route: request.routeOptions.url }, 'refused')
+    const statuses = request.routeOptions.config.classic === true ? CLASSIC_STATUS : STATUS
+    const fallback = request.routeOptions.config.classic === true ? 200 : 400
+    send(request, reply, status ?? statuses[answer] ?? fallback, answer, details)
+  }
 }
 
 export function notFoundHandler(request: FastifyRequest, reply: FastifyReply): void {

@@ -8,6 +8,11 @@ export function createApiMetrics(registry: Registry) {
     labelNames: ['method', 'route', 'code'],
     registers: [registry],
   })
+  const storeErrors = new Counter({
+    name: 'sms_store_errors_total',
+    help: 'Requests answered 503 because Redis did not answer or took no writes',
+    registers: [registry],
+  })
   const refusals = new Counter({
     name: 'sms_refused_by_limit_total',
     help: 'Requests refused, by the limit that was full',
@@ -73,6 +78,7 @@ export function createApiMetrics(registry: Registry) {
     accepted: (scene: string) => accepted.inc({ scene }),
     verified: (scene: string, result: 'ok' | 'no' | 'throttled') => verifies.inc({ scene, result }),
     guardFound: (group: string, mode: string) => findings.inc({ group, mode }),
+    storeFailed: () => storeErrors.inc(),
     refusedBy: (limit: string) => refusals.inc({ limit }),
     answered: (method: string, route: string, code: string) => answers.inc({ method, route, code }),
   }
