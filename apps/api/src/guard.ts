@@ -7,11 +7,12 @@ import { createScript } from '@sms-codes/core/script'
 import { JUDGE } from '@sms-codes/core/scripts/judge'
 import type { ApiMetrics } from './metrics.ts'
 
-const GROUPS = ['segment', 'address', 'service'] as const
+export const GROUPS = ['segment', 'address', 'service'] as const
 type Group = (typeof GROUPS)[number]
 
 /** All report. `observe` lets through, `challenge` asks for a proof and `deny` refuses while the mark lasts. */
-type Mode = 'observe' | 'challenge' | 'deny'
+export const MODES = ['observe', 'challenge', 'deny'] as const
+type Mode = (typeof MODES)[number]
 
 export type GuardOptions = {
   on: boolean

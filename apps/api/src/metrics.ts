@@ -1,6 +1,10 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
+import { GROUPS, MODES } from './guard.ts'
 
-/** What the API counts. Routes by their pattern, answers by RETCODE: both are bounded. */
+/**
+ * What the API counts. Routes by their pattern, answers by RETCODE: both are bounded. What an alert waits for is
+ * there from the start: a series that begins at 1 has not increased.
+ */
 export function createApiMetrics(registry: Registry) {
   const answers = new Counter({
     name: 'sms_http_answers_total',
@@ -25,6 +29,7 @@ export function createApiMetrics(registry: Registry) {
     labelNames: ['group', 'mode'],
     registers: [registry],
   })
+  for (const group of GROUPS) for (const mode of MODES) findings.inc({ group, mode }, 0)
   const listed = new Counter({
     name: 'sms_list_decisions_total',
     help: 'Sends that were let in or refused by a list, and what kind of entry did it',

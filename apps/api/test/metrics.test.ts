@@ -1,4 +1,6 @@
+import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createApiMetrics } from '../src/metrics.ts'
 import { aMobile, anAddress, startApi, type Api } from './api.ts'
 import { proofOf } from './proof.ts'
 
@@ -42,4 +44,14 @@ it('the budget is told by window, and nothing of it while Redis is away', async 
   expect(await metrics()).toMatch(/sms_budget_left\{window="60"\} \d/)
   await api.server.kill()
   expect(await metrics()).not.toContain('sms_budget_left{')
+})
+
+it('what an alert waits for is there before it happens: a series that begins at 1 has not increased', async () => {
+  const fresh = new Registry()
+  createApiMetrics(fresh)
+  const lines = (await fresh.metrics()).split('\n')
+  for (const group of ['segment', 'address', 'service'])
+    for (const mode of ['observe', 'challenge', 'deny'])
+      expect(lines).toContain(`sms_guard_findings_total{group="${group}",mode="${mode}"} 0`)
+  expect(lines).toContain('sms_store_errors_total 0')
 })

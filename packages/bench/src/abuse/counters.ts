@@ -5,9 +5,17 @@ const FINDING = /^sms_guard_findings_total\{group="(\w+)"[^}]*\} (\d+)/gm
 export async function readCounters(opsPort: number): Promise<Map<string, number>> {
   const response = await fetch(`http://127.0.0.1:${opsPort}/metrics`, { headers: { connection: 'close' } })
   const text = await response.text()
-  const rows = (pattern: RegExp, what: string) =>
-    [...text.matchAll(pattern)].map(([, name, count]): [string, number] => [`${what} ${name}`, Number(count)])
-  return new Map([...rows(LIMIT, 'limit'), ...rows(FINDING, 'guard found')])
+  const counters = new Map<string, number>()
+  const read = (pattern: RegExp, what: string) => {
+    // A group of the guard has a series for each mode.
+    for (const [, name, count] of text.matchAll(pattern)) {
+      const key = `${what} ${name}`
+      counters.set(key, (counters.get(key) ?? 0) + Number(count))
+    }
+  }
+  read(LIMIT, 'limit')
+  read(FINDING, 'guard found')
+  return counters
 }
 
 /** What was added between two readings; what stood still is left out. */
