@@ -16,7 +16,7 @@ async function startMetrics() {
   const registry = createRegistry('worker')
   const port = await startOpsPort({ host: '127.0.0.1', port: 0, registry, notReady: async () => null })
   return {
-    metrics: createWorkerMetrics(registry),
+    metrics: createWorkerMetrics(registry, { sms: ['ccp'], email: ['smtp'] }),
     url: `http://127.0.0.1:${port.port}/metrics`,
     close: () => port.close(),
   }

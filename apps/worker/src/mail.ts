@@ -15,6 +15,9 @@ export type MailOptions = {
   deadlineMs: number
 }
 
+/** The one gateway of the e-mail channel, by the name it is counted under. */
+export const MAIL_GATEWAY = 'email'
+
 /**
  * The e-mail channel behind the same seam as an SMS gateway: one message to the address that the phone's
  * owner proved before, and to no other. Nothing that a request brought along is ever an address here.
@@ -41,5 +44,5 @@ export function createMailGateway({ contacts, transporter, from, deadlineMs }: M
     }
   }
 
-  return { name: 'email', recognises: () => false, send }
+  return { name: MAIL_GATEWAY, recognises: () => false, send }
 }

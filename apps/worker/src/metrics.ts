@@ -1,9 +1,16 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Channel } from '@sms-codes/core/send'
-import type { OutcomeClass } from '@sms-codes/gateways/gateway'
+import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
 
-/** What a worker counts. Labels are gateways, outcome classes and reasons from our own tables. */
-export function createWorkerMetrics(registry: Registry) {
+/** Why a send may end as failed. */
+const REASONS = ['late', 'unreadable', 'job_failed', 'undelivered', 'ambiguous', 'number', 'number_limit']
+
+/**
+ * What a worker counts. Labels are gateways, outcome classes and reasons from our own tables. What an alert compares
+ * is there from the start: a series that begins at 1 has not increased.
+ * @param gateways that this worker may call, by their channel
+ */
+export function createWorkerMetrics(registry: Registry, gateways: Record<Channel, readonly string[]>) {
   const registers = [registry]
   const calls = new Counter({
     name: 'sms_gateway_calls_total',
@@ -29,6 +36,15 @@ export function createWorkerMetrics(registry: Registry) {
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120],
     registers,
   })
+  const known = [
+    ...gateways.sms.map((gateway) => ({ channel: 'sms', gateway, status: 'sent' })),
+    ...gateways.email.map((gateway) => ({ channel: 'email', gateway, status: 'fell_back' })),
+  ]
+  for (const { channel, gateway, status } of known) {
+    for (const outcome of outcomeClasses) calls.inc({ channel, gateway, class: outcome }, 0)
+    ends.inc({ status, by: gateway }, 0)
+  }
+  for (const by of REASONS) ends.inc({ status: 'failed', by }, 0)
   return {
     called: (channel: Channel, gateway: string, outcome: OutcomeClass) =>
       calls.inc({ channel, gateway, class: outcome }),

@@ -19,7 +19,7 @@ import { createEventPoster } from './event-poster.ts'
 import { createFallback } from './fallback.ts'
 import { createFollowUp } from './follow-up.ts'
 import { listGateways } from './gateways.ts'
-import { createMailGateway } from './mail.ts'
+import { createMailGateway, MAIL_GATEWAY } from './mail.ts'
 import { createMailer } from './mailer.ts'
 import { createWorkerMetrics } from './metrics.ts'
 import { createOrder } from './order.ts'
@@ -43,7 +43,10 @@ const MAILS_AT_ONCE = 10
 /** Makes every part of a worker from its configuration and connections: the one place where they meet. */
 export function wireWorker(options: WireOptions) {
   const { config, log, redis, producer, connection, transport, registry, tracing } = options
-  const metrics = createWorkerMetrics(registry)
+  const metrics = createWorkerMetrics(registry, {
+    sms: config.queues.includes(SMS_QUEUE) ? config.gateways : [],
+    email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [MAIL_GATEWAY] : [],
+  })
   const keyring = createKeyring(config.keyring)
   const events = config.events === null ? null : createEventQueue(producer, log, tracing)
   const bare = createSendLedger(redis, keyring)

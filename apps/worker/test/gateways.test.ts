@@ -39,7 +39,7 @@ function listed(env: Record<string, string>, url = 'http://127.0.0.1:1') {
     ...env,
   })
   const { redis, keyring } = delivery
-  const metrics = createWorkerMetrics(new Registry())
+  const metrics = createWorkerMetrics(new Registry(), { sms: config.gateways, email: [] })
   return listGateways(config, {
     transport,
     limits: createLimits(redis),

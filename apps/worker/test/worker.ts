@@ -37,7 +37,7 @@ export const jobOf = (send: Send): SendJob => ({ v: 1, ...send, to: '138****8000
 export async function startDelivery() {
   const store = await startStore()
   const registry = new Registry()
-  const metrics = createWorkerMetrics(registry)
+  const metrics = createWorkerMetrics(registry, { sms: [], email: [] })
   const deps: Omit<DeliverDeps, 'order'> = {
     channel: 'sms',
     ledger: store.ledger,

@@ -48,7 +48,8 @@ function sumUp(samples: readonly Sample[]): GatewayFigures[] {
       breakers.open += value
     } else if (name === 'sms_gateway_calls_total') {
       const { calls } = of(gateway, channel)
-      calls[outcome] = (calls[outcome] ?? 0) + value
+      // Every worker has all outcomes of its gateways from its start.
+      if (value > 0) calls[outcome] = (calls[outcome] ?? 0) + value
     }
   }
   return [...all.values()]

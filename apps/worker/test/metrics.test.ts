@@ -1,0 +1,34 @@
+import { Registry } from 'prom-client'
+import { expect, it } from 'vitest'
+import { outcomeClasses } from '@sms-codes/gateways/gateway'
+import { createWorkerMetrics } from '../src/metrics.ts'
+
+const linesOf = async (gateways: { sms: string[]; email: string[] }) => {
+  const registry = new Registry()
+  createWorkerMetrics(registry, gateways)
+  return (await registry.metrics()).split('\n').filter((line) => line.startsWith('sms_'))
+}
+
+it('calls and ends are there before the first: a series that begins at 1 has not increased', async () => {
+  const lines = await linesOf({ sms: ['ccp', 'aliyun'], email: ['email'] })
+  const gateways = [
+    ['sms', 'ccp', 'sent'],
+    ['sms', 'aliyun', 'sent'],
+    ['email', 'email', 'fell_back'],
+  ]
+  for (const [channel, gateway, status] of gateways) {
+    for (const outcome of outcomeClasses)
+      expect(lines).toContain(
+        `sms_gateway_calls_total{channel="${channel}",gateway="${gateway}",class="${outcome}"} 0`,
+      )
+    expect(lines).toContain(`sms_sends_ended_total{status="${status}",by="${gateway}"} 0`)
+  }
+  for (const by of ['late', 'unreadable', 'job_failed', 'undelivered', 'ambiguous', 'number', 'number_limit'])
+    expect(lines).toContain(`sms_sends_ended_total{status="failed",by="${by}"} 0`)
+  expect(lines).toContain('sms_send_seconds_count 0')
+})
+
+it('a worker without a channel counts none of its gateways', async () => {
+  const lines = await linesOf({ sms: [], email: ['email'] })
+  expect(lines.filter((line) => line.includes('channel="sms"'))).toEqual([])
+})
