@@ -19,6 +19,11 @@ beforeAll(async () => {
 const promtool = (...args: string[]) =>
   execFileSync(programs.promtool, args, { cwd: MONITORING, encoding: 'utf8', stdio: 'pipe' })
 
+const targetsOf = ({ apis, workers }: System) => ({
+  'sms-api': apis.map(({ opsUrl }) => opsUrl),
+  'sms-worker': workers.map(({ opsUrl }) => opsUrl),
+})
+
 describe('the alert rules', () => {
   it('are ten, can be read, and fire on a bad day and on no other', () => {
     expect(promtool('check', 'config', 'prometheus.yml')).toContain('10 rules found')
@@ -36,20 +41,67 @@ describe('the alert rules', () => {
   })
 })
 
+describe('on a service that has just been started', () => {
+  let system: System
+  let prometheus: Awaited<ReturnType<typeof startPrometheus>>
+  const fresh: string[] = []
+  beforeAll(async () => {
+    system = await startSystem({ env: { GUARD_MIN_SENDS: '1', SMS_GATEWAYS: 'ccp,aliyun' } })
+    for (const { opsUrl } of [...system.apis, ...system.workers])
+      fresh.push(...(await (await fetch(`${opsUrl}/metrics`)).text()).split('\n'))
+    prometheus = await startPrometheus(programs.prometheus, targetsOf(system))
+  })
+  afterAll(async () => {
+    await prometheus.stop()
+    await system.stop()
+  })
+
+  it('what an alert waits for is there, at 0', () => {
+    const awaited = [
+      'sms_store_errors_total{app="api"}',
+      ...['segment', 'address', 'service'].map(
+        (group) => `sms_guard_findings_total{group="${group}",mode="observe",app="api"}`,
+      ),
+      ...['sms",gateway="ccp', 'sms",gateway="aliyun', 'email",gateway="email'].flatMap((gateway) =>
+        ['config', 'template', 'accepted', 'switch_now'].map(
+          (outcome) => `sms_gateway_calls_total{channel="${gateway}",class="${outcome}",app="worker"}`,
+        ),
+      ),
+      'sms_sends_ended_total{status="sent",by="ccp",app="worker"}',
+      'sms_sends_ended_total{status="failed",by="late",app="worker"}',
+    ]
+    expect(awaited.filter((series) => !fresh.includes(`${series} 0`))).toEqual([])
+  })
+
+  it('the first refusal of our account, and the first finding of the guard, raise their alerts', async () => {
+    const count = async (query: string) => prometheus.series(query)
+    const alerts = [
+      '{alertname="SmsGatewayMisconfigured", gateway="ccp"}',
+      '{alertname="SmsPumping", group="segment"}',
+    ]
+    for (const metric of ['sms_guard_findings_total', 'sms_gateway_calls_total'])
+      await vi.waitUntil(async () => (await count(metric)) > 0, PATIENCE)
+    for (const alert of alerts) expect(await count(`ALERTS${alert}`)).toBe(0)
+    await system.fault('112311')
+    const first = Number(aMobile())
+    // The second send of a segment finds that no code of the first was verified.
+    for (const mobile of [first, first + 1]) await system.send(String(mobile))
+    for (const alert of alerts) await vi.waitUntil(async () => (await count(`ALERTS${alert}`)) > 0, PATIENCE)
+    expect(await count('sms_guard_findings_total > 1')).toBe(0)
+  })
+})
+
 describe('on a service at work', () => {
   let system: System
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>
   beforeAll(async () => {
     const env = { BUDGET_MESSAGES: '1000/3600', GUARD_MIN_SENDS: '1', LIMIT_ADDRESS_ATTEMPTS: '4/60' }
     system = await startSystem({ env })
-    prometheus = await startPrometheus(programs.prometheus, {
-      'sms-api': system.apis.map(({ opsUrl }) => opsUrl),
-      'sms-worker': system.workers.map(({ opsUrl }) => opsUrl),
-    })
+    prometheus = await startPrometheus(programs.prometheus, targetsOf(system))
     // A counter begins to grow when it has been seen: once before, once after.
     await work()
-    const seen = async () => (await prometheus.series('sms_sends_ended_total')) > 0
-    await vi.waitUntil(seen, PATIENCE)
+    for (const last of ['sms_sends_ended_total{status="sent"} > 0', 'sms_verifies_total{result="ok"} > 0'])
+      await vi.waitUntil(async () => (await prometheus.series(last)) > 0, PATIENCE)
     await work()
   })
   afterAll(async () => {
