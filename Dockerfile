@@ -38,12 +38,17 @@ RUN npm ci --omit=dev -w @sms-codes/simulator
 FROM install AS ops-install
 RUN npm ci --omit=dev -w @sms-codes/ops -w @sms-codes/core
 
-# SIGTERM lets a process finish what is under way: give it 20 s before anything stronger.
+# SIGTERM lets a process finish what is under way: give it 20 s before anything stronger. As process 1 it would
+# not hear one before it has a handler, so tini is process 1.
 FROM base AS runtime
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends tini \
+    && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production \
     HOST=0.0.0.0
 STOPSIGNAL SIGTERM
 USER node
+ENTRYPOINT ["tini", "--"]
 
 FROM runtime AS api
 ENV API_PORT=3000 \
@@ -93,5 +98,5 @@ FROM runtime AS ops
 COPY --from=ops-install /app ./
 COPY --from=build /app/packages/core/dist packages/core/dist
 COPY --from=build /app/apps/ops/dist apps/ops/dist
-ENTRYPOINT ["node", "apps/ops/dist/main.js"]
+ENTRYPOINT ["tini", "--", "node", "apps/ops/dist/main.js"]
 CMD ["--help"]

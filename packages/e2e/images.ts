@@ -1,5 +1,6 @@
 // Rehearses the images without a Docker engine: for every app the lines of the Dockerfile that decide what is
-// inside, run in a folder of their own, and the app started from it as the image would.
+// inside, run in a folder of their own, and the app started from it as the image would, but without tini: packages
+// of the system are not rehearsed.
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -36,6 +37,20 @@ const APPS: Record<string, { env: Record<string, string>; port: string; path: st
   simulator: { env: {}, port: 'SIMULATOR_PORT', path: '/livez' },
 }
 
+/** The script that the image of this app runs under tini. */
+function scriptOf(app: string): string {
+  const read = (name: string, instruction: string) => {
+    const [, list = ''] = new RegExp(`^${instruction} \\[(.*)\\]$`, 'm').exec(stage(name)) ?? []
+    return [...list.matchAll(/"([^"]*)"/g)].map(([, word = '']) => word)
+  }
+  const own = read(app, 'ENTRYPOINT')
+  const words = [...(own.length > 0 ? own : read('runtime', 'ENTRYPOINT')), ...read(app, 'CMD')]
+  const [init, dashes, node, script = ''] = words
+  if (init !== 'tini' || dashes !== '--' || node !== 'node')
+    throw new Error(`${app}: its image runs "${words.join(' ')}", and not node under tini`)
+  return script
+}
+
 /** Puts into `dir` what the image of this app holds. */
 function fill(app: string, dir: string): void {
   const manifests = ['apps', 'packages'].flatMap((kind) =>
@@ -57,7 +72,7 @@ function fill(app: string, dir: string): void {
 /** A command and no server: it has done its work when it has ended well. */
 function command(dir: string, redisUrl: string): void {
   const env = { NODE_ENV: 'production', REDIS_URL: redisUrl }
-  execFileSync(process.execPath, [join(dir, 'apps/ops/dist/main.js'), 'status'], { cwd: dir, env })
+  execFileSync(process.execPath, [join(dir, scriptOf('ops')), 'status'], { cwd: dir, env })
 }
 
 async function start(app: string, dir: string, redisUrl: string): Promise<void> {
@@ -66,7 +81,7 @@ async function start(app: string, dir: string, redisUrl: string): Promise<void> 
   const others = { API_PORT: '0', API_OPS_PORT: '0', WORKER_OPS_PORT: '0', SIMULATOR_SMTP_PORT: '0' }
   const child = await startProcess({
     name: app,
-    script: join(dir, `apps/${app}/dist/main.js`),
+    script: join(dir, scriptOf(app)),
     cwd: dir,
     env: { NODE_ENV: 'production', REDIS_URL: redisUrl, ...others, ...env, [port]: own },
     onLine: () => {},
