@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Value } from '@sinclair/typebox/value'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { listVariables, ROOT } from '../configuration.ts'
-import { loadManifests, loosePaths, manifestFaults } from './manifests.ts'
+import { Kustomization, loadManifests, loosePaths, manifestFaults } from './manifests.ts'
 import { toRecord } from './system.ts'
 
 const manifests = loadManifests()
@@ -32,6 +34,14 @@ describe('the Kubernetes manifests', () => {
 
   it('lead to one another, and to every file', () => {
     expect(loosePaths(manifests)).toEqual([])
+  })
+
+  it('leave the number of workers to the autoscaler where there is one', () => {
+    const [scaled] = ofKind('ScaledObject')
+    const component = manifests.find(({ file }) => file === 'keda/kustomization.yaml')
+    const [patch] = Value.Decode(Kustomization, component?.document).patches ?? []
+    expect(patch).toMatchObject({ target: { kind: 'Deployment', name: nameOf(scaled?.document ?? {}) } })
+    expect(parse(String(toRecord(patch)['patch']))).toEqual([{ op: 'remove', path: '/spec/replicas' }])
   })
 
   it('set variables that the processes know', () => {

@@ -25,6 +25,23 @@ const KINDS: Record<string, string> = {
 
 const strict = { additionalProperties: false }
 
+const ScalingRules = Type.Object(
+  {
+    stabilizationWindowSeconds: Type.Integer({ minimum: 0, maximum: 3600 }),
+    policies: Type.Array(
+      Type.Object(
+        {
+          type: Type.Literal('Pods'),
+          value: Type.Integer({ minimum: 1 }),
+          periodSeconds: Type.Integer({ minimum: 1, maximum: 1800 }),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+)
+
 /** As much of KEDA's schema as is used here. */
 const ScaledObject = Type.Object(
   {
@@ -36,8 +53,15 @@ const ScaledObject = Type.Object(
         scaleTargetRef: Type.Object({ name: Type.String() }, strict),
         minReplicaCount: Type.Integer({ minimum: 0 }),
         maxReplicaCount: Type.Integer({ minimum: 1 }),
-        pollingInterval: Type.Integer({ minimum: 1 }),
-        cooldownPeriod: Type.Integer({ minimum: 0 }),
+        advanced: Type.Object(
+          {
+            horizontalPodAutoscalerConfig: Type.Object(
+              { behavior: Type.Object({ scaleDown: ScalingRules }, strict) },
+              strict,
+            ),
+          },
+          strict,
+        ),
         triggers: Type.Array(
           Type.Object(
             {
@@ -57,14 +81,26 @@ const ScaledObject = Type.Object(
   strict,
 )
 
-const Kustomization = Type.Object(
+/** A file, or a patch of RFC 6902 that is written where it is named. */
+const Patch = Type.Union([
+  Type.Object({ path: Type.String() }, strict),
+  Type.Object(
+    {
+      target: Type.Object({ kind: Type.String(), name: Type.String() }, strict),
+      patch: Type.String(),
+    },
+    strict,
+  ),
+])
+
+export const Kustomization = Type.Object(
   {
     apiVersion: Type.String({ pattern: '^kustomize\\.config\\.k8s\\.io/v1(beta1|alpha1)$' }),
     kind: Type.Union([Type.Literal('Kustomization'), Type.Literal('Component')]),
     namespace: Type.Optional(Type.String()),
     resources: Type.Array(Type.String()),
     components: Type.Optional(Type.Array(Type.String())),
-    patches: Type.Optional(Type.Array(Type.Object({ path: Type.String() }, strict))),
+    patches: Type.Optional(Type.Array(Patch)),
     images: Type.Optional(
       Type.Array(Type.Object({ name: Type.String(), newName: Type.String(), newTag: Type.String() }, strict)),
     ),
@@ -151,7 +187,8 @@ function compile(dir: string): string[] {
 export function loosePaths(manifests: readonly Manifest[]): string[] {
   const named = manifests.filter(isKustomization).flatMap(({ file, document }) => {
     const { resources, components = [], patches = [] } = Value.Decode(Kustomization, document)
-    return [...resources, ...components, ...patches.map(({ path }) => path)].map((path) => {
+    const files = patches.flatMap((patch) => ('path' in patch ? [patch.path] : []))
+    return [...resources, ...components, ...files].map((path) => {
       const target = relative('.', join(dirname(file), path))
       return target.endsWith('.yaml') ? target : join(target, 'kustomization.yaml')
     })
