@@ -32,6 +32,7 @@ const { host, port, opsPort } = config
 const notReady = () => storeNotReady(redis)
 const ops = await listenOrExit('API_OPS_PORT', startOps({ host, port: opsPort, registry, notReady }))
 await listenOrExit('API_PORT', app.listen({ host, port }))
+log.info({ port, opsPort: ops.port }, 'api ready')
 
 onShutdown(
   [

@@ -75,7 +75,7 @@ export const en = {
   badNumber: 'Bad number',
   lost: 'Loses it',
   noReceiptChoice: 'No receipt',
-  effect_down: 'Hangs up at once and takes nothing; the next gateway is asked.',
+  effect_down: 'Hangs up at once and takes nothing; some seconds later the next gateway is asked.',
   effect_slow: 'Answers after 6 seconds, when nobody waits any more; it may have taken the message.',
   effect_refuses: 'Says our account is at fault; the next gateway is asked.',
   effect_badNumber: 'Says the number is no good; another gateway would not help.',

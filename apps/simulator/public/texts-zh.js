@@ -74,7 +74,7 @@ export const zh = {
   badNumber: '拒绝号码',
   lost: '送不到',
   noReceiptChoice: '无回执',
-  effect_down: '一连就断，什么也没收下，换下一个网关。',
+  effect_down: '一连就断，什么也没收下；几秒后换下一个网关。',
   effect_slow: '6 秒后才应答，已超过等待时限；短信可能已收下。',
   effect_refuses: '说我们的账号有问题，换下一个网关。',
   effect_badNumber: '说号码不对，换网关也没有用。',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startProcess, type Process } from '@sms-codes/launcher/processes'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 
@@ -44,10 +44,12 @@ describe.each(['api', 'worker'])('the %s', (app) => {
   it('does not start on a Redis that may evict what it holds, and says so', async () => {
     const redis = new Redis(server.url)
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    onTestFinished(async () => {
+      await redis.config('SET', 'maxmemory-policy', 'noeviction')
+      redis.disconnect()
+    })
     const { exited, said } = await start(app, { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` })
     expect(await exited).toEqual({ code: 78, signal: null })
-    await redis.config('SET', 'maxmemory-policy', 'noeviction')
-    redis.disconnect()
     expect(said()).toMatch(/REDIS_URL: .*noeviction/)
   })
 })

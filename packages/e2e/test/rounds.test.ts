@@ -132,17 +132,25 @@ describe('in each of thirty rounds of 200 requests at once over four API process
 
   it('one idempotency key sends one message, and all who used it hear the same', async () => {
     const mobiles = Array.from({ length: ROUNDS }, aMobile)
+    const sent = new Set<string>()
     await rounds(async (round) => {
-      const body = { mobile: mobiles[round], ...(await system.captcha()) }
+      const mobile = mobiles[round] ?? ''
+      const body = { mobile, ...(await system.captcha()) }
       const key = randomUUID()
       const tries = await times(AT_ONCE, () => untilAnswered(body, key))
       const answers = new Set(tries.map(({ reply }) => JSON.stringify(reply)))
       expect([...answers]).toHaveLength(1)
       // A first try that ran into a deadline frees the key, but it has spent the image code.
       const undecided = tries.some(({ heard }) => heard.includes('5000'))
-      expect([undecided ? '4001' : '0', '0']).toContain(tries[0]?.reply.body['code'])
+      const code = tries[0]?.reply.body['code']
+      expect([undecided ? '4001' : '0', '0']).toContain(code)
+      if (code === '0') sent.add(mobile)
     })
-    expect(Math.max(...(await messagesTo(mobiles)))).toBe(1)
+    expect(sent.size).toBeGreaterThan(0)
+    const counts = await messagesTo(mobiles)
+    // Where a first try ran into a deadline its message may have left all the same.
+    for (const [i, mobile] of mobiles.entries())
+      expect(sent.has(mobile) ? [1] : [0, 1], `round ${i}`).toContain(counts[i])
   })
 
   it('the right code verifies exactly once', async () => {

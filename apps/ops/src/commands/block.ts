@@ -61,8 +61,9 @@ async function put(act: 'block' | 'allow', list: ListName, args: string[], conte
   if (!REASON.test(reason)) throw usageError('--reason: 200 characters at most, in one line')
   const { entry, redisUrl } = await readTarget(positionals, values.mobile, context)
   await withStore(redisUrl, async ({ redis }) => {
-    await createLists(redis).put(list, entry, seconds)
+    // Written down first, so that no crash can hide it.
     await createListAudit(redis).write({ act, entry: entry.text, reason })
+    await createLists(redis).put(list, entry, seconds)
   })
   const how = values.for === undefined ? 'for good' : `for ${values.for}`
   context.terminal.say(`${list === 'deny' ? 'blocked' : 'allowed'}: ${entry.kind} ${entry.text}, ${how}`)
