@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { portOf, urlOf } from './addresses.ts'
 import { PROJECT_DIR } from './apps.ts'
-import { hasCode } from './startup-error.ts'
+import { hasCode, StartupError } from './startup-error.ts'
 
 /** A copy of `env` with what is missing; in production nothing is made up. */
 export function developmentEnv(
@@ -56,7 +56,7 @@ function secrets(dataDir: string): NodeJS.ProcessEnv {
   const made = Object.entries(generate(kept['PHONE_KEY'] ?? randomBytes(32)))
   const lines = made.flatMap(([name, value]) => (name in kept ? [] : [`${name}=${value}\n`]))
   if (lines.length === 0) return { ...kept }
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeDir(dataDir)
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
   writeFileSync(draft, [text?.replace(/\n*$/, '\n') ?? '', ...lines].join(''), { mode: 0o600, flag: 'wx' })
   try {
@@ -69,6 +69,14 @@ function secrets(dataDir: string): NodeJS.ProcessEnv {
     rmSync(draft, { force: true })
   }
   return readEnvFile(file)
+}
+
+function makeDir(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new StartupError(`DATA_DIR: no directory can be made there (${String(error)})`)
+  }
 }
 
 function generate(seed: string | Buffer): Record<string, string> {
@@ -108,7 +116,7 @@ function readText(file: string): string | null {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return null
     throw error
   }
 }

@@ -132,3 +132,9 @@ test('a REDIS_URL that nobody answers is said before the build', async () => {
   expect((await child.exited).code).toBe(78)
   expect(output()).toMatch(/REDIS_URL is set, but no Redis answers there \(.*ECONNREFUSED/)
 })
+
+test('a DATA_DIR that cannot be made is said by its name', async () => {
+  const { child, output } = await npmStart({ DATA_DIR: '/dev/null/data' })
+  expect((await child.exited).code).toBe(78)
+  expect(output()).toMatch(/^DATA_DIR: no directory can be made there \(.*ENOTDIR/m)
+})
