@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis'
 
 /**
- * ioredis gives each command to the kernel by itself, a quarter of what a send costs. Here the commands of one turn of
- * the event loop leave together, in their order; none waits longer than that turn.
+ * ioredis gives each command to the kernel by itself, a quarter of what a send costs. Here those that are asked for in
+ * one go (all that follows from one piece of input) leave together, in their order. Not those of a whole turn of the
+ * event loop: under load a turn is long, and the time a command may take has begun.
  */
 export function gatherWrites(redis: Redis): void {
   const send = redis.sendCommand.bind(redis)
@@ -12,7 +13,7 @@ export function gatherWrites(redis: Redis): void {
       const { stream: socket } = redis
       gathering = socket
       socket.cork()
-      setImmediate(() => {
+      process.nextTick(() => {
         gathering = null
         socket.uncork()
       })
