@@ -15,7 +15,21 @@ export type Standing = {
   times: { state: State; ms: number }[]
 }
 
-const FOUND = ['rid', 'alias', 'status', 'exp', 'send_by', 'lease', 'sends', 'reason', 'channel'] as const
+const FOUND = [
+  'rid',
+  'alias',
+  'status',
+  'exp',
+  'send_by',
+  'lease',
+  'used',
+  'sends',
+  'reason',
+  'channel',
+] as const
+/** A worker that finds a send too late says so at its next try, the last of which begins in this time. */
+const LAST_TRY_MS = 20_000
+
 const TIMED = STATES.map((state) => `${state}_at` as const)
 
 /**
@@ -35,22 +49,25 @@ export async function findStanding(
     ]),
   )
   const now = Number(seconds) * 1000 + Number(micros) / 1000
-  for (const [own, alias, status, exp, sendBy, lease, sends, reason, channel, ...times] of records) {
+  for (const [own, alias, status, exp, sendBy, lease, used, sends, reason, channel, ...times] of records) {
     if (own !== rid && !(alias ?? '').split(' ').includes(rid)) continue
     const state = STATES.find((known) => known === status) ?? 'failed'
-    const isOver = Number(exp) <= now || hasMissedItsTime(state, Number(sendBy), Number(lease), now)
+    const isLost = state !== 'failed' && isOverdue(state, Number(sendBy), Number(lease), now)
+    // A gateway took it, and only its mail was lost; or who typed the code has it.
+    const isSent = isLost && (reason === 'missing' || used === '1')
+    const isOver = (isLost && !isSent) || (Number(exp) <= now && state !== 'failed')
     return {
-      status: isOver && state !== 'failed' ? 'expired' : state,
+      status: isOver ? 'expired' : isSent ? 'sent' : state,
       sends: Number(sends),
       reason: reason ?? '',
-      channel: channel === 'email' ? 'email' : 'sms',
+      channel: channel === 'email' && !isSent ? 'email' : 'sms',
       times: STATES.flatMap((one, i) => (times[i] ? [{ state: one, ms: Number(times[i]) }] : [])),
     }
   }
   return null
 }
 
-/** No worker may send it any more, and none has it in hand: so it ends even where its job was lost. */
-function hasMissedItsTime(state: State, sendBy: number, lease: number, now: number): boolean {
-  return (state === 'queued' || (state === 'sending' && lease <= now)) && sendBy <= now
+/** No worker may send it any more, none has it in hand and none has ended it: its job was lost. */
+function isOverdue(state: State, sendBy: number, lease: number, now: number): boolean {
+  return (state === 'queued' || (state === 'sending' && lease <= now)) && sendBy + LAST_TRY_MS <= now
 }

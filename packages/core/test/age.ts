@@ -4,6 +4,21 @@ import type { RedisClient } from '../src/redis.ts'
 export const SCENES = ['default', 'login'] as const
 export type Scene = (typeof SCENES)[number]
 
+/** Fields of a code's record that hold a time. */
+export const TIMES = [
+  'issued',
+  'exp',
+  'ceiling',
+  'send_by',
+  'lease',
+  'queued_at',
+  'sending_at',
+  'sent_at',
+  'called_at',
+  'doubt_at',
+  'used_at',
+]
+
 const AGE = `
 local by = 0 - ARGV[1]
 for _, key in ipairs(KEYS) do
@@ -12,7 +27,7 @@ for _, key in ipairs(KEYS) do
       redis.call('ZINCRBY', key, by, member)
     end
   elseif redis.call('EXISTS', key) == 1 then
-    for _, field in ipairs({'issued', 'exp', 'ceiling', 'send_by', 'lease', 'queued_at', 'sending_at', 'sent_at', 'called_at', 'doubt_at', 'used_at'}) do
+    for _, field in ipairs({${TIMES.map((field) => `'${field}'`).join(', ')}}) do
       if redis.call('HEXISTS', key, field) == 1 then redis.call('HINCRBY', key, field, by) end
     end
   end

@@ -450,12 +450,33 @@ describe('find', () => {
     await store.pass(119)
     expect(await status()).toBe('queued')
     expect(await store.ledger.claim(send, 'ccp', 0, 10_000)).toMatchObject({ kind: 'go' })
-    await store.pass(2)
-    // A call that began in time is still in somebody's hands.
-    expect(await status()).toBe('sending')
     await store.pass(20)
+    // A worker may still say what became of it.
+    expect(await status()).toBe('sending')
+    await store.pass(2)
     expect(await status()).toBe('expired')
     expect((await store.ledger.claim(send, 'ccp', 0, 10_000)).kind).not.toBe('go')
     expect(await status()).toBe('failed')
+  })
+
+  it('calls a message sent whose mail alone was lost, or whose code was typed in', async () => {
+    const mailed = sendOf(await store.codes.issue(aMobile(), 'default'))
+    const claim = await store.ledger.claim(mailed, 'ccp', 0, 10_000)
+    if (claim.kind !== 'go') throw new Error('no claim')
+    await store.ledger.settle(mailed, claim.fence, { status: 'sent', gateway: 'ccp', channel: 'sms' })
+    await store.pass(100)
+    expect(await store.ledger.report(mailed, 'missing', true, 20_000)).toEqual({ kind: 'moved' })
+    expect(await store.codes.find(mailed.rid, ['default'])).toMatchObject({
+      status: 'queued',
+      channel: 'email',
+    })
+    const mobile = aMobile()
+    const issued = await store.codes.issue(mobile, 'default')
+    const typed = sendOf(issued)
+    await store.ledger.claim(typed, 'ccp', 0, 10_000)
+    await store.codes.verify(mobile, 'default', await store.codeOf(issued), typed.rid)
+    await store.pass(150)
+    for (const { rid } of [mailed, typed])
+      expect(await store.codes.find(rid, ['default'])).toMatchObject({ status: 'sent', channel: 'sms' })
   })
 })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { startRedis } from '@sms-codes/launcher/redis'
+import { TIMES } from './age.ts'
 import { createCodeStore, type CodePolicy, type Issued } from '../src/code-store.ts'
 import { createKeyring } from '../src/keyring.ts'
 import { createSendLedger } from '../src/send-ledger.ts'
@@ -17,20 +18,6 @@ export const policy: CodePolicy = {
     { most: 10, seconds: 86_400 },
   ],
 }
-
-const TIMES = [
-  'issued',
-  'exp',
-  'ceiling',
-  'send_by',
-  'lease',
-  'queued_at',
-  'sending_at',
-  'called_at',
-  'sent_at',
-  'doubt_at',
-  'used_at',
-]
 
 /** A real Redis of its own with the store and the ledger on it, and a way to let time pass. */
 export async function startStore() {
