@@ -31,11 +31,13 @@ export async function claimDir(dir: string, port: number): Promise<() => void> {
 
 /** The port of the living server of this directory, null when there is none; throws when it is there and silent. */
 export async function servedPort(dir: string): Promise<number | null> {
-  const [owner = 0, port = 0] = readClaim(join(dir, 'claim'))
+  const file = join(dir, 'claim')
+  const [owner = 0, port = 0] = readClaim(file)
   if (await serves(port, dir)) return port
   if (!isAlive(owner)) return null
   throw new StartupError(
-    `The Redis of npm start (127.0.0.1:${port}) does not answer. Stop that npm start, or name another Redis in REDIS_URL.`,
+    `The Redis of npm start (127.0.0.1:${port}) does not answer. Stop that npm start (if there is none, remove ${file}),\n` +
+      'or name another Redis in REDIS_URL.',
     1,
   )
 }

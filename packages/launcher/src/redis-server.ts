@@ -1,7 +1,7 @@
 // One Redis server as a child process, from its command line to its "ready".
 import { EventEmitter, once } from 'node:events'
 import { rmSync, symlinkSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeExit, startProcess, type Process } from './processes.ts'
 import { StartupError } from './startup-error.ts'
@@ -20,7 +20,7 @@ export type ServerOptions = {
 /** What to start as the server: Debian's one binary takes its role from the name it is called by. */
 export function serverProgram(binary: string, dir: string): string {
   if (!basename(binary).endsWith('-check-rdb')) return binary
-  const link = join(dir, 'redis-server')
+  const link = resolve(dir, 'redis-server')
   rmSync(link, { force: true })
   symlinkSync(binary, link)
   return link

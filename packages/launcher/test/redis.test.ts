@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { portFault } from '../src/ports.ts'
@@ -112,7 +112,11 @@ test.each(['redis-check-rdb', 'valkey-check-rdb'])("Debian's %s serves as Redis 
   await symlink(await realpath(real), join(scratch, name))
   const binary = findRedis({ PATH: scratch })
   expect(binary).toBe(join(scratch, name))
-  const redis = await startRedis({ binary: binary ?? '' })
+  // Also in a directory that is named from where we are, as DATA_DIR may be.
+  const redis = await startRedis({
+    binary: binary ?? '',
+    dir: relative(process.cwd(), join(scratch, 'data')),
+  })
   expect(await ask(redis.port, 'PING')).toBe('+PONG\r\n')
   await redis.stop()
 })
