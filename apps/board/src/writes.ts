@@ -6,8 +6,8 @@ import { REQUEST_ID_PATTERN } from '@sms-codes/core/send'
 /**
  * What an operator may do to the queues. Adding or editing a job is not on the list: such a job would go
  * past the limits of the API. Neither is obliterating a queue, nor a throttle, which would stay in Redis and hold
- * messages back where nobody looks for it: SMS_RATES and WORKER_CONCURRENCY are for that. A route that a new version of Bull Board
- * brings stays refused until it is put here.
+ * messages back where nobody looks for it: SMS_RATES and WORKER_CONCURRENCY are for that. A route that a new
+ * version of Bull Board brings stays refused until it is put here.
  */
 const OFFERED = new Set([
   'PUT /api/queues/pause',

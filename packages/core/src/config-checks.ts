@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { list, type Check } from './config.ts'
-import { CODE_KEYS_PATTERN, WHSEC } from './env.ts'
+import { CODE_KEYS_PATTERN, shared, WHSEC } from './env.ts'
 import { parseRedisUrl, REDIS_URL_PATTERN } from './redis-url.ts'
 import { parseSecret } from './webhook-secret.ts'
 
@@ -37,11 +37,13 @@ export const checkProxies: Check = (env) => {
   return faulty ? ['TRUST_PROXY: must be a comma list of addresses or CIDRs; "everybody" is none'] : []
 }
 
+const PHONE_KEY = new RegExp(shared.PHONE_KEY.pattern ?? '')
+
 /** Faults of the two key variables that a pattern cannot see. */
 export const checkKeys: Check = (env) => {
-  const [phoneKey = '', text = ''] = [env['PHONE_KEY'], env['CODE_KEYS']]
+  const { PHONE_KEY: phoneKey = '', CODE_KEYS: text = '' } = env
   const faults: string[] = []
-  if (phoneKey !== '' && isPoor(phoneKey)) faults.push('PHONE_KEY: is not random')
+  if (PHONE_KEY.test(phoneKey) && isPoor(phoneKey)) faults.push('PHONE_KEY: is not random')
   if (!new RegExp(CODE_KEYS_PATTERN).test(text)) return faults
   const ring = text.split(',').map((entry) => entry.split(':'))
   const ids = ring.map(([kid]) => kid)
@@ -55,4 +57,4 @@ export const checkKeys: Check = (env) => {
 }
 
 /** 32 random bytes have some 30 different values among them; somebody's zeros or words have few. */
-const isPoor = (key: string) => new Set(Buffer.from(key, 'base64')).size < 12
+const isPoor = (key: string) => new Set(Buffer.from(key, 'base64')).size < 8

@@ -1,6 +1,6 @@
 import type { Static, TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { closestMatch } from 'leven'
+import leven, { closestMatch } from 'leven'
 
 /**
  * Environment variables in, one frozen and typed object out. Every fault is reported at once, by the
@@ -86,9 +86,18 @@ function findSlips(names: string[], env: Env): string[] {
   const meant = names.filter((name) => !env[name] && !ORDINARY.includes(name))
   return Object.keys(env).flatMap((given) => {
     if (!env[given] || names.includes(given)) return []
-    const like = closestMatch(given.toUpperCase(), meant, { maxDistance: 2 })
-    return like === undefined ? [] : [`${given}: there is no such variable; is ${like} meant?`]
+    const name = given.toUpperCase()
+    const like = closestMatch(name, meant, { maxDistance: 2 })
+    return like === undefined || !isSlip(name, like)
+      ? []
+      : [`${given}: there is no such variable; is ${like} meant?`]
   })
+}
+
+/** Two letters of a short name make another word of it, unless they only stand in another order. */
+function isSlip(given: string, meant: string): boolean {
+  const sorted = (name: string) => Array.from(name).toSorted().join('')
+  return meant.length > 9 || leven(given, meant) < 2 || sorted(given) === sorted(meant)
 }
 
 /** For `main.ts`: the faults go to standard error and the process ends with 78. */

@@ -7,14 +7,14 @@ import type { Redis } from 'ioredis'
  */
 export function gatherWrites(redis: Redis): void {
   const send = redis.sendCommand.bind(redis)
-  let gathering: Redis['stream'] | null = null
+  let gathering = false
   redis.sendCommand = (command, stream) => {
-    if (gathering === null && redis.status === 'ready') {
+    if (!gathering && redis.status === 'ready') {
       const { stream: socket } = redis
-      gathering = socket
+      gathering = true
       socket.cork()
       process.nextTick(() => {
-        gathering = null
+        gathering = false
         socket.uncork()
       })
     }

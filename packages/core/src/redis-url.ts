@@ -65,9 +65,8 @@ function parseSingle(text: string): { address: RedisAddress | null; faults: stri
     return { address: null, faults: ['is no address (scheme://host:port)'] }
   const { hostname, pathname, search, hash } = new URL(text)
   const faults: string[] = []
-  // Without a host it is the path of a socket.
-  if (hostname !== '' && pathname.length > 1 && !DB.test(pathname.slice(1)))
-    faults.push('the database must be a number, as /0')
+  if (hostname === '') faults.push('there is no host')
+  if (pathname.length > 1 && !DB.test(pathname.slice(1))) faults.push('the database must be a number, as /0')
   // ioredis would take them for its own, those that make it fail fast among them.
   if (search !== '' || hash !== '') faults.push('one server has no options')
   return faults.length > 0 ? { address: null, faults } : { address: { kind: 'single', url: text }, faults }

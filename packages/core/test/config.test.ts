@@ -69,6 +69,9 @@ describe('loadConfig', () => {
     expect(slips({ LIMIT_PHONE_SEND: 'canary', LIMIT_PHONE_SENDS: '1/60' })).toEqual([])
     expect(slips({ LIMIT_PHONE_SEND: '' })).toEqual([])
     expect(slips({ CODE_KEYS: '', CODE_KEY: 'canary' }).join()).not.toContain('canary')
+    const named = Type.Object({ ...schema.properties, NODE_ENV: shared.NODE_ENV })
+    expect(faultsOf({ ...good, NODE_EVN: 'production' }, named)).toEqual(slip('NODE_EVN', 'NODE_ENV'))
+    expect(faultsOf({ ...good, NODE_EXE: 'x', NODE_ID: 'x' }, named)).toEqual([])
     // Others have such names, too.
     expect(slips({ HOME: '/root', PATH: '/bin', API_KEY: 'x', REDIS_URI: 'x', API_PORTS: 'x' })).toEqual([])
   })

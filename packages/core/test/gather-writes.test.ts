@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server } from 'node:net'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
@@ -28,7 +29,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-it('commands of one turn leave in one piece and in their order, those of another turn in another', async () => {
+it('what is asked for in one go leaves in one piece and in its order, what is asked for later does not', async () => {
   const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands', createLogger('test', 'silent'))
   await once(redis, 'ready')
   pieces.length = 0
@@ -37,5 +38,13 @@ it('commands of one turn leave in one piece and in their order, those of another
   expect(pieces).toHaveLength(1)
   expect(await redis.lrange('turn', 0, -1)).toEqual(numbers)
   expect(pieces).toHaveLength(2)
+  if (!(redis instanceof Redis)) throw new Error('not one server')
+  // Two callbacks of one turn of the event loop: when the second runs, what the first asked for is on its way.
+  const answers: Promise<string>[] = []
+  const held = await new Promise<number>((resolve) => {
+    setImmediate(() => answers.push(redis.ping()))
+    setImmediate(() => resolve(redis.stream.writableCorked))
+  })
+  expect([held, await Promise.all(answers)]).toEqual([0, ['PONG']])
   redis.disconnect()
 })

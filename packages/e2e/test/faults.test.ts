@@ -141,7 +141,7 @@ describe('Redis', () => {
     await expect.poll(() => system.open(), { timeout: 10_000 }).toBe(1)
     await system.redis.config('SET', 'maxmemory', '1mb')
     const rests = () => system.logs.filter(({ line }) => line.includes('worker paused')).length
-    await expect.poll(rests, { timeout: 30_000 }).toBe(1)
+    await expect.poll(rests, { timeout: 30_000 }).toBeGreaterThan(0)
     await system.resetSimulator()
     await system.redis.config('SET', 'maxmemory', '0')
     await expect.poll(() => codesOf(mobile), { timeout: 30_000 }).toHaveLength(1)
