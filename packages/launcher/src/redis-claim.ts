@@ -36,8 +36,7 @@ export async function servedPort(dir: string): Promise<number | null> {
   if (await serves(port, dir)) return port
   if (!isAlive(owner)) return null
   throw new StartupError(
-    `The Redis of npm start (127.0.0.1:${port}) does not answer. Stop that npm start (if there is none, remove ${file}),\n` +
-      'or name another Redis in REDIS_URL.',
+    `The Redis of npm start (127.0.0.1:${port}) does not answer: stop that npm start, or remove ${file} if there is none.`,
     1,
   )
 }
