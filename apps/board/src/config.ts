@@ -29,7 +29,7 @@ export const BoardEnv = Type.Object({
   BOARD_WRITER: Type.String({
     pattern: NAME,
     default: 'writer',
-    description: 'name of the operator who may also retry, promote, clean, pause and throttle',
+    description: 'name of the operator who may also retry, promote, clean and pause',
   }),
   BOARD_WRITER_PASSWORD: Type.Optional(
     Type.String({

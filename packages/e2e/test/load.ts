@@ -40,7 +40,7 @@ export function startLoad(system: System, browsers = 10) {
 type End = 'sent' | 'failed' | 'expired' | 'open' | 'vanished'
 export type Ends = Record<End | 'twice', Accepted[]>
 
-/** More than SEND_WITHIN_SECONDS, after which a send that nobody took has expired. */
+/** More than SEND_WITHIN_SECONDS and the 20 s after it, when a send that nobody took has expired. */
 const TERMINAL_WITHIN_MS = 60_000
 
 /** What became of every accepted request, once each has come to an end or had the time to. */
