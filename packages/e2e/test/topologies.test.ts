@@ -23,10 +23,12 @@ let system: System
 async function operatorsSeeTheQueue(): Promise<void> {
   const { BOARD_USER: user, BOARD_PASSWORD: password } = system.env
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-  const board = await fetch(`${system.boardUrl}/api/queues`, { headers: { authorization } })
-  expect(await board.text()).toContain('"name":"sms"')
-  const metrics = await fetch(`${system.workers[0]?.opsUrl}/metrics`)
-  expect(await metrics.text()).toMatch(/sms_queue_jobs\{queue="sms",state="waiting",app="worker"\} \d/)
+  // A Cluster is ready with its first node; who has only just started may not have the queue's yet.
+  const board = async () =>
+    (await fetch(`${system.boardUrl}/api/queues`, { headers: { authorization } })).text()
+  await expect.poll(board).toContain('"name":"sms"')
+  const metrics = async () => (await fetch(`${system.workers[0]?.opsUrl}/metrics`)).text()
+  await expect.poll(metrics).toMatch(/sms_queue_jobs\{queue="sms",state="waiting",app="worker"\} \d/)
 }
 
 async function journey(): Promise<void> {
