@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { onRequestHookHandler } from 'fastify'
-import { Refusal } from '@sms-codes/core/retcode'
+import { Refusal } from './http/answers.ts'
 
 /** `shop:2f…`: the name goes into logs, the key nowhere. */
 export const API_KEYS_PATTERN = '^([a-z][a-z0-9_-]{0,31}:[A-Za-z0-9_-]{32,128}(,(?!$)|$))*$'

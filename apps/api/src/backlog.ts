@@ -1,7 +1,7 @@
-import { SMS_QUEUE } from '@sms-codes/core/queues'
-import type { RedisClient } from '@sms-codes/core/redis'
-import { Refusal } from '@sms-codes/core/retcode'
-import { createOldest } from '@sms-codes/core/watched-queues'
+import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import type { RedisClient } from '@sms-codes/core/redis/connect'
+import { Refusal } from './http/answers.ts'
+import { createOldest } from '@sms-codes/core/queues/watched-queues'
 import type { ApiMetrics } from './metrics.ts'
 
 const KNOWN_MS = 1_000

@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client'
-import { keys } from '@sms-codes/core/keys'
-import type { Limits } from '@sms-codes/core/limits'
-import type { Window } from '@sms-codes/core/windows'
+import { keys } from '@sms-codes/core/redis/keys'
+import type { Limits } from '@sms-codes/core/limits/limits'
+import type { Window } from '@sms-codes/core/limits/windows'
 
 /**
  * The messages that the budget still allows in each of its windows, asked for when somebody scrapes. While

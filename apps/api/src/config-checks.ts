@@ -1,15 +1,15 @@
-import { list, type Check } from '@sms-codes/core/config'
+import { list, type Check } from '@sms-codes/core/config/load'
 import {
   checkKeys,
   checkProxies,
   checkRedisUrl,
   checkUrl,
   checkWebhookSecrets,
-} from '@sms-codes/core/config-checks'
-import { TEST_NUMBERS_PATTERN } from '@sms-codes/core/env'
-import { parseListEntry } from '@sms-codes/core/list-entry'
-import { parseScenes } from '@sms-codes/core/scenes'
-import { parseWindows } from '@sms-codes/core/windows'
+} from '@sms-codes/core/config/checks'
+import { TEST_NUMBERS_PATTERN } from '@sms-codes/core/config/shared-variables'
+import { parseListEntry } from '@sms-codes/core/limits/networks'
+import { parseScenes } from '@sms-codes/core/config/scenes'
+import { parseWindows } from '@sms-codes/core/limits/windows'
 import { parseApiKeys } from './api-keys.ts'
 import { parseTestNumbers } from './test-numbers.ts'
 

@@ -1,5 +1,5 @@
 import type { onRequestHookHandler } from 'fastify'
-import { Refusal } from '@sms-codes/core/retcode'
+import { Refusal } from './http/answers.ts'
 
 /**
  * The classic call is a GET that does something, so a browser can be driven to make it without anybody's

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { shared, windows } from '@sms-codes/core/env'
+import { shared, windows } from '@sms-codes/core/config/shared-variables'
 import { API_KEYS_PATTERN } from './api-keys.ts'
 
 /** The environment of the API process. */

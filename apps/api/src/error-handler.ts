@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { StoreError } from '@sms-codes/core/redis'
-import { envelope, languageOf, Refusal, type Answer, type RefusalDetails } from '@sms-codes/core/retcode'
+import { StoreError } from '@sms-codes/core/redis/connect'
+import { envelope, languageOf, Refusal, type Answer, type RefusalDetails } from './http/answers.ts'
 import type { ApiMetrics } from './metrics.ts'
 
 /**

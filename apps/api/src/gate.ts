@@ -1,7 +1,7 @@
-import { keys } from '@sms-codes/core/keys'
-import type { Limits } from '@sms-codes/core/limits'
-import { Refusal, type Answer } from '@sms-codes/core/retcode'
-import type { Window } from '@sms-codes/core/windows'
+import { keys } from '@sms-codes/core/redis/keys'
+import type { Limits } from '@sms-codes/core/limits/limits'
+import { Refusal, type Answer } from './http/answers.ts'
+import type { Window } from '@sms-codes/core/limits/windows'
 import type { Guard } from './guard.ts'
 import type { ApiMetrics } from './metrics.ts'
 

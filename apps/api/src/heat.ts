@@ -1,4 +1,4 @@
-import type { Window } from '@sms-codes/core/windows'
+import type { Window } from '@sms-codes/core/limits/windows'
 
 /** `warm`: pictures of five characters. `hot`: a picture alone is not enough. */
 export type Heat = 'calm' | 'warm' | 'hot'

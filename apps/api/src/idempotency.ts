@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { keys } from '@sms-codes/core/keys'
+import { keys } from '@sms-codes/core/redis/keys'
 import { randomId, type Keyring } from '@sms-codes/core/keyring'
-import type { RedisClient } from '@sms-codes/core/redis'
-import { Refusal } from '@sms-codes/core/retcode'
-import { createScript } from '@sms-codes/core/script'
+import type { RedisClient } from '@sms-codes/core/redis/connect'
+import { Refusal } from './http/answers.ts'
+import { createScript } from '@sms-codes/core/redis/script'
 import { BEGIN, FINISH } from '@sms-codes/core/scripts/idempotency'
 
 /**

@@ -1,7 +1,7 @@
-import { keys } from '@sms-codes/core/keys'
-import type { Limits } from '@sms-codes/core/limits'
-import { Refusal } from '@sms-codes/core/retcode'
-import type { Window } from '@sms-codes/core/windows'
+import { keys } from '@sms-codes/core/redis/keys'
+import type { Limits } from '@sms-codes/core/limits/limits'
+import { Refusal } from './http/answers.ts'
+import type { Window } from '@sms-codes/core/limits/windows'
 import type { ApiMetrics } from './metrics.ts'
 
 export type LimiterWindows = Record<'images' | 'attempts' | 'verifies', readonly Window[]>

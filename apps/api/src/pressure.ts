@@ -1,6 +1,6 @@
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
-import { Refusal } from '@sms-codes/core/retcode'
+import { Refusal } from './http/answers.ts'
 import type { ApiMetrics } from './metrics.ts'
 
 export type PressureLimits = { delayMs: number; percent: number }

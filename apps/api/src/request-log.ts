@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { REQUEST_ID_PATTERN } from '@sms-codes/core/send'
+import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
 
 const requestId = new RegExp(REQUEST_ID_PATTERN)
 const named = new WeakMap<FastifyRequest, string>()

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Span, Tracing } from '@sms-codes/core/tracing'
+import type { Span, Tracing } from '@sms-codes/core/process/tracing'
 
 /**
  * Hooks that make a span of every request, named by its route and never by its URL. A trace begins here: a

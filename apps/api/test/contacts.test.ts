@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createContacts } from '@sms-codes/core/contacts'
+import { createContacts } from '@sms-codes/core/codes/contacts'
 import { aMobile, startApi, type Api } from './api.ts'
 
 const KEY = 'k'.repeat(32)

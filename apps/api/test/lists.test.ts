@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { parseListEntry } from '@sms-codes/core/list-entry'
-import { createLists, type ListName } from '@sms-codes/core/lists'
+import { parseListEntry } from '@sms-codes/core/limits/networks'
+import { createLists, type ListName } from '@sms-codes/core/limits/allow-deny-lists'
 import { anAddress, startApi, type Api } from './api.ts'
 
 let api: Api

@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq'
 import { afterEach, expect, it } from 'vitest'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { aMobile, startApi, type Api } from './api.ts'
 
 let api: Api

@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { list, loadConfig, type Check, type Env } from '@sms-codes/core/config'
-import { checkProxies, checkRedisUrl } from '@sms-codes/core/config-checks'
-import { shared } from '@sms-codes/core/env'
+import { list, loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
+import { checkProxies, checkRedisUrl } from '@sms-codes/core/config/checks'
+import { shared } from '@sms-codes/core/config/shared-variables'
 import { BASE_PATH_PATTERN } from './base-path.ts'
 import type { Operator } from './credentials.ts'
 

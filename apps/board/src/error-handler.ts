@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { scrub } from '@sms-codes/core/mobile'
-import { StoreError } from '@sms-codes/core/redis'
+import { StoreError } from '@sms-codes/core/redis/connect'
 import { TooManyTries } from './login.ts'
 
 type Failure = Error & { statusCode?: number | undefined }

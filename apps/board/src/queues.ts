@@ -1,6 +1,6 @@
 import type { TProperties } from '@sinclair/typebox'
-import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/events'
-import { EMAIL_QUEUE, SendJob, SMS_QUEUE } from '@sms-codes/core/queues'
+import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/queues/events'
+import { EMAIL_QUEUE, SendJob, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 
 /** The queues on the board, and the fields of a job of theirs that may be seen. */
 export const WATCHED: Record<string, { description: string; data: TProperties }> = {

@@ -1,4 +1,4 @@
-import { addressGroup } from '@sms-codes/core/address'
+import { addressGroup } from '@sms-codes/core/limits/client-address'
 
 /** Wrong passwords that an address may send within WINDOW_MS: enough for a person, nothing for a guesser. */
 const MOST_WRONG = 10

@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
-import type { Audit } from '@sms-codes/core/audit'
-import { REQUEST_ID_PATTERN } from '@sms-codes/core/send'
+import type { Audit } from '@sms-codes/core/limits/audit'
+import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
 
 /**
  * What an operator may do to the queues. Adding or editing a job is not on the list: such a job would go

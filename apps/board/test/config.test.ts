@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, type Env } from '@sms-codes/core/config'
+import { ConfigError, type Env } from '@sms-codes/core/config/load'
 import { loadBoardConfig } from '../src/config.ts'
 
 const BOARD_PASSWORD = 'sixteen-letters!'

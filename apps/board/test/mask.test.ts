@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { SendEvent } from '@sms-codes/core/events'
-import { SendJob } from '@sms-codes/core/queues'
+import { SendEvent } from '@sms-codes/core/queues/events'
+import { SendJob } from '@sms-codes/core/queues/send-queue'
 import { createDataMask, maskAnswer } from '../src/mask.ts'
 
 const rid = 'Ab3_9xQw-zKp0LmN4tRs2v.Qm7Yd_k2LsXz-91a'

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
-import { connectRedis } from '@sms-codes/core/redis'
-import { watchQueues } from '@sms-codes/core/watched-queues'
+import { connectRedis } from '@sms-codes/core/redis/connect'
+import { watchQueues } from '@sms-codes/core/queues/watched-queues'
 
 it('a queue says at once that Redis is away, also when it never was there', async () => {
   const log = createLogger('board', 'silent')

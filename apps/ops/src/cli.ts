@@ -1,4 +1,4 @@
-import { ConfigError, EXIT_CONFIG } from '@sms-codes/core/config'
+import { ConfigError, EXIT_CONFIG } from '@sms-codes/core/config/load'
 import { serializeError } from '@sms-codes/core/logger'
 import type { Command, Context } from './command.ts'
 import { allow, block } from './commands/block.ts'

@@ -1,4 +1,4 @@
-import type { Env } from '@sms-codes/core/config'
+import type { Env } from '@sms-codes/core/config/load'
 import type { Terminal } from './terminal.ts'
 
 export type Context = { env: Env; terminal: Terminal }

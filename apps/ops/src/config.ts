@@ -1,8 +1,8 @@
 import type { Static } from '@sinclair/typebox'
-import { keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config'
-import { checkKeys, checkRedisUrl } from '@sms-codes/core/config-checks'
-import { budgetOf, policiesOf } from '@sms-codes/core/policies'
-import { parseScenes } from '@sms-codes/core/scenes'
+import { keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
+import { checkKeys, checkRedisUrl } from '@sms-codes/core/config/checks'
+import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
+import { parseScenes } from '@sms-codes/core/config/scenes'
 import { OpsEnv, StoreEnv } from './env.ts'
 
 const checkScenes: Check = (env) => parseScenes(env['SCENES'] ?? '').faults

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { shared } from '@sms-codes/core/env'
+import { shared } from '@sms-codes/core/config/shared-variables'
 
 /** What every command reads. */
 export const StoreEnv = Type.Object({

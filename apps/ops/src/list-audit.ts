@@ -1,7 +1,7 @@
-import { createAudit } from '@sms-codes/core/audit'
-import { keys } from '@sms-codes/core/keys'
+import { createAudit } from '@sms-codes/core/limits/audit'
+import { keys } from '@sms-codes/core/redis/keys'
 import { scrub } from '@sms-codes/core/mobile'
-import { asStoreError } from '@sms-codes/core/redis'
+import { asStoreError } from '@sms-codes/core/redis/connect'
 import type { Store } from './store.ts'
 
 /** What an operator did to a list. The phone, if it is one, is in `entry` by its pseudonym. */

@@ -1,4 +1,4 @@
-import { parseListEntry, type ListEntry } from '@sms-codes/core/list-entry'
+import { parseListEntry, type ListEntry } from '@sms-codes/core/limits/networks'
 import { loadStoreConfig } from './config.ts'
 import type { Context } from './command.ts'
 import { usageError } from './ops-error.ts'

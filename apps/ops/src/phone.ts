@@ -1,5 +1,5 @@
 import { createKeyring, type Keyring } from '@sms-codes/core/keyring'
-import type { Env } from '@sms-codes/core/config'
+import type { Env } from '@sms-codes/core/config/load'
 import { loadPhoneConfig, type PhoneConfig } from './config.ts'
 import { readMobile } from './mobile.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,4 +1,4 @@
-import type { CodePolicy } from '@sms-codes/core/code-store'
+import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import type { PhoneConfig } from './config.ts'
 import { usageError } from './ops-error.ts'
 

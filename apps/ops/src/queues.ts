@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq'
-import { asStoreError } from '@sms-codes/core/redis'
-import { createOldest, watchQueues } from '@sms-codes/core/watched-queues'
+import { asStoreError } from '@sms-codes/core/redis/connect'
+import { createOldest, watchQueues } from '@sms-codes/core/queues/watched-queues'
 import type { Store } from './store.ts'
 
 export type QueueFigures = {

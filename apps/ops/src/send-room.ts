@@ -1,6 +1,6 @@
-import { keys } from '@sms-codes/core/keys'
-import { asStoreError } from '@sms-codes/core/redis'
-import type { Window } from '@sms-codes/core/windows'
+import { keys } from '@sms-codes/core/redis/keys'
+import { asStoreError } from '@sms-codes/core/redis/connect'
+import type { Window } from '@sms-codes/core/limits/windows'
 import type { Store } from './store.ts'
 
 /** How many more messages fit into each window now, and in how many seconds the next is possible; 0 for now. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { Cluster } from 'ioredis'
 import { createLogger, type Logger } from '@sms-codes/core/logger'
-import { asStoreError, connectRedis, StoreError, type RedisClient } from '@sms-codes/core/redis'
-import { parseRedisUrl } from '@sms-codes/core/redis-url'
+import { asStoreError, connectRedis, StoreError, type RedisClient } from '@sms-codes/core/redis/connect'
+import { parseRedisUrl } from '@sms-codes/core/redis/url'
 import { OpsError } from './ops-error.ts'
 
 export type Store = { redis: RedisClient; log: Logger }

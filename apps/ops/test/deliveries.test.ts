@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { keys } from '@sms-codes/core/keys'
+import { keys } from '@sms-codes/core/redis/keys'
 import { aMobile, expectFailure, startOps, type RunningOps } from './ops.ts'
 import { startSender, startWorker } from './processes.ts'
 

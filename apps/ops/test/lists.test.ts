@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createLists } from '@sms-codes/core/lists'
+import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { aMobile, expectFailure, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps

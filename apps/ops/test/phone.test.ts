@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createContacts } from '@sms-codes/core/contacts'
-import { createSendLedger } from '@sms-codes/core/send-ledger'
+import { createContacts } from '@sms-codes/core/codes/contacts'
+import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { aMobile, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps

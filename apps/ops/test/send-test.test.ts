@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { keys } from '@sms-codes/core/keys'
-import { createSendLedger } from '@sms-codes/core/send-ledger'
+import { keys } from '@sms-codes/core/redis/keys'
+import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { aMobile, expectFailure, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps

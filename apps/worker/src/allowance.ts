@@ -1,7 +1,7 @@
-import { keys, type Quota } from '@sms-codes/core/keys'
+import { keys, type Quota } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
-import type { Limits } from '@sms-codes/core/limits'
-import type { Quotas } from '@sms-codes/core/quotas'
+import type { Limits } from '@sms-codes/core/limits/limits'
+import type { Quotas } from './gateways/quotas.ts'
 import type { OutcomeClass } from '@sms-codes/gateways/gateway'
 import type { ListedGateway } from './gateways.ts'
 

@@ -1,6 +1,6 @@
 import type { Static } from '@sinclair/typebox'
-import { keyringOptions, loadConfig, wantsTracing, type Env } from '@sms-codes/core/config'
-import { fallbackRules, parseScenes } from '@sms-codes/core/scenes'
+import { keyringOptions, loadConfig, wantsTracing, type Env } from '@sms-codes/core/config/load'
+import { fallbackRules, parseScenes } from '@sms-codes/core/config/scenes'
 import { goesOutside, pairs, WORKER_CHECKS } from './config-checks.ts'
 import { WorkerEnv } from './env.ts'
 

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { shared, WHSEC } from '@sms-codes/core/env'
+import { shared, WHSEC } from '@sms-codes/core/config/shared-variables'
 import { GATEWAYS, gatewayEnv } from './gateway-env.ts'
 
 const names = GATEWAYS.join('|')

@@ -1,8 +1,8 @@
-import type { Contacts } from '@sms-codes/core/contacts'
-import type { SendJob, SendQueue } from '@sms-codes/core/queues'
-import type { FallbackRules } from '@sms-codes/core/scenes'
-import { phoneOf } from '@sms-codes/core/send'
-import type { Reported, SendLedger } from '@sms-codes/core/send-ledger'
+import type { Contacts } from '@sms-codes/core/codes/contacts'
+import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
+import type { FallbackRules } from '@sms-codes/core/config/scenes'
+import { phoneOf } from '@sms-codes/core/codes/send'
+import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
 
 export type FallbackDeps = {
   rules: FallbackRules

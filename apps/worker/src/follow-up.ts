@@ -1,7 +1,7 @@
-import type { DeliveryReceipts } from '@sms-codes/core/delivery-receipts'
-import type { SendJob, SendQueue } from '@sms-codes/core/queues'
-import type { FallbackRules } from '@sms-codes/core/scenes'
-import type { SendLedger } from '@sms-codes/core/send-ledger'
+import type { DeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
+import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
+import type { FallbackRules } from '@sms-codes/core/config/scenes'
+import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 
 export type FollowUpDeps = {
   receipts: DeliveryReceipts

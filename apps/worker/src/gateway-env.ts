@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import type { Check } from '@sms-codes/core/config'
-import { shared } from '@sms-codes/core/env'
+import type { Check } from '@sms-codes/core/config/load'
+import { shared } from '@sms-codes/core/config/shared-variables'
 
 export const GATEWAYS = ['ccp', 'aliyun', 'tencent', 'twilio', 'webhook', 'console'] as const
 

@@ -1,5 +1,5 @@
 import type { Transporter } from 'nodemailer'
-import type { Contacts } from '@sms-codes/core/contacts'
+import type { Contacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
 import type { ListedGateway } from './gateways.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Claim } from '@sms-codes/core/send-ledger'
-import type { Send } from '@sms-codes/core/send'
+import type { Claim } from '@sms-codes/core/codes/send-ledger'
+import type { Send } from '@sms-codes/core/codes/send'
 import type { SmsMessage } from '@sms-codes/gateways/gateway'
 
 /** The same over all tries of one send, another for a re-send. CCP takes 32 letters and digits. */

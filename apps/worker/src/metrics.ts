@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { Channel } from '@sms-codes/core/send'
+import type { Channel } from '@sms-codes/core/codes/send'
 import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
 
 /** Why a send may end as failed. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SendJob } from '@sms-codes/core/queues'
+import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { ListedGateway } from './gateways.ts'
 
 export type OrderOptions = {

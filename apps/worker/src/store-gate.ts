@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'bullmq'
-import { isClockFarOff } from '@sms-codes/core/clock-skew'
+import { isClockFarOff } from '@sms-codes/core/redis/clock-skew'
 import type { Logger } from '@sms-codes/core/logger'
-import { probeWrites, type RedisClient } from '@sms-codes/core/redis'
+import { probeWrites, type RedisClient } from '@sms-codes/core/redis/connect'
 
 const REFUSES = /\b(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN)\b/
 const PROBE_EVERY_MS = 500

@@ -1,4 +1,4 @@
-import type { Tracing } from '@sms-codes/core/tracing'
+import type { Tracing } from '@sms-codes/core/process/tracing'
 import type { ListedGateway } from './gateways.ts'
 
 /** A span for each call of a gateway. It says who was called and what came of it, nothing of the message. */

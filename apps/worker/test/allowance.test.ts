@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createLimits } from '@sms-codes/core/limits'
-import { createQuotas, QUOTA_WINDOWS } from '@sms-codes/core/quotas'
+import { createLimits } from '@sms-codes/core/limits/limits'
+import { createQuotas, QUOTA_WINDOWS } from '../src/gateways/quotas.ts'
 import { withQuota, withRate } from '../src/allowance.ts'
 import type { ListedGateway } from '../src/gateways.ts'
 import { aMobile, fakeGateway, startDelivery } from './worker.ts'
@@ -111,7 +111,7 @@ describe("a vendor's allowance for one number", () => {
   })
 
   it('is erased with the phone', async () => {
-    const { keys } = await import('@sms-codes/core/keys')
+    const { keys } = await import('@sms-codes/core/redis/keys')
     for (const of of ['ccp', 'aliyun', 'tencent', 'email'] as const) {
       expect(keys.ofPhone('ph', [])).toContain(keys.quota('ph', of))
       expect(QUOTA_WINDOWS[of].length).toBeGreaterThan(0)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { ConfigError } from '@sms-codes/core/config'
+import { ConfigError } from '@sms-codes/core/config/load'
 import { loadWorkerConfig } from '../src/config.ts'
 
 const key = () => randomBytes(32).toString('base64')

@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { ListedGateway } from '../src/gateways.ts'
 import { restWhileUnfit } from '../src/store-gate.ts'
 import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'

@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createContacts, type Contacts } from '@sms-codes/core/contacts'
-import { createDeliveryReceipts } from '@sms-codes/core/delivery-receipts'
+import { createContacts, type Contacts } from '@sms-codes/core/codes/contacts'
+import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import {
   createSendQueue,
   EMAIL_QUEUE,
   QUEUE_PREFIX,
   type SendJob,
   type SendQueue,
-} from '@sms-codes/core/queues'
-import { connectRedis } from '@sms-codes/core/redis'
-import { fallbackRules } from '@sms-codes/core/scenes'
+} from '@sms-codes/core/queues/send-queue'
+import { connectRedis } from '@sms-codes/core/redis/connect'
+import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { Queue } from 'bullmq'
 import { RetryLater } from '../src/endings.ts'
 import { createFallback } from '../src/fallback.ts'

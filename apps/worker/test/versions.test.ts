@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { aMobile, fakeGateway, jobOf, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>

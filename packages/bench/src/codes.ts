@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
-import { createCodeStore, type CodePolicy } from '@sms-codes/core/code-store'
+import { createCodeStore, type CodePolicy } from '@sms-codes/core/codes/code-store'
 import type { Keyring } from '@sms-codes/core/keyring'
-import type { Send } from '@sms-codes/core/send'
+import type { Send } from '@sms-codes/core/codes/send'
 import { freshMobile } from './fresh.ts'
 
 export type IssuedCode = { mobile: string; code: string; send: Send }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues'
+import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 
 /** Every measurement begins with the same Redis: only the settings that the queue wrote at its start. */
 export async function empty(redis: Redis): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { keys } from '@sms-codes/core/keys'
+import { keys } from '@sms-codes/core/redis/keys'
 import { fieldsOf, type Answer } from './answer.ts'
 import { inBatches, issueCodes, SCENE } from './codes.ts'
 import { freshAddress, freshMobile } from './fresh.ts'

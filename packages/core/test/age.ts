@@ -1,5 +1,5 @@
-import { keys, QUOTAS } from '../src/keys.ts'
-import type { RedisClient } from '../src/redis.ts'
+import { keys, QUOTAS } from '../src/redis/keys.ts'
+import type { RedisClient } from '../src/redis/connect.ts'
 
 export const SCENES = ['default', 'login'] as const
 export type Scene = (typeof SCENES)[number]

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createKeyring, randomCode } from '../src/keyring.ts'
-import { keys } from '../src/keys.ts'
+import { keys } from '../src/redis/keys.ts'
 
 const key = (kid: string) => ({ kid, key: randomBytes(32) })
 const phoneKey = randomBytes(32)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomId } from '../src/keyring.ts'
-import { keys } from '../src/keys.ts'
-import type { Send } from '../src/send.ts'
+import { keys } from '../src/redis/keys.ts'
+import type { Send } from '../src/codes/send.ts'
 import { aMobile, startStore } from './store.ts'
 
 /**

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { TIMES } from './age.ts'
-import { createCodeStore, type CodePolicy, type Issued } from '../src/code-store.ts'
+import { createCodeStore, type CodePolicy, type Issued } from '../src/codes/code-store.ts'
 import { createKeyring } from '../src/keyring.ts'
-import { createSendLedger } from '../src/send-ledger.ts'
+import { createSendLedger } from '../src/codes/send-ledger.ts'
 
 export const policy: CodePolicy = {
   length: 6,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ConfigError, loadConfig } from '@sms-codes/core/config'
+import { ConfigError, loadConfig } from '@sms-codes/core/config/load'
 import { ApiEnv } from '../../../apps/api/src/env.ts'
 import { BoardEnv } from '../../../apps/board/src/config.ts'
 import { OpsEnv } from '../../../apps/ops/src/env.ts'

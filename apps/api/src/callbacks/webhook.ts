@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { readSecret } from '@sms-codes/core/webhook-secret'
+import { readSecret } from '@sms-codes/core/webhook-signature'
 import { emptyAcknowledgement, parseJson, report, type Callback } from './callback.ts'
 import { verifyWebhook } from './standard-webhooks.ts'
 

@@ -3,10 +3,10 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { createChallenge, verifySolution } from 'altcha-lib'
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
-import { keys } from '@sms-codes/core/keys'
+import { keys } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
-import { asStoreError, type RedisClient } from '@sms-codes/core/redis'
-import type { Answer } from '@sms-codes/core/retcode'
+import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
+import type { Answer } from '../http/answers.ts'
 
 /** Longer than any proof, and far less than a body may be. */
 export const PROOF_MAX_LENGTH = 2_048

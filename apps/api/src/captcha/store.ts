@@ -1,6 +1,6 @@
-import { keys } from '@sms-codes/core/keys'
-import { asStoreError, type RedisClient } from '@sms-codes/core/redis'
-import type { Answer } from '@sms-codes/core/retcode'
+import { keys } from '@sms-codes/core/redis/keys'
+import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
+import type { Answer } from '../http/answers.ts'
 import { drawCaptcha } from './image.ts'
 import { captchaText } from './text.ts'
 

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { maskMobile } from '@sms-codes/core/mobile'
-import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
+import { envelope, languageOf, Refusal } from '../http/answers.ts'
 import { requireApiKey } from '../api-keys.ts'
 import type { ApiDeps } from '../app.ts'
 import { Envelope, Mobile } from '../schemas.ts'

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { envelope, languageOf, Refusal } from '@sms-codes/core/retcode'
+import { envelope, languageOf, Refusal } from '../http/answers.ts'
 import { requireApiKey } from '../api-keys.ts'
 import type { ApiDeps } from '../app.ts'
 import { nameInLog } from '../request-log.ts'

@@ -1,4 +1,4 @@
-import { ANSWERS } from '@sms-codes/core/retcode'
+import { ANSWERS } from '../../src/http/answers.ts'
 import { MOBILE, UUID, type Expected } from './cross.ts'
 import type { RawAnswer } from './raw-http.ts'
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { createLists, type ListName } from '@sms-codes/core/lists'
+import { createLists, type ListName } from '@sms-codes/core/limits/allow-deny-lists'
 import { createListAudit } from '../list-audit.ts'
 import type { Command, Context } from '../command.ts'
 import { parseDuration } from '../duration.ts'

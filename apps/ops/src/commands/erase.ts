@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { createContacts } from '@sms-codes/core/contacts'
+import { createContacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Command } from '../command.ts'
 import { MOBILE_HELP } from '../mobile.ts'

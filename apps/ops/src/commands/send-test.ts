@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { createCodeStore } from '@sms-codes/core/code-store'
+import { createCodeStore } from '@sms-codes/core/codes/code-store'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Command } from '../command.ts'
 import { parseDuration, showSeconds } from '../duration.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { StoreError } from '@sms-codes/core/redis'
+import { StoreError } from '@sms-codes/core/redis/connect'
 import type { Command } from '../command.ts'
 import { loadStoreConfig } from '../config.ts'
 import { OpsError, usageError } from '../ops-error.ts'

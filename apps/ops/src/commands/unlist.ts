@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { createLists } from '@sms-codes/core/lists'
+import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { createListAudit } from '../list-audit.ts'
 import type { Command } from '../command.ts'
 import { readTarget, TARGET_HELP } from '../list-target.ts'

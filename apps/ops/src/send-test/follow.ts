@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Standing, State } from '@sms-codes/core/standing'
+import type { Standing, State } from '@sms-codes/core/codes/request-status'
 import { OpsError } from '../ops-error.ts'
 import type { Terminal } from '../terminal.ts'
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
-import { keys } from '@sms-codes/core/keys'
+import { keys } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
-import { ANSWERS } from '@sms-codes/core/retcode'
+import { ANSWERS } from './answers.ts'
 import { createIssuer } from '../codes.ts'
 import type { Client } from './client.ts'
 import type { Random } from './random.ts'
@@ -30,7 +30,7 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
       const code = String(random.below(1_000_000)).padStart(6, '0')
       const { ok, text } = await client.verify({ mobile, code, rid, address: address() })
       if (ok) broken += 1
-      else if (text !== ANSWERS.codeWrong.en) hear(text)
+      else if (text !== ANSWERS.codeWrong) hear(text)
     }
   }
 
@@ -63,7 +63,7 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
     async sendWorking(mobile: string, address: string): Promise<void> {
       attempts += 1
       let said = await client.send(mobile, address)
-      if (said.text === ANSWERS.proofNeeded.en) {
+      if (said.text === ANSWERS.proofNeeded) {
         proofs += 1
         said = await client.sendWithProof(mobile, address)
       }

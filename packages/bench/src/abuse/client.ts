@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { keys } from '@sms-codes/core/keys'
-import { ANSWERS } from '@sms-codes/core/retcode'
+import { keys } from '@sms-codes/core/redis/keys'
+import { ANSWERS } from './answers.ts'
 import { fieldsOf } from '../answer.ts'
 import { openConnection, type Connection } from '../connection.ts'
 import type { Prove } from './proof.ts'
@@ -14,7 +14,7 @@ export type Guess = { mobile: string; code: string; rid: string | undefined; add
 export const LANES = 8
 
 const CAPTCHA_TEXT = 'HK7M'
-const FAULTS: readonly string[] = [ANSWERS.storeDown.en, ANSWERS.bug.en]
+const FAULTS: readonly string[] = [ANSWERS.storeDown, ANSWERS.bug]
 
 /** Speaks to the API as its proxy does, so each request can come from another address. */
 export async function createClient(port: number, redis: Redis, prove: Prove) {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
-import { keys } from '@sms-codes/core/keys'
+import { keys } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
-import { ANSWERS } from '@sms-codes/core/retcode'
+import { ANSWERS } from './answers.ts'
 import { SCENE } from '../codes.ts'
 import type { Client } from './client.ts'
 import type { Person } from './people.ts'
@@ -47,10 +47,10 @@ export function createCrowd(people: readonly Person[], client: Client, redis: Re
       if (mistypes) {
         const { text } = await client.send(mobile, address, false)
         // Where more is needed than a picture, nobody looks at it.
-        if (text !== ANSWERS.captchaWrong.en && text !== ANSWERS.proofNeeded.en) return giveUp(text)
+        if (text !== ANSWERS.captchaWrong && text !== ANSWERS.proofNeeded) return giveUp(text)
       }
       let sent = await client.send(mobile, address)
-      if (sent.text === ANSWERS.proofNeeded.en) {
+      if (sent.text === ANSWERS.proofNeeded) {
         proofs += 1
         sent = await client.sendWithProof(mobile, address)
       }
@@ -65,7 +65,7 @@ export function createCrowd(people: readonly Person[], client: Client, redis: Re
       if (mistypesCode) {
         const other = String((Number(code) + 1) % 1_000_000).padStart(6, '0')
         const { text } = await client.verify({ mobile, code: other, rid, address })
-        if (text !== ANSWERS.codeWrong.en) return giveUp(text)
+        if (text !== ANSWERS.codeWrong) return giveUp(text)
       }
       const verified = await client.verify({ mobile, code, rid, address })
       if (!verified.ok) giveUp(verified.text)

@@ -1,6 +1,6 @@
-import type { CodePolicy } from '../../src/code-store.ts'
-import type { DeliveryState } from '../../src/send-ledger.ts'
-import type { Channel, Send } from '../../src/send.ts'
+import type { CodePolicy } from '../../src/codes/code-store.ts'
+import type { DeliveryState } from '../../src/codes/send-ledger.ts'
+import type { Channel, Send } from '../../src/codes/send.ts'
 
 const blank = { withId: 0, blind: 0, used: false, fence: 0, gateway: '', mailed: 0 }
 type Code = typeof blank & { rid: string; code: string; n: number; exp: number; ceiling: number }

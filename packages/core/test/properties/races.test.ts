@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import { createCodeStore, type CodeStore } from '../../src/code-store.ts'
+import { createCodeStore, type CodeStore } from '../../src/codes/code-store.ts'
 import type { Keyring } from '../../src/keyring.ts'
 import { aMobile, policy, sendOf, startStore, wrong } from '../store.ts'
 

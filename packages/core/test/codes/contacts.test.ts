@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createContacts, type Contacts } from '../../src/codes/contacts.ts'
+import { createKeyring } from '../../src/keyring.ts'
+import { keys } from '../../src/redis/keys.ts'
+import { aMobile, startStore } from '../store.ts'
+
+let store: Awaited<ReturnType<typeof startStore>>
+let contacts: Contacts
+beforeAll(async () => {
+  store = await startStore()
+  contacts = createContacts(store.redis, store.keyring)
+})
+afterAll(() => store.stop())
+
+const contact = { email: 'owner@mail.example', verifiedAt: '2026-01-02T03:04:05.000Z' }
+const keyOf = (mobile: string) => keys.contact(store.keyring.pseudonym(mobile))
+
+describe('a contact', () => {
+  it('is found again, and is the last that was put', async () => {
+    const mobile = aMobile()
+    expect(await contacts.find(mobile)).toBeNull()
+    await contacts.put(mobile, { ...contact, email: 'old@mail.example' })
+    await contacts.put(mobile, contact)
+    expect(await contacts.find(mobile)).toEqual(contact)
+  })
+
+  it('stands in Redis without its address and its number', async () => {
+    const mobile = aMobile()
+    await contacts.put(mobile, contact)
+    const held = `${keyOf(mobile)} ${await store.redis.get(keyOf(mobile))}`
+    const decoded = Buffer.from(held.split('.').at(-1) ?? '', 'base64url').toString('latin1')
+    for (const secret of ['owner', 'mail.example', '2026', mobile])
+      expect([held, decoded].filter((text) => text.includes(secret))).toEqual([])
+  })
+
+  it('cannot be moved to another phone', async () => {
+    const [mine, other] = [aMobile(), aMobile()]
+    await contacts.put(mine, contact)
+    await store.redis.copy(keyOf(mine), keyOf(other))
+    expect(await contacts.find(other)).toBeNull()
+    expect(await contacts.find(mine)).toEqual(contact)
+  })
+
+  it('can be read while the key that sealed it is in the ring', async () => {
+    const mobile = aMobile()
+    const [old, fresh] = ['old', 'new'].map((kid) => ({ kid, key: randomBytes(32) }))
+    if (old === undefined || fresh === undefined) throw new Error('two keys')
+    const phoneKey = randomBytes(32)
+    const withRing = (...codeKeys: (typeof old)[]) =>
+      createContacts(store.redis, createKeyring({ phoneKey, codeKeys }))
+    await withRing(old).put(mobile, contact)
+    expect(await withRing(fresh, old).find(mobile)).toEqual(contact)
+    expect(await withRing(fresh).find(mobile)).toBeNull()
+  })
+})
+
+it('erasing tells what there was and leaves other phones alone', async () => {
+  const [mine, other] = [aMobile(), aMobile()]
+  for (const mobile of [mine, other]) {
+    await store.codes.issue(mobile, 'login')
+    await store.codes.verify(mobile, 'login', '000000', undefined)
+    await contacts.put(mobile, contact)
+  }
+  const held = (mobile: string) => store.redis.keys(`sms:{${store.keyring.pseudonym(mobile)}}:*`)
+  expect(await held(mine)).toHaveLength(4)
+  expect(await contacts.erase(mine, ['default', 'login'])).toEqual([
+    'code:login',
+    'sends',
+    'misses:blind',
+    'contact',
+  ])
+  expect(await held(mine)).toEqual([])
+  expect(await held(other)).toHaveLength(4)
+  expect(await contacts.erase(mine, ['default', 'login'])).toEqual([])
+})

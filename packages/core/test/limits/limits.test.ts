@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import fc from 'fast-check'
+import { createLimits } from '../../src/limits/limits.ts'
+import { parseWindows } from '../../src/limits/windows.ts'
+import { startStore } from '../store.ts'
+
+let store: Awaited<ReturnType<typeof startStore>>
+beforeAll(async () => {
+  store = await startStore()
+})
+afterAll(() => store.stop())
+
+describe('a limit', () => {
+  it('lets exactly as many of 200 at once through as it has', async () => {
+    const limits = createLimits(store.redis)
+    const windows = parseWindows('5/60,20/3600')
+    const waits = await Promise.all(
+      Array.from({ length: 200 }, () => limits.take([{ key: 'sms:{a}:addr:x', windows }])),
+    )
+    expect(waits.filter(({ kind }) => kind === 'taken')).toHaveLength(5)
+    const full = waits.filter(({ kind }) => kind === 'full')
+    expect(full.every((answer) => 'retryAfter' in answer && answer.retryAfter === 60)).toBe(true)
+  })
+
+  it('decides as a recount of everything taken so far would', async () => {
+    const limits = createLimits(store.redis)
+    const windows = [
+      { most: 2, seconds: 10 },
+      { most: 4, seconds: 60 },
+    ]
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 12 }), async (pauses) => {
+        const key = `sms:{p${++run}}:addr:x`
+        let clock = 0
+        const taken: number[] = []
+        for (const pause of pauses) {
+          // Just past the edge of a window, because a call takes a moment of its own.
+          clock += pause + 0.02
+          for (const member of await store.redis.zrange(key, 0, '-1'))
+            await store.redis.zincrby(key, -(pause + 0.02) * 1000, member)
+          const fits = windows.every(
+            ({ most, seconds }) => taken.filter((at) => clock - at < seconds).length < most,
+          )
+          expect((await limits.take([{ key, windows }])).kind === 'taken').toBe(fits)
+          if (fits) taken.push(clock)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('takes from all of several limits or from none', async () => {
+    const limits = createLimits(store.redis)
+    const [wide, narrow] = ['sms:{g}:wide', 'sms:{g}:narrow']
+    const both = [
+      { key: wide, windows: [{ most: 10, seconds: 60 }] },
+      { key: narrow, windows: [{ most: 3, seconds: 60 }] },
+    ]
+    const answers = await Promise.all(Array.from({ length: 50 }, () => limits.take(both)))
+    expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(3)
+    expect(answers.find(({ kind }) => kind === 'full')).toEqual({ kind: 'full', limit: 1, retryAfter: 60 })
+    expect([await store.redis.zcard(wide), await store.redis.zcard(narrow)]).toEqual([3, 3])
+    expect(answers.flatMap((answer) => (answer.kind === 'taken' ? [answer.count] : []))).toEqual([1, 2, 3])
+    expect(await Promise.all(both.map((limit) => limits.count(limit)))).toEqual([3, 3])
+    const [first] = answers
+    await limits.giveBack(first?.kind === 'taken' ? first.member : '', [narrow])
+    expect([await store.redis.zcard(wide), await store.redis.zcard(narrow)]).toEqual([3, 2])
+  })
+})

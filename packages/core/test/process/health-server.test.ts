@@ -1,0 +1,39 @@
+import { Registry } from 'prom-client'
+import { afterEach, expect, it } from 'vitest'
+import { startOps, type Ops } from '../../src/process/health-server.ts'
+
+let ops: Ops
+afterEach(() => ops.close())
+
+async function start(notReady: () => Promise<string | null>) {
+  ops = await startOps({ host: '127.0.0.1', port: 0, registry: new Registry(), notReady })
+  return async (path: string, method = 'GET') => {
+    const response = await fetch(`http://127.0.0.1:${ops.port}${path}`, { method })
+    return [response.status, await response.text()]
+  }
+}
+
+it('is ready when nothing stands against it, until it drains', async () => {
+  const ask = await start(async () => null)
+  expect(await ask('/readyz')).toEqual([200, 'ready\n'])
+  ops.drain()
+  expect(await ask('/readyz')).toEqual([503, 'draining\n'])
+  expect(await ask('/livez')).toEqual([200, 'ok\n'])
+})
+
+it('says why it is not ready', async () => {
+  const ask = await start(async () => 'redis does not answer')
+  expect(await ask('/readyz')).toEqual([503, 'redis does not answer\n'])
+})
+
+it('stays up when the check itself breaks', async () => {
+  const ask = await start(() => Promise.reject(new Error('secret')))
+  expect(await ask('/readyz')).toEqual([503, 'not ready\n'])
+})
+
+it('knows nothing else', async () => {
+  const ask = await start(async () => null)
+  expect((await ask('/'))[0]).toBe(404)
+  expect((await ask('/metrics', 'POST'))[0]).toBe(404)
+  expect((await ask('/metrics'))[0]).toBe(200)
+})

@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { Gauge, Registry } from 'prom-client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+import { clockSkewMs, reportClockSkew } from '../../src/redis/clock-skew.ts'
+import { createLogger } from '../../src/logger.ts'
+import { storeNotReady } from '../../src/process/readiness.ts'
+import { connectRedis, StoreError, type RedisClient } from '../../src/redis/connect.ts'
+
+let server: RedisServer
+let redis: RedisClient
+beforeAll(async () => {
+  server = await startRedis()
+  redis = connectRedis(server.url, 'operator', createLogger('test', 'silent'))
+  await once(redis, 'ready')
+})
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+
+const ahead = (seconds: number) => () => Date.now() + seconds * 1000
+
+describe('the clock of the host', () => {
+  it.each([0, 45, -45])('is seen to be %i s ahead of the one of Redis', async (seconds) => {
+    expect((await clockSkewMs(redis, ahead(seconds))) / 1000).toBeCloseTo(seconds, 0)
+    const registry = new Registry()
+    reportClockSkew(registry, redis, ahead(seconds))
+    const [, value] = /^sms_clock_skew_seconds (\S+)$/m.exec(await registry.metrics()) ?? []
+    expect(Number(value)).toBeCloseTo(seconds, 0)
+    expect(await storeNotReady(redis, ahead(seconds))).toBeNull()
+  })
+
+  it.each([90, -90])('%i s ahead makes the process not ready, and it says why', async (seconds) => {
+    expect(await storeNotReady(redis, ahead(seconds))).toBe(
+      'the clocks of this host and of Redis are far apart',
+    )
+  })
+
+  it('is not compared with a Redis that is away, and the other metrics are told', async () => {
+    const other = await startRedis()
+    const log = createLogger('test', 'silent')
+    const leaving = connectRedis(other.url, 'commands', log)
+    await once(leaving, 'ready')
+    const registry = new Registry()
+    new Gauge({ name: 'another', help: 'one', registers: [registry] }).set(1)
+    reportClockSkew(registry, leaving)
+    expect(await registry.metrics()).toMatch(/^sms_clock_skew_seconds \S+$/m)
+    await other.kill()
+    await expect(clockSkewMs(leaving)).rejects.toThrow(StoreError)
+    const away = await registry.metrics()
+    expect(away).not.toMatch(/^sms_clock_skew_seconds/m)
+    expect(away).toContain('another 1')
+    const back = await startRedis({ port: other.port })
+    await expect.poll(() => registry.metrics(), { timeout: 5_000 }).toMatch(/^sms_clock_skew_seconds \S+$/m)
+    leaving.disconnect()
+    await back.stop()
+  })
+})

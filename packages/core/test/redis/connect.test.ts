@@ -1,0 +1,158 @@
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+import { createLogger } from '../../src/logger.ts'
+import { asStoreError, connectRedis, StoreError } from '../../src/redis/connect.ts'
+import { serverFaults, serverFaultsAtBoot } from '../../src/redis/server-faults.ts'
+import { storeNotReady } from '../../src/process/readiness.ts'
+import { createScript } from '../../src/redis/script.ts'
+
+const log = createLogger('test', 'silent')
+let server: RedisServer
+beforeAll(async () => {
+  server = await startRedis()
+})
+afterAll(() => server.stop())
+
+async function connected(kind: 'commands' | 'producer' | 'worker') {
+  const redis = connectRedis(server.url, kind, log)
+  await once(redis, 'ready')
+  return redis
+}
+
+/** What a request sees of a failing store. */
+async function failure(call: Promise<unknown>): Promise<StoreError> {
+  const err: unknown = await asStoreError('test', call).catch((reason: unknown) => reason)
+  if (!(err instanceof StoreError)) throw new Error('the call did not fail with a StoreError')
+  return err
+}
+
+describe('a connection that fails fast', () => {
+  it('answers at once when Redis was never there', async () => {
+    const redis = connectRedis('redis://127.0.0.1:1', 'commands', log)
+    const err = await failure(redis.get('x'))
+    expect(err.maybeDone).toBe(false)
+    expect(await storeNotReady(redis)).toBe('redis does not answer, or takes no writes')
+    redis.disconnect()
+  })
+
+  it('gives up on a Redis that hangs, and knows that the command may have run', async () => {
+    const [redis, other] = [await connected('commands'), await connected('worker')]
+    await other.call('CLIENT', 'PAUSE', '1500', 'ALL')
+    const err = await failure(redis.incr('hung'))
+    expect(err.maybeDone).toBe(true)
+    expect(err.message).toBe('redis: test: timed out')
+    expect(await other.get('hung')).toBe('1')
+    redis.disconnect()
+    other.disconnect()
+  })
+
+  it('never sends a command twice', async () => {
+    const [redis, other] = [await connected('commands'), await connected('worker')]
+    await other.set('once', '0')
+    const id = String(await redis.client('ID'))
+    await other.call('CLIENT', 'PAUSE', '300', 'WRITE')
+    const counting = failure(redis.incr('once'))
+    // The connection goes while the answer is still to come.
+    await other.call('CLIENT', 'KILL', 'ID', id)
+    await counting
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(Number(await other.get('once'))).toBeLessThanOrEqual(1)
+    redis.disconnect()
+    other.disconnect()
+  })
+
+  it('keeps no command for later: what was refused while Redis was away never runs', async () => {
+    const [redis, other] = [await connected('commands'), await connected('worker')]
+    const away = once(redis, 'reconnecting')
+    await other.call('CLIENT', 'KILL', 'ID', String(await redis.client('ID')))
+    await away
+    const back = once(redis, 'ready')
+    const err = await failure(redis.incr('late'))
+    expect(err.maybeDone).toBe(false)
+    await back
+    await redis.ping()
+    expect(await other.get('late')).toBeNull()
+    redis.disconnect()
+    other.disconnect()
+  })
+
+  it('leaves a Redis that has become a replica, without repeating what that refused', async () => {
+    const primary = await startRedis()
+    const [redis, other] = [await connected('commands'), await connected('worker')]
+    await other.call('REPLICAOF', '127.0.0.1', String(primary.port))
+    const back = once(redis, 'ready')
+    const err = await failure(redis.incr('refused'))
+    expect(err).toMatchObject({ message: 'redis: test: READONLY', maybeDone: false })
+    await other.call('REPLICAOF', 'NO', 'ONE')
+    await back
+    await redis.ping()
+    expect(await other.get('refused')).toBeNull()
+    redis.disconnect()
+    other.disconnect()
+    await primary.stop()
+  })
+
+  it('carries nothing of the command in its error', async () => {
+    const redis = await connected('commands')
+    await redis.set('13912345678', 'x')
+    const err = await failure(redis.incr('13912345678'))
+    expect(Object.keys(err).toSorted()).toEqual(['maybeDone', 'name'])
+    expect(err.cause).toBeUndefined()
+    expect(err.message).not.toContain('139')
+    redis.disconnect()
+  })
+})
+
+describe('a script', () => {
+  it('runs again after the server has forgotten it', async () => {
+    const redis = await connected('commands')
+    const echo = createScript(redis, 'echo', 'return {ARGV[1], 2}')
+    expect(await echo(['{a}'], ['x'])).toEqual(['x', 2])
+    await redis.script('FLUSH')
+    expect(await echo(['{a}'], ['y'])).toEqual(['y', 2])
+    redis.disconnect()
+  })
+
+  it('that answers something unexpected is a bug, not a store that is down', async () => {
+    const redis = await connected('commands')
+    await expect(createScript(redis, 'bad', 'return 1')([], [])).rejects.toThrow(TypeError)
+    await expect(createScript(redis, 'bad', 'return {false}')([], [])).rejects.toThrow(TypeError)
+    redis.disconnect()
+  })
+})
+
+describe('the server', () => {
+  it('is not ready while it answers every read and takes no write', async () => {
+    const redis = await connected('commands')
+    expect(await storeNotReady(redis)).toBeNull()
+    await redis.config('SET', 'maxmemory', '1')
+    expect(await redis.ping()).toBe('PONG')
+    expect(await storeNotReady(redis)).toBe('redis does not answer, or takes no writes')
+    await redis.config('SET', 'maxmemory', '0')
+    expect(await storeNotReady(redis)).toBeNull()
+    redis.disconnect()
+  })
+
+  it('is refused when it does not have the database that was named', async () => {
+    for (const [db, faults] of [
+      [3, []],
+      [99, ['REDIS_URL: the server does not have that database']],
+    ] as const) {
+      const redis = connectRedis(`${server.url}/${db}`, 'commands', log)
+      expect(await serverFaultsAtBoot(redis)).toEqual(faults)
+      expect(await serverFaults(redis)).toEqual(faults)
+      redis.disconnect()
+    }
+  })
+
+  it('is refused when it may evict what we hold', async () => {
+    const redis = await connected('commands')
+    expect(await serverFaults(redis)).toEqual([])
+    await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    expect(await serverFaults(redis)).toEqual([expect.stringContaining('noeviction')])
+    expect(await storeNotReady(redis)).toContain('noeviction')
+    await redis.config('SET', 'maxmemory-policy', 'noeviction')
+    redis.disconnect()
+  })
+})

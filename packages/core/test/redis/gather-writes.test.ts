@@ -1,0 +1,50 @@
+import { once } from 'node:events'
+import { connect, createServer, type Server } from 'node:net'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort } from '@sms-codes/launcher/ports'
+import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+import { createLogger } from '../../src/logger.ts'
+import { connectRedis } from '../../src/redis/connect.ts'
+
+let server: RedisServer
+let proxy: Server
+let port: number
+/** What came from clients, piece by piece as the kernel had it. */
+const pieces: string[] = []
+beforeAll(async () => {
+  server = await startRedis()
+  proxy = createServer((client) => {
+    const upstream = connect(server.port, '127.0.0.1')
+    client.on('data', (piece) => pieces.push(piece.toString('latin1')))
+    client.pipe(upstream).pipe(client)
+    for (const socket of [client, upstream]) socket.on('error', () => {})
+  })
+  port = await freePort()
+  proxy.listen(port, '127.0.0.1')
+  await once(proxy, 'listening')
+})
+afterAll(async () => {
+  proxy.close()
+  await server.stop()
+})
+
+it('what is asked for in one go leaves in one piece and in its order, what is asked for later does not', async () => {
+  const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands', createLogger('test', 'silent'))
+  await once(redis, 'ready')
+  pieces.length = 0
+  const numbers = Array.from({ length: 30 }, (_, i) => String(i))
+  await Promise.all(numbers.map((n) => redis.rpush('turn', n)))
+  expect(pieces).toHaveLength(1)
+  expect(await redis.lrange('turn', 0, -1)).toEqual(numbers)
+  expect(pieces).toHaveLength(2)
+  if (!(redis instanceof Redis)) throw new Error('not one server')
+  // Two callbacks of one turn of the event loop: when the second runs, what the first asked for is on its way.
+  const answers: Promise<string>[] = []
+  const held = await new Promise<number>((resolve) => {
+    setImmediate(() => answers.push(redis.ping()))
+    setImmediate(() => resolve(redis.stream.writableCorked))
+  })
+  expect([held, await Promise.all(answers)]).toEqual([0, ['PONG']])
+  redis.disconnect()
+})

@@ -1,0 +1,169 @@
+import { once } from 'node:events'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startRedisCluster, type RedisCluster } from '@sms-codes/launcher/redis-cluster'
+import { startRedisSentinel, type RedisSentinel } from '@sms-codes/launcher/redis-sentinel'
+import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/launcher/redis-slots'
+import { Cluster, Redis } from 'ioredis'
+import { createLogger } from '../../src/logger.ts'
+import { asStoreError, connectRedis, StoreError } from '../../src/redis/connect.ts'
+import { serverFaults } from '../../src/redis/server-faults.ts'
+import { storeNotReady } from '../../src/process/readiness.ts'
+
+const log = createLogger('test', 'silent')
+const KEY = 'topology'
+/** Usually two seconds; Sentinels that do not agree on a leader try again after twenty. */
+const FAILOVER_MS = 50_000
+
+async function connected(url: string, kind: 'commands' | 'worker') {
+  const redis = connectRedis(url, kind, log)
+  await once(redis, 'ready')
+  return redis
+}
+
+async function failure(call: Promise<unknown>): Promise<StoreError> {
+  const err: unknown = await asStoreError('test', call).catch((reason: unknown) => reason)
+  if (!(err instanceof StoreError)) throw new Error('the call did not fail with a StoreError')
+  return err
+}
+
+describe('a Cluster', () => {
+  let cluster: RedisCluster
+  /** The server that holds KEY, as an operator talks to it. */
+  let owner: Redis
+  beforeAll(async () => {
+    cluster = await startRedisCluster()
+    const [first = 0] = cluster.ports
+    owner = new Redis(await ownerOfSlot(cluster.ports, await slotOf(first, KEY)))
+  })
+  afterAll(async () => {
+    owner.disconnect()
+    await cluster.stop()
+  })
+  /** With a connection to each server, which comes a moment after the cluster is "ready". */
+  async function connectedToAll() {
+    const redis = await connected(cluster.url, 'commands')
+    const nodes = () => (redis instanceof Cluster ? redis.nodes('master').map(({ status }) => status) : [])
+    await expect.poll(nodes).toEqual(['ready', 'ready', 'ready'])
+    return redis
+  }
+  const ourConnection = async () =>
+    /id=(\d+) [^\n]*name=sms-codes-commands/.exec(String(await owner.client('LIST')))?.[1] ?? ''
+
+  it('that was never there fails a command at once', async () => {
+    const redis = connectRedis('redis+cluster://127.0.0.1:1', 'commands', log)
+    await failure(redis.get(KEY))
+    expect(await storeNotReady(redis)).toBe('redis does not answer, or takes no writes')
+    redis.disconnect()
+  })
+
+  it('has all its servers connected before a command needs them', async () => {
+    const redis = await connectedToAll()
+    expect(await Promise.all(cluster.ports.map((port) => redis.get(`topology-${port}`)))).toEqual([
+      null,
+      null,
+      null,
+    ])
+    redis.disconnect()
+  })
+
+  it('of which one server hangs fails a command, which ran once at most', async () => {
+    const redis = await connectedToAll()
+    await redis.set(KEY, '0')
+    await owner.call('CLIENT', 'PAUSE', '1000', 'ALL')
+    expect(await failure(redis.incr(KEY))).toMatchObject({
+      message: 'redis: test: timed out',
+      maybeDone: true,
+    })
+    expect(await owner.get(KEY)).toBe('1')
+    redis.disconnect()
+  })
+
+  it('that drops a connection is not sent the command again', async () => {
+    const redis = await connectedToAll()
+    await redis.set(KEY, '0')
+    await owner.call('CLIENT', 'PAUSE', '300', 'WRITE')
+    const counting = failure(redis.incr(KEY))
+    await owner.call('CLIENT', 'KILL', 'ID', await ourConnection())
+    await counting
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(Number(await owner.get(KEY))).toBeLessThanOrEqual(1)
+    redis.disconnect()
+  })
+
+  it('is sent nothing later that was refused while a server was away', async () => {
+    await owner.set(KEY, '0')
+    const { pid = 0 } = cluster.servers.find(({ port }) => port === owner.options.port) ?? {}
+    // The kernel takes connections for it, and nobody answers on them.
+    process.kill(pid, 'SIGSTOP')
+    const redis = await connected(cluster.url, 'commands')
+    await failure(redis.incr(KEY))
+    process.kill(pid, 'SIGCONT')
+    await expect.poll(() => redis.get(KEY).catch(() => null), { timeout: 10_000 }).toBe('0')
+    redis.disconnect()
+  })
+
+  it('that has moved a slot is followed there', async () => {
+    const redis = await connectedToAll()
+    await redis.set(KEY, '0')
+    const slot = await slotOf(cluster.ports[0] ?? 0, KEY)
+    const from = await ownerOfSlot(cluster.ports, slot)
+    const to = cluster.ports.find((port) => port !== from) ?? 0
+    await moveSlot(cluster.ports, slot, to)
+    expect(await ownerOfSlot(cluster.ports, slot)).toBe(to)
+    expect(await redis.incr(KEY)).toBe(1)
+    await moveSlot(cluster.ports, slot, from)
+    expect(await redis.incr(KEY)).toBe(2)
+    redis.disconnect()
+  })
+
+  it('is refused when any of its servers may evict what we hold', async () => {
+    const redis = await connectedToAll()
+    expect(await serverFaults(redis)).toEqual([])
+    await owner.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    expect(await serverFaults(redis)).toEqual([expect.stringContaining('noeviction')])
+    expect(await storeNotReady(redis)).toContain('noeviction')
+    await owner.config('SET', 'maxmemory-policy', 'noeviction')
+    expect(await storeNotReady(redis)).toBeNull()
+    redis.disconnect()
+  })
+})
+
+describe('Sentinels', { timeout: 2 * FAILOVER_MS }, () => {
+  let watched: RedisSentinel
+  beforeEach(async () => {
+    watched = await startRedisSentinel({ downAfterMs: 500 })
+  })
+  afterEach(() => watched.stop())
+
+  it('lead both kinds of connection to the new primary, and a command fails fast until then', async () => {
+    const [redis, waiting] = [
+      await connected(watched.url, 'commands'),
+      await connected(watched.url, 'worker'),
+    ]
+    expect(await redis.set(KEY, '0')).toBe('OK')
+    await watched.primary.kill()
+    await failure(redis.incr(KEY))
+    const late = waiting.set('later', '1')
+    await expect.poll(() => redis.set('after', '1').catch(() => null), { timeout: FAILOVER_MS }).toBe('OK')
+    expect(await watched.primaryPort()).toBe(watched.replica.port)
+    expect(await late).toBe('OK')
+    expect(await redis.get(KEY)).toBe('0')
+    redis.disconnect()
+    waiting.disconnect()
+  })
+
+  it('lead them away from a primary that says nothing any more and closes nothing', async () => {
+    const [redis, waiting] = [
+      await connected(watched.url, 'commands'),
+      await connected(watched.url, 'worker'),
+    ]
+    process.kill(watched.primary.pid, 'SIGSTOP')
+    expect(await failure(redis.incr(KEY))).toMatchObject({ message: 'redis: test: timed out' })
+    const late = waiting.set('later', '1')
+    await expect.poll(() => redis.set('after', '1').catch(() => null), { timeout: FAILOVER_MS }).toBe('OK')
+    expect(await late).toBe('OK')
+    process.kill(watched.primary.pid, 'SIGCONT')
+    redis.disconnect()
+    waiting.disconnect()
+  })
+})
