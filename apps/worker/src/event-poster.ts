@@ -6,7 +6,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/send-queue'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
-import { readSecret, signWebhook } from '@sms-codes/gateways/standard-webhooks'
+import { readSecret, signWebhook } from '@sms-codes/gateways/webhook/signature'
 import type { Transport } from '@sms-codes/gateways/transport'
 
 export type EventPosterOptions = {

@@ -1,0 +1,43 @@
+// Owns what each code of Aliyun's SMS service means for the message. `isv.` names a fault on the caller's side,
+// so an unlisted one is a refusal; `isp.` and the rest of what is unlisted promise nothing.
+import type { OutcomeClass } from '../gateway.ts'
+
+const rows: readonly (readonly [OutcomeClass, string])[] = [
+  ['accepted', 'OK'],
+  ['retry_same', 'Throttling Throttling.User Throttling.Api'],
+  // SignatureNonceUsed: Aliyun has had this very request before, and the first copy may have been taken.
+  ['ambiguous', 'isp.SYSTEM_ERROR isp.UNKNOWN_ERROR SignatureNonceUsed InternalError ServiceUnavailable'],
+  ['number', 'isv.MOBILE_NUMBER_ILLEGAL isv.DOMESTIC_NUMBER_NOT_SUPPORTED'],
+  ['number_limit', 'isv.BUSINESS_LIMIT_CONTROL'],
+  [
+    'template',
+    `isv.SMS_TEMPLATE_ILLEGAL isv.SMS_SIGNATURE_ILLEGAL isv.SMS_SIGN_ILLEGAL isv.SIGN_STATE_ILLEGAL
+     isv.SMS_SIGNATURE_SCENE_ILLEGAL isv.INVALID_PARAMETERS isv.INVALID_JSON_PARAM
+     isv.TEMPLATE_MISSING_PARAMETERS isv.TEMPLATE_PARAMS_ILLEGAL isv.PARAM_LENGTH_LIMIT
+     isv.PARAM_NOT_SUPPORT_URL isv.SMS_CONTENT_ILLEGAL isv.BLACK_KEY_CONTROL_LIMIT`,
+  ],
+  // DAY and MONTH_LIMIT_CONTROL are the account's own quotas; those of a number are BUSINESS_LIMIT_CONTROL.
+  [
+    'config',
+    `isv.DAY_LIMIT_CONTROL isv.MONTH_LIMIT_CONTROL isv.AMOUNT_NOT_ENOUGH isv.OUT_OF_SERVICE
+     isv.ACCOUNT_NOT_EXISTS isv.ACCOUNT_ABNORMAL isv.PRODUCT_UN_SUBSCRIPT isv.PRODUCT_UNSUBSCRIBE
+     isv.DENY_IP_RANGE isv.MOBILE_COUNT_OVER_LIMIT isv.EXTEND_CODE_ERROR isp.RAM_PERMISSION_DENY
+     SignatureDoesNotMatch InvalidAccessKeyId.NotFound InvalidAccessKeyId.Inactive InvalidTimeStamp.Expired
+     InvalidVersion InvalidAction.NotFound Forbidden Forbidden.RAM`,
+  ],
+]
+
+const classes = new Map(
+  rows.flatMap(([cls, codes]) => codes.split(/\s+/).map((code) => [code, cls] as const)),
+)
+
+export function isKnownAliyunCode(code: string): boolean {
+  return classes.has(code) || code.startsWith('Throttling.')
+}
+
+export function classOfAliyunCode(code: string): OutcomeClass {
+  const listed = classes.get(code)
+  if (listed !== undefined) return listed
+  if (code.startsWith('Throttling.')) return 'retry_same'
+  return code.startsWith('isv.') ? 'switch_now' : 'ambiguous'
+}

@@ -1,0 +1,69 @@
+// Owns what each code of Tencent Cloud SMS means for the message, whether it came for the number or for the
+// whole call. Before the dot stands the family: an unlisted code means what its family does, and one without a
+// listed family is a refusal of a kind not known yet.
+import type { OutcomeClass } from '../gateway.ts'
+
+const rows: readonly (readonly [OutcomeClass, string])[] = [
+  ['accepted', 'Ok'],
+  ['retry_same', 'RequestLimitExceeded'],
+  ['switch_now', 'ServiceUnavailable ResourceUnavailable'],
+  [
+    'ambiguous',
+    `InternalError InternalError.OtherError InternalError.UnknownError InternalError.SendAndRecvFail
+     InternalError.Timeout`,
+  ],
+  ['number', 'FailedOperation.PhoneNumberInBlacklist InvalidParameterValue.IncorrectPhoneNumber'],
+  [
+    'number_limit',
+    `LimitExceeded.DeliveryFrequencyLimit LimitExceeded.PhoneNumberDailyLimit
+     LimitExceeded.PhoneNumberOneHourLimit LimitExceeded.PhoneNumberSameContentDailyLimit
+     LimitExceeded.PhoneNumberThirtySecondLimit`,
+  ],
+  [
+    'template',
+    `FailedOperation.ContainSensitiveWord FailedOperation.MarketingSendTimeConstraint
+     FailedOperation.SignatureIncorrectOrUnapproved FailedOperation.TemplateIncorrectOrUnapproved
+     FailedOperation.TemplateParamSetNotMatchApprovedTemplate FailedOperation.TemplateUnapprovedOrNotExist
+     InvalidParameterValue.ContentLengthLimit InvalidParameterValue.ProhibitedUseUrlInTemplateParameter
+     InvalidParameterValue.TemplateParameterFormatError InvalidParameterValue.TemplateParameterLengthLimit`,
+  ],
+  // Serivce and Unsuported are spelled so by Tencent.
+  [
+    'config',
+    `LimitExceeded.AppCountryOrRegionDailyLimit LimitExceeded.AppCountryOrRegionInBlacklist
+     LimitExceeded.AppDailyLimit LimitExceeded.AppGlobalDailyLimit LimitExceeded.AppMainlandChinaDailyLimit
+     LimitExceeded.DailyLimit LimitExceeded.PhoneNumberCountLimit
+     FailedOperation.FailResolvePacket FailedOperation.JsonParseFail
+     FailedOperation.InsufficientBalanceInSmsPackage InvalidParameterValue.SdkAppIdNotExist
+     UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny
+     UnauthorizedOperation.RequestIpNotInWhitelist UnauthorizedOperation.RequestPermissionDeny
+     UnauthorizedOperation.SdkAppIdIsDisabled UnauthorizedOperation.SerivceSuspendDueToArrears
+     UnauthorizedOperation.SmsSdkAppIdVerifyFail
+     UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone
+     UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber
+     UnsupportedOperation.GlobalTemplateToChineseMainlandPhone UnsupportedOperation.UnsuportedRegion
+     InternalError.RestApiInterfaceNotExist InternalError.SigFieldMissing
+     InternalError.SigVerificationFail InternalError.RequestTimeException
+     AuthFailure IpInBlacklist IpNotInWhitelist InvalidAction InvalidRequest InvalidParameter
+     MissingParameter MissingParameter.EmptyPhoneNumberSet UnknownParameter NoSuchVersion
+     UnsupportedProtocol UnsupportedRegion`,
+  ],
+]
+
+const classes = new Map(
+  rows.flatMap(([cls, codes]) => codes.split(/\s+/).map((code) => [code, cls] as const)),
+)
+
+export function isKnownTencentCode(code: string): boolean {
+  return listed(code) !== undefined
+}
+
+export function classOfTencentCode(code: string): OutcomeClass {
+  return listed(code) ?? 'switch_now'
+}
+
+function listed(code: string): OutcomeClass | undefined {
+  const [family = ''] = code.split('.')
+  // An acceptance is one word, and no family.
+  return classes.get(code) ?? (family === 'Ok' ? undefined : classes.get(family))
+}

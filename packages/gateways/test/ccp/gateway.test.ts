@@ -1,0 +1,163 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createCcpGateway, signCcp } from '../../src/ccp/gateway.ts'
+import { createTransport } from '../../src/transport.ts'
+import type { Transport } from '../../src/transport.ts'
+import { gatewayContract } from '../contract.ts'
+import fixture from '../fixtures/ccp.json' with { type: 'json' }
+import { answer, serve } from '../servers.ts'
+
+const { input, expect: vector } = fixture.vector
+const at = new Date(input.instant_utc)
+const success = JSON.stringify(fixture.answers.success.body)
+const refusal = (statusCode: unknown) => JSON.stringify({ statusCode, statusMsg: '失败' })
+
+function create(baseUrl: string, transport: Transport) {
+  const { accountSid, authToken } = input
+  const { appId, templateId } = vector.body
+  const templateOf = (scene: string) => (scene === 'login' ? templateId : '2')
+  return createCcpGateway({ baseUrl, accountSid, authToken, appId, templateOf, transport, now: () => at })
+}
+
+gatewayContract('ccp', {
+  create,
+  accepted: { status: 200, body: success, messageId: fixture.answers.success.body.templateSMS.smsMessageSid },
+  refusals: [
+    { ...fixture.answers.failure, body: refusal('160042'), class: 'number', code: '160042' },
+    { status: 200, body: refusal('160038'), class: 'number_limit', code: '160038' },
+    { status: 200, body: refusal('160016'), class: 'retry_same', code: '160016' },
+    { status: 200, body: refusal('160032'), class: 'template', code: '160032' },
+    { status: 200, body: refusal('160053'), class: 'config', code: '160053' },
+    { status: 200, body: refusal('160050'), class: 'switch_now', code: '160050' },
+  ],
+  echo: (text) => JSON.stringify({ statusCode: text, statusMsg: text, templateSMS: { smsMessageSid: text } }),
+})
+
+async function send(body: string, { status = 200, headers = {}, code = '739146', scene = 'login' } = {}) {
+  const server = await serve(answer(status, body, headers))
+  const transport = createTransport()
+  onTestFinished(() => transport.close())
+  const message = {
+    id: vector.body.reqId,
+    mobile: vector.body.to,
+    code,
+    minutes: 5,
+    secondsLeft: 300,
+    scene,
+  }
+  const outcome = await create(server.url, transport).send(message, new AbortController().signal)
+  return { outcome, request: server.requests[0] ?? '' }
+}
+
+describe('what CCP is sent', () => {
+  test('the signature of the vector', () => {
+    const { timestamp, sig, authorization } = signCcp(input.accountSid, input.authToken, at)
+    expect({ timestamp, sig, authorization }).toEqual({
+      timestamp: input.timestamp,
+      sig: vector.sig,
+      authorization: vector.authorization,
+    })
+  })
+
+  test.each(['UTC', 'Asia/Shanghai', 'America/New_York', 'Pacific/Kiritimati'])(
+    'the timestamp is that of China when the process is in %s',
+    (zone) => {
+      vi.stubEnv('TZ', zone)
+      onTestFinished(() => void vi.unstubAllEnvs())
+      expect(signCcp('a', 'b', at).timestamp).toBe(input.timestamp)
+      expect(signCcp('a', 'b', new Date('2026-02-28T16:00:00.999Z')).timestamp).toBe('20260301000000')
+    },
+  )
+
+  test('the request of the vector, byte for byte', async () => {
+    const [code = ''] = vector.body.datas
+    const { request } = await send(success, { code })
+    const [head = '', body] = request.split('\r\n\r\n')
+    const [start, ...headers] = head.split('\r\n')
+    expect(start).toBe(`${vector.method} ${vector.path} HTTP/1.1`)
+    for (const [name, value] of Object.entries(vector.headers)) expect(headers).toContain(`${name}: ${value}`)
+    expect(body).toBe(JSON.stringify(vector.body))
+  })
+
+  test('the template of its scene', async () => {
+    const { request } = await send(success, { scene: 'register' })
+    expect(request).toContain('"templateId":"2"')
+  })
+
+  test('an address that is none stops the start, not the first message', () => {
+    expect(() => create('app.cloopen.com', createTransport())).toThrow('Invalid URL')
+  })
+
+  test('a prefix in the address is kept', async () => {
+    const server = await serve(answer(200, success))
+    const transport = createTransport()
+    onTestFinished(() => transport.close())
+    const message = {
+      id: 'a1',
+      mobile: '13900139000',
+      code: '1',
+      minutes: 5,
+      secondsLeft: 300,
+      scene: 'login',
+    }
+    await create(`${server.url}/relay/`, transport).send(message, new AbortController().signal)
+    expect(server.requests[0]).toContain(`POST /relay${vector.path} `)
+  })
+})
+
+describe('what CCP answers', () => {
+  const named = fixture.codes.filter((row) => /^\d{6}/.test(row.code) && row.class !== 'accepted')
+  test.each(named)('$code over the wire is $class', async (row) => {
+    const code = row.code.slice(0, 6)
+    const { outcome } = await send(refusal(code))
+    expect(outcome).toEqual({ class: row.class, code })
+  })
+
+  test('a code nobody knows is for the next gateway, by its own name', async () => {
+    expect((await send(refusal('169999'))).outcome).toEqual({ class: 'switch_now', code: '169999' })
+    expect((await send(refusal('号码13900139000'))).outcome).toEqual({
+      class: 'switch_now',
+      code: 'UNKNOWN_CODE',
+    })
+  })
+
+  test('a repeat of the same reqId is a duplicate', async () => {
+    expect((await send(refusal('160054'))).outcome).toEqual({ class: 'duplicate', code: '160054' })
+  })
+
+  test.each([160042, null, ['160042'], { code: '160042' }, undefined])(
+    'a statusCode that is not a string says nothing: %j',
+    async (statusCode) => {
+      expect((await send(refusal(statusCode))).outcome).toEqual({ class: 'ambiguous', code: 'HTTP_200' })
+    },
+  )
+
+  test.each([
+    undefined,
+    null,
+    {},
+    { smsMessageSid: 7 },
+    { smsMessageSid: '' },
+    { smsMessageSid: 'to 13900139000' },
+  ])('an acceptance is one even when its message id is unreadable: %j', async (templateSMS) => {
+    const { outcome } = await send(JSON.stringify({ statusCode: '000000', templateSMS }))
+    expect(outcome).toEqual({ class: 'accepted', code: '000000' })
+  })
+
+  test('under another status a code we know speaks, one we do not know leaves it to the status', async () => {
+    expect((await send(refusal('160042'), { status: 500 })).outcome).toEqual({
+      class: 'number',
+      code: '160042',
+    })
+    expect((await send(refusal('502'), { status: 502 })).outcome).toEqual({
+      class: 'ambiguous',
+      code: 'HTTP_502',
+    })
+    expect((await send(refusal('999'), { status: 403 })).outcome).toEqual({
+      class: 'config',
+      code: 'HTTP_403',
+    })
+    expect((await send(success, { status: 403 })).outcome).toEqual({ class: 'ambiguous', code: 'HTTP_403' })
+    const busy = await send(refusal('160016'), { status: 429, headers: { 'retry-after': '2' } })
+    expect(busy.outcome).toEqual({ class: 'retry_same', code: '160016', retryAfterMs: 2000 })
+  })
+})

@@ -1,0 +1,190 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createTencentGateway } from '../../src/tencent/gateway.ts'
+import type { TencentOptions } from '../../src/tencent/gateway.ts'
+import { createTransport } from '../../src/transport.ts'
+import type { PostOptions, Transport } from '../../src/transport.ts'
+import { gatewayContract } from '../contract.ts'
+import fixture from '../fixtures/tencent.json' with { type: 'json' }
+import { answer, serve } from '../servers.ts'
+
+const found = fixture.tc3.find(({ id }) => id === 'tencent-tc3-sendsms-3headers')
+if (found === undefined) throw new Error('no vector of SendSms')
+const { input, expect: vector } = found
+const success = JSON.stringify(fixture.answers.success.body)
+const [accepted] = fixture.answers.success.body.Response.SendStatusSet
+const ofNumber = (Code: unknown, rest: object = {}) =>
+  JSON.stringify({
+    Response: { SendStatusSet: [{ ...accepted, SerialNo: '', Code, ...rest }], RequestId: 'R' },
+  })
+const ofCall = (Code: unknown) =>
+  JSON.stringify({ Response: { Error: { Code, Message: '失败' }, RequestId: 'R' } })
+const options = {
+  secretId: input.ids,
+  secretKey: input.key,
+  sdkAppId: '1400006666',
+  signName: '美多商城',
+  templateOf: (scene: string) => (scene === 'login' ? '1110' : '2'),
+  now: () => new Date(input.timestamp * 1000 + 678),
+}
+
+function create(baseUrl: string, transport: Transport) {
+  return createTencentGateway({ ...options, baseUrl, transport })
+}
+
+gatewayContract('tencent', {
+  create,
+  accepted: { status: 200, body: success, messageId: accepted?.SerialNo ?? '' },
+  refusals: [
+    {
+      status: 200,
+      body: JSON.stringify(fixture.answers.perNumber.body),
+      class: 'number_limit',
+      code: 'LimitExceeded.PhoneNumberThirtySecondLimit',
+    },
+    {
+      status: 200,
+      body: JSON.stringify(fixture.answers.authFailure.body),
+      class: 'config',
+      code: 'AuthFailure.SignatureFailure',
+    },
+    ...(
+      [
+        ['InvalidParameterValue.IncorrectPhoneNumber', 'number'],
+        ['FailedOperation.TemplateUnapprovedOrNotExist', 'template'],
+        ['RequestLimitExceeded.UinLimitExceeded', 'retry_same'],
+        ['ResourceUnavailable', 'switch_now'],
+        ['InternalError.Timeout', 'ambiguous'],
+      ] as const
+    ).map(([code, cls]) => ({ status: 200, body: ofCall(code), class: cls, code })),
+  ],
+  echo: (text) =>
+    JSON.stringify({
+      Response: {
+        SendStatusSet: [
+          { Code: text, Message: text, SerialNo: text, PhoneNumber: text, SessionContext: text },
+        ],
+        RequestId: text,
+      },
+    }),
+})
+
+type Sent = { status?: number; headers?: Record<string, string>; code?: string; scene?: string }
+
+async function send(body: string, sent: Sent = {}, changed: Partial<TencentOptions> = {}) {
+  const { status = 200, headers = {}, code = '123456', scene = 'login' } = sent
+  const server = await serve(answer(status, body, headers))
+  const transport = createTransport()
+  onTestFinished(() => transport.close())
+  const vendor = 'http://sms.tencentcloudapi.com'
+  // The vendor's name with our server's address, so that the host that is signed is the vendor's.
+  const post = (url: string, rest: PostOptions) => transport.post(url.replace(vendor, server.url), rest)
+  const gateway = createTencentGateway({ ...options, baseUrl: vendor, transport: { post }, ...changed })
+  const message = { id: 'job-0f8fad5b', mobile: '13800138000', code, minutes: 5, secondsLeft: 300, scene }
+  const outcome = await gateway.send(message, new AbortController().signal)
+  const [head = '', payload = ''] = server.requests[0]?.split('\r\n\r\n') ?? []
+  const [start, ...lines] = head.split('\r\n')
+  return { outcome, start, lines, payload }
+}
+
+describe('what Tencent is sent', () => {
+  test('the request of the vector, byte for byte', async () => {
+    const { start, lines, payload } = await send(success)
+    expect(start).toBe('POST / HTTP/1.1')
+    expect(payload).toBe(input.payload)
+    for (const [name, value] of Object.entries(input.headers)) expect(lines).toContain(`${name}: ${value}`)
+    expect(lines).toContain(`Authorization: ${vector.authorization}`)
+    expect(lines).toContain('X-TC-Version: 2021-01-11')
+    expect(lines).toContain(`X-TC-Timestamp: ${input.timestamp}`)
+    expect(lines).toContain('X-TC-Region: ap-guangzhou')
+  })
+
+  test('the region that is configured', async () => {
+    const { lines } = await send(success, {}, { region: 'ap-beijing' })
+    expect(lines).toContain('X-TC-Region: ap-beijing')
+  })
+
+  test('the template of its scene, and a code that begins with a zero whole', async () => {
+    const { payload } = await send(success, { scene: 'register', code: '012345' })
+    expect(JSON.parse(payload)).toMatchObject({ TemplateId: '2', TemplateParamSet: ['012345', '5'] })
+  })
+
+  test('an address that is none stops the start, not the first message', () => {
+    expect(() => create('sms.tencentcloudapi.com', createTransport())).toThrow('Invalid URL')
+  })
+
+  test('a prefix in the address is kept, and is not signed', async () => {
+    const { start, lines } = await send(success, {}, { baseUrl: 'http://sms.tencentcloudapi.com/relay/' })
+    expect(start).toBe('POST /relay/ HTTP/1.1')
+    expect(lines).toContain(`Authorization: ${vector.authorization}`)
+  })
+})
+
+describe('what Tencent answers', () => {
+  const named = fixture.codes.filter((row) => /^[\w.]+$/.test(row.code) && row.class !== 'accepted')
+  test.each(named)(
+    '$code over the wire is $class, for the number and for the call',
+    async ({ code, class: cls }) => {
+      for (const body of [ofNumber(code), ofCall(code)]) {
+        expect((await send(body)).outcome).toEqual({ class: cls, code })
+      }
+    },
+  )
+
+  test('a code nobody knows is for the next gateway, by its own name', async () => {
+    const outcomeOf = async (body: string) => (await send(body)).outcome
+    expect(await outcomeOf(ofNumber('FailedOperation.NewKind'))).toEqual({
+      class: 'switch_now',
+      code: 'FailedOperation.NewKind',
+    })
+    expect(await outcomeOf(ofCall('号码13800138000'))).toEqual({ class: 'switch_now', code: 'UNKNOWN_CODE' })
+  })
+
+  test.each([7, null, ['Ok'], { Code: 'Ok' }, true])(
+    'a Code that is not a string says nothing: %j',
+    async (code) => {
+      for (const body of [ofNumber(code), ofCall(code)]) {
+        expect((await send(body)).outcome).toEqual({ class: 'ambiguous', code: 'HTTP_200' })
+      }
+    },
+  )
+
+  test.each([[], null, {}, [null], ['Ok'], { 0: { Code: 'Ok' } }])(
+    'a list without a number in it says nothing: %j',
+    async (SendStatusSet) => {
+      const { outcome } = await send(JSON.stringify({ Response: { SendStatusSet, RequestId: 'R' } }))
+      expect(outcome).toEqual({ class: 'ambiguous', code: 'HTTP_200' })
+    },
+  )
+
+  test('an answer about the call and about the number contradicts itself', async () => {
+    const both = (call: string, number: string) =>
+      JSON.stringify({ Response: { Error: { Code: call }, SendStatusSet: [{ ...accepted, Code: number }] } })
+    const refusals = both('AuthFailure.SignatureFailure', 'FailedOperation.ContainSensitiveWord')
+    for (const body of [both('AuthFailure', 'Ok'), both('Ok', 'Ok'), ofCall('Ok'), refusals]) {
+      expect((await send(body)).outcome).toEqual({ class: 'ambiguous', code: 'HTTP_200' })
+    }
+  })
+
+  test.each([undefined, null, 7, '', 'to +8613800138000', '5000:13800138000', '5000:1234567', {}])(
+    'an acceptance is one even when its message id is unreadable: %j',
+    async (SerialNo) => {
+      const { outcome } = await send(ofNumber('Ok', { SerialNo }))
+      expect(outcome).toEqual({ class: 'accepted', code: 'Ok' })
+    },
+  )
+
+  test('under another status a code we know speaks, one we do not know leaves it to the status', async () => {
+    const outcomeOf = async (body: string, status: number, headers = {}) =>
+      (await send(body, { status, headers })).outcome
+    const number = 'InvalidParameterValue.IncorrectPhoneNumber'
+    expect(await outcomeOf(ofCall(number), 500)).toEqual({ class: 'number', code: number })
+    expect(await outcomeOf(ofCall('NewKind'), 502)).toEqual({ class: 'ambiguous', code: 'HTTP_502' })
+    expect(await outcomeOf(ofCall('NewKind'), 403)).toEqual({ class: 'config', code: 'HTTP_403' })
+    expect(await outcomeOf(success, 403)).toEqual({ class: 'ambiguous', code: 'HTTP_403' })
+    expect(await outcomeOf(ofCall('RequestLimitExceeded'), 429, { 'retry-after': '2' })).toEqual({
+      class: 'retry_same',
+      code: 'RequestLimitExceeded',
+      retryAfterMs: 2000,
+    })
+  })
+})
