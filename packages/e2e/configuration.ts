@@ -6,7 +6,7 @@ import { ApiEnv } from '../../apps/api/src/env.ts'
 import { BoardEnv } from '../../apps/board/src/config.ts'
 import { OpsEnv } from '../../apps/ops/src/env.ts'
 import { ConfigSchema as SimulatorEnv } from '../../apps/simulator/src/config.ts'
-import { WorkerEnv } from '../../apps/worker/src/env.ts'
+import { WorkerEnv } from '../../apps/worker/src/config/variables.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
 export const CONFIGURATION_FILE = 'docs/configuration.md'

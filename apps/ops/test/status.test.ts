@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { createRegistry } from '@sms-codes/core/process/metrics'
 import { startOps as startOpsPort } from '@sms-codes/core/process/health-server'
-import { createWorkerMetrics } from '../../worker/src/metrics.ts'
+import { createWorkerMetrics } from '../../worker/src/worker-metrics.ts'
 import { expectFailure, runOps, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps

@@ -6,8 +6,8 @@ import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Channel } from '@sms-codes/core/codes/send'
 import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
-import { RetryLater, type Delivered } from './endings.ts'
-import type { WorkerMetrics } from './metrics.ts'
+import { RetryLater, type Delivered } from './delivery/settle-send.ts'
+import type { WorkerMetrics } from './worker-metrics.ts'
 
 export type ConsumerOptions = {
   queue: string

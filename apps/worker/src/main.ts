@@ -11,10 +11,10 @@ import { serverFaultsAtBoot } from '@sms-codes/core/redis/server-faults'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { loadTracing } from '@sms-codes/core/process/tracing'
 import { createTransport } from '@sms-codes/gateways/transport'
-import { loadWorkerConfig } from './config.ts'
+import { loadWorkerConfig } from './config/config.ts'
 import { reportQueues } from './queue-metrics.ts'
-import { restWhileUnfit } from './store-gate.ts'
-import { wireWorker } from './wire.ts'
+import { restWhileUnfit } from './pause-while-redis-unfit.ts'
+import { wireWorker } from './compose.ts'
 
 const USAGE = `Usage: worker [--queues sms,email,events]
 

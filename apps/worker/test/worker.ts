@@ -7,9 +7,9 @@ import type { Send } from '@sms-codes/core/codes/send'
 import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
 import { startStore } from '../../../packages/core/test/store.ts'
 import { createConsumer } from '../src/consumer.ts'
-import { deliver, type DeliverDeps } from '../src/deliver.ts'
-import type { ListedGateway } from '../src/gateways.ts'
-import { createWorkerMetrics } from '../src/metrics.ts'
+import { deliver, type DeliverDeps } from '../src/delivery/deliver.ts'
+import type { ListedGateway } from '../src/gateways/list-gateways.ts'
+import { createWorkerMetrics } from '../src/worker-metrics.ts'
 
 export { aMobile, sendOf } from '../../../packages/core/test/store.ts'
 

@@ -5,7 +5,7 @@ import { ConfigError, loadConfig } from '@sms-codes/core/config/load'
 import { ApiEnv } from '../../../apps/api/src/env.ts'
 import { BoardEnv } from '../../../apps/board/src/config.ts'
 import { OpsEnv } from '../../../apps/ops/src/env.ts'
-import { WorkerEnv } from '../../../apps/worker/src/env.ts'
+import { WorkerEnv } from '../../../apps/worker/src/config/variables.ts'
 import {
   CONFIGURATION_FILE,
   listVariables,

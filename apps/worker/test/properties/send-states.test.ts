@@ -4,9 +4,9 @@ import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Send } from '@sms-codes/core/codes/send'
 import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
 import { agePhone } from '../../../../packages/core/test/age.ts'
-import { deliver } from '../../src/deliver.ts'
-import type { Delivered } from '../../src/endings.ts'
-import type { ListedGateway } from '../../src/gateways.ts'
+import { deliver } from '../../src/delivery/deliver.ts'
+import type { Delivered } from '../../src/delivery/settle-send.ts'
+import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
 import { aMobile, jobOf, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
-import { createQuotas } from '../src/gateways/quotas.ts'
-import { withQuota } from '../src/allowance.ts'
-import { createMailGateway } from '../src/mail.ts'
-import { createMailer } from '../src/mailer.ts'
+import { createQuotas } from '../../src/gateways/quotas.ts'
+import { withQuota } from '../../src/gateways/with-limits.ts'
+import { createMailGateway } from '../../src/email/email-gateway.ts'
+import { createMailer } from '../../src/email/smtp-client.ts'
 import { startSmtp } from './smtp.ts'
-import { aMobile, startDelivery } from './worker.ts'
+import { aMobile, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 let smtp: Awaited<ReturnType<typeof startSmtp>>

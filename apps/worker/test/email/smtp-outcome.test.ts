@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { outcomeClasses } from '@sms-codes/gateways/gateway'
-import { mailFault } from '../src/mail-fault.ts'
+import { mailFault } from '../../src/email/smtp-outcome.ts'
 
 const fault = (fields: object) => Object.assign(new Error('550 nobody@example.com is unknown here'), fields)
 

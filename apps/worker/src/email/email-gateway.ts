@@ -2,9 +2,9 @@ import type { Transporter } from 'nodemailer'
 import type { Contacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from './gateways.ts'
-import { mailFault } from './mail-fault.ts'
-import { mailText } from './mail-text.ts'
+import type { ListedGateway } from '../gateways/list-gateways.ts'
+import { mailFault } from './smtp-outcome.ts'
+import { mailText } from './email-text.ts'
 
 export type MailOptions = {
   contacts: Pick<Contacts, 'find'>

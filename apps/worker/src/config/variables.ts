@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { shared, WHSEC } from '@sms-codes/core/config/shared-variables'
-import { GATEWAYS, gatewayEnv } from './gateway-env.ts'
+import { GATEWAYS, gatewayEnv } from './gateway-variables.ts'
 
 const names = GATEWAYS.join('|')
 

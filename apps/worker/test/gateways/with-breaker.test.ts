@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { OutcomeClass } from '@sms-codes/gateways/gateway'
-import { withBreaker } from '../src/breaker.ts'
-import { fakeGateway, log } from './worker.ts'
+import { withBreaker } from '../../src/gateways/with-breaker.ts'
+import { fakeGateway, log } from '../worker.ts'
 
 const PROBE_AFTER_MS = 400
 const message = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
-import type { ListedGateway } from './gateways.ts'
+import type { ListedGateway } from './list-gateways.ts'
 
 export type OrderOptions = {
   /** Shares of the first place; gateways that are not named get none. Empty: the order of the list. */

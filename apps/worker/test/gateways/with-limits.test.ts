@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLimits } from '@sms-codes/core/limits/limits'
-import { createQuotas, QUOTA_WINDOWS } from '../src/gateways/quotas.ts'
-import { withQuota, withRate } from '../src/allowance.ts'
-import type { ListedGateway } from '../src/gateways.ts'
-import { aMobile, fakeGateway, startDelivery } from './worker.ts'
+import { createQuotas, QUOTA_WINDOWS } from '../../src/gateways/quotas.ts'
+import { withQuota, withRate } from '../../src/gateways/with-limits.ts'
+import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
+import { aMobile, fakeGateway, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import type { Static } from '@sinclair/typebox'
 import { keyringOptions, loadConfig, wantsTracing, type Env } from '@sms-codes/core/config/load'
 import { fallbackRules, parseScenes } from '@sms-codes/core/config/scenes'
-import { goesOutside, pairs, WORKER_CHECKS } from './config-checks.ts'
-import { WorkerEnv } from './env.ts'
+import { goesOutside, pairs, WORKER_CHECKS } from './checks.ts'
+import { WorkerEnv } from './variables.ts'
 
 const numbers = (text: string) => Object.fromEntries(pairs(text).map(([name, n]) => [name, Number(n)]))
 

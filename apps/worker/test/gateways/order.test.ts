@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createOrder } from '../src/order.ts'
-import { fakeGateway, jobOf } from './worker.ts'
+import { createOrder } from '../../src/gateways/order.ts'
+import { fakeGateway, jobOf } from '../worker.ts'
 
 const gateways = ['ccp', 'aliyun', 'tencent'].map((name) => fakeGateway(name))
 const job = (i: number, to = '138****8000') => ({

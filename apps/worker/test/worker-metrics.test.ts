@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client'
 import { expect, it } from 'vitest'
 import { outcomeClasses } from '@sms-codes/gateways/gateway'
-import { createWorkerMetrics } from '../src/metrics.ts'
+import { createWorkerMetrics } from '../src/worker-metrics.ts'
 
 const linesOf = async (gateways: { sms: string[]; email: string[] }) => {
   const registry = new Registry()

@@ -1,8 +1,8 @@
 import CircuitBreaker from 'opossum'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from './gateways.ts'
-import type { WorkerMetrics } from './metrics.ts'
+import type { ListedGateway } from './list-gateways.ts'
+import type { WorkerMetrics } from '../worker-metrics.ts'
 
 export type BreakerDeps = { metrics: Pick<WorkerMetrics, 'breaker'>; log: Logger; probeAfterMs?: number }
 

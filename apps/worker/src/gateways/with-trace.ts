@@ -1,5 +1,5 @@
 import type { Tracing } from '@sms-codes/core/process/tracing'
-import type { ListedGateway } from './gateways.ts'
+import type { ListedGateway } from './list-gateways.ts'
 
 /** A span for each call of a gateway. It says who was called and what came of it, nothing of the message. */
 export function withTrace(gateway: ListedGateway, tracing: Tracing | null): ListedGateway {

@@ -5,8 +5,8 @@ import { Webhook } from 'standardwebhooks'
 import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { createTransport } from '@sms-codes/gateways/transport'
-import { createEventPoster } from '../src/event-poster.ts'
-import { aMobile, fakeGateway, LEASE_MS, log, sendOf, startDelivery } from './worker.ts'
+import { createEventPoster } from '../../src/events/event-poster.ts'
+import { aMobile, fakeGateway, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 

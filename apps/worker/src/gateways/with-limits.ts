@@ -1,9 +1,9 @@
 import { keys, type Quota } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
 import type { Limits } from '@sms-codes/core/limits/limits'
-import type { Quotas } from './gateways/quotas.ts'
+import type { Quotas } from './quotas.ts'
 import type { OutcomeClass } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from './gateways.ts'
+import type { ListedGateway } from './list-gateways.ts'
 
 export const QUOTA_FULL = 'QUOTA_FULL'
 

@@ -4,7 +4,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { DeliverDeps } from './deliver.ts'
 import { messageIdOf } from './message.ts'
-import type { Doubt } from './policy.ts'
+import type { Doubt } from './call-plan.ts'
 
 /** How a try ended. `busy`: somebody else is at it, look again in `ms`. The rest is over for this channel. */
 export type Delivered =

@@ -1,8 +1,8 @@
 import { outcomeClasses } from '@sms-codes/gateways/gateway'
 import { describe, expect, it } from 'vitest'
-import { planCalls, STEP } from '../src/policy.ts'
-import type { ListedGateway } from '../src/gateways.ts'
-import { fakeGateway } from './worker.ts'
+import { planCalls, STEP } from '../../src/delivery/call-plan.ts'
+import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
+import { fakeGateway } from '../worker.ts'
 
 const ccp = fakeGateway('ccp', [], true)
 const plain = fakeGateway('plain')

@@ -12,10 +12,10 @@ import {
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { Queue } from 'bullmq'
-import { RetryLater } from '../src/endings.ts'
-import { createFallback } from '../src/fallback.ts'
-import { createFollowUp } from '../src/follow-up.ts'
-import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
+import { RetryLater } from '../../src/delivery/settle-send.ts'
+import { createFallback } from '../../src/delivery/email-fallback.ts'
+import { createFollowUp } from '../../src/delivery/receipt-follow-up.ts'
+import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from '../worker.ts'
 
 const AFTER_MS = 8_000
 

@@ -1,7 +1,7 @@
 import type { Check, Env } from '@sms-codes/core/config/load'
 import { checkKeys, checkRedisUrl, checkUrl, checkWebhookSecrets } from '@sms-codes/core/config/checks'
 import { parseScenes, type Scene } from '@sms-codes/core/config/scenes'
-import { checkGateways, LOOPBACK } from './gateway-env.ts'
+import { checkGateways, LOOPBACK } from './gateway-variables.ts'
 
 /** `a:1,b:2` as pairs; what follows a second colon stays with the value. */
 export const pairs = (text: string) =>
