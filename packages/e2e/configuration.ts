@@ -2,7 +2,7 @@
 // With --write it writes the file; the test beside it only compares.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ApiEnv } from '../../apps/api/src/env.ts'
+import { ApiEnv } from '../../apps/api/src/config/variables.ts'
 import { BoardEnv } from '../../apps/board/src/config.ts'
 import { OpsEnv } from '../../apps/ops/src/env.ts'
 import { ConfigSchema as SimulatorEnv } from '../../apps/simulator/src/config.ts'

@@ -10,8 +10,8 @@ import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { serverFaultsAtBoot } from '@sms-codes/core/redis/server-faults'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { loadTracing } from '@sms-codes/core/process/tracing'
-import { loadApiConfig } from './config.ts'
-import { wireApi } from './wire.ts'
+import { loadApiConfig } from './config/config.ts'
+import { wireApi } from './compose.ts'
 
 const config = configOrExit(() => loadApiConfig(process.env))
 const log = createLogger('api', config.logLevel)

@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
-import { GROUPS, MODES } from './guard.ts'
+import { GROUPS, MODES } from './abuse/pumping-guard.ts'
 
 /**
  * What the API counts. Routes by their pattern, answers by RETCODE: both are bounded. What an alert waits for is

@@ -6,9 +6,9 @@ import { createLogger, type Logger } from '@sms-codes/core/logger'
 import { QUEUE_PREFIX, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { startRedis } from '@sms-codes/launcher/redis'
-import { loadApiConfig } from '../src/config.ts'
-import { createReceiptKeys } from '../src/receipt-keys.ts'
-import { wireApi } from '../src/wire.ts'
+import { loadApiConfig } from '../src/config/config.ts'
+import { createReceiptKeys } from '../src/receipts/receipt-keys.ts'
+import { wireApi } from '../src/compose.ts'
 
 const key = () => randomBytes(32).toString('base64')
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ApiEnv } from '../../api/src/env.ts'
-import { loadApiConfig } from '../../api/src/config.ts'
+import { ApiEnv } from '../../api/src/config/variables.ts'
+import { loadApiConfig } from '../../api/src/config/config.ts'
 import { loadPhoneConfig } from '../src/config.ts'
 import { OpsEnv } from '../src/env.ts'
 import { someEnv } from './ops.ts'

@@ -1,4 +1,4 @@
-import type { ApiConfig } from '../config.ts'
+import type { ApiConfig } from '../config/config.ts'
 import { aliyunCallback } from './aliyun.ts'
 import type { Callback } from './callback.ts'
 import { ccpCallback } from './ccp.ts'

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { createNetworks } from '@sms-codes/core/limits/networks'
 import { Refusal } from '../http/answers.ts'
-import type { ApiDeps } from '../app.ts'
+import type { ApiDeps } from '../server.ts'
 import type { Received, Report } from '../callbacks/callback.ts'
 
 /** A batch of some hundred receipts; the largest a vendor documents has a hundred. */

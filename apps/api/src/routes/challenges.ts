@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { ApiDeps } from '../app.ts'
+import type { ApiDeps } from '../server.ts'
 import { Challenge } from '../captcha/proofs.ts'
-import { Envelope } from '../schemas.ts'
+import { Envelope } from '../http/schemas.ts'
 
 /** `GET /v1/challenges`: work for a browser, instead of a picture or beside it. */
 export const challenges: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {

@@ -2,9 +2,9 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { maskMobile } from '@sms-codes/core/mobile'
 import { envelope, languageOf, Refusal } from '../http/answers.ts'
-import { requireApiKey } from '../api-keys.ts'
-import type { ApiDeps } from '../app.ts'
-import { Envelope, Mobile } from '../schemas.ts'
+import { requireApiKey } from '../http/api-keys.ts'
+import type { ApiDeps } from '../server.ts'
+import { Envelope, Mobile } from '../http/schemas.ts'
 
 /** Narrower than the standards: nothing that a mail program could take for more than one plain address. */
 const EMAIL_PATTERN =

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UUID_PATTERN } from '../captcha/store.ts'
-import type { ApiDeps } from '../app.ts'
-import { Envelope } from '../schemas.ts'
+import type { ApiDeps } from '../server.ts'
+import { Envelope } from '../http/schemas.ts'
 
 /** `GET /image_codes/:uuid/`: draws an image code and remembers its text for 300 seconds. */
 export const imageCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {

@@ -1,11 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { envelope, languageOf, Refusal } from '../http/answers.ts'
-import { requireApiKey } from '../api-keys.ts'
-import type { ApiDeps } from '../app.ts'
-import { nameInLog } from '../request-log.ts'
-import { Assurance, RECEIPT_PATTERN } from '../receipts.ts'
-import { Envelope, Mobile } from '../schemas.ts'
+import { requireApiKey } from '../http/api-keys.ts'
+import type { ApiDeps } from '../server.ts'
+import { nameInLog } from '../http/request-log.ts'
+import { Assurance, RECEIPT_PATTERN } from '../receipts/receipts.ts'
+import { Envelope, Mobile } from '../http/schemas.ts'
 
 /** The two ways a back end believes a receipt: the public keys, to check it offline, and redeeming it once. */
 export const redeem: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { receipts, apiKeys, scenes }) => {

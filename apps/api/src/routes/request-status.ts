@@ -3,9 +3,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { STATES } from '@sms-codes/core/codes/request-status'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
 import { envelope, languageOf, Refusal } from '../http/answers.ts'
-import type { ApiDeps } from '../app.ts'
-import { nameInLog } from '../request-log.ts'
-import { Envelope } from '../schemas.ts'
+import type { ApiDeps } from '../server.ts'
+import { nameInLog } from '../http/request-log.ts'
+import { Envelope } from '../http/schemas.ts'
 
 const STATUSES = [...STATES, 'expired'] as const
 

@@ -2,10 +2,10 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ACT_SECONDS } from '@sms-codes/core/codes/code-store'
 import { envelope, languageOf, Refusal } from '../http/answers.ts'
-import type { ApiDeps } from '../app.ts'
-import { IdempotencyHeaders } from '../idempotency.ts'
-import { nameInLog } from '../request-log.ts'
-import { Envelope, Mobile, sceneOf } from '../schemas.ts'
+import type { ApiDeps } from '../server.ts'
+import { IdempotencyHeaders } from '../http/idempotency.ts'
+import { nameInLog } from '../http/request-log.ts'
+import { Envelope, Mobile, sceneOf } from '../http/schemas.ts'
 
 /** Long enough to ask again after a lost answer, and no longer: a receipt is kept. */
 const KEPT_SECONDS = ACT_SECONDS

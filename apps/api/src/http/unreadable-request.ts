@@ -1,0 +1,29 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { envelope } from './answers.ts'
+
+const STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+/**
+ * What cannot be read as HTTP never becomes a request, so no hook and no error handler sees it. Refused in
+ * the envelope all the same, and the connection is over.
+ *
+ * @param headers those every answer carries
+ */
+export function refuseUnreadable(headers: Record<string, string>) {
+  return (err: Error & { code: string }, socket: Socket): void => {
+    if (err.code !== 'ECONNRESET' && socket.writable) {
+      const status = STATUS[err.code] ?? 400
+      const body = JSON.stringify(envelope('param', 'zh'))
+      const fields = {
+        ...headers,
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': Buffer.byteLength(body),
+        connection: 'close',
+      }
+      const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
+      socket.write([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'))
+    }
+    socket.destroy(err)
+  }
+}

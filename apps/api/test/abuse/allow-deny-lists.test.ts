@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { parseListEntry } from '@sms-codes/core/limits/networks'
+import { createLists, type ListName } from '@sms-codes/core/limits/allow-deny-lists'
+import { anAddress, startApi, type Api } from '../api.ts'
+
+let api: Api
+afterEach(() => api.stop())
+
+let next = 0
+const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
+
+async function send(mobile: string, address = anAddress(), answered?: object) {
+  const response = await api.app.inject({
+    method: 'POST',
+    url: '/v1/sms_codes',
+    headers: { 'x-forwarded-for': address },
+    payload: { mobile, ...(answered ?? (await api.captcha())) },
+  })
+  return {
+    status: response.statusCode,
+    headers: Object.keys(response.headers),
+    body: response.json<Record<string, unknown>>(),
+  }
+}
+/** As an operator does it, beside the running API. */
+async function put(list: ListName, text: string): Promise<void> {
+  const entry = parseListEntry(text)
+  if (entry === null) throw new Error('no entry')
+  await createLists(api.redis).put(list, entry)
+}
+const decisions = async () =>
+  (await api.redis.xrange('sms:{gate}:audit', '-', '+')).map(([, fields]) => fields.join(' '))
+
+describe('who is denied', () => {
+  it.each([
+    ['a network', '203.0.113.0/24'],
+    ['a segment', '1390010'],
+    ['a phone', null],
+  ])('by %s is answered like a phone that was sent to a moment ago, and sent nothing', async (by, text) => {
+    api = await startApi()
+    const mobile = inSegment('1390010')
+    const ph = api.keyring.pseudonym(mobile)
+    const address = '203.0.113.7'
+    const busy = inSegment('1380000')
+    await send(busy)
+    const throttled = await send(busy)
+    await put('deny', text ?? ph)
+
+    const captcha = await api.captcha()
+    const denied = await send(mobile, address, captcha)
+    expect({ ...denied, body: { ...denied.body, retry_after: 60 } }).toEqual({
+      ...throttled,
+      body: { ...throttled.body, retry_after: 60 },
+    })
+    expect(denied.body).toMatchObject({ code: '4002', errmsg: '发送短信过于频繁' })
+    expect(denied.body['retry_after']).toBeGreaterThan(0)
+    expect(denied.body['retry_after']).toBeLessThanOrEqual(3_600)
+    expect(await api.waiting()).toHaveLength(1)
+    expect(await api.redis.exists(`img_${captcha.uuid}`)).toBe(0)
+
+    const kind = by.slice(2)
+    await expect.poll(decisions).toHaveLength(1)
+    const [entry = ''] = await decisions()
+    expect(entry).toMatch(
+      new RegExp(`^what list list deny by ${kind} entry ${text ?? ph} phone ${ph} address [\\w-]{22}$`),
+    )
+    expect(entry).not.toContain(mobile)
+    expect(entry).not.toContain(address)
+    expect(await api.registry.metrics()).toContain(`sms_list_decisions_total{list="deny",by="${kind}"} 1`)
+    expect((await send(inSegment('1390011'))).status).toBe(202)
+  })
+
+  it('hears of a wrong picture first, as everybody, and nothing is decided then', async () => {
+    api = await startApi({ DENY_LIST: '1390012' })
+    const { body } = await send(inSegment('1390012'), anAddress(), {
+      ...(await api.captcha()),
+      image_code: 'ZZZZ',
+    })
+    expect(body).toMatchObject({ code: '4001', errmsg: '输入图形验证码有误' })
+    expect(await decisions()).toEqual([])
+  })
+
+  it('runs into the limit of an address like anybody whose phone is throttled', async () => {
+    api = await startApi({ DENY_LIST: '1390013' })
+    const texts = async (mobile: string) => {
+      const address = anAddress()
+      const answers = []
+      for (let i = 0; i < 7; i++) answers.push((await send(mobile, address)).body['errmsg'])
+      return answers
+    }
+    const busy = inSegment('1380000')
+    await send(busy)
+    expect(await texts(inSegment('1390013'))).toEqual(await texts(busy))
+  })
+
+  it('uses up neither the budget nor the limit of a segment', async () => {
+    api = await startApi({
+      DENY_LIST: '203.0.113.0/24',
+      BUDGET_MESSAGES: '1/3600',
+      LIMIT_SEGMENT_SENDS: '1/60',
+    })
+    for (let i = 0; i < 3; i++) await send(inSegment('1390014'), `203.0.113.${i}`)
+    expect((await send(inSegment('1390014'))).status).toBe(202)
+  })
+
+  it('is let in again when the entry is taken back', async () => {
+    api = await startApi()
+    await put('deny', '1390015')
+    expect((await send(inSegment('1390015'))).status).toBe(429)
+    await createLists(api.redis).remove('deny', { kind: 'segment', text: '1390015' })
+    expect((await send(inSegment('1390015'))).status).toBe(202)
+  })
+
+  it('stays denied when allowed as well', async () => {
+    api = await startApi({ ALLOW_LIST: '203.0.113.0/24' })
+    await put('deny', '1390016')
+    expect((await send(inSegment('1390016'), '203.0.113.7')).status).toBe(429)
+  })
+})
+
+describe('who is allowed', () => {
+  it('meets no limit of address, subnet and segment', async () => {
+    api = await startApi({
+      ALLOW_LIST: '203.0.113.0/24',
+      LIMIT_ADDRESS_SENDS: '1/60',
+      LIMIT_SUBNET_SENDS: '1/60',
+      LIMIT_SEGMENT_SENDS: '1/60',
+    })
+    const statuses = async (address: string) => {
+      const answers = []
+      for (let i = 0; i < 3; i++) answers.push((await send(inSegment('1390020'), address)).status)
+      return answers
+    }
+    expect(await statuses('203.0.113.7')).toEqual([202, 202, 202])
+    expect(await statuses('198.51.100.7')).toEqual([202, 429, 429])
+    await expect.poll(decisions).toHaveLength(3)
+    expect((await decisions())[0]).toMatch(/^what list list allow by network entry 203.0.113.0\/24 phone /)
+    expect(await api.registry.metrics()).toContain('sms_list_decisions_total{list="allow",by="network"} 3')
+  })
+
+  it.each(['deny', 'challenge'])('is not held up by a guard that would %s', async (mode) => {
+    api = await startApi({ GUARD_MODE: mode, GUARD_MIN_SENDS: '5' })
+    for (let i = 0; i < 5; i++) await send(inSegment('1390021'))
+    expect((await send(inSegment('1390021'))).body['code']).not.toBe('0')
+    await put('allow', '1390021')
+    expect((await send(inSegment('1390021'))).status).toBe(202)
+  })
+
+  it('is not counted by the guard, neither sends nor verified codes', async () => {
+    api = await startApi({ ALLOW_LIST: '1390022' })
+    const mobile = inSegment('1390022')
+    const { body } = await send(mobile)
+    const sms_code = await api.codeOf(String(body['request_id']))
+    const verified = await api.post('/v1/sms_codes/verify', { mobile, sms_code })
+    expect(verified.body).toMatchObject({ code: '0' })
+    expect(await api.redis.keys('sms:{gate}:guard:*')).toEqual([])
+  })
+
+  it('meets the limits of a phone and the budget all the same', async () => {
+    api = await startApi({ ALLOW_LIST: '1390023', BUDGET_MESSAGES: '2/3600' })
+    const mobile = inSegment('1390023')
+    expect((await send(mobile)).status).toBe(202)
+    expect((await send(mobile)).body).toMatchObject({ code: '4002', errmsg: '发送短信过于频繁' })
+    expect((await send(inSegment('1390023'))).status).toBe(202)
+    expect((await send(inSegment('1390023'))).status).toBe(503)
+  })
+})

@@ -1,0 +1,216 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { startApi, type Api } from '../api.ts'
+import { proofOf } from '../proof.ts'
+
+let api: Api
+afterEach(() => api.stop())
+
+const env = { GUARD_MIN_SENDS: '10', GUARD_MIN_PERCENT: '10' }
+/** Addresses are judged as early as segments, and let send more. */
+const few = { ...env, GUARD_ADDRESS_MIN_SENDS: '10', LIMIT_ADDRESS_SENDS: '100/60' }
+let next = 0
+const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
+const anAddress = () => `10.${(++next >> 8) & 255}.${next & 255}.1`
+
+async function post(url: string, payload: object, address: string) {
+  const headers = { 'x-forwarded-for': address }
+  const response = await api.app.inject({ method: 'POST', url, headers, payload })
+  return response.json<Record<string, unknown>>()
+}
+async function send(mobile: string, address = anAddress()) {
+  return post('/v1/sms_codes', { mobile, ...(await api.captcha()) }, address)
+}
+async function sendAndVerify(mobile: string, address = anAddress()) {
+  const { request_id } = await send(mobile, address)
+  return post('/v1/sms_codes/verify', { mobile, sms_code: await api.codeOf(String(request_id)) }, address)
+}
+const findings = async () =>
+  (await api.redis.xrange('sms:{gate}:audit', '-', '+')).map(([, fields]) => fields)
+
+describe('the guard', () => {
+  it('denies a segment that is pumped from many addresses, and no other', async () => {
+    api = await startApi({ ...env, GUARD_MODE: 'deny' })
+    const codes = []
+    for (let i = 0; i < 14; i++) codes.push((await send(inSegment('1390001')))['code'])
+    expect(codes).toEqual([...Array<string>(10).fill('0'), ...Array<string>(4).fill('4002')])
+    expect(await send(inSegment('1390001'))).toMatchObject({ errmsg: '发送短信过于频繁', retry_after: 1800 })
+    expect(await send(inSegment('1390002'))).toMatchObject({ code: '0' })
+  })
+
+  it('leaves a segment alone whose codes are verified', async () => {
+    api = await startApi({ ...env, GUARD_MODE: 'deny' })
+    for (let i = 0; i < 20; i++)
+      expect(await sendAndVerify(inSegment('1390003'))).toMatchObject({ code: '0' })
+    expect(await findings()).toEqual([])
+  })
+
+  it('denies an address whose codes nobody verifies, whatever numbers it asks for', async () => {
+    api = await startApi({ ...few, GUARD_MODE: 'deny' })
+    const address = anAddress()
+    const codes = []
+    for (let i = 0; i < 12; i++) codes.push((await send(inSegment(String(1_391_000 + i)), address))['code'])
+    expect(codes).toEqual([...Array<string>(10).fill('0'), '4002', '4002'])
+    expect((await send(inSegment('1391000')))['code']).toBe('0')
+  })
+
+  it('can deny an address where it would only challenge a segment, and looks further back for it', async () => {
+    api = await startApi({
+      ...few,
+      GUARD_MODE: 'challenge',
+      GUARD_ADDRESS_MODE: 'deny',
+      GUARD_ADDRESS_WINDOW_SECONDS: '3600',
+    })
+    const address = anAddress()
+    for (let i = 0; i < 10; i++) await send(inSegment('1390008'), address)
+    // Both are hot, and the harder of the two verdicts counts.
+    const proof = await proofOf(api)
+    expect(await post('/v1/sms_codes', { mobile: inSegment('1390008'), proof }, address)).toMatchObject({
+      code: '4002',
+      errmsg: '发送短信过于频繁',
+    })
+    expect(await send(inSegment('1390008'))).toMatchObject({ code: '4001', challenge: 'proof' })
+    expect((await findings()).map((fields) => fields.slice(3, 6))).toEqual([
+      ['challenge', 'group', 'segment'],
+      ['deny', 'group', 'address'],
+    ])
+    const lives = ['segment:1390008', `address:${api.keyring.pseudonym(address)}`].map((group) =>
+      api.redis.pttl(`sms:{gate}:guard:${group}:sent`),
+    )
+    expect((await Promise.all(lives)).map((ms) => Math.ceil(ms / 60_000))).toEqual([15, 60])
+  })
+
+  it('denies nobody any longer whose codes are verified after all', async () => {
+    api = await startApi({ ...few, GUARD_MODE: 'deny' })
+    const address = anAddress()
+    const first = inSegment('1391500')
+    const { request_id } = await send(first, address)
+    for (let i = 0; i < 9; i++) await send(inSegment(String(1_391_501 + i)), address)
+    expect(await send(inSegment('1391510'), address)).toMatchObject({ code: '4002' })
+    const sms_code = await api.codeOf(String(request_id))
+    expect(await post('/v1/sms_codes/verify', { mobile: first, sms_code }, address)).toMatchObject({
+      code: '0',
+    })
+    await expect.poll(async () => (await send(inSegment('1391510'), address))['code']).toBe('0')
+  })
+
+  it('only reports, once, when it observes', async () => {
+    api = await startApi({ ...env })
+    for (let i = 0; i < 15; i++) expect((await send(inSegment('1390004')))['code']).toBe('0')
+    expect(await findings()).toEqual([
+      [
+        'what',
+        'guard',
+        'mode',
+        'observe',
+        'group',
+        'segment',
+        'who',
+        '1390004',
+        'sends',
+        '10',
+        'verified',
+        '0',
+      ],
+    ])
+    expect(await api.registry.metrics()).toContain(
+      'sms_guard_findings_total{group="segment",mode="observe"} 1',
+    )
+  })
+
+  it('does not count sends that were refused', async () => {
+    api = await startApi({ ...env, GUARD_MODE: 'deny' })
+    const mobile = inSegment('1390005')
+    for (let i = 0; i < 15; i++) await send(mobile)
+    expect(await findings()).toEqual([])
+    expect(await send(inSegment('1390005'))).toMatchObject({ code: '0' })
+  })
+
+  it('keeps nothing when it is off', async () => {
+    api = await startApi({ ...env, GUARD_MODE: 'off' })
+    for (let i = 0; i < 12; i++)
+      expect(await sendAndVerify(inSegment('1390006'))).toMatchObject({ code: '0' })
+    expect(await api.redis.keys('sms:{gate}:guard:*')).toEqual([])
+  })
+
+  describe('of the whole service', () => {
+    const little = { ...env, GUARD_SERVICE_MIN_SENDS: '20', GUARD_SERVICE_MIN_PERCENT: '50' }
+    /** Each from another address to another segment. */
+    const spread = async (times: number) => {
+      const codes = []
+      for (let i = 0; i < times; i++) codes.push((await send(inSegment(String(1_500_000 + ++next))))['code'])
+      return codes
+    }
+    const anyone = () => inSegment(String(1_500_000 + ++next))
+
+    it.each(['deny', 'challenge'])(
+      'asks everybody for a proof, with %s as well, and denies nobody',
+      async (mode) => {
+        api = await startApi({ ...little, GUARD_MODE: mode })
+        expect(await spread(22)).toEqual([...Array<string>(20).fill('0'), '4001', '4001'])
+        expect(await send(anyone())).toMatchObject({ code: '4001', challenge: 'proof' })
+        const proof = { mobile: anyone(), proof: await proofOf(api) }
+        expect(await post('/v1/sms_codes', proof, anAddress())).toMatchObject({ code: '0' })
+        expect(await findings()).toEqual([
+          [
+            'what',
+            'guard',
+            'mode',
+            'challenge',
+            'group',
+            'service',
+            'who',
+            'all',
+            'sends',
+            '20',
+            'verified',
+            '0',
+          ],
+        ])
+      },
+    )
+
+    it('leaves it alone while enough codes are verified', async () => {
+      api = await startApi({ ...little, GUARD_MODE: 'challenge' })
+      for (let i = 0; i < 12; i++) await sendAndVerify(anyone())
+      expect(await spread(12)).toEqual(Array<string>(12).fill('0'))
+      expect(await findings()).toEqual([])
+    })
+
+    it.each([
+      ['it observes', { GUARD_MODE: 'observe' }],
+      [
+        'proofs are off, or a front end without them would be shut out',
+        { GUARD_MODE: 'deny', STEP_UP: 'off' },
+      ],
+    ])('only reports where %s', async (_where, more) => {
+      api = await startApi({ ...little, ...more })
+      expect(await spread(25)).toEqual(Array<string>(25).fill('0'))
+      expect(await findings()).toHaveLength(1)
+    })
+  })
+
+  describe('that finds a group again when its mark is over', () => {
+    const segment = '1390007'
+    const mark = `sms:{gate}:guard:segment:${segment}:mark`
+    /** The lives of the marks, in minutes; each begins where the one before was over. */
+    async function marks(times: number) {
+      const lives = []
+      for (let i = 0; i < times; i++) {
+        await api.redis.del(mark)
+        while ((await api.redis.exists(mark)) === 0) await send(inSegment(segment))
+        lives.push(Math.ceil((await api.redis.pttl(mark)) / 60_000))
+      }
+      return lives
+    }
+
+    it('challenges it for twice as long each time, up to a day', async () => {
+      api = await startApi({ ...env, GUARD_MODE: 'challenge' })
+      expect(await marks(8)).toEqual([30, 60, 120, 240, 480, 960, 1_440, 1_440])
+    })
+
+    it('denies it for as long as the first time: nobody is locked out for a day by ten messages', async () => {
+      api = await startApi({ ...env, GUARD_MODE: 'deny' })
+      expect(await marks(4)).toEqual([30, 30, 30, 30])
+    })
+  })
+})

@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { startApi, type Api } from '../api.ts'
+
+let api: Api
+afterEach(() => api.stop())
+
+let next = 0
+/** A number of this segment. */
+const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
+
+async function send(mobile: string, address: string, picture?: { image_code: string; uuid: string }) {
+  const response = await api.app.inject({
+    method: 'POST',
+    url: '/v1/sms_codes',
+    headers: { 'x-forwarded-for': address },
+    payload: { mobile, ...(picture ?? (await api.captcha())) },
+  })
+  return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
+}
+
+describe('the gate', () => {
+  it('lets a budget of 100 be spent by 500 at once, and not a message more', async () => {
+    api = await startApi({ BUDGET_MESSAGES: '100/3600,1000/86400' })
+    // One after the other: so many at once could run into the deadline of a command.
+    const pictures = []
+    for (let i = 0; i < 500; i++) pictures.push(await api.captcha())
+    const answers = await Promise.all(
+      pictures.map((picture, i) =>
+        send(inSegment(`1380${String(100 + (i % 90))}`), `10.${i >> 8}.${i & 255}.1`, picture),
+      ),
+    )
+    const count = (status: number, errmsg: string) =>
+      answers.filter((answer) => answer.status === status && answer.body['errmsg'] === errmsg).length
+    const [accepted, refused] = [count(202, '发送短信成功'), count(503, '服务暂不可用')]
+    // A busy machine may let a command run into its deadline: that one was refused, and may have been counted.
+    const undecided = count(503, '数据错误')
+    expect(accepted + refused + undecided).toBe(500)
+    expect(accepted).toBeLessThanOrEqual(100)
+    expect(accepted + undecided).toBeGreaterThanOrEqual(100)
+    expect(await api.redis.zcard('sms:{gate}:budget:all')).toBe(100)
+    expect(await api.waiting()).toHaveLength(accepted)
+    expect(await api.registry.metrics()).toContain(`sms_refused_by_limit_total{limit="budget"} ${refused}`)
+  })
+
+  it('counts money as well', async () => {
+    api = await startApi({ BUDGET_CENTS: '25/3600', MESSAGE_CENTS: '5' })
+    const statuses = []
+    for (let i = 0; i < 6; i++) statuses.push((await send(inSegment('1381111'), `10.1.${i}.1`)).status)
+    expect(statuses).toEqual([202, 202, 202, 202, 202, 503])
+  })
+
+  it('gives the budget back for a phone that was throttled after all', async () => {
+    api = await startApi({ BUDGET_MESSAGES: '2/3600' })
+    const mobile = inSegment('1382222')
+    expect((await send(mobile, '10.2.0.1')).status).toBe(202)
+    expect((await send(mobile, '10.2.1.1')).body['code']).toBe('4002')
+    expect((await send(inSegment('1382222'), '10.2.2.1')).status).toBe(202)
+    expect((await send(inSegment('1382222'), '10.2.3.1')).status).toBe(503)
+  })
+
+  it('gives the budget back for a message that the queue did not take', async () => {
+    api = await startApi({ BUDGET_MESSAGES: '1/3600' })
+    await api.redis.set('{sms}:sms:wait', 'not a list')
+    expect((await send(inSegment('1386666'), '10.6.0.1')).status).toBe(503)
+    await api.redis.del('{sms}:sms:wait')
+    // It comes back behind the answer.
+    await expect.poll(() => api.redis.exists('sms:{gate}:budget:all')).toBe(0)
+    expect((await send(inSegment('1386666'), '10.6.1.1')).status).toBe(202)
+  })
+
+  it('shuts one number segment and leaves the others open', async () => {
+    api = await startApi({ LIMIT_SEGMENT_SENDS: '3/60' })
+    const answers = []
+    for (let i = 0; i < 5; i++) answers.push(await send(inSegment('1383333'), `10.3.${i}.1`))
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 429, 429])
+    expect(answers[3]?.body).toEqual({ code: '4002', errmsg: '发送短信过于频繁', retry_after: 60 })
+    expect((await send(inSegment('1384444'), '10.3.9.1')).status).toBe(202)
+  })
+
+  it('shuts one subnet, in which every address is within its own limit', async () => {
+    api = await startApi({ LIMIT_SUBNET_SENDS: '4/3600' })
+    const statuses = []
+    for (let i = 0; i < 6; i++) statuses.push((await send(inSegment('1385555'), `10.4.4.${i}`)).status)
+    expect(statuses).toEqual([202, 202, 202, 202, 429, 429])
+    expect((await send(inSegment('1385555'), '10.4.5.1')).status).toBe(202)
+  })
+})

@@ -1,0 +1,84 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { anAddress, startApi, type Api } from '../api.ts'
+import { proofOf } from '../proof.ts'
+
+let api: Api
+afterEach(() => api.stop())
+
+let next = 0
+const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
+
+async function send(answered: object, address = anAddress(), mobile = inSegment('1370000')) {
+  const response = await api.app.inject({
+    method: 'POST',
+    url: '/v1/sms_codes',
+    headers: { 'x-forwarded-for': address },
+    payload: { mobile, ...answered },
+  })
+  return response.json<Record<string, unknown>>()
+}
+
+async function anAddressWith(answers: number): Promise<string> {
+  const address = anAddress()
+  for (let i = 0; i < answers; i++) await send({ image_code: 'ZZZZ', uuid: 'not-issued' }, address)
+  return address
+}
+
+async function widthFor(address: string): Promise<number> {
+  const headers = { 'x-forwarded-for': address }
+  return (await api.app.inject({ url: '/image_codes/some-picture/', headers })).rawPayload.readUInt32BE(16)
+}
+
+describe('the step-up', () => {
+  it('asks for no more than the picture when it is off, and a proof still stands for it', async () => {
+    api = await startApi({ STEP_UP: 'off' })
+    const address = await anAddressWith(25)
+    expect(await widthFor(address)).toBe(160)
+    expect(await send(await api.captcha(), address)).toMatchObject({ code: '0' })
+    expect(await send({ proof: await proofOf(api) }, address)).toMatchObject({ code: '0' })
+  })
+
+  it('comes later for whoever is allowed more answers', async () => {
+    api = await startApi({ LIMIT_ADDRESS_ATTEMPTS: '300/600' })
+    const address = await anAddressWith(30)
+    expect(await widthFor(address)).toBe(160)
+    expect(await send(await api.captcha(), address)).toMatchObject({ code: '0' })
+  })
+
+  it('comes when it is told to', async () => {
+    api = await startApi({ STEP_UP_WARM_PERCENT: '10', STEP_UP_HOT_PERCENT: '20' })
+    expect(await widthFor(await anAddressWith(2))).toBe(160)
+    expect(await widthFor(await anAddressWith(3))).toBe(190)
+    expect(await send(await api.captcha(), await anAddressWith(5))).toMatchObject({ code: '0' })
+    expect(await send(await api.captcha(), await anAddressWith(6))).toMatchObject({ challenge: 'proof' })
+  })
+})
+
+describe('the guard', () => {
+  const guard = { GUARD_MODE: 'challenge', GUARD_MIN_SENDS: '10', GUARD_ADDRESS_MIN_SENDS: '10' }
+
+  it('asks for a proof where hardly a code of a segment is verified, and in no other', async () => {
+    api = await startApi(guard)
+    const from = (segment: string, answered: object) => send(answered, anAddress(), inSegment(segment))
+    const codes = []
+    for (let i = 0; i < 12; i++) codes.push((await from('1390001', await api.captcha()))['code'])
+    expect(codes).toEqual([...Array<string>(10).fill('0'), '4001', '4001'])
+    expect(await from('1390001', await api.captcha())).toMatchObject({ code: '4001', challenge: 'proof' })
+    expect(await from('1390001', { proof: await proofOf(api) })).toMatchObject({ code: '0' })
+    expect(await from('1390002', await api.captcha())).toMatchObject({ code: '0' })
+    expect(await api.registry.metrics()).toContain(
+      'sms_guard_findings_total{group="segment",mode="challenge"} 1',
+    )
+  })
+
+  it('asks for a proof from an address whose codes nobody verifies', async () => {
+    api = await startApi({ ...guard, LIMIT_ADDRESS_SENDS: '100/60', LIMIT_ADDRESS_ATTEMPTS: '300/600' })
+    const address = anAddress()
+    for (let i = 0; i < 10; i++) await send(await api.captcha(), address, inSegment(String(1_391_000 + i)))
+    expect(await send(await api.captcha(), address, inSegment('1391100'))).toMatchObject({
+      code: '4001',
+      challenge: 'proof',
+    })
+    expect(await send(await api.captcha(), anAddress(), inSegment('1391100'))).toMatchObject({ code: '0' })
+  })
+})

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from '@sms-codes/core/config/load'
+import { loadApiConfig } from '../../src/config/config.ts'
+
+const key = () => randomBytes(32).toString('base64')
+const good = { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` }
+
+function allFaultsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadApiConfig(env)
+    return []
+  } catch (err) {
+    if (err instanceof ConfigError) return err.faults
+    throw err
+  }
+}
+const faultsOf = (env: Record<string, string>) => allFaultsOf(env).map((fault) => fault.split(':')[0] ?? '')
+
+describe('the configuration of the API', () => {
+  it('needs nothing but the keys', () => {
+    expect(loadApiConfig(good)).toMatchObject({
+      port: 3000,
+      opsPort: 9100,
+      host: '127.0.0.1',
+      trustProxy: [],
+      policies: {
+        default: {
+          length: 6,
+          ttlSeconds: 300,
+          sendWithinSeconds: 120,
+          compares: 5,
+          missesPerDay: 15,
+          sends: [
+            { most: 1, seconds: 60 },
+            { most: 5, seconds: 3_600 },
+            { most: 10, seconds: 86_400 },
+          ],
+        },
+      },
+    })
+  })
+
+  it('lets a scene set its own life, length and limits', () => {
+    const { policies } = loadApiConfig({
+      ...good,
+      SCENES: 'default; login ttl=120 within=60; pay length=8 sends=1/60,2/180,3/480',
+    })
+    expect(policies['login']).toMatchObject({ ttlSeconds: 120, sendWithinSeconds: 60, length: 6 })
+    expect(policies['pay']).toMatchObject({
+      ttlSeconds: 300,
+      length: 8,
+      sends: [
+        { most: 1, seconds: 60 },
+        { most: 2, seconds: 180 },
+        { most: 3, seconds: 480 },
+      ],
+    })
+    expect(Object.keys(policies)).toEqual(['default', 'login', 'pay'])
+  })
+
+  it('has no API keys unless some are set, each with its name', () => {
+    const [one, two] = ['A'.repeat(32), `${'b'.repeat(60)}_-09`]
+    expect(loadApiConfig(good).apiKeys).toEqual([])
+    expect(loadApiConfig({ ...good, API_KEYS: `shop:${one},crm-2:${two}` }).apiKeys).toEqual([
+      { name: 'shop', key: one },
+      { name: 'crm-2', key: two },
+    ])
+  })
+
+  it('names every fault of the lists by its place and never by its value', () => {
+    const env = { ...good, ALLOW_LIST: '1390001,13900010001', DENY_LIST: '10.0.0.0/8,nobody,10.0.0.0/40' }
+    const faults = allFaultsOf(env)
+    expect(faults.map((fault) => /^\w+: entry \d/.exec(fault)?.[0])).toEqual([
+      'ALLOW_LIST: entry 2',
+      'DENY_LIST: entry 2',
+      'DENY_LIST: entry 3',
+    ])
+    expect(faults.join()).not.toMatch(/13900010001|nobody|10\.0/)
+  })
+
+  it('takes proxies by address or network', () => {
+    const config = loadApiConfig({ ...good, TRUST_PROXY: '127.0.0.1,10.0.0.0/8,2001:db8::/32' })
+    expect(config.trustProxy).toEqual(['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'])
+  })
+
+  it.each([
+    ['a port that is none', { API_PORT: '70000' }, 'API_PORT'],
+    ['codes that are easy to guess', { CODE_LENGTH: '4' }, 'CODE_LENGTH'],
+    ['codes that live too long', { CODE_TTL_SECONDS: '601' }, 'CODE_TTL_SECONDS'],
+    ['messages that arrive dead', { CODE_TTL_SECONDS: '100' }, 'SEND_WITHIN_SECONDS'],
+    ['a limit that is none', { LIMIT_PHONE_SENDS: '0/60' }, 'LIMIT_PHONE_SENDS'],
+    ['trust in everybody', { TRUST_PROXY: 'true' }, 'TRUST_PROXY'],
+    ['trust in a number of hops', { TRUST_PROXY: '1' }, 'TRUST_PROXY'],
+    ['a network that is none', { TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY'],
+    ['every origin', { CORS_ORIGINS: '*' }, 'CORS_ORIGINS'],
+    ['a scene that could not be a key', { SCENES: 'default; a:b' }, 'SCENES'],
+    ['a scene twice', { SCENES: 'default; login; login' }, 'SCENES'],
+    ['a setting there is not', { SCENES: 'default colour=red' }, 'SCENES'],
+    ['a scene with easy codes', { SCENES: 'default length=4' }, 'SCENES'],
+    ['a scene with a long life', { SCENES: 'default ttl=900' }, 'SCENES'],
+    ['a scene whose messages arrive dead', { SCENES: 'default; login ttl=100' }, 'SEND_WITHIN_SECONDS'],
+    ['an API key without a name', { API_KEYS: 'k'.repeat(40) }, 'API_KEYS'],
+    ['an API key that is short', { API_KEYS: `shop:${'k'.repeat(31)}` }, 'API_KEYS'],
+    ['an API key that is not url-safe', { API_KEYS: `shop:${'k'.repeat(32)}=` }, 'API_KEYS'],
+    ['an API key with nothing after the comma', { API_KEYS: `shop:${'k'.repeat(32)},` }, 'API_KEYS'],
+    ['two API keys of a name', { API_KEYS: `a:${'k'.repeat(32)},a:${'l'.repeat(32)}` }, 'API_KEYS'],
+    ['an API key of two names', { API_KEYS: `a:${'k'.repeat(32)},b:${'k'.repeat(32)}` }, 'API_KEYS'],
+    ['no default scene', { SCENES: 'login' }, 'SCENES'],
+    ['a database of another kind', { REDIS_URL: 'postgres://x' }, 'REDIS_URL'],
+    ['production without a budget', { NODE_ENV: 'production' }, 'BUDGET_MESSAGES'],
+    ['a budget that pays for nothing', { BUDGET_CENTS: '4/3600' }, 'BUDGET_CENTS'],
+    [
+      'test numbers in production',
+      { NODE_ENV: 'production', BUDGET_MESSAGES: '1/60', TEST_NUMBERS: '13800000001:123456:2999-01-01' },
+      'TEST_NUMBERS',
+    ],
+    ['test numbers for ever', { TEST_NUMBERS: '13800000001:123456' }, 'TEST_NUMBERS'],
+    ['test numbers of yesterday', { TEST_NUMBERS: '13800000001:123456:2020-01-01' }, 'TEST_NUMBERS'],
+    ['test numbers of a day there is not', { TEST_NUMBERS: '13800000001:123456:2999-19-39' }, 'TEST_NUMBERS'],
+    ['being hot before warm', { STEP_UP_HOT_PERCENT: '20' }, 'STEP_UP_HOT_PERCENT'],
+    ['a challenge without a step-up', { GUARD_MODE: 'challenge', STEP_UP: 'off' }, 'GUARD_MODE'],
+    ['an address of Redis that is none', { REDIS_URL: 'redis://:secret@:99999/x' }, 'REDIS_URL'],
+    ['a port in another notation', { API_PORT: '3e4' }, 'API_PORT'],
+    ['one port for the API and its metrics', { API_OPS_PORT: '3000' }, 'API_OPS_PORT'],
+    ['a network of everybody', { TRUST_PROXY: '0.0.0.0/0' }, 'TRUST_PROXY'],
+    ['a network without its size', { TRUST_PROXY: '10.0.0.0/' }, 'TRUST_PROXY'],
+    ['a list with a whole number on it', { DENY_LIST: '13900010001' }, 'DENY_LIST'],
+    ['a list with everybody on it', { ALLOW_LIST: '10.0.0.0/8,0.0.0.0/0' }, 'ALLOW_LIST'],
+    ['a list with nothing after the comma', { DENY_LIST: '1390001,' }, 'DENY_LIST'],
+    ['an entry on both lists', { ALLOW_LIST: '10.0.0.1', DENY_LIST: '10.0.0.1/32' }, 'DENY_LIST'],
+    ['a level there is not', { LOG_LEVEL: 'chatty' }, 'LOG_LEVEL'],
+  ])('refuses %s', (_what, env, name) => {
+    expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))
+  })
+})

@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { aMobile, startApi, type Api } from '../api.ts'
+import { idempotentCalls, replayOf, SEND, VERIFY, wrong, type Calls } from './idempotent-calls.ts'
+
+let api: Api
+let calls: Calls
+beforeAll(async () => {
+  api = await startApi()
+  calls = idempotentCalls(api)
+})
+afterAll(() => api.stop())
+
+const post: Calls['post'] = (...call) => calls.post(...call)
+const request: Calls['request'] = (mobile) => calls.request(mobile)
+const sent = () => calls.sent()
+const slots = () => calls.slots()
+const sendsTo: Calls['sendsTo'] = (rid) => calls.sendsTo(rid)
+
+describe('the same Idempotency-Key with the same body', () => {
+  it('gets the first answer to a send again, and nothing more is sent', async () => {
+    const [body, key] = [await request(), randomUUID()]
+    const first = await post(SEND, body, key)
+    expect(first).toMatchObject({ status: 202, replayed: undefined, body: { code: '0' } })
+    expect(await post(SEND, body, key)).toMatchObject(replayOf(first))
+    expect(await sendsTo(first.body['request_id'])).toHaveLength(1)
+  })
+
+  it('gets the first answer to a verify again, with the same receipt', async () => {
+    const [body, key] = [await sent(), randomUUID()]
+    const first = await post(VERIFY, body, key)
+    expect(first).toMatchObject({ status: 200, body: { code: '0', request_id: body.request_id } })
+    expect(first.body).toHaveProperty('receipt')
+    expect(await post(VERIFY, body, key)).toMatchObject(replayOf(first))
+    expect(await post(VERIFY, body, randomUUID())).toMatchObject({ status: 400, body: { code: '4008' } })
+  })
+
+  it('is the same in another order, with the default written out, and in another language', async () => {
+    const [{ scene: _, ...body }, key] = [await request(), randomUUID()]
+    const first = await post(SEND, body, key)
+    const other = { scene: 'default', uuid: body.uuid, image_code: body.image_code, mobile: body.mobile }
+    expect(await post(SEND, other, key, { 'accept-language': 'en' })).toMatchObject(replayOf(first))
+  })
+
+  it('does not touch the image code', async () => {
+    const [body, key] = [await request(), randomUUID()]
+    await post(SEND, body, key)
+    await api.redis.set(`img_${body.uuid}`, 'AB3D')
+    expect((await post(SEND, body, key)).replayed).toBe('true')
+    expect(await api.redis.get(`img_${body.uuid}`)).toBe('AB3D')
+  })
+
+  it('gets a refusal again as well', async () => {
+    const [body, key] = [{ ...(await request()), image_code: 'ZZZZ' }, randomUUID()]
+    const first = await post(SEND, body, key)
+    expect(first).toMatchObject({ status: 400, body: { errmsg: '输入图形验证码有误' } })
+    expect(await post(SEND, body, key)).toMatchObject(replayOf(first))
+  })
+
+  it('uses up one try of the code, however often a wrong one is repeated', async () => {
+    const { sms_code, ...owner } = await sent()
+    const [body, key] = [{ ...owner, sms_code: wrong(sms_code) }, randomUUID()]
+    const first = await post(VERIFY, body, key)
+    expect(first).toMatchObject({ status: 400, body: { code: '4008', attempts_left: 4 } })
+    for (let i = 0; i < 6; i++) expect(await post(VERIFY, body, key)).toMatchObject(replayOf(first))
+    expect((await post(VERIFY, body, randomUUID())).body['attempts_left']).toBe(3)
+  })
+
+  it('is counted by the RETCODE that it repeats', async () => {
+    const [body, key] = [{ mobile: aMobile(), sms_code: '123456' }, randomUUID()]
+    const counted = async () =>
+      Number(/route="\/v1\/sms_codes\/verify",code="4008"\} (\d+)/.exec(await api.registry.metrics())?.[1])
+    await post(VERIFY, body, key)
+    const before = await counted()
+    await post(VERIFY, body, key)
+    expect(await counted()).toBe(before + 1)
+  })
+
+  it('is another key on another route', async () => {
+    const [body, key] = [await sent(), randomUUID()]
+    expect((await post(SEND, await request(), key)).status).toBe(202)
+    expect(await post(VERIFY, body, key)).toMatchObject({ status: 200, replayed: undefined })
+  })
+
+  it('is answered for 24 hours after a send and 60 seconds after a verify', async () => {
+    const lives = async (url: string, body: object) => {
+      const before = await slots()
+      await post(url, body, randomUUID())
+      const [slot = ''] = (await slots()).filter((name) => !before.includes(name))
+      return api.redis.ttl(slot)
+    }
+    expect([86_399, 86_400]).toContain(await lives(SEND, await request()))
+    expect([59, 60]).toContain(await lives(VERIFY, await sent()))
+  })
+})
+
+describe('the same Idempotency-Key with another body', () => {
+  it('is refused with 422, and neither sends nor spends the image code', async () => {
+    const key = randomUUID()
+    const first = await post(SEND, await request(), key)
+    const other = await request()
+    expect(await post(SEND, other, key)).toMatchObject({
+      status: 422,
+      replayed: undefined,
+      body: { code: '5006', errmsg: '参数错误' },
+    })
+    expect(await api.redis.get(`img_${other.uuid}`)).toBe('AB3D')
+    expect(await sendsTo(first.body['request_id'])).toHaveLength(1)
+  })
+
+  it('is no way to try codes: 422 for right and wrong, and no receipt', async () => {
+    const { mobile, sms_code, request_id } = await sent()
+    const key = randomUUID()
+    await post(VERIFY, { mobile, sms_code, request_id }, key)
+    for (const body of [
+      { mobile, sms_code },
+      { mobile, sms_code: wrong(sms_code), request_id },
+      { mobile: aMobile(), sms_code },
+    ]) {
+      const answer = await post(VERIFY, body, key)
+      expect([answer.status, Object.keys(answer.body)]).toEqual([422, ['code', 'errmsg']])
+    }
+  })
+})
+
+describe('while the first is still under way', () => {
+  it('200 at once with one key are one send, and each hears its answer or 409', async () => {
+    const [body, key] = [await request(), randomUUID()]
+    const answers = await Promise.all(Array.from({ length: 200 }, () => post(SEND, body, key)))
+    const [first, ...more] = answers.filter(({ status, replayed }) => status === 202 && !replayed)
+    if (first === undefined) throw new Error('nobody was first')
+    expect(more).toEqual([])
+    const busy = { status: 409, retryAfter: '1', body: { code: '5006', retry_after: 1 } }
+    for (const answer of answers.filter((one) => one !== first))
+      expect(answer).toMatchObject(answer.status === 202 ? replayOf(first) : busy)
+    expect(await sendsTo(first.body['request_id'])).toHaveLength(1)
+    expect(await post(SEND, body, key)).toMatchObject(replayOf(first))
+  })
+
+  it('200 at once with one key and the right code are one compare and one receipt', async () => {
+    const [body, key] = [await sent(), randomUUID()]
+    const answers = await Promise.all(Array.from({ length: 200 }, () => post(VERIFY, body, key)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 409]))
+    const receipts = answers.flatMap((answer) => answer.body['receipt'] ?? [])
+    expect(new Set(receipts).size).toBe(1)
+  })
+
+  it('another body is refused with 422', async () => {
+    const key = randomUUID()
+    await api.idempotency.begin('send', key, await request(), 86_400)
+    expect((await post(SEND, await request(), key)).status).toBe(422)
+  })
+
+  it('a first try that died is waited for, then taken over, and can write no answer any more', async () => {
+    const [body, key] = [await request(), randomUUID()]
+    const dead = await api.idempotency.begin('send', key, body, 86_400)
+    expect((await post(SEND, body, key)).status).toBe(409)
+    expect(await api.redis.get(`img_${body.uuid}`)).toBe('AB3D')
+
+    if (dead.kind !== 'first') throw new Error(`not first but ${dead.kind}`)
+    expect([86_399, 86_400]).toContain(await api.redis.ttl(dead.first.slot))
+    // The lease is over.
+    await api.redis.hset(dead.first.slot, 'lease', 1)
+    expect((await post(SEND, await request(), key)).status).toBe(422)
+    const taken = await post(SEND, body, key)
+    expect(taken).toMatchObject({ status: 202, replayed: undefined })
+
+    await api.idempotency.finish(dead.first, { status: 400, retcode: '4001', body: '{}' })
+    await api.idempotency.finish(dead.first, null)
+    expect(await post(SEND, body, key)).toMatchObject(replayOf(taken))
+  })
+
+  it('a lease that is over goes to one of 50 who come at once', async () => {
+    const [body, key] = [await request(), randomUUID()]
+    const dead = await api.idempotency.begin('send', key, body, 86_400)
+    if (dead.kind !== 'first') throw new Error(`not first but ${dead.kind}`)
+    await api.redis.hset(dead.first.slot, 'lease', 1)
+    const answers = await Promise.all(Array.from({ length: 50 }, () => post(SEND, body, key)))
+    expect(answers.filter(({ status, replayed }) => status === 202 && !replayed)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status !== 202 && status !== 409)).toEqual([])
+  })
+})
+
+describe('a first answer that asks to come back', () => {
+  it('is not kept when it was 429: the same key is good with a new image code', async () => {
+    const mobile = aMobile()
+    const first = await post(SEND, await request(mobile))
+    const key = randomUUID()
+    const kept = await slots()
+    expect((await post(SEND, await request(mobile), key)).status).toBe(429)
+    expect(await slots()).toEqual(kept)
+    // As if the minute had gone by.
+    await api.redis.del(`sms:{${String(first.body['request_id']).slice(0, 22)}}:sends`)
+    expect(await post(SEND, await request(mobile), key)).toMatchObject({ status: 202, replayed: undefined })
+  })
+
+  it('is not kept when the job could not be enqueued', async () => {
+    const [mobile, key] = [aMobile(), randomUUID()]
+    const kept = await slots()
+    const waiting = await api.redis.rename('{sms}:sms:wait', '{sms}:sms:aside').catch(() => 'none')
+    await api.redis.set('{sms}:sms:wait', 'not a list')
+    expect(await post(SEND, await request(mobile), key)).toMatchObject({
+      status: 503,
+      body: { code: '5000' },
+    })
+    await api.redis.del('{sms}:sms:wait')
+    if (waiting === 'OK') await api.redis.rename('{sms}:sms:aside', '{sms}:sms:wait')
+    // The key is free behind the answer.
+    await expect.poll(slots).toEqual(kept)
+    const again = await post(SEND, await request(mobile), key)
+    expect(again).toMatchObject({ status: 202, replayed: undefined })
+    expect(await sendsTo(again.body['request_id'])).toHaveLength(1)
+  })
+
+  it('is 503 while the store is away, and the same key is good when it is back', async () => {
+    const broken = await startApi()
+    const { port, dir } = broken.server
+    const call = {
+      method: 'POST' as const,
+      url: VERIFY,
+      headers: { 'idempotency-key': randomUUID() },
+      payload: { mobile: aMobile(), sms_code: '123456' },
+    }
+    await broken.server.kill()
+    const away = await broken.app.inject(call)
+    expect([away.statusCode, away.json<{ code: string }>().code]).toEqual([503, '5000'])
+    const { startRedis } = await import('@sms-codes/launcher/redis')
+    const back = await startRedis({ port, dir })
+    await expect
+      .poll(async () => (await broken.app.inject(call)).json<{ code: string }>().code, { timeout: 5_000 })
+      .toBe('4008')
+    await broken.stop()
+    await back.stop()
+  })
+})

@@ -1,0 +1,247 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Queue } from 'bullmq'
+import fc from 'fast-check'
+import { keys } from '@sms-codes/core/redis/keys'
+import { EMAIL_QUEUE, QUEUE_PREFIX, type SendJob } from '@sms-codes/core/queues/send-queue'
+import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
+import { signTwilio } from '../../src/callbacks/twilio.ts'
+import { aMobile, startApi, type Api } from '../api.ts'
+
+const TOKEN = 'callback-token-of-these-tests'
+const TWILIO_TOKEN = 'twilio-token-of-these-tests'
+const SECRET = randomBytes(32)
+const PUBLIC_URL = 'https://codes.example'
+
+let api: Api
+let mails: Queue<SendJob>
+beforeAll(async () => {
+  api = await startApi({
+    CALLBACK_TOKEN: TOKEN,
+    PUBLIC_URL,
+    TWILIO_AUTH_TOKEN: TWILIO_TOKEN,
+    WEBHOOK_SECRETS: `whsec_${SECRET.toString('base64')}`,
+    SCENES: 'default; login fallback=yes',
+  })
+  mails = new Queue(EMAIL_QUEUE, { connection: { url: api.server.url }, prefix: QUEUE_PREFIX })
+})
+afterAll(async () => {
+  await mails.close()
+  await api.stop()
+})
+
+/** A request whose message a gateway took under an id. */
+async function taken(scene = 'default', messageId = randomBytes(16).toString('hex')) {
+  const { rid } = await api.sent(aMobile(), scene)
+  const job: SendJob = { v: 1, rid, scene, n: 1, to: '138****8000' }
+  const ledger = createSendLedger(api.redis, api.keyring)
+  const settle = async () => {
+    const claim = await ledger.claim(job, 'ccp', 0, 1_000)
+    if (claim.kind === 'go')
+      await ledger.settle(job, claim.fence, { status: 'sent', gateway: 'ccp', messageId })
+  }
+  return { rid, job, messageId, settle }
+}
+const known = async (scene?: string, gateway = 'ccp') => {
+  const one = await taken(scene)
+  await one.settle()
+  await api.deps.deliveryReceipts.expect(gateway, one.messageId, one.job)
+  return one
+}
+
+const status = async (rid: string) =>
+  (await api.app.inject({ url: `/v1/sms_codes/${rid}` })).json<{ status: string }>().status
+
+async function call(path: string, payload: string, headers: Record<string, string> = {}) {
+  const response = await api.app.inject({
+    method: 'POST',
+    url: path,
+    headers: { 'content-type': 'application/json', ...headers },
+    payload,
+  })
+  return { status: response.statusCode, body: response.body }
+}
+const ccp = (content: string, state = '0', more: object = {}) =>
+  call(
+    `/callbacks/ccp/${TOKEN}`,
+    JSON.stringify({ Request: { action: 'SMSArrived', content, status: state, ...more } }),
+  )
+
+describe('a delivery receipt', () => {
+  it('makes a sent message delivered, and says so to the gateway in its own words', async () => {
+    const { rid, messageId } = await known()
+    expect(await status(rid)).toBe('sent')
+    expect(await ccp(messageId)).toEqual({ status: 200, body: '{"statuscode":"000000"}' })
+    expect(await status(rid)).toBe('delivered')
+  })
+
+  it('is joined when it comes before its send was recorded', async () => {
+    const { rid, job, messageId, settle } = await taken()
+    expect((await ccp(messageId)).status).toBe(200)
+    expect(await status(rid)).toBe('queued')
+    await settle()
+    const state = await api.deps.deliveryReceipts.expect('ccp', messageId, job)
+    expect(state).toBe('delivered')
+    expect(await api.deps.ledger.report(job, 'delivered', false)).toMatchObject({ kind: 'delivered' })
+  })
+
+  it('that is undelivered waits as well, when the send is known and not settled', async () => {
+    const { rid, job, messageId, settle } = await taken()
+    await api.deps.deliveryReceipts.expect('ccp', messageId, job)
+    await ccp(messageId, '1')
+    expect(await status(rid)).toBe('queued')
+    await settle()
+    expect(await api.deps.deliveryReceipts.expect('ccp', messageId, job)).toBe('undelivered')
+  })
+
+  it('by our own id resolves a message that its gateway never answered for', async () => {
+    const { rid, job } = await taken()
+    await api.deps.deliveryReceipts.expect('ccp', 'our-own-id', job)
+    await ccp('an-id-we-never-saw', '0', { reqId: 'our-own-id' })
+    expect(await status(rid)).toBe('delivered')
+  })
+
+  it('finds its send although a newer worker left the job in a version of its own', async () => {
+    const { rid, job, messageId } = await known()
+    const key = keys.message(api.keyring.pseudonym(`message|ccp|${messageId}`))
+    await api.redis.hset(key, 'send', JSON.stringify({ ...job, v: 2, more: {} }))
+    await ccp(messageId)
+    expect(await status(rid)).toBe('delivered')
+  })
+
+  it('that says undelivered fails the request where its scene has no other way, and keeps the slot', async () => {
+    const { rid, messageId } = await known('default')
+    await ccp(messageId, '1')
+    expect(await status(rid)).toBe('failed')
+    expect(await api.redis.zcard(`sms:{${rid.slice(0, 22)}}:sends`)).toBe(1)
+  })
+
+  it('that says undelivered sends the code by e-mail where the scene allows it, once', async () => {
+    const { rid, messageId } = await known('login')
+    await Promise.all(Array.from({ length: 20 }, () => ccp(messageId, '1')))
+    const jobs = (await mails.getJobs(['waiting'])).filter(({ data }) => data.rid === rid)
+    expect(jobs.map(({ data }) => data)).toEqual([{ v: 1, rid, scene: 'login', n: 1, to: '138****8000' }])
+    expect(await status(rid)).toBe('queued')
+  })
+
+  it('comes to the same in any order and however often it comes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('0', '1'), { minLength: 1, maxLength: 6 }),
+        async (states) => {
+          const { rid, messageId } = await known('default')
+          for (const state of states) await ccp(messageId, state)
+          // "Delivered" is the last word, whenever it comes.
+          expect(await status(rid)).toBe(states.includes('0') ? 'delivered' : 'failed')
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
+  it('about a message nobody sent changes nothing', async () => {
+    const { rid } = await known()
+    expect((await ccp('0123456789abcdef')).status).toBe(200)
+    expect((await ccp(rid)).status).toBe(200)
+    expect(await status(rid)).toBe('sent')
+  })
+
+  it('of one gateway says nothing about the message of another', async () => {
+    const { rid, messageId } = await known('default', 'aliyun')
+    await ccp(messageId)
+    expect(await status(rid)).toBe('sent')
+    const rows = JSON.stringify([{ success: true, biz_id: messageId, err_code: 'DELIVERED' }])
+    expect(await call(`/callbacks/aliyun/${TOKEN}`, rows)).toEqual({
+      status: 200,
+      body: '{"code":0,"msg":"接收成功"}',
+    })
+    expect(await status(rid)).toBe('delivered')
+  })
+})
+
+describe('who is not the gateway', () => {
+  it('learns nothing without the token, not even which gateways there are', async () => {
+    const nowhere = await call('/nowhere', '{}')
+    for (const path of [
+      '/callbacks/ccp/wrong',
+      `/callbacks/nobody/${TOKEN}`,
+      '/callbacks/ccp/',
+      `/callbacks/ccp/${TOKEN}x`,
+    ])
+      expect(await call(path, '{}')).toEqual({ status: 404, body: nowhere.body })
+  })
+
+  it('cannot forge a receipt of Twilio or of a webhook', async () => {
+    const { rid, messageId } = await known('default', 'twilio')
+    const form = new URLSearchParams({ MessageSid: messageId, MessageStatus: 'delivered' })
+    const path = `/callbacks/twilio/${TOKEN}`
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await call(path, form.toString(), headers)).status).toBe(401)
+    const forged = { ...headers, 'x-twilio-signature': signTwilio('another-token', PUBLIC_URL + path, form) }
+    expect((await call(path, form.toString(), forged)).status).toBe(401)
+    expect(await status(rid)).toBe('sent')
+    const signed = { ...headers, 'x-twilio-signature': signTwilio(TWILIO_TOKEN, PUBLIC_URL + path, form) }
+    expect((await call(path, form.toString(), signed)).status).toBe(204)
+    expect(await status(rid)).toBe('delivered')
+
+    const hook = await known('default', 'webhook')
+    const body = JSON.stringify({ id: hook.messageId, status: 'delivered' })
+    const at = String(Math.floor(Date.now() / 1000))
+    const sign = (key: Buffer) => ({
+      'webhook-id': 'evt_1',
+      'webhook-timestamp': at,
+      'webhook-signature': `v1,${createHmac('sha256', key).update(`evt_1.${at}.${body}`).digest('base64')}`,
+    })
+    expect((await call(`/callbacks/webhook/${TOKEN}`, body, sign(randomBytes(32)))).status).toBe(401)
+    expect(await status(hook.rid)).toBe('sent')
+    expect((await call(`/callbacks/webhook/${TOKEN}`, body, sign(SECRET))).status).toBe(204)
+    expect(await status(hook.rid)).toBe('delivered')
+  })
+
+  it('is not let in from another network where networks are named', async () => {
+    const narrow = await startApi({ CALLBACK_TOKEN: TOKEN, CALLBACK_ADDRESSES: '192.0.2.0/24' })
+    try {
+      const from = (address: string) =>
+        narrow.app
+          .inject({
+            method: 'POST',
+            url: `/callbacks/ccp/${TOKEN}`,
+            headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+            payload: '{"Request":{"action":"SMSArrived","content":"x","status":"0"}}',
+          })
+          .then(({ statusCode }) => statusCode)
+      expect([await from('192.0.2.7'), await from('198.51.100.7')]).toEqual([200, 404])
+    } finally {
+      await narrow.stop()
+    }
+  })
+})
+
+describe('what cannot be read', () => {
+  it.each([
+    ['ccp', ''],
+    ['ccp', '<html>'],
+    ['ccp', '{"Request":7}'],
+    ['aliyun', '{}'],
+    ['tencent', 'null'],
+  ])('%s is refused in the envelope: %s', async (gateway, payload) => {
+    const { status: code, body } = await call(`/callbacks/${gateway}/${TOKEN}`, payload)
+    expect([code, JSON.parse(body)]).toMatchObject([400, { code: '5006' }])
+  })
+
+  it('is refused when it is too long, and never answered with a 5xx', async () => {
+    expect((await call(`/callbacks/ccp/${TOKEN}`, 'x'.repeat(300_000))).status).toBe(413)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('ccp', 'aliyun', 'tencent', 'twilio', 'webhook'),
+        fc.oneof(fc.string(), fc.json()),
+        fc.constantFrom('application/json', 'application/x-www-form-urlencoded', 'text/plain', 'x/y'),
+        async (gateway, payload, type) => {
+          const answer = await call(`/callbacks/${gateway}/${TOKEN}`, payload, { 'content-type': type })
+          expect([200, 204, 400, 401]).toContain(answer.status)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { agePhone } from '../../../../packages/core/test/age.ts'
+import { aMobile, anAddress, startApi, type Api } from '../api.ts'
+
+let api: Api
+beforeAll(async () => {
+  api = await startApi()
+})
+afterAll(() => api.stop())
+
+async function verify(body: unknown, address = anAddress()) {
+  const response = await api.app.inject({
+    method: 'POST',
+    url: '/v1/sms_codes/verify',
+    headers: { 'x-forwarded-for': address, 'content-type': 'application/json' },
+    payload: JSON.stringify(body),
+  })
+  return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
+}
+
+async function sent(scene = 'default') {
+  const mobile = aMobile()
+  const payload = { mobile, ...(await api.captcha()), scene }
+  const headers = { 'x-forwarded-for': anAddress() }
+  const response = await api.app.inject({ method: 'POST', url: '/v1/sms_codes', payload, headers })
+  const rid = response.json<{ request_id: string }>().request_id
+  return { mobile, rid, code: await api.codeOf(rid, scene) }
+}
+
+const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
+
+describe('POST /v1/sms_codes/verify', () => {
+  it('accepts the right code once and hands out a receipt for the phone and scene', async () => {
+    const { mobile, rid, code } = await sent('login')
+    const { status, body } = await verify({ mobile, sms_code: code, scene: 'login', request_id: rid })
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ code: '0', request_id: rid, assurance: 'sms' })
+    const parts = String(body['receipt']).split('.')
+    const [header = '', claims = '', ...rest] = parts.map((part) =>
+      Buffer.from(part, 'base64url').toString('latin1'),
+    )
+    expect(JSON.parse(claims)).toMatchObject({ sub: rid.slice(0, 22), scene: 'login', assurance: 'sms' })
+    expect([header, claims, ...rest].join()).not.toContain(mobile)
+    expect([header, claims, ...rest].join()).not.toContain(code)
+    expect(await verify({ mobile, sms_code: code, scene: 'login' })).toMatchObject({
+      status: 400,
+      body: { code: '4008', attempts_left: 0 },
+    })
+  })
+
+  it('says the same of wrong, used, expired, unknown and another scene', async () => {
+    const [first, second, third] = [await sent(), await sent(), await sent()]
+    await verify({ mobile: second.mobile, sms_code: second.code })
+    await agePhone(api.redis, api.keyring.pseudonym(third.mobile), 301)
+    const answers = [
+      await verify({ mobile: first.mobile, sms_code: wrong(first.code) }),
+      await verify({ mobile: first.mobile, sms_code: first.code, scene: 'login' }),
+      await verify({ mobile: second.mobile, sms_code: second.code }),
+      await verify({ mobile: third.mobile, sms_code: third.code }),
+      await verify({ mobile: aMobile(), sms_code: '123456' }),
+    ]
+    for (const { status, body } of answers)
+      expect([status, body['code'], body['errmsg']]).toEqual([400, '4008', '短信验证码有误'])
+  })
+
+  it('counts down the tries that are left', async () => {
+    const { mobile, code } = await sent()
+    const left = []
+    for (let i = 0; i < 6; i++)
+      left.push((await verify({ mobile, sms_code: wrong(code) })).body['attempts_left'])
+    expect(left).toEqual([4, 3, 2, 1, 0, 0])
+    expect(await verify({ mobile, sms_code: code })).toMatchObject({ status: 400, body: { code: '4008' } })
+  })
+
+  it.each([
+    ['no code', { mobile: '13800138000' }, '4003'],
+    ['a number', { mobile: '13800138000', sms_code: 123456 }, '4003'],
+    ['a list', { mobile: '13800138000', sms_code: ['123456'] }, '4003'],
+    ['too short a code', { mobile: '13800138000', sms_code: '12345' }, '4003'],
+    ['too long a code', { mobile: '13800138000', sms_code: '1234567' }, '4003'],
+    ['a line break', { mobile: '13800138000', sms_code: '123456\n' }, '4003'],
+    ['full-width digits', { mobile: '13800138000', sms_code: '１２３４５６' }, '4003'],
+    ['no mobile', { sms_code: '123456' }, '4003'],
+    ['a bad mobile', { mobile: '23800138000', sms_code: '123456' }, '4007'],
+    ['a bad scene', { mobile: '13800138000', sms_code: '123456', scene: 'nope' }, '5006'],
+    ['an unknown field', { mobile: '13800138000', sms_code: '123456', admin: true }, '5006'],
+    ['a huge request id', { mobile: '13800138000', sms_code: '123456', request_id: 'x'.repeat(65) }, '5006'],
+  ])('refuses %s with 400', async (_what, body, code) => {
+    expect(await verify(body)).toMatchObject({ status: 400, body: { code } })
+  })
+
+  it('allows an address thirty tries in five minutes', async () => {
+    const address = anAddress()
+    const statuses = []
+    for (let i = 0; i < 31; i++)
+      statuses.push((await verify({ mobile: aMobile(), sms_code: '123456' }, address)).status)
+    expect(statuses.slice(0, 30).every((status) => status === 400)).toBe(true)
+    expect(statuses[30]).toBe(429)
+  })
+})
+
+describe('GET /v1/sms_codes/:request_id', () => {
+  const status = async (id: string) => {
+    const response = await api.app.inject({ url: `/v1/sms_codes/${id}` })
+    return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
+  }
+
+  it('tells where the request stands and never the number', async () => {
+    const { mobile, rid } = await sent('register')
+    const answer = await status(rid)
+    expect(answer).toEqual({
+      status: 200,
+      body: {
+        code: '0',
+        errmsg: '成功',
+        status: 'queued',
+        channel: 'sms',
+        sends: 1,
+        times: { queued: expect.stringMatching(/^\d{4}-.*Z$/) as unknown },
+      },
+    })
+    expect(JSON.stringify(answer)).not.toContain(mobile)
+  })
+
+  it('does not know requests there never were', async () => {
+    for (const id of ['x', `${'p'.repeat(22)}.${'r'.repeat(22)}`, '13800138000', '%00', 'a'.repeat(99)])
+      expect(await status(id)).toMatchObject({ status: 404, body: { code: '5006' } })
+  })
+})
