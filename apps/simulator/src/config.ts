@@ -1,7 +1,7 @@
 // The environment of the simulator. Every fault is found at once; an empty variable counts as one that is not set.
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { VENDOR_SETTINGS } from './vendor-settings.ts'
+import { VENDOR_SETTINGS } from './vendors/vendor-settings.ts'
 
 export const ConfigSchema = Type.Object({
   SIMULATOR_PORT: Type.Integer({

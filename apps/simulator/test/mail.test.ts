@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createMailbox } from '../src/mailbox.ts'
-import { createSequence } from '../src/sequence.ts'
+import { createMailbox } from '../src/mail/mailbox.ts'
+import { createSequence } from '../src/vendors/sequence.ts'
 import { ADDRESS, greeting, mailTo, smtpPortOf } from './mail-client.ts'
 import { readUntil } from './read-events.ts'
 import { anyNumber, anyText, startSimulator, textLike, type Simulator } from './running-simulator.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createOutbox } from '../src/outbox.ts'
-import { createSequence } from '../src/sequence.ts'
+import { createOutbox } from '../src/control/outbox.ts'
+import { createSequence } from '../src/vendors/sequence.ts'
 import { readUntil } from './read-events.ts'
 import { anyNumber, startSimulator, type Simulator } from './running-simulator.ts'
 

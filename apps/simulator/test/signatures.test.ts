@@ -1,9 +1,9 @@
 // The vendors' published examples and the output of their own clients, against the simulator's checks.
 import { describe, expect, test } from 'vitest'
-import { readRpc, readV3 } from '../src/aliyun/signature.ts'
-import { readTc3 } from '../src/tencent/signature.ts'
-import { signTwilio } from '../src/twilio/receipt.ts'
-import { isSignedWebhook, readSecrets } from '../src/webhook/signature.ts'
+import { readRpc, readV3 } from '../src/vendors/aliyun/signature.ts'
+import { readTc3 } from '../src/vendors/tencent/signature.ts'
+import { signTwilio } from '../src/vendors/twilio/receipt.ts'
+import { isSignedWebhook, readSecrets } from '../src/vendors/webhook/signature.ts'
 import vectors from './fixtures/signatures.json' with { type: 'json' }
 
 describe('Aliyun', () => {

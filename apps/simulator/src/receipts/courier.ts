@@ -2,9 +2,9 @@
 // again as long as the API has not acknowledged it as this vendor wants it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
-import type { FaultScript, ReceiptFault } from '../fault-script.ts'
-import type { Outbox } from '../outbox.ts'
-import type { Taken, Vendor } from '../vendor.ts'
+import type { FaultScript, ReceiptFault } from '../control/fault-script.ts'
+import type { Outbox } from '../control/outbox.ts'
+import type { Taken, Vendor } from '../vendors/vendor.ts'
 import { pushReceipt } from './push.ts'
 import type { ReceiptLog } from './receipt-log.ts'
 

@@ -1,5 +1,5 @@
 // One receipt on its way to the API. What comes back is an answer or the name of what went wrong, never an exception.
-import type { Push } from '../vendor.ts'
+import type { Push } from '../vendors/vendor.ts'
 
 const PATIENCE_MS = 5000
 

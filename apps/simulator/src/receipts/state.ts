@@ -1,5 +1,5 @@
 // Where a message stands on the simulator's clock, for vendors that are asked about it.
-import type { Message } from '../outbox.ts'
+import type { Message } from '../control/outbox.ts'
 
 export type State = 'under_way' | 'delivered' | 'undelivered'
 

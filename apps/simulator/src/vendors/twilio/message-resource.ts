@@ -1,0 +1,39 @@
+// A message as Twilio shows it, to its sender at once and to whoever lists messages later.
+import { CHINESE_MOBILE } from '../mobile.ts'
+import type { Message } from '../../control/outbox.ts'
+
+export type Shown = Pick<Message, 'id' | 'to' | 'text' | 'at'> & {
+  status: 'queued' | 'sent' | 'delivered' | 'undelivered'
+}
+
+export function messageResource(
+  { id, to, text, at, status }: Shown,
+  account: { accountSid: string; from: string },
+) {
+  const date = new Date(at).toUTCString().replace('GMT', '+0000')
+  return {
+    sid: id,
+    account_sid: account.accountSid,
+    status,
+    to: internationalOf(to),
+    from: account.from,
+    messaging_service_sid: null,
+    body: text,
+    num_segments: '1',
+    num_media: '0',
+    direction: 'outbound-api',
+    date_created: date,
+    date_updated: date,
+    date_sent: status === 'queued' ? null : date,
+    price: null,
+    price_unit: 'USD',
+    error_code: status === 'undelivered' ? 30_003 : null,
+    error_message: null,
+    api_version: '2010-04-01',
+    uri: `/2010-04-01/Accounts/${account.accountSid}/Messages/${id}.json`,
+  }
+}
+
+export function internationalOf(to: string): string {
+  return CHINESE_MOBILE.test(to) ? `+86${to}` : to
+}
