@@ -57,7 +57,7 @@ test('a message that failed is told with its reason, and one that was erased too
     await expect.poll(() => ops.redis.hget(key, 'rid')).not.toBeNull()
     const rid = (await ops.redis.hget(key, 'rid')) ?? ''
     const ledger = createSendLedger(ops.redis, ops.keyring)
-    await ledger.settle({ rid, scene: 'default', n: 1 }, '*', { status: 'failed', reason: 'number' })
+    await ledger.settleUnclaimed({ rid, scene: 'default', n: 1 }, { status: 'failed', reason: 'number' })
   }
   const [first, second] = [aMobile(), aMobile()]
   const failing = ops.run(['send-test', first])

@@ -19,6 +19,7 @@ const job = {
   scene: 'default',
   n: 1,
   to: '138****8000',
+  segment: '138',
 } as const
 let server: RedisServer
 beforeAll(async () => {
