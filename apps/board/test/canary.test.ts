@@ -1,7 +1,7 @@
 import { Queue, Worker } from 'bullmq'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
-import { QUEUE_PREFIX } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { fill, startBoard, type Board } from './board.ts'
 

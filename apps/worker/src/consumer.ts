@@ -1,7 +1,8 @@
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
 import { Value } from '@sinclair/typebox/value'
 import type { Logger } from '@sms-codes/core/logger'
-import { CHECK, LaterJob, QUEUE_PREFIX, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
+import { CHECK, LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
+import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Channel } from '@sms-codes/core/codes/send'
 import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
@@ -30,8 +31,7 @@ const MOST_STARTS = 100
 
 /**
  * The BullMQ worker of one queue: it turns jobs into calls of `deliver` and what comes of them into
- * done, later or failed. Locks of 10 s and checks every 5 s bring the job of a killed worker back within
- * 15 s.
+ * done, later or failed.
  */
 export function createConsumer(options: ConsumerOptions) {
   const { queue, channel, connection, concurrency, deliver, check } = options
@@ -75,12 +75,10 @@ export function createConsumer(options: ConsumerOptions) {
   }
 
   const worker = new Worker<unknown>(queue, processor, {
+    ...WORKER_OPTIONS,
     connection,
     ...telemetryOf(tracing),
-    prefix: QUEUE_PREFIX,
     concurrency,
-    lockDuration: 10_000,
-    stalledInterval: 5_000,
     maxStalledCount: 3,
     maxStartedAttempts: MOST_STARTS,
     settings: {
