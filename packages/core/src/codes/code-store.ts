@@ -6,7 +6,7 @@ import { ISSUE } from '../scripts/issue.ts'
 import { REFUND } from '../scripts/refund.ts'
 import { VERIFY } from '../scripts/verify.ts'
 import { sendKeys, type Channel, type Send } from './send.ts'
-import { findStanding } from './request-status.ts'
+import { readRequestStatus } from './request-status.ts'
 import { windowArgs, type Window } from '../limits/windows.ts'
 
 /** How long a code of a scene lives and how often a phone may be sent one. */
@@ -157,7 +157,7 @@ export function createCodeStore(
     },
 
     /** What became of a request, looked for in the given scenes; null when nothing is held about it. */
-    find: (rid: string, scenes: readonly string[]) => findStanding(redis, rid, scenes),
+    find: (rid: string, scenes: readonly string[]) => readRequestStatus(redis, rid, scenes),
   }
 }
 export type CodeStore = ReturnType<typeof createCodeStore>
