@@ -17,7 +17,10 @@ async function aKnownPhone() {
   const issued = await ops.codes.issue(mobile, 'login')
   if (issued.kind !== 'issued') throw new Error('not issued')
   const { send } = issued
-  const claim = await createSendLedger(ops.redis, ops.keyring).claim(send, 'ccp', 0, 1_000)
+  const claim = await createSendLedger(ops.redis, ops.keyring).claim(send, 'ccp', {
+    fence: 0,
+    leaseMs: 1_000,
+  })
   if (claim.kind !== 'go') throw new Error('not claimed')
   await createSendLedger(ops.redis, ops.keyring).settle(send, claim.fence, { status: 'sent', channel: 'sms' })
   await ops.codes.verify(mobile, 'login', claim.code === '000000' ? '111111' : '000000', undefined)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RequestStatus, State } from '@sms-codes/core/codes/request-status'
+import type { State } from '@sms-codes/core/codes/record'
+import type { RequestStatus } from '@sms-codes/core/codes/request-status'
 import { OpsError } from '../args.ts'
 import type { Terminal } from '../terminal.ts'
 

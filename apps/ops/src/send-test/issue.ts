@@ -2,15 +2,12 @@ import type { CodeStore, Issued } from '@sms-codes/core/codes/code-store'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
-import { maskMobile } from '@sms-codes/core/mobile'
+import { maskMobile, segmentOf } from '@sms-codes/core/mobile'
 import { createSendQueue } from '@sms-codes/core/queues/send-queue'
 import { OpsError } from '../args.ts'
 import { showSeconds } from '../output.ts'
 import type { Phone } from '../phone.ts'
 import type { Store } from '../store.ts'
-
-/** Not a client address: the pumping guard counts neither this send nor its verify. */
-const FROM = '+'
 
 /**
  * Issues one code and enqueues its message, in the order of the API's steps. If a step fails, what the steps
@@ -31,7 +28,7 @@ export async function issueTest(
       'this phone or its segment is on the deny list; "lists" shows the entry, "unlist" removes it',
     )
   const giveBack = await takeBudget(redis, config.budget)
-  const issued = await codes.issue(mobile, scene, { from: FROM })
+  const issued = await codes.issue(mobile, scene)
   if (issued.kind === 'throttled') {
     await giveBack()
     const { windowSeconds, retryAfter } = issued
@@ -41,10 +38,11 @@ export async function issueTest(
   }
   const queue = createSendQueue(redis, log)
   try {
-    await queue.add({ v: 1, ...issued.send, to: maskMobile(mobile) })
+    await queue.add({ v: 1, ...issued.send, to: maskMobile(mobile), segment: segmentOf(mobile) })
   } catch (err) {
-    // If a worker claimed the send all the same, nothing comes back.
-    if (await codes.refund(issued.send).catch(() => false)) await giveBack().catch(() => {})
+    // If a worker has claimed the send, its message may leave after all, and nothing comes back.
+    const isRefunded = await codes.refund(issued.send).catch(() => false)
+    if (isRefunded) await giveBack().catch(() => {})
     throw err
   } finally {
     await queue.close()

@@ -1,35 +1,32 @@
 import { keys } from '../redis/keys.ts'
 import { redisClockMs } from '../redis/clock-skew.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
+import { STATES, stateTimes, type FieldName, type State } from './record.ts'
 import { phoneOf, type Channel } from './send.ts'
-
-/** Request states in order. The last three are final; a request may also stay in `sent`. */
-export const STATES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed'] as const
-export type State = (typeof STATES)[number]
 
 export type RequestStatus = {
   status: State | 'expired'
   sends: number
   reason: string
   channel: Channel
-  /** When the request entered each state that it was in, by the clock of Redis. */
+  /** When the newest send entered each state that it was in, by the clock of Redis. */
   times: { state: State; ms: number }[]
 }
 
 /** The fields of a code record that are read here. */
 const FIELDS = [
   'rid',
-  'alias',
+  'other_request_ids',
   'status',
-  'exp',
+  'expires_at',
   'send_by',
-  'lease',
+  'lease_until',
   'used',
   'sends',
   'reason',
   'channel',
-  ...STATES.map((state) => `${state}_at` as const),
-] as const
+  ...stateTimes,
+] as const satisfies FieldName[]
 type Read = (field: (typeof FIELDS)[number]) => string
 
 /** A worker that finds a send too late fails it at its next attempt, which begins within this time. */
@@ -55,7 +52,7 @@ export async function peekCodes(
   return scenes.flatMap((scene, i) => {
     const read: Read = (field) => records[i]?.[FIELDS.indexOf(field)] ?? ''
     if (read('rid') === '') return []
-    const requestIds = [read('rid'), ...read('alias').split(' ')]
+    const requestIds = [read('rid'), ...read('other_request_ids').split(' ')]
     return [{ scene, requestIds, isUsed: read('used') === '1', request: statusOf(read, now) }]
   })
 }
@@ -79,7 +76,7 @@ function statusOf(read: Read, now: number): RequestStatus {
   const isLost = isOverdue(state, read, now)
   // The SMS was accepted and only the follow-up mail was lost, or the code was used, so it must have arrived.
   const isSent = isLost && (reason === 'missing' || read('used') === '1')
-  const isOver = (isLost && !isSent) || (Number(read('exp')) <= now && state !== 'failed')
+  const isOver = (isLost && !isSent) || (Number(read('expires_at')) <= now && state !== 'failed')
   return {
     status: isOver ? 'expired' : isSent ? 'sent' : state,
     sends: Number(read('sends')),
@@ -94,6 +91,6 @@ function statusOf(read: Read, now: number): RequestStatus {
 
 /** Past its deadline, unclaimed and unsettled: the job was lost. */
 function isOverdue(state: State, read: Read, now: number): boolean {
-  const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease')) <= now)
+  const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease_until')) <= now)
   return isUnclaimed && Number(read('send_by')) + LAST_ATTEMPT_MS <= now
 }

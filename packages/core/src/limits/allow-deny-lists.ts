@@ -3,7 +3,6 @@ import { createNetworks, phoneNames, type Asker, type ListEntry } from './networ
 import { redisClockMs } from '../redis/clock-skew.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import { LOOK, PUT, REMOVE } from '../scripts/lists.ts'
 
 export type ListName = 'allow' | 'deny'
 
@@ -20,25 +19,29 @@ const OTHER = { allow: 'deny', deny: 'allow' } as const
  * Every method throws StoreError when Redis does not answer.
  */
 export function createLists(redis: RedisClient) {
-  const lookScript = createScript(redis, 'look', LOOK)
-  const putScript = createScript(redis, 'put', PUT)
-  const removeScript = createScript(redis, 'remove', REMOVE)
+  const lookScript = createScript(redis, new URL('./lua/find-listed.lua', import.meta.url))
+  const putScript = createScript(redis, new URL('./lua/put-entry.lua', import.meta.url))
+  const removeScript = createScript(redis, new URL('./lua/remove-entry.lua', import.meta.url))
   let cached = { version: '', allow: createNetworks([]), deny: createNetworks([]) }
 
   return {
     /** Finds the entries that match a client address, a number's segment or a phone. */
     async look(asker: Asker): Promise<Listed> {
-      const [version, allow, deny, ...networks] = await lookScript(
+      const found = await lookScript(
         [keys.list('allow'), keys.list('deny'), keys.listVersion],
         [cached.version, ...phoneNames(asker)],
       )
+      const version = found.text('version')
       if (version !== cached.version) {
-        const of = (list: ListName) => createNetworks(networksOf(list, networks))
-        cached = { version: String(version), allow: of('allow'), deny: of('deny') }
+        const networksOf = (list: ListName) =>
+          createNetworks(
+            found.rows.filter((row) => row.text('list') === list).map((row) => row.text('entry')),
+          )
+        cached = { version, allow: networksOf('allow'), deny: networksOf('deny') }
       }
       return {
-        allow: String(allow) || cached.allow(asker.ip),
-        deny: String(deny) || cached.deny(asker.ip),
+        allow: found.text('allow') || cached.allow(asker.ip),
+        deny: found.text('deny') || cached.deny(asker.ip),
       }
     },
 
@@ -52,8 +55,8 @@ export function createLists(redis: RedisClient) {
 
     /** Answers false if the entry was not on the list. */
     async remove(list: ListName, { text }: ListEntry): Promise<boolean> {
-      const [done] = await removeScript([keys.list(list), keys.listVersion], [text])
-      return done === 1
+      const { kind } = await removeScript([keys.list(list), keys.listVersion], [text])
+      return kind === 'removed'
     },
 
     /** Reads the entries that have not expired. `until` is in ms since 1970, or null for an entry without expiry. */
@@ -71,8 +74,3 @@ export function createLists(redis: RedisClient) {
   }
 }
 export type Lists = ReturnType<typeof createLists>
-
-/** Picks the networks of one list out of the script's (list, network) pairs. */
-function networksOf(list: ListName, pairs: readonly (string | number)[]): string[] {
-  return pairs.flatMap((entry, i) => (i % 2 === 1 && pairs[i - 1] === list ? [String(entry)] : []))
-}

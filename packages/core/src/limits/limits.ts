@@ -1,8 +1,6 @@
 import { randomId } from '../keyring.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import { ROOM } from '../scripts/room.ts'
-import { TAKE } from '../scripts/take.ts'
 import { windowArgs, type Window } from './windows.ts'
 
 export type Limit = { key: string; windows: readonly Window[] }
@@ -24,20 +22,18 @@ export type Room = { retryAfter: number; windows: (Window & { used: number; left
  * Every method throws StoreError when Redis does not answer.
  */
 export function createLimits(redis: RedisClient) {
-  const takeScript = createScript(redis, 'take', TAKE)
-  const roomScript = createScript(redis, 'room', ROOM)
+  const takeScript = createScript(redis, new URL('./lua/take.lua', import.meta.url))
+  const roomScript = createScript(redis, new URL('./lua/room.lua', import.meta.url))
 
   /** Reads what a limit has left, without taking from it. */
   async function room({ key, windows }: Limit): Promise<Room> {
-    const [ms, ...used] = (await roomScript([key], windowArgs(windows))).map(Number)
-    const roomIn = (window: Window, count = 0) => ({
-      ...window,
-      used: count,
-      left: Math.max(0, window.most - count),
-    })
+    const reply = await roomScript([key], windowArgs(windows))
     return {
-      retryAfter: Math.ceil((ms ?? 0) / 1000),
-      windows: windows.map((window, i) => roomIn(window, used[i])),
+      retryAfter: Math.ceil(reply.number('wait') / 1000),
+      windows: windows.map((window, i) => {
+        const used = reply.rows[i]?.number('used') ?? 0
+        return { ...window, used, left: Math.max(0, window.most - used) }
+      }),
     }
   }
 
@@ -48,12 +44,13 @@ export function createLimits(redis: RedisClient) {
     async take(limits: readonly Limit[]): Promise<Taken> {
       const member = randomId()
       const args = limits.flatMap(({ windows }) => [windows.length, ...windowArgs(windows)])
-      const [full, ms] = await takeScript(
+      const reply = await takeScript(
         limits.map(({ key }) => key),
         [member, ...args],
       )
-      if (full === 0) return { kind: 'taken', member, count: Number(ms) }
-      return { kind: 'full', limit: Number(full) - 1, retryAfter: Math.ceil(Number(ms) / 1000) }
+      if (reply.kind === 'taken') return { kind: 'taken', member, count: reply.number('count') }
+      const retryAfter = Math.ceil(reply.number('wait') / 1000)
+      return { kind: 'full', limit: reply.number('limit') - 1, retryAfter }
     },
 
     /** Counts what a limit holds in its longest window. */

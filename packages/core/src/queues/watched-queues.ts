@@ -4,7 +4,6 @@ import { openQueue, QUEUE_PREFIX } from './queue-options.ts'
 import { EMAIL_QUEUE, SMS_QUEUE } from './send-queue.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import { OLDEST } from '../scripts/oldest.ts'
 
 // Jobs of killed workers come back to the front of the list; a few workers leave fewer than this.
 const MOST_EXAMINED = 200
@@ -31,11 +30,11 @@ export function watchQueues(connection: RedisClient, log: Logger) {
  * answers when that job was added, in ms by the clock of the process that added it, or null if no job waits.
  */
 export function createOldest(redis: RedisClient) {
-  const script = createScript(redis, 'oldest', OLDEST)
+  const script = createScript(redis, new URL('./lua/oldest-waiting.lua', import.meta.url))
   /** @throws StoreError */
   return async (name: string): Promise<number | null> => {
     const queue = `${QUEUE_PREFIX}:${name}:`
-    const [addedAt = 0] = await script([`${queue}wait`], [queue, MOST_EXAMINED])
-    return addedAt === 0 ? null : Number(addedAt)
+    const reply = await script([`${queue}wait`], [queue, MOST_EXAMINED])
+    return reply.kind === 'waiting' ? reply.number('added_at') : null
   }
 }
