@@ -2,13 +2,8 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createContacts, type Contacts } from '@sms-codes/core/codes/contacts'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
-import {
-  createSendQueue,
-  EMAIL_QUEUE,
-  QUEUE_PREFIX,
-  type SendJob,
-  type SendQueue,
-} from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { createSendQueue, EMAIL_QUEUE, type SendJob, type SendQueue } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { Queue } from 'bullmq'

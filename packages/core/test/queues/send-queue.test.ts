@@ -3,13 +3,8 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
-import {
-  createSendQueue,
-  QUEUE_PREFIX,
-  retryDelayMs,
-  SMS_QUEUE,
-  type SendJob,
-} from '../../src/queues/send-queue.ts'
+import { QUEUE_PREFIX } from '../../src/queues/queue-options.ts'
+import { createSendQueue, retryDelayMs, SMS_QUEUE, type SendJob } from '../../src/queues/send-queue.ts'
 import { connectRedis, StoreError } from '../../src/redis/connect.ts'
 
 const log = createLogger('test', 'silent')
