@@ -4,7 +4,7 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { ListedGateway } from '../src/gateways/list-gateways.ts'
 import { pauseWhileRedisUnfit } from '../src/pause-while-redis-unfit.ts'
-import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
+import { newMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeEach(async () => {
@@ -12,11 +12,11 @@ beforeEach(async () => {
 })
 afterEach(() => delivery.stop())
 
-const issued = async () => sendOf(await delivery.codes.issue(aMobile(), 'default'))
+const issued = async () => sendOf(await delivery.codes.issue(newMobile(), 'default'))
 const statusOf = async (rid: string) => (await delivery.codes.find(rid, ['default']))?.status
 
 describe('the consumer', () => {
-  it('delivers what is added, and tries again what failed for now', async () => {
+  it('delivers a job, and tries it again after a temporary failure', async () => {
     const gateway = fakeGateway('first', ['switch_now', 'ambiguous', 'duplicate'], true)
     const { queue, stop } = await delivery.startQueue([gateway])
     const send = await issued()
@@ -27,7 +27,7 @@ describe('the consumer', () => {
     await stop()
   })
 
-  it('comes back to a send that another worker is at, and ends it when that one has vanished', async () => {
+  it('returns to a send that another worker has claimed, and ends it if that worker has died', async () => {
     const gateway = fakeGateway('first', ['duplicate'], true)
     const send = await issued()
     await delivery.ledger.claim(send, 'first', { fence: 0, leaseMs: 1_000 })
@@ -40,8 +40,8 @@ describe('the consumer', () => {
 
   it.each([
     ['as long as the gateway asks', 5_000, 5_000],
-    ['a quarter of a minute when the gateway asks for an hour', 3_600_000, 15_000],
-  ])('waits %s', async (_what, retryAfterMs, pause) => {
+    ['15 s if the gateway asks for an hour', 3_600_000, 15_000],
+  ])('waits %s', async (_howLong, retryAfterMs, pause) => {
     const gateway = fakeGateway('first', [{ class: 'retry_same', code: 'busy', retryAfterMs }])
     const { queue, producer, stop } = await delivery.startQueue([gateway])
     const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
@@ -52,9 +52,9 @@ describe('the consumer', () => {
     await stop()
   })
 
-  it('cuts its call short when it has lost the job', async () => {
+  it('aborts its gateway call when it loses the job', async () => {
     let call: AbortSignal | undefined
-    const patient: ListedGateway = {
+    const silent: ListedGateway = {
       ...fakeGateway('first'),
       send: (_message, signal) =>
         new Promise((resolve) => {
@@ -62,7 +62,7 @@ describe('the consumer', () => {
           signal.addEventListener('abort', () => resolve({ class: 'ambiguous', code: 'ABORTED' }))
         }),
     }
-    const { queue, stop } = await delivery.startQueue([patient])
+    const { queue, stop } = await delivery.startQueue([silent])
     const send = await issued()
     await queue.add(jobOf(send))
     await expect.poll(() => call?.aborted, { timeout: 10_000 }).toBe(false)
@@ -71,7 +71,7 @@ describe('the consumer', () => {
     await stop()
   })
 
-  it('refuses a job that is not one of ours, sends nothing and goes on', async () => {
+  it('fails a job with unknown data, sends nothing for it and continues', async () => {
     const gateway = fakeGateway('first')
     const { queue, producer, stop } = await delivery.startQueue([gateway])
     const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
@@ -103,7 +103,7 @@ describe('the consumer', () => {
     await stop()
   })
 
-  it('ends a send whose job BullMQ has given up', async () => {
+  it('ends a send whose job BullMQ has failed', async () => {
     const gateway = fakeGateway('first', Array<'switch_now'>(50).fill('switch_now'))
     const { producer, stop } = await delivery.startQueue([gateway])
     const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
@@ -117,29 +117,29 @@ describe('the consumer', () => {
     await stop()
   })
 
-  it('leaves nothing but outcome and gateway behind', async () => {
+  it('leaves the outcome and the gateway in Redis, and not the code', async () => {
     const { queue, producer, stop } = await delivery.startQueue([fakeGateway('first')])
-    const answer = await delivery.codes.issue(aMobile(), 'default')
+    const answer = await delivery.codes.issue(newMobile(), 'default')
     const code = await delivery.codeOf(answer)
     await queue.add(jobOf(sendOf(answer)))
     const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
     await expect.poll(() => raw.getCompletedCount()).toBe(1)
     const [job] = await raw.getCompleted()
     expect(job?.returnvalue).toEqual({ outcome: 'sent', why: 'first' })
-    const events = await delivery.redis.xrange('{sms}:sms:events', '-', '+')
+    const events = await delivery.redis.xrange(`${QUEUE_PREFIX}:${SMS_QUEUE}:events`, '-', '+')
     expect(JSON.stringify(events)).not.toContain(code)
     await raw.close()
     await stop()
   })
 
-  it('rests while Redis refuses writes, and goes on when it takes them again', async () => {
+  it('pauses while Redis refuses writes, and resumes afterwards', async () => {
     const gateway = fakeGateway('first')
     const { queue, consumer, stop } = await delivery.startQueue([gateway])
     pauseWhileRedisUnfit(consumer, delivery.redis, log)
     let errors = 0
     consumer.on('error', () => errors++)
     const send = await issued()
-    // Jobs wait, and every look for the next one is refused.
+    // A job waits, and Redis refuses every command that would fetch it.
     await consumer.pause()
     await queue.add(jobOf(send))
     await delivery.redis.config('SET', 'maxmemory', '1mb')
@@ -152,12 +152,12 @@ describe('the consumer', () => {
     await stop()
   })
 
-  it('rests while the clock of its host is far off, and goes on when it is right again', async () => {
+  it('pauses while the clock of its host is wrong, and resumes afterwards', async () => {
     const { queue, consumer, stop } = await delivery.startQueue([fakeGateway('first')])
     let aheadMs = 90_000
     pauseWhileRedisUnfit(consumer, delivery.redis, log, () => Date.now() + aheadMs)
     await expect.poll(() => consumer.isPaused()).toBe(true)
-    // The look for a job that was under way takes five seconds, and may still find one.
+    // A fetch that began before the pause takes five seconds and may still return a job.
     await new Promise((resolve) => setTimeout(resolve, 5_500))
     const send = await issued()
     await queue.add(jobOf(send))

@@ -9,14 +9,14 @@ import { startRedis } from '@sms-codes/launcher/redis'
 import { reportQueues } from '../src/queue-metrics.ts'
 import { log } from './worker.ts'
 
-/** The value of a series, as a scraper reads it. */
+/** The value of a series in the text of the metrics. */
 const valueOf = (metrics: string, series: string) =>
   metrics
     .split('\n')
     .find((line) => line.startsWith(`${series} `))
     ?.split(' ')[1]
 
-it('the queues are counted by state, with the age of whoever waits longest', async () => {
+it('the metrics show the jobs of each queue by state, and the age of the oldest waiting job', async () => {
   const server = await startRedis()
   const redis = connectRedis(server.url, 'commands', log)
   await once(redis, 'ready')
@@ -28,7 +28,7 @@ it('the queues are counted by state, with the age of whoever waits longest', asy
 
   const queue = new Queue(SMS_QUEUE, { connection: redis, prefix: QUEUE_PREFIX })
   const anHourAgo = Date.now() - 3_600_000
-  // Jobs that a worker had before stand in front, older than all that wait, and say nothing of how long one waits.
+  // Jobs that a worker had before come first and are older, but their age says nothing about the backlog.
   for (let n = 0; n < 30; n += 1) {
     const tried = await queue.add('send', {}, { timestamp: anHourAgo - 3_600_000 })
     await redis.hset(`${QUEUE_PREFIX}:${SMS_QUEUE}:${tried.id}`, 'ats', '1')
@@ -45,9 +45,9 @@ it('the queues are counted by state, with the age of whoever waits longest', asy
   expect(oldest).toBeLessThan(7_200)
 
   await server.kill()
-  const away = await registry.metrics()
-  expect(away).not.toContain('sms_queue_jobs{')
-  expect(away).not.toContain('sms_queue_oldest_waiting_seconds{')
+  const whileDown = await registry.metrics()
+  expect(whileDown).not.toContain('sms_queue_jobs{')
+  expect(whileDown).not.toContain('sms_queue_oldest_waiting_seconds{')
   await queue.close()
   redis.disconnect()
 })

@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
-import { aMobile, fakeGateway, jobOf, sendOf, startDelivery } from './worker.ts'
+import { newMobile, fakeGateway, jobOf, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 let raw: Queue
@@ -15,11 +15,11 @@ afterEach(async () => {
   await delivery.stop()
 })
 
-const issued = async () => sendOf(await delivery.codes.issue(aMobile(), 'default'))
+const issued = async () => sendOf(await delivery.codes.issue(newMobile(), 'default'))
 const statusOf = async (rid: string) => (await delivery.codes.find(rid, ['default']))?.status
 
 describe('a job of a later version', () => {
-  it('waits for a worker of that version, and has used up no attempt by then', async () => {
+  it('waits for a worker of that version, and uses up no attempt', async () => {
     const gateway = fakeGateway('first')
     const { stop } = await delivery.startQueue([gateway])
     const send = await issued()
@@ -30,14 +30,14 @@ describe('a job of a later version', () => {
     expect(await statusOf(send.rid)).toBe('queued')
     expect(gateway.messages).toHaveLength(0)
 
-    // The newer worker: what it makes of the job is what this one makes of its own version.
+    // As if a newer worker had taken it: the job becomes one that this worker understands.
     await raw.getJob(id).then((job) => job?.updateData(jobOf(send)))
     await expect.poll(() => statusOf(send.rid), { timeout: 15_000 }).toBe('sent')
     expect(gateway.messages).toHaveLength(1)
     await stop()
   })
 
-  it('ends with its send when no such worker comes: late, with the slot given back', async () => {
+  it('fails its send as late, and gives the slot back, if no such worker comes', async () => {
     const { stop } = await delivery.startQueue([fakeGateway('first')])
     const send = await issued()
     await delivery.pass(121)
@@ -50,12 +50,12 @@ describe('a job of a later version', () => {
         delayed: 0,
         failed: 0,
       })
-    expect(await delivery.redis.zcard(`sms:{${send.rid.slice(0, 22)}}:sends`)).toBe(0)
+    expect(await delivery.slotsOf(send)).toBe(0)
     expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="failed",by="late"} 1')
     await stop()
   })
 
-  it('that does not even say which send it is about fails like any other garbage', async () => {
+  it('fails like any unknown data if it does not name a send', async () => {
     const { stop } = await delivery.startQueue([fakeGateway('first')])
     await raw.add('send', { v: 2, rid: 'x' })
     await raw.add('send', { ...jobOf(await issued()), v: 1.5 })

@@ -9,7 +9,7 @@ const linesOf = async (gateways: { sms: string[]; email: string[] }) => {
   return (await registry.metrics()).split('\n').filter((line) => line.startsWith('sms_'))
 }
 
-it('calls and ends are there before the first: a series that begins at 1 has not increased', async () => {
+it('counters of calls and ends start at 0, because a series that begins at 1 shows no increase', async () => {
   const lines = await linesOf({ sms: ['ccp', 'aliyun'], email: ['email'] })
   const gateways = [
     ['sms', 'ccp', 'sent'],
@@ -28,7 +28,7 @@ it('calls and ends are there before the first: a series that begins at 1 has not
   expect(lines).toContain('sms_send_seconds_count 0')
 })
 
-it('a worker without a channel counts none of its gateways', async () => {
+it('a worker without the SMS channel has no series for SMS gateways', async () => {
   const lines = await linesOf({ sms: [], email: ['email'] })
   expect(lines.filter((line) => line.includes('channel="sms"'))).toEqual([])
 })

@@ -11,12 +11,12 @@ import { deliver, type DeliverDeps } from '../src/delivery/deliver.ts'
 import type { ListedGateway } from '../src/gateways/list-gateways.ts'
 import { createWorkerMetrics } from '../src/worker-metrics.ts'
 
-export { aMobile, sendOf } from '../../../packages/core/test/store.ts'
+export { newMobile, sendOf } from '../../../packages/core/test/store.ts'
 
 export const LEASE_MS = 1_000
 export const log = createLogger('worker', 'silent')
 
-/** A gateway in memory: it answers from a script, then `accepted`, and keeps every message it was given. */
+/** A gateway in memory: it gives the answers of its script and then `accepted`, and keeps every message. */
 export function fakeGateway(name: string, script: (OutcomeClass | Outcome)[] = [], recognises = false) {
   const messages: SmsMessage[] = []
   const gateway: ListedGateway = {
@@ -33,7 +33,7 @@ export function fakeGateway(name: string, script: (OutcomeClass | Outcome)[] = [
 
 export const jobOf = (send: Send): SendJob => ({ v: 1, ...send, to: '138****8000', segment: '138' })
 
-/** A store with a delivering side on it; the queue is in `startQueue`. */
+/** Starts a store, and delivers its sends without a queue; `startQueue` adds the queue. */
 export async function startDelivery() {
   const store = await startStore()
   const registry = new Registry()
@@ -54,7 +54,7 @@ export async function startDelivery() {
     deliver: (send: Send, gateways: ListedGateway[], more: Partial<DeliverDeps> = {}) =>
       deliver(jobOf(send), { ...deps, order: () => gateways, ...more }, AbortSignal.timeout(60_000)),
 
-    /** A consumer as main.ts makes it, and the producer's side to feed it. */
+    /** Starts a consumer as compose.ts creates it, and opens the producer's side of its queue. */
     async startQueue(gateways: ListedGateway[]) {
       const connection = connectRedis(store.server.url, 'worker', log)
       const producer = connectRedis(store.server.url, 'producer', log)

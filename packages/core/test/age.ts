@@ -29,8 +29,8 @@ return 1
 `
 
 /**
- * Makes everything held about a phone as old as if `seconds` had gone by, in one step; what would have
- * ended its life by then is gone.
+ * Lets time pass for one phone, in one step: moves its stored times into the past and shortens the life of its keys.
+ * A key that would have expired by then is deleted.
  */
 export async function agePhone(redis: RedisClient, ph: string, seconds: number): Promise<void> {
   const held = [

@@ -9,12 +9,14 @@ const phoneKey = randomBytes(32)
 const [first, second] = [key('a'), key('b')]
 const ring = createKeyring({ phoneKey, codeKeys: [first, second] })
 
-const mobile = fc.stringMatching(/^1[3-9][0-9]{9}$/)
-const scene = fc.constantFrom('default', 'register', 'login', 'reset_password')
-const code = fc.stringMatching(/^[0-9]{6}$/)
+const guess = fc.record({
+  mobile: fc.stringMatching(/^1[3-9][0-9]{9}$/),
+  scene: fc.constantFrom('default', 'register', 'login', 'reset_password'),
+  code: fc.stringMatching(/^[0-9]{6}$/),
+})
 
 describe('a sealed box', () => {
-  it('opens to what went in, for its own request only', () => {
+  it('opens to the text that was sealed, for its own request only', () => {
     fc.assert(
       fc.property(fc.string(), fc.string({ minLength: 1 }), (clear, rid) => {
         const box = ring.seal(clear, rid)
@@ -24,7 +26,7 @@ describe('a sealed box', () => {
     )
   })
 
-  it('does not open with any one bit flipped, or cut', () => {
+  it('does not open after a bit was flipped or its end was cut off', () => {
     const box = ring.seal('13800138000123456', 'rid')
     const raw = Buffer.from(box.slice(2), 'base64url')
     for (let bit = 0; bit < raw.length * 8; bit++) {
@@ -36,18 +38,18 @@ describe('a sealed box', () => {
       expect(ring.open(`a.${raw.subarray(0, -cut).toString('base64url')}`, 'rid')).toBeNull()
   })
 
-  it('is never the same twice', () => {
+  it('differs each time, even for the same text', () => {
     const boxes = Array.from({ length: 10_000 }, () => ring.seal('x', 'rid'))
     expect(new Set(boxes).size).toBe(boxes.length)
   })
 
-  it('of an older key opens while that key is in the ring', () => {
+  it('of an older key opens while that key is in the key ring', () => {
     const box = createKeyring({ phoneKey, codeKeys: [second] }).seal('x', 'rid')
     expect(ring.open(box, 'rid')).toBe('x')
     expect(createKeyring({ phoneKey, codeKeys: [first] }).open(box, 'rid')).toBeNull()
   })
 
-  it('that is no box at all does not open', () => {
+  it('that is arbitrary text does not open', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(ring.open(text, 'rid')).toBeNull()
@@ -57,13 +59,15 @@ describe('a sealed box', () => {
 })
 
 describe('a digest', () => {
-  it('differs where nothing but the phone, the scene or the code does', () => {
+  it('differs if only the phone, the scene or the code differs', () => {
     fc.assert(
-      fc.property(mobile, scene, code, mobile, scene, code, (m, s, c, otherM, otherS, otherC) => {
-        const { digest } = ring.digest(m, s, c)
-        expect(ring.digest(otherM, s, c).digest === digest).toBe(otherM === m)
-        expect(ring.digest(m, otherS, c).digest === digest).toBe(otherS === s)
-        expect(ring.digest(m, s, otherC).digest === digest).toBe(otherC === c)
+      fc.property(guess, guess, (one, other) => {
+        const { digest } = ring.digest(one.mobile, one.scene, one.code)
+        const isSame = (mobile: string, scene: string, code: string) =>
+          ring.digest(mobile, scene, code).digest === digest
+        expect(isSame(other.mobile, one.scene, one.code)).toBe(other.mobile === one.mobile)
+        expect(isSame(one.mobile, other.scene, one.code)).toBe(other.scene === one.scene)
+        expect(isSame(one.mobile, one.scene, other.code)).toBe(other.code === one.code)
       }),
     )
   })
@@ -77,7 +81,7 @@ describe('a digest', () => {
 })
 
 describe('a secret for another purpose', () => {
-  it('comes from every code key, the newest first, and says nothing about the others', () => {
+  it('is derived from every code key, the newest first, and differs from those for other purposes', () => {
     const [ofFirst, ofSecond] = ring.secrets('a')
     expect(createKeyring({ phoneKey, codeKeys: [second] }).secrets('a')).toEqual([ofSecond])
     expect([ofFirst?.kid, ofSecond?.kid]).toEqual(['a', 'b'])
@@ -87,35 +91,35 @@ describe('a secret for another purpose', () => {
 })
 
 describe('a pseudonym', () => {
-  it('makes a well-formed key of anything, and another for another', () => {
+  it('makes a well-formed Redis key of any text, and different keys of different texts', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
-        expect(keys.sends(ring.pseudonym(a))).toMatch(/^sms:\{[A-Za-z0-9_-]{22}\}:sends$/)
-        expect(ring.pseudonym(a) === ring.pseudonym(b)).toBe(a === b)
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
+        expect(keys.sends(ring.pseudonym(one))).toMatch(/^sms:\{[A-Za-z0-9_-]{22}\}:sends$/)
+        expect(ring.pseudonym(one) === ring.pseudonym(other)).toBe(one === other)
       }),
     )
   })
 
-  it('is that of the phone key, and the same in every release: the limits of a phone outlive one', () => {
+  it('depends on the phone key alone and never changes between releases, so that limits survive an upgrade', () => {
     const under = (byte: number) => createKeyring({ phoneKey: Buffer.alloc(32, byte), codeKeys: [first] })
-    // HMAC-SHA256 by openssl.
+    // Computed by openssl as HMAC-SHA256.
     expect(under(1).pseudonym('13800138000')).toBe('3R3Zf5VkYoxXNRhxEQW3cM')
     expect(under(2).pseudonym('13800138000')).not.toBe('3R3Zf5VkYoxXNRhxEQW3cM')
   })
 })
 
 describe('a code', () => {
-  it('has the length asked for and every digit equally often', () => {
-    const counts = Array<number>(10).fill(0)
+  it('has the requested length, and every digit is equally frequent', () => {
+    const countOfDigit = Array<number>(10).fill(0)
     const samples = 100_000
     for (let i = 0; i < samples; i++) {
-      const made = randomCode(6)
-      if (!/^[0-9]{6}$/.test(made)) throw new Error(`not a code: ${made.length} characters`)
-      for (const digit of made) counts[Number(digit)] = (counts[Number(digit)] ?? 0) + 1
+      const code = randomCode(6)
+      if (!/^[0-9]{6}$/.test(code)) throw new Error('randomCode(6) did not return six digits')
+      for (const digit of code) countOfDigit[Number(digit)] = (countOfDigit[Number(digit)] ?? 0) + 1
     }
     const expected = (samples * 6) / 10
-    const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
-    // 9 degrees of freedom: above 50 by chance once in ten million runs.
+    const chiSquare = countOfDigit.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
+    // With 9 degrees of freedom, chance exceeds 50 once in ten million runs.
     expect(chiSquare).toBeLessThan(50)
     expect(randomCode(10)).toMatch(/^[0-9]{10}$/)
   })

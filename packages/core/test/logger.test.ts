@@ -7,6 +7,7 @@ import { maskMobile, scrub } from '../src/mobile.ts'
 const MOBILE = '13912345678'
 const CODE = '987654'
 
+/** The lines that `write` logs. */
 function logged(write: (log: ReturnType<typeof createLogger>) => void): string {
   const lines: string[] = []
   const sink = new Writable({
@@ -20,7 +21,7 @@ function logged(write: (log: ReturnType<typeof createLogger>) => void): string {
 }
 
 describe('an error in the log', () => {
-  it('shows its kind, its message and its stack', () => {
+  it('shows its type, its message and its code', () => {
     const line = logged((log) =>
       log.error({ err: Object.assign(new TypeError('boom'), { code: 'EBOOM' }) }, 'bug'),
     )
@@ -32,7 +33,7 @@ describe('an error in the log', () => {
     })
   })
 
-  it('shows no command, no cause and no other field', () => {
+  it('shows neither a Redis command, nor its cause, nor any other field', () => {
     const err = Object.assign(new Error('ERR wrong', { cause: new Error(CODE) }), {
       command: { name: 'set', args: [`img_${CODE}`, MOBILE] },
       deep: { er: [CODE, MOBILE] },
@@ -42,7 +43,7 @@ describe('an error in the log', () => {
     expect(line).not.toContain(MOBILE)
   })
 
-  it('shows no number and no code of any error, wherever they hide in it', () => {
+  it('shows no number and no verification code, wherever the error contains them', () => {
     const secret = fc.constantFrom(MOBILE, CODE)
     const nested = fc.letrec<{ node: unknown }>((tie) => ({
       node: fc.oneof(
@@ -62,8 +63,8 @@ describe('an error in the log', () => {
   })
 })
 
-describe('scrub', () => {
-  it('masks numbers and codes in free text and leaves the rest readable', () => {
+describe('masking', () => {
+  it('hides numbers and codes in free text and leaves the rest readable', () => {
     expect(scrub(`to ${MOBILE}, code ${CODE}; port 63790, 4001`)).toBe(
       'to 139****5678, code ******; port 63790, 4001',
     )
@@ -71,7 +72,7 @@ describe('scrub', () => {
     expect(scrub(`{"code":"${CODE}"}`)).toBe('{"code":"******"}')
   })
 
-  it('masks a number as the log shows it', () => {
+  it('shows the first three and the last four digits of a number', () => {
     expect(maskMobile(MOBILE)).toBe('139****5678')
   })
 })

@@ -7,7 +7,7 @@ import { readScript } from '../src/redis/script.ts'
 const ROOT = join(import.meta.dirname, '../../..')
 const SOURCES = ['packages/core/src', 'apps/api/src', 'apps/worker/src'].map((dir) => join(ROOT, dir))
 
-/** Every script of the project, by the name of its file. A file that defines functions alone is an include. */
+/** Every script of the project. A `.lua` file without a `return` of its own is an include and is left out. */
 export function listScripts(): { name: string; file: URL; text: string; sha: string }[] {
   const paths = SOURCES.flatMap((dir) =>
     readdirSync(dir, { recursive: true, encoding: 'utf8' }).map((name) => join(dir, name)),
@@ -20,8 +20,9 @@ export function listScripts(): { name: string; file: URL; text: string; sha: str
   })
 }
 
+/** The file of the script with this name. */
 export function scriptFile(name: string): URL {
   const found = listScripts().find((script) => script.name === name)
-  if (found === undefined) throw new Error(`there is no script ${name}`)
+  if (found === undefined) throw new Error(`unknown script ${name}`)
   return found.file
 }

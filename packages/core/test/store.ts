@@ -4,7 +4,7 @@ import { startRedis } from '@sms-codes/launcher/redis'
 import { TIMES } from './age.ts'
 import { createCodeStore, type CodePolicy, type Issued } from '../src/codes/code-store.ts'
 import { sealedMessage } from '../src/codes/sealed-message.ts'
-import { phoneOf } from '../src/codes/send.ts'
+import { phoneOf, type Send } from '../src/codes/send.ts'
 import { createKeyring } from '../src/keyring.ts'
 import { keys } from '../src/redis/keys.ts'
 import { createSendLedger } from '../src/codes/send-ledger.ts'
@@ -22,14 +22,15 @@ export const policy: CodePolicy = {
   ],
 }
 
-/** A real Redis of its own with the store and the ledger on it, and a way to let time pass. */
+/** A key ring with one random key, whose id is `k1`. */
+export const newKeyring = () =>
+  createKeyring({ phoneKey: randomBytes(32), codeKeys: [{ kid: 'k1', key: randomBytes(32) }] })
+
+/** Starts a Redis server and creates the code store and the send ledger on it. */
 export async function startStore() {
   const server = await startRedis()
   const redis = new Redis(server.url)
-  const keyring = createKeyring({
-    phoneKey: randomBytes(32),
-    codeKeys: [{ kid: 'k1', key: randomBytes(32) }],
-  })
+  const keyring = newKeyring()
   const codes = createCodeStore(redis, keyring, () => policy)
   const ledger = createSendLedger(redis, keyring)
 
@@ -40,7 +41,7 @@ export async function startStore() {
     codes,
     ledger,
 
-    /** Makes everything held as old as if `seconds` had gone by: the scripts know no clock but that of Redis. */
+    /** Lets time pass: moves every stored time into the past, because the scripts use the clock of Redis. */
     async pass(seconds: number): Promise<void> {
       for (const key of await redis.keys('sms:*')) {
         const type = await redis.type(key)
@@ -54,15 +55,21 @@ export async function startStore() {
       }
     },
 
-    /** The code of a send, read as a worker reads it. */
+    /** Opens the code of a send as a worker does. */
     async codeOf(issued: Issued): Promise<string> {
       if (issued.kind !== 'issued') throw new Error('nothing was issued')
       const { rid, scene } = issued.send
       const sealed = await redis.hget(keys.code(phoneOf(rid), scene), 'sealed')
-      const message = sealedMessage.open(keyring, issued.send.rid, sealed ?? '')
+      const message = sealedMessage.open(keyring, rid, sealed ?? '')
       if (message === null) throw new Error('the key ring does not open the message')
       return message.code
     },
+
+    /** The names of all keys of a phone; they share its pseudonym as hash tag. */
+    keysOf: (mobile: string): Promise<string[]> => redis.keys(`*{${keyring.pseudonym(mobile)}}*`),
+
+    /** How many slots of its limits the phone of a send has taken. */
+    slotsOf: ({ rid }: Pick<Send, 'rid'>): Promise<number> => redis.zcard(keys.sends(phoneOf(rid))),
 
     async stop(): Promise<void> {
       redis.disconnect()
@@ -71,14 +78,14 @@ export async function startStore() {
   }
 }
 
-/** A number that no other test uses. */
 let next = 0
-export const aMobile = () => `138${String(10_000_000 + ++next)}`
+/** A number that no other test of the file uses. */
+export const newMobile = () => `138${String(10_000_000 + ++next)}`
 
 export function sendOf(issued: Issued) {
   if (issued.kind !== 'issued') throw new Error(`not issued but ${issued.kind}`)
   return issued.send
 }
 
-/** Another code than this one. */
+/** A code of six digits that differs from the given one. */
 export const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')

@@ -17,11 +17,11 @@ const plan = (doubted: string, secondSendRisked: boolean, gateways: ListedGatewa
   show(planCallsInDoubt(gateways, { gateway: doubted, sinceMs: NOW - 5_000 }, secondSendRisked, NOW))
 
 describe('the plan of calls', () => {
-  it('without a doubt asks every gateway in order', () => {
+  it('without a doubt calls every gateway in order', () => {
     expect(show(planCalls([plain, ccp]))).toEqual(['plain', 'ccp'])
   })
 
-  it('asks a gateway that recognises repeats first about its own doubt', () => {
+  it('calls the doubted gateway first if it recognises repeats', () => {
     expect(plan('ccp', false)).toEqual(['ccp', 'plain at risk'])
     expect(plan('ccp', true)).toEqual(['ccp'])
   })
@@ -31,7 +31,7 @@ describe('the plan of calls', () => {
     expect(plan('plain', true)).toEqual([])
   })
 
-  it('looks a message up, if the gateway allows that, before it risks a second message', () => {
+  it('looks the message up, if the gateway allows that, before it risks a second message', () => {
     expect(plan('asked', false, [asked, plain])).toEqual([
       'look-up at asked',
       'plain at risk',

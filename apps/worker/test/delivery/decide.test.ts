@@ -30,7 +30,7 @@ const TABLE: Row[] = [
   ['ambiguous', 'with no call left', noneLeft, call, doubted({ orMoveToEmail: 'ambiguous' })],
   [
     'ambiguous',
-    'where it can be looked up',
+    'from a gateway with a look-up',
     oneLeft,
     { ...call, gateway: askable },
     doubted({ atLeastMs: 2_500 }),
@@ -46,17 +46,17 @@ const TABLE: Row[] = [
   ],
 ]
 
-describe('the decision after an answer', () => {
-  it.each(TABLE)('%s, %s', (outcome, _when, attempt, made, expected) => {
+describe('the decision', () => {
+  it.each(TABLE)('after %s %s follows the table', (outcome, _when, attempt, made, expected) => {
     const answer = { class: outcome, code: 'CODE' }
     expect(decide(answer, made, attempt)).toMatchObject(expected)
   })
 
-  it('is known for every class of outcome', () => {
+  it('is in the table for every class of outcome', () => {
     expect(new Set(TABLE.map(([outcome]) => outcome))).toEqual(new Set(outcomeClasses))
   })
 
-  it('asks the other gateways if a busy one wants more than 3 s', () => {
+  it('goes on to the other gateways if a busy one asks for more than 3 s', () => {
     const busy = (retryAfterMs: number) =>
       decide({ class: 'retry_same', code: 'B', retryAfterMs }, call, oneLeft)
     expect(busy(3_000)).toMatchObject({ kind: 'retry', atLeastMs: 3_000 })
@@ -67,7 +67,7 @@ describe('the decision after an answer', () => {
 describe('the decision without any call left', () => {
   const after = (attempt: Attempt, code: string) => afterAnswer(attempt, call, { class: 'switch_now', code })
 
-  it('ends a doubt that no call may resolve', () => {
+  it('ends a send whose doubt no call can resolve', () => {
     expect(decideWithoutCalls(noneLeft)).toEqual({ kind: 'end', why: 'ambiguous' })
   })
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { phoneOf } from '@sms-codes/core/codes/send'
+import { keys } from '@sms-codes/core/redis/keys'
 import type { Found, LookUp, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
 import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
-import { aMobile, fakeGateway, sendOf, startDelivery } from '../worker.ts'
+import { newMobile, fakeGateway, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -10,15 +12,15 @@ beforeAll(async () => {
 })
 afterAll(() => delivery.stop())
 
-async function issued(mobile = aMobile()) {
+async function issued(mobile = newMobile()) {
   const answer = await delivery.codes.issue(mobile, 'default')
   return { mobile, send: sendOf(answer), code: await delivery.codeOf(answer) }
 }
-const recordOf = (rid: string) => `sms:{${rid.slice(0, 22)}}:code:default`
-const found = (rid: string) => delivery.codes.find(rid, ['default'])
+const recordOf = (rid: string) => keys.code(phoneOf(rid), 'default')
+const statusOf = (rid: string) => delivery.codes.find(rid, ['default'])
 
 describe('a send', () => {
-  it('goes to the first gateway with number, code, minutes and an id of its own', async () => {
+  it('goes to the first gateway with the number, the code, the minutes and a message id of its own', async () => {
     const { mobile, send, code } = await issued()
     const [first, second] = [fakeGateway('first'), fakeGateway('second')]
     expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'sent', why: 'first' })
@@ -33,10 +35,10 @@ describe('a send', () => {
       },
     ])
     expect(second.messages).toEqual([])
-    expect(await found(send.rid)).toMatchObject({ status: 'sent' })
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'sent' })
   })
 
-  it('says the minutes that are really left', async () => {
+  it('carries the minutes that the code has left', async () => {
     const { send } = await issued()
     await delivery.pass(100)
     const gateway = fakeGateway('first')
@@ -50,24 +52,24 @@ describe('a send', () => {
       const { send } = await issued()
       const [first, second] = [fakeGateway('first', [outcome]), fakeGateway('second')]
       expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'sent', why: 'second' })
-      const told = ({ id, mobile, code }: SmsMessage) => ({ id, mobile, code })
-      expect(second.messages.map(told)).toEqual(first.messages.map(told))
+      const contentOf = ({ id, mobile, code }: SmsMessage) => ({ id, mobile, code })
+      expect(second.messages.map(contentOf)).toEqual(first.messages.map(contentOf))
     },
   )
 
   it.each(['number', 'number_limit'] as const)(
-    'ends after %s, and no other gateway is tried',
+    'fails after %s, and no other gateway is called',
     async (outcome) => {
       const { mobile, send } = await issued()
       const [first, second] = [fakeGateway('first', [outcome]), fakeGateway('second')]
       expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'failed', why: outcome })
       expect(second.messages).toEqual([])
-      expect(await found(send.rid)).toMatchObject({ status: 'failed', reason: outcome })
+      expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: outcome })
       expect(await delivery.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
     },
   )
 
-  it('waits as long as the gateway asks after retry_same, and then asks the same one', async () => {
+  it('waits as long as a busy gateway asks, and then goes to the same gateway', async () => {
     const { send } = await issued()
     const first = fakeGateway('first', [{ class: 'retry_same', code: 'busy', retryAfterMs: 700 }])
     const second = fakeGateway('second')
@@ -78,7 +80,7 @@ describe('a send', () => {
     expect(second.messages).toEqual([])
   })
 
-  it('does not wait for a gateway that stays busy, or asks for more than a moment', async () => {
+  it('does not wait for a gateway that stays busy or asks for a long wait', async () => {
     const patient = await issued()
     await expect(delivery.deliver(patient.send, [fakeGateway('first', ['retry_same'])])).rejects.toThrow(
       'first',
@@ -94,7 +96,7 @@ describe('a send', () => {
     })
   })
 
-  it('fails at once when every gateway has had enough of the number for now', async () => {
+  it('fails at once if the quota for the number is full at every gateway', async () => {
     const full = { class: 'switch_now' as const, code: 'QUOTA_FULL' }
     const { send } = await issued()
     const gateways = [fakeGateway('first', [full]), fakeGateway('second', [full])]
@@ -104,17 +106,17 @@ describe('a send', () => {
     expect(await delivery.deliver(other.send, one)).toEqual({ outcome: 'sent', why: 'second' })
   })
 
-  it('is tried again later when no gateway accepted it', async () => {
+  it('returns to the queue if no gateway accepted it', async () => {
     const { send } = await issued()
     const gateways = [fakeGateway('first', ['switch_now']), fakeGateway('second', ['config'])]
     await expect(delivery.deliver(send, gateways)).rejects.toThrow(
       'no gateway accepted it, last second second-config',
     )
-    expect(await found(send.rid)).toMatchObject({ status: 'queued' })
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'queued' })
     expect(await delivery.deliver(send, gateways)).toEqual({ outcome: 'sent', why: 'first' })
   })
 
-  it('leaves once, however often and however concurrently its job runs', async () => {
+  it('leaves once, even if its job runs 50 times concurrently and once more', async () => {
     const { send } = await issued()
     const gateway = fakeGateway('first')
     const answers = await Promise.all(Array.from({ length: 50 }, () => delivery.deliver(send, [gateway])))
@@ -123,25 +125,25 @@ describe('a send', () => {
     expect(await delivery.deliver(send, [gateway])).toEqual({ outcome: 'done', why: 'sent' })
   })
 
-  it('does not leave when it is too late', async () => {
+  it('does not leave after its time to send is over', async () => {
     const { send } = await issued()
     await delivery.pass(121)
     const gateway = fakeGateway('first')
     expect(await delivery.deliver(send, [gateway])).toEqual({ outcome: 'gone', why: 'late' })
     expect(gateway.messages).toEqual([])
-    expect(await found(send.rid)).toMatchObject({ status: 'failed', reason: 'late' })
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'late' })
   })
 
-  it('that no key opens fails at once and is reported', async () => {
+  it('fails at once if no key in the key ring opens its message', async () => {
     const { send } = await issued()
-    await delivery.redis.hset(`sms:{${send.rid.slice(0, 22)}}:code:default`, 'sealed', 'k1.forged')
+    await delivery.redis.hset(recordOf(send.rid), 'sealed', 'k1.forged')
     const gateway = fakeGateway('first')
     expect(await delivery.deliver(send, [gateway])).toEqual({ outcome: 'failed', why: 'unreadable' })
     expect(gateway.messages).toEqual([])
-    expect(await found(send.rid)).toMatchObject({ status: 'failed', reason: 'unreadable' })
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'unreadable' })
   })
 
-  it('gets the same code again on a re-send, under another id', async () => {
+  it('carries the same code under another message id when the code is sent again', async () => {
     const { mobile, send, code } = await issued()
     const gateway = fakeGateway('first')
     await delivery.deliver(send, [gateway])
@@ -154,18 +156,19 @@ describe('a send', () => {
   })
 })
 
-/** A gateway that is silent once and can be asked for the message. */
-function lookedUp(name: string, answer: Found) {
-  const asked: SmsMessage[] = []
+/** A gateway that gives no answer once, and answers every look-up with `answer`. */
+function gatewayWithLookUp(name: string, answer: Found) {
+  const lookUps: SmsMessage[] = []
   const lookUp: LookUp = async (message) => {
-    asked.push(message)
+    lookUps.push(message)
     return answer
   }
-  return { ...fakeGateway(name, ['ambiguous']), lookUp, asked }
+  return { ...fakeGateway(name, ['ambiguous']), lookUp, lookUps }
 }
 
 describe('a doubt', () => {
-  const tries = async (
+  /** Runs the job until it ends, at most `most` times. */
+  const runJob = async (
     send: Parameters<typeof delivery.deliver>[0],
     gateways: ListedGateway[],
     most: number,
@@ -177,98 +180,97 @@ describe('a doubt', () => {
     return 'still open'
   }
 
-  it('is resolved by the gateway itself when that recognises the message', async () => {
+  it('is resolved by a gateway that recognises the repeated message', async () => {
     const { send } = await issued()
     const ccp = fakeGateway('ccp', ['ambiguous', 'ambiguous', 'duplicate'], true)
     const other = fakeGateway('other')
-    expect(await tries(send, [other, ccp].toReversed(), 5)).toEqual({ outcome: 'sent', why: 'ccp' })
+    expect(await runJob(send, [other, ccp].toReversed(), 5)).toEqual({ outcome: 'sent', why: 'ccp' })
     expect(new Set(ccp.messages.map(({ id }) => id)).size).toBe(1)
     expect(other.messages).toEqual([])
   })
 
-  it('keeps the slot although a second doubt was cleared', async () => {
-    const { mobile, send } = await issued()
+  it('keeps the slot taken even if a second doubt was resolved', async () => {
+    const { send } = await issued()
     const first = fakeGateway('first', ['ambiguous'])
-    const asked = lookedUp('asked', { found: 'refused' })
+    const asked = gatewayWithLookUp('asked', { found: 'refused' })
     first.script.push('switch_now', 'switch_now', 'switch_now')
-    expect(await tries(send, [first, asked], 2)).toBe('still open')
+    expect(await runJob(send, [first, asked], 2)).toBe('still open')
     asked.script.push('switch_now', 'switch_now')
-    expect(await tries(send, [first, asked], 1)).toBe('still open')
+    expect(await runJob(send, [first, asked], 1)).toBe('still open')
     await delivery.pass(121)
-    expect(await tries(send, [first, asked], 1)).toEqual({ outcome: 'gone', why: 'late' })
-    expect(await delivery.redis.zcard(`sms:{${send.rid.slice(0, 22)}}:sends`)).toBe(1)
-    expect(mobile).toHaveLength(11)
+    expect(await runJob(send, [first, asked], 1)).toEqual({ outcome: 'gone', why: 'late' })
+    expect(await delivery.slotsOf(send)).toBe(1)
   })
 
-  it('costs at most one more message, with the same code, where no gateway recognises it', async () => {
+  it('costs at most one second message, with the same code, if no gateway recognises repeats', async () => {
     const { send, code } = await issued()
     const [first, second] = [fakeGateway('first', ['ambiguous']), fakeGateway('second', ['ambiguous'])]
     first.script.push('switch_now')
-    expect(await tries(send, [first, second], 10)).toEqual({ outcome: 'failed', why: 'ambiguous' })
-    const uncertain = [...first.messages.slice(0, 1), ...second.messages]
-    expect(uncertain).toHaveLength(2)
-    expect(new Set(uncertain.map((message) => message.code))).toEqual(new Set([code]))
-    expect(await found(send.rid)).toMatchObject({ status: 'failed', reason: 'ambiguous' })
+    expect(await runJob(send, [first, second], 10)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    const possiblySent = [...first.messages.slice(0, 1), ...second.messages]
+    expect(possiblySent).toHaveLength(2)
+    expect(new Set(possiblySent.map((message) => message.code))).toEqual(new Set([code]))
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'ambiguous' })
   })
 
-  it('about a gateway that is now away lets the one more message take another way', async () => {
+  it('about a gateway that is now down lets the second message go through another gateway', async () => {
     const { send } = await issued()
     const ccp = fakeGateway('ccp', ['ambiguous', 'switch_now'], true)
     const other = fakeGateway('other')
-    expect(await tries(send, [ccp, other], 5)).toEqual({ outcome: 'sent', why: 'other' })
+    expect(await runJob(send, [ccp, other], 5)).toEqual({ outcome: 'sent', why: 'other' })
     expect(other.messages).toHaveLength(1)
   })
 
-  it('about a gateway that stays silent lets the one more message take another way after a while', async () => {
+  it('about a gateway that stays silent lets the second message go through another gateway after 5 s', async () => {
     const { send } = await issued()
     const ccp = fakeGateway('ccp', Array<'ambiguous'>(9).fill('ambiguous'), true)
     const other = fakeGateway('other')
-    expect(await tries(send, [ccp, other], 3)).toBe('still open')
+    expect(await runJob(send, [ccp, other], 3)).toBe('still open')
     expect(other.messages).toEqual([])
     await delivery.pass(5)
-    expect(await tries(send, [ccp, other], 1)).toEqual({ outcome: 'sent', why: 'other' })
+    expect(await runJob(send, [ccp, other], 1)).toEqual({ outcome: 'sent', why: 'other' })
     expect(other.messages).toHaveLength(1)
   })
 
-  it('ends where the vendor says that it took the message, under its id', async () => {
+  it('ends as sent, with the message id of the vendor, if the vendor says that it took the message', async () => {
     const { send } = await issued()
-    const asked = lookedUp('asked', { found: 'taken', messageId: 'm-1' })
-    expect(await tries(send, [asked, fakeGateway('other')], 3)).toEqual({ outcome: 'sent', why: 'asked' })
+    const asked = gatewayWithLookUp('asked', { found: 'taken', messageId: 'm-1' })
+    expect(await runJob(send, [asked, fakeGateway('other')], 3)).toEqual({ outcome: 'sent', why: 'asked' })
     expect(asked.messages).toHaveLength(1)
-    expect(asked.asked.map(({ id }) => id)).toEqual(asked.messages.map(({ id }) => id))
+    expect(asked.lookUps.map(({ id }) => id)).toEqual(asked.messages.map(({ id }) => id))
     expect(await delivery.redis.hget(recordOf(send.rid), 'message_id')).toBe('m-1')
   })
 
-  it('is over where the vendor says that it refused the message, and nothing was risked', async () => {
+  it('is resolved at no risk if the vendor says that it refused the message', async () => {
     const { send } = await issued()
-    const asked = lookedUp('asked', { found: 'refused' })
+    const asked = gatewayWithLookUp('asked', { found: 'refused' })
     asked.script.push('switch_now', 'switch_now')
     const other = fakeGateway('other', ['switch_now'])
-    expect(await tries(send, [asked, other], 2)).toBe('still open')
+    expect(await runJob(send, [asked, other], 2)).toBe('still open')
     expect(await delivery.redis.hmget(recordOf(send.rid), 'doubted_gateway', 'second_send_risked')).toEqual([
       '',
       '0',
     ])
-    expect(await tries(send, [asked, other], 3)).toEqual({ outcome: 'sent', why: 'other' })
+    expect(await runJob(send, [asked, other], 3)).toEqual({ outcome: 'sent', why: 'other' })
   })
 
-  it('that the vendor knows nothing about costs the one more message', async () => {
+  it('costs the one second message if the vendor does not know the message', async () => {
     const { send } = await issued()
-    const asked = lookedUp('asked', { found: 'unknown' })
+    const asked = gatewayWithLookUp('asked', { found: 'unknown' })
     asked.script.push('ambiguous')
-    expect(await tries(send, [asked], 9)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    expect(await runJob(send, [asked], 9)).toEqual({ outcome: 'failed', why: 'ambiguous' })
     expect(asked.messages).toHaveLength(2)
-    expect(asked.asked).toHaveLength(2)
+    expect(asked.lookUps).toHaveLength(2)
   })
 
-  it('waits before it asks the vendor', async () => {
+  it('is looked up at the vendor only after a wait', async () => {
     const { send } = await issued()
-    const asked = lookedUp('asked', { found: 'taken' })
+    const asked = gatewayWithLookUp('asked', { found: 'taken' })
     const err: unknown = await delivery.deliver(send, [asked]).catch((reason: unknown) => reason)
     expect(err).toMatchObject({ name: 'RetryLater', atLeastMs: 2_500 })
   })
 
-  it('is what a worker leaves behind that vanished in the middle of a call', async () => {
+  it('is left by a worker that died during a call', async () => {
     const { send } = await issued()
     await delivery.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 1_000 })
     const [ccp, other] = [fakeGateway('ccp', ['duplicate'], true), fakeGateway('other')]
@@ -278,17 +280,17 @@ describe('a doubt', () => {
     expect(other.messages).toEqual([])
   })
 
-  it('never lets a third message leave, whatever happens in between', async () => {
+  it('never lets a third message leave, even if the worker dies during the second call', async () => {
     const { send } = await issued()
     const first = fakeGateway('first', ['ambiguous'])
     await delivery.deliver(send, [first]).catch(() => undefined)
-    // The second message's worker vanishes in its call.
-    await new Promise<void>((called) => {
-      const endless: ListedGateway = { ...first, send: () => new Promise(() => called()) }
-      void delivery.deliver(send, [endless])
+    // The worker of the second message dies during its call.
+    await new Promise<void>((onCall) => {
+      const silent: ListedGateway = { ...first, send: () => new Promise(() => onCall()) }
+      void delivery.deliver(send, [silent])
     })
     await delivery.pass(2)
-    expect(await tries(send, [first], 5)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    expect(await runJob(send, [first], 5)).toEqual({ outcome: 'failed', why: 'ambiguous' })
     expect(first.messages).toHaveLength(1)
   })
 })

@@ -10,7 +10,7 @@ import { Queue } from 'bullmq'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
 import { createEmailFallback } from '../../src/delivery/email-fallback.ts'
 import { createReceiptFollowUp } from '../../src/delivery/receipt-follow-up.ts'
-import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from '../worker.ts'
+import { newMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from '../worker.ts'
 
 const AFTER_MS = 8_000
 
@@ -49,13 +49,13 @@ const followUp = () => {
 }
 
 async function issued({ scene = 'login', email = 'owner@example.com' } = {}) {
-  const mobile = aMobile()
+  const mobile = newMobile()
   if (email !== '') await contacts.put(mobile, { email, verifiedAt: '2026-01-01T00:00:00.000Z' })
   const answer = await delivery.codes.issue(mobile, scene)
   return { mobile, send: sendOf(answer), code: await delivery.codeOf(answer) }
 }
 const statusOf = async (rid: string) => delivery.codes.find(rid, ['default', 'login'])
-const named = async () =>
+const jobNames = async () =>
   (await queued.getJobs(['waiting', 'delayed'])).map(({ name, data }) => `${name} ${data.rid}`)
 const sms = (send: SendJob | ReturnType<typeof sendOf>, gateways: Parameters<typeof delivery.deliver>[1]) =>
   delivery.deliver(send, gateways, { fallback: fallback(), followUp: followUp() })
@@ -64,13 +64,13 @@ const email = (send: ReturnType<typeof sendOf>, mail = fakeGateway('email')) =>
 
 describe('a code that no SMS gateway can deliver', () => {
   it.each(['number', 'number_limit'] as const)(
-    'goes by e-mail at once after %s, the same code',
+    'goes by e-mail at once after %s, with the same code',
     async (cls) => {
       const { send, code } = await issued()
       const [first, second, mail] = [fakeGateway('first', [cls]), fakeGateway('second'), fakeGateway('email')]
       expect(await sms(send, [first, second])).toEqual({ outcome: 'moved', why: cls })
       expect(second.messages).toEqual([])
-      expect(await named()).toEqual([`send ${send.rid}`])
+      expect(await jobNames()).toEqual([`send ${send.rid}`])
       expect(await statusOf(send.rid)).toMatchObject({ status: 'queued', channel: 'email', reason: cls })
 
       expect(await email(send, mail)).toEqual({ outcome: 'fell_back', why: 'email' })
@@ -79,7 +79,7 @@ describe('a code that no SMS gateway can deliver', () => {
     },
   )
 
-  it('is asked of the gateways again for some seconds before', async () => {
+  it('is offered to the gateways again for some seconds before it moves to e-mail', async () => {
     const { send } = await issued()
     const gateways = [
       fakeGateway('first', ['switch_now', 'switch_now']),
@@ -103,25 +103,25 @@ describe('a code that no SMS gateway can deliver', () => {
     expect(await email(send)).toMatchObject({ outcome: 'fell_back' })
   })
 
-  it('goes by e-mail when its one gateway stays silent, though that would recognise it for ever', async () => {
+  it('goes by e-mail if its only gateway stays silent, even one that recognises repeats', async () => {
     const { send } = await issued()
     const ccp = fakeGateway('ccp', Array<'ambiguous'>(9).fill('ambiguous'), true)
     await sms(send, [ccp]).catch(() => undefined)
     await delivery.pass(AFTER_MS / 1000)
     expect(await sms(send, [ccp])).toEqual({ outcome: 'moved', why: 'ambiguous' })
     expect(await email(send, fakeGateway('email', ['number']))).toMatchObject({ outcome: 'failed' })
-    expect(await delivery.redis.zcard(`sms:{${send.rid.slice(0, 22)}}:sends`)).toBe(1)
+    expect(await delivery.slotsOf(send)).toBe(1)
   })
 
-  it('waits its seconds from the first refusal, however long it stood in the queue', async () => {
+  it('waits from its first claim, however long it was in the queue before', async () => {
     const { send } = await issued()
     await delivery.pass(30)
     await expect(sms(send, [fakeGateway('first', ['switch_now'])])).rejects.toThrow('no gateway accepted it')
   })
 
-  it('stays with the gateways where the scene does not allow it, or no mailbox was proven', async () => {
-    const elsewhere = await issued({ scene: 'default' })
-    expect(await sms(elsewhere.send, [fakeGateway('first', ['number'])])).toEqual({
+  it('stays with the gateways if its scene does not allow e-mail or its owner has proved no mailbox', async () => {
+    const notAllowed = await issued({ scene: 'default' })
+    expect(await sms(notAllowed.send, [fakeGateway('first', ['number'])])).toEqual({
       outcome: 'failed',
       why: 'number',
     })
@@ -136,10 +136,10 @@ describe('a code that no SMS gateway can deliver', () => {
     await expect(sms(patient.send, [fakeGateway('first', ['switch_now'])])).rejects.toThrow(
       'no gateway accepted it',
     )
-    expect(await named()).toEqual([])
+    expect(await jobNames()).toEqual([])
   })
 
-  it('is not mailed after it was typed in', async () => {
+  it('is not mailed after it was used', async () => {
     const { mobile, send, code } = await issued()
     await sms(send, [fakeGateway('first', ['number'])])
     await delivery.codes.verify(mobile, 'login', code, send.rid)
@@ -148,7 +148,7 @@ describe('a code that no SMS gateway can deliver', () => {
     expect(mail.messages).toEqual([])
   })
 
-  it('is not mailed when it is too late for it', async () => {
+  it('is not mailed after its time to send is over', async () => {
     const { send } = await issued()
     await sms(send, [fakeGateway('first', ['number'])])
     await delivery.pass(121)
@@ -158,29 +158,29 @@ describe('a code that no SMS gateway can deliver', () => {
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed' })
   })
 
-  it('is mailed by nobody before it was moved, and by no gateway after', async () => {
+  it('is claimed for e-mail only after it moved, and for SMS only before', async () => {
     const { send } = await issued()
     const [first, mail] = [fakeGateway('first', ['number']), fakeGateway('email')]
     expect(await email(send, mail)).toEqual({ outcome: 'gone', why: 'moved' })
     await sms(send, [first])
     await queued.obliterate({ force: true })
-    // Its worker ended between the two steps: whoever runs the job again queues the mail.
+    // As if the worker had died before it added the job of the mail: the next run of the SMS job adds it.
     expect(await sms(send, [first])).toEqual({ outcome: 'gone', why: 'moved' })
-    expect(await named()).toEqual([`send ${send.rid}`])
+    expect(await jobNames()).toEqual([`send ${send.rid}`])
     expect([first.messages.length, mail.messages.length]).toEqual([1, 0])
   })
 
-  it('is not buried with the job that moved it', async () => {
+  it('does not fail with the SMS job that moved it', async () => {
     const { send } = await issued()
     await sms(send, [fakeGateway('first', ['number'])])
-    const buried = { status: 'failed' as const, reason: 'job_failed' }
-    expect(await delivery.ledger.settleUnclaimed(send, { ...buried, channel: 'sms' })).toBe(false)
+    const failure = { status: 'failed' as const, reason: 'job_failed' }
+    expect(await delivery.ledger.settleUnclaimed(send, { ...failure, channel: 'sms' })).toBe(false)
     expect(await statusOf(send.rid)).toMatchObject({ status: 'queued' })
-    expect(await delivery.ledger.settleUnclaimed(send, { ...buried, channel: 'email' })).toBe(true)
+    expect(await delivery.ledger.settleUnclaimed(send, { ...failure, channel: 'email' })).toBe(true)
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed' })
   })
 
-  it('keeps why it failed, and gives the slot back, when there is no mailbox after all', async () => {
+  it('keeps its reason, and gives the slot back, if it is refused for its mailbox as well', async () => {
     const { mobile, send } = await issued()
     await sms(send, [fakeGateway('first', ['number'])])
     expect(await email(send, fakeGateway('email', ['number']))).toEqual({ outcome: 'failed', why: 'number' })
@@ -188,7 +188,7 @@ describe('a code that no SMS gateway can deliver', () => {
     expect(await delivery.codes.issue(mobile, 'login')).toMatchObject({ kind: 'issued' })
   })
 
-  it('leaves the slot taken when the mail fails after a message that may have left', async () => {
+  it('keeps the slot taken if the mail fails after an SMS that may have left', async () => {
     const { mobile, send } = await issued()
     const first = fakeGateway('first', ['ambiguous', 'ambiguous'])
     for (let i = 0; i < 3; i++) await sms(send, [first]).catch(() => undefined)
@@ -196,7 +196,7 @@ describe('a code that no SMS gateway can deliver', () => {
     expect(await delivery.codes.issue(mobile, 'login')).toMatchObject({ kind: 'throttled' })
   })
 
-  it('was read in a mailbox: whoever verifies it is told so, also after a re-send by SMS', async () => {
+  it('is verified with the channel email once it was mailed, even after a further send by SMS', async () => {
     const { mobile, send, code } = await issued()
     await sms(send, [fakeGateway('first', ['number'])])
     await email(send)
@@ -210,43 +210,44 @@ describe('a code that no SMS gateway can deliver', () => {
   })
 })
 
-describe('a message that a gateway took', () => {
-  const taken = (messageId = 'm-1') => fakeGateway('first', [{ class: 'accepted', code: 'OK', messageId }])
+describe('a message that a gateway accepted', () => {
+  const accepting = (messageId = 'm-1') =>
+    fakeGateway('first', [{ class: 'accepted', code: 'OK', messageId }])
 
-  it('is looked after when its receipt may take some seconds only', async () => {
+  it('is also mailed if no delivery receipt comes within the time of its scene', async () => {
     const { send } = await issued()
-    await sms(send, [taken('m-2')])
-    expect(await named()).toEqual([`check ${send.rid}`])
+    await sms(send, [accepting('m-2')])
+    expect(await jobNames()).toEqual([`check ${send.rid}`])
     await delivery.pass(20)
     expect(await fallback().checkReceipt(jobOf(send))).toEqual({ kind: 'moved' })
     expect(await email(send)).toMatchObject({ outcome: 'fell_back' })
     expect(await fallback().checkReceipt(jobOf(send))).toEqual({ kind: 'kept' })
   })
 
-  it('is not mailed before its time by a worker whose clock is ahead', async () => {
+  it('is not mailed early by a worker whose clock is ahead', async () => {
     const { send } = await issued()
-    await sms(send, [taken('m-12')])
+    await sms(send, [accepting('m-12')])
     await delivery.pass(15)
     expect(await fallback().checkReceipt(jobOf(send))).toEqual({
       kind: 'soon',
       waitMs: expect.any(Number) as unknown,
     })
     expect(await statusOf(send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
-    expect(await named()).toEqual([`check ${send.rid}`])
+    expect(await jobNames()).toEqual([`check ${send.rid}`])
     await delivery.pass(5)
     expect(await fallback().checkReceipt(jobOf(send))).toEqual({ kind: 'moved' })
   })
 
-  it('stays sent when it was to be mailed as well and the mail came to nothing, and was read by nobody', async () => {
+  it('stays sent on the channel sms if its follow-up mail fails or is late', async () => {
     const { mobile, send, code } = await issued()
-    await sms(send, [taken('m-8')])
+    await sms(send, [accepting('m-8')])
     await delivery.pass(20)
     await fallback().checkReceipt(jobOf(send))
     await email(send, fakeGateway('email', ['number_limit']))
     expect(await statusOf(send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
     expect(await delivery.codes.verify(mobile, 'login', code, undefined)).toMatchObject({ channel: 'sms' })
     const late = await issued()
-    await sms(late.send, [taken('m-9')])
+    await sms(late.send, [accepting('m-9')])
     await delivery.pass(20)
     await fallback().checkReceipt(jobOf(late.send))
     await delivery.pass(121)
@@ -254,60 +255,60 @@ describe('a message that a gateway took', () => {
     expect(await statusOf(late.send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
   })
 
-  it('that was given up is delivered when its receipt says so', async () => {
+  it('is delivered by its delivery receipt even after it failed', async () => {
     const { send } = await issued()
-    await sms(send, [taken('m-10')])
+    await sms(send, [accepting('m-10')])
     await delivery.ledger.report(send, 'undelivered', false)
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed' })
     await delivery.ledger.report(send, 'delivered', false)
     expect(await statusOf(send.rid)).toMatchObject({ status: 'delivered' })
   })
 
-  it('is followed up by whoever runs its job again, where its worker ended before that', async () => {
+  it('is followed up by the next run of its job if its worker died before that', async () => {
     const { send } = await issued()
-    const gone = new Error('this worker is gone')
-    const dying = { ...followUp(), sent: () => Promise.reject(gone) }
-    const dies = delivery.deliver(send, [taken('m-11')], { fallback: fallback(), followUp: dying })
-    await expect(dies).rejects.toBe(gone)
-    expect(await sms(send, [taken('m-11')])).toEqual({ outcome: 'done', why: 'sent' })
-    expect(await named()).toEqual([`check ${send.rid}`])
+    const death = new Error('the worker died')
+    const dying = { ...followUp(), sent: () => Promise.reject(death) }
+    const run = delivery.deliver(send, [accepting('m-11')], { fallback: fallback(), followUp: dying })
+    await expect(run).rejects.toBe(death)
+    expect(await sms(send, [accepting('m-11')])).toEqual({ outcome: 'done', why: 'sent' })
+    expect(await jobNames()).toEqual([`check ${send.rid}`])
     expect(await followUp().receipts.arrive('first', 'm-11', 'delivered')).toMatchObject({ rid: send.rid })
   })
 
-  it('is left alone when its receipt came, when its code was typed in, or when nobody proved a mailbox', async () => {
+  it('is not mailed if its delivery receipt came, its code was used or its owner has proved no mailbox', async () => {
     const delivered = await issued()
-    await sms(delivered.send, [taken('m-3')])
+    await sms(delivered.send, [accepting('m-3')])
     await delivery.ledger.report(delivered.send, 'delivered', true)
     expect(await fallback().checkReceipt(jobOf(delivered.send))).toEqual({ kind: 'kept' })
     const used = await issued()
-    await sms(used.send, [taken('m-4')])
+    await sms(used.send, [accepting('m-4')])
     await delivery.codes.verify(used.mobile, 'login', used.code, used.send.rid)
     expect(await fallback().checkReceipt(jobOf(used.send))).toEqual({ kind: 'kept' })
     const unknown = await issued({ email: '' })
-    await sms(unknown.send, [taken('m-5')])
+    await sms(unknown.send, [accepting('m-5')])
     await delivery.pass(20)
     expect(await fallback().checkReceipt(jobOf(unknown.send))).toEqual({ kind: 'kept' })
     expect(await statusOf(unknown.send.rid)).toMatchObject({ status: 'sent' })
-    expect((await named()).filter((name) => name.startsWith('send'))).toEqual([])
+    expect((await jobNames()).filter((name) => name.startsWith('send'))).toEqual([])
   })
 
-  it('is delivered at once when its receipt was faster than its answer', async () => {
+  it('is delivered at once if its delivery receipt came before the answer', async () => {
     const { send } = await issued()
     await followUp().receipts.arrive('first', 'm-6', 'delivered')
-    await sms(send, [taken('m-6')])
+    await sms(send, [accepting('m-6')])
     expect(await statusOf(send.rid)).toMatchObject({ status: 'delivered' })
-    expect(await named()).toEqual([])
+    expect(await jobNames()).toEqual([])
   })
 
-  it('goes by e-mail at once when the receipt that was faster says undelivered', async () => {
+  it('goes by e-mail at once if a delivery receipt before the answer says undelivered', async () => {
     const { send } = await issued()
     await followUp().receipts.arrive('first', 'm-7', 'undelivered')
-    await sms(send, [taken('m-7')])
+    await sms(send, [accepting('m-7')])
     expect(await statusOf(send.rid)).toMatchObject({ status: 'queued', channel: 'email' })
-    expect(await named()).toEqual([`send ${send.rid}`])
+    expect(await jobNames()).toEqual([`send ${send.rid}`])
   })
 
-  it('and did not say so is known by a receipt that repeats our id', async () => {
+  it('without an answer is known to be delivered by a delivery receipt with our message id', async () => {
     const { send } = await issued()
     const first = fakeGateway('first', ['ambiguous'])
     await sms(send, [first]).catch(() => undefined)
@@ -317,13 +318,13 @@ describe('a message that a gateway took', () => {
     expect(await statusOf(send.rid)).toMatchObject({ status: 'delivered' })
   })
 
-  it('and did not say so goes by e-mail when the receipt that repeats our id says undelivered', async () => {
+  it('without an answer goes by e-mail if a delivery receipt with our message id says undelivered', async () => {
     const { send } = await issued()
     const first = fakeGateway('first', ['ambiguous'])
     await sms(send, [first]).catch(() => undefined)
     await followUp().receipts.arrive('first', first.messages[0]?.id ?? '', 'undelivered')
     expect(await sms(send, [first])).toEqual({ outcome: 'moved', why: 'undelivered' })
     expect(first.messages).toHaveLength(1)
-    expect(await named()).toEqual([`send ${send.rid}`])
+    expect(await jobNames()).toEqual([`send ${send.rid}`])
   })
 })

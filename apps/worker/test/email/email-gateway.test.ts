@@ -6,7 +6,7 @@ import { withQuota } from '../../src/gateways/with-limits.ts'
 import { createEmailGateway } from '../../src/email/email-gateway.ts'
 import { createSmtpClient } from '../../src/email/smtp-client.ts'
 import { startSmtp } from './smtp.ts'
-import { aMobile, startDelivery } from '../worker.ts'
+import { newMobile, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 let smtp: Awaited<ReturnType<typeof startSmtp>>
@@ -29,7 +29,7 @@ const messageTo = (mobile: string, id = `m${++ids}`) => ({
   scene: 'login',
 })
 
-/** The mail gateway as wire.ts makes it, a phone with this address, and the mails of one test. */
+/** The mail gateway as compose.ts makes it, a phone with this address, and the mails of one test. */
 async function gatewayFor(email: string) {
   const { redis, keyring } = delivery
   const contacts = createContacts(redis, keyring)
@@ -37,7 +37,7 @@ async function gatewayFor(email: string) {
   const from = 'Codes <codes@shop.example>'
   const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: 10_000 })
   const gateway = withQuota(mail, 'email', { quotas: createQuotas(redis), keyring })
-  const mobile = aMobile()
+  const mobile = newMobile()
   if (email !== '') await contacts.put(mobile, { email, verifiedAt: '2026-01-02T03:04:05.000Z' })
   const before = smtp.mails.length
   return {
@@ -46,17 +46,17 @@ async function gatewayFor(email: string) {
     mails: () => smtp.mails.slice(before),
   }
 }
-/** With the lines that were broken only to be sent put together again. */
+/** Splits a mail into head and body, and joins the lines that its encoding had broken. */
 function read(text = '') {
-  const whole = text.replaceAll('=\r\n', '').replaceAll('?=\r\n =?UTF-8?Q?', '')
-  const end = whole.indexOf('\r\n\r\n')
-  return { head: whole.slice(0, end), body: whole.slice(end) }
+  const joined = text.replaceAll('=\r\n', '').replaceAll('?=\r\n =?UTF-8?Q?', '')
+  const end = joined.indexOf('\r\n\r\n')
+  return { head: joined.slice(0, end), body: joined.slice(end) }
 }
 const messageIds = (mails: { text: string }[]) =>
   mails.map(({ text }) => /^Message-ID: (.*)$/im.exec(text)?.[1])
 
 describe('a mail', () => {
-  it('goes to the address that was proven, and to no other', async () => {
+  it('goes to the proved address and to no other', async () => {
     const { mobile, send, mails } = await gatewayFor('owner@mail.example')
     expect(await send()).toEqual({ class: 'accepted', code: 'OK' })
     expect(mails().map(({ to }) => to)).toEqual(['owner@mail.example'])
@@ -68,13 +68,13 @@ describe('a mail', () => {
     expect(head + body).not.toContain(mobile)
   })
 
-  it('is none for a phone without such an address', async () => {
+  it('is not sent for a phone without a proved address', async () => {
     const { send, mails } = await gatewayFor('')
     expect(await send()).toEqual({ class: 'number', code: 'NO_CONTACT' })
     expect(mails()).toEqual([])
   })
 
-  it('has the same id over all tries of one send, and another for another send', async () => {
+  it('has the same message id in all attempts of one send, and another one in another send', async () => {
     const { mobile, send, mails } = await gatewayFor('owner@mail.example')
     await send(messageTo(mobile, 'one'))
     await send(messageTo(mobile, 'one'))
@@ -82,7 +82,7 @@ describe('a mail', () => {
     expect(messageIds(mails())).toEqual(['<one@shop.example>', '<one@shop.example>', '<two@shop.example>'])
   })
 
-  it('goes to one phone twice a day at most', async () => {
+  it('is sent at most twice a day for one phone', async () => {
     const { send, mails } = await gatewayFor('owner@mail.example')
     const codes = [await send(), await send(), await send()].map(({ code }) => code)
     expect(codes).toEqual(['OK', 'OK', 'QUOTA_FULL'])

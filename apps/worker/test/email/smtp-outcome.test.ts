@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { outcomeClasses } from '@sms-codes/gateways/gateway'
 import { smtpOutcome } from '../../src/email/smtp-outcome.ts'
 
-const fault = (fields: object) => Object.assign(new Error('550 nobody@example.com is unknown here'), fields)
+const fault = (fields: object) => Object.assign(new Error('550 owner@example.com is unknown here'), fields)
 
 describe('a fault of the mail server', () => {
   it.each([
@@ -26,11 +26,11 @@ describe('a fault of the mail server', () => {
     [{ code: 'ETIMEDOUT', timeoutType: 'SOCKET_TIMEOUT' }, 'ambiguous', 'ETIMEDOUT'],
     [{ code: 'ECONNECTION' }, 'ambiguous', 'ECONNECTION'],
     [{ code: 'EABORT' }, 'ambiguous', 'EABORT'],
-  ])('%j', (fields, cls, code) => {
-    expect(smtpOutcome(fault(fields))).toEqual({ class: cls, code })
+  ])('%j has the class %s', (fields, expectedClass, code) => {
+    expect(smtpOutcome(fault(fields))).toEqual({ class: expectedClass, code })
   })
 
-  it('of any kind has a class, is never taken for sent, and never repeats what the server said', () => {
+  it('of any kind has a class other than accepted or duplicate, and repeats no text of the server', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.dictionary(fc.string(), fc.anything()).map(fault)), (err) => {
         const outcome = smtpOutcome(err)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 
-/** A mail server on loopback that takes everything and keeps it: to whom, by the envelope, and what. */
+/** Starts a mail server on loopback that accepts every mail and keeps the recipient of its envelope and its text. */
 export async function startSmtp() {
   const mails: { to: string; text: string }[] = []
   const sockets = new Set<Socket>()
@@ -22,11 +22,11 @@ export async function startSmtp() {
     socket.on('data', (chunk: Buffer) => {
       unread += chunk.toString()
       for (;;) {
-        const said = take(reads === 'mail' ? '\r\n.\r\n' : '\r\n')
-        if (said === null) return
-        if (reads === 'mail') mails.push({ to, text: said })
-        else to = /^RCPT TO:<(.*?)>/.exec(said)?.[1] ?? to
-        const begins = reads === 'lines' && said === 'DATA'
+        const received = take(reads === 'mail' ? '\r\n.\r\n' : '\r\n')
+        if (received === null) return
+        if (reads === 'mail') mails.push({ to, text: received })
+        else to = /^RCPT TO:<(.*?)>/.exec(received)?.[1] ?? to
+        const begins = reads === 'lines' && received === 'DATA'
         reads = begins ? 'mail' : 'lines'
         socket.write(begins ? '354 go on\r\n' : '250 ok\r\n')
       }

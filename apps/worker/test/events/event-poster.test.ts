@@ -6,7 +6,7 @@ import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { createEventPoster } from '../../src/events/event-poster.ts'
-import { aMobile, fakeGateway, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
+import { newMobile, fakeGateway, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
@@ -66,7 +66,7 @@ const said = ({ headers, body }: Heard, secret = SECRET): unknown => {
 describe('an application', () => {
   it('is told what became of a request, signed, and never whose it is', async () => {
     const { ledger, hears } = await startApplication([])
-    const mobile = aMobile()
+    const mobile = newMobile()
     const send = sendOf(await delivery.codes.issue(mobile, 'default'))
     await delivery.deliver(send, [fakeGateway('first')], { ledger })
     await hears(1)
@@ -82,7 +82,7 @@ describe('an application', () => {
 
   it('is told again, under the same id, until it has heard', async () => {
     const { ledger, hears } = await startApplication([500, 302])
-    const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
+    const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))
     await delivery.deliver(send, [fakeGateway('first', ['number'])], { ledger })
     const heard = await hears(3)
     expect(heard.map((one) => said(one))).toMatchObject(
@@ -94,7 +94,7 @@ describe('an application', () => {
   it('can verify with either secret while one replaces the other', async () => {
     const older = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
     const { ledger, hears } = await startApplication([], [SECRET, older])
-    const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
+    const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))
     await ledger.settleUnclaimed(send, { status: 'failed', reason: 'test' })
     const [one] = await hears(1)
     if (one === undefined) throw new Error('nothing was heard')
@@ -103,7 +103,7 @@ describe('an application', () => {
 
   it('that is gone is not told again', async () => {
     const { ledger, poster, heard } = await startApplication([410])
-    const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
+    const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))
     const failed = once(poster, 'failed')
     await ledger.settleUnclaimed(send, { status: 'failed', reason: 'test' })
     await failed
@@ -115,7 +115,7 @@ describe('an application', () => {
   it('hears nothing of tries that are not the end, nor of the same end twice', async () => {
     const told: string[] = []
     const ledger = withEvents(delivery.ledger, { tell: (_send, status) => void told.push(status) })
-    const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
+    const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))
     await delivery.deliver(send, [fakeGateway('first', ['switch_now'])], { ledger }).catch(() => undefined)
     expect(told).toEqual([])
     await delivery.pass(121)
@@ -127,7 +127,7 @@ describe('an application', () => {
   it('hears nothing from a worker whose claim was taken over', async () => {
     const told: string[] = []
     const ledger = withEvents(delivery.ledger, { tell: (_send, status) => void told.push(status) })
-    const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
+    const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))
     const fenceOf = async () => {
       const claim = await ledger.claim(send, 'first', { fence: 0, leaseMs: LEASE_MS })
       return 'fence' in claim ? claim.fence : 0

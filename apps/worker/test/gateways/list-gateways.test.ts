@@ -8,7 +8,7 @@ import { answer, serve } from '../../../../packages/gateways/test/servers.ts'
 import { loadWorkerConfig } from '../../src/config/config.ts'
 import { listGateways } from '../../src/gateways/list-gateways.ts'
 import { createWorkerMetrics } from '../../src/worker-metrics.ts'
-import { aMobile, log, startDelivery } from '../worker.ts'
+import { newMobile, log, startDelivery } from '../worker.ts'
 
 const key = () => randomBytes(32).toString('base64')
 const transport = createTransport()
@@ -78,13 +78,13 @@ describe('the list of gateways', () => {
   })
 
   it('asks CCP for no second message within its 30 seconds, unless told not to look', async () => {
-    const mobile = aMobile()
+    const mobile = newMobile()
     expect(await sent({}, [mobile, mobile])).toEqual({ codes: ['000000', 'QUOTA_FULL'], calls: 1 })
     expect(await sent({ SMS_QUOTAS: 'off' }, [mobile, mobile])).toMatchObject({ calls: 2 })
   })
 
   it('holds a gateway to the rate it was given', async () => {
-    const { codes, calls } = await sent({ SMS_RATES: 'ccp:1' }, Array.from({ length: 20 }, aMobile))
+    const { codes, calls } = await sent({ SMS_RATES: 'ccp:1' }, Array.from({ length: 20 }, newMobile))
     const held = codes.filter((code) => code === 'RATE_FULL').length
     expect(held).toBeGreaterThan(0)
     expect(calls).toBe(20 - held)
@@ -92,7 +92,7 @@ describe('the list of gateways', () => {
 
   it('spares a gateway whose account is at fault', async () => {
     const fault = answer(200, '{"statusCode":"160053"}')
-    const { codes, calls } = await sent({}, [aMobile(), aMobile()], fault)
+    const { codes, calls } = await sent({}, [newMobile(), newMobile()], fault)
     expect(codes).toEqual(['160053', 'BREAKER_OPEN'])
     expect(calls).toBe(1)
   })

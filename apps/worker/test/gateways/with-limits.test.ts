@@ -3,7 +3,7 @@ import { createLimits } from '@sms-codes/core/limits/limits'
 import { createQuotas, QUOTA_WINDOWS } from '../../src/gateways/quotas.ts'
 import { withQuota, withRate } from '../../src/gateways/with-limits.ts'
 import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
-import { aMobile, fakeGateway, startDelivery } from '../worker.ts'
+import { newMobile, fakeGateway, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -31,7 +31,7 @@ describe("a vendor's allowance for one number", () => {
   it('is not asked for more than it gives, and another number has its own', async () => {
     const inner = fakeGateway('ccp')
     const gateway = mirrored(inner)
-    const [mobile, other] = [aMobile(), aMobile()]
+    const [mobile, other] = [newMobile(), newMobile()]
     expect(await send(gateway, messageTo(mobile))).toBe('ccp-accepted')
     expect(await send(gateway, messageTo(mobile))).toBe('QUOTA_FULL')
     expect(await send(gateway, messageTo(other))).toBe('ccp-accepted')
@@ -41,7 +41,7 @@ describe("a vendor's allowance for one number", () => {
   it('slides: five a day of CCP, whenever they were', async () => {
     const inner = fakeGateway('ccp')
     const gateway = mirrored(inner)
-    const mobile = aMobile()
+    const mobile = newMobile()
     const codes = []
     for (let i = 0; i < 7; i++) {
       codes.push(await send(gateway, messageTo(mobile)))
@@ -62,7 +62,7 @@ describe("a vendor's allowance for one number", () => {
     ['tencent', 12, 31, 10],
     ['email', 4, 3_600, 2],
   ] as const)('of %s: %i messages, one every %i seconds, are %i', async (of, asked, seconds, fit) => {
-    const ph = delivery.keyring.pseudonym(aMobile())
+    const ph = delivery.keyring.pseudonym(newMobile())
     const taken = []
     for (let i = 0; i < asked; i++) {
       taken.push(await quotas().take(of, ph, `m${++ids}`))
@@ -74,7 +74,7 @@ describe("a vendor's allowance for one number", () => {
   it('is not used up by a message that was refused, and is by one that may have been taken', async () => {
     const inner = fakeGateway('ccp', ['switch_now', 'config', 'ambiguous'])
     const gateway = mirrored(inner)
-    const mobile = aMobile()
+    const mobile = newMobile()
     await send(gateway, messageTo(mobile))
     await send(gateway, messageTo(mobile))
     expect(await send(gateway, messageTo(mobile))).toBe('ccp-ambiguous')
@@ -84,7 +84,7 @@ describe("a vendor's allowance for one number", () => {
   it('is not given back for a repeat that was refused: the first try may have left', async () => {
     const inner = fakeGateway('ccp', ['ambiguous', 'switch_now'])
     const gateway = mirrored(inner)
-    const mobile = aMobile()
+    const mobile = newMobile()
     const message = messageTo(mobile)
     expect([await send(gateway, message), await send(gateway, message)]).toEqual([
       'ccp-ambiguous',
@@ -95,7 +95,7 @@ describe("a vendor's allowance for one number", () => {
 
   it('has room for the repeat of a message after a doubt', async () => {
     const gateway = mirrored(fakeGateway('ccp', ['ambiguous', 'duplicate']))
-    const message = messageTo(aMobile())
+    const message = messageTo(newMobile())
     expect([await send(gateway, message), await send(gateway, message)]).toEqual([
       'ccp-ambiguous',
       'ccp-duplicate',
@@ -105,7 +105,7 @@ describe("a vendor's allowance for one number", () => {
   it('holds for two hundred at once', async () => {
     const inner = fakeGateway('ccp')
     const gateway = mirrored(inner)
-    const mobile = aMobile()
+    const mobile = newMobile()
     await Promise.all(Array.from({ length: 200 }, () => send(gateway, messageTo(mobile))))
     expect(inner.messages).toHaveLength(1)
   })
@@ -124,7 +124,7 @@ describe("a gateway's rate", () => {
     const inner = fakeGateway('slow')
     const workers = [1, 2, 3].map(() => withRate(inner, 5, createLimits(delivery.redis)))
     const codes = await Promise.all(
-      Array.from({ length: 60 }, (_, i) => send(workers[i % 3] ?? inner, messageTo(aMobile()))),
+      Array.from({ length: 60 }, (_, i) => send(workers[i % 3] ?? inner, messageTo(newMobile()))),
     )
     const fitted = codes.filter((code) => code !== 'RATE_FULL').length
     expect(fitted).toBe(inner.messages.length)
@@ -132,7 +132,7 @@ describe("a gateway's rate", () => {
     expect(fitted).toBeGreaterThanOrEqual(5)
     expect(fitted).toBeLessThan(60)
     await delivery.pass(2)
-    expect(await send(withRate(inner, 5, createLimits(delivery.redis)), messageTo(aMobile()))).toBe(
+    expect(await send(withRate(inner, 5, createLimits(delivery.redis)), messageTo(newMobile()))).toBe(
       'slow-accepted',
     )
   })

@@ -7,7 +7,7 @@ import { agePhone } from '../../../../packages/core/test/age.ts'
 import { deliver } from '../../src/delivery/deliver.ts'
 import type { Delivered } from '../../src/delivery/attempt.ts'
 import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
-import { aMobile, jobOf, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
+import { newMobile, jobOf, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -15,57 +15,65 @@ beforeAll(async () => {
 })
 afterAll(() => delivery.stop())
 
-/** Where a worker's process may end beside in a call. */
+/** When a worker's process dies, apart from during a call. */
 type Death = 'never' | 'after its first claim' | 'after its second claim' | 'before it settles'
-/** What a call comes to; of "ambiguous" and "dies" only the handset knows whether the message left. */
-type Answer = { what: Exclude<OutcomeClass, 'duplicate'> | 'dies'; arrives: boolean }
+/** How a call ends. After `ambiguous` and `worker dies`, `arrives` says whether the handset got the message. */
+type Answer = { how: Exclude<OutcomeClass, 'duplicate'> | 'worker dies'; arrives: boolean }
 type Step =
-  | { do: 'start'; dies: Death }
-  | ({ do: 'answer'; which: number } & Answer)
-  | { do: 'pass'; seconds: number }
-  | { do: 'bury' }
-  | { do: 'type the code' }
+  | { do: 'start a worker'; death: Death }
+  | ({ do: 'answer a call'; which: number } & Answer)
+  | { do: 'let time pass'; seconds: number }
+  | { do: 'settle without a claim' }
+  | { do: 'verify the code' }
 
-const died = new Error('this worker is gone')
+const workerDied = new Error('the worker died')
+/** After these answers it is certain whether the message left. */
 const WITHOUT_DOUBT = new Set(['accepted', 'switch_now', 'retry_same', 'number', 'number_limit', 'config'])
 
-/** Gateways, a handset and any number of workers around one send; calls wait until they are answered. */
-async function createWorld(idempotent: readonly boolean[]) {
-  const mobile = aMobile()
+/**
+ * One send with its gateways, its handset and any number of workers. A call waits until the test answers it.
+ *
+ * @param recognising for each gateway whether it recognises a repeated message
+ */
+async function createWorld(recognising: readonly boolean[]) {
+  const mobile = newMobile()
   const issued = await delivery.codes.issue(mobile, 'default')
   const send: Send = sendOf(issued)
   const code = await delivery.codeOf(issued)
   const handset: SmsMessage[] = []
-  const taken = new Set<string>()
-  const ended: string[] = []
-  const pending: { answer: (how: Answer) => void; next: () => Promise<unknown> }[] = []
-  let certain = true
+  const gatewaysWithMessage = new Set<string>()
+  const ends: string[] = []
+  const pendingCalls: { answer: (answer: Answer) => void; next: () => Promise<unknown> }[] = []
+  let isCertain = true
 
+  /** The gateway takes the message. Returns false if it recognises it as a repeat. */
   function arrive(gateway: ListedGateway, message: SmsMessage): boolean {
-    const known = gateway.recognises(0, 0) && taken.has(gateway.name)
-    if (!known) handset.push(message)
-    taken.add(gateway.name)
-    return !known
+    const isRepeat = gateway.recognises(0, 0) && gatewaysWithMessage.has(gateway.name)
+    if (!isRepeat) handset.push(message)
+    gatewaysWithMessage.add(gateway.name)
+    return !isRepeat
   }
 
-  function outcomeOf(gateway: ListedGateway, message: SmsMessage, { what, arrives }: Answer): Outcome {
-    if (!WITHOUT_DOUBT.has(what)) certain = false
-    const isNew = (what === 'accepted' || (!WITHOUT_DOUBT.has(what) && arrives)) && arrive(gateway, message)
-    if (what === 'dies') throw died
-    return { class: what === 'accepted' && !isNew ? 'duplicate' : what, code: what }
+  /** @throws the death of the worker */
+  function outcomeOf(gateway: ListedGateway, message: SmsMessage, { how, arrives }: Answer): Outcome {
+    if (!WITHOUT_DOUBT.has(how)) isCertain = false
+    const isNew = (how === 'accepted' || (!WITHOUT_DOUBT.has(how) && arrives)) && arrive(gateway, message)
+    if (how === 'worker dies') throw workerDied
+    return { class: how === 'accepted' && !isNew ? 'duplicate' : how, code: how }
   }
 
-  function mortal(dies: Death): SendLedger {
+  /** The ledger of a worker that dies at a certain point. */
+  function ledgerOfWorker(death: Death): SendLedger {
     let claims = 0
     return {
       claim: async (...args) => {
         const claim = await delivery.ledger.claim(...args)
         claims += 1
-        if (dies === (claims === 1 ? 'after its first claim' : 'after its second claim')) throw died
+        if (death === (claims === 1 ? 'after its first claim' : 'after its second claim')) throw workerDied
         return claim
       },
       settle: async (...args) => {
-        if (dies === 'before it settles') throw died
+        if (death === 'before it settles') throw workerDied
         return delivery.ledger.settle(...args)
       },
       settleUnclaimed: (...args) => delivery.ledger.settleUnclaimed(...args),
@@ -74,27 +82,27 @@ async function createWorld(idempotent: readonly boolean[]) {
     }
   }
 
-  /** Starts a worker; settles when it waits for a gateway or has ended. */
-  async function start(dies: Death): Promise<Delivered | 'calls' | Error> {
-    if (dies !== 'never' || pending.length > 0) certain = false
-    let called: (what: 'calls') => void = () => {}
-    const metrics = { ...delivery.metrics, ended: (status: string) => void ended.push(status) }
-    const gateways = idempotent.map((recognises, i): ListedGateway => ({
+  /** Runs the job of the send in a new worker, until the worker waits for a gateway or has ended. */
+  async function startWorker(death: Death): Promise<Delivered | 'calls' | Error> {
+    if (death !== 'never' || pendingCalls.length > 0) isCertain = false
+    let onCall: (state: 'calls') => void = () => {}
+    const metrics = { ...delivery.metrics, ended: (status: string) => void ends.push(status) }
+    const gateways = recognising.map((recognises, i): ListedGateway => ({
       name: `gateway${i}`,
       recognises: () => recognises,
       send(message) {
         return new Promise((resolve, reject) => {
-          pending.push({
-            answer: (how) => {
+          pendingCalls.push({
+            answer: (answer) => {
               try {
-                resolve(outcomeOf(this, message, how))
+                resolve(outcomeOf(this, message, answer))
               } catch (err) {
                 reject(err)
               }
             },
             next,
           })
-          called('calls')
+          onCall('calls')
         })
       },
     }))
@@ -102,7 +110,7 @@ async function createWorld(idempotent: readonly boolean[]) {
       jobOf(send),
       {
         channel: 'sms',
-        ledger: mortal(dies),
+        ledger: ledgerOfWorker(death),
         order: () => gateways,
         metrics,
         log,
@@ -112,7 +120,7 @@ async function createWorld(idempotent: readonly boolean[]) {
       },
       AbortSignal.timeout(60_000),
     ).catch((err: Error) => err)
-    const next = () => Promise.race([run, new Promise<'calls'>((resolve) => (called = resolve))])
+    const next = () => Promise.race([run, new Promise<'calls'>((resolve) => (onCall = resolve))])
     return next()
   }
 
@@ -120,24 +128,25 @@ async function createWorld(idempotent: readonly boolean[]) {
   return {
     code,
     handset,
-    ended,
+    ends,
     status,
-    start,
-    isCertain: () => certain,
+    startWorker,
+    /** Whether no message was ever in doubt. */
+    isCertain: () => isCertain,
     pass: (seconds: number) => agePhone(delivery.redis, delivery.keyring.pseudonym(mobile), seconds),
-    async answer(which: number, how: Answer) {
-      const [call] = pending.splice(which % Math.max(1, pending.length), 1)
+    async answer(which: number, answer: Answer) {
+      const [call] = pendingCalls.splice(which % Math.max(1, pendingCalls.length), 1)
       if (call === undefined) return
       const next = call.next()
-      call.answer(how)
+      call.answer(answer)
       await next
     },
-    isWaiting: () => pending.length > 0,
-    bury: async () => {
+    isWaiting: () => pendingCalls.length > 0,
+    settleUnclaimed: async () => {
       if (await delivery.ledger.settleUnclaimed(send, { status: 'failed', reason: 'job_failed' }))
-        ended.push('failed')
+        ends.push('failed')
     },
-    typeTheCode: async () => {
+    verifyTheCode: async () => {
       if (handset.length > 0) await delivery.codes.verify(mobile, 'default', code, send.rid)
     },
   }
@@ -145,13 +154,13 @@ async function createWorld(idempotent: readonly boolean[]) {
 type World = Awaited<ReturnType<typeof createWorld>>
 
 const take = (world: World, step: Step): Promise<unknown> => {
-  if (step.do === 'start') return world.start(step.dies)
-  if (step.do === 'answer') return world.answer(step.which, step)
-  if (step.do === 'pass') return world.pass(step.seconds)
-  return step.do === 'bury' ? world.bury() : world.typeTheCode()
+  if (step.do === 'start a worker') return world.startWorker(step.death)
+  if (step.do === 'answer a call') return world.answer(step.which, step)
+  if (step.do === 'let time pass') return world.pass(step.seconds)
+  return step.do === 'settle without a claim' ? world.settleUnclaimed() : world.verifyTheCode()
 }
 
-const isTerminal = (status: string | undefined) => /^(sent|failed)$/.test(status ?? '')
+const isFinal = (status: string | undefined) => /^(sent|failed)$/.test(status ?? '')
 
 const death = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Death>('never') },
@@ -160,42 +169,42 @@ const death = fc.oneof(
     arbitrary: fc.constantFrom<Death>('after its first claim', 'after its second claim', 'before it settles'),
   },
 )
-const what = fc.oneof(
-  { weight: 5, arbitrary: fc.constantFrom('ambiguous', 'dies') },
+const how = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom('ambiguous', 'worker dies') },
   { weight: 4, arbitrary: fc.constantFrom('switch_now', 'config') },
   { weight: 1, arbitrary: fc.constantFrom('accepted', 'retry_same', 'number', 'number_limit') },
 )
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 20, arbitrary: fc.record({ do: fc.constant('start'), dies: death }) },
+  { weight: 20, arbitrary: fc.record({ do: fc.constant('start a worker'), death }) },
   {
     weight: 24,
-    arbitrary: fc.record({ do: fc.constant('answer'), which: fc.nat(3), what, arrives: fc.boolean() }),
+    arbitrary: fc.record({ do: fc.constant('answer a call'), which: fc.nat(3), how, arrives: fc.boolean() }),
   },
   {
     weight: 16,
-    arbitrary: fc.record({ do: fc.constant('pass'), seconds: fc.constantFrom(2, 2, 2, 2, 30) }),
+    arbitrary: fc.record({ do: fc.constant('let time pass'), seconds: fc.constantFrom(2, 2, 2, 2, 30) }),
   },
-  { weight: 1, arbitrary: fc.constant({ do: 'bury' }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'type the code' }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'settle without a claim' }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'verify the code' }) },
 )
 
-const start: Step = { do: 'start', dies: 'never' }
-const pass: Step = { do: 'pass', seconds: 2 }
-const answered = (about: Answer['what'], arrives = false): Step => ({
-  do: 'answer',
+const start: Step = { do: 'start a worker', death: 'never' }
+const pass: Step = { do: 'let time pass', seconds: 2 }
+const answered = (kind: Answer['how'], arrives = false): Step => ({
+  do: 'answer a call',
   which: 0,
-  what: about,
+  how: kind,
   arrives,
 })
 
-/** Found once: three messages. */
-const FOUND: [boolean[], Step[]][] = [
-  // A worker that was overtaken while it waited went on with its old plan.
+/** Runs in which earlier versions sent three messages. */
+const REGRESSIONS: [boolean[], Step[]][] = [
+  // A worker lost its claim to another worker while it waited, and then went on with its old plan.
   [
     [true, false],
     [start, pass, start, pass, start, pass, answered('switch_now'), pass, answered('switch_now')],
   ],
-  // A worker vanished between learning of a doubt and its call, and the doubt was forgotten.
+  // A worker died between learning of a doubt and its call, and the doubt was lost.
   [
     [true, false],
     [
@@ -205,46 +214,46 @@ const FOUND: [boolean[], Step[]][] = [
       start,
       answered('switch_now'),
       pass,
-      { do: 'start', dies: 'after its first claim' },
+      { do: 'start a worker', death: 'after its first claim' },
     ],
   ],
 ]
 
 describe('a send, whatever its workers, gateways and clocks do', () => {
-  it('ends once and stays so, and puts at most two messages on the handset, one when nothing was in doubt', async () => {
+  it('ends once, and puts at most two messages on the handset, or at most one if none was ever in doubt', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
         fc.array(step, { maxLength: 30, size: 'max' }),
-        async (idempotent, steps) => {
-          const world = await createWorld(idempotent)
+        async (recognising, steps) => {
+          const world = await createWorld(recognising)
           let last: string | undefined
-          const look = async () => {
+          const checkPromises = async () => {
             const status = await world.status()
-            expect(status).toBe(isTerminal(last) ? last : status)
+            expect(status).toBe(isFinal(last) ? last : status)
             last = status
-            expect(world.ended.length).toBeLessThanOrEqual(1)
-            for (const one of world.ended) expect(status).toBe(one)
+            expect(world.ends.length).toBeLessThanOrEqual(1)
+            for (const end of world.ends) expect(status).toBe(end)
             expect(world.handset.length).toBeLessThanOrEqual(world.isCertain() ? 1 : 2)
             expect(new Set(world.handset.map(({ id }) => id)).size).toBeLessThanOrEqual(1)
             for (const { code } of world.handset) expect(code).toBe(world.code)
           }
-          for (const one of steps) {
-            await take(world, one)
-            await look()
+          for (const next of steps) {
+            await take(world, next)
+            await checkPromises()
           }
-          // Everybody who still waits is gone, and the gateways are well: it must come to an end.
-          while (world.isWaiting()) await world.answer(0, { what: 'dies', arrives: true })
-          for (let i = 0; i < 3 && !isTerminal(await world.status()); i++) {
+          // After all waiting workers have died, a healthy worker with healthy gateways must end the send.
+          while (world.isWaiting()) await world.answer(0, { how: 'worker dies', arrives: true })
+          for (let i = 0; i < 3 && !isFinal(await world.status()); i++) {
             await world.pass(2)
-            await world.start('never')
-            while (world.isWaiting()) await world.answer(0, { what: 'accepted', arrives: true })
-            await look()
+            await world.startWorker('never')
+            while (world.isWaiting()) await world.answer(0, { how: 'accepted', arrives: true })
+            await checkPromises()
           }
-          expect(isTerminal(await world.status())).toBe(true)
+          expect(isFinal(await world.status())).toBe(true)
         },
       ),
-      { numRuns: 600, examples: FOUND },
+      { numRuns: 600, examples: REGRESSIONS },
     )
   }, 60_000)
 })

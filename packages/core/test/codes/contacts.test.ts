@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createContacts, type Contacts } from '../../src/codes/contacts.ts'
 import { createKeyring } from '../../src/keyring.ts'
 import { keys } from '../../src/redis/keys.ts'
-import { aMobile, startStore } from '../store.ts'
+import { newMobile, startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
 let contacts: Contacts
@@ -17,35 +17,35 @@ const contact = { email: 'owner@mail.example', verifiedAt: '2026-01-02T03:04:05.
 const keyOf = (mobile: string) => keys.contact(store.keyring.pseudonym(mobile))
 
 describe('a contact', () => {
-  it('is found again, and is the last that was put', async () => {
-    const mobile = aMobile()
+  it('is found by its phone, and a newer one replaces it', async () => {
+    const mobile = newMobile()
     expect(await contacts.find(mobile)).toBeNull()
     await contacts.put(mobile, { ...contact, email: 'old@mail.example' })
     await contacts.put(mobile, contact)
     expect(await contacts.find(mobile)).toEqual(contact)
   })
 
-  it('stands in Redis without its address and its number', async () => {
-    const mobile = aMobile()
+  it('is stored without its address and its number in clear', async () => {
+    const mobile = newMobile()
     await contacts.put(mobile, contact)
-    const held = `${keyOf(mobile)} ${await store.redis.get(keyOf(mobile))}`
-    const decoded = Buffer.from(held.split('.').at(-1) ?? '', 'base64url').toString('latin1')
+    const stored = `${keyOf(mobile)} ${await store.redis.get(keyOf(mobile))}`
+    const decoded = Buffer.from(stored.split('.').at(-1) ?? '', 'base64url').toString('latin1')
     for (const secret of ['owner', 'mail.example', '2026', mobile])
-      expect([held, decoded].filter((text) => text.includes(secret))).toEqual([])
+      expect([stored, decoded].filter((text) => text.includes(secret))).toEqual([])
   })
 
-  it('cannot be moved to another phone', async () => {
-    const [mine, other] = [aMobile(), aMobile()]
+  it('cannot be read as the contact of another phone', async () => {
+    const [mine, other] = [newMobile(), newMobile()]
     await contacts.put(mine, contact)
     await store.redis.copy(keyOf(mine), keyOf(other))
     expect(await contacts.find(other)).toBeNull()
     expect(await contacts.find(mine)).toEqual(contact)
   })
 
-  it('can be read while the key that sealed it is in the ring', async () => {
-    const mobile = aMobile()
+  it('can be read while the key that sealed it is in the key ring', async () => {
+    const mobile = newMobile()
     const [old, fresh] = ['old', 'new'].map((kid) => ({ kid, key: randomBytes(32) }))
-    if (old === undefined || fresh === undefined) throw new Error('two keys')
+    if (old === undefined || fresh === undefined) throw new Error('two keys are needed')
     const phoneKey = randomBytes(32)
     const withRing = (...codeKeys: (typeof old)[]) =>
       createContacts(store.redis, createKeyring({ phoneKey, codeKeys }))
@@ -55,22 +55,21 @@ describe('a contact', () => {
   })
 })
 
-it('erasing tells what there was and leaves other phones alone', async () => {
-  const [mine, other] = [aMobile(), aMobile()]
+it('erasing a phone answers which keys it deleted, and does not touch other phones', async () => {
+  const [mine, other] = [newMobile(), newMobile()]
   for (const mobile of [mine, other]) {
     await store.codes.issue(mobile, 'login')
     await store.codes.verify(mobile, 'login', '000000', undefined)
     await contacts.put(mobile, contact)
   }
-  const held = (mobile: string) => store.redis.keys(`sms:{${store.keyring.pseudonym(mobile)}}:*`)
-  expect(await held(mine)).toHaveLength(4)
+  expect(await store.keysOf(mine)).toHaveLength(4)
   expect(await contacts.erase(mine, ['default', 'login'])).toEqual([
     'code:login',
     'sends',
     'misses:blind',
     'contact',
   ])
-  expect(await held(mine)).toEqual([])
-  expect(await held(other)).toHaveLength(4)
+  expect(await store.keysOf(mine)).toEqual([])
+  expect(await store.keysOf(other)).toHaveLength(4)
   expect(await contacts.erase(mine, ['default', 'login'])).toEqual([])
 })

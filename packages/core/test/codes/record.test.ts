@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RECORD_FIELDS, TRANSITIONS, WRITERS } from '../../src/codes/record.ts'
 import type { Send } from '../../src/codes/send.ts'
 import { listScripts } from '../scripts.ts'
-import { aMobile, sendOf, startStore } from '../store.ts'
+import { newMobile, sendOf, startStore } from '../store.ts'
 
-/** What Redis' MONITOR shows of one script: the fields that it wrote to a code record, and the change of status. */
+/** A field that a script wrote to a code record, as Redis's MONITOR shows it. */
 type Write = { script: string; field: string; value: string }
+/** A change of status that a script made. */
 type Change = { script: string; from: string; to: string; channel: string }
 
 let store: Awaited<ReturnType<typeof startStore>>
@@ -22,7 +23,7 @@ const mail = { ...lease, channel: 'email' as const }
 /** Takes one send through each step that a script may make. */
 async function everyStep(): Promise<void> {
   const { codes, ledger } = store
-  const issue = async (mobile = aMobile()) => {
+  const issue = async (mobile = newMobile()) => {
     const issued = await codes.issue(mobile, 'default')
     const code = await store.codeOf(issued)
     return { mobile, code, send: sendOf(issued), use: () => codes.verify(mobile, 'default', code, undefined) }
@@ -102,7 +103,7 @@ async function everyStep(): Promise<void> {
   await codes.refund((await issue(guessed.mobile)).send)
 }
 
-/** Runs `act` and returns what each script wrote meanwhile. */
+/** Runs `act` and returns what each script wrote during that time. */
 async function watchScripts(act: () => Promise<void>): Promise<{ writes: Write[]; changes: Change[] }> {
   const names = new Map(listScripts().map(({ name, sha }) => [sha, name]))
   const writes: Write[] = []
@@ -159,11 +160,11 @@ describe('the code record', () => {
 
   it('has in every field only the values that record.ts describes', () => {
     const valuesOf = new Map(Object.entries(RECORD_FIELDS).map(([name, { values }]) => [name, values]))
-    const strange = seen.writes.filter(({ field, value }) => valuesOf.get(field)?.test(value) !== true)
-    expect(strange).toEqual([])
+    const unexpected = seen.writes.filter(({ field, value }) => valuesOf.get(field)?.test(value) !== true)
+    expect(unexpected).toEqual([])
   })
 
-  it('changes its status only as the table of transitions says, and makes each of them', () => {
+  it('changes its status by every transition of the table and by no other', () => {
     const name = (from: string, script: string, to: string) => `${from} --${script}--> ${to}`
     const made = new Set(seen.changes.map(({ from, script, to }) => name(from, script, to)))
     const described = new Set(TRANSITIONS.map(({ from, by, to }) => name(from, by, to)))

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { peekCodes } from '../../src/codes/request-status.ts'
-import { aMobile, startStore } from '../store.ts'
+import { newMobile, startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => store.stop())
 
 it('a peek shows the request and whether its code was used, for scenes that have a record', async () => {
-  const mobile = aMobile()
+  const mobile = newMobile()
   const ph = store.keyring.pseudonym(mobile)
   const peek = () => peekCodes(store.redis, ph, ['default', 'login'])
   expect(await peek()).toEqual([])

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keys } from '../../src/redis/keys.ts'
-import { createKeyring } from '../../src/keyring.ts'
 import { createSendLedger, type Settlement } from '../../src/codes/send-ledger.ts'
-import { aMobile, sendOf, startStore } from '../store.ts'
+import { newMobile, newKeyring, sendOf, startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -12,7 +11,7 @@ afterAll(() => store.stop())
 
 const LEASE = 6_500
 
-async function issued(mobile = aMobile()) {
+async function issued(mobile = newMobile()) {
   return sendOf(await store.codes.issue(mobile, 'default'))
 }
 
@@ -23,8 +22,8 @@ async function claimed(send: Awaited<ReturnType<typeof issued>>, gateway = 'ccp'
 }
 
 describe('claim', () => {
-  it('hands the number and the code to exactly one of 50 workers at once', async () => {
-    const mobile = aMobile()
+  it('gives the number and the code to exactly one of 50 concurrent workers', async () => {
+    const mobile = newMobile()
     const send = await issued(mobile)
     const claims = await Promise.all(
       Array.from({ length: 50 }, () => store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })),
@@ -35,7 +34,7 @@ describe('claim', () => {
     expect(claims.filter(({ kind }) => kind === 'busy')).toHaveLength(49)
   })
 
-  it('lets its holder go on to the next gateway without a doubt', async () => {
+  it('lets its holder call the next gateway without a doubt', async () => {
     const send = await issued()
     const { fence } = await claimed(send)
     expect(await store.ledger.claim(send, 'aliyun', { fence, leaseMs: LEASE })).toMatchObject({
@@ -44,7 +43,7 @@ describe('claim', () => {
     })
   })
 
-  it('taken over from a holder who vanished says which gateway may have the message', async () => {
+  it('names the gateway that may have the message after the lease of an earlier claim ended', async () => {
     const send = await issued()
     const { fence } = await claimed(send)
     await store.pass(7)
@@ -53,7 +52,7 @@ describe('claim', () => {
       doubt: { gateway: 'ccp' },
       fence: fence + 1,
     })
-    // Handing it back keeps the doubt for the next one.
+    // The doubt stays after the send has returned to the queue.
     await store.ledger.settle(send, fence + 1, { status: 'queued', doubtedGateway: 'ccp' })
     expect(await store.ledger.claim(send, 'aliyun', { fence: 0, leaseMs: LEASE })).toMatchObject({
       kind: 'go',
@@ -61,7 +60,7 @@ describe('claim', () => {
     })
   })
 
-  it('remembers a risked second message even if its holder vanishes in the call', async () => {
+  it('remembers a risked second message even if its worker dies during the call', async () => {
     const send = await issued()
     await store.ledger.claim(send, 'twilio', { fence: 0, leaseMs: LEASE, risksSecondSend: true })
     await store.pass(7)
@@ -71,17 +70,17 @@ describe('claim', () => {
     })
   })
 
-  it('is refused when it is too late, and the phone has its slot back', async () => {
-    const mobile = aMobile()
+  it('is refused after the time to send is over, and the phone gets its slot back', async () => {
+    const mobile = newMobile()
     const send = await issued(mobile)
     await store.pass(120)
     expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({ kind: 'late' })
     expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'failed', reason: 'late' })
-    expect(await store.redis.exists(`sms:{${store.keyring.pseudonym(mobile)}}:sends`)).toBe(0)
+    expect(await store.slotsOf(send)).toBe(0)
   })
 
-  it('is refused once the code was used: whoever typed it has it', async () => {
-    const mobile = aMobile()
+  it('is refused once the code was used, because its message must have arrived', async () => {
+    const mobile = newMobile()
     const answer = await store.codes.issue(mobile, 'default')
     await store.codes.verify(mobile, 'default', await store.codeOf(answer), undefined)
     expect(await store.ledger.claim(sendOf(answer), 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({
@@ -90,8 +89,8 @@ describe('claim', () => {
     })
   })
 
-  it('is refused for a send that a newer one has replaced', async () => {
-    const mobile = aMobile()
+  it('is refused for a send that a newer send has replaced', async () => {
+    const mobile = newMobile()
     const send = await issued(mobile)
     await store.pass(61)
     await store.codes.issue(mobile, 'default')
@@ -101,53 +100,46 @@ describe('claim', () => {
     })
   })
 
-  it('is refused when Redis has forgotten everything', async () => {
+  it('is refused if Redis has lost the record', async () => {
     const send = await issued()
-    await store.redis.del(...(await store.redis.keys('sms:*')))
+    await store.redis.flushall()
     expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({
       kind: 'gone',
       reason: 'no_record',
     })
   })
 
-  it('says so when no key of ours opens the box', async () => {
+  it('reports a sealed message that no key in the key ring opens', async () => {
     const send = await issued()
-    const other = createKeyring({
-      phoneKey: Buffer.alloc(32),
-      codeKeys: [{ kid: 'k1', key: Buffer.alloc(32) }],
-    })
-    const claim = await createSendLedger(store.redis, other).claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
+    const otherLedger = createSendLedger(store.redis, newKeyring())
+    const claim = await otherLedger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
     expect(claim.kind).toBe('unreadable')
   })
 })
 
 describe('a send that ends in doubt', () => {
-  const slots = (mobile: string) => store.redis.zcard(`sms:{${store.keyring.pseudonym(mobile)}}:sends`)
-
-  it('keeps its slot when it is too late, or faults could be used to send more', async () => {
-    const mobile = aMobile()
-    const send = await issued(mobile)
+  it('keeps its slot when it is late, so that faults do not allow more messages than the limits', async () => {
+    const send = await issued()
     const { fence } = await claimed(send)
     await store.ledger.settle(send, fence, { status: 'queued', doubtedGateway: 'ccp' })
     await store.pass(120)
     expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({ kind: 'late' })
-    expect(await slots(mobile)).toBe(1)
+    expect(await store.slotsOf(send)).toBe(1)
   })
 
-  it('keeps it when it fails, and when it is buried in the middle of a call', async () => {
-    const [first, second] = [aMobile(), aMobile()]
-    const send = await issued(first)
+  it('keeps its slot when it fails, and when it is settled without a claim during a call', async () => {
+    const send = await issued()
     const { fence } = await claimed(send)
     await store.ledger.settle(send, fence, { status: 'failed', reason: 'ambiguous', doubtedGateway: 'ccp' })
-    const other = await issued(second)
+    const other = await issued()
     await claimed(other)
     await store.ledger.settleUnclaimed(other, { status: 'failed', reason: 'job_failed' })
-    expect([await slots(first), await slots(second)]).toEqual([1, 1])
+    expect([await store.slotsOf(send), await store.slotsOf(other)]).toEqual([1, 1])
   })
 })
 
-describe('settle', () => {
-  it('writes a terminal status once', async () => {
+describe('a settlement', () => {
+  it('writes a final status once', async () => {
     const send = await issued()
     const { fence } = await claimed(send)
     expect(await store.ledger.settle(send, fence, { status: 'sent', channel: 'sms', gateway: 'ccp' })).toBe(
@@ -162,7 +154,7 @@ describe('settle', () => {
     expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'sent' })
   })
 
-  it('is refused to a holder whose claim was taken over', async () => {
+  it('is refused to a worker whose claim was replaced', async () => {
     const send = await issued()
     const { fence } = await claimed(send)
     await store.pass(7)
@@ -174,8 +166,8 @@ describe('settle', () => {
   it.each([
     ['send', 61],
     ['request', 300],
-  ])('of an old %s leaves the one after it alone', async (_what, seconds) => {
-    const mobile = aMobile()
+  ])('of an old %s does not change the newer one', async (_what, seconds) => {
+    const mobile = newMobile()
     const old = await issued(mobile)
     await store.pass(seconds)
     const next = await issued(mobile)
@@ -183,15 +175,15 @@ describe('settle', () => {
     expect(await store.ledger.claim(next, 'ccp', { fence: 0, leaseMs: LEASE })).toMatchObject({ kind: 'go' })
   })
 
-  it('gives the phone its slot back when delivery finally failed', async () => {
-    const mobile = aMobile()
+  it('gives the phone its slot back if the message certainly did not leave', async () => {
+    const mobile = newMobile()
     const send = await issued(mobile)
     const { fence } = await claimed(send)
     await store.ledger.settle(send, fence, { status: 'failed', reason: 'number' })
     expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
   })
 
-  it('buries a send whose job cannot run any more', async () => {
+  it('without a claim ends a send whose job can no longer run', async () => {
     const send = await issued()
     await claimed(send)
     expect(await store.ledger.settleUnclaimed(send, { status: 'failed', reason: 'job_failed' })).toBe(true)
@@ -199,8 +191,8 @@ describe('settle', () => {
   })
 })
 
-describe('report', () => {
-  async function sent(mobile = aMobile()) {
+describe('a delivery report', () => {
+  async function sent(mobile = newMobile()) {
     const send = await issued(mobile)
     const { fence } = await claimed(send)
     await store.ledger.settle(send, fence, { status: 'sent', gateway: 'ccp' })
@@ -209,9 +201,9 @@ describe('report', () => {
   const statusOf = async (rid: string) => (await store.codes.find(rid, ['default']))?.status
 
   it.each(['delivered', 'undelivered', 'missing'] as const)(
-    'of an old send, %s, leaves the one after it alone',
+    '"%s" about an old send does not change the newer one',
     async (state) => {
-      const mobile = aMobile()
+      const mobile = newMobile()
       const old = await sent(mobile)
       await store.pass(61)
       const next = await sent(mobile)
@@ -221,7 +213,7 @@ describe('report', () => {
     },
   )
 
-  it('hands a message to the other channel while there is time for it, and not later', async () => {
+  it('moves the send to e-mail while it has time to be sent, and not later', async () => {
     const [early, late] = [await sent(), await sent()]
     expect(await store.ledger.report(early, 'undelivered', true)).toEqual({ kind: 'moved' })
     await store.pass(121)
@@ -229,7 +221,7 @@ describe('report', () => {
     expect(await store.ledger.report(late, 'undelivered', true)).toEqual({ kind: 'failed' })
   })
 
-  it('takes nothing back once it was delivered', async () => {
+  it('never changes a delivered send', async () => {
     const send = await sent()
     expect(await store.ledger.report(send, 'delivered', true)).toMatchObject({ kind: 'delivered' })
     expect(await store.ledger.report(send, 'undelivered', true)).toEqual({ kind: 'kept' })
@@ -237,48 +229,54 @@ describe('report', () => {
   })
 })
 
-describe('what a send took of the budget', () => {
-  async function spent(end: (send: ReturnType<typeof sendOf>) => Promise<unknown>) {
+describe('the budget unit of a send', () => {
+  async function isSpentAfter(end: (send: ReturnType<typeof sendOf>) => Promise<unknown>) {
     const unit = `unit-${Math.random()}`
     await store.redis.zadd(keys.budget, Date.now(), unit)
-    const send = sendOf(await store.codes.issue(aMobile(), 'default', { budgetUnit: unit }))
+    const send = sendOf(await store.codes.issue(newMobile(), 'default', { budgetUnit: unit }))
     await end(send)
     return (await store.redis.zscore(keys.budget, unit)) !== null
   }
-  const taking = (send: ReturnType<typeof sendOf>) =>
+  const claim = (send: ReturnType<typeof sendOf>) =>
     store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
 
-  it('comes back when certainly nothing was sent', async () => {
+  it('comes back if certainly no message left', async () => {
     const failed = (send: ReturnType<typeof sendOf>) =>
-      taking(send).then((claim) =>
-        store.ledger.settle(send, claim.kind === 'go' ? claim.fence : 0, {
+      claim(send).then((given) =>
+        store.ledger.settle(send, given.kind === 'go' ? given.fence : 0, {
           status: 'failed',
           reason: 'number',
         }),
       )
     const late = async (send: ReturnType<typeof sendOf>) => {
       await store.pass(121)
-      await taking(send)
+      await claim(send)
     }
     const lapsed = async (send: ReturnType<typeof sendOf>) => {
       await store.pass(121)
       await store.ledger.lapse(send)
     }
-    expect([await spent(failed), await spent(late), await spent(lapsed)]).toEqual([false, false, false])
+    expect([await isSpentAfter(failed), await isSpentAfter(late), await isSpentAfter(lapsed)]).toEqual([
+      false,
+      false,
+      false,
+    ])
   })
 
-  it('stays spent when the message was sent, or may have been', async () => {
+  it('stays spent if a message left or may have left', async () => {
     const settled = (what: Settlement) => async (send: ReturnType<typeof sendOf>) => {
-      const claim = await taking(send)
-      await store.ledger.settle(send, claim.kind === 'go' ? claim.fence : 0, what)
+      const given = await claim(send)
+      await store.ledger.settle(send, given.kind === 'go' ? given.fence : 0, what)
     }
-    const vanished = async (send: ReturnType<typeof sendOf>) => {
-      await taking(send)
+    const died = async (send: ReturnType<typeof sendOf>) => {
+      await claim(send)
       await store.pass(121)
-      await taking(send)
+      await claim(send)
     }
-    expect(await spent(settled({ status: 'sent', gateway: 'ccp' }))).toBe(true)
-    expect(await spent(settled({ status: 'failed', doubtedGateway: 'ccp', reason: 'ambiguous' }))).toBe(true)
-    expect(await spent(vanished)).toBe(true)
+    expect(await isSpentAfter(settled({ status: 'sent', gateway: 'ccp' }))).toBe(true)
+    expect(
+      await isSpentAfter(settled({ status: 'failed', doubtedGateway: 'ccp', reason: 'ambiguous' })),
+    ).toBe(true)
+    expect(await isSpentAfter(died)).toBe(true)
   })
 })

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Send } from '../../src/codes/send.ts'
 import { keys } from '../../src/redis/keys.ts'
-import { aMobile, sendOf, startStore } from '../store.ts'
+import { newMobile, sendOf, startStore } from '../store.ts'
 
-/** The steps of a send, from records that were put into a given state. */
+// The steps of a send, each from a record that was put into a given state.
 let store: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
   store = await startStore()
@@ -16,7 +16,7 @@ const options = { fence: 0, leaseMs: 6_500 }
 type Prepared = Send & { mobile: string; key: string; sends: string }
 
 async function prepare(state: Record<string, string | number> = {}): Promise<Prepared> {
-  const mobile = aMobile()
+  const mobile = newMobile()
   const issued = await store.codes.issue(mobile, 'default', { askedBy: 'the caller', fixedCode: CODE })
   const ph = store.keyring.pseudonym(mobile)
   const [key, sends] = [keys.code(ph, 'default'), keys.sends(ph)]
@@ -59,7 +59,7 @@ describe('a send', () => {
     })
   })
 
-  it('keeps the doubt of a worker that vanished during its call, to the end', async () => {
+  it('keeps the doubt of a worker that died during its call until the send has ended', async () => {
     const send = await prepare({ status: 'sending', gateway: 'ccp', fence: 3, lease_until: 1, called_at: 1 })
     const claim = await store.ledger.claim(send, 'aliyun', options)
     expect(claim).toMatchObject({ kind: 'go', fence: 4, doubt: { gateway: 'ccp', sinceMs: 1 } })
@@ -69,7 +69,7 @@ describe('a send', () => {
     expect(await slotsOf(send)).toBe(1)
   })
 
-  it('gives its slot back when it failed for certain, was late, or was not enqueued', async () => {
+  it('gives its slot back if it certainly failed, was late or was not enqueued', async () => {
     const [failed, late, refunded] = [await prepare(), await prepare({ send_by: 1 }), await prepare()]
     await store.ledger.claim(failed, 'ccp', options)
     await store.ledger.settle(failed, 1, { status: 'failed', reason: 'number' })
@@ -90,7 +90,7 @@ describe('a send', () => {
 })
 
 describe('a send whose job only a newer worker understands', () => {
-  it('is left alone while it has time, open or ended', async () => {
+  it('is not changed while it has time, whether it is open or has ended', async () => {
     const [open, ended] = [await prepare(), await prepare({ status: 'sent' })]
     expect(await store.ledger.lapse(open)).toBe('open')
     expect(await store.ledger.lapse(ended)).toBe('done')
@@ -98,7 +98,7 @@ describe('a send whose job only a newer worker understands', () => {
     expect(await slotsOf(open)).toBe(1)
   })
 
-  it('fails once when its time is over, and gives the slot back if no message left', async () => {
+  it('fails once when its time is over, and gives its slot back if no message left', async () => {
     const [late, doubted] = [
       await prepare({ send_by: 1 }),
       await prepare({ send_by: 1, status: 'sending', gateway: 'ccp', lease_until: 1 }),
@@ -114,7 +114,7 @@ describe('a send whose job only a newer worker understands', () => {
     }
   })
 
-  it('waits for a call under way, and never fails after its code was verified', async () => {
+  it('does not fail during a call, nor after its code was used', async () => {
     const busy = await prepare({ send_by: 1, status: 'sending', lease_until: Date.now() + 6_500 })
     const used = await prepare({ send_by: 1, used: 1 })
     expect(await store.ledger.lapse(busy)).toBe('open')

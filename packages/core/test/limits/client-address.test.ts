@@ -21,7 +21,7 @@ describe('a client address', () => {
     ['::ffff:203.0.113.7', '203.0.113.0/24'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
     ['2001:db8::1', '2001:db8:0::/48'],
-  ])('%s is of the subnet %s', (ip, subnet) => {
+  ])('%s belongs to the subnet %s', (ip, subnet) => {
     expect(subnetOf(ip)).toBe(subnet)
   })
 })

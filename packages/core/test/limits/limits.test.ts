@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { createLimits } from '../../src/limits/limits.ts'
 import { parseWindows } from '../../src/limits/windows.ts'
+import { keys } from '../../src/redis/keys.ts'
 import { startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
@@ -14,15 +15,15 @@ describe('a limit', () => {
   it('admits exactly its maximum of 200 concurrent requests', async () => {
     const limits = createLimits(store.redis)
     const windows = parseWindows('5/60,20/3600')
-    const waits = await Promise.all(
-      Array.from({ length: 200 }, () => limits.take([{ key: 'sms:{a}:addr:x', windows }])),
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => limits.take([{ key: keys.address('a', 'test'), windows }])),
     )
-    expect(waits.filter(({ kind }) => kind === 'taken')).toHaveLength(5)
-    const full = waits.filter(({ kind }) => kind === 'full')
+    expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(5)
+    const full = answers.filter(({ kind }) => kind === 'full')
     expect(full.every((answer) => 'retryAfter' in answer && answer.retryAfter === 60)).toBe(true)
   })
 
-  it('decides, and tells its room, as a recount of all that was taken would', async () => {
+  it('admits, and reports its room, as a recount of all that was taken would', async () => {
     const limits = createLimits(store.redis)
     const windows = [
       { most: 2, seconds: 10 },
@@ -31,11 +32,11 @@ describe('a limit', () => {
     let run = 0
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 12 }), async (pauses) => {
-        const key = `sms:{p${++run}}:addr:x`
+        const key = keys.address(String(++run), 'test')
         let clock = 0
         const taken: number[] = []
         for (const pause of pauses) {
-          // Just past the edge of a window, because a call takes a moment of its own.
+          // Just past the edge of a window, because a call takes some milliseconds.
           clock += pause + 0.02
           for (const member of await store.redis.zrange(key, 0, '-1'))
             await store.redis.zincrby(key, -(pause + 0.02) * 1000, member)
@@ -63,7 +64,7 @@ describe('a limit', () => {
 
   it('takes from all of several limits or from none', async () => {
     const limits = createLimits(store.redis)
-    const [wide, narrow] = ['sms:{g}:wide', 'sms:{g}:narrow']
+    const [wide, narrow] = [keys.gate('subnet', 'wide'), keys.gate('address', 'narrow')]
     const both = [
       { key: wide, windows: [{ most: 10, seconds: 60 }] },
       { key: narrow, windows: [{ most: 3, seconds: 60 }] },

@@ -13,7 +13,7 @@ async function start(notReady: () => Promise<string | null>) {
   }
 }
 
-it('is ready when nothing stands against it, until it drains', async () => {
+it('the health server reports ready until the process drains', async () => {
   const ask = await start(async () => null)
   expect(await ask('/readyz')).toEqual([200, 'ready\n'])
   ops.drain()
@@ -21,17 +21,17 @@ it('is ready when nothing stands against it, until it drains', async () => {
   expect(await ask('/livez')).toEqual([200, 'ok\n'])
 })
 
-it('says why it is not ready', async () => {
+it('the health server reports why the process is not ready', async () => {
   const ask = await start(async () => 'redis does not answer')
   expect(await ask('/readyz')).toEqual([503, 'redis does not answer\n'])
 })
 
-it('stays up when the check itself breaks', async () => {
+it('the health server reports "not ready" without details if the check throws', async () => {
   const ask = await start(() => Promise.reject(new Error('secret')))
   expect(await ask('/readyz')).toEqual([503, 'not ready\n'])
 })
 
-it('knows nothing else', async () => {
+it('the health server answers 404 to other paths and methods', async () => {
   const ask = await start(async () => null)
   expect((await ask('/'))[0]).toBe(404)
   expect((await ask('/metrics', 'POST'))[0]).toBe(404)

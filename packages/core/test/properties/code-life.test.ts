@@ -4,11 +4,11 @@ import { createCodeStore, type CodePolicy, type CodeStore } from '../../src/code
 import type { Channel, Send } from '../../src/codes/send.ts'
 import type { DeliveryState, Settlement } from '../../src/codes/send-ledger.ts'
 import { agePhone, SCENES, type Scene } from '../age.ts'
-import { aMobile, startStore, wrong } from '../store.ts'
+import { newMobile, startStore, wrong } from '../store.ts'
 import { createModel, type Model } from './model.ts'
 
-// Small numbers, so that forty commands reach every limit. All times are multiples of ten seconds, half a
-// life is not, and answers are rounded up to ten seconds: what a command takes never decides.
+// The numbers are small, so that forty commands reach every limit. All times except half a life are multiples of ten
+// seconds, and answers are rounded up to ten seconds. So the time that a command itself takes never decides.
 const policy: CodePolicy = {
   length: 6,
   ttlSeconds: 310,
@@ -21,6 +21,7 @@ const policy: CodePolicy = {
     { most: 9, seconds: 86_400 },
   ],
 }
+/** How far the command `pass` moves the clock, in seconds. */
 const PASSES = [10, 10, 60, 60, 60, 60, 60, 130, 200, 300, 300, 620, 1_230, 90_000]
 const LEASE_SECONDS = 20
 
@@ -32,45 +33,48 @@ beforeAll(async () => {
 })
 afterAll(() => store.stop())
 
-/** One phone, and what its owner, strangers and workers remember of it. */
-type World = { mobile: string; sends: Send[]; seen: string[]; fences: number[] }
+/** One phone, and the values that callers and workers received so far: a command uses one of them again. */
+type World = { mobile: string; sends: Send[]; codes: string[]; fences: number[] }
 type Step = fc.AsyncCommand<Model, World>
 
+/** The command and the kind of every answer that occurred. */
 const reached = new Set<string>()
 const outcome = (answer: { done?: unknown; reason?: unknown; status?: unknown; kind?: unknown }) =>
   String(answer.done ?? answer.reason ?? answer.status ?? answer.kind)
 
-const tens = (n: number) => Math.ceil(n / 10) * 10
+const roundUp = (seconds: number) => Math.ceil(seconds / 10) * 10
 const SECONDS = new Set(['expiresIn', 'resendAfter', 'retryAfter'])
 
-function coarse(answer: object): object {
-  const rounded: Record<string, unknown> = {}
+/** An answer with its times rounded up to ten seconds. */
+function rounded(answer: object): object {
+  const result: Record<string, unknown> = {}
   for (const [name, value] of Object.entries<unknown>({ ...answer })) {
-    if (SECONDS.has(name)) rounded[name] = tens(Number(value))
-    else rounded[name] = /^(lifeMs|waitMs)$/.test(name) ? tens(Number(value) / 1000) : value
+    if (SECONDS.has(name)) result[name] = roundUp(Number(value))
+    else result[name] = /^(lifeMs|waitMs)$/.test(name) ? roundUp(Number(value) / 1000) : value
   }
-  return rounded
+  return result
 }
 
-/** A command that asks both and compares. `back` counts from the newest of what is remembered. */
+/** A command that runs on the store and on the model, and compares the two answers. */
 function command(
   name: string,
-  how: unknown[],
-  ask: (model: Model, world: World) => Promise<[object, object]>,
+  args: unknown[],
+  runBoth: (model: Model, world: World) => Promise<[object, object]>,
 ) {
   return {
     check: () => true,
     run: async (model: Model, world: World) => {
-      const [answer, expected] = await ask(model, world)
-      expect(coarse(answer)).toMatchObject(coarse(expected))
+      const [answer, expected] = await runBoth(model, world)
+      expect(rounded(answer)).toMatchObject(rounded(expected))
       if ('done' in expected || 'kind' in expected) reached.add(`${name} ${outcome(expected)}`)
     },
-    toString: () => `${name}(${how.map((part) => JSON.stringify(part)).join(', ')})`,
+    toString: () => `${name}(${args.map((part) => JSON.stringify(part)).join(', ')})`,
   } satisfies Step
 }
 
-const NOBODY: Send = { rid: `${'p'.repeat(22)}.${'r'.repeat(22)}`, scene: 'default', n: 1 }
-const newest = <T>(list: T[], back: number, none: T): T => list.at(-1 - back) ?? none
+const UNKNOWN_SEND: Send = { rid: `${'p'.repeat(22)}.${'r'.repeat(22)}`, scene: 'default', n: 1 }
+/** The newest value of a list, or the one so many places before it. */
+const newest = <T>(list: T[], back: number, fallback: T): T => list.at(-1 - back) ?? fallback
 
 const issue = (scene: Scene) =>
   command('issue', [scene], async (model, world) => {
@@ -78,24 +82,25 @@ const issue = (scene: Scene) =>
     if (answer.kind !== 'issued') return [answer, model.issue(scene, { rid: '', code: '' })]
     const code = await store.codeOf(answer)
     const expected = model.issue(scene, { rid: answer.send.rid, code })
-    // A new code has an id that nobody has seen; one that is sent again keeps its own.
+    // A new code has a new request id; a code that is sent again keeps its id.
     expect(world.sends.some(({ rid }) => rid === answer.send.rid)).toBe(answer.send.n > 1)
     world.sends.push(answer.send)
-    world.seen.push(code)
+    world.codes.push(code)
     return [{ ...answer, code }, expected]
   })
 
-const verify = (scene: Scene, back: number, right: boolean, ridBack: number | null) =>
-  command('verify', [scene, back, right, ridBack], async (model, { mobile, sends, seen }) => {
-    const known = newest(seen, back, '123456')
-    const code = right ? known : wrong(known)
-    const rid = ridBack === null ? undefined : newest(sends, ridBack, NOBODY).rid
+const verify = (scene: Scene, back: number, isRight: boolean, ridBack: number | null) =>
+  command('verify', [scene, back, isRight, ridBack], async (model, world) => {
+    const { mobile, sends } = world
+    const issued = newest(world.codes, back, '123456')
+    const code = isRight ? issued : wrong(issued)
+    const rid = ridBack === null ? undefined : newest(sends, ridBack, UNKNOWN_SEND).rid
     return [await codes.verify(mobile, scene, code, rid), model.verify(scene, code, rid)]
   })
 
 const refund = (back: number) =>
   command('refund', [back], async (model, { sends }) => {
-    const send = newest(sends, back, NOBODY)
+    const send = newest(sends, back, UNKNOWN_SEND)
     return [{ done: await codes.refund(send) }, { done: model.refund(send) }]
   })
 
@@ -103,13 +108,14 @@ const claim = (
   back: number,
   gateway: string,
   fenceBack: number | null,
-  how: { risksSecondSend: boolean; channel: Channel },
+  options: { risksSecondSend: boolean; channel: Channel },
 ) =>
-  command('claim', [back, gateway, fenceBack, how], async (model, { mobile, sends, fences }) => {
-    const send = newest(sends, back, NOBODY)
+  command('claim', [back, gateway, fenceBack, options], async (model, { mobile, sends, fences }) => {
+    const send = newest(sends, back, UNKNOWN_SEND)
     const fence = fenceBack === null ? 0 : newest(fences, fenceBack, 0)
-    const answer = await store.ledger.claim(send, gateway, { fence, leaseMs: LEASE_SECONDS * 1000, ...how })
-    const expected = model.claim(send, gateway, { fence, leaseSeconds: LEASE_SECONDS, ...how })
+    const leaseMs = LEASE_SECONDS * 1000
+    const answer = await store.ledger.claim(send, gateway, { fence, leaseMs, ...options })
+    const expected = model.claim(send, gateway, { fence, leaseSeconds: LEASE_SECONDS, ...options })
     if (answer.kind === 'go') {
       fences.push(answer.fence)
       expect(answer.mobile).toBe(mobile)
@@ -119,7 +125,7 @@ const claim = (
 
 const settle = (back: number, fenceBack: number | null, what: Settlement) =>
   command('settle', [back, fenceBack, what], async (model, { sends, fences }) => {
-    const send = newest(sends, back, NOBODY)
+    const send = newest(sends, back, UNKNOWN_SEND)
     if (fenceBack === null) {
       const done = await store.ledger.settleUnclaimed(send, what)
       return [{ done }, { done: model.settleUnclaimed(send, what) }]
@@ -130,7 +136,7 @@ const settle = (back: number, fenceBack: number | null, what: Settlement) =>
 
 const report = (back: number, state: DeliveryState, mayFallBack: boolean) =>
   command('report', [back, state, mayFallBack], async (model, { sends }) => {
-    const send = newest(sends, back, NOBODY)
+    const send = newest(sends, back, UNKNOWN_SEND)
     return [await store.ledger.report(send, state, mayFallBack), model.report(send, state, mayFallBack)]
   })
 
@@ -141,18 +147,18 @@ const pass = (seconds: number) =>
     return [{}, {}]
   })
 
-const forget = () =>
-  command('forget', [], async (model) => {
+const loseAllData = () =>
+  command('lose all data', [], async (model) => {
     await store.redis.flushall()
     await store.redis.script('FLUSH')
-    model.forget()
+    model.loseAllData()
     return [{}, {}]
   })
 
 const scene = fc.constantFrom(...SCENES, 'default' as const)
 const back = fc.constantFrom(0, 0, 0, 0, 1, 2)
-const maybe = fc.constantFrom(null, null, 0, 0, 0, 1)
-const right = fc.constantFrom(true, false, false, false)
+const backOrNone = fc.constantFrom(null, null, 0, 0, 0, 1)
+const isRight = fc.constantFrom(true, false, false, false)
 const gateway = fc.constantFrom('ccp', 'aliyun')
 const channels = fc.constantFrom<Channel>('sms', 'sms', 'email')
 const state = fc.constantFrom<DeliveryState>('delivered', 'undelivered', 'missing')
@@ -166,23 +172,24 @@ const settlement: fc.Arbitrary<Settlement> = fc.record({
   reason: fc.constant(''),
 })
 
-const anything = fc.oneof(
+/** Any command. The weights make long lives of a code likely. */
+const anyCommand = fc.oneof(
   { weight: 8, arbitrary: scene.map(issue) },
-  { weight: 16, arbitrary: fc.tuple(scene, back, right, maybe).map((how) => verify(...how)) },
+  { weight: 16, arbitrary: fc.tuple(scene, back, isRight, backOrNone).map((args) => verify(...args)) },
   { weight: 8, arbitrary: fc.constantFrom(...PASSES).map(pass) },
   { weight: 2, arbitrary: back.map(refund) },
   {
     weight: 8,
     arbitrary: fc
-      .tuple(back, gateway, maybe, fc.record({ risksSecondSend: fc.boolean(), channel: channels }))
-      .map((how) => claim(...how)),
+      .tuple(back, gateway, backOrNone, fc.record({ risksSecondSend: fc.boolean(), channel: channels }))
+      .map((args) => claim(...args)),
   },
-  { weight: 4, arbitrary: fc.tuple(back, maybe, settlement).map((how) => settle(...how)) },
-  { weight: 4, arbitrary: fc.tuple(back, state, fc.boolean()).map((how) => report(...how)) },
-  { weight: 1, arbitrary: fc.constant(null).map(forget) },
+  { weight: 4, arbitrary: fc.tuple(back, backOrNone, settlement).map((args) => settle(...args)) },
+  { weight: 4, arbitrary: fc.tuple(back, state, fc.boolean()).map((args) => report(...args)) },
+  { weight: 1, arbitrary: fc.constant(null).map(loseAllData) },
 )
 
-/** Every kind of answer there is: a property that misses one says nothing about it. */
+/** Every kind of answer. The test fails if a kind never occurred, because it would then prove nothing about it. */
 const ANSWERS: Record<string, string[]> = {
   issue: ['issued', 'throttled'],
   verify: ['ok', 'no', 'throttled'],
@@ -205,18 +212,18 @@ const ANSWERS: Record<string, string[]> = {
 }
 
 describe('the life of a code', () => {
-  it('is in every answer what a model without races says, over any forty commands', async () => {
+  it('gives the answers of the model, for any forty commands', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.commands([anything], { maxCommands: 40, size: 'max' }), async (commands) => {
+      fc.asyncProperty(fc.commands([anyCommand], { maxCommands: 40, size: 'max' }), async (commands) => {
         const setup = () => ({
           model: createModel(policy),
-          real: { mobile: aMobile(), sends: [], seen: [], fences: [] },
+          real: { mobile: newMobile(), sends: [], codes: [], fences: [] },
         })
         await fc.asyncModelRun(setup, commands)
       }),
       { numRuns: 1_500 },
     )
-    const all = Object.entries(ANSWERS).flatMap(([asked, kinds]) => kinds.map((kind) => `${asked} ${kind}`))
+    const all = Object.entries(ANSWERS).flatMap(([name, kinds]) => kinds.map((kind) => `${name} ${kind}`))
     expect(reached).toEqual(new Set(all))
   }, 60_000)
 })

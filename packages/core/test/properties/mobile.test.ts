@@ -5,7 +5,7 @@ import { maskMobile, MOBILE_PATTERN, scrub } from '../../src/mobile.ts'
 const pattern = new RegExp(MOBILE_PATTERN)
 const mobile = fc.integer({ min: 13_000_000_000, max: 19_999_999_999 }).map(String)
 
-/** The same number in other clothes, and what is near to a number. */
+/** A number in another notation, or a text that is nearly a number. */
 const variant = fc
   .tuple(mobile, fc.nat(11), fc.string({ unit: 'binary', maxLength: 3 }))
   .chain(([number, at, extra]) =>
@@ -26,7 +26,7 @@ const variant = fc
     ),
   )
 
-/** The rule again, without a pattern. */
+/** The rule of the pattern, written without one. */
 const isCanonical = (text: string) =>
   text.length === 11 &&
   text.startsWith('1') &&
@@ -34,7 +34,7 @@ const isCanonical = (text: string) =>
   text.split('').every((char) => '0123456789'.includes(char))
 
 describe('a mobile number', () => {
-  it('is accepted in one form only, whatever is written', () => {
+  it('is accepted in one form only, whatever the text is', () => {
     fc.assert(
       fc.property(fc.oneof(variant, mobile, fc.string({ unit: 'binary' })), (text) => {
         expect(pattern.test(text)).toBe(isCanonical(text))
@@ -43,11 +43,11 @@ describe('a mobile number', () => {
     )
   })
 
-  it('is never whole in what is shown of it or in scrubbed text around it', () => {
-    const around = fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => !/[0-9]/.test(text))
+  it('is never shown as a whole, neither masked nor in scrubbed text', () => {
+    const noDigits = fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => !/[0-9]/.test(text))
     const prefix = fc.constantFrom('', '+86', '86', '0086')
     fc.assert(
-      fc.property(mobile, prefix, around, around, (number, country, before, after) => {
+      fc.property(mobile, prefix, noDigits, noDigits, (number, country, before, after) => {
         expect(maskMobile(number)).toBe(`${number.slice(0, 3)}****${number.slice(-4)}`)
         expect(scrub(before + country + number + after)).not.toContain(number.slice(3))
       }),

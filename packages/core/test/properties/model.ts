@@ -3,15 +3,22 @@ import type { Channel, Send } from '../../src/codes/send.ts'
 import type { DeliveryState, Settlement } from '../../src/codes/send-ledger.ts'
 
 /**
- * The promises about the codes of one phone, as a specification: no Redis, no races, no cryptography. A property test
- * gives the same commands to this model and to the real store, and compares the answers. All times are in seconds.
+ * The promises about the codes of one phone, as a specification without Redis, concurrency and cryptography.
+ * code-life.test.ts gives the same commands to this model and to the real store, and compares the answers. All times are
+ * in seconds.
+ *
+ * - A phone gets only so many messages in each window of its limits, and a live code is sent again and not replaced.
+ * - Only so many guesses of a code are compared, and a code is used once.
+ * - One claim at a time may call a gateway. A claim whose lease ended leaves a doubt about its gateway.
+ * - A slot of the limits comes back only if certainly no message left.
+ * - The status of a send moves to an end once; only a delivery report changes it after that.
  */
 
 const DAY = 86_400
 /** How long a record outlives its code. */
 const KEEP = 600
 
-/** What is remembered of a code and of its newest send. */
+/** A code with its newest send. */
 type CodeState = {
   rid: string
   code: string
@@ -20,8 +27,11 @@ type CodeState = {
   guessesWithId: number
   guessesWithoutId: number
   isUsed: boolean
+  /** Whether the code may have been read in a mailbox. */
   mailState: 'none' | 'claimed' | 'may_have_left'
+  /** Number of the newest claim; only its holder may settle. */
   fence: number
+  /** The gateway of the newest claim. */
   gateway: string
   send: SendState
 }
@@ -33,11 +43,15 @@ type SendState = {
   reason: string
   sendBy: number
   leaseUntil: number
+  /** The gateway that may have taken the message although it gave no answer, or ''. */
   doubtedGateway: string
+  /** An earlier gateway may have taken the message too, and no answer can settle that any more. */
   hasUnresolvedDoubt: boolean
+  /** The one permitted second message was risked. */
   secondSendRisked: boolean
 }
 
+/** When wrong guesses with and without the request id were compared. */
 type Misses = { withId: number[]; withoutId: number[] }
 type ModelClaim = { fence: number; leaseSeconds: number; risksSecondSend: boolean; channel: Channel }
 
@@ -54,7 +68,7 @@ export function createModel(policy: CodePolicy) {
     return found !== undefined && found.latestExpiry + KEEP > now ? found : undefined
   }
 
-  /** The code of this very send; undefined if a newer send or another request took its place. */
+  /** The code with this send as its newest; undefined if a newer send or another request has replaced it. */
   function findSend({ rid, scene, n }: Send): CodeState | undefined {
     const found = find(scene)
     return found?.rid === rid && found.send.n === n ? found : undefined
@@ -64,12 +78,12 @@ export function createModel(policy: CodePolicy) {
     acceptedSends = acceptedSends.filter(({ name }) => name !== `${rid}.${n}`)
   }
 
-  /** The longest wait that any window of the phone demands, and that window. */
+  /** The longest wait of all windows, and the window that demands it. */
   function waitForSlot(): { windowSeconds: number; retryAfter: number } {
     let longest = { windowSeconds: 0, retryAfter: 0 }
     for (const { most, seconds } of policy.sends) {
-      const remaining = acceptedSends.map(({ at }) => at + seconds - now).filter((left) => left > 0)
-      const retryAfter = remaining.at(-most) ?? 0
+      const secondsInWindow = acceptedSends.map(({ at }) => at + seconds - now).filter((left) => left > 0)
+      const retryAfter = secondsInWindow.at(-most) ?? 0
       if (retryAfter > longest.retryAfter) longest = { windowSeconds: seconds, retryAfter }
     }
     return longest
@@ -87,7 +101,7 @@ export function createModel(policy: CodePolicy) {
 
   const hasTimeToSend = ({ expiresAt, send }: CodeState) => Math.min(expiresAt, send.sendBy) > now
 
-  /** A live code can be sent again: unused, unexpired, with guesses left, and with half a life ahead. */
+  /** A code is sent again if it is unused, has not expired, has guesses left, and would have half a life left. */
   function canSendAgain(code: CodeState): boolean {
     const hasGuesses = Math.max(code.guessesWithId, code.guessesWithoutId) < policy.compares
     const hasHalfALife = code.latestExpiry - now >= policy.ttlSeconds / 2
@@ -97,40 +111,40 @@ export function createModel(policy: CodePolicy) {
   function settle(send: Send, owner: number | 'unclaimed', what: Settlement): boolean {
     const code = findSend(send)
     if (code === undefined || !isOpen(code.send)) return false
-    const held = code.send
+    const current = code.send
     const { status, channel = 'sms', doubtedGateway = '', gateway = '', secondSendRisked = false } = what
-    if (owner === 'unclaimed' ? held.channel !== channel : code.fence !== owner) return false
+    if (owner === 'unclaimed' ? current.channel !== channel : code.fence !== owner) return false
 
-    // Only a send that certainly did not leave gives its slot back.
-    const isCutOff = owner === 'unclaimed' && held.status === 'sending'
+    // Only a send whose message certainly did not leave gives its slot back.
+    const isInCall = owner === 'unclaimed' && current.status === 'sending'
     const isCertain =
-      held.doubtedGateway === '' && doubtedGateway === '' && !held.hasUnresolvedDoubt && !isCutOff
+      current.doubtedGateway === '' && doubtedGateway === '' && !current.hasUnresolvedDoubt && !isInCall
     if (status === 'moved') {
       code.gateway = ''
-      moveToEmail(held, held.reason, isCertain)
+      moveToEmail(current, current.reason, isCertain)
       return true
     }
-    if (held.channel === 'email' && code.mailState === 'claimed') {
+    if (current.channel === 'email' && code.mailState === 'claimed') {
       const mayHaveLeft = status === 'fell_back' || doubtedGateway !== '' || owner === 'unclaimed'
       code.mailState = mayHaveLeft ? 'may_have_left' : 'none'
     }
-    if (status === 'failed' && held.channel === 'email' && held.reason === 'missing') {
-      // The mail was only a follow-up to an accepted SMS.
-      held.status = 'sent'
-      held.channel = 'sms'
-      held.leaseUntil = 0
-      held.doubtedGateway = ''
+    if (status === 'failed' && current.channel === 'email' && current.reason === 'missing') {
+      // The mail was only a follow-up to an accepted SMS, so the send stays `sent`.
+      current.status = 'sent'
+      current.channel = 'sms'
+      current.leaseUntil = 0
+      current.doubtedGateway = ''
       return false
     }
     if (status === 'failed' && isCertain) giveSlotBack(send)
     const isSecondDoubt =
-      held.doubtedGateway !== '' && doubtedGateway !== '' && doubtedGateway !== held.doubtedGateway
-    held.hasUnresolvedDoubt ||= isSecondDoubt
-    held.status = status
-    held.channel = channel
-    held.leaseUntil = 0
-    held.doubtedGateway = doubtedGateway
-    held.secondSendRisked = secondSendRisked
+      current.doubtedGateway !== '' && doubtedGateway !== '' && doubtedGateway !== current.doubtedGateway
+    current.hasUnresolvedDoubt ||= isSecondDoubt
+    current.status = status
+    current.channel = channel
+    current.leaseUntil = 0
+    current.doubtedGateway = doubtedGateway
+    current.secondSendRisked = secondSendRisked
     code.gateway = gateway
     return true
   }
@@ -140,22 +154,22 @@ export function createModel(policy: CodePolicy) {
       now += seconds
     },
 
-    /** Redis loses everything. */
-    forget(): void {
+    /** Redis loses its data. */
+    loseAllData(): void {
       codes = new Map()
       acceptedSends = []
       misses = { withId: [], withoutId: [] }
     },
 
-    /** @param fresh the id and the code that a new code would have */
+    /** @param fresh the request id and the digits of the code, if a new code is made */
     issue(scene: string, fresh: { rid: string; code: string }) {
       const wait = waitForSlot()
       if (wait.retryAfter > 0) return { kind: 'throttled', ...wait }
       const live = find(scene)
-      const isAgain = live !== undefined && canSendAgain(live)
-      const latestExpiry = isAgain ? live.latestExpiry : now + 2 * policy.ttlSeconds
+      const isSentAgain = live !== undefined && canSendAgain(live)
+      const latestExpiry = isSentAgain ? live.latestExpiry : now + 2 * policy.ttlSeconds
       const send: SendState = {
-        n: isAgain ? live.send.n + 1 : 1,
+        n: isSentAgain ? live.send.n + 1 : 1,
         status: 'queued',
         channel: 'sms',
         reason: '',
@@ -165,15 +179,15 @@ export function createModel(policy: CodePolicy) {
         hasUnresolvedDoubt: false,
         secondSendRisked: false,
       }
-      const unused = { guessesWithId: 0, guessesWithoutId: 0, isUsed: false, fence: 0, gateway: '' }
-      const kept = isAgain ? live : { ...unused, ...fresh, mailState: 'none' as const }
+      const untouched = { guessesWithId: 0, guessesWithoutId: 0, isUsed: false, fence: 0, gateway: '' }
+      const code = isSentAgain ? live : { ...untouched, ...fresh, mailState: 'none' as const }
       const expiresAt = Math.min(now + policy.ttlSeconds, latestExpiry)
-      codes.set(scene, { ...kept, latestExpiry, expiresAt, send })
-      acceptedSends.push({ at: now, name: `${kept.rid}.${send.n}` })
+      codes.set(scene, { ...code, latestExpiry, expiresAt, send })
+      acceptedSends.push({ at: now, name: `${code.rid}.${send.n}` })
       return {
         kind: 'issued',
-        send: { rid: kept.rid, scene, n: send.n },
-        code: kept.code,
+        send: { rid: code.rid, scene, n: send.n },
+        code: code.code,
         expiresIn: expiresAt - now,
         resendAfter: waitForSlot().retryAfter,
       }
@@ -182,8 +196,8 @@ export function createModel(policy: CodePolicy) {
     verify(scene: string, guess: string, requestId: string | undefined) {
       const code = find(scene)
       const isOwner = code !== undefined && code.rid === requestId
-      const list = isOwner ? misses.withId : misses.withoutId
-      const today = list.map((at) => at + DAY - now).filter((left) => left > 0)
+      const missedAt = isOwner ? misses.withId : misses.withoutId
+      const today = missedAt.map((at) => at + DAY - now).filter((left) => left > 0)
       if (today.length >= policy.missesPerDay)
         return { kind: 'throttled', retryAfter: today.at(-policy.missesPerDay) }
       const counter = isOwner ? 'guessesWithId' : 'guessesWithoutId'
@@ -194,7 +208,7 @@ export function createModel(policy: CodePolicy) {
         code.isUsed = true
         return { kind: 'ok', rid: code.rid, channel: code.mailState === 'none' ? 'sms' : 'email' }
       }
-      list.push(now)
+      missedAt.push(now)
       const leftOfCode = policy.compares - code[counter]
       const leftOfDay = policy.missesPerDay - today.length - 1
       return { kind: 'no', attemptsLeft: Math.min(leftOfCode, leftOfDay) }
@@ -212,30 +226,31 @@ export function createModel(policy: CodePolicy) {
     claim(send: Send, gateway: string, { fence, leaseSeconds, risksSecondSend, channel }: ModelClaim) {
       const code = find(send.scene)
       if (code?.rid !== send.rid) return { kind: 'gone', reason: 'no_record' }
-      const held = code.send
-      if (held.n !== send.n) return { kind: 'gone', reason: 'replaced' }
-      if (!isOpen(held)) return { kind: 'done', status: held.status }
-      if (held.channel !== channel) return { kind: 'gone', reason: 'moved' }
+      const current = code.send
+      if (current.n !== send.n) return { kind: 'gone', reason: 'replaced' }
+      if (!isOpen(current)) return { kind: 'done', status: current.status }
+      if (current.channel !== channel) return { kind: 'gone', reason: 'moved' }
       if (code.isUsed) {
-        held.status = 'sent'
+        current.status = 'sent'
         return { kind: 'gone', reason: 'used' }
       }
-      const isOwn = held.status === 'sending' && code.fence === fence
-      const isLapsed = held.status === 'sending' && !isOwn
-      if (isLapsed && held.leaseUntil > now) return { kind: 'busy', waitMs: (held.leaseUntil - now) * 1000 }
+      const isOwn = current.status === 'sending' && code.fence === fence
+      const isLapsed = current.status === 'sending' && !isOwn
+      if (isLapsed && current.leaseUntil > now)
+        return { kind: 'busy', waitMs: (current.leaseUntil - now) * 1000 }
 
-      // The owner of a lapsed claim may have called its gateway.
-      const doubted = isLapsed ? code.gateway : held.doubtedGateway
-      const isSecondDoubt = held.doubtedGateway !== '' && doubted !== held.doubtedGateway
-      const hasUnresolvedDoubt = held.hasUnresolvedDoubt || isSecondDoubt
+      // The worker of a lapsed claim may have called its gateway.
+      const doubted = isLapsed ? code.gateway : current.doubtedGateway
+      const isSecondDoubt = current.doubtedGateway !== '' && doubted !== current.doubtedGateway
+      const hasUnresolvedDoubt = current.hasUnresolvedDoubt || isSecondDoubt
       if (!hasTimeToSend(code)) {
-        if (channel === 'email' && held.reason === 'missing') {
-          held.status = 'sent'
-          held.channel = 'sms'
+        if (channel === 'email' && current.reason === 'missing') {
+          current.status = 'sent'
+          current.channel = 'sms'
           return { kind: 'done', status: 'sent' }
         }
         if (doubted === '' && !hasUnresolvedDoubt) giveSlotBack(send)
-        held.status = 'failed'
+        current.status = 'failed'
         return { kind: 'late' }
       }
       const answer = {
@@ -244,15 +259,16 @@ export function createModel(policy: CodePolicy) {
         fence: code.fence + 1,
         lifeMs: (code.expiresAt - now) * 1000,
         doubt: doubted === '' ? null : { gateway: doubted },
-        secondSendRisked: held.secondSendRisked,
+        secondSendRisked: current.secondSendRisked,
       }
+      // A worker that learns of a doubt claims again before it calls, so the doubted gateway stays recorded.
       code.gateway = !isOwn && doubted !== '' ? doubted : gateway
       code.fence += 1
-      held.status = 'sending'
-      held.leaseUntil = now + leaseSeconds
-      held.doubtedGateway = doubted
-      held.hasUnresolvedDoubt = hasUnresolvedDoubt
-      held.secondSendRisked ||= risksSecondSend
+      current.status = 'sending'
+      current.leaseUntil = now + leaseSeconds
+      current.doubtedGateway = doubted
+      current.hasUnresolvedDoubt = hasUnresolvedDoubt
+      current.secondSendRisked ||= risksSecondSend
       if (channel === 'email' && code.mailState === 'none') code.mailState = 'claimed'
       return answer
     },
@@ -263,22 +279,23 @@ export function createModel(policy: CodePolicy) {
     report(send: Send, state: DeliveryState, mayFallBack: boolean) {
       const code = findSend(send)
       if (code === undefined) return { kind: 'kept' }
-      const held = code.send
+      const current = code.send
       if (state === 'delivered') {
-        if (!isOpen(held) && held.status !== 'sent' && held.status !== 'failed') return { kind: 'kept' }
-        held.status = 'delivered'
-        held.channel = 'sms'
+        if (!isOpen(current) && current.status !== 'sent' && current.status !== 'failed')
+          return { kind: 'kept' }
+        current.status = 'delivered'
+        current.channel = 'sms'
         return { kind: 'delivered' }
       }
-      if (isOpen(held)) return { kind: held.channel === 'email' ? 'moved' : 'early' }
-      if (held.status !== 'sent' || code.isUsed) return { kind: 'kept' }
+      if (isOpen(current)) return { kind: current.channel === 'email' ? 'moved' : 'early' }
+      if (current.status !== 'sent' || code.isUsed) return { kind: 'kept' }
       if (mayFallBack && hasTimeToSend(code)) {
         code.gateway = ''
-        moveToEmail(held, state, false)
+        moveToEmail(current, state, false)
         return { kind: 'moved' }
       }
       if (state === 'missing') return { kind: 'kept' }
-      held.status = 'failed'
+      current.status = 'failed'
       return { kind: 'failed' }
     },
   }

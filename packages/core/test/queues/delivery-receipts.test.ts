@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDeliveryReceipts } from '../../src/queues/delivery-receipts.ts'
-import { aMobile, sendOf, startStore } from '../store.ts'
+import { keys } from '../../src/redis/keys.ts'
+import { newMobile, sendOf, startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
 let receipts: ReturnType<typeof createDeliveryReceipts>
@@ -12,25 +13,25 @@ afterAll(() => store.stop())
 
 const job = async () => ({
   v: 1 as const,
-  ...sendOf(await store.codes.issue(aMobile(), 'default')),
+  ...sendOf(await store.codes.issue(newMobile(), 'default')),
   to: '138****8000',
   segment: '138',
 })
 
 describe('a delivery receipt', () => {
-  it('finds the send that is expected under its id, at its gateway only', async () => {
+  it('finds the send with its message id, at the same gateway only', async () => {
     const expected = await job()
     expect(await receipts.expect('ccp', 'id-1', expected)).toBeNull()
     expect(await receipts.arrive('aliyun', 'id-1', 'delivered')).toBeNull()
     expect(await receipts.arrive('ccp', 'id-1', 'delivered')).toEqual(expected)
   })
 
-  it('is waited for, or waits, for half an hour', async () => {
-    const before = await store.redis.keys('*:message')
+  it('is expected for half an hour, and kept for half an hour if it came first', async () => {
+    const before = await store.redis.keys(keys.message('*'))
     await receipts.expect('ccp', 'id-2', await job())
     await receipts.arrive('ccp', 'id-3', 'delivered')
-    const held = (await store.redis.keys('*:message')).filter((key) => !before.includes(key))
-    const lives = await Promise.all(held.map((key) => store.redis.pttl(key)))
+    const created = (await store.redis.keys(keys.message('*'))).filter((key) => !before.includes(key))
+    const lives = await Promise.all(created.map((key) => store.redis.pttl(key)))
     expect(lives.map((ms) => Math.ceil(ms / 60_000))).toEqual([30, 30])
   })
 
@@ -38,9 +39,9 @@ describe('a delivery receipt', () => {
     ['delivered', ['delivered', 'undelivered']],
     ['delivered', ['undelivered', 'delivered', 'undelivered']],
     ['undelivered', ['undelivered', 'undelivered']],
-  ] as const)('that waits for its send says %s after %j', async (state, words) => {
-    const id = words.join('-')
-    for (const word of words) expect(await receipts.arrive('ccp', id, word)).toBeNull()
+  ] as const)('that came before its send counts as %s after %j', async (state, reports) => {
+    const id = reports.join('-')
+    for (const report of reports) expect(await receipts.arrive('ccp', id, report)).toBeNull()
     expect(await receipts.expect('ccp', id, await job())).toBe(state)
   })
 })

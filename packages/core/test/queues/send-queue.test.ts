@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 describe('the send queue', () => {
-  it('takes a send once, however often it is added', async () => {
+  it('holds a send once, however often it is added', async () => {
     const connection = connectRedis(server.url, 'producer', log)
     await once(connection, 'ready')
     const queue = createSendQueue(connection, log)
@@ -35,7 +35,7 @@ describe('the send queue', () => {
     connection.disconnect()
   })
 
-  it('says at once that Redis is away, also when it never was there', async () => {
+  it('fails at once if Redis was never reachable', async () => {
     const connection = connectRedis('redis://127.0.0.1:1', 'producer', log)
     const queue = createSendQueue(connection, log)
     await expect(queue.add(job)).rejects.toThrow(StoreError)
@@ -43,8 +43,8 @@ describe('the send queue', () => {
   })
 })
 
-describe('what is over', () => {
-  it('is kept as the newest few hundred jobs, and no fault with its stack', async () => {
+describe('a finished job', () => {
+  it('is kept among the newest 200, and a failed one has no stack trace', async () => {
     const own = await startRedis()
     const producer = connectRedis(own.url, 'producer', log)
     const connection = connectRedis(own.url, 'worker', log)
@@ -52,7 +52,7 @@ describe('what is over', () => {
     const queue = createSendQueue(producer, log)
     for (let n = 1; n <= 220; n++) await queue.add({ ...job, n })
     const work = async ({ data }: Job<SendJob>) => {
-      if (data.n === 7) throw new UnrecoverableError('a fault')
+      if (data.n === 7) throw new UnrecoverableError('failed')
     }
     const worker = new Worker<SendJob>(SMS_QUEUE, work, { connection, prefix: QUEUE_PREFIX, concurrency: 20 })
     const seen = new Queue<SendJob>(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
@@ -70,8 +70,8 @@ describe('what is over', () => {
   })
 })
 
-describe('a send queue made while Redis is away', () => {
-  it('takes jobs as soon as Redis is there', async () => {
+describe('a send queue that was created while Redis was down', () => {
+  it('accepts jobs as soon as Redis is up', async () => {
     const gone = await startRedis({ persistent: true })
     const { port, dir, url } = gone
     await gone.kill()
@@ -83,20 +83,20 @@ describe('a send queue made while Redis is away', () => {
       .poll(
         () =>
           queue.add(job).then(
-            () => 'taken',
+            () => 'accepted',
             () => 'refused',
           ),
         { timeout: 5_000 },
       )
-      .toBe('taken')
+      .toBe('accepted')
     await queue.close()
     connection.disconnect()
     await back.stop()
   })
 })
 
-describe('the pause before the next try', () => {
-  it('grows to a bound, and the tries outlast the two minutes a send has', async () => {
+describe('the delay before a retry', () => {
+  it('is bounded, and all retries together last longer than the two minutes that a send has', async () => {
     const connection = connectRedis(server.url, 'producer', log)
     await once(connection, 'ready')
     const queue = createSendQueue(connection, log)
@@ -105,11 +105,11 @@ describe('the pause before the next try', () => {
     const { attempts = 0 } = (await seen.getJob(`${job.rid}.${job.n}`))?.opts ?? {}
     await Promise.all([seen.close(), queue.close()])
     connection.disconnect()
-    const longest = Array.from({ length: attempts - 1 }, (_, i) => retryDelayMs(i + 1))
-    for (const delay of longest) {
+    const delays = Array.from({ length: attempts - 1 }, (_, i) => retryDelayMs(i + 1))
+    for (const delay of delays) {
       expect(delay).toBeGreaterThanOrEqual(280)
       expect(delay).toBeLessThanOrEqual(19_500)
     }
-    expect(longest.reduce((sum, delay) => sum + delay, 0)).toBeGreaterThan(120_000)
+    expect(delays.reduce((sum, delay) => sum + delay, 0)).toBeGreaterThan(120_000)
   })
 })

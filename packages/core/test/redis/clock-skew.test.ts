@@ -19,10 +19,11 @@ afterAll(async () => {
   await server.stop()
 })
 
+/** A host clock that is ahead of Redis. */
 const ahead = (seconds: number) => () => Date.now() + seconds * 1000
 
 describe('the clock of the host', () => {
-  it.each([0, 45, -45])('is seen to be %i s ahead of the one of Redis', async (seconds) => {
+  it.each([0, 45, -45])('is measured as %i s ahead of the clock of Redis', async (seconds) => {
     expect((await clockSkewMs(redis, ahead(seconds))) / 1000).toBeCloseTo(seconds, 0)
     const registry = new Registry()
     reportClockSkew(registry, redis, ahead(seconds))
@@ -31,29 +32,29 @@ describe('the clock of the host', () => {
     expect(await storeNotReady(redis, ahead(seconds))).toBeNull()
   })
 
-  it.each([90, -90])('%i s ahead makes the process not ready, and it says why', async (seconds) => {
+  it.each([90, -90])('makes the process not ready when it is %i s ahead, with a reason', async (seconds) => {
     expect(await storeNotReady(redis, ahead(seconds))).toBe(
       'the clocks of this host and of Redis are far apart',
     )
   })
 
-  it('is not compared with a Redis that is away, and the other metrics are told', async () => {
+  it('has no reading while Redis is down, and the other metrics are still reported', async () => {
     const other = await startRedis()
     const log = createLogger('test', 'silent')
-    const leaving = connectRedis(other.url, 'commands', log)
-    await once(leaving, 'ready')
+    const connection = connectRedis(other.url, 'commands', log)
+    await once(connection, 'ready')
     const registry = new Registry()
     new Gauge({ name: 'another', help: 'one', registers: [registry] }).set(1)
-    reportClockSkew(registry, leaving)
+    reportClockSkew(registry, connection)
     expect(await registry.metrics()).toMatch(/^sms_clock_skew_seconds \S+$/m)
     await other.kill()
-    await expect(clockSkewMs(leaving)).rejects.toThrow(StoreError)
-    const away = await registry.metrics()
-    expect(away).not.toMatch(/^sms_clock_skew_seconds/m)
-    expect(away).toContain('another 1')
+    await expect(clockSkewMs(connection)).rejects.toThrow(StoreError)
+    const whileDown = await registry.metrics()
+    expect(whileDown).not.toMatch(/^sms_clock_skew_seconds/m)
+    expect(whileDown).toContain('another 1')
     const back = await startRedis({ port: other.port })
     await expect.poll(() => registry.metrics(), { timeout: 5_000 }).toMatch(/^sms_clock_skew_seconds \S+$/m)
-    leaving.disconnect()
+    connection.disconnect()
     await back.stop()
   })
 })

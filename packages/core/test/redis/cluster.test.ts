@@ -1,28 +1,24 @@
 import { once } from 'node:events'
-import { randomBytes } from 'node:crypto'
 import { Worker } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findRedis, findValkey, startRedis } from '@sms-codes/launcher/redis'
 import { startRedisCluster, type RedisCluster } from '@sms-codes/launcher/redis-cluster'
 import { createCodeStore } from '../../src/codes/code-store.ts'
-import { createKeyring } from '../../src/keyring.ts'
 import { createLogger } from '../../src/logger.ts'
+import { keys } from '../../src/redis/keys.ts'
 import { QUEUE_PREFIX } from '../../src/queues/queue-options.ts'
 import { createSendQueue, SMS_QUEUE, type SendJob } from '../../src/queues/send-queue.ts'
 import { createSendLedger } from '../../src/codes/send-ledger.ts'
 import { listScripts } from '../scripts.ts'
-import { aMobile, policy, sendOf } from '../store.ts'
-import { story } from '../story.ts'
+import { runEveryScript } from '../every-script.ts'
+import { newMobile, newKeyring, policy, sendOf } from '../store.ts'
 
 const LEASE_MS = 6_500
 const PHONES = 60
-const keyring = createKeyring({
-  phoneKey: randomBytes(32),
-  codeKeys: [{ kid: 'k1', key: randomBytes(32) }],
-})
+const keyring = newKeyring()
 
-/** Those that this machine has. */
+/** The servers that are installed on this machine. */
 const servers = [
   { name: 'Redis', binary: findRedis() },
   { name: 'Valkey', binary: findValkey() },
@@ -40,25 +36,25 @@ afterAll(async () => {
   await nodes.stop()
 })
 
-/** The names of our scripts that a server does not know, because they were never run there. */
+/** The names of the scripts that never ran on this server, so that it does not know them. */
 async function neverRun(redis: Redis): Promise<string[]> {
   const all = listScripts()
   const known = await redis.script('EXISTS', ...all.map(({ sha }) => sha))
   return all.flatMap(({ name }, i) => (Array.isArray(known) && known[i] === 1 ? [] : [name]))
 }
 
-describe('on a cluster of three servers', () => {
+describe('on a Cluster of three servers', () => {
   it.each(servers)(
-    'every script answers as on one $name, whichever server a phone lies on',
+    'every script answers the same as on a single $name, for phones on all of the servers',
     async ({ binary }) => {
       const server = await startRedis({ binary })
       const alone = new Redis(server.url)
       await Promise.all(cluster.nodes('master').map((node) => node.flushall()))
-      const mobiles = Array.from({ length: PHONES }, aMobile)
-      const expected = await Promise.all(mobiles.map((mobile) => story(alone, keyring, mobile)))
-      expect(await Promise.all(mobiles.map((mobile) => story(cluster, keyring, mobile)))).toEqual(expected)
-      // The comparison is worth something only if the story goes all the way, by every script, and over all
-      // the servers.
+      const mobiles = Array.from({ length: PHONES }, newMobile)
+      const expected = await Promise.all(mobiles.map((mobile) => runEveryScript(alone, keyring, mobile)))
+      const answers = await Promise.all(mobiles.map((mobile) => runEveryScript(cluster, keyring, mobile)))
+      expect(answers).toEqual(expected)
+      // The comparison is only worth something if every script ran and a code was verified, with phones on all servers.
       const ok = {
         kind: 'ok',
         rid: 'string',
@@ -71,51 +67,51 @@ describe('on a cluster of three servers', () => {
       expect(expected[0]).toContainEqual({ ...ok, isAgain: false })
       expect(expected[0]).toContainEqual({ ...ok, isAgain: true })
       expect(await neverRun(alone)).toEqual([])
-      const held = await Promise.all(cluster.nodes('master').map((node) => node.keys('sms:{*}:code:*')))
-      expect(held.map(({ length }) => length > 0)).toEqual([true, true, true])
-      expect(held.flat()).toHaveLength(PHONES)
+      const records = await Promise.all(cluster.nodes('master').map((node) => node.keys(keys.code('*', '*'))))
+      expect(records.map(({ length }) => length > 0)).toEqual([true, true, true])
+      expect(records.flat()).toHaveLength(PHONES)
       alone.disconnect()
       await server.stop()
     },
   )
 
-  it('exactly one of 100 right tries at once wins, for each of ten phones', async () => {
+  it('exactly one of 100 concurrent right guesses is accepted, for each of ten phones', async () => {
     const codes = createCodeStore(cluster, keyring, () => policy)
     const ledger = createSendLedger(cluster, keyring)
-    for (const mobile of Array.from({ length: 10 }, aMobile)) {
+    for (const mobile of Array.from({ length: 10 }, newMobile)) {
       const claim = await ledger.claim(sendOf(await codes.issue(mobile, 'default')), 'ccp', {
         fence: 0,
         leaseMs: LEASE_MS,
       })
       const code = claim.kind === 'go' ? claim.code : ''
-      const tries = Array.from({ length: 100 }, () => codes.verify(mobile, 'default', code, undefined))
-      expect((await Promise.all(tries)).filter(({ kind }) => kind === 'ok')).toHaveLength(1)
+      const guesses = Array.from({ length: 100 }, () => codes.verify(mobile, 'default', code, undefined))
+      expect((await Promise.all(guesses)).filter(({ kind }) => kind === 'ok')).toHaveLength(1)
     }
   })
 
-  it('the send queue takes every job once, and a worker gets them all', async () => {
+  it('the send queue holds every job once, and a worker processes all of them', async () => {
     const codes = createCodeStore(cluster, keyring, () => policy)
     const queue = createSendQueue(cluster, createLogger('test', 'silent'))
     const connection = new Cluster(
       nodes.ports.map((port) => ({ host: '127.0.0.1', port })),
       { redisOptions: { maxRetriesPerRequest: null } },
     )
-    const seen: string[] = []
+    const processed: string[] = []
     const worker = new Worker<SendJob>(
       SMS_QUEUE,
       async ({ data }) => {
-        seen.push(data.rid)
+        processed.push(data.rid)
       },
       { connection, prefix: QUEUE_PREFIX, concurrency: 10 },
     )
-    const mobiles = Array.from({ length: PHONES }, aMobile)
+    const mobiles = Array.from({ length: PHONES }, newMobile)
     const sends = await Promise.all(
       mobiles.map(async (mobile) => sendOf(await codes.issue(mobile, 'default'))),
     )
     const jobs = sends.map((send) => ({ v: 1 as const, ...send, to: '138****8000', segment: '138' }))
     await Promise.all([...jobs, ...jobs].map((job) => queue.add(job)))
-    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(PHONES)
-    expect(seen.toSorted()).toEqual(sends.map(({ rid }) => rid).toSorted())
+    await expect.poll(() => processed.length, { timeout: 10_000 }).toBe(PHONES)
+    expect(processed.toSorted()).toEqual(sends.map(({ rid }) => rid).toSorted())
     await Promise.all([worker.close(), queue.close()])
     connection.disconnect()
   })

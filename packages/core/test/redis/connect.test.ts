@@ -24,7 +24,7 @@ async function connected(kind: 'commands' | 'producer' | 'worker') {
   return redis
 }
 
-/** What a request sees of a failing store. */
+/** The error that a request gets when this call fails. */
 async function failure(call: Promise<unknown>): Promise<StoreError> {
   const err: unknown = await asStoreError('test', call).catch((reason: unknown) => reason)
   if (!(err instanceof StoreError)) throw new Error('the call did not fail with a StoreError')
@@ -32,7 +32,7 @@ async function failure(call: Promise<unknown>): Promise<StoreError> {
 }
 
 describe('a connection that fails fast', () => {
-  it('answers at once when Redis was never there', async () => {
+  it('fails at once if Redis was never reachable', async () => {
     const redis = connectRedis('redis://127.0.0.1:1', 'commands', log)
     await failure(redis.get('x'))
     expect(await storeNotReady(redis)).toBe('redis does not answer, or takes no writes')
@@ -55,7 +55,7 @@ describe('a connection that fails fast', () => {
     const id = String(await redis.client('ID'))
     await other.call('CLIENT', 'PAUSE', '300', 'WRITE')
     const counting = failure(redis.incr('once'))
-    // The connection goes while the answer is still to come.
+    // The connection is closed before the answer arrives.
     await other.call('CLIENT', 'KILL', 'ID', id)
     await counting
     await new Promise((resolve) => setTimeout(resolve, 600))
@@ -64,7 +64,7 @@ describe('a connection that fails fast', () => {
     other.disconnect()
   })
 
-  it('keeps no command for later: what was refused while Redis was away never runs', async () => {
+  it('never runs a command later that failed while Redis was down', async () => {
     const [redis, other] = [await connected('commands'), await connected('worker')]
     const away = once(redis, 'reconnecting')
     await other.call('CLIENT', 'KILL', 'ID', String(await redis.client('ID')))
@@ -78,7 +78,7 @@ describe('a connection that fails fast', () => {
     other.disconnect()
   })
 
-  it('leaves a Redis that has become a replica, without repeating what that refused', async () => {
+  it('leaves a server that has become a replica, and does not repeat the refused command', async () => {
     const primary = await startRedis()
     const [redis, other] = [await connected('commands'), await connected('worker')]
     await other.call('REPLICAOF', '127.0.0.1', String(primary.port))
@@ -94,7 +94,7 @@ describe('a connection that fails fast', () => {
     await primary.stop()
   })
 
-  it('carries nothing of the command in its error', async () => {
+  it('puts nothing of the command into its error', async () => {
     const redis = await connected('commands')
     await redis.set('13912345678', 'x')
     const err = await failure(redis.incr('13912345678'))
@@ -108,7 +108,7 @@ describe('a connection that fails fast', () => {
 const dir = mkdtempSync(join(tmpdir(), 'sms-codes-script-'))
 afterAll(() => rmSync(dir, { recursive: true }))
 
-/** A file with this script. */
+/** Writes a script to a file. */
 function scriptOf(lua: string): URL {
   const file = join(dir, 'script.lua')
   writeFileSync(file, lua)
@@ -116,7 +116,7 @@ function scriptOf(lua: string): URL {
 }
 
 describe('a script', () => {
-  it('runs again after the server has forgotten it', async () => {
+  it('runs again after the server has lost its scripts', async () => {
     const redis = await connected('commands')
     const echo = createScript(redis, scriptOf("return {'said', 'word', ARGV[1], 'length', #ARGV[1]}"))
     const ask = async (word: string) => {
@@ -129,7 +129,7 @@ describe('a script', () => {
     redis.disconnect()
   })
 
-  it('that answers something unexpected is a bug, not a store that is down', async () => {
+  it('with an unexpected answer throws a TypeError, because the store is not down', async () => {
     const redis = await connected('commands')
     const run = (lua: string) => createScript(redis, scriptOf(lua))([])
     await expect(run('return 1')).rejects.toThrow(TypeError)
@@ -141,7 +141,7 @@ describe('a script', () => {
 })
 
 describe('the server', () => {
-  it('is not ready while it answers every read and takes no write', async () => {
+  it('is not ready while it answers reads and refuses writes', async () => {
     const redis = await connected('commands')
     expect(await storeNotReady(redis)).toBeNull()
     await redis.config('SET', 'maxmemory', '1')
@@ -152,7 +152,7 @@ describe('the server', () => {
     redis.disconnect()
   })
 
-  it('is refused when it does not have the database that was named', async () => {
+  it('is refused if it does not have the database in REDIS_URL', async () => {
     for (const [db, faults] of [
       [3, []],
       [99, ['REDIS_URL: the server does not have that database']],
@@ -164,7 +164,7 @@ describe('the server', () => {
     }
   })
 
-  it('is refused when it may evict what we hold', async () => {
+  it('is refused if it may evict keys', async () => {
     const redis = await connected('commands')
     expect(await serverFaults(redis)).toEqual([])
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')

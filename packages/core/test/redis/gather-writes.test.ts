@@ -10,7 +10,7 @@ import { connectRedis } from '../../src/redis/connect.ts'
 let server: RedisServer
 let proxy: Server
 let port: number
-/** What came from clients, piece by piece as the kernel had it. */
+/** The data of the clients, in the pieces in which it arrived. */
 const pieces: string[] = []
 beforeAll(async () => {
   server = await startRedis()
@@ -29,7 +29,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-it('what is asked for in one go leaves in one piece and in its order, what is asked for later does not', async () => {
+it('commands of one turn of the event loop are written in one piece and in order, later commands separately', async () => {
   const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands', createLogger('test', 'silent'))
   await once(redis, 'ready')
   pieces.length = 0
@@ -38,8 +38,8 @@ it('what is asked for in one go leaves in one piece and in its order, what is as
   expect(pieces).toHaveLength(1)
   expect(await redis.lrange('turn', 0, -1)).toEqual(numbers)
   expect(pieces).toHaveLength(2)
-  if (!(redis instanceof Redis)) throw new Error('not one server')
-  // Two callbacks of one turn of the event loop: when the second runs, what the first asked for is on its way.
+  if (!(redis instanceof Redis)) throw new Error('the client is not connected to a single server')
+  // Two callbacks of one turn of the event loop: when the second one runs, the first one's command was written.
   const answers: Promise<string>[] = []
   const held = await new Promise<number>((resolve) => {
     setImmediate(() => answers.push(redis.ping()))

@@ -28,7 +28,7 @@ async function failure(call: Promise<unknown>): Promise<StoreError> {
 
 describe('a Cluster', () => {
   let cluster: RedisCluster
-  /** The server that holds KEY, as an operator talks to it. */
+  /** A connection of an operator to the server that holds KEY. */
   let owner: Redis
   beforeAll(async () => {
     cluster = await startRedisCluster()
@@ -39,7 +39,7 @@ describe('a Cluster', () => {
     owner.disconnect()
     await cluster.stop()
   })
-  /** With a connection to each server, which comes a moment after the cluster is "ready". */
+  /** Waits for a connection to each server; these come a moment after the client says that it is ready. */
   async function connectedToAll() {
     const redis = await connected(cluster.url, 'commands')
     const nodes = () => (redis instanceof Cluster ? redis.nodes('master').map(({ status }) => status) : [])
@@ -49,14 +49,14 @@ describe('a Cluster', () => {
   const ourConnection = async () =>
     /id=(\d+) [^\n]*name=sms-codes-commands/.exec(String(await owner.client('LIST')))?.[1] ?? ''
 
-  it('that was never there fails a command at once', async () => {
+  it('that was never reachable fails a command at once', async () => {
     const redis = connectRedis('redis+cluster://127.0.0.1:1', 'commands', log)
     await failure(redis.get(KEY))
     expect(await storeNotReady(redis)).toBe('redis does not answer, or takes no writes')
     redis.disconnect()
   })
 
-  it('has all its servers connected before a command needs them', async () => {
+  it('is connected to all of its servers before a command needs them', async () => {
     const redis = await connectedToAll()
     expect(await Promise.all(cluster.ports.map((port) => redis.get(`topology-${port}`)))).toEqual([
       null,
@@ -66,7 +66,7 @@ describe('a Cluster', () => {
     redis.disconnect()
   })
 
-  it('of which one server hangs fails a command, which ran once at most', async () => {
+  it('with one hanging server fails a command, which has run at most once', async () => {
     const redis = await connectedToAll()
     await redis.set(KEY, '0')
     await owner.call('CLIENT', 'PAUSE', '1000', 'ALL')
@@ -77,7 +77,7 @@ describe('a Cluster', () => {
     redis.disconnect()
   })
 
-  it('that drops a connection is not sent the command again', async () => {
+  it('that drops a connection is not sent the same command again', async () => {
     const redis = await connectedToAll()
     await redis.set(KEY, '0')
     await owner.call('CLIENT', 'PAUSE', '300', 'WRITE')
@@ -89,10 +89,10 @@ describe('a Cluster', () => {
     redis.disconnect()
   })
 
-  it('is sent nothing later that was refused while a server was away', async () => {
+  it('never runs a command later that failed while a server was down', async () => {
     await owner.set(KEY, '0')
     const { pid = 0 } = cluster.servers.find(({ port }) => port === owner.options.port) ?? {}
-    // The kernel takes connections for it, and nobody answers on them.
+    // The kernel still accepts connections for the stopped server, but the server does not answer.
     process.kill(pid, 'SIGSTOP')
     const redis = await connected(cluster.url, 'commands')
     await failure(redis.incr(KEY))
@@ -101,7 +101,7 @@ describe('a Cluster', () => {
     redis.disconnect()
   })
 
-  it('that has moved a slot is followed there', async () => {
+  it('that has moved a slot gets its commands at the new owner', async () => {
     const redis = await connectedToAll()
     await redis.set(KEY, '0')
     const slot = await slotOf(cluster.ports[0] ?? 0, KEY)
@@ -115,7 +115,7 @@ describe('a Cluster', () => {
     redis.disconnect()
   })
 
-  it('is refused when any of its servers may evict what we hold', async () => {
+  it('is refused if any of its servers may evict keys', async () => {
     const redis = await connectedToAll()
     expect(await serverFaults(redis)).toEqual([])
     await owner.config('SET', 'maxmemory-policy', 'allkeys-lru')
@@ -134,7 +134,7 @@ describe('Sentinels', { timeout: 2 * FAILOVER_MS }, () => {
   })
   afterEach(() => watched.stop())
 
-  it('lead both kinds of connection to the new primary, and a command fails fast until then', async () => {
+  it('lead both kinds of connection to the new primary, and commands fail fast until then', async () => {
     const [redis, waiting] = [
       await connected(watched.url, 'commands'),
       await connected(watched.url, 'worker'),
@@ -151,7 +151,7 @@ describe('Sentinels', { timeout: 2 * FAILOVER_MS }, () => {
     waiting.disconnect()
   })
 
-  it('lead them away from a primary that says nothing any more and closes nothing', async () => {
+  it('lead both kinds of connection away from a primary that hangs without closing them', async () => {
     const [redis, waiting] = [
       await connected(watched.url, 'commands'),
       await connected(watched.url, 'worker'),

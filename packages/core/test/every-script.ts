@@ -16,8 +16,15 @@ import { policy, sendOf, wrong } from './store.ts'
 
 const LEASE_MS = 6_500
 
-/** Two messages to a phone and what its owner and a worker do with them, by way of every script. */
-export async function story(redis: RedisClient, keyring: Keyring, mobile: string): Promise<unknown[]> {
+/**
+ * Runs every script at least once for one phone, and returns all answers. The answers of two runs can be compared:
+ * they contain nothing random, and times only in minutes.
+ */
+export async function runEveryScript(
+  redis: RedisClient,
+  keyring: Keyring,
+  mobile: string,
+): Promise<unknown[]> {
   const codes = createCodeStore(redis, keyring, () => policy)
   const ledger = createSendLedger(redis, keyring)
   const limits = createLimits(redis)
@@ -27,72 +34,72 @@ export async function story(redis: RedisClient, keyring: Keyring, mobile: string
   }))
   const ph = keyring.pseudonym(mobile)
   const answers: unknown[] = []
-  const told = <T>(answer: T): T => {
+  const note = <T>(answer: T): T => {
     answers.push(answer)
     return answer
   }
 
-  const taken = told(await limits.take(gate))
-  told(await limits.take(gate))
-  for (const limit of gate) told(await limits.count(limit))
+  const taken = note(await limits.take(gate))
+  note(await limits.take(gate))
+  for (const limit of gate) note(await limits.count(limit))
   await limits.giveBack(
     taken.kind === 'taken' ? taken.member : '',
     gate.map(({ key }) => key),
   )
-  told(await limits.take(gate))
+  note(await limits.take(gate))
 
-  const undone = sendOf(told(await codes.issue(mobile, 'default')))
-  told(await codes.refund(undone))
-  told(await codes.refund(undone))
-  const first = sendOf(told(await codes.issue(mobile, 'default')))
-  told(await codes.issue(mobile, 'login'))
-  const claim = told(await ledger.claim(first, 'ccp', { fence: 0, leaseMs: LEASE_MS }))
-  told(await ledger.lapse(first))
-  told(await ledger.claim(first, 'aliyun', { fence: 0, leaseMs: LEASE_MS }))
+  const refunded = sendOf(note(await codes.issue(mobile, 'default')))
+  note(await codes.refund(refunded))
+  note(await codes.refund(refunded))
+  const first = sendOf(note(await codes.issue(mobile, 'default')))
+  note(await codes.issue(mobile, 'login'))
+  const claim = note(await ledger.claim(first, 'ccp', { fence: 0, leaseMs: LEASE_MS }))
+  note(await ledger.lapse(first))
+  note(await ledger.claim(first, 'aliyun', { fence: 0, leaseMs: LEASE_MS }))
   await agePhone(redis, ph, 61)
   const code = claim.kind === 'go' ? claim.code : ''
-  told(await ledger.claim(first, 'aliyun', { fence: 0, leaseMs: LEASE_MS }))
-  told(await ledger.settle(first, 1, { status: 'failed' }))
-  told(await ledger.settle(first, 2, { status: 'sent', gateway: 'aliyun', channel: 'sms' }))
+  note(await ledger.claim(first, 'aliyun', { fence: 0, leaseMs: LEASE_MS }))
+  note(await ledger.settle(first, 1, { status: 'failed' }))
+  note(await ledger.settle(first, 2, { status: 'sent', gateway: 'aliyun', channel: 'sms' }))
 
-  const again = sendOf(told(await codes.issue(mobile, 'default')))
-  told(await codes.verify(mobile, 'default', wrong(code), undefined))
-  told(await codes.verify(mobile, 'default', wrong(code), first.rid))
-  told(await codes.verify(mobile, 'login', code, undefined))
-  told(await codes.verify(mobile, 'default', code, first.rid, 'this act'))
-  told(await codes.verify(mobile, 'default', code, first.rid, 'this act'))
-  told(await codes.verify(mobile, 'default', code, first.rid, 'another'))
-  told(await ledger.claim(again, 'ccp', { fence: 0, leaseMs: LEASE_MS }))
-  told(await codes.find(first.rid, ['default', 'login']))
+  const again = sendOf(note(await codes.issue(mobile, 'default')))
+  note(await codes.verify(mobile, 'default', wrong(code), undefined))
+  note(await codes.verify(mobile, 'default', wrong(code), first.rid))
+  note(await codes.verify(mobile, 'login', code, undefined))
+  note(await codes.verify(mobile, 'default', code, first.rid, 'this act'))
+  note(await codes.verify(mobile, 'default', code, first.rid, 'this act'))
+  note(await codes.verify(mobile, 'default', code, first.rid, 'another act'))
+  note(await ledger.claim(again, 'ccp', { fence: 0, leaseMs: LEASE_MS }))
+  note(await codes.find(first.rid, ['default', 'login']))
   const contacts = createContacts(redis, keyring)
   const other = String(Number(mobile) + 1_000_000)
   await codes.issue(other, 'login')
   await contacts.put(other, { email: 'a@b.example', verifiedAt: '2026-01-01T00:00:00.000Z' })
-  told(await contacts.find(other))
-  told(await contacts.erase(other, ['default', 'login']))
-  told(await contacts.find(other))
+  note(await contacts.find(other))
+  note(await contacts.erase(other, ['default', 'login']))
+  note(await contacts.find(other))
   const redeem = createScript(redis, scriptFile('redeem'))
-  told((await redeem([keys.redeemed(mobile)], [4_000_000_000_000])).kind)
-  told((await redeem([keys.redeemed(mobile)], [4_000_000_000_000])).kind)
-  await delivered(redis, keyring, mobile, first, told)
-  await repeated(redis, mobile, told)
-  await guarded(redis, mobile, told)
+  note((await redeem([keys.redeemed(mobile)], [4_000_000_000_000])).kind)
+  note((await redeem([keys.redeemed(mobile)], [4_000_000_000_000])).kind)
+  await reportDelivery(redis, keyring, mobile, first, note)
+  await repeatRequest(redis, mobile, note)
+  await judgeAndList(redis, mobile, note)
   return answers.map((answer) => comparable(answer))
 }
 
-type Told = <T>(answer: T) => T
+type Note = <T>(answer: T) => T
 
-/** What gateways say later of their messages, and how many of them a phone may get. */
-async function delivered(
+/** The scripts of delivery receipts, and of the quota of a gateway. */
+async function reportDelivery(
   redis: RedisClient,
   keyring: Keyring,
   mobile: string,
   { rid }: Send,
-  told: Told,
+  note: Note,
 ): Promise<void> {
   const receipts = createDeliveryReceipts(redis, keyring)
-  told(await receipts.arrive('aliyun', mobile, 'delivered'))
-  told(
+  note(await receipts.arrive('aliyun', mobile, 'delivered'))
+  note(
     await receipts.expect('aliyun', mobile, {
       v: 1,
       rid,
@@ -102,31 +109,31 @@ async function delivered(
       segment: '138',
     }),
   )
-  told(await createSendLedger(redis, keyring).report({ rid, scene: 'default', n: 2 }, 'delivered', false))
+  note(await createSendLedger(redis, keyring).report({ rid, scene: 'default', n: 2 }, 'delivered', false))
   const quotas = createQuotas(redis)
-  for (const message of ['one', 'one', 'two']) told(await quotas.take('aliyun', mobile, message))
+  for (const message of ['one', 'one', 'two']) note(await quotas.take('aliyun', mobile, message))
 }
 
-/** A request that is repeated while it is under way, with another body, and when it was answered. */
-async function repeated(redis: RedisClient, mobile: string, told: Told): Promise<void> {
+/** The scripts of idempotency: a request is repeated before and after its answer, and with another body. */
+async function repeatRequest(redis: RedisClient, mobile: string, note: Note): Promise<void> {
   const begin = createScript(redis, scriptFile('idempotency-begin'))
   const finish = createScript(redis, scriptFile('idempotency-finish'))
   const slot = [keys.idempotency(mobile)]
-  told((await begin(slot, ['body', 'first', 5_000, 60_000])).kind)
-  told((await begin(slot, ['body', 'second', 5_000, 60_000])).kind)
-  told((await finish(slot, ['second', 60_000, 202, '0', 'sealed'])).kind)
-  told((await finish(slot, ['first', 60_000, 202, '0', 'sealed'])).kind)
-  told((await begin(slot, ['body', 'third', 5_000, 60_000])).kind)
-  told((await begin(slot, ['another body', 'third', 5_000, 60_000])).kind)
+  note((await begin(slot, ['body', 'first', 5_000, 60_000])).kind)
+  note((await begin(slot, ['body', 'second', 5_000, 60_000])).kind)
+  note((await finish(slot, ['second', 60_000, 202, '0', 'sealed'])).kind)
+  note((await finish(slot, ['first', 60_000, 202, '0', 'sealed'])).kind)
+  note((await begin(slot, ['body', 'third', 5_000, 60_000])).kind)
+  note((await begin(slot, ['another body', 'third', 5_000, 60_000])).kind)
 }
 
-/** A group that becomes hot, a list whose entry comes, moves and goes, and a queue where a job waits. */
-async function guarded(redis: RedisClient, mobile: string, told: Told): Promise<void> {
+/** The scripts of the pumping guard, of the allow and deny lists, and of a waiting job. */
+async function judgeAndList(redis: RedisClient, mobile: string, note: Note): Promise<void> {
   const queue = `{${mobile}}:queue:`
   await redis.hset(`${queue}job`, 'timestamp', 1)
   await redis.lpush(`${queue}wait`, 'job')
   const oldest = await createScript(redis, scriptFile('oldest-waiting'))([`${queue}wait`], [queue, 20])
-  told(oldest.number('added_at'))
+  note(oldest.number('added_at'))
 
   const judge = createScript(redis, scriptFile('pumping-guard'))
   const group = (['sent', 'verified', 'mark', 'times'] as const).map((what) =>
@@ -137,7 +144,7 @@ async function guarded(redis: RedisClient, mobile: string, told: Told): Promise<
   for (const least of [2, 1, 1]) {
     const { rows } = await judge(group, [60_000, 60_000, least, 50, 60_000])
     for (const row of rows)
-      told({
+      note({
         ms: row.number('lasts'),
         figures: [row.number('is_new'), row.number('sends'), row.number('verified')],
       })
@@ -145,22 +152,22 @@ async function guarded(redis: RedisClient, mobile: string, told: Told): Promise<
 
   const lists = createLists(redis)
   const entry = { kind: 'phone' as const, text: mobile }
-  const look = async () => lists.look({ ip: '10.0.0.1', mobile: '', ph: mobile })
+  const lookUp = async () => lists.look({ ip: '10.0.0.1', mobile: '', ph: mobile })
   await lists.put('deny', entry)
-  told(await look())
+  note(await lookUp())
   await lists.put('allow', entry, 60)
-  told(await look())
-  told(await lists.remove('deny', entry))
-  told(await lists.remove('allow', entry))
-  told(await look())
+  note(await lookUp())
+  note(await lists.remove('deny', entry))
+  note(await lists.remove('allow', entry))
+  note(await lookUp())
 }
 
 const RANDOM = new Set(['member', 'code', 'rid', 'requestId', 'at'])
 const SECONDS = new Set(['expiresIn', 'resendAfter', 'retryAfter'])
 const MILLISECONDS = new Set(['lifeMs', 'ageMs', 'afterMs', 'waitMs', 'ms'])
-const MOMENTS = new Set(['sinceMs', 'times'])
+const TIMESTAMPS = new Set(['sinceMs', 'times'])
 
-/** Without what is random, and with times rounded up to minutes: the stories do not run at one speed. */
+/** An answer without random values, and with times rounded up to minutes, because two runs differ in speed. */
 function comparable(answer: unknown): unknown {
   if (typeof answer !== 'object' || answer === null) return answer
   return Object.fromEntries(
@@ -168,7 +175,7 @@ function comparable(answer: unknown): unknown {
       if (RANDOM.has(name)) return [name, typeof value]
       if (SECONDS.has(name)) return [name, Math.ceil(Number(value) / 60)]
       if (MILLISECONDS.has(name)) return [name, Math.ceil(Number(value) / 60_000)]
-      if (MOMENTS.has(name)) return [name, Boolean(value)]
+      if (TIMESTAMPS.has(name)) return [name, Boolean(value)]
       return [name, comparable(value)]
     }),
   )
