@@ -4,7 +4,7 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { ListedGateway } from '../src/gateways/list-gateways.ts'
 import { pauseWhileRedisUnfit } from '../src/pause-while-redis-unfit.ts'
-import { newMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
+import { fakeGateway, jobOf, log, newMobile, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeEach(async () => {

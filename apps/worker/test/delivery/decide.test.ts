@@ -11,43 +11,53 @@ const call: Call = { gateway: first, ask: 'send', risksSecondSend: false }
 const oneLeft: Attempt = { ...beginAttempt([second]), fence: 1 }
 const noneLeft: Attempt = { ...beginAttempt([]), fence: 1 }
 
-type Row = [OutcomeClass, string, Attempt, Call, object]
+type Row = [OutcomeClass, when: string, decision: string, Attempt, Call, object]
 const next = { kind: 'next_call' }
 const doubted = (more: object = {}) => ({ kind: 'retry', gateway: 'first', doubted: true, ...more })
 const repeated: Attempt = { ...oneLeft, doubt: { gateway: 'first', sinceMs: 1 } }
+const repeatedFor5s: Attempt = { ...repeated, ageMs: 5_000 }
+const riskedCall: Call = { ...call, risksSecondSend: true }
+const callWithLookUp: Call = { ...call, gateway: askable }
+
+const ENDS = 'ends the send'
+const NEXT = 'calls the next gateway'
+const RETRY = 'returns to the queue'
+const DOUBT = 'returns to the queue in doubt'
 
 const TABLE: Row[] = [
-  ['accepted', 'at any time', oneLeft, call, { kind: 'sent', gateway: 'first' }],
-  ['duplicate', 'at any time', oneLeft, call, { kind: 'sent', gateway: 'first' }],
-  ['number', 'at any time', oneLeft, call, { kind: 'end', why: 'number', gateway: 'first' }],
-  ['number_limit', 'at any time', oneLeft, call, { kind: 'end', why: 'number_limit', gateway: 'first' }],
-  ['switch_now', 'at any time', oneLeft, call, next],
-  ['template', 'at any time', oneLeft, call, next],
-  ['config', 'at any time', oneLeft, call, next],
-  ['retry_same', 'in the first 3 s', oneLeft, call, { kind: 'retry', gateway: 'first' }],
-  ['retry_same', 'after 3 s', { ...oneLeft, ageMs: 3_000 }, call, next],
-  ['ambiguous', 'the first time', oneLeft, call, doubted()],
-  ['ambiguous', 'with no call left', noneLeft, call, doubted({ orMoveToEmail: 'ambiguous' })],
+  ['accepted', 'at any time', ENDS, oneLeft, call, { kind: 'sent', gateway: 'first' }],
+  ['duplicate', 'at any time', ENDS, oneLeft, call, { kind: 'sent', gateway: 'first' }],
+  ['number', 'at any time', ENDS, oneLeft, call, { kind: 'end', why: 'number', gateway: 'first' }],
+  [
+    'number_limit',
+    'at any time',
+    ENDS,
+    oneLeft,
+    call,
+    { kind: 'end', why: 'number_limit', gateway: 'first' },
+  ],
+  ['switch_now', 'at any time', NEXT, oneLeft, call, next],
+  ['template', 'at any time', NEXT, oneLeft, call, next],
+  ['config', 'at any time', NEXT, oneLeft, call, next],
+  ['retry_same', 'in the first 3 s', RETRY, oneLeft, call, { kind: 'retry', gateway: 'first' }],
+  ['retry_same', 'after 3 s', NEXT, { ...oneLeft, ageMs: 3_000 }, call, next],
+  ['ambiguous', 'the first time', DOUBT, oneLeft, call, doubted()],
+  ['ambiguous', 'with no call left', DOUBT, noneLeft, call, doubted({ orMoveToEmail: 'ambiguous' })],
   [
     'ambiguous',
     'from a gateway with a look-up',
+    DOUBT,
     oneLeft,
-    { ...call, gateway: askable },
+    callWithLookUp,
     doubted({ atLeastMs: 2_500 }),
   ],
-  ['ambiguous', 'to a repeat in the first 5 s', { ...repeated, ageMs: 4_999 }, call, doubted()],
-  ['ambiguous', 'to a repeat after 5 s', { ...repeated, ageMs: 5_000 }, call, next],
-  [
-    'ambiguous',
-    'to a risked call',
-    { ...repeated, ageMs: 5_000 },
-    { ...call, risksSecondSend: true },
-    doubted(),
-  ],
+  ['ambiguous', 'to a repeat in the first 5 s', DOUBT, { ...repeated, ageMs: 4_999 }, call, doubted()],
+  ['ambiguous', 'to a repeat after 5 s', NEXT, repeatedFor5s, call, next],
+  ['ambiguous', 'to a call that risks a second message', DOUBT, repeatedFor5s, riskedCall, doubted()],
 ]
 
 describe('the decision', () => {
-  it.each(TABLE)('after %s %s follows the table', (outcome, _when, attempt, made, expected) => {
+  it.each(TABLE)('after %s %s %s', (outcome, _when, _decision, attempt, made, expected) => {
     const answer = { class: outcome, code: 'CODE' }
     expect(decide(answer, made, attempt)).toMatchObject(expected)
   })
@@ -87,9 +97,10 @@ describe('the state after an answer', () => {
   it.each(['accepted', 'duplicate', 'ambiguous'] as const)(
     'remembers a risked second message after %s',
     (outcome) => {
-      const risked = { ...call, risksSecondSend: true }
-      expect(afterAnswer(oneLeft, risked, { class: outcome, code: 'C' }).secondSendRisked).toBe(true)
-      expect(afterAnswer(oneLeft, risked, { class: 'switch_now', code: 'C' }).secondSendRisked).toBe(false)
+      expect(afterAnswer(oneLeft, riskedCall, { class: outcome, code: 'C' }).secondSendRisked).toBe(true)
+      expect(afterAnswer(oneLeft, riskedCall, { class: 'switch_now', code: 'C' }).secondSendRisked).toBe(
+        false,
+      )
       expect(afterAnswer(oneLeft, call, { class: outcome, code: 'C' }).secondSendRisked).toBe(false)
     },
   )

@@ -4,7 +4,7 @@ import { keys } from '@sms-codes/core/redis/keys'
 import type { Found, LookUp, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
 import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
-import { newMobile, fakeGateway, sendOf, startDelivery } from '../worker.ts'
+import { fakeGateway, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -241,7 +241,7 @@ describe('a doubt', () => {
     expect(await delivery.redis.hget(recordOf(send.rid), 'message_id')).toBe('m-1')
   })
 
-  it('is resolved at no risk if the vendor says that it refused the message', async () => {
+  it('is resolved without the risk of a second message if the vendor says that it refused the message', async () => {
     const { send } = await issued()
     const asked = gatewayWithLookUp('asked', { found: 'refused' })
     asked.script.push('switch_now', 'switch_now')

@@ -10,7 +10,7 @@ import { Queue } from 'bullmq'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
 import { createEmailFallback } from '../../src/delivery/email-fallback.ts'
 import { createReceiptFollowUp } from '../../src/delivery/receipt-follow-up.ts'
-import { newMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from '../worker.ts'
+import { fakeGateway, jobOf, log, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 const AFTER_MS = 8_000
 
@@ -180,12 +180,20 @@ describe('a code that no SMS gateway can deliver', () => {
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed' })
   })
 
-  it('keeps its reason, and gives the slot back, if it is refused for its mailbox as well', async () => {
+  it('keeps its reason, and gives the slot back, if its mail is refused as well', async () => {
     const { mobile, send } = await issued()
     await sms(send, [fakeGateway('first', ['number'])])
     expect(await email(send, fakeGateway('email', ['number']))).toEqual({ outcome: 'failed', why: 'number' })
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'number' })
     expect(await delivery.codes.issue(mobile, 'login')).toMatchObject({ kind: 'issued' })
+  })
+
+  it('keeps the reason for which the SMS failed if its mail fails for another reason', async () => {
+    const { send } = await issued()
+    await sms(send, [fakeGateway('first', ['number'])])
+    const mail = fakeGateway('email', ['number_limit'])
+    expect(await email(send, mail)).toEqual({ outcome: 'failed', why: 'number_limit' })
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'number' })
   })
 
   it('keeps the slot taken if the mail fails after an SMS that may have left', async () => {
@@ -264,7 +272,7 @@ describe('a message that a gateway accepted', () => {
     expect(await statusOf(send.rid)).toMatchObject({ status: 'delivered' })
   })
 
-  it('is followed up by the next run of its job if its worker died before that', async () => {
+  it('gets its check for a delivery receipt from the next run of its job if its worker died before that', async () => {
     const { send } = await issued()
     const death = new Error('the worker died')
     const dying = { ...followUp(), sent: () => Promise.reject(death) }

@@ -6,7 +6,7 @@ import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { createEventPoster } from '../../src/events/event-poster.ts'
-import { newMobile, fakeGateway, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
+import { fakeGateway, LEASE_MS, log, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 

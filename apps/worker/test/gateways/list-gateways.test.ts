@@ -8,7 +8,7 @@ import { answer, serve } from '../../../../packages/gateways/test/servers.ts'
 import { loadWorkerConfig } from '../../src/config/config.ts'
 import { listGateways } from '../../src/gateways/list-gateways.ts'
 import { createWorkerMetrics } from '../../src/worker-metrics.ts'
-import { newMobile, log, startDelivery } from '../worker.ts'
+import { log, newMobile, startDelivery } from '../worker.ts'
 
 const key = () => randomBytes(32).toString('base64')
 const transport = createTransport()

@@ -3,7 +3,7 @@ import { createLimits } from '@sms-codes/core/limits/limits'
 import { createQuotas, QUOTA_WINDOWS } from '../../src/gateways/quotas.ts'
 import { withQuota, withRate } from '../../src/gateways/with-limits.ts'
 import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
-import { newMobile, fakeGateway, startDelivery } from '../worker.ts'
+import { fakeGateway, newMobile, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {

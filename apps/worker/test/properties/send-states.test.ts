@@ -7,7 +7,7 @@ import { agePhone } from '../../../../packages/core/test/age.ts'
 import { deliver } from '../../src/delivery/deliver.ts'
 import type { Delivered } from '../../src/delivery/attempt.ts'
 import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
-import { newMobile, jobOf, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
+import { jobOf, LEASE_MS, log, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {

@@ -20,7 +20,7 @@ afterAll(() => store.stop())
 const lease = { fence: 0, leaseMs: 6_500 }
 const mail = { ...lease, channel: 'email' as const }
 
-/** Takes one send through each step that a script may make. */
+/** Takes sends through every step that a script may make. */
 async function everyStep(): Promise<void> {
   const { codes, ledger } = store
   const issue = async (mobile = newMobile()) => {

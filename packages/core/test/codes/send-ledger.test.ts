@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keys } from '../../src/redis/keys.ts'
 import { createSendLedger, type Settlement } from '../../src/codes/send-ledger.ts'
-import { newMobile, newKeyring, sendOf, startStore } from '../store.ts'
+import { newKeyring, newMobile, sendOf, startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -10,6 +10,7 @@ beforeAll(async () => {
 afterAll(() => store.stop())
 
 const LEASE = 6_500
+const mail = { fence: 0, leaseMs: LEASE, channel: 'email' as const }
 
 async function issued(mobile = newMobile()) {
   return sendOf(await store.codes.issue(mobile, 'default'))
@@ -136,6 +137,23 @@ describe('a send that ends in doubt', () => {
     await store.ledger.settleUnclaimed(other, { status: 'failed', reason: 'job_failed' })
     expect([await store.slotsOf(send), await store.slotsOf(other)]).toEqual([1, 1])
   })
+
+  it('keeps its slot after a second doubt replaced the first, even if the second doubt is resolved', async () => {
+    const send = await issued()
+    await claimed(send, 'ccp')
+    await store.pass(7)
+    const { fence } = await claimed(send, 'aliyun')
+    // This worker knows of the doubt about ccp, claims again to call aliyun, and dies during the call.
+    expect(await store.ledger.claim(send, 'aliyun', { fence, leaseMs: LEASE })).toMatchObject({ kind: 'go' })
+    await store.pass(7)
+    const second = await claimed(send, 'ccp')
+    expect(second.doubt).toMatchObject({ gateway: 'aliyun' })
+    await store.ledger.settle(send, second.fence, { status: 'queued' })
+    const last = await claimed(send, 'ccp')
+    expect(last.doubt).toBeNull()
+    await store.ledger.settle(send, last.fence, { status: 'failed', reason: 'number' })
+    expect(await store.slotsOf(send)).toBe(1)
+  })
 })
 
 describe('a settlement', () => {
@@ -183,6 +201,16 @@ describe('a settlement', () => {
     expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
   })
 
+  it('that moves a send to e-mail permits one second message there again', async () => {
+    const send = await issued()
+    await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE, risksSecondSend: true })
+    await store.ledger.settle(send, 1, { status: 'moved', reason: 'ambiguous', secondSendRisked: true })
+    expect(await store.ledger.claim(send, 'email', mail)).toMatchObject({
+      kind: 'go',
+      secondSendRisked: false,
+    })
+  })
+
   it('without a claim ends a send whose job can no longer run', async () => {
     const send = await issued()
     await claimed(send)
@@ -219,6 +247,16 @@ describe('a delivery report', () => {
     await store.pass(121)
     expect(await store.ledger.report(late, 'missing', true)).toEqual({ kind: 'kept' })
     expect(await store.ledger.report(late, 'undelivered', true)).toEqual({ kind: 'failed' })
+  })
+
+  it('that moves a send to e-mail keeps its slot taken, even if the mail fails', async () => {
+    const send = await sent()
+    await store.ledger.report(send, 'undelivered', true)
+    const claim = await store.ledger.claim(send, 'email', mail)
+    if (claim.kind !== 'go') throw new Error(`no claim but ${claim.kind}`)
+    await store.ledger.settle(send, claim.fence, { status: 'failed', channel: 'email' })
+    expect(await statusOf(send.rid)).toBe('failed')
+    expect(await store.slotsOf(send)).toBe(1)
   })
 
   it('never changes a delivered send', async () => {

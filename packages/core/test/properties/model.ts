@@ -4,14 +4,14 @@ import type { DeliveryState, Settlement } from '../../src/codes/send-ledger.ts'
 
 /**
  * The promises about the codes of one phone, as a specification without Redis, concurrency and cryptography.
- * code-life.test.ts gives the same commands to this model and to the real store, and compares the answers. All times are
- * in seconds.
+ * code-life.test.ts gives the same commands to this model and to the real store, and compares the answers. All times
+ * are in seconds.
  *
- * - A phone gets only so many messages in each window of its limits, and a live code is sent again and not replaced.
+ * - A phone gets only so many messages in each window of its limits. A live code is sent again and not replaced.
  * - Only so many guesses of a code are compared, and a code is used once.
- * - One claim at a time may call a gateway. A claim whose lease ended leaves a doubt about its gateway.
+ * - Only the newest claim may call a gateway. A claim whose lease ended leaves a doubt about its gateway.
  * - A slot of the limits comes back only if certainly no message left.
- * - The status of a send moves to an end once; only a delivery report changes it after that.
+ * - A send ends once; after that only a delivery report changes its status.
  */
 
 const DAY = 86_400

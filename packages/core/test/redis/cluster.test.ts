@@ -12,7 +12,7 @@ import { createSendQueue, SMS_QUEUE, type SendJob } from '../../src/queues/send-
 import { createSendLedger } from '../../src/codes/send-ledger.ts'
 import { listScripts } from '../scripts.ts'
 import { runEveryScript } from '../every-script.ts'
-import { newMobile, newKeyring, policy, sendOf } from '../store.ts'
+import { newKeyring, newMobile, policy, sendOf } from '../store.ts'
 
 const LEASE_MS = 6_500
 const PHONES = 60

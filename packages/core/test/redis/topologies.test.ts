@@ -101,7 +101,7 @@ describe('a Cluster', () => {
     redis.disconnect()
   })
 
-  it('that has moved a slot gets its commands at the new owner', async () => {
+  it('that has moved a slot receives the next command at its new server', async () => {
     const redis = await connectedToAll()
     await redis.set(KEY, '0')
     const slot = await slotOf(cluster.ports[0] ?? 0, KEY)
