@@ -16,7 +16,6 @@ import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createBacklog } from './abuse/backpressure.ts'
 import { buildApp, type ApiDeps } from './server.ts'
 import { reportBudget } from './abuse/budget-metric.ts'
-import { listCallbacks } from './callbacks/listed.ts'
 import { createProofs } from './captcha/proofs.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { scenePolicies, type ApiConfig } from './config/config.ts'
@@ -71,7 +70,7 @@ export async function wireApi({ config, log, redis, producer, registry, tracing 
     mails,
     rules: config.rules,
     deliveryReceipts: createDeliveryReceipts(redis, keyring),
-    callbacks: listCallbacks(config.callbacks),
+    receiptParsers: config.callbacks.parsers,
     callbackToken: config.callbacks.token,
     callbackAddresses: config.callbacks.addresses,
     metrics,

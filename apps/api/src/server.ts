@@ -11,9 +11,9 @@ import type { SendQueue } from '@sms-codes/core/queues/send-queue'
 import type { FallbackRules } from '@sms-codes/core/config/scenes'
 import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import { randomId } from '@sms-codes/core/keyring'
+import type { ReceiptParser } from '@sms-codes/gateways/delivery-receipt'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import type { Backlog } from './abuse/backpressure.ts'
-import type { Callback } from './callbacks/callback.ts'
 import type { Proofs } from './captcha/proofs.ts'
 import type { Captchas } from './captcha/store.ts'
 import { refuseUnreadable } from './http/unreadable-request.ts'
@@ -72,7 +72,8 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   mails: SendQueue
   rules: FallbackRules
   deliveryReceipts: DeliveryReceipts
-  callbacks: ReadonlyMap<string, Callback>
+  /** By the name of the gateway. */
+  receiptParsers: ReadonlyMap<string, ReceiptParser>
   callbackToken: string
   callbackAddresses: readonly string[]
   metrics: ApiMetrics

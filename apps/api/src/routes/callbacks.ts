@@ -3,30 +3,34 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { createNetworks } from '@sms-codes/core/limits/networks'
+import type { DeliveryReceipt, ReceivedCall } from '@sms-codes/gateways/delivery-receipt'
 import { Refusal } from '../http/answers.ts'
 import type { ApiDeps } from '../server.ts'
-import type { Received, Report } from '../callbacks/callback.ts'
 
-/** A batch of some hundred receipts; the largest a vendor documents has a hundred. */
-const LONGEST_BODY = 262_144
+/** Enough for several hundred delivery receipts. The largest batch that a vendor documents has a hundred. */
+const MAX_BODY_BYTES = 262_144
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 /**
- * `POST /callbacks/:gateway/:token`: what gateways say became of their messages. A receipt can only move a
- * message that is known forward; the same again, or in another order, changes nothing.
+ * `POST /callbacks/:gateway/:token`: takes the delivery receipts of gateways. A delivery receipt can only move a known
+ * message forward. A repeated or late one changes nothing.
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { callbacks, callbackAddresses, callbackToken, deliveryReceipts, ledger, rules, mails, metrics } =
-    deps
+  const { receiptParsers, callbackAddresses, callbackToken } = deps
+  const { deliveryReceipts, ledger, rules, mails, metrics } = deps
   const token = sha256(callbackToken)
   const isFrom = createNetworks(callbackAddresses)
 
-  // As it was sent: signatures are over these characters.
+  // The body is kept as it was sent, because signatures cover these characters.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => body)
 
-  async function take(gateway: string, { ids, state, code }: Report, request: FastifyRequest): Promise<void> {
+  async function take(
+    gateway: string,
+    { ids, state, code }: DeliveryReceipt,
+    request: FastifyRequest,
+  ): Promise<void> {
     const found = await Promise.all(ids.map((id) => deliveryReceipts.arrive(gateway, id, state)))
     const job = found.find((one) => one !== null)
     if (job === undefined) return metrics.receipt(gateway, state, 'parked')
@@ -46,32 +50,32 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, de
   app.post(
     '/callbacks/:gateway/:token',
     {
-      bodyLimit: LONGEST_BODY,
+      bodyLimit: MAX_BODY_BYTES,
       schema: {
         hide: true,
         params: Type.Object({ gateway: Type.String(), token: Type.String() }),
       },
-      // Before the body is read. Whoever does not know the token learns not even that there is a route.
+      // Runs before the body is read. Without the token, the answer does not show that the route exists.
       onRequest: async (request) => {
         const known = timingSafeEqual(sha256(request.params.token), token)
         const allowed = callbackAddresses.length === 0 || isFrom(request.ip) !== null
-        if (!known || !allowed || !callbacks.has(request.params.gateway)) throw new Refusal('notFound')
+        if (!known || !allowed || !receiptParsers.has(request.params.gateway)) throw new Refusal('notFound')
       },
     },
     async (request, reply) => {
       const { gateway } = request.params
-      const callback = callbacks.get(gateway)
-      if (callback === undefined) throw new Refusal('notFound')
-      const received: Received = {
+      const parser = receiptParsers.get(gateway)
+      if (parser === undefined) throw new Refusal('notFound')
+      const call: ReceivedCall = {
         headers: request.headers,
         query: request.raw.url?.split('?')[1] ?? '',
         body: typeof request.body === 'string' ? request.body : '',
       }
-      if (callback.verify?.(received) === false) throw new Refusal('signatureWrong')
-      const reports = callback.read(received)
-      if (reports === null) throw new Refusal('param')
-      await Promise.all(reports.map((report) => take(gateway, report, request)))
-      const { status, contentType, body } = callback.acknowledgement
+      if (parser.verify?.(call) === false) throw new Refusal('signatureWrong')
+      const receipts = parser.read(call)
+      if (receipts === null) throw new Refusal('param')
+      await Promise.all(receipts.map((receipt) => take(gateway, receipt, request)))
+      const { status, contentType, body } = parser.acknowledgement
       return reply.status(status).type(contentType).serializer(String).send(body)
     },
   )

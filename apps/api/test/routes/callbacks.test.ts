@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { keys } from '@sms-codes/core/redis/keys'
 import { EMAIL_QUEUE, QUEUE_PREFIX, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
-import { signTwilio } from '../../src/callbacks/twilio.ts'
+import { signTwilio } from '@sms-codes/gateways/twilio/receipt'
 import { aMobile, startApi, type Api } from '../api.ts'
 
 const TOKEN = 'callback-token-of-these-tests'

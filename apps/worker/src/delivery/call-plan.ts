@@ -1,5 +1,5 @@
 import type { OutcomeClass } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from '../gateways/list-gateways.ts'
+import type { ListedGateway } from '../gateways/listed-gateway.ts'
 
 /**
  * What follows from each outcome of a gateway call. Fail over only where the message certainly was not

@@ -3,7 +3,7 @@ import type { Claim } from '@sms-codes/core/codes/send-ledger'
 import type { Send } from '@sms-codes/core/codes/send'
 import type { SmsMessage } from '@sms-codes/gateways/gateway'
 
-/** The same over all tries of one send, another for a re-send. CCP takes 32 letters and digits. */
+/** The same over all tries of one send, another for a re-send. Gateways take at most 32 letters and digits. */
 export const messageIdOf = ({ rid, n }: Send) =>
   createHash('sha256').update(`${rid}.${n}`).digest('hex').slice(0, 32)
 

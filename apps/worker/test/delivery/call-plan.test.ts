@@ -1,7 +1,7 @@
 import { outcomeClasses } from '@sms-codes/gateways/gateway'
 import { describe, expect, it } from 'vitest'
 import { planCalls, STEP } from '../../src/delivery/call-plan.ts'
-import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
+import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
 import { fakeGateway } from '../worker.ts'
 
 const ccp = fakeGateway('ccp', [], true)
