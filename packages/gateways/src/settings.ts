@@ -71,7 +71,7 @@ export function plaintextFaults(
   const { hostname, protocol } = new URL(address)
   // A container network resolves names without a dot; the public DNS does not.
   const isContainer = /^[a-z][a-z0-9-]*$/.test(hostname) && !isProduction
-  if (protocol === 'https:' || isLoopback(address) || isContainer) return []
+  if (protocol === 'https:' || isLoopback(hostname) || isContainer) return []
   return [`${variable}: must be https, because messages contain codes`]
 }
 
@@ -81,7 +81,7 @@ export function apiUrlFaults(
   address: string | undefined,
   context: SettingsContext,
 ): string[] {
-  const isSimulator = address !== undefined && isLoopback(address)
+  const isSimulator = address !== undefined && isLoopback(new URL(address).hostname)
   return [
     ...plaintextFaults(variable, address, context),
     ...(isSimulator && context.isProduction
@@ -90,6 +90,7 @@ export function apiUrlFaults(
   ]
 }
 
-export function isLoopback(address: string): boolean {
-  return /^(127\.[0-9.]+|localhost|\[::1\])$/.test(new URL(address).hostname)
+/** @param hostname as URL spells it */
+export function isLoopback(hostname: string): boolean {
+  return /^(127\.[0-9.]+|localhost|\[::1\])$/.test(hostname)
 }

@@ -3,6 +3,7 @@ import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { wantsTracing } from '@sms-codes/core/config/shared-variables'
+import { listReceiptParsers } from '@sms-codes/gateways/receipts'
 import { API_CHECKS } from './checks.ts'
 import { ApiEnv, type ApiValues } from './variables.ts'
 import type { GuardOptions } from '../abuse/pumping-guard.ts'
@@ -56,9 +57,10 @@ export function loadApiConfig(env: Env) {
     callbacks: {
       token: values.CALLBACK_TOKEN ?? '',
       addresses: values.CALLBACK_ADDRESSES,
-      publicUrl: values.PUBLIC_URL,
-      twilioAuthToken: values.TWILIO_AUTH_TOKEN,
-      webhookSecrets: values.WEBHOOK_SECRETS ?? [],
+      parsers: listReceiptParsers(values, {
+        callbackToken: values.CALLBACK_TOKEN,
+        publicUrl: values.PUBLIC_URL,
+      }),
     },
     tellsEvents: values.EVENTS_URL !== undefined,
     rules: fallbackRules(values.SCENES),

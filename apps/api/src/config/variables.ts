@@ -2,6 +2,7 @@ import { Type, type StaticDecode } from '@sinclair/typebox'
 import { choice, list, parseEntries, parseNetworks } from '@sms-codes/core/config/decoders'
 import { decoded } from '@sms-codes/core/config/load'
 import { shared, windows } from '@sms-codes/core/config/shared-variables'
+import { receiptVariables } from '@sms-codes/gateways/receipts'
 import { parseApiKeys } from '../http/api-keys.ts'
 
 /** The environment of the API process. */
@@ -42,8 +43,7 @@ export const ApiEnv = Type.Object({
     parseNetworks,
   ),
   PUBLIC_URL: shared.PUBLIC_URL,
-  TWILIO_AUTH_TOKEN: shared.TWILIO_AUTH_TOKEN,
-  WEBHOOK_SECRETS: shared.WEBHOOK_SECRETS,
+  ...receiptVariables,
   EVENTS_URL: shared.EVENTS_URL,
   SCENES: shared.SCENES,
   CODE_LENGTH: shared.CODE_LENGTH,

@@ -1,10 +1,13 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
 import { choice, list, someOf, url } from '@sms-codes/core/config/decoders'
 import { decoded } from '@sms-codes/core/config/load'
-import { shared, webhookSecrets } from '@sms-codes/core/config/shared-variables'
-import { GATEWAYS, gatewayEnv } from './gateway-variables.ts'
+import { shared } from '@sms-codes/core/config/shared-variables'
+import { vendors, vendorVariables } from '@sms-codes/gateways/vendors'
+import { webhookSecrets } from '@sms-codes/gateways/webhook/signature'
 
+const GATEWAYS = vendors.map(({ name }) => name)
 const GATEWAY = GATEWAYS.join('|')
+const [first = '', second = ''] = GATEWAYS
 
 /** `a:1,b:2` as an object of names and texts; a comma at the end is allowed. */
 const pairs = (entry: string, options: { example: string; description: string }) =>
@@ -51,20 +54,20 @@ export const WorkerEnv = Type.Object({
     description: `comma list in order of priority, of: ${GATEWAYS.join(', ')}`,
   }),
   SMS_WEIGHTS: numbers(`(${GATEWAY}):([1-9][0-9]{0,2})`, {
-    example: 'ccp:2,aliyun:1',
+    example: `${first}:2,${second}:1`,
     description: 'shares of the first place as gateway:number,…; empty for the order of SMS_GATEWAYS',
   }),
   SMS_ROUTES: pairs(`(1[3-9][0-9]):(${GATEWAY})`, {
-    example: '170:aliyun,171:aliyun',
-    description: 'the gateway that comes first for numbers of a carrier segment, as 170:aliyun,…',
+    example: `170:${first},171:${second}`,
+    description: 'the gateway that comes first for numbers of a carrier segment, as 170:gateway,…',
   }),
   SMS_RATES: numbers(`(${GATEWAY}):([1-9][0-9]{0,3})`, {
-    example: 'ccp:50',
+    example: `${first}:50`,
     description: 'messages a second that a gateway takes, over all workers, as gateway:number,…',
   }),
   SMS_QUOTAS: choice(['on', 'off'], {
     default: 'on',
-    description: 'on or off: spare calls that CCP, Aliyun or Tencent would refuse for the number',
+    description: 'on or off: skip calls that the vendor would refuse because of its own limit for the number',
   }),
   GATEWAY_DEADLINE_MS: Type.Integer({
     minimum: 1_000,
@@ -91,11 +94,7 @@ export const WorkerEnv = Type.Object({
     }),
   ),
   EVENTS_URL: shared.EVENTS_URL,
-  EVENTS_SECRETS: Type.Optional(
-    webhookSecrets({
-      description: 'secret: whsec_ and 24 to 64 bytes in base64, signs what EVENTS_URL is told; two by comma',
-    }),
-  ),
+  EVENTS_SECRETS: Type.Optional(webhookSecrets('signs the events that are sent to EVENTS_URL')),
   CALLBACK_TOKEN: shared.CALLBACK_TOKEN,
   PUBLIC_URL: shared.PUBLIC_URL,
   WEB_OTP_DOMAIN: Type.Optional(
@@ -104,7 +103,7 @@ export const WorkerEnv = Type.Object({
       description: 'domain of your page, for browsers that fill in codes; gateways with free text only',
     }),
   ),
-  ...gatewayEnv,
+  ...vendorVariables,
 })
 
 export type WorkerValues = StaticDecode<typeof WorkerEnv>

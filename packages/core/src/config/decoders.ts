@@ -1,7 +1,6 @@
 import { Type, type StringOptions } from '@sinclair/typebox'
 import { decoded } from './load.ts'
 import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks.ts'
-import { parseSecret } from '../webhook-signature.ts'
 
 /** Options of a variable that is text in the environment. */
 export type TextOptions = Pick<StringOptions, 'default'> & { description: string }
@@ -75,12 +74,4 @@ export function parseNetworks(text: string): string[] {
     if (network?.kind !== 'network') throw new Error(NETWORKS)
     return network.text
   })
-}
-
-/** One or two secrets of Standard Webhooks, as they are given. */
-export function parseSecrets(text: string): string[] {
-  const secrets = list(text)
-  if (secrets.length > 2 || secrets.some((secret) => parseSecret(secret) === null))
-    throw new Error('must be whsec_ and 24 to 64 bytes in base64; at most two, separated by a comma')
-  return secrets
 }

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { choice, parseProxies, parseSecrets, url, type TextOptions } from './decoders.ts'
+import { choice, parseProxies, url } from './decoders.ts'
 import { parseCodeKeys, parseKey } from './keys.ts'
 import { decoded } from './load.ts'
 import { parseScenes } from './scenes.ts'
@@ -12,9 +12,6 @@ const port = (value: number, description: string) =>
 
 export const windows = (fallback: string, description: string) =>
   decoded(Type.String({ default: fallback, description: `${description}, as most/seconds,…` }), parseWindows)
-
-/** One or two secrets of Standard Webhooks. */
-export const webhookSecrets = (options: TextOptions) => decoded(Type.String(options), parseSecrets)
 
 /** Variables that more than one process reads. */
 export const shared = {
@@ -75,15 +72,6 @@ export const shared = {
     Type.String({
       pattern: '^https?://[^\\s?#]*[^\\s?#/]$',
       description: 'address of the API as gateways reach it, without a slash at its end',
-    }),
-  ),
-  TWILIO_AUTH_TOKEN: Type.Optional(
-    Type.String({ minLength: 16, description: 'secret: Twilio auth token; signs calls and receipts' }),
-  ),
-  WEBHOOK_SECRETS: Type.Optional(
-    webhookSecrets({
-      description:
-        'secret: whsec_ and 24 to 64 bytes in base64, signs calls and receipts; two by comma while one replaces the other',
     }),
   ),
   EVENTS_URL: Type.Optional(
