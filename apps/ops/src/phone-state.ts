@@ -22,7 +22,7 @@ export async function readPhone(redis: Store['redis'], { config, keyring, mobile
     createContacts(redis, keyring).has(ph),
     createLists(redis).look({ ip: '', mobile, ph }),
     misses(keys.missesWithId(ph)),
-    misses(keys.missesBlind(ph)),
+    misses(keys.missesWithoutId(ph)),
     Promise.all([...config.policies.keys()].map((scene) => readScene(redis, codes, ph, scene))),
   ])
   return {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Standing, State } from '@sms-codes/core/codes/request-status'
+import type { State } from '@sms-codes/core/codes/record'
+import type { RequestStatus } from '@sms-codes/core/codes/request-status'
 import { OpsError } from '../ops-error.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -12,7 +13,7 @@ const LOOK_EVERY_MS = 100
  * @throws OpsError when it failed, or is not out in time
  */
 export async function followSend(
-  find: () => Promise<Standing | null>,
+  find: () => Promise<RequestStatus | null>,
   { waitMs, receiptMs }: Patience,
   { say, signal }: Pick<Terminal, 'say' | 'signal'>,
 ): Promise<void> {

@@ -7,9 +7,8 @@
 -- ARGV[3..] windows as pairs of (ms, at most)
 --
 -- Answers {'taken'} | {'again'} | {'full'}
+--- @include "time"
 local quota, gateway, message = KEYS[1], ARGV[1], ARGV[2]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local prefix = gateway .. '|'
 
 if redis.call('ZSCORE', quota, prefix .. message) then return {'again'} end

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createScript } from '@sms-codes/core/redis/script'
@@ -6,7 +5,7 @@ import { windowArgs, type Window } from '@sms-codes/core/limits/windows'
 
 /** Limits of one gateway per phone. `ph` is the phone's pseudonym. Every method throws StoreError. */
 export function createQuotas(redis: RedisClient) {
-  const script = createScript(redis, 'quota', readFileSync(new URL('./quota.lua', import.meta.url), 'utf8'))
+  const script = createScript(redis, new URL('./quota.lua', import.meta.url))
   return {
     /** `again`: this message is already counted. */
     async take(
@@ -15,7 +14,7 @@ export function createQuotas(redis: RedisClient) {
       messageId: string,
       windows: readonly Window[],
     ): Promise<'taken' | 'again' | 'full'> {
-      const [kind] = await script([keys.quota(ph)], [gateway, messageId, ...windowArgs(windows)])
+      const { kind } = await script([keys.quota(ph)], [gateway, messageId, ...windowArgs(windows)])
       return kind === 'taken' || kind === 'again' ? kind : 'full'
     },
 

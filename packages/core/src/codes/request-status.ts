@@ -1,63 +1,62 @@
-import { keys } from '../redis/keys.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
+import { keys } from '../redis/keys.ts'
+import { STATES, stateTimes, type State } from './record.ts'
 import { phoneOf, type Channel } from './send.ts'
 
-/** The states a request goes through, in their order; the last three end it, after "sent" it may stay. */
-export const STATES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed'] as const
-export type State = (typeof STATES)[number]
-
-export type Standing = {
+export type RequestStatus = {
   status: State | 'expired'
   sends: number
   reason: string
   channel: Channel
-  /** When it came to each state that it came to, by the clock of Redis. */
+  /** When the newest send reached each state that it reached, by the clock of Redis. */
   times: { state: State; ms: number }[]
 }
 
-const FOUND = [
+/** A worker that finds a send too late says so at its next attempt; the last attempt begins within this time. */
+const LAST_ATTEMPT_MS = 20_000
+
+const FIELDS = [
   'rid',
-  'alias',
+  'other_request_ids',
   'status',
-  'exp',
+  'expires_at',
   'send_by',
-  'lease',
+  'lease_until',
   'used',
   'sends',
   'reason',
   'channel',
 ] as const
-/** A worker that finds a send too late says so at its next try, the last of which begins in this time. */
-const LAST_TRY_MS = 20_000
-
-const TIMED = STATES.map((state) => `${state}_at` as const)
 
 /**
- * What became of a request, looked for in the given scenes; null when nothing is held about it.
+ * Reads the status of a request, looked for in the given scenes; null if no record has this id.
+ *
  * @throws StoreError
  */
-export async function findStanding(
+export async function readRequestStatus(
   redis: RedisClient,
-  rid: string,
+  requestId: string,
   scenes: readonly string[],
-): Promise<Standing | null> {
+): Promise<RequestStatus | null> {
   const [[seconds, micros], ...records] = await asStoreError(
     'find',
     Promise.all([
       redis.time(),
-      ...scenes.map((scene) => redis.hmget(keys.code(phoneOf(rid), scene), ...FOUND, ...TIMED)),
+      ...scenes.map((scene) => redis.hmget(keys.code(phoneOf(requestId), scene), ...FIELDS, ...stateTimes)),
     ]),
   )
   const now = Number(seconds) * 1000 + Number(micros) / 1000
-  for (const [own, alias, status, exp, sendBy, lease, used, sends, reason, channel, ...times] of records) {
-    if (own !== rid && !(alias ?? '').split(' ').includes(rid)) continue
+  for (const values of records) {
+    const [rid, otherIds, status, expiresAt, sendBy, leaseUntil, used, sends, reason, channel, ...times] =
+      values
+    if (rid !== requestId && !(otherIds ?? '').split(' ').includes(requestId)) continue
     const state = STATES.find((known) => known === status) ?? 'failed'
-    const isLost = state !== 'failed' && isOverdue(state, Number(sendBy), Number(lease), now)
-    // A gateway took it, and only its mail was lost; or who typed the code has it.
+    const isLost = isOverdue(state, Number(sendBy), Number(leaseUntil), now)
+    // The SMS was accepted and only the follow-up mail was lost, or the code was used, so it must have arrived.
     const isSent = isLost && (reason === 'missing' || used === '1')
-    const isOver = (isLost && !isSent) || (Number(exp) <= now && state !== 'failed')
+    const isExpired = (isLost && !isSent) || (Number(expiresAt) <= now && state !== 'failed')
     return {
-      status: isOver ? 'expired' : isSent ? 'sent' : state,
+      status: isExpired ? 'expired' : isSent ? 'sent' : state,
       sends: Number(sends),
       reason: reason ?? '',
       channel: channel === 'email' && !isSent ? 'email' : 'sms',
@@ -67,7 +66,8 @@ export async function findStanding(
   return null
 }
 
-/** No worker may send it any more, none has it in hand and none has ended it: its job was lost. */
-function isOverdue(state: State, sendBy: number, lease: number, now: number): boolean {
-  return (state === 'queued' || (state === 'sending' && lease <= now)) && sendBy + LAST_TRY_MS <= now
+/** Past its deadline, unclaimed and unsettled: the job was lost. */
+function isOverdue(state: State, sendBy: number, leaseUntil: number, now: number): boolean {
+  const isUnclaimed = state === 'queued' || (state === 'sending' && leaseUntil <= now)
+  return isUnclaimed && sendBy + LAST_ATTEMPT_MS <= now
 }

@@ -2,7 +2,6 @@ import { keys } from '../redis/keys.ts'
 import { createNetworks, phoneNames, type Asker, type ListEntry } from './networks.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import { LOOK, PUT, REMOVE } from '../scripts/lists.ts'
 
 export type ListName = 'allow' | 'deny'
 
@@ -19,24 +18,28 @@ const OTHER = { allow: 'deny', deny: 'allow' } as const
  * Every method throws StoreError when Redis does not answer.
  */
 export function createLists(redis: RedisClient) {
-  const lookScript = createScript(redis, 'look', LOOK)
-  const putScript = createScript(redis, 'put', PUT)
-  const removeScript = createScript(redis, 'remove', REMOVE)
+  const lookScript = createScript(redis, new URL('./lua/find-listed.lua', import.meta.url))
+  const putScript = createScript(redis, new URL('./lua/put-entry.lua', import.meta.url))
+  const removeScript = createScript(redis, new URL('./lua/remove-entry.lua', import.meta.url))
   let known = { version: '', allow: createNetworks([]), deny: createNetworks([]) }
 
   return {
     async look(asker: Asker): Promise<Listed> {
-      const [version, allow, deny, ...networks] = await lookScript(
+      const found = await lookScript(
         [keys.list('allow'), keys.list('deny'), keys.listVersion],
         [known.version, ...phoneNames(asker)],
       )
+      const version = found.text('version')
       if (version !== known.version) {
-        const of = (list: ListName) => createNetworks(networksOf(list, networks))
-        known = { version: String(version), allow: of('allow'), deny: of('deny') }
+        const networksOf = (list: ListName) =>
+          createNetworks(
+            found.rows.filter((row) => row.text('list') === list).map((row) => row.text('entry')),
+          )
+        known = { version, allow: networksOf('allow'), deny: networksOf('deny') }
       }
       return {
-        allow: String(allow) || known.allow(asker.ip),
-        deny: String(deny) || known.deny(asker.ip),
+        allow: found.text('allow') || known.allow(asker.ip),
+        deny: found.text('deny') || known.deny(asker.ip),
       }
     },
 
@@ -50,8 +53,8 @@ export function createLists(redis: RedisClient) {
 
     /** False when it was not there. */
     async remove(list: ListName, { text }: ListEntry): Promise<boolean> {
-      const [done] = await removeScript([keys.list(list), keys.listVersion], [text])
-      return done === 1
+      const { kind } = await removeScript([keys.list(list), keys.listVersion], [text])
+      return kind === 'removed'
     },
 
     /** What stands on a list, and until when (ms since 1970, null for good). */
@@ -64,8 +67,3 @@ export function createLists(redis: RedisClient) {
   }
 }
 export type Lists = ReturnType<typeof createLists>
-
-/** The networks of one list out of the pairs of the answer. */
-function networksOf(list: ListName, pairs: readonly (string | number)[]): string[] {
-  return pairs.flatMap((entry, i) => (i % 2 === 1 && pairs[i - 1] === list ? [String(entry)] : []))
-}

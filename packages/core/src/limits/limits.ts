@@ -1,8 +1,6 @@
 import { randomId } from '../keyring.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import { COUNT } from '../scripts/count.ts'
-import { TAKE } from '../scripts/take.ts'
 import { windowArgs, type Window } from './windows.ts'
 
 export type Limit = { key: string; windows: readonly Window[] }
@@ -17,8 +15,8 @@ export type Taken =
 
 /** Sliding limits in Redis: they hold over any number of processes, because one script counts and takes. */
 export function createLimits(redis: RedisClient) {
-  const script = createScript(redis, 'take', TAKE)
-  const countScript = createScript(redis, 'count', COUNT)
+  const script = createScript(redis, new URL('./lua/take.lua', import.meta.url))
+  const countScript = createScript(redis, new URL('./lua/count.lua', import.meta.url))
   return {
     /**
      * Takes one from every limit, or none from any. Their keys share a hash tag.
@@ -27,12 +25,13 @@ export function createLimits(redis: RedisClient) {
     async take(limits: readonly Limit[]): Promise<Taken> {
       const member = randomId()
       const args = limits.flatMap(({ windows }) => [windows.length, ...windowArgs(windows)])
-      const [full, ms] = await script(
+      const reply = await script(
         limits.map(({ key }) => key),
         [member, ...args],
       )
-      if (full === 0) return { kind: 'taken', member, count: Number(ms) }
-      return { kind: 'full', limit: Number(full) - 1, retryAfter: Math.ceil(Number(ms) / 1000) }
+      if (reply.kind === 'taken') return { kind: 'taken', member, count: reply.number('count') }
+      const retryAfter = Math.ceil(reply.number('wait') / 1000)
+      return { kind: 'full', limit: reply.number('limit') - 1, retryAfter }
     },
 
     /**
@@ -41,8 +40,7 @@ export function createLimits(redis: RedisClient) {
      */
     async count({ key, windows }: Limit): Promise<number> {
       const longest = Math.max(...windows.map(({ seconds }) => seconds))
-      const [count] = await countScript([key], [longest * 1000])
-      return Number(count)
+      return (await countScript([key], [longest * 1000])).number('count')
     },
 
     /** Gives back what a later step did not use. */

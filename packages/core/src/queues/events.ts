@@ -3,7 +3,7 @@ import { Queue } from 'bullmq'
 import type { Logger } from '../logger.ts'
 import { QUEUE_PREFIX } from './send-queue.ts'
 import type { RedisClient } from '../redis/connect.ts'
-import type { SendLedger } from '../codes/send-ledger.ts'
+import type { SendLedger, Settlement } from '../codes/send-ledger.ts'
 import { REQUEST_ID_PATTERN, type Send } from '../codes/send.ts'
 import { telemetryOf, type Tracing } from '../process/tracing.ts'
 
@@ -56,17 +56,25 @@ export type EventQueue = ReturnType<typeof createEventQueue>
 
 /** A ledger that tells what it writes: every status that an application may wait for is written through it. */
 export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>): SendLedger {
+  function tellSettled(send: Send, { status }: Settlement): void {
+    if (status !== 'queued' && status !== 'moved') events.tell(send, status)
+  }
   return {
     async claim(send, ...rest) {
       const claim = await ledger.claim(send, ...rest)
-      if ('why' in claim && claim.why === 'late') events.tell(send, 'failed')
-      if ('why' in claim && claim.why === 'used') events.tell(send, 'sent')
+      if (claim.kind === 'late') events.tell(send, 'failed')
+      if (claim.kind === 'gone' && claim.reason === 'used') events.tell(send, 'sent')
       return claim
     },
     async settle(send, fence, what) {
-      const mine = await ledger.settle(send, fence, what)
-      if (mine && what.status !== 'queued' && what.status !== 'moved') events.tell(send, what.status)
-      return mine
+      const isSettled = await ledger.settle(send, fence, what)
+      if (isSettled) tellSettled(send, what)
+      return isSettled
+    },
+    async settleUnclaimed(send, what) {
+      const isSettled = await ledger.settleUnclaimed(send, what)
+      if (isSettled) tellSettled(send, what)
+      return isSettled
     },
     async lapse(send) {
       const lapse = await ledger.lapse(send)

@@ -18,8 +18,10 @@ const named = {
   scene: Type.String({ maxLength: 32 }),
   /** The number of the send within the request, from 1. */
   n: Type.Integer({ minimum: 1 }),
-  /** Masked, for whoever looks at the board. */
+  /** The masked number, for the board and the logs. */
   to: Type.String({ pattern: '^1[3-9][0-9]\\*{4}[0-9]{4}$' }),
+  /** The carrier segment: the first three digits, for routing. */
+  segment: Type.String({ pattern: '^1[3-9][0-9]$' }),
 }
 
 /**

@@ -4,7 +4,6 @@ import type { Logger } from '../logger.ts'
 import { EMAIL_QUEUE, QUEUE_PREFIX, SMS_QUEUE } from './send-queue.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import { OLDEST } from '../scripts/oldest.ts'
 
 // As many as a few workers that died have left in front of the rest.
 const LOOKED_AT = 200
@@ -41,11 +40,11 @@ export function watchQueues(connection: RedisClient, log: Logger) {
  * whoever made it; null when none waits.
  */
 export function createOldest(redis: RedisClient) {
-  const script = createScript(redis, 'oldest', OLDEST)
+  const script = createScript(redis, new URL('./lua/oldest-waiting.lua', import.meta.url))
   /** @throws StoreError */
   return async (name: string): Promise<number | null> => {
     const queue = `${QUEUE_PREFIX}:${name}:`
-    const [madeAt = 0] = await script([`${queue}wait`], [queue, LOOKED_AT])
-    return madeAt === 0 ? null : Number(madeAt)
+    const reply = await script([`${queue}wait`], [queue, LOOKED_AT])
+    return reply.kind === 'waiting' ? reply.number('added_at') : null
   }
 }
