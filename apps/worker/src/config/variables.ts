@@ -24,10 +24,10 @@ const numbers = (entry: string, options: { example: string; description: string 
     Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)])),
   )
 
-/** The environment of a worker process. A gateway's own variables are needed only when it is listed. */
+/** The environment of a worker. The variables of a gateway are required only if `SMS_GATEWAYS` lists it. */
 export const WorkerEnv = Type.Object({
   NODE_ENV: shared.NODE_ENV,
-  WORKER_OPS_PORT: shared.port(9101, 'port of /livez, /readyz and /metrics; 0 for any free one'),
+  WORKER_OPS_PORT: shared.port(9101, 'port of /livez, /readyz and /metrics; 0 for any free port'),
   HOST: shared.HOST,
   LOG_LEVEL: shared.LOG_LEVEL,
   TRACING: shared.TRACING,
@@ -39,13 +39,13 @@ export const WorkerEnv = Type.Object({
   CODE_TTL_SECONDS: shared.CODE_TTL_SECONDS,
   WORKER_QUEUES: someOf(['sms', 'email', 'events'], {
     default: 'sms,email,events',
-    description: 'queues that this worker works on; `--queues` says the same',
+    description: 'queues whose jobs this worker processes; the option `--queues` replaces it',
   }),
   WORKER_CONCURRENCY: Type.Integer({
     minimum: 1,
     maximum: 1_000,
     default: 50,
-    description: 'messages under way at once',
+    description: 'number of messages that this worker sends at the same time',
   }),
   SMS_GATEWAYS: someOf(GATEWAYS, {
     description: `comma list in order of priority, of: ${GATEWAYS.join(', ')}`,
@@ -70,24 +70,25 @@ export const WorkerEnv = Type.Object({
     minimum: 1_000,
     maximum: 8_000,
     default: 5_000,
-    description: 'longest that one call to a gateway may take',
+    description: 'milliseconds that one call to a gateway may take',
   }),
   FALLBACK_AFTER_SECONDS: Type.Integer({
     minimum: 1,
     maximum: 100,
     default: 8,
-    description: 'how long gateways that refuse are asked again before a code goes by e-mail',
+    description:
+      'seconds in which gateways that refuse a message are tried again before the code goes by e-mail',
   }),
   SMTP_URL: Type.Optional(
     url(['smtp', 'smtps'], {
-      description: 'secret: mail server for scenes with fallback=yes, smtp://user:password@host:587',
+      description: 'secret: mail server for scenes with fallback=yes, such as smtp://user:password@host:587',
     }),
   ),
   MAIL_FROM: Type.Optional(
     Type.String({
       pattern:
         '^([^<>\\r\\n"]{1,64}<[^<>@\\s]{1,64}@[A-Za-z0-9.-]{1,255}>|[^<>@\\s]{1,64}@[A-Za-z0-9.-]{1,255})$',
-      description: 'sender of the mails, codes@example.com or Name <codes@example.com>',
+      description: 'sender of the e-mails, such as codes@example.com or Name <codes@example.com>',
     }),
   ),
   EVENTS_URL: shared.EVENTS_URL,
@@ -101,7 +102,8 @@ export const WorkerEnv = Type.Object({
   WEB_OTP_DOMAIN: Type.Optional(
     Type.String({
       pattern: '^[a-z0-9-]+(\\.[a-z0-9-]+)+$',
-      description: 'domain of your page, for browsers that fill in codes; gateways with free text only',
+      description:
+        'domain of your page, such as www.example.com, with which browsers fill in the code (WebOTP); used by gateways that send free text',
     }),
   ),
   ...gatewayEnv,

@@ -21,7 +21,7 @@ export const shared = {
   port,
   NODE_ENV: Type.Optional(
     choice(['production', 'development', 'test'], {
-      description: 'production, development or test; production refuses what only development may have',
+      description: 'production, development or test; production refuses what only development may use',
     }),
   ),
   HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
@@ -32,27 +32,31 @@ export const shared = {
   REDIS_URL: decoded(
     Type.String({
       default: 'redis://127.0.0.1:6379',
-      description: `${REDIS_URL_FORMS} address of the Redis all processes share`,
+      description: `address of the Redis that all processes share: ${REDIS_URL_FORMS}`,
     }),
     (text) => {
+      // Connections take the address as text; here its faults are reported beside those of other variables.
       parseRedisUrl(text)
       return text
     },
   ),
   PHONE_KEY: decoded(
-    Type.String({ description: 'secret: 32 random bytes in base64; names phones in Redis' }),
+    Type.String({
+      description: 'secret: 32 random bytes in base64, from which the pseudonyms of phones are derived',
+    }),
     parseKey,
   ),
   CODE_KEYS: decoded(
     Type.String({
-      description: 'secret: comma list of id:key, newest first, each key 32 random bytes in base64',
+      description:
+        'secret: comma list of id:key, newest first, each key 32 random bytes in base64; protects the codes',
     }),
     parseCodeKeys,
   ),
   TRUST_PROXY: decoded(
     Type.String({
       default: '',
-      description: 'comma list of proxy addresses or CIDRs whose X-Forwarded-For is believed',
+      description: 'comma list of addresses and CIDRs of proxies whose X-Forwarded-For header is trusted',
     }),
     parseProxies,
   ),
@@ -60,7 +64,7 @@ export const shared = {
     Type.String({
       default: 'default; register; login; reset_password',
       description:
-        'scenes by semicolon, each a name and what it sets for itself: ttl=, within=, length=, sends=, fallback=yes, receipt_within=',
+        'scenes, separated by semicolons. A scene is a name and settings that replace the general ones: ttl= (CODE_TTL_SECONDS), within= (SEND_WITHIN_SECONDS), length= (CODE_LENGTH), sends= (LIMIT_PHONE_SENDS; sends=1/60,2/180 is one message a minute and two in three minutes), fallback=yes (a code goes by e-mail if SMS fails), receipt_within= (seconds after which it also goes by e-mail if no delivery receipt has arrived; needs fallback=yes)',
     }),
     parseScenes,
   ),
@@ -68,13 +72,14 @@ export const shared = {
     Type.String({
       pattern: '^[A-Za-z0-9_-]{24,128}$',
       description:
-        'secret: last part of the address that gateways send delivery receipts to; without it none are taken',
+        'secret: last part of the address to which gateways send delivery receipts, 24 to 128 of A-Z, a-z, 0-9, _ and -; without it, the API accepts none',
     }),
   ),
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^\\s?#]*[^\\s?#/]$',
-      description: 'address of the API as gateways reach it, without a slash at its end',
+      description:
+        'address at which gateways reach the API, such as https://codes.example.com, without a slash at the end',
     }),
   ),
   TWILIO_AUTH_TOKEN: Type.Optional(
@@ -89,57 +94,73 @@ export const shared = {
   EVENTS_URL: Type.Optional(
     url(['http', 'https'], {
       description:
-        'address of your application that is told when a message was sent, delivered, mailed or failed',
+        'address of your application, which gets an event when a message is sent, delivered, sent by e-mail or failed',
     }),
   ),
   TRACING: Type.Optional(
     choice(['on', 'off'], {
       description:
-        'on or off: traces for the OpenTelemetry SDK that is loaded into the process; on as well where OTEL_EXPORTER_OTLP_ENDPOINT is set',
+        'on or off: traces for the OpenTelemetry SDK that is loaded into the process; if not set, on if OTEL_EXPORTER_OTLP_ENDPOINT is set',
     }),
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
     Type.String({
-      description: 'where that SDK sends traces; read by it, here only to know that there is one',
+      description: 'address to which that SDK sends traces; this service only checks whether it is set',
     }),
   ),
-  CODE_LENGTH: Type.Integer({ minimum: 6, maximum: 10, default: 6, description: 'digits of a code' }),
-  CODE_TTL_SECONDS: Type.Integer({ minimum: 60, maximum: 600, default: 300, description: 'life of a code' }),
+  CODE_LENGTH: Type.Integer({
+    minimum: 6,
+    maximum: 10,
+    default: 6,
+    description: 'number of digits in a code',
+  }),
+  CODE_TTL_SECONDS: Type.Integer({
+    minimum: 60,
+    maximum: 600,
+    default: 300,
+    description: 'lifetime of a code in seconds',
+  }),
   SEND_WITHIN_SECONDS: Type.Integer({
     minimum: 10,
     maximum: 540,
     default: 120,
-    description: 'later than this after the request no message leaves',
+    description:
+      'seconds after the request in which a message may be sent; at least 30 less than the lifetime of the code',
   }),
-  LIMIT_PHONE_SENDS: windows('1/60,5/3600,10/86400', 'messages to one phone'),
+  LIMIT_PHONE_SENDS: windows('1/60,5/3600,10/86400', 'limit of messages to one phone'),
   BUDGET_MESSAGES: decoded(
     Type.String({
       default: '',
-      description: 'messages of the whole service, as most/seconds,…; needed in production',
+      description:
+        'limit of messages of the whole service, as most/seconds,…; production needs this or BUDGET_CENTS',
     }),
     parseWindows,
   ),
   BUDGET_CENTS: decoded(
-    Type.String({ default: '', description: 'the same in money, with MESSAGE_CENTS for each message' }),
+    Type.String({
+      default: '',
+      description:
+        'limit of the cost of all messages in cents, as most/seconds,…; a message costs MESSAGE_CENTS',
+    }),
     parseWindows,
   ),
   MESSAGE_CENTS: Type.Number({
     minimum: 0.01,
     maximum: 1_000,
     default: 5,
-    description: 'price of one message',
+    description: 'price of one message in cents',
   }),
   TEST_NUMBERS: decoded(
     Type.String({
       default: '',
       description:
-        'comma list of mobile:code:last-day; these numbers have a fixed code and are never sent anything',
+        'comma list of mobile:code:last-day, such as 13800000001:123456:2026-12-31; until that day (UTC) the number has this fixed code and gets no messages',
     }),
     parseTestNumbers,
   ),
 }
 
-/** Whether traces are asked for: by name, or by an address for them. */
+/** Tracing is on if `TRACING` says so, or if it is not set and the SDK has an address. */
 export const wantsTracing = (values: {
   TRACING?: 'on' | 'off'
   OTEL_EXPORTER_OTLP_ENDPOINT?: string
