@@ -1,6 +1,6 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
 import { loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
-import { shared } from '@sms-codes/core/config/shared-variables'
+import { port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { BASE_PATH_PATTERN } from './base-path.ts'
 import type { Operator } from './credentials.ts'
 
@@ -10,11 +10,8 @@ const PASSWORD = '^[^\\x00-\\x1f\\x7f]*$'
 
 /** The environment of the board. */
 export const BoardEnv = Type.Object({
-  NODE_ENV: shared.NODE_ENV,
-  BOARD_PORT: shared.port(3001, 'port of the board; 0 for any free port'),
-  HOST: shared.HOST,
-  LOG_LEVEL: shared.LOG_LEVEL,
-  REDIS_URL: shared.REDIS_URL,
+  ...processVariables,
+  BOARD_PORT: port(3001, 'port of the board; 0 for any free port'),
   BOARD_USER: Type.String({
     pattern: NAME,
     default: 'operator',

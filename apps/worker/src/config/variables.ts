@@ -1,52 +1,55 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
-import { choice, list, someOf, url } from '@sms-codes/core/config/decoders'
+import { choice, integer, isUnique, list, parsed, someOf, url } from '@sms-codes/core/config/decoders'
 import { decoded } from '@sms-codes/core/config/load'
-import { shared, webhookSecrets } from '@sms-codes/core/config/shared-variables'
+import {
+  codeVariables,
+  keyVariables,
+  port,
+  processVariables,
+  shared,
+  tracingVariables,
+  webhookSecrets,
+} from '@sms-codes/core/config/shared-variables'
 import { GATEWAYS, gatewayEnv } from './gateway-variables.ts'
 
 const GATEWAY = GATEWAYS.join('|')
 
 /** `a:1,b:2` as an object of names and texts; a comma at the end is allowed. */
-const pairs = (entry: string, options: { example: string; description: string }) =>
-  decoded(Type.String({ default: '', description: options.description }), (text) => {
-    const entries = list(text.replace(/,$/, '')).map((pair): [string, string] => {
-      const [, name, value = ''] = new RegExp(`^${entry}$`).exec(pair) ?? []
-      if (name === undefined) throw new Error(`must be a comma list such as ${options.example}`)
-      return [name, value]
-    })
-    const values = Object.fromEntries(entries)
-    if (Object.keys(values).length < entries.length) throw new Error('has a name twice')
-    return values
-  })
+const pairs = (entry: string, { example, description }: { example: string; description: string }) =>
+  parsed(
+    (given) => {
+      const entries = list(given.replace(/,$/, '')).map((pair): [string, string] => {
+        const [, name, value = ''] = new RegExp(`^${entry}$`).exec(pair) ?? []
+        if (name === undefined) throw new Error(`must be a comma list such as ${example}`)
+        return [name, value]
+      })
+      if (!isUnique(entries.map(([name]) => name))) throw new Error('has a name twice')
+      return Object.fromEntries(entries)
+    },
+    { default: '', description },
+  )
 
 const numbers = (entry: string, options: { example: string; description: string }) =>
   decoded(pairs(entry, options), (values): Record<string, number> =>
-    Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)])),
+    Object.fromEntries(Object.entries(values).map(([name, number]) => [name, Number(number)])),
   )
 
 /** The environment of a worker. The variables of a gateway are required only if `SMS_GATEWAYS` lists it. */
 export const WorkerEnv = Type.Object({
-  NODE_ENV: shared.NODE_ENV,
-  WORKER_OPS_PORT: shared.port(9101, 'port of /livez, /readyz and /metrics; 0 for any free port'),
-  HOST: shared.HOST,
-  LOG_LEVEL: shared.LOG_LEVEL,
-  TRACING: shared.TRACING,
-  OTEL_EXPORTER_OTLP_ENDPOINT: shared.OTEL_EXPORTER_OTLP_ENDPOINT,
-  REDIS_URL: shared.REDIS_URL,
-  PHONE_KEY: shared.PHONE_KEY,
-  CODE_KEYS: shared.CODE_KEYS,
-  SCENES: shared.SCENES,
-  CODE_TTL_SECONDS: shared.CODE_TTL_SECONDS,
+  ...processVariables,
+  WORKER_OPS_PORT: port(9101, 'port of /livez, /readyz and /metrics; 0 for any free port'),
+  ...tracingVariables,
+  ...keyVariables,
+  SCENES: codeVariables.SCENES,
+  CODE_TTL_SECONDS: codeVariables.CODE_TTL_SECONDS,
   WORKER_QUEUES: someOf(['sms', 'email', 'events'], {
     default: 'sms,email,events',
     description: 'queues whose jobs this worker processes; the option `--queues` replaces it',
   }),
-  WORKER_CONCURRENCY: Type.Integer({
-    minimum: 1,
-    maximum: 1_000,
-    default: 50,
-    description: 'number of messages that this worker sends at the same time',
-  }),
+  WORKER_CONCURRENCY: integer(
+    { minimum: 1, maximum: 1_000, default: 50 },
+    'number of messages that this worker sends at the same time',
+  ),
   SMS_GATEWAYS: someOf(GATEWAYS, {
     description: `comma list in order of priority, of: ${GATEWAYS.join(', ')}`,
   }),
@@ -66,19 +69,14 @@ export const WorkerEnv = Type.Object({
     default: 'on',
     description: 'on or off: spare calls that CCP, Aliyun or Tencent would refuse for the number',
   }),
-  GATEWAY_DEADLINE_MS: Type.Integer({
-    minimum: 1_000,
-    maximum: 8_000,
-    default: 5_000,
-    description: 'milliseconds that one call to a gateway may take',
-  }),
-  FALLBACK_AFTER_SECONDS: Type.Integer({
-    minimum: 1,
-    maximum: 100,
-    default: 8,
-    description:
-      'seconds in which gateways that refuse a message are tried again before the code goes by e-mail',
-  }),
+  GATEWAY_DEADLINE_MS: integer(
+    { minimum: 1_000, maximum: 8_000, default: 5_000 },
+    'milliseconds that one call to a gateway may take',
+  ),
+  FALLBACK_AFTER_SECONDS: integer(
+    { minimum: 1, maximum: 100, default: 8 },
+    'seconds in which gateways that refuse a message are tried again before the code goes by e-mail',
+  ),
   SMTP_URL: Type.Optional(
     url(['smtp', 'smtps'], {
       description: 'secret: mail server for scenes with fallback=yes, such as smtp://user:password@host:587',

@@ -1,24 +1,22 @@
 import { Type } from '@sinclair/typebox'
-import { choice, parseProxies, parseSecrets, url, type TextOptions } from './decoders.ts'
+import { choice, integer, parsed, parseProxies, parseSecrets, url, type TextOptions } from './decoders.ts'
 import { parseCodeKeys, parseKey } from './keys.ts'
-import { decoded } from './load.ts'
 import { parseScenes } from './scenes.ts'
 import { parseTestNumbers } from './test-numbers.ts'
 import { parseWindows } from '../limits/windows.ts'
 import { parseRedisUrl, REDIS_URL_FORMS } from '../redis/url.ts'
 
-const port = (value: number, description: string) =>
-  Type.Integer({ minimum: 0, maximum: 65_535, default: value, description })
+export const port = (value: number, description: string) =>
+  integer({ minimum: 0, maximum: 65_535, default: value }, description)
 
 export const windows = (fallback: string, description: string) =>
-  decoded(Type.String({ default: fallback, description: `${description}, as most/seconds,…` }), parseWindows)
+  parsed(parseWindows, { default: fallback, description: `${description}, as most/seconds,…` })
 
 /** One or two secrets of Standard Webhooks. */
-export const webhookSecrets = (options: TextOptions) => decoded(Type.String(options), parseSecrets)
+export const webhookSecrets = (options: TextOptions) => parsed(parseSecrets, options)
 
-/** Variables that more than one process reads. */
-export const shared = {
-  port,
+/** Of every process. */
+export const processVariables = {
   NODE_ENV: Type.Optional(
     choice(['production', 'development', 'test'], {
       description: 'production, development or test; production refuses what only development may use',
@@ -29,45 +27,84 @@ export const shared = {
     default: 'info',
     description: 'fatal, error, warn, info, debug or silent',
   }),
-  REDIS_URL: decoded(
-    Type.String({
+  REDIS_URL: parsed(
+    (given) => {
+      // Connections take the address as text. Here its faults are reported beside those of other variables.
+      parseRedisUrl(given)
+      return given
+    },
+    {
       default: 'redis://127.0.0.1:6379',
       description: `address of the Redis that all processes share: ${REDIS_URL_FORMS}`,
-    }),
-    (text) => {
-      // Connections take the address as text; here its faults are reported beside those of other variables.
-      parseRedisUrl(text)
-      return text
     },
   ),
-  PHONE_KEY: decoded(
-    Type.String({
-      description: 'secret: 32 random bytes in base64, from which the pseudonyms of phones are derived',
-    }),
-    parseKey,
-  ),
-  CODE_KEYS: decoded(
-    Type.String({
+}
+
+/** Of the API and the worker. */
+export const tracingVariables = {
+  TRACING: Type.Optional(
+    choice(['on', 'off'], {
       description:
-        'secret: comma list of id:key, newest first, each key 32 random bytes in base64; protects the codes',
+        'on or off: traces for the OpenTelemetry SDK that is loaded into the process; if not set, on if OTEL_EXPORTER_OTLP_ENDPOINT is set',
     }),
-    parseCodeKeys,
   ),
-  TRUST_PROXY: decoded(
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
     Type.String({
-      default: '',
-      description: 'comma list of addresses and CIDRs of proxies whose X-Forwarded-For header is trusted',
+      description: 'address to which that SDK sends traces; this service only checks whether it is set',
     }),
-    parseProxies,
   ),
-  SCENES: decoded(
-    Type.String({
-      default: 'default; register; login; reset_password',
-      description:
-        'scenes, separated by semicolons. A scene is a name and settings that replace the general ones: ttl= (CODE_TTL_SECONDS), within= (SEND_WITHIN_SECONDS), length= (CODE_LENGTH), sends= (LIMIT_PHONE_SENDS; sends=1/60,2/180 is one message a minute and two in three minutes), fallback=yes (a code goes by e-mail if SMS fails), receipt_within= (seconds after which it also goes by e-mail if no delivery receipt has arrived; needs fallback=yes)',
-    }),
-    parseScenes,
+}
+
+/** Of every process that handles numbers and codes. */
+export const keyVariables = {
+  PHONE_KEY: parsed(parseKey, {
+    description: 'secret: 32 random bytes in base64, from which the pseudonyms of phones are derived',
+  }),
+  CODE_KEYS: parsed(parseCodeKeys, {
+    description:
+      'secret: comma list of id:key, newest first, each key 32 random bytes in base64; protects the codes',
+  }),
+}
+
+/** The policy of codes. Only the API and the commands of the operators need all of it. */
+export const codeVariables = {
+  SCENES: parsed(parseScenes, {
+    default: 'default; register; login; reset_password',
+    description:
+      'scenes, separated by semicolons. A scene is a name and settings that replace the general ones: ttl= (CODE_TTL_SECONDS), within= (SEND_WITHIN_SECONDS), length= (CODE_LENGTH), sends= (LIMIT_PHONE_SENDS; sends=1/60,2/180 is one message a minute and two in three minutes), fallback=yes (a code goes by e-mail if SMS fails), receipt_within= (seconds after which it also goes by e-mail if no delivery receipt has arrived; needs fallback=yes)',
+  }),
+  CODE_LENGTH: integer({ minimum: 6, maximum: 10, default: 6 }, 'number of digits in a code'),
+  CODE_TTL_SECONDS: integer({ minimum: 60, maximum: 600, default: 300 }, 'lifetime of a code in seconds'),
+  SEND_WITHIN_SECONDS: integer(
+    { minimum: 10, maximum: 540, default: 120 },
+    'seconds after the request in which a message may be sent; at least 30 less than the lifetime of the code',
   ),
+  LIMIT_PHONE_SENDS: windows('1/60,5/3600,10/86400', 'limit of messages to one phone'),
+  TEST_NUMBERS: parsed(parseTestNumbers, {
+    default: '',
+    description:
+      'comma list of mobile:code:last-day, such as 13800000001:123456:2026-12-31; until that day (UTC) the number has this fixed code and gets no messages',
+  }),
+}
+
+/** The budget of the whole service. */
+export const budgetVariables = {
+  BUDGET_MESSAGES: windows('', 'limit of all messages (production needs this or BUDGET_CENTS)'),
+  BUDGET_CENTS: windows('', 'limit of the cost of all messages in cents (MESSAGE_CENTS for each)'),
+  MESSAGE_CENTS: Type.Number({
+    minimum: 0.01,
+    maximum: 1_000,
+    default: 5,
+    description: 'price of one message in cents',
+  }),
+}
+
+/** Other variables that more than one process reads. */
+export const shared = {
+  TRUST_PROXY: parsed(parseProxies, {
+    default: '',
+    description: 'comma list of addresses and CIDRs of proxies whose X-Forwarded-For header is trusted',
+  }),
   CALLBACK_TOKEN: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9_-]{24,128}$',
@@ -96,67 +133,6 @@ export const shared = {
       description:
         'address of your application, which gets an event when a message is sent, delivered, sent by e-mail or failed',
     }),
-  ),
-  TRACING: Type.Optional(
-    choice(['on', 'off'], {
-      description:
-        'on or off: traces for the OpenTelemetry SDK that is loaded into the process; if not set, on if OTEL_EXPORTER_OTLP_ENDPOINT is set',
-    }),
-  ),
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
-    Type.String({
-      description: 'address to which that SDK sends traces; this service only checks whether it is set',
-    }),
-  ),
-  CODE_LENGTH: Type.Integer({
-    minimum: 6,
-    maximum: 10,
-    default: 6,
-    description: 'number of digits in a code',
-  }),
-  CODE_TTL_SECONDS: Type.Integer({
-    minimum: 60,
-    maximum: 600,
-    default: 300,
-    description: 'lifetime of a code in seconds',
-  }),
-  SEND_WITHIN_SECONDS: Type.Integer({
-    minimum: 10,
-    maximum: 540,
-    default: 120,
-    description:
-      'seconds after the request in which a message may be sent; at least 30 less than the lifetime of the code',
-  }),
-  LIMIT_PHONE_SENDS: windows('1/60,5/3600,10/86400', 'limit of messages to one phone'),
-  BUDGET_MESSAGES: decoded(
-    Type.String({
-      default: '',
-      description:
-        'limit of messages of the whole service, as most/seconds,…; production needs this or BUDGET_CENTS',
-    }),
-    parseWindows,
-  ),
-  BUDGET_CENTS: decoded(
-    Type.String({
-      default: '',
-      description:
-        'limit of the cost of all messages in cents, as most/seconds,…; a message costs MESSAGE_CENTS',
-    }),
-    parseWindows,
-  ),
-  MESSAGE_CENTS: Type.Number({
-    minimum: 0.01,
-    maximum: 1_000,
-    default: 5,
-    description: 'price of one message in cents',
-  }),
-  TEST_NUMBERS: decoded(
-    Type.String({
-      default: '',
-      description:
-        'comma list of mobile:code:last-day, such as 13800000001:123456:2026-12-31; until that day (UTC) the number has this fixed code and gets no messages',
-    }),
-    parseTestNumbers,
   ),
 }
 

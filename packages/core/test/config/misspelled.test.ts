@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { describe, expect, it } from 'vitest'
 import { findMisspelled } from '../../src/config/misspelled.ts'
-import { shared } from '../../src/config/shared-variables.ts'
+import { codeVariables, keyVariables, processVariables } from '../../src/config/shared-variables.ts'
 
 const schema = Type.Object({
-  NODE_ENV: shared.NODE_ENV,
-  CODE_KEYS: shared.CODE_KEYS,
-  LIMIT_PHONE_SENDS: shared.LIMIT_PHONE_SENDS,
+  NODE_ENV: processVariables.NODE_ENV,
+  CODE_KEYS: keyVariables.CODE_KEYS,
+  LIMIT_PHONE_SENDS: codeVariables.LIMIT_PHONE_SENDS,
 })
 
 describe('a variable in the environment', () => {
