@@ -1,24 +1,21 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
 import { loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
-import { shared } from '@sms-codes/core/config/shared-variables'
+import { port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { BASE_PATH_PATTERN } from './base-path.ts'
 import type { Operator } from './credentials.ts'
 
-// Basic auth ends a name at its first colon, and refuses control characters before it compares anything.
+// A name in basic auth ends at its first colon, and neither name nor password may have control characters.
 const NAME = '^[0-9A-Za-z._@-]{1,64}$'
 const PASSWORD = '^[^\\x00-\\x1f\\x7f]*$'
 
 /** The environment of the board. */
 export const BoardEnv = Type.Object({
-  NODE_ENV: shared.NODE_ENV,
-  BOARD_PORT: shared.port(3001, 'port of the board; 0 for any free one'),
-  HOST: shared.HOST,
-  LOG_LEVEL: shared.LOG_LEVEL,
-  REDIS_URL: shared.REDIS_URL,
+  ...processVariables,
+  BOARD_PORT: port(3001, 'port of the board; 0 for any free port'),
   BOARD_USER: Type.String({
     pattern: NAME,
     default: 'operator',
-    description: 'name of the operator who may look',
+    description: 'name of the operator who may only look',
   }),
   BOARD_PASSWORD: Type.String({
     minLength: 16,
@@ -34,13 +31,14 @@ export const BoardEnv = Type.Object({
     Type.String({
       minLength: 16,
       pattern: PASSWORD,
-      description: 'secret: password of BOARD_WRITER, 16 characters or more; without it nobody may',
+      description:
+        'secret: password of BOARD_WRITER, 16 characters or more; without it, the board changes nothing',
     }),
   ),
   BOARD_BASE_PATH: Type.String({
     pattern: BASE_PATH_PATTERN,
     default: '',
-    description: 'path of the board behind a proxy, such as /ops/board; cut off by the proxy or not',
+    description: 'path of the board behind a proxy, such as /ops/board, whether or not the proxy removes it',
   }),
   TRUST_PROXY: shared.TRUST_PROXY,
 })

@@ -115,14 +115,3 @@ function expectation({ type, minimum, maximum, description }: Expected): string 
       return `has the wrong form (${description ?? 'see docs/configuration.md'})`
   }
 }
-
-/** For `main.ts`: writes the faults to standard error and ends the process with 78. */
-export function configOrExit<C>(load: () => C): C {
-  try {
-    return load()
-  } catch (err) {
-    if (!(err instanceof ConfigError)) throw err
-    process.stderr.write(`${err.message}\n`)
-    return process.exit(EXIT_CONFIG)
-  }
-}
