@@ -16,8 +16,8 @@ import type { WorkerConfig } from './config/config.ts'
 import { createConsumer } from './consumer.ts'
 import { deliver } from './delivery/deliver.ts'
 import { createEventPoster } from './events/event-poster.ts'
-import { createFallback } from './delivery/email-fallback.ts'
-import { createFollowUp } from './delivery/receipt-follow-up.ts'
+import { createEmailFallback } from './delivery/email-fallback.ts'
+import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 import { listGateways } from './gateways/list-gateways.ts'
 import { createMailGateway, MAIL_GATEWAY } from './email/email-gateway.ts'
 import { createMailer } from './email/smtp-client.ts'
@@ -56,9 +56,11 @@ export function wireWorker(options: WireOptions) {
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const { rules } = config
-  const fallback = createFallback({ rules, contacts, ledger, mails, afterMs: config.fallbackAfterMs })
-  const receipts = createDeliveryReceipts(redis, keyring)
-  const followUp = config.expectsReceipts ? createFollowUp({ receipts, ledger, rules, mails }) : null
+  const fallback = createEmailFallback({ rules, contacts, ledger, mails, afterMs: config.fallbackAfterMs })
+  const deliveryReceipts = createDeliveryReceipts(redis, keyring)
+  const followUp = config.expectsReceipts
+    ? createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails })
+    : null
   const shared = { ledger, metrics, log, connection, tracing }
 
   function smsConsumer() {

@@ -1,9 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Channel } from '@sms-codes/core/codes/send'
+import { FAIL_REASONS } from './delivery/attempt.ts'
 import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
-
-/** Why a send may end as failed. */
-const REASONS = ['late', 'unreadable', 'job_failed', 'undelivered', 'ambiguous', 'number', 'number_limit']
 
 /**
  * What a worker counts. Labels are gateways, outcome classes and reasons from our own tables. What an alert compares
@@ -44,7 +42,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     for (const outcome of outcomeClasses) calls.inc({ channel, gateway, class: outcome }, 0)
     ends.inc({ status, by: gateway }, 0)
   }
-  for (const by of REASONS) ends.inc({ status: 'failed', by }, 0)
+  for (const by of FAIL_REASONS) ends.inc({ status: 'failed', by }, 0)
   return {
     called: (channel: Channel, gateway: string, outcome: OutcomeClass) =>
       calls.inc({ channel, gateway, class: outcome }),

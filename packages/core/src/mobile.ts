@@ -6,6 +6,9 @@ export function maskMobile(mobile: string): string {
   return `${mobile.slice(0, 3)}****${mobile.slice(7)}`
 }
 
+/** The carrier segment of a number: its first three digits. */
+export const segmentOf = (mobile: string): string => mobile.slice(0, 3)
+
 const NUMBERS = /(?<![0-9])((?:00)?(?:86)?1[3-9][0-9])[0-9]{4}([0-9]{4})(?![0-9])/g
 const CODES = /(?<![0-9A-Za-z_-])[0-9]{6,10}(?![0-9A-Za-z_-])/g
 

@@ -4,7 +4,6 @@ import { keys } from '../redis/keys.ts'
 import type { Keyring } from '../keyring.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import { ERASE } from '../scripts/erase.ts'
 
 /** The address a phone's code may fall back to, and when the back end saw its owner prove it. */
 const Contact = Type.Object({ email: Type.String(), verifiedAt: Type.String() })
@@ -18,7 +17,7 @@ export type Contact = Static<typeof Contact>
  * Every method throws StoreError when Redis does not answer.
  */
 export function createContacts(redis: RedisClient, keyring: Keyring) {
-  const eraseScript = createScript(redis, 'erase', ERASE)
+  const eraseScript = createScript(redis, new URL('./lua/erase.lua', import.meta.url))
   const owner = (ph: string) => `contact|${ph}`
   return {
     async put(mobile: string, contact: Contact): Promise<void> {
@@ -43,8 +42,9 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
     /** Forgets all that is held about a phone. Answers what there was: `code:login`, `sends`, … */
     async erase(mobile: string, scenes: readonly string[]): Promise<string[]> {
       const all = keys.ofPhone(keyring.pseudonym(mobile), scenes)
-      const were = await eraseScript(all, [])
-      return all.filter((_key, i) => were[i] === 1).map((key) => key.slice(key.indexOf('}:') + 2))
+      const { rows } = await eraseScript(all)
+      const erased = rows.map((row) => all[row.number('index') - 1] ?? '')
+      return erased.map((key) => key.slice(key.indexOf('}:') + 2))
     },
   }
 }

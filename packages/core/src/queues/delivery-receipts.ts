@@ -2,10 +2,9 @@ import { Value } from '@sinclair/typebox/value'
 import { keys } from '../redis/keys.ts'
 import type { Keyring } from '../keyring.ts'
 import type { RedisClient } from '../redis/connect.ts'
-import { LaterJob, SendJob } from './send-queue.ts'
+import { LaterJob, SendJob, type SendQueue } from './send-queue.ts'
 import { createScript } from '../redis/script.ts'
-import { ARRIVE, EXPECT } from '../scripts/join.ts'
-import type { DeliveryState } from '../codes/send-ledger.ts'
+import type { DeliveryState, Reported, SendLedger } from '../codes/send-ledger.ts'
 
 /** What a vendor's receipt says in the end; the states on the way there are of no interest. */
 export type ReceiptState = Exclude<DeliveryState, 'missing'>
@@ -21,20 +20,21 @@ const KEEP_MS = 1_800_000
  * Every method throws StoreError when Redis does not answer.
  */
 export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
-  const expectScript = createScript(redis, 'expect', EXPECT)
-  const arriveScript = createScript(redis, 'arrive', ARRIVE)
+  const expectScript = createScript(redis, new URL('./lua/expect-receipt.lua', import.meta.url))
+  const arriveScript = createScript(redis, new URL('./lua/receipt-arrived.lua', import.meta.url))
   const nameOf = (gateway: string, id: string) => keys.message(keyring.pseudonym(`message|${gateway}|${id}`))
   return {
     /** A gateway knows this send by that id. Answers what it said of it already, null for nothing. */
     async expect(gateway: string, id: string, job: SendJob): Promise<ReceiptState | null> {
-      const [state] = await expectScript([nameOf(gateway, id)], [JSON.stringify(job), KEEP_MS])
+      const reply = await expectScript([nameOf(gateway, id)], [JSON.stringify(job), KEEP_MS])
+      const state = reply.text('parked')
       return state === 'delivered' || state === 'undelivered' ? state : null
     },
 
     /** A receipt: the job of its send, or null when that is not known (yet) and the receipt waits for it. */
     async arrive(gateway: string, id: string, state: ReceiptState): Promise<SendJob | null> {
-      const [found] = await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 0])
-      return found === '' ? null : readJob(JSON.parse(String(found)))
+      const reply = await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 0])
+      return reply.kind === 'known' ? readJob(JSON.parse(reply.text('job'))) : null
     },
 
     /** Keeps a receipt for a send that is known and not settled, so that whoever settles it finds it. */
@@ -43,10 +43,30 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
     },
   }
 }
+
 /** A newer worker may have left a job of its own version; which send it is about is all that a receipt needs. */
 function readJob(data: unknown): SendJob {
   if (!Value.Check(LaterJob, data)) return Value.Parse(SendJob, data)
-  const { rid, scene, n, to } = data
-  return { v: 1, rid, scene, n, to }
+  const { rid, scene, n, to, segment } = data
+  return { v: 1, rid, scene, n, to, segment }
 }
 export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>
+
+/**
+ * Records what is known of a message after its gateway accepted it, and adds the mail if the send moved to e-mail.
+ *
+ * @param mayFallBack whether the send may move to e-mail
+ * @param receiptWithinMs how long a delivery receipt may take before it counts as missing
+ * @throws StoreError
+ */
+export async function applyDeliveryReport(
+  job: SendJob,
+  state: DeliveryState,
+  mayFallBack: boolean,
+  { ledger, mails }: { ledger: Pick<SendLedger, 'report'>; mails: Pick<SendQueue, 'add'> },
+  receiptWithinMs = 0,
+): Promise<Reported> {
+  const reported = await ledger.report(job, state, mayFallBack, receiptWithinMs)
+  if (reported.kind === 'moved') await mails.add(job)
+  return reported
+}

@@ -1,11 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { Queue } from 'bullmq'
 import type { Logger } from '../logger.ts'
-import { QUEUE_PREFIX } from './send-queue.ts'
+import { openProducerQueue } from './queue-options.ts'
 import type { RedisClient } from '../redis/connect.ts'
-import type { SendLedger } from '../codes/send-ledger.ts'
+import type { SendLedger, Settlement } from '../codes/send-ledger.ts'
 import { REQUEST_ID_PATTERN, type Send } from '../codes/send.ts'
-import { telemetryOf, type Tracing } from '../process/tracing.ts'
+import type { Tracing } from '../process/tracing.ts'
 
 export const EVENTS_QUEUE = 'events'
 
@@ -25,23 +24,11 @@ export type SendEvent = Static<typeof SendEvent>
  * @param connection of the kind `producer`
  */
 export function createEventQueue(connection: RedisClient, log: Logger, tracing: Tracing | null = null) {
-  const queue = new Queue<SendEvent>(EVENTS_QUEUE, {
-    connection,
-    ...telemetryOf(tracing),
-    prefix: QUEUE_PREFIX,
-    skipWaitingForReady: true,
-    skipVersionCheck: true,
-    defaultJobOptions: {
-      // One second, two, four … for about a quarter of an hour.
-      attempts: 11,
-      backoff: { type: 'exponential', delay: 1_000, jitter: 0.3 },
-      removeOnComplete: { count: 200 },
-      removeOnFail: { age: 3_600, count: 1_000 },
-      stackTraceLimit: 0,
-    },
-    streams: { events: { maxLen: 1_000 } },
+  const queue = openProducerQueue<SendEvent>(EVENTS_QUEUE, connection, log, tracing, {
+    // One second, two, four … for about a quarter of an hour.
+    attempts: 11,
+    backoff: { type: 'exponential', delay: 1_000, jitter: 0.3 },
   })
-  queue.on('error', (err) => log.debug({ err }, 'queue error'))
   return {
     tell({ rid, scene, n }: Send, status: string): void {
       const event = { request_id: rid, scene, send: n, status }
@@ -56,17 +43,25 @@ export type EventQueue = ReturnType<typeof createEventQueue>
 
 /** A ledger that tells what it writes: every status that an application may wait for is written through it. */
 export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>): SendLedger {
+  function tellSettled(send: Send, { status }: Settlement): void {
+    if (status !== 'queued' && status !== 'moved') events.tell(send, status)
+  }
   return {
     async claim(send, ...rest) {
       const claim = await ledger.claim(send, ...rest)
-      if ('why' in claim && claim.why === 'late') events.tell(send, 'failed')
-      if ('why' in claim && claim.why === 'used') events.tell(send, 'sent')
+      if (claim.kind === 'late') events.tell(send, 'failed')
+      if (claim.kind === 'gone' && claim.reason === 'used') events.tell(send, 'sent')
       return claim
     },
     async settle(send, fence, what) {
-      const mine = await ledger.settle(send, fence, what)
-      if (mine && what.status !== 'queued' && what.status !== 'moved') events.tell(send, what.status)
-      return mine
+      const isSettled = await ledger.settle(send, fence, what)
+      if (isSettled) tellSettled(send, what)
+      return isSettled
+    },
+    async settleUnclaimed(send, what) {
+      const isSettled = await ledger.settleUnclaimed(send, what)
+      if (isSettled) tellSettled(send, what)
+      return isSettled
     },
     async lapse(send) {
       const lapse = await ledger.lapse(send)

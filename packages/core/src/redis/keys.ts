@@ -13,14 +13,14 @@ export const keys = {
   code: (ph: string, scene: string) => `sms:{${ph}}:code:${scene}`,
   sends: (ph: string) => `sms:{${ph}}:sends`,
   missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,
-  missesBlind: (ph: string) => `sms:{${ph}}:misses:blind`,
+  missesWithoutId: (ph: string) => `sms:{${ph}}:misses:blind`,
   contact: (ph: string) => `sms:{${ph}}:contact`,
   /** All that is held about a phone, so that it can be erased. */
   ofPhone: (ph: string, scenes: readonly string[]) => [
     ...scenes.map((scene) => keys.code(ph, scene)),
     keys.sends(ph),
     keys.missesWithId(ph),
-    keys.missesBlind(ph),
+    keys.missesWithoutId(ph),
     keys.contact(ph),
     ...QUOTAS.map((name) => keys.quota(ph, name)),
   ],
