@@ -5,7 +5,7 @@ import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks
 /** Options of a variable that is text in the environment. */
 export type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }
 
-/** @throws Error with one fault a line, as `decoded` wants it */
+/** @throws Error with one fault a line, as `decoded` expects */
 export function throwFaults(faults: readonly string[]): void {
   if (faults.length > 0) throw new Error([...new Set(faults)].join('\n'))
 }
@@ -54,14 +54,14 @@ export const url = (schemes: readonly string[], options: TextOptions) =>
 
 const NETWORKS = 'must be a comma list of addresses or CIDRs; a network of all addresses (/0) is refused'
 
-/** Addresses and networks of proxies, as they are given. A catch-all such as 0.0.0.0/0 is refused. */
+/** Addresses and networks of proxies, in the spelling of the operator. */
 export function parseProxies(text: string): string[] {
   const entries = list(text)
   if (entries.some((entry) => parseNetwork(entry) === null)) throw new Error(NETWORKS)
   return entries
 }
 
-/** Entries of an allow list or deny list. A fault names an entry by its position. */
+/** Entries of an allow or deny list. A fault names an entry by its position. */
 export function parseEntries(text: string): ListEntry[] {
   const entries = list(text).map(parseListEntry)
   throwFaults(

@@ -24,11 +24,16 @@ export function configure<Config extends { logLevel: string }>({
   env,
   load,
 }: Start<Config>) {
-  const config = configOrExit(() => load(env))
-  const log = createLogger(name, config.logLevel)
-  for (const found of findMisspelled(variables, env))
-    log.warn(found, 'unknown environment variable, similar to one that is not set')
-  return { config, log }
+  try {
+    const config = load(env)
+    const log = createLogger(name, config.logLevel)
+    for (const found of findMisspelled(variables, env))
+      log.warn(found, 'unknown environment variable, similar to one that is not set')
+    return { config, log }
+  } catch (err) {
+    if (!(err instanceof ConfigError)) throw err
+    return exitWithFaults(err.message)
+  }
 }
 
 /** What the API and the worker have in common: `configure`, connections to Redis, metrics and tracing. */
@@ -44,15 +49,6 @@ export async function boot<Config extends { logLevel: string; redisUrl: string; 
   reportClockSkew(registry, redis)
   const tracing = await loadTracing(config.tracing)
   return { config, log, redis, producer, registry, tracing }
-}
-
-function configOrExit<Config>(load: () => Config): Config {
-  try {
-    return load()
-  } catch (err) {
-    if (!(err instanceof ConfigError)) throw err
-    return exitWithFaults(err.message)
-  }
 }
 
 function exitWithFaults(text: string): never {
