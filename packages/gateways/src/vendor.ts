@@ -21,7 +21,9 @@ export type VendorDeps = {
   maskMobile: (mobile: string) => string
 }
 
-/** How many messages a vendor allows one number in a sliding window. */
+type VendorGateway = SmsGateway & DoubtHandling
+
+/** How many messages a vendor allows one number in a sliding window of at most a day. */
 export type QuotaWindow = { most: number; seconds: number }
 
 /** A vendor with complete settings. */
@@ -29,7 +31,7 @@ export type ConfiguredVendor = {
   name: string
   /** Empty if the vendor documents no limit per number. */
   quota: readonly QuotaWindow[]
-  create: (deps: VendorDeps) => SmsGateway & DoubtHandling
+  create: (deps: VendorDeps) => VendorGateway
 }
 
 type VendorDefinition<S extends TObject> = {
@@ -39,42 +41,29 @@ type VendorDefinition<S extends TObject> = {
   /** Faults that involve more than one variable. A value is undefined if its variable is unset or has a fault. */
   faults: (values: Partial<StaticDecode<S>>, context: SettingsContext) => string[]
   quota?: readonly QuotaWindow[]
-  create: (
-    settings: StaticDecode<S>,
-    context: SettingsContext,
-    deps: VendorDeps,
-  ) => SmsGateway & DoubtHandling
+  create: (settings: StaticDecode<S>, context: SettingsContext, deps: VendorDeps) => VendorGateway
 }
 
-export function defineVendor<S extends TObject>({
-  name,
-  settings,
-  faults,
-  quota = [],
-  create,
-}: VendorDefinition<S>) {
-  const required = settings.required ?? []
+export function defineVendor<S extends TObject>(definition: VendorDefinition<S>) {
+  const { name, settings, quota = [], create } = definition
+  type Values = Partial<StaticDecode<S>>
+  const missingFrom = (values: Values) =>
+    (settings.required ?? []).filter((variable) => field(values, variable) === undefined)
+  const isComplete = (values: Values): values is StaticDecode<S> => missingFrom(values).length === 0
   return {
     name,
     settings,
 
     /** One line per fault, which begins with the name of the variable to change. */
-    faults(values: Partial<StaticDecode<S>>, context: SettingsContext): string[] {
-      const missing = required.filter((variable) => field(values, variable) === undefined)
-      return [
-        ...missing.map((variable) => `${variable}: is missing (SMS_GATEWAYS lists ${name})`),
-        ...faults(values, context),
-      ]
-    },
+    faults: (values: Values, context: SettingsContext): string[] => [
+      ...missingFrom(values).map((variable) => `${variable}: is missing (SMS_GATEWAYS lists ${name})`),
+      ...definition.faults(values, context),
+    ],
 
     /** @throws if a required variable is missing; `faults` names it */
-    configure(values: Partial<StaticDecode<S>>, context: SettingsContext): ConfiguredVendor {
+    configure(values: Values, context: SettingsContext): ConfiguredVendor {
       if (!isComplete(values)) throw new Error(`the settings of ${name} are incomplete`)
       return { name, quota, create: (deps) => create(values, context, deps) }
     },
-  }
-
-  function isComplete(values: Partial<StaticDecode<S>>): values is StaticDecode<S> {
-    return required.every((variable) => field(values, variable) !== undefined)
   }
 }

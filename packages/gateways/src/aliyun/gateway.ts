@@ -12,7 +12,6 @@ import type { PostResult, Transport } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
 export type AliyunOptions = {
-  name?: string
   /** Scheme, host, port and an optional path prefix. */
   baseUrl: string
   accessKeyId: string
@@ -20,16 +19,13 @@ export type AliyunOptions = {
   signName: string
   /** The template's code for a message's scene. */
   templateOf: (scene: string) => string
-  /** The name of the template's only variable, the code. Aliyun allows verification templates no second one. */
-  variable?: string
   transport: Pick<Transport, 'post'>
   now?: () => Date
   nonce?: () => string
 }
 
 export function createAliyunGateway(options: AliyunOptions): SmsGateway & Required<DoubtHandling> {
-  const { name = 'aliyun', signName, templateOf, variable = 'code', transport } = options
-  const { now = () => new Date(), nonce = randomUUID } = options
+  const { signName, templateOf, transport, now = () => new Date(), nonce = randomUUID } = options
   // Parsed here so that an invalid address fails at startup and not with the first message.
   const base = new URL(options.baseUrl).href.replace(/\/+$/, '')
 
@@ -43,7 +39,8 @@ export function createAliyunGateway(options: AliyunOptions): SmsGateway & Requir
       PhoneNumbers: message.mobile,
       SignName: signName,
       TemplateCode: templateOf(message.scene),
-      TemplateParam: JSON.stringify({ [variable]: message.code }),
+      // Aliyun allows verification templates one variable only.
+      TemplateParam: JSON.stringify({ code: message.code }),
       OutId: message.id,
     }
     return outcomeOf(await call('SendSms', params, signal), message, now())
@@ -59,7 +56,7 @@ export function createAliyunGateway(options: AliyunOptions): SmsGateway & Requir
     return { found: 'unknown' }
   }
 
-  return { name, send, lookUp, recognises: recognisesNothing }
+  return { name: 'aliyun', send, lookUp, recognises: recognisesNothing }
 }
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {

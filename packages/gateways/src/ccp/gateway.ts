@@ -9,7 +9,6 @@ import { transportOutcome } from '../transport-outcome.ts'
 import type { PostResult, Transport } from '../transport.ts'
 
 export type CcpOptions = {
-  name?: string
   /** Scheme, host, port and an optional path prefix. */
   baseUrl: string
   accountSid: string
@@ -22,8 +21,7 @@ export type CcpOptions = {
 }
 
 export function createCcpGateway(options: CcpOptions): SmsGateway & DoubtHandling {
-  const { name = 'ccp', accountSid, authToken, appId, templateOf, transport } = options
-  const now = options.now ?? (() => new Date())
+  const { accountSid, authToken, appId, templateOf, transport, now = () => new Date() } = options
   // Parsed here so that an invalid address fails at startup and not with the first message.
   const base = new URL(options.baseUrl).href.replace(/\/+$/, '')
 
@@ -46,7 +44,7 @@ export function createCcpGateway(options: CcpOptions): SmsGateway & DoubtHandlin
     return outcomeOf(await transport.post(url, { headers, body, signal }), message, now())
   }
 
-  return { name, send, recognises: isSameDayInChina }
+  return { name: 'ccp', send, recognises: isSameDayInChina }
 }
 
 function isSameDayInChina(sinceMs: number, nowMs: number): boolean {

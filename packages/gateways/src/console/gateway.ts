@@ -5,21 +5,16 @@ import { recognisesNothing } from '../gateway.ts'
 import type { DoubtHandling, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 
 export type ConsoleOptions = {
-  name?: string
   writeLine: (line: string) => void
   maskMobile: (mobile: string) => string
 }
 
-export function createConsoleGateway({
-  name = 'console',
-  writeLine,
-  maskMobile,
-}: ConsoleOptions): SmsGateway & DoubtHandling {
+export function createConsoleGateway({ writeLine, maskMobile }: ConsoleOptions): SmsGateway & DoubtHandling {
   function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
     if (signal.aborted) return Promise.resolve({ class: 'switch_now', code: 'ABORTED' })
     writeLine(`sms to ${maskMobile(message.mobile)} (${message.scene}): ${freeText(message)}\n`)
     return Promise.resolve({ class: 'accepted', code: 'OK', messageId: `console-${message.id}` })
   }
 
-  return { name, send, recognises: recognisesNothing }
+  return { name: 'console', send, recognises: recognisesNothing }
 }

@@ -11,7 +11,6 @@ import type { PostResult, Transport } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
 export type TencentOptions = {
-  name?: string
   /** Scheme, host, port and an optional path prefix. */
   baseUrl: string
   secretId: string
@@ -20,14 +19,13 @@ export type TencentOptions = {
   signName: string
   /** The template's id for a message's scene. */
   templateOf: (scene: string) => string
-  region?: string
+  region: string
   transport: Pick<Transport, 'post'>
   now?: () => Date
 }
 
 export function createTencentGateway(options: TencentOptions): SmsGateway & Required<DoubtHandling> {
-  const { name = 'tencent', sdkAppId, signName, templateOf, region = 'ap-guangzhou', transport } = options
-  const now = options.now ?? (() => new Date())
+  const { sdkAppId, signName, templateOf, region, transport, now = () => new Date() } = options
   // Parsed here so that an invalid address fails at startup and not with the first message.
   const base = new URL(options.baseUrl)
   const url = `${base.href.replace(/\/+$/, '')}/`
@@ -77,7 +75,7 @@ export function createTencentGateway(options: TencentOptions): SmsGateway & Requ
     return foundInRecords(await call('DescribeSendRecordList', params, signal), window, message)
   }
 
-  return { name, send, lookUp, recognises: recognisesNothing }
+  return { name: 'tencent', send, lookUp, recognises: recognisesNothing }
 }
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {

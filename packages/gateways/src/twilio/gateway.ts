@@ -11,7 +11,6 @@ import { classOfTwilioCode } from './codes.ts'
 import { vendorWord } from '../vendor-word.ts'
 
 export type TwilioOptions = {
-  name?: string
   /** Scheme, host, port and an optional path prefix. */
   baseUrl: string
   accountSid: string
@@ -29,8 +28,7 @@ export type TwilioOptions = {
 const MAX_VALIDITY_SECONDS = 36_000
 
 export function createTwilioGateway(options: TwilioOptions): SmsGateway & DoubtHandling {
-  const { name = 'twilio', accountSid, authToken, from, messagingServiceSid, transport } = options
-  const now = options.now ?? (() => new Date())
+  const { accountSid, authToken, from, messagingServiceSid, transport, now = () => new Date() } = options
   if (from === undefined && messagingServiceSid === undefined)
     throw new Error('Twilio needs a sender: set from, messagingServiceSid or both')
   // Parsed here so that an invalid address fails at startup and not with the first message.
@@ -57,7 +55,7 @@ export function createTwilioGateway(options: TwilioOptions): SmsGateway & DoubtH
     return outcomeOf(result, message, now())
   }
 
-  return { name, send, recognises: recognisesNothing }
+  return { name: 'twilio', send, recognises: recognisesNothing }
 }
 
 function withEcho(address: string, id: string): string {

@@ -23,7 +23,7 @@ export const twilio = defineVendor({
     return [
       ...(hasSender
         ? []
-        : ['TWILIO_FROM: is missing, or TWILIO_MESSAGING_SERVICE_SID (SMS_GATEWAYS lists twilio)']),
+        : ['TWILIO_FROM: is missing, and so is TWILIO_MESSAGING_SERVICE_SID (SMS_GATEWAYS lists twilio)']),
       ...apiUrlFaults('TWILIO_BASE_URL', values.TWILIO_BASE_URL, context),
       ...(lacksUrl
         ? ['PUBLIC_URL: is missing (every Twilio message carries the address for its delivery receipt)']

@@ -8,7 +8,6 @@ import type { PostResult, Transport } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
 export type WebhookOptions = {
-  name?: string
   url: string
   /** Keys of the signature; two while one secret replaces the other. */
   keys: readonly Buffer[]
@@ -23,8 +22,7 @@ export type WebhookOptions = {
 const refusals: readonly OutcomeClass[] = ['number', 'number_limit', 'template', 'config']
 
 export function createWebhookGateway(options: WebhookOptions): SmsGateway & DoubtHandling {
-  const { name = 'webhook', keys, idempotent, templateOf, transport } = options
-  const now = options.now ?? (() => new Date())
+  const { keys, idempotent, templateOf, transport, now = () => new Date() } = options
   // Parsed here so that an invalid address fails at startup and not with the first message.
   const url = new URL(options.url).href
   if (keys.length === 0) throw new Error('a webhook needs at least one secret')
@@ -47,7 +45,7 @@ export function createWebhookGateway(options: WebhookOptions): SmsGateway & Doub
     return outcomeOf(await transport.post(url, { headers, body, signal }), message, idempotent, now())
   }
 
-  return { name, send, recognises: () => idempotent }
+  return { name: 'webhook', send, recognises: () => idempotent }
 }
 
 // A timeout or a 5xx of an idempotent receiver is `ambiguous` as well, because the receiver may have taken the

@@ -99,11 +99,6 @@ describe('a request to Aliyun', () => {
     expect(form.replace(/&Signature=[^&]*/, '')).toBe(vector.expect.canonicalizedQuery)
   })
 
-  test('contains one variable, under its name in the template', async () => {
-    const { params } = await send(success, {}, { variable: 'number' })
-    expect(params['TemplateParam']).toBe('{"number":"123456"}')
-  })
-
   test('keeps the leading zero of a code', async () => {
     expect((await send(success, { code: '012345' })).params['TemplateParam']).toBe('{"code":"012345"}')
   })

@@ -22,6 +22,7 @@ const options = {
   secretId: input.ids,
   secretKey: input.key,
   sdkAppId: '1400006666',
+  region: 'ap-guangzhou',
   signName: '美多商城',
   templateOf: (scene: string) => (scene === 'login' ? '1110' : '2'),
   now: () => new Date(input.timestamp * 1000 + 678),

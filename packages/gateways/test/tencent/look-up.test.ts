@@ -20,6 +20,7 @@ function create(baseUrl: string, transport: Transport) {
     secretId: 'AKIDExample0000000000000000000000000',
     secretKey: 'ExampleSecretKey0000000000000000',
     sdkAppId: '1400006666',
+    region: 'ap-guangzhou',
     signName: 'Shop',
     templateOf: () => '1110',
     transport,
