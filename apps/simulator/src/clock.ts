@@ -35,10 +35,9 @@ export function shanghaiDay(ms: number): string {
 
 /** Parses `yyyyMMddHHmmss` in Shanghai time. Returns milliseconds since the epoch, or null for an invalid date. */
 export function parseShanghaiTimestamp(text: string): number | null {
-  const parts = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text)
-  if (parts === null) return null
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number)
-  const ms = Date.UTC(year, month - 1, day, hour, minute, second) - SHANGHAI_OFFSET_MS
-  // Date.UTC turns 31 February into a day of March, so only a date that formats back to the same text is valid.
-  return shanghaiTimestamp(ms) === text ? ms : null
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text) ?? []
+  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}+08:00`)
+  // Some engines turn 31 February into a day of March, so only a date that formats back to the same text is valid.
+  return !Number.isNaN(ms) && shanghaiTimestamp(ms) === text ? ms : null
 }

@@ -48,14 +48,10 @@ export type Environment = Record<string, string | undefined>
 /** Returns the configuration, or every fault as `NAME: what is wrong`. */
 export function loadConfig(env: Environment): { config: Config } | { faults: string[] } {
   const given: Record<string, unknown> = {}
-  for (const name of Object.keys(ConfigSchema.properties)) {
-    const value = env[name]
-    if (value !== undefined && value.trim() !== '') given[name] = value.trim()
-  }
   for (const [name, property] of Object.entries(ConfigSchema.properties)) {
-    const value = given[name]
-    if (property.type === 'integer' && typeof value === 'string' && /^\d+$/.test(value))
-      given[name] = Number(value)
+    const value = env[name]?.trim() ?? ''
+    if (value === '') continue
+    given[name] = property.type === 'integer' && /^\d+$/.test(value) ? Number(value) : value
   }
 
   const candidate = Value.Default(ConfigSchema, given)

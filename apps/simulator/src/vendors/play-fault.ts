@@ -8,7 +8,8 @@ import type { VendorAnswer } from './vendor.ts'
 const HUGE_BYTES = 50 * 1024 * 1024
 const DRIP_MS = 1000
 
-const STATUSES = { http_429: 429, http_500: 500, http_502: 502, http_503: 503 } as const
+// Faults that answer with an HTML page, as a proxy in front of the vendor does.
+const PAGE_STATUSES = { html: 200, http_429: 429, http_500: 500, http_502: 502, http_503: 503 } as const
 
 /** Whether the vendor judges the request, and may accept its message, before the fault is played. */
 export function isJudged(fault: AnswerFault): boolean {
@@ -44,22 +45,18 @@ export function playFault(fault: AnswerFault, reply: FastifyReply, answer: Vendo
       raw.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => socket.destroySoon())
       return
     }
-    case 'html':
-      answerHtml(reply, 200, {})
-      return
     case 'empty':
       raw.writeHead(200, { ...headers, 'content-length': 0 }).end()
       return
     case 'redirect':
       raw.writeHead(302, { location: '/redirected', 'content-length': 0 }).end()
       return
+    case 'html':
     case 'http_429':
-      answerHtml(reply, 429, { 'retry-after': '1' })
-      return
     case 'http_500':
     case 'http_502':
     case 'http_503':
-      answerHtml(reply, STATUSES[fault.name], {})
+      answerPage(reply, PAGE_STATUSES[fault.name])
       return
     case 'slow_drip':
       drip(reply, answer.status, headers, Buffer.from(text))
@@ -77,14 +74,10 @@ export function headersOf(answer: VendorAnswer): Record<string, string> {
   return { 'content-type': 'application/json;charset=utf-8', ...answer.headers }
 }
 
-function answerHtml(reply: FastifyReply, status: number, headers: Record<string, string>): void {
+function answerPage(reply: FastifyReply, status: number): void {
   const page = `<!doctype html><html><head><title>${status}</title></head><body><h1>${status}</h1></body></html>`
-  const all = {
-    'content-type': 'text/html;charset=utf-8',
-    'content-length': Buffer.byteLength(page),
-    ...headers,
-  }
-  reply.raw.writeHead(status, all).end(page)
+  const headers = { 'content-type': 'text/html;charset=utf-8', 'content-length': Buffer.byteLength(page) }
+  reply.raw.writeHead(status, { ...headers, ...(status === 429 ? { 'retry-after': '1' } : {}) }).end(page)
 }
 
 function drip(reply: FastifyReply, status: number, headers: Record<string, string>, bytes: Buffer): void {
