@@ -108,7 +108,7 @@ export function createStatus({ language, ask, onFailed }) {
 const isByMail = ({ channel, status, times }) =>
   channel === 'email' || status === 'fell_back' || times.fell_back !== undefined
 
-/** A used code still expires or fails later; that is no news to a user who has verified. */
+/** A used code still expires or fails later, but the user has verified and need not see that. */
 const isVerifiedFirst = (request, status) =>
   request.status === 'verified' && (status === 'expired' || status === 'failed')
 

@@ -101,7 +101,7 @@ export function createMailServer(deps: {
     sockets.set(remotePort, socket)
     socket.on('close', () => sockets.delete(remotePort))
   })
-  // A client that disconnects in the middle of a dialogue is no fault of the server.
+  // A client may disconnect in the middle of a dialogue; smtp-server reports that as an error.
   server.on('error', () => {})
 
   return {
