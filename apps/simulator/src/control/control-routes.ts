@@ -3,7 +3,6 @@
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import type { Clock } from '../clock.ts'
-import { addEventStream } from '../demo/event-stream.ts'
 import { MAIL_TARGET, type MailFault } from '../mail/mail-faults.ts'
 import type { Mail } from '../mail/read-mail.ts'
 import type { MessageDelivery } from '../receipts/deliver-messages.ts'
@@ -12,6 +11,7 @@ import type { Message } from '../vendors/message.ts'
 import { faultTargetOf, type VendorFault } from '../vendors/vendor-faults.ts'
 import type { Vendor } from '../vendors/vendor.ts'
 import type { Arrivals, Sequence } from './arrivals.ts'
+import { addEventStream } from './event-stream.ts'
 import { addFaultRoutes } from './fault-routes.ts'
 import type { FaultScript } from './fault-script.ts'
 
@@ -62,7 +62,7 @@ export function addControlRoutes(parent: FastifyInstance, deps: ControlDeps): vo
       addFaultRoutes(scope, '/mail_script', {
         script: mailFaults,
         gateways: [],
-        targetOf: () => MAIL_TARGET,
+        targetOf: (gateway) => (gateway === undefined ? MAIL_TARGET : null),
       })
       addEventStream(scope, deps)
       done()

@@ -31,19 +31,22 @@ export function addFaultRoutes<Fault>(
   path: string,
   options: {
     script: FaultScript<Fault>
-    /** Null for an unknown gateway; a script with a single target ignores the name. */
+    /** Null for an unknown gateway. */
     targetOf: (gateway?: string) => FaultTarget<Fault> | null
-    /** The names that `targetOf` knows. Empty for a single target, whose orders are then listed without a gateway. */
+    /** The names that `targetOf` knows. Empty for a single target: its orders neither have nor list a gateway. */
     gateways: readonly string[]
   },
 ): void {
   const { script, targetOf, gateways } = options
   const app = parent.withTypeProvider<TypeBoxTypeProvider>()
-  const unknownGateway = { error: `gateway must be one of ${gateways.join(', ')}` }
+  const hasOneTarget = gateways.length === 0
+  const unknownGateway = {
+    error: hasOneTarget ? 'gateway must be left out' : `gateway must be one of ${gateways.join(', ')}`,
+  }
 
   const pending = () => ({
     pending: script.pending().map(({ gateway, ...order }) => ({
-      ...(gateways.length === 0 ? {} : { gateway }),
+      ...(hasOneTarget ? {} : { gateway }),
       ...order,
     })),
   })

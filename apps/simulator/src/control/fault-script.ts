@@ -2,7 +2,7 @@
 // server. Faults are played in the order in which they were ordered.
 
 type Order<Fault> = {
-  /** The gateway that plays the fault. The mail server uses its own script and the name MAIL_SERVER. */
+  /** The gateway that plays the fault. In the mail server's script it is always `mail`. */
   gateway: string
   fault: Fault
   /** Requests that still get the fault. 0 is a standing order: every request gets it until it is cleared. */

@@ -92,10 +92,11 @@ describe('the mail script', () => {
     expect(await client.refusal()).toBeNull()
   })
 
-  test('refuses an unknown fault or a wrong number of times, and changes nothing', async () => {
+  test('refuses an unknown fault, a wrong number of times and a gateway, and changes nothing', async () => {
     const wrong = { status: 400, json: { error: textLike(/fault must be one of accept, .*policy/) } }
     expect(await order('explode')).toEqual(wrong)
     expect((await order('policy', { times: -1 })).status).toBe(400)
+    expect((await order('policy', { gateway: 'ccp' })).status).toBe(400)
     expect(await simulator.get('/_sim/mail_script')).toEqual({ pending: [] })
   })
 })

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ADDRESS, greeting, mailTo, smtpPortOf } from '../mail-client.ts'
-import { readUntil } from '../read-events.ts'
 import { anyNumber, anyText, startSimulator, textLike, type Simulator } from '../running-simulator.ts'
 
 let simulator: Simulator
@@ -68,39 +67,5 @@ describe('the mail server', () => {
     await other.close()
     client.close()
     await expect(greeting(port)).rejects.toThrow('ECONNREFUSED')
-  })
-})
-
-describe('the event stream', () => {
-  test('sends a mail as an event of type mail to the readers of its address', async () => {
-    const { text } = await readUntil(
-      `${simulator.url}/_sim/events?to=${ADDRESS}`,
-      (seen) => seen.includes(ADDRESS),
-      async () => {
-        await simulator.send()
-        const client = await mailTo(simulator)
-        await client.send('other@example.com')
-        await client.send()
-      },
-    )
-    expect(text).toMatch(/id: \d+\nevent: mail\ndata: \{.*"code":"482913"/)
-    expect(text).not.toMatch(/other@|13800138000/)
-  })
-
-  test('numbers messages and mails together, and messages have no event type', async () => {
-    await simulator.send({ datas: ['111111', '5'] })
-    const client = await mailTo(simulator)
-    await client.send()
-    const [first] = [await mails()].flat()
-    const since = JSON.stringify(first).replace(/.*"seq":(\d+).*/, '$1')
-    await client.send('later@example.com')
-    await simulator.send({ to: '13900139000', datas: ['222222', '5'] })
-    const { text } = await readUntil(
-      `${simulator.url}/_sim/events?since=${since}`,
-      (seen) => seen.includes('222222'),
-      async () => {},
-    )
-    expect(text).toMatch(/event: mail\ndata: [^\n]*later@[^\n]*\n\nid: \d+\ndata: [^\n]*222222/)
-    expect(text).not.toMatch(/111111|li\.lei/)
   })
 })

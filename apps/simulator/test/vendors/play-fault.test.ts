@@ -74,10 +74,10 @@ describe('broken connections', () => {
     ['refuse', 0],
     ['accept_rst', 1],
     ['half_body', 1],
-  ])('%s breaks the connection with %i messages accepted', async (fault, taken) => {
+  ])('%s breaks the connection with %i messages accepted', async (fault, accepted) => {
     await simulator.script(fault)
     expect(await errorCodeOf(simulator.send())).toBe('ECONNRESET')
-    expect(await simulator.outbox()).toHaveLength(taken)
+    expect(await simulator.outbox()).toHaveLength(accepted)
   })
 
   test('half_body sends the headers and half of the announced body', async () => {

@@ -49,7 +49,7 @@ describe('the caller', () => {
 
   test.each([
     ['a wrong secret', { secret: 'another' }, 400, 'SignatureDoesNotMatch'],
-    ['an unknown key', { key: 'LTAInobody' }, 404, 'InvalidAccessKeyId.NotFound'],
+    ['an unknown key', { key: 'LTAIunknown' }, 404, 'InvalidAccessKeyId.NotFound'],
     [
       'a timestamp that is 16 minutes old',
       { at: Date.now() - 16 * MINUTE_MS },

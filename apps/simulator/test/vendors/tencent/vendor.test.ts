@@ -80,7 +80,7 @@ describe('the caller', () => {
     ['another service', { service: 'cvm' }, 'AuthFailure.SignatureFailure'],
     ['an unsigned host', { signed: ['content-type'] }, 'AuthFailure.SignatureFailure'],
     ['an unsigned content type', { signed: ['host'] }, 'AuthFailure.SignatureFailure'],
-    ['an unknown id', { id: 'AKIDnobody' }, 'AuthFailure.SecretIdNotFound'],
+    ['an unknown id', { id: 'AKIDunknown' }, 'AuthFailure.SecretIdNotFound'],
     ['a timestamp that is 310 seconds old', { at: Date.now() - 310_000 }, 'AuthFailure.SignatureExpire'],
     ['a timestamp that is 310 seconds ahead', { at: Date.now() + 310_000 }, 'AuthFailure.SignatureExpire'],
     ['another version', { version: '2019-07-11' }, 'NoSuchVersion'],

@@ -3,9 +3,9 @@
 // connection nor a change of the phone number loses anything.
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
-import type { Arrivals, Arrived, Sequence } from '../control/arrivals.ts'
 import type { Mail } from '../mail/read-mail.ts'
 import type { Message } from '../vendors/message.ts'
+import type { Arrivals, Arrived, Sequence } from './arrivals.ts'
 
 const HEARTBEAT_MS = 15_000
 
