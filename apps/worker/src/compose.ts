@@ -19,13 +19,13 @@ import { createEventPoster } from './events/event-poster.ts'
 import { createEmailFallback } from './delivery/email-fallback.ts'
 import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 import { listGateways } from './gateways/list-gateways.ts'
-import { createMailGateway, MAIL_GATEWAY, MAIL_QUOTA } from './email/email-gateway.ts'
-import { createMailer } from './email/smtp-client.ts'
+import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-gateway.ts'
+import { createSmtpClient } from './email/smtp-client.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 import { createOrder } from './gateways/order.ts'
 import { withTrace } from './gateways/with-trace.ts'
 
-export type WireOptions = {
+export type ComposeOptions = {
   config: WorkerConfig
   log: Logger
   redis: RedisClient
@@ -36,16 +36,16 @@ export type WireOptions = {
   tracing: Tracing | null
 }
 
-// More than the waits of mailer.ts together, for the TLS in between.
+/** More than the timeouts of smtp-client.ts together, to leave room for the TLS handshake. */
 const MAIL_DEADLINE_MS = 12_000
 const MAILS_AT_ONCE = 10
 
-/** Makes every part of a worker from its configuration and connections: the one place where they meet. */
-export function wireWorker(options: WireOptions) {
+/** The composition root: makes every part of a worker from its configuration and connections. */
+export function composeWorker(options: ComposeOptions) {
   const { config, log, redis, producer, connection, transport, registry, tracing } = options
   const metrics = createWorkerMetrics(registry, {
     sms: config.gateways.map(({ name }) => name),
-    email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [MAIL_GATEWAY] : [],
+    email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [EMAIL_GATEWAY] : [],
   })
   const keyring = createKeyring(config.keyring)
   const events = config.events === null ? null : createEventQueue(producer, log, tracing)
@@ -92,13 +92,13 @@ export function wireWorker(options: WireOptions) {
   }
 
   function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
-    const mail = createMailGateway({
+    const mail = createEmailGateway({
       contacts,
-      transporter: createMailer({ url, requireTls }),
+      transporter: createSmtpClient({ url, requireTls }),
       from,
       deadlineMs: MAIL_DEADLINE_MS,
     })
-    const gateways = [withQuota(withTrace(mail, tracing), MAIL_QUOTA, { quotas, keyring })]
+    const gateways = [withQuota(withTrace(mail, tracing), EMAIL_QUOTA, { quotas, keyring })]
     const deps = {
       ...shared,
       channel: 'email' as const,

@@ -10,8 +10,8 @@ import { createTransport } from '@sms-codes/gateways/transport'
 import { loadWorkerConfig } from './config/config.ts'
 import { WorkerEnv } from './config/variables.ts'
 import { reportQueues } from './queue-metrics.ts'
-import { restWhileUnfit } from './pause-while-redis-unfit.ts'
-import { wireWorker } from './compose.ts'
+import { pauseWhileRedisUnfit } from './pause-while-redis-unfit.ts'
+import { composeWorker } from './compose.ts'
 
 const USAGE = `Usage: worker [--queues sms,email,events]
 
@@ -44,8 +44,8 @@ const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: load
 const { config, log, redis, producer, registry } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
-const { consumers, producers } = wireWorker({ ...parts, connection, transport })
-for (const consumer of consumers) restWhileUnfit(consumer, redis, log)
+const { consumers, producers } = composeWorker({ ...parts, connection, transport })
+for (const consumer of consumers) pauseWhileRedisUnfit(consumer, redis, log)
 reportQueues(registry, redis, log)
 const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
 const notReady = async () => (await storeNotReady(redis)) ?? (isConsuming() ? null : 'not consuming')

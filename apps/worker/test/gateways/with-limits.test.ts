@@ -4,7 +4,7 @@ import { keys } from '@sms-codes/core/redis/keys'
 import { ccpQuota } from '@sms-codes/gateways/ccp/quota'
 import { aliyunQuota } from '@sms-codes/gateways/aliyun/quota'
 import { tencentQuota } from '@sms-codes/gateways/tencent/quota'
-import { MAIL_QUOTA } from '../../src/email/email-gateway.ts'
+import { EMAIL_QUOTA } from '../../src/email/email-gateway.ts'
 import { createQuotas } from '../../src/gateways/quotas.ts'
 import { withQuota, withRate } from '../../src/gateways/with-limits.ts'
 import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
@@ -65,7 +65,7 @@ describe("a vendor's quota of one number", () => {
     ['aliyun', 12, 1_300, 10, aliyunQuota],
     ['tencent', 4, 16, 2, tencentQuota],
     ['tencent', 12, 31, 10, tencentQuota],
-    ['email', 4, 3_600, 2, MAIL_QUOTA],
+    ['email', 4, 3_600, 2, EMAIL_QUOTA],
   ])('of %s: of %i messages, one every %i seconds, %i fit', async (name, asked, seconds, fit, windows) => {
     const ph = delivery.keyring.pseudonym(aMobile())
     const taken = []

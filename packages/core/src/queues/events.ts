@@ -8,19 +8,20 @@ import type { Tracing } from '../process/tracing.ts'
 
 export const EVENTS_QUEUE = 'events'
 
-/** What an application may want to know of its request. Names no phone. */
+/** A change of status that the application is told. It names no phone. */
 export const SendEvent = Type.Object({
   request_id: Type.String({ pattern: REQUEST_ID_PATTERN }),
   scene: Type.String({ maxLength: 32 }),
-  /** Which message of the request it is about, from 1. */
+  /** Number of the send within the request, from 1. */
   send: Type.Integer({ minimum: 1 }),
   status: Type.Union(['sent', 'delivered', 'fell_back', 'failed'].map((status) => Type.Literal(status))),
 })
 export type SendEvent = Static<typeof SendEvent>
 
 /**
- * The producer's side of the `events` queue. An event that cannot be queued is lost with a line in the log:
- * it is news, and the status of the request remains the truth.
+ * The producer's side of the `events` queue. An event that cannot be added is lost, with a line in the log; the status
+ * of the request can still be read.
+ *
  * @param connection of the kind `producer`
  */
 export function createEventQueue(connection: RedisClient, log: Logger, tracing: Tracing | null = null) {
@@ -41,7 +42,7 @@ export function createEventQueue(connection: RedisClient, log: Logger, tracing: 
 }
 export type EventQueue = ReturnType<typeof createEventQueue>
 
-/** A ledger that tells what it writes: every status that an application may wait for is written through it. */
+/** A ledger that adds an event for each status that it writes and that an application may wait for. */
 export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>): SendLedger {
   function tellSettled(send: Send, { status }: Settlement): void {
     if (status !== 'queued' && status !== 'moved') events.tell(send, status)
