@@ -37,15 +37,14 @@ export const BoardEnv = Type.Object({
 
 type BoardValues = StaticDecode<typeof BoardEnv>
 
-const checkOperators: Check<BoardValues> = (values) => {
-  if (values.BOARD_WRITER_PASSWORD === undefined) return []
-  const faults: string[] = []
-  if (values.BOARD_WRITER === values.BOARD_USER)
-    faults.push('BOARD_WRITER: must be another name than BOARD_USER')
-  if (values.BOARD_WRITER_PASSWORD === values.BOARD_PASSWORD)
-    faults.push('BOARD_WRITER_PASSWORD: must be another password than BOARD_PASSWORD')
-  return faults
-}
+const checkOperators: Check<BoardValues> = (values) => [
+  values.BOARD_WRITER_PASSWORD !== undefined &&
+    values.BOARD_WRITER === values.BOARD_USER &&
+    'BOARD_WRITER: must be another name than BOARD_USER',
+  values.BOARD_WRITER_PASSWORD !== undefined &&
+    values.BOARD_WRITER_PASSWORD === values.BOARD_PASSWORD &&
+    'BOARD_WRITER_PASSWORD: must be another password than BOARD_PASSWORD',
+]
 
 /** @throws ConfigError */
 export function loadBoardConfig(env: Env) {

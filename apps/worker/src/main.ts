@@ -53,8 +53,9 @@ const ops = await listenOrExit(
   'WORKER_OPS_PORT',
   startOps({ host: config.host, port: config.opsPort, registry, notReady }),
 )
+const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
 log.info(
-  { queues: consumers.map(({ name }) => name), gateways: config.gateways, opsPort: ops.port },
+  { queues: namesOf(consumers), gateways: namesOf(config.gateways), opsPort: ops.port },
   'worker ready',
 )
 

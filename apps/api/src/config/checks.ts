@@ -5,70 +5,66 @@ import type { ApiValues } from './variables.ts'
 
 type ApiCheck = Check<ApiValues>
 
-const checkTestNumbers: ApiCheck = ({ NODE_ENV, TEST_NUMBERS = [], ALLOW_TEST_NUMBERS }) => {
-  const faults: string[] = []
-  if (TEST_NUMBERS.length > 0 && NODE_ENV === 'production' && ALLOW_TEST_NUMBERS !== true)
-    faults.push('TEST_NUMBERS: not allowed in production unless ALLOW_TEST_NUMBERS=true')
-  if (TEST_NUMBERS.some(({ until }) => until < Date.now()))
-    faults.push('TEST_NUMBERS: the last day of a number has passed; remove it or give it a later day')
-  return faults
-}
+const checkTestNumbers: ApiCheck = ({ NODE_ENV, TEST_NUMBERS = [], ALLOW_TEST_NUMBERS = false }) => [
+  TEST_NUMBERS.length > 0 &&
+    NODE_ENV === 'production' &&
+    !ALLOW_TEST_NUMBERS &&
+    'TEST_NUMBERS: not allowed in production unless ALLOW_TEST_NUMBERS=true',
+  TEST_NUMBERS.some(({ until }) => until < Date.now()) &&
+    'TEST_NUMBERS: the last day of a number has passed; remove it or give it a later day',
+]
 
-/** A gateway and a phone need some of a code's life: what is sent in its last seconds arrives too late to be typed. */
+/** A code that is sent in the last seconds of its life arrives too late to be typed. */
 const SECONDS_TO_TYPE = 30
 
-const checkLives: ApiCheck = ({ SCENES = [], CODE_TTL_SECONDS: ttl, SEND_WITHIN_SECONDS: within }) => {
-  if (ttl === undefined || within === undefined) return []
-  return SCENES.flatMap(({ name, ttlSeconds, sendWithinSeconds }) => {
+const checkLives: ApiCheck = ({
+  SCENES = [],
+  CODE_TTL_SECONDS: ttl = Infinity,
+  SEND_WITHIN_SECONDS: within = 0,
+}) =>
+  SCENES.map(({ name, ttlSeconds, sendWithinSeconds }) => {
     const [lives, sends] = [ttlSeconds ?? ttl, sendWithinSeconds ?? within]
     const latest = lives - SECONDS_TO_TYPE
-    if (sends <= latest) return []
+    if (sends <= latest) return false
     return ttlSeconds === undefined && sendWithinSeconds === undefined
-      ? [`SEND_WITHIN_SECONDS: must be ${latest} or less, because codes live ${lives} s (CODE_TTL_SECONDS)`]
-      : [
-          `SCENES: scene "${name}" sends until ${sends} s but its codes live ${lives} s; set within= to ${latest} or less, or a longer ttl=`,
-        ]
+      ? `SEND_WITHIN_SECONDS: must be ${latest} or less, because codes live ${lives} s (CODE_TTL_SECONDS)`
+      : `SCENES: scene "${name}" sends until ${sends} s but its codes live ${lives} s; set within= to ${latest} or less, or a longer ttl=`
   })
-}
 
 const checkCallbacks: ApiCheck = ({ CALLBACK_TOKEN, PUBLIC_URL, ...values }) =>
   receiptFaults(values, { callbackToken: CALLBACK_TOKEN, publicUrl: PUBLIC_URL })
 
-const checkLists: ApiCheck = ({ ALLOW_LIST = [], DENY_LIST = [] }) => {
-  const allowed = new Set(ALLOW_LIST.map(({ text }) => text))
-  return DENY_LIST.some(({ text }) => allowed.has(text))
-    ? ['DENY_LIST: has an entry that ALLOW_LIST has too']
-    : []
-}
+const checkLists: ApiCheck = ({ ALLOW_LIST = [], DENY_LIST = [] }) => [
+  DENY_LIST.some((denied) => ALLOW_LIST.some((allowed) => allowed.text === denied.text)) &&
+    'DENY_LIST: has an entry that ALLOW_LIST has too',
+]
 
-const checkBudget: ApiCheck = ({ NODE_ENV, BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS = 0 }) => {
-  const faults: string[] = []
-  if (NODE_ENV === 'production' && BUDGET_MESSAGES?.length === 0 && BUDGET_CENTS?.length === 0)
-    faults.push('BUDGET_MESSAGES: is missing, and so is BUDGET_CENTS; production needs one of them')
-  if (BUDGET_CENTS?.some(({ most }) => most < MESSAGE_CENTS) === true)
-    faults.push('BUDGET_CENTS: is less than MESSAGE_CENTS, so that it pays for no message')
-  return faults
-}
+const checkBudget: ApiCheck = ({ NODE_ENV, BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS = 0 }) => [
+  NODE_ENV === 'production' &&
+    BUDGET_MESSAGES?.length === 0 &&
+    BUDGET_CENTS?.length === 0 &&
+    'BUDGET_MESSAGES: is missing, and so is BUDGET_CENTS; production needs one of them',
+  BUDGET_CENTS?.some(({ most }) => most < MESSAGE_CENTS) === true &&
+    'BUDGET_CENTS: is less than MESSAGE_CENTS, so that it pays for no message',
+]
 
-const checkPorts: ApiCheck = ({ API_PORT, API_OPS_PORT }) =>
-  API_PORT !== undefined && API_PORT !== 0 && API_PORT === API_OPS_PORT
-    ? ['API_OPS_PORT: must be another port than API_PORT']
-    : []
+const checkPorts: ApiCheck = ({ API_PORT = 0, API_OPS_PORT }) => [
+  API_PORT !== 0 && API_PORT === API_OPS_PORT && 'API_OPS_PORT: must be another port than API_PORT',
+]
 
 const checkStepUp: ApiCheck = ({
-  STEP_UP,
-  STEP_UP_WARM_PERCENT: warm,
-  STEP_UP_HOT_PERCENT: hot,
-  ...guard
-}) => {
-  const faults: string[] = []
-  if (hot !== undefined && warm !== undefined && hot < warm)
-    faults.push('STEP_UP_HOT_PERCENT: must not be less than STEP_UP_WARM_PERCENT')
-  for (const name of ['GUARD_MODE', 'GUARD_ADDRESS_MODE'] as const)
-    if (STEP_UP === 'off' && guard[name] === 'challenge')
-      faults.push(`${name}: cannot be challenge with STEP_UP=off`)
-  return faults
-}
+  STEP_UP_WARM_PERCENT: warm = 0,
+  STEP_UP_HOT_PERCENT: hot = 100,
+  ...values
+}) => [
+  hot < warm && 'STEP_UP_HOT_PERCENT: must not be less than STEP_UP_WARM_PERCENT',
+  ...(['GUARD_MODE', 'GUARD_ADDRESS_MODE'] as const).map(
+    (name) =>
+      values.STEP_UP === 'off' &&
+      values[name] === 'challenge' &&
+      `${name}: cannot be challenge with STEP_UP=off`,
+  ),
+]
 
 /** Rules about more than one variable of the API. */
 export const API_CHECKS: readonly ApiCheck[] = [

@@ -7,16 +7,16 @@ import type { WorkerValues } from './variables.ts'
 type WorkerCheck = Check<WorkerValues>
 
 const checkUnlisted: WorkerCheck = ({ SMS_GATEWAYS, SMS_WEIGHTS = {}, SMS_ROUTES = {}, SMS_RATES = {} }) => {
-  if (SMS_GATEWAYS === undefined) return []
   const named = {
     SMS_WEIGHTS: Object.keys(SMS_WEIGHTS),
     SMS_ROUTES: Object.values(SMS_ROUTES),
     SMS_RATES: Object.keys(SMS_RATES),
   }
-  return Object.entries(named).flatMap(([variable, gateways]) =>
-    gateways.some((gateway) => !SMS_GATEWAYS.includes(gateway))
-      ? [`${variable}: names a gateway that SMS_GATEWAYS does not list`]
-      : [],
+  return Object.entries(named).map(
+    ([variable, gateways]) =>
+      SMS_GATEWAYS !== undefined &&
+      gateways.some((gateway) => !SMS_GATEWAYS.includes(gateway)) &&
+      `${variable}: names a gateway that SMS_GATEWAYS does not list`,
   )
 }
 
@@ -24,33 +24,34 @@ const checkUnlisted: WorkerCheck = ({ SMS_GATEWAYS, SMS_WEIGHTS = {}, SMS_ROUTES
 export const needsTls = (nodeEnv: string | undefined, { hostname }: URL) =>
   nodeEnv === 'production' && !isLoopback(hostname)
 
-const checkMail: WorkerCheck = ({ NODE_ENV, WORKER_QUEUES, SCENES, SMTP_URL: url, MAIL_FROM }) => {
-  const faults: string[] = []
-  const mayFallBack = SCENES?.some((scene) => scene.mayFallBack === true) === true
-  const isNeeded = mayFallBack && WORKER_QUEUES?.includes('email') === true
-  if (isNeeded && url === undefined)
-    faults.push('SMTP_URL: is missing (SCENES lets codes fall back to e-mail)')
-  if ((isNeeded || url !== undefined) && MAIL_FROM === undefined)
-    faults.push('MAIL_FROM: is missing (the sender of the mails)')
+const checkMail: WorkerCheck = ({ NODE_ENV, WORKER_QUEUES = [], SCENES = [], SMTP_URL: url, MAIL_FROM }) => {
+  const mayFallBack = SCENES.some((scene) => scene.mayFallBack === true)
+  const isNeeded = mayFallBack && WORKER_QUEUES.includes('email')
   const isWeak = /[?&](ignoreTLS=true|tls\.rejectUnauthorized=false)/i.test(url?.search ?? '')
-  if (url !== undefined && isWeak && needsTls(NODE_ENV, url))
-    faults.push('SMTP_URL: must not switch TLS or its checks off in production, because mails hold codes')
-  return faults
+  return [
+    isNeeded && url === undefined && 'SMTP_URL: is missing (SCENES lets codes fall back to e-mail)',
+    (isNeeded || url !== undefined) &&
+      MAIL_FROM === undefined &&
+      'MAIL_FROM: is missing (the sender of the mails)',
+    url !== undefined &&
+      isWeak &&
+      needsTls(NODE_ENV, url) &&
+      'SMTP_URL: must not switch TLS or its checks off in production, because mails hold codes',
+  ]
 }
 
-const checkEvents: WorkerCheck = ({ NODE_ENV, EVENTS_URL: url, EVENTS_SECRETS }) => {
-  const faults: string[] = []
-  if (url !== undefined && EVENTS_SECRETS === undefined)
-    faults.push('EVENTS_SECRETS: is missing (EVENTS_URL is set)')
-  if (url?.protocol === 'http:' && needsTls(NODE_ENV, url))
-    faults.push('EVENTS_URL: must be https in production, unless it is on the same machine')
-  return faults
-}
+const checkEvents: WorkerCheck = ({ NODE_ENV, EVENTS_URL: url, EVENTS_SECRETS }) => [
+  url !== undefined && EVENTS_SECRETS === undefined && 'EVENTS_SECRETS: is missing (EVENTS_URL is set)',
+  url?.protocol === 'http:' &&
+    needsTls(NODE_ENV, url) &&
+    'EVENTS_URL: must be https in production, unless it is on the same machine',
+]
 
-const checkCallbacks: WorkerCheck = ({ CALLBACK_TOKEN, SCENES = [] }) =>
-  CALLBACK_TOKEN === undefined && SCENES.some((scene) => scene.receiptWithinSeconds !== undefined)
-    ? ['CALLBACK_TOKEN: is missing (a scene waits for delivery receipts)']
-    : []
+const checkCallbacks: WorkerCheck = ({ CALLBACK_TOKEN, SCENES = [] }) => [
+  CALLBACK_TOKEN === undefined &&
+    SCENES.some((scene) => scene.receiptWithinSeconds !== undefined) &&
+    'CALLBACK_TOKEN: is missing (a scene waits for delivery receipts)',
+]
 
 /** Rules about more than one variable of a worker. */
 export const WORKER_CHECKS: readonly WorkerCheck[] = [

@@ -1,19 +1,10 @@
+import type { StaticDecode, TObject } from '@sinclair/typebox'
 import type { CodePolicy } from './code-store.ts'
-import type { Scene } from '../config/scenes.ts'
+import type { budgetVariables, codeVariables } from '../config/shared-variables.ts'
 import type { Window } from '../limits/windows.ts'
 
-type CodeValues = {
-  SCENES: readonly Scene[]
-  CODE_LENGTH: number
-  CODE_TTL_SECONDS: number
-  SEND_WITHIN_SECONDS: number
-  LIMIT_PHONE_SENDS: readonly Window[]
-}
-type BudgetValues = {
-  BUDGET_MESSAGES: readonly Window[]
-  BUDGET_CENTS: readonly Window[]
-  MESSAGE_CENTS: number
-}
+type CodeValues = StaticDecode<TObject<typeof codeVariables>>
+type BudgetValues = StaticDecode<TObject<typeof budgetVariables>>
 
 /** The policy of every scene: its own settings, and the general variables for what it does not set. */
 export function policiesOf(values: CodeValues): Record<string, CodePolicy> {

@@ -36,7 +36,8 @@ function readKey(text: string): Buffer | null {
 export const checkKeys: Check<{ PHONE_KEY: Buffer; CODE_KEYS: CodeKey[] }> = ({
   PHONE_KEY,
   CODE_KEYS = [],
-}) =>
-  PHONE_KEY !== undefined && CODE_KEYS.some(({ key }) => key.equals(PHONE_KEY))
-    ? ['CODE_KEYS: a key is the same as PHONE_KEY; make a new one']
-    : []
+}) => [
+  PHONE_KEY !== undefined &&
+    CODE_KEYS.some(({ key }) => key.equals(PHONE_KEY)) &&
+    'CODE_KEYS: a key is the same as PHONE_KEY; make a new one',
+]

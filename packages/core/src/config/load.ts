@@ -9,9 +9,10 @@ export type Env = Record<string, string | undefined>
 
 /**
  * A rule that involves more than one variable. A value is undefined if its variable is not set or has a fault.
- * @returns one line per fault, which begins with the name of the variable to change: `NAME: what is wrong`
+ * @returns one line per fault, which begins with the name of the variable to change: `NAME: what is wrong`. An
+ *   entry is false if its condition does not hold.
  */
-export type Check<Values> = (values: Partial<Values>) => string[]
+export type Check<Values> = (values: Partial<Values>) => readonly (string | false)[]
 
 /** EX_CONFIG of sysexits.h: a supervisor need not restart the process until its configuration changes. */
 export const EXIT_CONFIG = 78
@@ -64,6 +65,7 @@ export function loadConfig(
   const lines = [...faults].flatMap(([name, found]) => found.map((fault) => `${name}: ${fault}`))
   const broken = checks
     .flatMap((check) => check(values))
+    .filter((line) => line !== false)
     // One fault of a variable is often the reason for the next.
     .filter((line) => !faults.has(line.slice(0, line.indexOf(':'))))
   const all = [...new Set([...lines, ...broken])]
