@@ -25,7 +25,7 @@ export const url = (description: string, fallback?: string) =>
     }),
     (address) => {
       if (!URL.canParse(address)) throw new Error('must be an address such as https://host:port')
-      return address
+      return new URL(address)
     },
   )
 
@@ -64,30 +64,20 @@ export function sceneFaults(
 /** Messages contain codes, so they may leave the machine over TLS only. */
 export function plaintextFaults(
   variable: string,
-  address: string | undefined,
+  address: URL | undefined,
   { isProduction }: SettingsContext,
 ): string[] {
-  if (address === undefined) return []
-  const { hostname, protocol } = new URL(address)
+  if (address === undefined || address.protocol === 'https:' || isLoopback(address.hostname)) return []
   // A container network resolves names without a dot; the public DNS does not.
-  const isContainer = /^[a-z][a-z0-9-]*$/.test(hostname) && !isProduction
-  if (protocol === 'https:' || isLoopback(hostname) || isContainer) return []
-  return [`${variable}: must be https, because messages contain codes`]
+  const isContainer = /^[a-z][a-z0-9-]*$/.test(address.hostname)
+  return isContainer && !isProduction ? [] : [`${variable}: must be https, because messages contain codes`]
 }
 
-/** Faults in the address of a vendor's API, which is never on the same machine, unlike a simulator. */
-export function apiUrlFaults(
-  variable: string,
-  address: string | undefined,
-  context: SettingsContext,
-): string[] {
-  const isSimulator = address !== undefined && isLoopback(new URL(address).hostname)
-  return [
-    ...plaintextFaults(variable, address, context),
-    ...(isSimulator && context.isProduction
-      ? [`${variable}: a simulator on this machine is not allowed in production`]
-      : []),
-  ]
+/** In production, only a simulator could be on the same machine, because a vendor's API is not. */
+export function apiUrlFaults(variable: string, address: URL | undefined, context: SettingsContext): string[] {
+  return context.isProduction && address !== undefined && isLoopback(address.hostname)
+    ? [`${variable}: a simulator on this machine is not allowed in production`]
+    : plaintextFaults(variable, address, context)
 }
 
 /** @param hostname as URL spells it */

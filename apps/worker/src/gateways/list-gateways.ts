@@ -25,7 +25,7 @@ export type GatewayDeps = {
 /**
  * The gateways of the configuration, in its order. The order of the decorators is a policy:
  * - The quota comes first, so that a message that the vendor would refuse does not use up the rate.
- * - The rate is outside the breaker, because a message that waits for the rate says nothing about the gateway.
+ * - The rate is outside the breaker, because a message that exceeds the rate says nothing about the gateway.
  * - The trace is inside the breaker, so that only real calls have a span.
  */
 export function listGateways(config: WorkerConfig, deps: GatewayDeps): ListedGateway[] {

@@ -44,7 +44,7 @@ export const aliyun = defineVendor({
   quota: aliyunQuota,
   create: (settings, _context, { transport }) =>
     createAliyunGateway({
-      baseUrl: settings.ALIYUN_BASE_URL,
+      baseUrl: settings.ALIYUN_BASE_URL.href,
       accessKeyId: settings.ALIYUN_ACCESS_KEY_ID,
       accessKeySecret: settings.ALIYUN_ACCESS_KEY_SECRET,
       signName: settings.ALIYUN_SIGN_NAME,

@@ -22,7 +22,7 @@ export const ccp = defineVendor({
   quota: ccpQuota,
   create: (settings, _context, { transport }) =>
     createCcpGateway({
-      baseUrl: settings.CCP_BASE_URL,
+      baseUrl: settings.CCP_BASE_URL.href,
       accountSid: settings.CCP_ACCOUNT_SID,
       authToken: settings.CCP_AUTH_TOKEN,
       appId: settings.CCP_APP_ID,

@@ -28,7 +28,7 @@ export const tencent = defineVendor({
   quota: tencentQuota,
   create: (settings, _context, { transport }) =>
     createTencentGateway({
-      baseUrl: settings.TENCENT_BASE_URL,
+      baseUrl: settings.TENCENT_BASE_URL.href,
       secretId: settings.TENCENT_SECRET_ID,
       secretKey: settings.TENCENT_SECRET_KEY,
       sdkAppId: settings.TENCENT_SDK_APP_ID,

@@ -32,7 +32,7 @@ export const twilio = defineVendor({
   },
   create: (settings, { publicUrl, callbackToken }, { transport }) =>
     createTwilioGateway({
-      baseUrl: settings.TWILIO_BASE_URL,
+      baseUrl: settings.TWILIO_BASE_URL.href,
       accountSid: settings.TWILIO_ACCOUNT_SID,
       authToken: settings.TWILIO_AUTH_TOKEN,
       from: settings.TWILIO_FROM,

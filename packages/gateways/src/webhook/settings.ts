@@ -28,7 +28,7 @@ export const webhook = defineVendor({
   ],
   create: (settings, _context, { transport }) =>
     createWebhookGateway({
-      url: settings.WEBHOOK_URL,
+      url: settings.WEBHOOK_URL.href,
       keys: settings.WEBHOOK_SECRETS,
       idempotent: settings.WEBHOOK_IDEMPOTENT === 'true',
       templateOf: (scene) => settings.WEBHOOK_TEMPLATES.get(scene) ?? settings.WEBHOOK_TEMPLATE,
