@@ -1,41 +1,28 @@
+// Owns the promises of every parser whose vendor sends a batch of unsigned delivery receipts as a JSON array.
 import { describe, expect, it } from 'vitest'
-import { aliyunReceipts } from '../src/aliyun/receipt.ts'
-import { tencentReceipts } from '../src/tencent/receipt.ts'
-import fixture from './fixtures/receipts.json' with { type: 'json' }
+import type { ReceiptParser } from '../src/delivery-receipt.ts'
 import { received } from './received-call.ts'
 
 const MOBILE = '13800138000'
 
-const [aliyunRow] = fixture.aliyun
-const [tencentRow] = fixture.tencent
-const batched = [
-  {
-    name: 'Aliyun',
-    parser: aliyunReceipts,
-    row: aliyunRow,
-    ids: [aliyunRow?.biz_id, aliyunRow?.out_id],
-    code: 'DELIVERED',
-    failed: { success: false, err_code: 'MK:0001' },
-    number: (id: string) => ({ biz_id: id, out_id: undefined }),
-    waiting: [{ success: undefined }, { success: 'true' }, { success: null }, { success: 1 }],
-    acknowledgement: fixture.acknowledgements.aliyun,
-  },
-  {
-    name: 'Tencent',
-    parser: tencentReceipts,
-    row: { ...tencentRow, ext: '0f8fad5bd9cb469fa16570867728950e' },
-    ids: [tencentRow?.sid, '0f8fad5bd9cb469fa16570867728950e'],
-    code: 'DELIVRD',
-    failed: { report_status: 'FAIL', errmsg: 'MK:0001' },
-    number: (id: string) => ({ sid: id, ext: undefined }),
-    waiting: [{ report_status: undefined }, { report_status: 'SENDING' }, { report_status: '' }],
-    acknowledgement: fixture.acknowledgements.tencent,
-  },
-]
+export type BatchedReceiptSetup = {
+  parser: ReceiptParser
+  /** A row about a delivered message. */
+  row: object
+  ids: (string | undefined)[]
+  code: string
+  /** The fields that make the row one about an undelivered message. */
+  failed: object
+  /** The fields that give the row this id and no other. */
+  number: (id: string) => object
+  /** Fields of a message that is still on its way. */
+  waiting: object[]
+  acknowledgement: { status: number; body: object }
+}
 
-describe.each(batched)(
-  'a batch of delivery receipts of $name',
-  ({ parser, row, ids, code, failed, number, waiting, acknowledgement }) => {
+export function batchedReceiptContract(name: string, setup: BatchedReceiptSetup) {
+  const { parser, row, ids, code, failed, number, waiting, acknowledgement } = setup
+  describe(`a batch of delivery receipts of ${name}`, () => {
     const read = (...rows: unknown[]) => parser.read(received(rows))
     const delivered = { ids, state: 'delivered', code }
 
@@ -91,5 +78,5 @@ describe.each(batched)(
     it('is not signed', () => {
       expect(parser.verify).toBeUndefined()
     })
-  },
-)
+  })
+}
