@@ -1,6 +1,5 @@
-import { Type, type Static } from '@sinclair/typebox'
-import { list, loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
-import { checkProxies, checkRedisUrl } from '@sms-codes/core/config/checks'
+import { Type, type StaticDecode } from '@sinclair/typebox'
+import { loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
 import { shared } from '@sms-codes/core/config/shared-variables'
 import { BASE_PATH_PATTERN } from './base-path.ts'
 import type { Operator } from './credentials.ts'
@@ -46,18 +45,22 @@ export const BoardEnv = Type.Object({
   TRUST_PROXY: shared.TRUST_PROXY,
 })
 
-const checkOperators: Check = (env) => {
-  if (!env['BOARD_WRITER_PASSWORD']) return []
+type BoardValues = StaticDecode<typeof BoardEnv>
+
+const checkOperators: Check<BoardValues> = (values) => {
+  const { BOARD_WRITER_PASSWORD: password } = values
+  if (password === undefined) return []
   const faults: string[] = []
-  if (env['BOARD_WRITER'] === env['BOARD_USER']) faults.push('BOARD_WRITER: must not be BOARD_USER again')
-  if (env['BOARD_WRITER_PASSWORD'] === env['BOARD_PASSWORD'])
-    faults.push('BOARD_WRITER_PASSWORD: must not be BOARD_PASSWORD again')
+  if (values.BOARD_WRITER === values.BOARD_USER)
+    faults.push('BOARD_WRITER: must be another name than BOARD_USER')
+  if (password === values.BOARD_PASSWORD)
+    faults.push('BOARD_WRITER_PASSWORD: must be another password than BOARD_PASSWORD')
   return faults
 }
 
 /** @throws ConfigError */
 export function loadBoardConfig(env: Env) {
-  const values = loadConfig(BoardEnv, env, [checkRedisUrl, checkProxies, checkOperators])
+  const values = loadConfig(BoardEnv, env, [checkOperators])
   return {
     host: values.HOST,
     port: values.BOARD_PORT,
@@ -65,12 +68,12 @@ export function loadBoardConfig(env: Env) {
     redisUrl: values.REDIS_URL,
     operators: operatorsOf(values),
     basePath: values.BOARD_BASE_PATH,
-    trustProxy: list(values.TRUST_PROXY),
+    trustProxy: values.TRUST_PROXY,
   }
 }
 export type BoardConfig = ReturnType<typeof loadBoardConfig>
 
-function operatorsOf(values: Static<typeof BoardEnv>): Operator[] {
+function operatorsOf(values: BoardValues): Operator[] {
   const reader = { user: values.BOARD_USER, password: values.BOARD_PASSWORD, mayWrite: false }
   const password = values.BOARD_WRITER_PASSWORD
   return password === undefined ? [reader] : [reader, { user: values.BOARD_WRITER, password, mayWrite: true }]

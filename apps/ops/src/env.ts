@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { shared } from '@sms-codes/core/config/shared-variables'
 
-/** What every command reads. */
+/** The environment of the commands about the whole service. */
 export const StoreEnv = Type.Object({
   REDIS_URL: shared.REDIS_URL,
   BUDGET_MESSAGES: shared.BUDGET_MESSAGES,
@@ -10,8 +10,8 @@ export const StoreEnv = Type.Object({
 })
 
 /**
- * The environment of the operators' commands. All of it is the API's too and has to be the same there: another
- * key would look for other phones, another limit would show what does not hold.
+ * The environment of the commands about one phone. The API must have the same values: with another key a command
+ * looks for other phones, and with another limit it shows one that does not hold.
  */
 export const OpsEnv = Type.Object({
   ...StoreEnv.properties,

@@ -1,16 +1,13 @@
-import type { Static } from '@sinclair/typebox'
-import { keyringOptions, list, loadConfig, wantsTracing, type Env } from '@sms-codes/core/config/load'
+import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
-import { fallbackRules, parseScenes } from '@sms-codes/core/config/scenes'
-import { parseWindows } from '@sms-codes/core/limits/windows'
-import { parseApiKeys } from '../http/api-keys.ts'
-import { API_CHECKS, entriesOf } from './checks.ts'
-import { ApiEnv } from './variables.ts'
+import { fallbackRules } from '@sms-codes/core/config/scenes'
+import { wantsTracing } from '@sms-codes/core/config/shared-variables'
+import { API_CHECKS } from './checks.ts'
+import { ApiEnv, type ApiValues } from './variables.ts'
 import type { GuardOptions } from '../abuse/pumping-guard.ts'
-import { parseTestNumbers } from '../test-numbers.ts'
 
-function guardOptions(values: Static<typeof ApiEnv>): GuardOptions {
+function guardOptions(values: ApiValues): GuardOptions {
   const { GUARD_MODE, GUARD_ADDRESS_MODE } = values
   const mode = GUARD_MODE === 'off' ? 'observe' : GUARD_MODE
   const minPercent = values.GUARD_MIN_PERCENT
@@ -54,38 +51,38 @@ export function loadApiConfig(env: Env) {
     drainMs: values.DRAIN_MS,
     queueMaxAgeSeconds: values.QUEUE_MAX_AGE_SECONDS,
     pressure: { delayMs: values.EVENT_LOOP_MAX_DELAY_MS, percent: values.EVENT_LOOP_MAX_PERCENT },
-    keyring: keyringOptions(values),
-    trustProxy: list(values.TRUST_PROXY),
+    keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
+    trustProxy: values.TRUST_PROXY,
     callbacks: {
       token: values.CALLBACK_TOKEN ?? '',
-      addresses: entriesOf(values.CALLBACK_ADDRESSES).map(({ text }) => text),
+      addresses: values.CALLBACK_ADDRESSES,
       publicUrl: values.PUBLIC_URL,
       twilioAuthToken: values.TWILIO_AUTH_TOKEN,
-      webhookSecrets: list(values.WEBHOOK_SECRETS ?? ''),
+      webhookSecrets: values.WEBHOOK_SECRETS ?? [],
     },
     tellsEvents: values.EVENTS_URL !== undefined,
-    rules: fallbackRules(parseScenes(values.SCENES).scenes),
-    corsOrigins: list(values.CORS_ORIGINS),
-    apiKeys: parseApiKeys(values.API_KEYS),
+    rules: fallbackRules(values.SCENES),
+    corsOrigins: values.CORS_ORIGINS,
+    apiKeys: values.API_KEYS,
     policies: policiesOf(values),
-    testNumbers: parseTestNumbers(values.TEST_NUMBERS),
-    lists: { allow: entriesOf(values.ALLOW_LIST), deny: entriesOf(values.DENY_LIST) },
+    testNumbers: values.TEST_NUMBERS,
+    lists: { allow: values.ALLOW_LIST, deny: values.DENY_LIST },
     limiters: {
-      images: parseWindows(values.LIMIT_ADDRESS_IMAGES),
-      attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),
-      verifies: parseWindows(values.LIMIT_ADDRESS_VERIFIES),
+      images: values.LIMIT_ADDRESS_IMAGES,
+      attempts: values.LIMIT_ADDRESS_ATTEMPTS,
+      verifies: values.LIMIT_ADDRESS_VERIFIES,
     },
     heat: {
       mode: values.STEP_UP,
-      attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),
+      attempts: values.LIMIT_ADDRESS_ATTEMPTS,
       warmPercent: values.STEP_UP_WARM_PERCENT,
       hotPercent: values.STEP_UP_HOT_PERCENT,
     },
     guard: guardOptions(values),
     gate: {
-      address: parseWindows(values.LIMIT_ADDRESS_SENDS),
-      subnet: parseWindows(values.LIMIT_SUBNET_SENDS),
-      segment: parseWindows(values.LIMIT_SEGMENT_SENDS),
+      address: values.LIMIT_ADDRESS_SENDS,
+      subnet: values.LIMIT_SUBNET_SENDS,
+      segment: values.LIMIT_SEGMENT_SENDS,
       budget: budgetOf(values),
     },
   }

@@ -1,6 +1,8 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type StaticDecode } from '@sinclair/typebox'
+import { choice, list, parseEntries, parseNetworks } from '@sms-codes/core/config/decoders'
+import { decoded } from '@sms-codes/core/config/load'
 import { shared, windows } from '@sms-codes/core/config/shared-variables'
-import { API_KEYS_PATTERN } from '../http/api-keys.ts'
+import { parseApiKeys } from '../http/api-keys.ts'
 
 /** The environment of the API process. */
 export const ApiEnv = Type.Object({
@@ -15,21 +17,30 @@ export const ApiEnv = Type.Object({
   PHONE_KEY: shared.PHONE_KEY,
   CODE_KEYS: shared.CODE_KEYS,
   TRUST_PROXY: shared.TRUST_PROXY,
-  CORS_ORIGINS: Type.String({
-    default: '',
-    pattern: '^(https?://[^/,\\s]+(,https?://[^/,\\s]+)*)?$',
-    description: 'comma list of origins whose pages may call the API',
-  }),
-  API_KEYS: Type.String({
-    default: '',
-    pattern: API_KEYS_PATTERN,
-    description: 'secret: comma list of name:key for your back ends, each key 32 url-safe characters or more',
-  }),
+  CORS_ORIGINS: decoded(
+    Type.String({
+      default: '',
+      pattern: '^(https?://[^/,\\s]+(,https?://[^/,\\s]+)*)?$',
+      description: 'comma list of origins whose pages may call the API',
+    }),
+    list,
+  ),
+  API_KEYS: decoded(
+    Type.String({
+      default: '',
+      description:
+        'secret: comma list of name:key for your back ends, each key 32 url-safe characters or more',
+    }),
+    parseApiKeys,
+  ),
   CALLBACK_TOKEN: shared.CALLBACK_TOKEN,
-  CALLBACK_ADDRESSES: Type.String({
-    default: '',
-    description: 'comma list of addresses or CIDRs that delivery receipts are taken from; empty for any',
-  }),
+  CALLBACK_ADDRESSES: decoded(
+    Type.String({
+      default: '',
+      description: 'comma list of addresses or CIDRs that delivery receipts are taken from; empty for any',
+    }),
+    parseNetworks,
+  ),
   PUBLIC_URL: shared.PUBLIC_URL,
   TWILIO_AUTH_TOKEN: shared.TWILIO_AUTH_TOKEN,
   WEBHOOK_SECRETS: shared.WEBHOOK_SECRETS,
@@ -41,7 +52,7 @@ export const ApiEnv = Type.Object({
   LIMIT_PHONE_SENDS: shared.LIMIT_PHONE_SENDS,
   LIMIT_ADDRESS_IMAGES: windows('30/60', 'image codes and challenges for one address'),
   LIMIT_ADDRESS_ATTEMPTS: windows('30/600', 'answered image codes and proofs from one address'),
-  STEP_UP: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+  STEP_UP: choice(['on', 'off'], {
     default: 'on',
     description: 'on or off: ask more of an address that has used up a part of LIMIT_ADDRESS_ATTEMPTS',
   }),
@@ -61,26 +72,29 @@ export const ApiEnv = Type.Object({
   LIMIT_SUBNET_SENDS: windows('2000/3600', 'messages asked for by one subnet (/24, IPv6 /48)'),
   LIMIT_SEGMENT_SENDS: windows('600/60', 'messages to one number segment (its first seven digits)'),
   LIMIT_ADDRESS_VERIFIES: windows('30/300', 'codes tried from one address'),
-  ALLOW_LIST: Type.String({
-    default: '',
-    description:
-      'comma list of networks, number segments and phones by pseudonym that only the limits of a phone and the budget hold back',
-  }),
-  DENY_LIST: Type.String({
-    default: '',
-    description: 'the same for those that are never sent anything; goes before ALLOW_LIST',
-  }),
+  ALLOW_LIST: decoded(
+    Type.String({
+      default: '',
+      description:
+        'comma list of networks, number segments and phones by pseudonym that only the limits of a phone and the budget hold back',
+    }),
+    parseEntries,
+  ),
+  DENY_LIST: decoded(
+    Type.String({
+      default: '',
+      description: 'the same for those that are never sent anything; goes before ALLOW_LIST',
+    }),
+    parseEntries,
+  ),
   BUDGET_MESSAGES: shared.BUDGET_MESSAGES,
   BUDGET_CENTS: shared.BUDGET_CENTS,
   MESSAGE_CENTS: shared.MESSAGE_CENTS,
-  GUARD_MODE: Type.Union(
-    [Type.Literal('off'), Type.Literal('observe'), Type.Literal('challenge'), Type.Literal('deny')],
-    {
-      default: 'observe',
-      description:
-        'what to do about a segment, an address or the whole service whose codes hardly anybody verifies: off, observe, challenge (a proof of work is needed), deny',
-    },
-  ),
+  GUARD_MODE: choice(['off', 'observe', 'challenge', 'deny'], {
+    default: 'observe',
+    description:
+      'what to do about a segment, an address or the whole service whose codes hardly anybody verifies: off, observe, challenge (a proof of work is needed), deny',
+  }),
   GUARD_MIN_SENDS: Type.Integer({
     minimum: 1,
     maximum: 100_000,
@@ -105,10 +119,10 @@ export const ApiEnv = Type.Object({
     default: 1_800,
     description: 'how long a finding lasts; where it does not deny, twice as long each time in a day',
   }),
-  GUARD_ADDRESS_MODE: Type.Union(
-    [Type.Literal('same'), Type.Literal('observe'), Type.Literal('challenge'), Type.Literal('deny')],
-    { default: 'same', description: 'what to do about an address, where it is not the same as GUARD_MODE' },
-  ),
+  GUARD_ADDRESS_MODE: choice(['same', 'observe', 'challenge', 'deny'], {
+    default: 'same',
+    description: 'what to do about an address, where it is not the same as GUARD_MODE',
+  }),
   GUARD_ADDRESS_MIN_SENDS: Type.Integer({
     minimum: 1,
     maximum: 100_000,
@@ -164,3 +178,5 @@ export const ApiEnv = Type.Object({
     description: 'milliseconds between "not ready" and closing, for a balancer to notice',
   }),
 })
+
+export type ApiValues = StaticDecode<typeof ApiEnv>

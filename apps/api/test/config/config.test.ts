@@ -79,6 +79,16 @@ describe('the configuration of the API', () => {
     expect(faults.join()).not.toMatch(/13900010001|nobody|10\.0/)
   })
 
+  it('names a scene that may send too late, and what to change', () => {
+    expect(allFaultsOf({ ...good, SCENES: 'default; login ttl=100; pay within=300' })).toEqual([
+      'SCENES: scene "login" sends until 120 s but its codes live 100 s; set within= to 70 or less, or a longer ttl=',
+      'SCENES: scene "pay" sends until 300 s but its codes live 300 s; set within= to 270 or less, or a longer ttl=',
+    ])
+    expect(allFaultsOf({ ...good, CODE_TTL_SECONDS: '100' })).toEqual([
+      'SEND_WITHIN_SECONDS: must be 70 or less, because codes live 100 s (CODE_TTL_SECONDS)',
+    ])
+  })
+
   it('takes proxies by address or network', () => {
     const config = loadApiConfig({ ...good, TRUST_PROXY: '127.0.0.1,10.0.0.0/8,2001:db8::/32' })
     expect(config.trustProxy).toEqual(['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'])
@@ -99,7 +109,7 @@ describe('the configuration of the API', () => {
     ['a setting there is not', { SCENES: 'default colour=red' }, 'SCENES'],
     ['a scene with easy codes', { SCENES: 'default length=4' }, 'SCENES'],
     ['a scene with a long life', { SCENES: 'default ttl=900' }, 'SCENES'],
-    ['a scene whose messages arrive dead', { SCENES: 'default; login ttl=100' }, 'SEND_WITHIN_SECONDS'],
+    ['a scene whose messages would arrive too late', { SCENES: 'default; login ttl=100' }, 'SCENES'],
     ['an API key without a name', { API_KEYS: 'k'.repeat(40) }, 'API_KEYS'],
     ['an API key that is short', { API_KEYS: `shop:${'k'.repeat(31)}` }, 'API_KEYS'],
     ['an API key that is not url-safe', { API_KEYS: `shop:${'k'.repeat(32)}=` }, 'API_KEYS'],

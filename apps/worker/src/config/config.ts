@@ -1,10 +1,8 @@
-import type { Static } from '@sinclair/typebox'
-import { keyringOptions, loadConfig, wantsTracing, type Env } from '@sms-codes/core/config/load'
-import { fallbackRules, parseScenes } from '@sms-codes/core/config/scenes'
-import { goesOutside, pairs, WORKER_CHECKS } from './checks.ts'
-import { WorkerEnv } from './variables.ts'
-
-const numbers = (text: string) => Object.fromEntries(pairs(text).map(([name, n]) => [name, Number(n)]))
+import { loadConfig, type Env } from '@sms-codes/core/config/load'
+import { fallbackRules } from '@sms-codes/core/config/scenes'
+import { wantsTracing } from '@sms-codes/core/config/shared-variables'
+import { needsTls, pairs, WORKER_CHECKS } from './checks.ts'
+import { WorkerEnv, type WorkerValues } from './variables.ts'
 
 /** The template of a scene: its own, or the general one. */
 const templates = (general: string, text: string) => {
@@ -12,7 +10,7 @@ const templates = (general: string, text: string) => {
   return (scene: string) => own.get(scene) ?? general
 }
 
-function gatewayOptions(values: Static<typeof WorkerEnv>) {
+function gatewayOptions(values: WorkerValues) {
   const callbacks = values.CALLBACK_TOKEN === undefined ? undefined : values.PUBLIC_URL
   return {
     ccp: {
@@ -53,7 +51,7 @@ function gatewayOptions(values: Static<typeof WorkerEnv>) {
     },
     webhook: {
       url: values.WEBHOOK_URL ?? '',
-      secrets: (values.WEBHOOK_SECRETS ?? '').split(','),
+      secrets: values.WEBHOOK_SECRETS ?? [],
       idempotent: values.WEBHOOK_IDEMPOTENT === 'true',
       templateOf: templates(values.WEBHOOK_TEMPLATE, values.WEBHOOK_TEMPLATES),
     },
@@ -63,35 +61,29 @@ function gatewayOptions(values: Static<typeof WorkerEnv>) {
 /** @throws ConfigError */
 export function loadWorkerConfig(env: Env) {
   const values = loadConfig(WorkerEnv, env, WORKER_CHECKS)
-  const { scenes } = parseScenes(values.SCENES)
+  const { SMTP_URL, MAIL_FROM, EVENTS_URL } = values
   return {
     host: values.HOST,
     opsPort: values.WORKER_OPS_PORT,
     logLevel: values.LOG_LEVEL,
     tracing: wantsTracing(values),
     redisUrl: values.REDIS_URL,
-    keyring: keyringOptions(values),
-    queues: values.WORKER_QUEUES.split(','),
+    keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
+    queues: values.WORKER_QUEUES,
     concurrency: values.WORKER_CONCURRENCY,
     gatewayDeadlineMs: values.GATEWAY_DEADLINE_MS,
-    gateways: values.SMS_GATEWAYS.split(','),
-    order: {
-      weights: numbers(values.SMS_WEIGHTS),
-      routes: Object.fromEntries(pairs(values.SMS_ROUTES)),
-    },
-    rates: numbers(values.SMS_RATES),
+    gateways: values.SMS_GATEWAYS,
+    order: { weights: values.SMS_WEIGHTS, routes: values.SMS_ROUTES },
+    rates: values.SMS_RATES,
     vendorQuotas: values.SMS_QUOTAS === 'on',
-    rules: fallbackRules(scenes),
-    fallsBack: scenes.some(({ mayFallBack }) => mayFallBack === true),
+    rules: fallbackRules(values.SCENES),
+    fallsBack: values.SCENES.some(({ mayFallBack }) => mayFallBack === true),
     fallbackAfterMs: values.FALLBACK_AFTER_SECONDS * 1000,
     mail:
-      values.SMTP_URL === undefined || values.MAIL_FROM === undefined
+      SMTP_URL === undefined || MAIL_FROM === undefined
         ? null
-        : { url: values.SMTP_URL, from: values.MAIL_FROM, requireTls: goesOutside(env, values.SMTP_URL) },
-    events:
-      values.EVENTS_URL === undefined
-        ? null
-        : { url: values.EVENTS_URL, secrets: (values.EVENTS_SECRETS ?? '').split(',') },
+        : { url: SMTP_URL.href, from: MAIL_FROM, requireTls: needsTls(values.NODE_ENV, SMTP_URL) },
+    events: EVENTS_URL === undefined ? null : { url: EVENTS_URL.href, secrets: values.EVENTS_SECRETS ?? [] },
     expectsReceipts: values.CALLBACK_TOKEN !== undefined,
     webOtpDomain: values.WEB_OTP_DOMAIN,
     ...gatewayOptions(values),

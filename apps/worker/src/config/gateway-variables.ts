@@ -1,5 +1,4 @@
 import { Type } from '@sinclair/typebox'
-import type { Check } from '@sms-codes/core/config/load'
 import { shared } from '@sms-codes/core/config/shared-variables'
 
 export const GATEWAYS = ['ccp', 'aliyun', 'tencent', 'twilio', 'webhook', 'console'] as const
@@ -102,7 +101,7 @@ export const LOOPBACK = /^(127\.[0-9.]+|localhost|\[::1\])$/
 const CONTAINER = /^[a-z][a-z0-9-]*$/
 
 function addressFaults(name: string, url: string, production: boolean): string[] {
-  if (!URL.canParse(url)) return []
+  if (!URL.canParse(url)) return [`${name}: must be an address, https://host`]
   const { hostname, protocol } = new URL(url)
   const loopback = LOOPBACK.test(hostname)
   const near = loopback || (CONTAINER.test(hostname) && !production)
@@ -114,20 +113,22 @@ function addressFaults(name: string, url: string, production: boolean): string[]
   return faults
 }
 
+type Listed = { SMS_GATEWAYS?: readonly string[]; WORKER_QUEUES?: readonly string[]; NODE_ENV?: string }
+
 /** Faults of the listed gateways: what is missing, and where a code would go in clear. */
-export const checkGateways: Check = (env) => {
-  const listed = (env['SMS_GATEWAYS'] ?? '').split(',')
-  const production = env['NODE_ENV'] === 'production'
+export function checkGateways(env: Listed & Record<string, unknown>): string[] {
+  const { SMS_GATEWAYS: listed = [], WORKER_QUEUES: queues = [] } = env
+  const production = env.NODE_ENV === 'production'
   const faults: string[] = []
-  if (new Set(listed).size < listed.length) faults.push('SMS_GATEWAYS: a gateway is listed twice')
   // A worker of the other queues calls no vendor, and should not hold its secrets.
-  const calls = (env['WORKER_QUEUES'] ?? '').split(',').includes('sms')
+  const calls = queues.includes('sms')
   for (const gateway of calls ? listed : []) {
     for (const need of NEEDS[gateway] ?? [])
       if (!need.split(' or ').some((name) => env[name]))
         faults.push(`${need}: is missing (SMS_GATEWAYS lists ${gateway})`)
-    const address = ADDRESSES[gateway]
-    if (address !== undefined) faults.push(...addressFaults(address, env[address] ?? '', production))
+    const name = ADDRESSES[gateway] ?? ''
+    const address = env[name]
+    if (typeof address === 'string') faults.push(...addressFaults(name, address, production))
   }
   if (listed.includes('console') && production)
     faults.push('SMS_GATEWAYS: console prints codes and has no place in production')

@@ -1,8 +1,28 @@
-import { Type } from '@sinclair/typebox'
-import { shared, WHSEC } from '@sms-codes/core/config/shared-variables'
+import { Type, type StaticDecode } from '@sinclair/typebox'
+import { choice, list, someOf, url } from '@sms-codes/core/config/decoders'
+import { decoded } from '@sms-codes/core/config/load'
+import { shared, webhookSecrets } from '@sms-codes/core/config/shared-variables'
 import { GATEWAYS, gatewayEnv } from './gateway-variables.ts'
 
-const names = GATEWAYS.join('|')
+const GATEWAY = GATEWAYS.join('|')
+
+/** `a:1,b:2` as an object of names and texts; a comma at the end is allowed. */
+const pairs = (entry: string, options: { example: string; description: string }) =>
+  decoded(Type.String({ default: '', description: options.description }), (text) => {
+    const entries = list(text.replace(/,$/, '')).map((pair): [string, string] => {
+      const [, name, value = ''] = new RegExp(`^${entry}$`).exec(pair) ?? []
+      if (name === undefined) throw new Error(`must be a comma list such as ${options.example}`)
+      return [name, value]
+    })
+    const values = Object.fromEntries(entries)
+    if (Object.keys(values).length < entries.length) throw new Error('has a name twice')
+    return values
+  })
+
+const numbers = (entry: string, options: { example: string; description: string }) =>
+  decoded(pairs(entry, options), (values): Record<string, number> =>
+    Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)])),
+  )
 
 /** The environment of a worker process. A gateway's own variables are needed only when it is listed. */
 export const WorkerEnv = Type.Object({
@@ -17,9 +37,8 @@ export const WorkerEnv = Type.Object({
   CODE_KEYS: shared.CODE_KEYS,
   SCENES: shared.SCENES,
   CODE_TTL_SECONDS: shared.CODE_TTL_SECONDS,
-  WORKER_QUEUES: Type.String({
+  WORKER_QUEUES: someOf(['sms', 'email', 'events'], {
     default: 'sms,email,events',
-    pattern: '^(sms|email|events)(,(sms|email|events)){0,2}$',
     description: 'queues that this worker works on; `--queues` says the same',
   }),
   WORKER_CONCURRENCY: Type.Integer({
@@ -28,26 +47,22 @@ export const WorkerEnv = Type.Object({
     default: 50,
     description: 'messages under way at once',
   }),
-  SMS_GATEWAYS: Type.String({
-    pattern: `^(${names})(,(${names}))*$`,
+  SMS_GATEWAYS: someOf(GATEWAYS, {
     description: `comma list in order of priority, of: ${GATEWAYS.join(', ')}`,
   }),
-  SMS_WEIGHTS: Type.String({
-    default: '',
-    pattern: `^((${names}):[1-9][0-9]{0,2}(,|$))*$`,
+  SMS_WEIGHTS: numbers(`(${GATEWAY}):([1-9][0-9]{0,2})`, {
+    example: 'ccp:2,aliyun:1',
     description: 'shares of the first place as gateway:number,…; empty for the order of SMS_GATEWAYS',
   }),
-  SMS_ROUTES: Type.String({
-    default: '',
-    pattern: `^(1[3-9][0-9]:(${names})(,|$))*$`,
+  SMS_ROUTES: pairs(`(1[3-9][0-9]):(${GATEWAY})`, {
+    example: '170:aliyun,171:aliyun',
     description: 'the gateway that comes first for numbers of a carrier segment, as 170:aliyun,…',
   }),
-  SMS_RATES: Type.String({
-    default: '',
-    pattern: `^((${names}):[1-9][0-9]{0,3}(,|$))*$`,
+  SMS_RATES: numbers(`(${GATEWAY}):([1-9][0-9]{0,3})`, {
+    example: 'ccp:50',
     description: 'messages a second that a gateway takes, over all workers, as gateway:number,…',
   }),
-  SMS_QUOTAS: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+  SMS_QUOTAS: choice(['on', 'off'], {
     default: 'on',
     description: 'on or off: spare calls that CCP, Aliyun or Tencent would refuse for the number',
   }),
@@ -64,8 +79,7 @@ export const WorkerEnv = Type.Object({
     description: 'how long gateways that refuse are asked again before a code goes by e-mail',
   }),
   SMTP_URL: Type.Optional(
-    Type.String({
-      pattern: '^smtps?://[^\\s]+$',
+    url(['smtp', 'smtps'], {
       description: 'secret: mail server for scenes with fallback=yes, smtp://user:password@host:587',
     }),
   ),
@@ -78,8 +92,7 @@ export const WorkerEnv = Type.Object({
   ),
   EVENTS_URL: shared.EVENTS_URL,
   EVENTS_SECRETS: Type.Optional(
-    Type.String({
-      pattern: WHSEC,
+    webhookSecrets({
       description: 'secret: whsec_ and 24 to 64 bytes in base64, signs what EVENTS_URL is told; two by comma',
     }),
   ),
@@ -93,3 +106,5 @@ export const WorkerEnv = Type.Object({
   ),
   ...gatewayEnv,
 })
+
+export type WorkerValues = StaticDecode<typeof WorkerEnv>

@@ -15,20 +15,29 @@ const PHONE = /^[A-Za-z0-9_-]{22}$/
 const SEGMENT = /^1[3-9][0-9]{1,5}$/
 const [SHORTEST, LONGEST] = [3, 7]
 
-/** An entry of a list, or null for what is none. A network of everybody is none. */
+/** Parses an entry of a list. Answers null if it is not one, or if its network is a catch-all. */
 export function parseListEntry(text: string): ListEntry | null {
   if (SEGMENT.test(text)) return { kind: 'segment', text }
   if (PHONE.test(text)) return { kind: 'phone', text }
-  const [address = '', bits, ...more] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || address.includes('%') || more.length > 0) return null
+  const network = parseNetwork(text)
+  if (network === null || network.address.includes('%')) return null
+  const { address, family } = network
   // One customer holds all of an IPv6 /64.
-  const prefix = bits ?? (family === 4 ? '32' : '64')
-  if (!/^[1-9][0-9]{0,2}$/.test(prefix) || Number(prefix) > (family === 4 ? 32 : 128)) return null
+  const prefix = network.prefix ?? (family === 4 ? 32 : 64)
   if (family === 4) return { kind: 'network', text: `${address}/${prefix}` }
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
-  // IPv4 in IPv6 dress is found by its IPv4 entry.
+  // An IPv4-mapped address is found by its IPv4 entry.
   return canonical.startsWith('::ffff:') ? null : { kind: 'network', text: `${canonical}/${prefix}` }
+}
+
+/** An address, or a network in CIDR notation. Answers null for other text and for a catch-all such as 0.0.0.0/0. */
+export function parseNetwork(text: string): { address: string; family: number; prefix?: number } | null {
+  const [address = '', bits, ...more] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0) return null
+  if (bits === undefined) return { address, family }
+  const isPrefix = /^[1-9][0-9]{0,2}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
+  return isPrefix ? { address, family, prefix: Number(bits) } : null
 }
 
 /** The names under which a phone can stand on a list. */
