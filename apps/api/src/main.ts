@@ -11,7 +11,7 @@ import { serverFaultsAtBoot } from '@sms-codes/core/redis/server-faults'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { loadTracing } from '@sms-codes/core/process/tracing'
 import { loadApiConfig } from './config/config.ts'
-import { wireApi } from './compose.ts'
+import { composeApi } from './compose.ts'
 
 const config = configOrExit(() => loadApiConfig(process.env))
 const log = createLogger('api', config.logLevel)
@@ -27,7 +27,7 @@ if (faults.length > 0) {
 const registry = createRegistry('api')
 reportClockSkew(registry, redis)
 const tracing = await loadTracing(config.tracing)
-const { app, queues } = await wireApi({ config, log, redis, producer, registry, tracing })
+const { app, queues } = await composeApi({ config, log, redis, producer, registry, tracing })
 const { host, port, opsPort } = config
 const notReady = () => storeNotReady(redis)
 const ops = await listenOrExit('API_OPS_PORT', startOps({ host, port: opsPort, registry, notReady }))

@@ -83,13 +83,13 @@ const STATES: Record<State, (api: Api, redis: Redis) => Promise<Holes>> = {
   },
   expired: async (api, redis) => {
     const it = await sent(api, redis)
-    await redis.hset(record(it), 'exp', Date.now() - 1)
+    await redis.hset(record(it), 'expires_at', Date.now() - 1)
     return it
   },
   superseded: async (api, redis) => {
     const first = await sent(api, redis)
     // With its tries spent a code is replaced, not sent again.
-    await redis.hset(record(first), 'blind', 5)
+    await redis.hset(record(first), 'guesses_without_id', 5)
     await redis.del(`sms:{${phoneKeys(first.rid)}}:sends`)
     await sent(api, redis)
     return first

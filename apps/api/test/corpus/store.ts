@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 
 /** What may grow when a request is refused: the counters of addresses, of the gate and of wrong guesses. */
 const COUNTER = /:addr:|^sms:\{gate\}:|:misses:/
-const COUNTER_FIELDS = ['with_id', 'blind']
+const COUNTER_FIELDS = ['guesses_with_id', 'guesses_without_id']
 
 /** Everything in the store but counters, by key. */
 export async function heldIn(redis: Redis): Promise<Map<string, string>> {

@@ -68,7 +68,7 @@ describe('a receipt that we did not sign', () => {
     const receipts = createReceipts(api.redis, api.keyring, api.receiptKeys)
     const claims = { ...good(), iss: 'sms-codes' as const, assurance: 'sms' as const }
     expect(await receipts.redeem({ ...claims, exp: now() - 1 })).toBe('expired')
-    expect(await receipts.redeem(claims)).toBe('ok')
-    expect(await receipts.redeem(claims)).toBe('again')
+    expect(await receipts.redeem(claims)).toBe('redeemed')
+    expect(await receipts.redeem(claims)).toBe('used')
   })
 })

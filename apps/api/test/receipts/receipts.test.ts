@@ -41,7 +41,7 @@ describe('a receipt', () => {
   it('says that the code went by e-mail when it did', async () => {
     const mobile = aMobile()
     const { rid, code } = await api.sent(mobile, 'login')
-    await api.redis.hset(`sms:{${rid.slice(0, 22)}}:code:login`, 'mailed', 1)
+    await api.redis.hset(`sms:{${rid.slice(0, 22)}}:code:login`, 'mail_state', 'may_have_left')
     const { body } = await api.post('/v1/sms_codes/verify', { mobile, sms_code: code, scene: 'login' })
     const receipt = String(body['receipt'])
     expect(decodeJwt(receipt)['assurance']).toBe('email')

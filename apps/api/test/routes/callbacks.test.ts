@@ -33,10 +33,10 @@ afterAll(async () => {
 /** A request whose message a gateway took under an id. */
 async function taken(scene = 'default', messageId = randomBytes(16).toString('hex')) {
   const { rid } = await api.sent(aMobile(), scene)
-  const job: SendJob = { v: 1, rid, scene, n: 1, to: '138****8000' }
+  const job: SendJob = { v: 1, rid, scene, n: 1, to: '138****8000', segment: '138' }
   const ledger = createSendLedger(api.redis, api.keyring)
   const settle = async () => {
-    const claim = await ledger.claim(job, 'ccp', 0, 1_000)
+    const claim = await ledger.claim(job, 'ccp', { fence: 0, leaseMs: 1_000 })
     if (claim.kind === 'go')
       await ledger.settle(job, claim.fence, { status: 'sent', gateway: 'ccp', messageId })
   }
@@ -120,7 +120,9 @@ describe('a delivery receipt', () => {
     const { rid, messageId } = await known('login')
     await Promise.all(Array.from({ length: 20 }, () => ccp(messageId, '1')))
     const jobs = (await mails.getJobs(['waiting'])).filter(({ data }) => data.rid === rid)
-    expect(jobs.map(({ data }) => data)).toEqual([{ v: 1, rid, scene: 'login', n: 1, to: '138****8000' }])
+    expect(jobs.map(({ data }) => data)).toEqual([
+      { v: 1, rid, scene: 'login', n: 1, to: '138****8000', segment: '138' },
+    ])
     expect(await status(rid)).toBe('queued')
   })
 

@@ -51,6 +51,7 @@ describe('the classic call', () => {
         scene: 'default',
         n: 1,
         to: `${mobile.slice(0, 3)}****${mobile.slice(7)}`,
+        segment: mobile.slice(0, 3),
       },
     ])
   })
