@@ -7,42 +7,40 @@ import { GROUPS, MODES } from './abuse/pumping-guard.ts'
  * at 1.
  */
 export function createApiMetrics(registry: Registry) {
-  const answers = new Counter({
-    name: 'sms_http_answers_total',
-    help: 'HTTP answers by method, route and RETCODE',
-    labelNames: ['method', 'route', 'code'],
-    registers: [registry],
-  })
-  const storeErrors = new Counter({
-    name: 'sms_store_errors_total',
-    help: 'Requests answered with 503 because Redis did not answer or refused writes',
-    registers: [registry],
-  })
-  const refusals = new Counter({
-    name: 'sms_refused_by_limit_total',
-    help: 'Requests refused because a limit was reached, by limit',
-    labelNames: ['limit'],
-    registers: [registry],
-  })
-  const findings = new Counter({
-    name: 'sms_guard_findings_total',
-    help: 'Findings of the pumping guard: too few codes of a group were verified',
-    labelNames: ['group', 'mode'],
-    registers: [registry],
-  })
+  const counter = <Label extends string>(name: string, labelNames: Label[], help: string) =>
+    new Counter({ name, help, labelNames, registers: [registry] })
+
+  const answers = counter(
+    'sms_http_answers_total',
+    ['method', 'route', 'code'],
+    'HTTP answers by method, route and RETCODE',
+  )
+  const storeErrors = counter(
+    'sms_store_errors_total',
+    [],
+    'Requests answered with 503 because Redis did not answer or refused writes',
+  )
+  const refusals = counter(
+    'sms_refused_by_limit_total',
+    ['limit'],
+    'Requests refused because a limit was reached, by limit',
+  )
+  const findings = counter(
+    'sms_guard_findings_total',
+    ['group', 'mode'],
+    'Findings of the pumping guard: too few codes of a group were verified',
+  )
   for (const group of GROUPS) for (const mode of MODES) findings.inc({ group, mode }, 0)
-  const listDecisions = new Counter({
-    name: 'sms_list_decisions_total',
-    help: 'Sends that the allow list let through or the deny list refused, by list and kind of entry',
-    labelNames: ['list', 'by'],
-    registers: [registry],
-  })
-  const deliveryReceipts = new Counter({
-    name: 'sms_receipts_total',
-    help: 'Delivery receipts by gateway, reported state, and effect on the send',
-    labelNames: ['gateway', 'state', 'came'],
-    registers: [registry],
-  })
+  const listDecisions = counter(
+    'sms_list_decisions_total',
+    ['list', 'by'],
+    'Sends that the allow list let through or the deny list refused, by list and kind of entry',
+  )
+  const deliveryReceipts = counter(
+    'sms_receipts_total',
+    ['gateway', 'state', 'came'],
+    'Delivery receipts by gateway, reported state, and effect on the send',
+  )
   const deliverySeconds = new Histogram({
     name: 'sms_receipt_seconds',
     help: 'Seconds from the acceptance of a message by the gateway to its delivery receipt',
@@ -50,30 +48,22 @@ export function createApiMetrics(registry: Registry) {
     buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300],
     registers: [registry],
   })
-  const captchas = new Counter({
-    name: 'sms_captchas_total',
-    help: 'Image codes and proofs of work by event: issued, passed or failed',
-    labelNames: ['kind', 'event'],
-    registers: [registry],
-  })
-  const accepted = new Counter({
-    name: 'sms_requests_accepted_total',
-    help: 'Requests for a code that were accepted, by scene',
-    labelNames: ['scene'],
-    registers: [registry],
-  })
-  const verifies = new Counter({
-    name: 'sms_verifies_total',
-    help: 'Guessed codes by scene and result',
-    labelNames: ['scene', 'result'],
-    registers: [registry],
-  })
-  const used = new Counter({
-    name: 'sms_codes_used_total',
-    help: 'Verified codes by scene and by the gateway that was called last for the code',
-    labelNames: ['scene', 'gateway'],
-    registers: [registry],
-  })
+  const captchas = counter(
+    'sms_captchas_total',
+    ['kind', 'event'],
+    'Image codes and proofs of work by event: issued, passed or failed',
+  )
+  const accepted = counter(
+    'sms_requests_accepted_total',
+    ['scene'],
+    'Requests for a code that were accepted, by scene',
+  )
+  const verifies = counter('sms_verifies_total', ['scene', 'result'], 'Guessed codes by scene and result')
+  const used = counter(
+    'sms_codes_used_total',
+    ['scene', 'gateway'],
+    'Verified codes by scene and by the gateway that was called last for the code',
+  )
   return {
     codeUsed: (scene: string, gateway: string) => used.inc({ scene, gateway }),
     deliveryReceipt: (gateway: string, state: string, came: string) =>

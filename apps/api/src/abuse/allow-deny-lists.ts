@@ -15,13 +15,7 @@ export type ListDecision = {
   report: () => void
 }
 
-type Needs = {
-  lists: Pick<Lists, 'look'>
-  keyring: Pick<Keyring, 'pseudonym'>
-  metrics: Pick<ApiMetrics, 'decidedByList'>
-  audit: Audit
-  log: Logger
-}
+type Needs = { lists: Lists; keyring: Keyring; metrics: ApiMetrics; audit: Audit; log: Logger }
 
 const HOUR_SECONDS = 3_600
 
@@ -54,15 +48,14 @@ export function createListCheck(
     const listed = await lists.look(asker)
     const deny = find.deny(asker) ?? listed.deny
     const allow = find.allow(asker) ?? listed.allow
-    if (deny !== null)
-      return {
-        isAllowed: false,
-        denySeconds: hourlyWait(ph),
-        report: () => report('deny', deny, attempt, ph),
-      }
-    if (allow !== null)
-      return { isAllowed: true, denySeconds: 0, report: () => report('allow', allow, attempt, ph) }
-    return { isAllowed: false, denySeconds: 0, report: () => {} }
+    return {
+      isAllowed: deny === null && allow !== null,
+      denySeconds: deny === null ? 0 : hourlyWait(ph),
+      report: () => {
+        if (deny !== null) report('deny', deny, attempt, ph)
+        else if (allow !== null) report('allow', allow, attempt, ph)
+      },
+    }
   }
 }
 export type ListCheck = ReturnType<typeof createListCheck>

@@ -3,7 +3,7 @@ import type { Limit, Limits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
-import { createScript } from '@sms-codes/core/redis/script'
+import { createScript, type Reply } from '@sms-codes/core/redis/script'
 import { numberSegment, type SendAttempt } from './caller.ts'
 
 export const GROUPS = ['segment', 'address', 'service'] as const
@@ -73,18 +73,18 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
     return [windowSeconds * 1000, minSends, minPercent, modeOf(group) === 'deny' ? 0 : DAY_MS]
   })
 
-  async function report(group: Group, send: Grouped, sends: number, verified: number): Promise<void> {
+  async function report(group: Group, who: string, row: Reply): Promise<void> {
     const mode = modeOf(group)
     const finding = {
       what: 'guard',
       mode,
       group,
-      who: membersOf(send)[group],
-      sends: String(sends),
-      verified: String(verified),
+      who,
+      sends: row.text('sends'),
+      verified: row.text('verified'),
     }
     metrics.foundByGuard(group, mode)
-    log.warn({ ...finding }, 'few codes of a group are verified')
+    log.warn(finding, 'few codes of a group are verified')
     await audit(finding)
   }
 
@@ -103,7 +103,7 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
       for (const row of rows) {
         const group = GROUPS[row.number('group') - 1]
         if (group === undefined) continue
-        if (row.number('is_new') === 1) await report(group, send, row.number('sends'), row.number('verified'))
+        if (row.number('is_new') === 1) await report(group, membersOf(send)[group], row)
         const mode = modeOf(group)
         const markSeconds = Math.ceil(row.number('lasts') / 1000)
         if (mode === 'deny') verdict.denySeconds = Math.max(verdict.denySeconds, markSeconds)

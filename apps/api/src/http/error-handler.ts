@@ -104,21 +104,9 @@ function validationAnswer(err: FastifyError, request: FastifyRequest): Answer {
   if (fault === undefined) return 'param'
   if (fault.keyword === 'required') return 'missing'
   const field = fault.instancePath.slice(1)
-  const source = validatedPart(err, request)
+  const parts = { body: request.body, params: request.params, querystring: request.query, headers: undefined }
+  const source = parts[err.validationContext ?? 'headers']
   const value: unknown =
     typeof source === 'object' && source !== null ? Reflect.get(source, field) : undefined
   return value === null || value === '' ? 'missing' : (FIELD_ANSWERS[field] ?? 'param')
-}
-
-function validatedPart({ validationContext }: FastifyError, request: FastifyRequest): unknown {
-  switch (validationContext) {
-    case 'body':
-      return request.body
-    case 'params':
-      return request.params
-    case 'querystring':
-      return request.query
-    default:
-      return undefined
-  }
 }
