@@ -84,7 +84,7 @@ function acrossText(canvas: Canvas, { between }: Random): Point[] {
 function disturb(canvas: Canvas, random: Random, pen: number): void {
   const { between, below } = random
   canvas.stroke(acrossText(canvas, random), between(1.5, 2.1), 'paper')
-  // Nearly as wide as the letters, because one morphological opening would remove a thin line.
+  // Nearly as wide as the strokes of the letters, because one morphological opening would remove a thin line.
   canvas.stroke(acrossText(canvas, random), pen * between(0.78, 0.85))
   for (let i = 0; i < 4; i++) {
     const [x, y, angle] = [between(4, canvas.width - 4), between(4, height - 4), between(0, 2 * Math.PI)]
