@@ -5,7 +5,7 @@ import { loadPhoneConfig } from '../src/config.ts'
 import { OpsEnv } from '../src/env.ts'
 import { someEnv } from './ops.ts'
 
-test('every variable is the same as the one of the API', () => {
+test('every variable has the same schema as in the API', () => {
   const ofApi: Record<string, unknown> = ApiEnv.properties
   for (const [name, schema] of Object.entries(OpsEnv.properties))
     expect({ name, schema }).toEqual({ name, schema: ofApi[name] })
@@ -24,7 +24,7 @@ test.for<Record<string, string>>([
     MESSAGE_CENTS: '3',
     TEST_NUMBERS: '13800000001:123456:2999-01-01',
   },
-])('codes and budget are those of the API: %j', (more) => {
+])('codes and budget are the same as in the API: %j', (more) => {
   const env = { ...someEnv(), ...more }
   const [api, ops] = [loadApiConfig(env), loadPhoneConfig(env)]
   expect(Object.fromEntries(ops.policies)).toEqual(api.policies)

@@ -4,7 +4,8 @@ import type { Channel } from '@sms-codes/core/codes/send'
 import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
-import { CHECK, LaterJob, QUEUE_PREFIX, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
+import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
+import { CHECK, LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Delivered } from './delivery/attempt.ts'
 import { endSend, RetryLater } from './delivery/settle-send.ts'
@@ -33,7 +34,6 @@ const AFTER_LEASE_MS = 50
 
 /**
  * The BullMQ worker of one queue: it calls `deliver` for each job and maps the result to completed, delayed or failed.
- * Locks of 10 s and checks every 5 s bring the job of a killed worker back within 15 s.
  */
 export function createConsumer(options: ConsumerOptions) {
   const { queue, channel, connection, concurrency, deliver, check } = options
@@ -81,12 +81,10 @@ export function createConsumer(options: ConsumerOptions) {
   }
 
   const worker = new Worker<unknown>(queue, process, {
+    ...WORKER_OPTIONS,
     connection,
     ...telemetryOf(tracing),
-    prefix: QUEUE_PREFIX,
     concurrency,
-    lockDuration: 10_000,
-    stalledInterval: 5_000,
     maxStalledCount: 3,
     maxStartedAttempts: MOST_STARTS,
     settings: { backoffStrategy: (attemptsMade, _type, err) => backoffMs(attemptsMade, err) },

@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { ListedGateway } from '../src/gateways/list-gateways.ts'
 import { restWhileUnfit } from '../src/pause-while-redis-unfit.ts'
 import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
@@ -29,7 +30,7 @@ describe('the consumer', () => {
   it('comes back to a send that another worker is at, and ends it when that one has vanished', async () => {
     const gateway = fakeGateway('first', ['duplicate'], true)
     const send = await issued()
-    await delivery.ledger.claim(send, 'first', 0, 1_000)
+    await delivery.ledger.claim(send, 'first', { fence: 0, leaseMs: 1_000 })
     const { queue, stop } = await delivery.startQueue([gateway])
     await queue.add(jobOf(send))
     await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('sent')
@@ -89,6 +90,7 @@ describe('the consumer', () => {
       scene: 'default',
       n: 1,
       to: '138****8000',
+      segment: '138',
     })
     const send = await issued()
     await queue.add(jobOf(send))

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 
 /** Every measurement begins with the same Redis: only the settings that the queue wrote at its start. */
 export async function empty(redis: Redis): Promise<void> {

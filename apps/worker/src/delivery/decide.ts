@@ -69,9 +69,8 @@ export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, att
         ...(hasMoreCalls ? {} : { orMoveToEmail: 'ambiguous' }),
       }
     }
-    case 'switch_now':
-    case 'template':
-    case 'config':
+    default:
+      // switch_now, template, config: another gateway may accept it.
       return NEXT
   }
 }

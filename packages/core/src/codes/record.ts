@@ -29,7 +29,7 @@ export type RecordField = {
 const ANY = /^.*$/
 const ID = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22}$/
 /** Milliseconds since 1970; 0 for not yet. */
-const TIME = /^(0|[1-9][0-9]{12})$/
+export const TIME = /^(0|[1-9][0-9]{12})$/
 const FLAG = /^[01]$/
 const COUNT = /^[0-9]+$/
 /** The name of a gateway, '' for none. */

@@ -1,6 +1,7 @@
-import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
-import { STATES, stateTimes, type State } from './record.ts'
+import { redisClockMs } from '../redis/clock-skew.ts'
+import { asStoreError, type RedisClient } from '../redis/connect.ts'
+import { STATES, stateTimes, type FieldName, type State } from './record.ts'
 import { phoneOf, type Channel } from './send.ts'
 
 export type RequestStatus = {
@@ -8,13 +9,11 @@ export type RequestStatus = {
   sends: number
   reason: string
   channel: Channel
-  /** When the newest send reached each state that it reached, by the clock of Redis. */
+  /** When the newest send entered each state that it was in, by the clock of Redis. */
   times: { state: State; ms: number }[]
 }
 
-/** A worker that finds a send too late says so at its next attempt; the last attempt begins within this time. */
-const LAST_ATTEMPT_MS = 20_000
-
+/** The fields of a code record that are read here. */
 const FIELDS = [
   'rid',
   'other_request_ids',
@@ -26,48 +25,72 @@ const FIELDS = [
   'sends',
   'reason',
   'channel',
-] as const
+  ...stateTimes,
+] as const satisfies FieldName[]
+type Read = (field: (typeof FIELDS)[number]) => string
+
+/** A worker that finds a send too late fails it at its next attempt, which begins within this time. */
+const LAST_ATTEMPT_MS = 20_000
+
+/** What may be shown of a code record: neither the code nor the phone. */
+export type CodePeek = { scene: string; requestIds: string[]; isUsed: boolean; request: RequestStatus }
 
 /**
- * Reads the status of a request, looked for in the given scenes; null if no record has this id.
- *
+ * Reads the code records of a phone, by its pseudonym. A scene without a record is left out.
+ * @throws StoreError
+ */
+export async function peekCodes(
+  redis: RedisClient,
+  ph: string,
+  scenes: readonly string[],
+): Promise<CodePeek[]> {
+  const reads = scenes.map((scene) => redis.hmget(keys.code(ph, scene), ...FIELDS))
+  const [now, records] = await Promise.all([
+    redisClockMs(redis),
+    asStoreError('read codes', Promise.all(reads)),
+  ])
+  return scenes.flatMap((scene, i) => {
+    const read: Read = (field) => records[i]?.[FIELDS.indexOf(field)] ?? ''
+    if (read('rid') === '') return []
+    const requestIds = [read('rid'), ...read('other_request_ids').split(' ')]
+    return [{ scene, requestIds, isUsed: read('used') === '1', request: statusOf(read, now) }]
+  })
+}
+
+/**
+ * Finds the status of a request in the given scenes; null if no record knows its id.
  * @throws StoreError
  */
 export async function readRequestStatus(
   redis: RedisClient,
-  requestId: string,
+  rid: string,
   scenes: readonly string[],
 ): Promise<RequestStatus | null> {
-  const [[seconds, micros], ...records] = await asStoreError(
-    'find',
-    Promise.all([
-      redis.time(),
-      ...scenes.map((scene) => redis.hmget(keys.code(phoneOf(requestId), scene), ...FIELDS, ...stateTimes)),
-    ]),
-  )
-  const now = Number(seconds) * 1000 + Number(micros) / 1000
-  for (const values of records) {
-    const [rid, otherIds, status, expiresAt, sendBy, leaseUntil, used, sends, reason, channel, ...times] =
-      values
-    if (rid !== requestId && !(otherIds ?? '').split(' ').includes(requestId)) continue
-    const state = STATES.find((known) => known === status) ?? 'failed'
-    const isLost = isOverdue(state, Number(sendBy), Number(leaseUntil), now)
-    // The SMS was accepted and only the follow-up mail was lost, or the code was used, so it must have arrived.
-    const isSent = isLost && (reason === 'missing' || used === '1')
-    const isExpired = (isLost && !isSent) || (Number(expiresAt) <= now && state !== 'failed')
-    return {
-      status: isExpired ? 'expired' : isSent ? 'sent' : state,
-      sends: Number(sends),
-      reason: reason ?? '',
-      channel: channel === 'email' && !isSent ? 'email' : 'sms',
-      times: STATES.flatMap((one, i) => (times[i] ? [{ state: one, ms: Number(times[i]) }] : [])),
-    }
+  const codes = await peekCodes(redis, phoneOf(rid), scenes)
+  return codes.find(({ requestIds }) => requestIds.includes(rid))?.request ?? null
+}
+
+function statusOf(read: Read, now: number): RequestStatus {
+  const state = STATES.find((known) => known === read('status')) ?? 'failed'
+  const reason = read('reason')
+  const isLost = isOverdue(state, read, now)
+  // The SMS was accepted and only the follow-up mail was lost, or the code was used, so it must have arrived.
+  const isSent = isLost && (reason === 'missing' || read('used') === '1')
+  const isOver = (isLost && !isSent) || (Number(read('expires_at')) <= now && state !== 'failed')
+  return {
+    status: isOver ? 'expired' : isSent ? 'sent' : state,
+    sends: Number(read('sends')),
+    reason,
+    channel: read('channel') === 'email' && !isSent ? 'email' : 'sms',
+    times: STATES.flatMap((one) => {
+      const at = read(`${one}_at`)
+      return at === '' ? [] : [{ state: one, ms: Number(at) }]
+    }),
   }
-  return null
 }
 
 /** Past its deadline, unclaimed and unsettled: the job was lost. */
-function isOverdue(state: State, sendBy: number, leaseUntil: number, now: number): boolean {
-  const isUnclaimed = state === 'queued' || (state === 'sending' && leaseUntil <= now)
-  return isUnclaimed && sendBy + LAST_ATTEMPT_MS <= now
+function isOverdue(state: State, read: Read, now: number): boolean {
+  const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease_until')) <= now)
+  return isUnclaimed && Number(read('send_by')) + LAST_ATTEMPT_MS <= now
 }

@@ -1,11 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { Queue } from 'bullmq'
 import type { Logger } from '../logger.ts'
-import { QUEUE_PREFIX } from './send-queue.ts'
+import { openProducerQueue } from './queue-options.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import type { SendLedger, Settlement } from '../codes/send-ledger.ts'
 import { REQUEST_ID_PATTERN, type Send } from '../codes/send.ts'
-import { telemetryOf, type Tracing } from '../process/tracing.ts'
+import type { Tracing } from '../process/tracing.ts'
 
 export const EVENTS_QUEUE = 'events'
 
@@ -25,23 +24,11 @@ export type SendEvent = Static<typeof SendEvent>
  * @param connection of the kind `producer`
  */
 export function createEventQueue(connection: RedisClient, log: Logger, tracing: Tracing | null = null) {
-  const queue = new Queue<SendEvent>(EVENTS_QUEUE, {
-    connection,
-    ...telemetryOf(tracing),
-    prefix: QUEUE_PREFIX,
-    skipWaitingForReady: true,
-    skipVersionCheck: true,
-    defaultJobOptions: {
-      // One second, two, four … for about a quarter of an hour.
-      attempts: 11,
-      backoff: { type: 'exponential', delay: 1_000, jitter: 0.3 },
-      removeOnComplete: { count: 200 },
-      removeOnFail: { age: 3_600, count: 1_000 },
-      stackTraceLimit: 0,
-    },
-    streams: { events: { maxLen: 1_000 } },
+  const queue = openProducerQueue<SendEvent>(EVENTS_QUEUE, connection, log, tracing, {
+    // One second, two, four … for about a quarter of an hour.
+    attempts: 11,
+    backoff: { type: 'exponential', delay: 1_000, jitter: 0.3 },
   })
-  queue.on('error', (err) => log.debug({ err }, 'queue error'))
   return {
     tell({ rid, scene, n }: Send, status: string): void {
       const event = { request_id: rid, scene, send: n, status }

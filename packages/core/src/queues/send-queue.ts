@@ -1,16 +1,15 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { Queue, type JobsOptions } from 'bullmq'
+import type { JobsOptions } from 'bullmq'
 import type { Logger } from '../logger.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { REQUEST_ID_PATTERN } from '../codes/send.ts'
-import { telemetryOf, type Tracing } from '../process/tracing.ts'
+import type { Tracing } from '../process/tracing.ts'
+import { openProducerQueue } from './queue-options.ts'
 
 export const SMS_QUEUE = 'sms'
 export const EMAIL_QUEUE = 'email'
 /** The name of a job that looks whether a receipt came, beside the `send` jobs of its queue. */
 export const CHECK = 'check'
-/** A hash tag, so that all keys of a queue share a slot of a Redis Cluster. */
-export const QUEUE_PREFIX = '{sms}'
 
 /** What every version of a job says: which send it is about. */
 const named = {
@@ -48,9 +47,6 @@ const options: JobsOptions = {
   // Enough tries to last through any send window; the claim says "late" when it is over.
   attempts: 40,
   backoff: { type: 'custom' },
-  removeOnComplete: { count: 200 },
-  removeOnFail: { age: 3_600, count: 1_000 },
-  stackTraceLimit: 0,
   sizeLimit: 2_048,
 }
 
@@ -64,18 +60,7 @@ export function createSendQueue(
   name = SMS_QUEUE,
   tracing: Tracing | null = null,
 ) {
-  const queue = new Queue<SendJob>(name, {
-    connection,
-    ...telemetryOf(tracing),
-    prefix: QUEUE_PREFIX,
-    // Without it the first add() waits for ever when Redis was never up.
-    skipWaitingForReady: true,
-    // Asked while Redis is away it fails, and every later add() would fail with it. We look ourselves (redis.ts).
-    skipVersionCheck: true,
-    defaultJobOptions: options,
-    streams: { events: { maxLen: 1_000 } },
-  })
-  queue.on('error', (err) => log.debug({ err }, 'queue error'))
+  const queue = openProducerQueue<SendJob>(name, connection, log, tracing, options)
   return {
     /** Added twice it is there once. @throws StoreError; `maybeDone` tells whether it may be there all the same */
     async add(job: SendJob): Promise<void> {

@@ -1,6 +1,12 @@
 import { Gauge, type Registry } from 'prom-client'
 import { asStoreError, type RedisClient } from './connect.ts'
 
+/** The clock of Redis, in ms since 1970. @throws StoreError */
+export async function redisClockMs(redis: RedisClient): Promise<number> {
+  const [seconds, micros] = await asStoreError('time', redis.time())
+  return Number(seconds) * 1000 + Number(micros) / 1000
+}
+
 /**
  * By how many milliseconds the clock of this host is ahead of Redis'. Codes live by the clock of Redis alone; receipts,
  * signatures of vendors and the delays of retries go by the host's.
@@ -8,9 +14,9 @@ import { asStoreError, type RedisClient } from './connect.ts'
  */
 export async function clockSkewMs(redis: RedisClient, now = Date.now): Promise<number> {
   const asked = now()
-  const [seconds, micros] = await asStoreError('time', redis.time())
+  const theirs = await redisClockMs(redis)
   // The answer took half of the way there and back.
-  return (asked + now()) / 2 - (Number(seconds) * 1000 + Number(micros) / 1000)
+  return (asked + now()) / 2 - theirs
 }
 
 /** With more than this, vendors refuse our signatures and applications our receipts. */

@@ -54,21 +54,23 @@ export function readScript(file: URL): string {
 }
 
 function toReply(script: string, answer: unknown): Reply {
-  if (!Array.isArray(answer)) throw new TypeError(`script ${script}: the answer is not a list`)
-  const [kind, ...items]: unknown[] = answer
+  if (!isList(answer)) throw new TypeError(`script ${script}: the answer is not a list`)
+  const [kind, ...items] = answer
   if (typeof kind !== 'string')
     throw new TypeError(`script ${script}: the answer does not begin with its kind`)
   const values = new Map<unknown, unknown>()
   const rows: Reply[] = []
   for (let i = 0; i < items.length; i += 1) {
-    if (Array.isArray(items[i])) rows.push(toReply(script, items[i]))
+    if (isList(items[i])) rows.push(toReply(script, items[i]))
     else values.set(items[i], items[++i])
   }
 
   function read(name: string): string | number {
     const value = values.get(name)
     if (typeof value === 'string' || typeof value === 'number') return value
-    throw new TypeError(`script ${script}: the answer "${kind}" has no ${name}`)
+    throw new TypeError(`script ${script}: the answer "${String(kind)}" has no ${name}`)
   }
   return { kind, text: (name) => String(read(name)), number: (name) => Number(read(name)), rows }
 }
+
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)

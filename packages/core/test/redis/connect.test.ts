@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
@@ -104,20 +108,37 @@ describe('a connection that fails fast', () => {
   })
 })
 
+const dir = mkdtempSync(join(tmpdir(), 'sms-codes-script-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+/** A file with this script. */
+function scriptOf(lua: string): URL {
+  const file = join(dir, 'script.lua')
+  writeFileSync(file, lua)
+  return pathToFileURL(file)
+}
+
 describe('a script', () => {
   it('runs again after the server has forgotten it', async () => {
     const redis = await connected('commands')
-    const echo = createScript(redis, 'echo', 'return {ARGV[1], 2}')
-    expect(await echo(['{a}'], ['x'])).toEqual(['x', 2])
+    const echo = createScript(redis, scriptOf("return {'said', 'word', ARGV[1], 'length', #ARGV[1]}"))
+    const ask = async (word: string) => {
+      const reply = await echo(['{a}'], [word])
+      return [reply.kind, reply.text('word'), reply.number('length')]
+    }
+    expect(await ask('x')).toEqual(['said', 'x', 1])
     await redis.script('FLUSH')
-    expect(await echo(['{a}'], ['y'])).toEqual(['y', 2])
+    expect(await ask('y')).toEqual(['said', 'y', 1])
     redis.disconnect()
   })
 
   it('that answers something unexpected is a bug, not a store that is down', async () => {
     const redis = await connected('commands')
-    await expect(createScript(redis, 'bad', 'return 1')([], [])).rejects.toThrow(TypeError)
-    await expect(createScript(redis, 'bad', 'return {false}')([], [])).rejects.toThrow(TypeError)
+    const run = (lua: string) => createScript(redis, scriptOf(lua))([])
+    await expect(run('return 1')).rejects.toThrow(TypeError)
+    await expect(run('return {false}')).rejects.toThrow(TypeError)
+    const reply = await run("return {'said', 'word', 'x'}")
+    expect(() => reply.text('length')).toThrow('script script: the answer "said" has no length')
     redis.disconnect()
   })
 })
