@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Queue, type Job } from 'bullmq'
 import { Registry } from 'prom-client'
+import { phoneOf } from '@sms-codes/core/codes/send'
 import { sealedMessage } from '@sms-codes/core/codes/sealed-message'
 import { createLogger, type Logger } from '@sms-codes/core/logger'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
+import { keys } from '@sms-codes/core/redis/keys'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { loadApiConfig } from '../src/config/config.ts'
 import { createIdempotencyStore } from '../src/http/idempotency-store.ts'
@@ -63,7 +65,7 @@ export async function startApi(
 
     /** Opens the code of a request with the keys that a worker has. */
     async codeOf(rid: string, scene = 'default'): Promise<string> {
-      const sealed = await redis.hget(`sms:{${rid.slice(0, 22)}}:code:${scene}`, 'sealed')
+      const sealed = await redis.hget(keys.code(phoneOf(rid), scene), 'sealed')
       return sealedMessage.open(keyring, rid, sealed ?? '')?.code ?? ''
     },
 

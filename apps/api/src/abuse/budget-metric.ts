@@ -15,13 +15,9 @@ export function reportBudget(registry: Registry, limits: Limits, budget: readonl
     registers: [registry],
     collect: async () => {
       left.reset()
-      const counts = await Promise.all(
-        budget.map((window) => limits.count({ key: keys.budget, windows: [window] })),
-      ).catch(() => [])
-      for (const [at, count] of counts.entries()) {
-        const { most = 0, seconds = 0 } = budget[at] ?? {}
-        left.set({ window: String(seconds) }, Math.max(0, most - count))
-      }
+      const room = await limits.room({ key: keys.budget, windows: budget }).catch(() => null)
+      for (const { seconds, left: messages } of room?.windows ?? [])
+        left.set({ window: String(seconds) }, messages)
     },
   })
 }

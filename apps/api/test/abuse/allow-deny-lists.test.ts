@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseListEntry } from '@sms-codes/core/limits/networks'
 import { createLists, type ListName } from '@sms-codes/core/limits/allow-deny-lists'
+import { readAudit } from '@sms-codes/core/limits/audit'
 import { anAddress, startApi, type Api } from '../api.ts'
 
 let api: Api
@@ -28,8 +29,7 @@ async function put(list: ListName, text: string): Promise<void> {
   if (entry === null) throw new Error(`not a list entry: ${text}`)
   await createLists(api.redis).put(list, entry)
 }
-const decisions = async () =>
-  (await api.redis.xrange('sms:{gate}:audit', '-', '+')).map(([, fields]) => fields.join(' '))
+const decisions = () => readAudit(api.redis, 100)
 
 describe('the deny list', () => {
   it.each([
@@ -60,12 +60,17 @@ describe('the deny list', () => {
 
     const kind = by.slice(2)
     await expect.poll(decisions).toHaveLength(1)
-    const [entry = ''] = await decisions()
-    expect(entry).toMatch(
-      new RegExp(`^what list list deny by ${kind} entry ${text ?? ph} phone ${ph} address [\\w-]{22}$`),
-    )
-    expect(entry).not.toContain(mobile)
-    expect(entry).not.toContain(address)
+    const [decision] = await decisions()
+    expect(decision).toEqual({
+      what: 'list',
+      list: 'deny',
+      by: kind,
+      entry: text ?? ph,
+      phone: ph,
+      address: api.keyring.pseudonym(address),
+    })
+    expect(JSON.stringify(decision)).not.toContain(mobile)
+    expect(JSON.stringify(decision)).not.toContain(address)
     expect(await api.registry.metrics()).toContain(`sms_list_decisions_total{list="deny",by="${kind}"} 1`)
     expect((await send(inSegment('1390011'))).status).toBe(202)
   })
@@ -134,7 +139,8 @@ describe('the allow list', () => {
     expect(await statuses('203.0.113.7')).toEqual([202, 202, 202])
     expect(await statuses('198.51.100.7')).toEqual([202, 429, 429])
     await expect.poll(decisions).toHaveLength(3)
-    expect((await decisions())[0]).toMatch(/^what list list allow by network entry 203.0.113.0\/24 phone /)
+    const allowed = { what: 'list', list: 'allow', by: 'network', entry: '203.0.113.0/24' }
+    expect((await decisions())[0]).toMatchObject(allowed)
     expect(await api.registry.metrics()).toContain('sms_list_decisions_total{list="allow",by="network"} 3')
   })
 

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { readAudit } from '@sms-codes/core/limits/audit'
+import { keys } from '@sms-codes/core/redis/keys'
 import { startApi, type Api } from '../api.ts'
 import { proofOf } from '../proof.ts'
 
@@ -24,8 +26,7 @@ async function sendAndVerify(mobile: string, address = anAddress()) {
   const { request_id } = await send(mobile, address)
   return post('/v1/sms_codes/verify', { mobile, sms_code: await api.codeOf(String(request_id)) }, address)
 }
-const findings = async () =>
-  (await api.redis.xrange('sms:{gate}:audit', '-', '+')).map(([, fields]) => fields)
+const findings = async () => (await readAudit(api.redis, 100)).toReversed()
 
 describe('the pumping guard', () => {
   it('denies a segment that is pumped from many addresses, and no other segment', async () => {
@@ -69,13 +70,14 @@ describe('the pumping guard', () => {
       errmsg: '发送短信过于频繁',
     })
     expect(await send(inSegment('1390008'))).toMatchObject({ code: '4001', challenge: 'proof' })
-    expect((await findings()).map((fields) => fields.slice(3, 6))).toEqual([
-      ['challenge', 'group', 'segment'],
-      ['deny', 'group', 'address'],
+    expect((await findings()).map(({ mode, group }) => [mode, group])).toEqual([
+      ['challenge', 'segment'],
+      ['deny', 'address'],
     ])
-    const lives = ['segment:1390008', `address:${api.keyring.pseudonym(address)}`].map((group) =>
-      api.redis.pttl(`sms:{gate}:guard:${group}:sent`),
-    )
+    const lives = [
+      keys.guard('sent', 'segment', '1390008'),
+      keys.guard('sent', 'address', api.keyring.pseudonym(address)),
+    ].map((key) => api.redis.pttl(key))
     expect((await Promise.all(lives)).map((ms) => Math.ceil(ms / 60_000))).toEqual([15, 60])
   })
 
@@ -97,20 +99,7 @@ describe('the pumping guard', () => {
     api = await startApi({ ...env })
     for (let i = 0; i < 15; i++) expect((await send(inSegment('1390004')))['code']).toBe('0')
     expect(await findings()).toEqual([
-      [
-        'what',
-        'guard',
-        'mode',
-        'observe',
-        'group',
-        'segment',
-        'who',
-        '1390004',
-        'sends',
-        '10',
-        'verified',
-        '0',
-      ],
+      { what: 'guard', mode: 'observe', group: 'segment', who: '1390004', sends: '10', verified: '0' },
     ])
     expect(await api.registry.metrics()).toContain(
       'sms_guard_findings_total{group="segment",mode="observe"} 1',
@@ -151,20 +140,7 @@ describe('the pumping guard', () => {
         const proof = { mobile: anyone(), proof: await proofOf(api) }
         expect(await post('/v1/sms_codes', proof, anAddress())).toMatchObject({ code: '0' })
         expect(await findings()).toEqual([
-          [
-            'what',
-            'guard',
-            'mode',
-            'challenge',
-            'group',
-            'service',
-            'who',
-            'all',
-            'sends',
-            '20',
-            'verified',
-            '0',
-          ],
+          { what: 'guard', mode: 'challenge', group: 'service', who: 'all', sends: '20', verified: '0' },
         ])
       },
     )
@@ -191,7 +167,7 @@ describe('the pumping guard', () => {
 
   describe('when it finds a group again after its mark has expired', () => {
     const segment = '1390007'
-    const mark = `sms:{gate}:guard:segment:${segment}:mark`
+    const mark = keys.guard('mark', 'segment', segment)
     /** The durations of the marks in minutes. Each mark begins when the one before has expired. */
     async function marks(times: number) {
       const lives = []
