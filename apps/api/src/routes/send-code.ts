@@ -35,7 +35,11 @@ type SendRequest = Answered & { mobile: string; scene: string }
 /** A day, because a browser that was offline may still repeat its request. */
 const KEEP_SECONDS = 86_400
 
-/** Makes the handler of both send routes. The order of its lines is the policy. A refused request sends nothing. */
+/**
+ * Makes the handler of both send routes. The order of its lines is the policy: the backlog; the picture or proof, in one
+ * round trip with the lists and the pumping guard; the limits of address, subnet, segment and budget; the limits of the
+ * phone. A refused request sends nothing.
+ */
 function createSendCode(deps: Needs) {
   const { backlog, callerOf, captchas, checkLists, codes, guard, ledger, metrics } = deps
   const { proofs, queue, rateLimits, stepUpLevelOf, testNumbers } = deps
@@ -83,7 +87,7 @@ function createSendCode(deps: Needs) {
   ): Promise<{ isAllowListed: boolean }> {
     const hasImage = image_code !== undefined && uuid !== undefined
     if (!hasImage && proof === undefined) throw new Refusal('missing')
-    // The answers are consumed whatever becomes of the request, so a caller cannot test an answer for free.
+    // The answers are consumed even if the request is refused, so a caller cannot test an answer for free.
     const [attempts, imageResult, proofResult, listed, verdict] = await Promise.all([
       rateLimits.take('attempts', attempt.address),
       hasImage ? captchas.consume(uuid, image_code) : null,
