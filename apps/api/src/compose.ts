@@ -19,7 +19,6 @@ import { createCallers } from './abuse/caller.ts'
 import { createPumpingGuard } from './abuse/pumping-guard.ts'
 import { createRateLimits } from './abuse/rate-limits.ts'
 import { createStepUp } from './abuse/step-up.ts'
-import { listCallbacks } from './callbacks/listed.ts'
 import { createProofs } from './captcha/proofs.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { scenePolicies, type ApiConfig } from './config/config.ts'
@@ -77,7 +76,7 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     testNumbers: createTestNumbers(config.testNumbers),
     receipts: createReceipts(redis, keyring, createReceiptKeys(keyring)),
     deliveryReceipts: createDeliveryReceipts(redis, keyring),
-    callbacks: listCallbacks(config.callbacks),
+    deliveryReceiptParsers: config.callbacks.parsers,
     callbackToken: config.callbacks.token,
     callbackAddresses: config.callbacks.addresses,
     metrics,

@@ -4,13 +4,13 @@ import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { FallbackRules } from '@sms-codes/core/config/scenes'
 import type { DeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import type { SendQueue } from '@sms-codes/core/queues/send-queue'
+import type { ReceiptParser } from '@sms-codes/gateways/delivery-receipt'
 import type { ListCheck } from './abuse/allow-deny-lists.ts'
 import type { Backlog } from './abuse/backpressure.ts'
 import type { CallerOf } from './abuse/caller.ts'
 import type { PumpingGuard } from './abuse/pumping-guard.ts'
 import type { RateLimits } from './abuse/rate-limits.ts'
 import type { StepUpLevelOf } from './abuse/step-up.ts'
-import type { Callback } from './callbacks/callback.ts'
 import type { Proofs } from './captcha/proofs.ts'
 import type { Captchas } from './captcha/store.ts'
 import type { ApiConfig } from './config/config.ts'
@@ -45,7 +45,8 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   receipts: Receipts
   // Delivery receipts
   deliveryReceipts: DeliveryReceipts
-  callbacks: ReadonlyMap<string, Callback>
+  /** By the name of the gateway. */
+  deliveryReceiptParsers: ReadonlyMap<string, ReceiptParser>
   callbackToken: string
   callbackAddresses: readonly string[]
 

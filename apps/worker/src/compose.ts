@@ -19,7 +19,7 @@ import { createEventPoster } from './events/event-poster.ts'
 import { createEmailFallback } from './delivery/email-fallback.ts'
 import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 import { listGateways } from './gateways/list-gateways.ts'
-import { createMailGateway, MAIL_GATEWAY } from './email/email-gateway.ts'
+import { createMailGateway, MAIL_GATEWAY, MAIL_QUOTA } from './email/email-gateway.ts'
 import { createMailer } from './email/smtp-client.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 import { createOrder } from './gateways/order.ts'
@@ -44,7 +44,7 @@ const MAILS_AT_ONCE = 10
 export function wireWorker(options: WireOptions) {
   const { config, log, redis, producer, connection, transport, registry, tracing } = options
   const metrics = createWorkerMetrics(registry, {
-    sms: config.queues.includes(SMS_QUEUE) ? config.gateways : [],
+    sms: config.gateways.map(({ name }) => name),
     email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [MAIL_GATEWAY] : [],
   })
   const keyring = createKeyring(config.keyring)
@@ -98,7 +98,7 @@ export function wireWorker(options: WireOptions) {
       from,
       deadlineMs: MAIL_DEADLINE_MS,
     })
-    const gateways = [withQuota(withTrace(mail, tracing), 'email', { quotas, keyring })]
+    const gateways = [withQuota(withTrace(mail, tracing), MAIL_QUOTA, { quotas, keyring })]
     const deps = {
       ...shared,
       channel: 'email' as const,

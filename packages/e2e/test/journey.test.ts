@@ -44,7 +44,7 @@ describe('the whole way', () => {
     })
     expect((await system.asBackend('POST', '/v1/receipts/redeem', proof)).status).toBe(409)
     const erased = await system.asBackend('DELETE', `/v1/contacts/${mobile}`)
-    expect(erased.body['erased']).toEqual(['code:default', 'sends', 'quota:ccp'])
+    expect(erased.body['erased']).toEqual(['code:default', 'sends', 'quota'])
   })
 
   it('with every answer the seed specifies, to the letter', async () => {

@@ -1,5 +1,6 @@
 import type { Check } from '@sms-codes/core/config/load'
 import { checkKeys } from '@sms-codes/core/config/keys'
+import { receiptFaults } from '@sms-codes/gateways/receipts'
 import type { ApiValues } from './variables.ts'
 
 type ApiCheck = Check<ApiValues>
@@ -30,10 +31,8 @@ const checkLives: ApiCheck = ({ SCENES = [], CODE_TTL_SECONDS: ttl, SEND_WITHIN_
   })
 }
 
-const checkCallbacks: ApiCheck = ({ CALLBACK_TOKEN, TWILIO_AUTH_TOKEN, PUBLIC_URL }) =>
-  CALLBACK_TOKEN !== undefined && TWILIO_AUTH_TOKEN !== undefined && PUBLIC_URL === undefined
-    ? ['PUBLIC_URL: is missing (Twilio signs the address that it calls)']
-    : []
+const checkCallbacks: ApiCheck = ({ CALLBACK_TOKEN, PUBLIC_URL, ...values }) =>
+  receiptFaults(values, { callbackToken: CALLBACK_TOKEN, publicUrl: PUBLIC_URL })
 
 const checkLists: ApiCheck = ({ ALLOW_LIST = [], DENY_LIST = [] }) => {
   const allowed = new Set(ALLOW_LIST.map(({ text }) => text))

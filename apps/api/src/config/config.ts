@@ -3,36 +3,32 @@ import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { wantsTracing } from '@sms-codes/core/config/shared-variables'
+import { listReceiptParsers } from '@sms-codes/gateways/receipts'
 import { API_CHECKS } from './checks.ts'
 import { ApiEnv, type ApiValues } from './variables.ts'
 import type { GuardOptions } from '../abuse/pumping-guard.ts'
 
 function guardOptions(values: ApiValues): GuardOptions {
   const { GUARD_MODE, GUARD_ADDRESS_MODE } = values
+  const { GUARD_WINDOW_SECONDS: windowSeconds, GUARD_MIN_PERCENT: minPercent } = values
   const mode = GUARD_MODE === 'off' ? 'observe' : GUARD_MODE
-  const minPercent = values.GUARD_MIN_PERCENT
   return {
     on: GUARD_MODE !== 'off',
     denySeconds: values.GUARD_DENY_SECONDS,
     canChallenge: values.STEP_UP === 'on',
     groups: {
-      segment: {
-        mode,
-        minPercent,
-        minSends: values.GUARD_MIN_SENDS,
-        windowSeconds: values.GUARD_WINDOW_SECONDS,
-      },
+      segment: { mode, windowSeconds, minPercent, minSends: values.GUARD_MIN_SENDS },
       address: {
         mode: GUARD_ADDRESS_MODE === 'same' ? mode : GUARD_ADDRESS_MODE,
+        windowSeconds: values.GUARD_ADDRESS_WINDOW_SECONDS,
         minPercent,
         minSends: values.GUARD_ADDRESS_MIN_SENDS,
-        windowSeconds: values.GUARD_ADDRESS_WINDOW_SECONDS,
       },
       service: {
         mode,
+        windowSeconds,
         minPercent: values.GUARD_SERVICE_MIN_PERCENT,
         minSends: values.GUARD_SERVICE_MIN_SENDS,
-        windowSeconds: values.GUARD_WINDOW_SECONDS,
       },
     },
   }
@@ -56,9 +52,10 @@ export function loadApiConfig(env: Env) {
     callbacks: {
       token: values.CALLBACK_TOKEN ?? '',
       addresses: values.CALLBACK_ADDRESSES,
-      publicUrl: values.PUBLIC_URL,
-      twilioAuthToken: values.TWILIO_AUTH_TOKEN,
-      webhookSecrets: values.WEBHOOK_SECRETS ?? [],
+      parsers: listReceiptParsers(values, {
+        callbackToken: values.CALLBACK_TOKEN,
+        publicUrl: values.PUBLIC_URL,
+      }),
     },
     tellsEvents: values.EVENTS_URL !== undefined,
     rules: fallbackRules(values.SCENES),
@@ -87,7 +84,7 @@ export function loadApiConfig(env: Env) {
 }
 export type ApiConfig = ReturnType<typeof loadApiConfig>
 
-/** The policy of a scene; the routes' schemas let no unknown scene through. */
+/** The policy of a scene. The schemas of the routes refuse an unknown scene before. */
 export function scenePolicies(all: Record<string, CodePolicy>) {
   return (scene: string): CodePolicy => {
     const policy = all[scene]

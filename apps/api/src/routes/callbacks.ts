@@ -4,19 +4,19 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { createNetworks } from '@sms-codes/core/limits/networks'
 import { applyDeliveryReport } from '@sms-codes/core/queues/delivery-receipts'
+import type { DeliveryReceipt, ReceivedCall } from '@sms-codes/gateways/delivery-receipt'
 import type { ApiDeps } from '../deps.ts'
 import { Refusal } from '../http/answers.ts'
-import type { Received, Report } from '../callbacks/callback.ts'
 
 type Needs = Pick<
   ApiDeps,
   | 'callbackAddresses'
   | 'callbackToken'
-  | 'callbacks'
   | 'deliveryReceipts'
   | 'ledger'
   | 'mails'
   | 'metrics'
+  | 'deliveryReceiptParsers'
   | 'rules'
 >
 
@@ -30,8 +30,8 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest()
  * message forward. A repeated or late one changes nothing.
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { callbacks, callbackAddresses, callbackToken, deliveryReceipts, ledger, rules, mails, metrics } =
-    deps
+  const { deliveryReceiptParsers, callbackAddresses, callbackToken } = deps
+  const { deliveryReceipts, ledger, rules, mails, metrics } = deps
   const token = sha256(callbackToken)
   const isFrom = createNetworks(callbackAddresses)
 
@@ -39,7 +39,11 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => body)
 
-  async function take(gateway: string, { ids, state, code }: Report, request: FastifyRequest): Promise<void> {
+  async function take(
+    gateway: string,
+    { ids, state, code }: DeliveryReceipt,
+    request: FastifyRequest,
+  ): Promise<void> {
     const found = await Promise.all(ids.map((id) => deliveryReceipts.arrive(gateway, id, state)))
     const job = found.find((one) => one !== null)
     if (job === undefined) return metrics.deliveryReceipt(gateway, state, 'parked')
@@ -47,12 +51,15 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
-      // A worker that settled the send in between did not find the delivery receipt yet, so apply it once more.
+      // A worker that settled the send before the delivery receipt was parked did not find it, so apply it again.
       reported = await report()
     }
     if (reported.kind === 'delivered') metrics.deliveredAfter(gateway, reported.afterMs / 1000)
     metrics.deliveryReceipt(gateway, state, reported.kind)
-    request.log.info({ rid: job.rid, n: job.n, gateway, code, came: reported.kind }, state)
+    request.log.info(
+      { rid: job.rid, n: job.n, gateway, state, code, came: reported.kind },
+      'delivery receipt',
+    )
   }
 
   app.post(
@@ -67,23 +74,24 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       onRequest: async (request) => {
         const known = timingSafeEqual(sha256(request.params.token), token)
         const allowed = callbackAddresses.length === 0 || isFrom(request.ip) !== null
-        if (!known || !allowed || !callbacks.has(request.params.gateway)) throw new Refusal('notFound')
+        if (!known || !allowed || !deliveryReceiptParsers.has(request.params.gateway))
+          throw new Refusal('notFound')
       },
     },
     async (request, reply) => {
       const { gateway } = request.params
-      const callback = callbacks.get(gateway)
-      if (callback === undefined) throw new Refusal('notFound')
-      const received: Received = {
+      const parser = deliveryReceiptParsers.get(gateway)
+      if (parser === undefined) throw new Refusal('notFound')
+      const call: ReceivedCall = {
         headers: request.headers,
         query: request.raw.url?.split('?')[1] ?? '',
         body: typeof request.body === 'string' ? request.body : '',
       }
-      if (callback.verify?.(received) === false) throw new Refusal('signatureWrong')
-      const reports = callback.read(received)
-      if (reports === null) throw new Refusal('param')
-      await Promise.all(reports.map((report) => take(gateway, report, request)))
-      const { status, contentType, body } = callback.acknowledgement
+      if (parser.verify?.(call) === false) throw new Refusal('signatureWrong')
+      const parsed = parser.read(call)
+      if (parsed === null) throw new Refusal('param')
+      await Promise.all(parsed.map((one) => take(gateway, one, request)))
+      const { status, contentType, body } = parser.acknowledgement
       return reply.status(status).type(contentType).serializer(String).send(body)
     },
   )

@@ -6,7 +6,7 @@ import { keys } from '@sms-codes/core/redis/keys'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { EMAIL_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
-import { signTwilio } from '../../src/callbacks/twilio.ts'
+import { signTwilio } from '@sms-codes/gateways/twilio/receipt'
 import { aMobile, startApi, type Api } from '../api.ts'
 
 const TOKEN = 'callback-token-of-these-tests'

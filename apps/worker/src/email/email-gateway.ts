@@ -2,7 +2,7 @@ import type { Transporter } from 'nodemailer'
 import type { Contacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from '../gateways/list-gateways.ts'
+import type { ListedGateway } from '../gateways/listed-gateway.ts'
 import { mailFault } from './smtp-outcome.ts'
 import { mailText } from './email-text.ts'
 
@@ -17,6 +17,9 @@ export type MailOptions = {
 
 /** The one gateway of the e-mail channel, by the name it is counted under. */
 export const MAIL_GATEWAY = 'email'
+
+/** How many mails one phone's owner gets. */
+export const MAIL_QUOTA = [{ most: 2, seconds: 86_400 }]
 
 /**
  * The e-mail channel behind the same seam as an SMS gateway: one message to the address that the phone's

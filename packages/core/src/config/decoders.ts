@@ -1,12 +1,11 @@
 import { Type, type StringOptions } from '@sinclair/typebox'
 import { decoded } from './load.ts'
 import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks.ts'
-import { parseSecret } from '../webhook-signature.ts'
 
 /** Options of a variable that is text in the environment. */
-export type TextOptions = Pick<StringOptions, 'default'> & { description: string }
+export type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }
 
-/** @throws Error with one fault a line, as `decoded` wants it */
+/** @throws Error with one fault a line, as `decoded` expects */
 export function throwFaults(faults: readonly string[]): void {
   if (faults.length > 0) throw new Error([...new Set(faults)].join('\n'))
 }
@@ -18,44 +17,51 @@ export const list = (text: string) => (text === '' ? [] : text.split(','))
 
 export const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length
 
+/** Text whose value `decode` makes; it throws an Error whose message completes `NAME: …`. */
+export const parsed = <Value>(decode: (given: string) => Value, options: TextOptions) =>
+  decoded(Type.String(options), decode)
+
+export const integer = (bounds: { minimum: number; maximum: number; default: number }, description: string) =>
+  Type.Integer({ ...bounds, description })
+
 /** One of some words. */
 export const choice = <const Word extends string>(words: readonly Word[], options: TextOptions) =>
-  decoded(Type.String(options), (text): Word => {
-    const found = words.find((word) => word === text)
+  parsed((given): Word => {
+    const found = words.find((word) => word === given)
     if (found === undefined) throw new Error(`must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)
     return found
-  })
+  }, options)
 
 /** A comma list of some of the words, each at most once. */
 export const someOf = <const Word extends string>(words: readonly Word[], options: TextOptions) =>
-  decoded(Type.String(options), (text): Word[] => {
-    const entries = list(text)
+  parsed((given): Word[] => {
+    const entries = list(given)
     const found = entries.flatMap((entry) => words.find((word) => word === entry) ?? [])
     if (found.length < entries.length) throw new Error(`must be a comma list of ${words.join(', ')}`)
     if (!isUnique(entries)) throw new Error('has an entry twice')
     return found
-  })
+  }, options)
 
 /** @param schemes without their colon, such as `https` */
 export const url = (schemes: readonly string[], options: TextOptions) =>
-  decoded(Type.String(options), (text): URL => {
-    const hasScheme = schemes.some((scheme) => text.startsWith(`${scheme}://`))
+  parsed((given): URL => {
+    const hasScheme = schemes.some((scheme) => given.startsWith(`${scheme}://`))
     // The parser drops line breaks and escapes spaces.
-    if (!hasScheme || /\s/.test(text) || !URL.canParse(text))
+    if (!hasScheme || /\s/.test(given) || !URL.canParse(given))
       throw new Error(`must be an address, ${schemes.map((scheme) => `${scheme}://host`).join(' or ')}`)
-    return new URL(text)
-  })
+    return new URL(given)
+  }, options)
 
 const NETWORKS = 'must be a comma list of addresses or CIDRs; a network of all addresses (/0) is refused'
 
-/** Addresses and networks of proxies, as they are given. A catch-all such as 0.0.0.0/0 is refused. */
+/** Addresses and networks of proxies, in the spelling of the operator. */
 export function parseProxies(text: string): string[] {
   const entries = list(text)
   if (entries.some((entry) => parseNetwork(entry) === null)) throw new Error(NETWORKS)
   return entries
 }
 
-/** Entries of an allow list or deny list. A fault names an entry by its position. */
+/** Entries of an allow or deny list. A fault names an entry by its position. */
 export function parseEntries(text: string): ListEntry[] {
   const entries = list(text).map(parseListEntry)
   throwFaults(
@@ -75,12 +81,4 @@ export function parseNetworks(text: string): string[] {
     if (network?.kind !== 'network') throw new Error(NETWORKS)
     return network.text
   })
-}
-
-/** One or two secrets of Standard Webhooks, as they are given. */
-export function parseSecrets(text: string): string[] {
-  const secrets = list(text)
-  if (secrets.length > 2 || secrets.some((secret) => parseSecret(secret) === null))
-    throw new Error('must be whsec_ and 24 to 64 bytes in base64; at most two, separated by a comma')
-  return secrets
 }

@@ -71,19 +71,16 @@ export function loadConfig(
   return Object.freeze(values)
 }
 
+const SEE = 'see docs/configuration.md'
+
 function readVariable(
   schema: TSchema,
   text: string | undefined,
   isRequired: boolean,
 ): { value?: unknown; faults: string[] } {
-  const fallback: unknown = schema.default
   // Shells and compose files set a variable to an empty text where they mean "not set".
-  const isSet = text !== undefined && text !== ''
-  if (!isSet && fallback === undefined) {
-    const { description = 'see docs/configuration.md' } = schema
-    return { faults: isRequired ? [`is missing (${description})`] : [] }
-  }
-  const given = isSet ? convert(schema, text) : fallback
+  const given: unknown = text ? convert(schema, text) : schema.default
+  if (given === undefined) return { faults: isRequired ? [`is missing (${schema.description ?? SEE})`] : [] }
   if (!Value.Check(schema, given)) return { faults: [expectation(schema)] }
   try {
     return { value: Value.Decode(schema, given), faults: [] }
@@ -102,27 +99,9 @@ function convert(schema: TSchema, text: string): unknown {
 type Expected = { type?: string; minimum?: number; maximum?: number; description?: string }
 
 /** What a value must be, in words. The form of a text is explained by its description. */
-function expectation({ type, minimum, maximum, description }: Expected): string {
+function expectation({ type, minimum, maximum, description = SEE }: Expected): string {
   const range = minimum === undefined || maximum === undefined ? '' : ` from ${minimum} to ${maximum}`
-  switch (type) {
-    case 'boolean':
-      return 'must be true or false'
-    case 'integer':
-      return `must be a whole number${range}`
-    case 'number':
-      return `must be a number${range}`
-    default:
-      return `has the wrong form (${description ?? 'see docs/configuration.md'})`
-  }
-}
-
-/** For `main.ts`: writes the faults to standard error and ends the process with 78. */
-export function configOrExit<C>(load: () => C): C {
-  try {
-    return load()
-  } catch (err) {
-    if (!(err instanceof ConfigError)) throw err
-    process.stderr.write(`${err.message}\n`)
-    return process.exit(EXIT_CONFIG)
-  }
+  if (type === 'boolean') return 'must be true or false'
+  if (type === 'integer') return `must be a whole number${range}`
+  return type === 'number' ? `must be a number${range}` : `has the wrong form (${description})`
 }

@@ -14,6 +14,15 @@ export type Scene = {
   receiptWithinSeconds?: number
 }
 
+const SETTINGS = new Map<string, (value: string) => Omit<Scene, 'name'>>([
+  ['ttl', (value) => ({ ttlSeconds: numberFrom(60, 600, value) })],
+  ['within', (value) => ({ sendWithinSeconds: numberFrom(0, 999, value) })],
+  ['length', (value) => ({ length: numberFrom(6, 10, value) })],
+  ['sends', (value) => ({ sends: parseWindows(value) })],
+  ['fallback', (value) => ({ mayFallBack: isYes(value) })],
+  ['receipt_within', (value) => ({ receiptWithinSeconds: numberFrom(1, 999, value) })],
+])
+
 /**
  * `default; login ttl=120 within=60; payment length=8 sends=1/60,2/180,3/480`: scenes are separated by semicolons,
  * each is a name and its settings.
@@ -24,19 +33,21 @@ export function parseScenes(text: string): Scene[] {
   const scenes = text.split(';').map((part, i): Scene => {
     const [name = '', ...settings] = part.trim().split(/\s+/)
     let scene: Scene = { name }
-    if (!/^[a-z][a-z0-9_]{0,31}$/.test(name)) {
-      faults.push(`scene ${i + 1}: a name is a lower-case letter and up to 31 more letters, digits or _`)
-      return scene
-    }
+    // A name that is not one may be a secret in the wrong variable, so the fault does not repeat it.
+    const isName = /^[a-z][a-z0-9_]{0,31}$/.test(name)
+    const shown = isName ? `scene "${name}"` : `scene ${i + 1}`
+    if (!isName) faults.push(`${shown}: a name is a lower-case letter and up to 31 more letters, digits or _`)
     for (const setting of settings) {
+      const [, key = '', value = ''] = /^([a-z_]+)=(.+)$/.exec(setting) ?? []
       try {
-        scene = { ...scene, ...parseSetting(setting) }
+        scene = { ...scene, ...SETTINGS.get(key)?.(value) }
+        if (!SETTINGS.has(key)) faults.push(`${shown}: the settings are ${[...SETTINGS.keys()].join('=, ')}=`)
       } catch (err) {
-        faults.push(`scene "${name}": ${messageOf(err)}`)
+        faults.push(`${shown}: ${key}= ${messageOf(err)}`)
       }
     }
     if (scene.receiptWithinSeconds !== undefined && scene.mayFallBack !== true)
-      faults.push(`scene "${name}": receipt_within= needs fallback=yes`)
+      faults.push(`${shown}: receipt_within= needs fallback=yes`)
     return scene
   })
   const names = scenes.map(({ name }) => name)
@@ -47,31 +58,15 @@ export function parseScenes(text: string): Scene[] {
   return scenes
 }
 
-function parseSetting(setting: string): Omit<Scene, 'name'> {
-  const [, key, value = ''] = /^([a-z_]+)=(.+)$/.exec(setting) ?? []
-  switch (key) {
-    case 'ttl':
-      return { ttlSeconds: numberFrom(60, 600, key, value) }
-    case 'within':
-      return { sendWithinSeconds: numberFrom(0, 999, key, value) }
-    case 'length':
-      return { length: numberFrom(6, 10, key, value) }
-    case 'receipt_within':
-      return { receiptWithinSeconds: numberFrom(1, 999, key, value) }
-    case 'sends':
-      return { sends: parseWindows(value) }
-    case 'fallback':
-      if (value !== 'yes' && value !== 'no') throw new Error('fallback= must be yes or no')
-      return { mayFallBack: value === 'yes' }
-    default:
-      throw new Error('the settings are ttl=, within=, length=, sends=, fallback= and receipt_within=')
-  }
-}
-
-function numberFrom(minimum: number, maximum: number, key: string, text: string): number {
+function numberFrom(minimum: number, maximum: number, text: string): number {
   const number = /^[0-9]{1,3}$/.test(text) ? Number(text) : NaN
   if (number >= minimum && number <= maximum) return number
-  throw new Error(`${key}= must be a whole number from ${minimum} to ${maximum}`)
+  throw new Error(`must be a whole number from ${minimum} to ${maximum}`)
+}
+
+function isYes(text: string): boolean {
+  if (text !== 'yes' && text !== 'no') throw new Error('must be yes or no')
+  return text === 'yes'
 }
 
 /** What the scenes allow on the e-mail channel. */

@@ -1,7 +1,3 @@
-/** Gateways that allow one number only so many messages, and the channel that we allow so many. */
-export const QUOTAS = ['ccp', 'aliyun', 'tencent', 'email'] as const
-export type Quota = (typeof QUOTAS)[number]
-
 /**
  * Every Redis key name of ours. Keys of one phone share the hash tag `{ph}`, so a script touches one
  * cluster slot. `ph` and `addr` are pseudonyms (keyring.ts): no name holds a number or an address.
@@ -22,7 +18,7 @@ export const keys = {
     keys.missesWithId(ph),
     keys.missesWithoutId(ph),
     keys.contact(ph),
-    ...QUOTAS.map((name) => keys.quota(ph, name)),
+    keys.quota(ph),
   ],
   /** Under the receipt's own id and not under its phone: to erase a phone must not allow a second redeem. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
@@ -37,8 +33,8 @@ export const keys = {
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
   /** Joins a message with what its gateway says of it later; `name` is a pseudonym of the gateway's id for it. */
   message: (name: string) => `sms:{${name}}:message`,
-  /** Messages of one gateway to a phone, and mails to its owner: as many as the vendor, or we, allow. */
-  quota: (ph: string, of: Quota) => `sms:{${ph}}:quota:${of}`,
+  /** The messages to a phone that count against a gateway's limit per number, all gateways in one set. */
+  quota: (ph: string) => `sms:{${ph}}:quota`,
   /** What one gateway may be sent a second, over all workers. */
   rate: (gateway: string) => `sms:{${gateway}}:rate`,
   /**

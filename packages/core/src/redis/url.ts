@@ -28,7 +28,7 @@ const NAME = /^[A-Za-z0-9._-]+$/
 const DB = /^[0-9]{1,4}$/
 const SENTINEL_OPTIONS = ['sentinel_username', 'sentinel_password']
 
-/** @throws Error with one fault a line, which repeats no part of the text */
+/** @throws Error with one fault a line. No fault repeats a part of the text, which may hold a password. */
 export function parseRedisUrl(text: string): RedisAddress {
   if (/^rediss?:\/\//.test(text)) return parseSingle(text)
   const parts = LIST.exec(text)
