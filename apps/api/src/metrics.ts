@@ -10,32 +10,12 @@ export function createApiMetrics(registry: Registry) {
   const counter = <Label extends string>(name: string, labelNames: Label[], help: string) =>
     new Counter({ name, help, labelNames, registers: [registry] })
 
-  const answers = counter(
-    'sms_http_answers_total',
-    ['method', 'route', 'code'],
-    'HTTP answers by method, route and RETCODE',
-  )
-  const storeErrors = counter(
-    'sms_store_errors_total',
-    [],
-    'Requests answered with 503 because Redis did not answer or refused writes',
-  )
-  const refusals = counter(
-    'sms_refused_by_limit_total',
-    ['limit'],
-    'Requests refused because a limit was reached, by limit',
-  )
-  const findings = counter(
-    'sms_guard_findings_total',
-    ['group', 'mode'],
-    'Findings of the pumping guard: too few codes of a group were verified',
-  )
+  const answers = counter('sms_http_answers_total', ['method', 'route', 'code'], 'HTTP answers of the API')
+  const storeErrors = counter('sms_store_errors_total', [], 'Requests answered 503 because Redis failed')
+  const refusals = counter('sms_refused_by_limit_total', ['limit'], 'Requests refused by a full limit')
+  const findings = counter('sms_guard_findings_total', ['group', 'mode'], 'Findings of the pumping guard')
   for (const group of GROUPS) for (const mode of MODES) findings.inc({ group, mode }, 0)
-  const listDecisions = counter(
-    'sms_list_decisions_total',
-    ['list', 'by'],
-    'Sends that the allow list let through or the deny list refused, by list and kind of entry',
-  )
+  const listDecisions = counter('sms_list_decisions_total', ['list', 'by'], 'Sends decided by a list')
   const deliveryReceipts = counter(
     'sms_receipts_total',
     ['gateway', 'state', 'came'],
@@ -48,22 +28,10 @@ export function createApiMetrics(registry: Registry) {
     buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300],
     registers: [registry],
   })
-  const captchas = counter(
-    'sms_captchas_total',
-    ['kind', 'event'],
-    'Image codes and proofs of work by event: issued, passed or failed',
-  )
-  const accepted = counter(
-    'sms_requests_accepted_total',
-    ['scene'],
-    'Requests for a code that were accepted, by scene',
-  )
-  const verifies = counter('sms_verifies_total', ['scene', 'result'], 'Guessed codes by scene and result')
-  const used = counter(
-    'sms_codes_used_total',
-    ['scene', 'gateway'],
-    'Verified codes by scene and by the gateway that was called last for the code',
-  )
+  const captchas = counter('sms_captchas_total', ['kind', 'event'], 'Image codes and proofs of work')
+  const accepted = counter('sms_requests_accepted_total', ['scene'], 'Accepted requests for a code')
+  const verifies = counter('sms_verifies_total', ['scene', 'result'], 'Guessed codes')
+  const used = counter('sms_codes_used_total', ['scene', 'gateway'], 'Verified codes by their last gateway')
   return {
     codeUsed: (scene: string, gateway: string) => used.inc({ scene, gateway }),
     deliveryReceipt: (gateway: string, state: string, came: string) =>

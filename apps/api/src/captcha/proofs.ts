@@ -51,8 +51,9 @@ const Payload = Type.Object({
 })
 
 /**
- * Proofs of work: an alternative for people who cannot read a picture, and an addition where a picture alone is too
- * cheap for an attacker. Redis stores nothing about a challenge until its proof is used. A proof is valid once.
+ * Proofs of work. A browser can solve one in place of a picture, for example for a blind user, or in addition to a
+ * picture, which alone costs an attacker too little. Redis stores nothing about a challenge until its proof is used. A
+ * proof is valid once.
  */
 export function createProofs(redis: RedisClient, keyring: Keyring) {
   // All keys of the ring are accepted, so a challenge stays valid while the keys are rotated.

@@ -12,7 +12,7 @@ export const RETCODE = {
 } as const
 export type Retcode = (typeof RETCODE)[keyof typeof RETCODE]
 
-export type Language = 'zh' | 'en'
+type Language = 'zh' | 'en'
 
 /** Every response is one of these rows: a RETCODE and its text in each language. No other text is ever returned. */
 export const ANSWERS = {
@@ -76,11 +76,20 @@ export class Refusal extends Error {
 }
 
 /** The language for an `Accept-Language` header: Chinese, unless the header begins with English. */
-export function languageOf(header: string | undefined): Language {
+function languageOf(header: string | undefined): Language {
   return header !== undefined && /^\s*en\b/i.test(header) ? 'en' : 'zh'
 }
 
-export function envelope(answer: Answer, language: Language): { code: Retcode; errmsg: string } {
+/** The fields of an answer that every body has. */
+export function envelope(
+  answer: Answer,
+  acceptLanguage: string | undefined,
+): { code: Retcode; errmsg: string } {
   const row = ANSWERS[answer]
-  return { code: row.code, errmsg: row[language] }
+  return { code: row.code, errmsg: row[languageOf(acceptLanguage)] }
 }
+
+export const success = (answer: 'ok' | 'sent' | 'verified', acceptLanguage: string | undefined) => ({
+  ...envelope(answer, acceptLanguage),
+  code: RETCODE.OK,
+})

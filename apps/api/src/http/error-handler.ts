@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '@sms-codes/core/redis/connect'
 import type { ApiMetrics } from '../metrics.ts'
-import { envelope, languageOf, Refusal, type Answer, type RefusalDetails } from './answers.ts'
+import { envelope, Refusal, type Answer, type RefusalDetails } from './answers.ts'
 import { noteRetcode } from './reply-retcode.ts'
 
 // The one place where everything that is thrown becomes an answer: `{ code, errmsg, … }` with a status. An answer
@@ -79,7 +79,7 @@ function send(
   answer: Answer,
   details: RefusalDetails,
 ): void {
-  const body = { ...envelope(answer, languageOf(request.headers['accept-language'])), ...details }
+  const body = { ...envelope(answer, request.headers['accept-language']), ...details }
   noteRetcode(reply, body.code)
   if (details.retry_after !== undefined) void reply.header('retry-after', String(details.retry_after))
   // The response schema of the route would drop fields that its own answers do not have.

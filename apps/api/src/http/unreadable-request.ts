@@ -14,7 +14,7 @@ export function refuseUnreadable(headers: Record<string, string>) {
   return (err: Error & { code: string }, socket: Socket): void => {
     if (err.code !== 'ECONNRESET' && socket.writable) {
       const status = STATUS[err.code] ?? 400
-      const body = JSON.stringify(envelope('param', 'zh'))
+      const body = JSON.stringify(envelope('param', undefined))
       const fields = {
         ...headers,
         'content-type': 'application/json; charset=utf-8',

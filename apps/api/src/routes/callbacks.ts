@@ -8,17 +8,8 @@ import type { DeliveryReceipt, ReceivedCall } from '@sms-codes/gateways/delivery
 import type { ApiDeps } from '../deps.ts'
 import { Refusal } from '../http/answers.ts'
 
-type Needs = Pick<
-  ApiDeps,
-  | 'callbackAddresses'
-  | 'callbackToken'
-  | 'deliveryReceipts'
-  | 'ledger'
-  | 'mails'
-  | 'metrics'
-  | 'deliveryReceiptParsers'
-  | 'rules'
->
+type Callers = 'callbackAddresses' | 'callbackToken' | 'deliveryReceiptParsers'
+type Needs = Pick<ApiDeps, Callers | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'>
 
 /** Enough for several hundred delivery receipts. The largest batch that a vendor documents has a hundred. */
 const MAX_BODY_BYTES = 262_144

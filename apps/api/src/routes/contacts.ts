@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { ApiDeps } from '../deps.ts'
-import { envelope, languageOf, Refusal } from '../http/answers.ts'
+import { Refusal, success } from '../http/answers.ts'
 import { requireApiKey } from '../http/api-keys.ts'
 import { Envelope, Mobile } from '../http/schemas.ts'
 
@@ -12,6 +12,14 @@ const EMAIL_PATTERN =
 
 /** Tolerated clock skew. */
 const CLOCK_SKEW_MS = 10_000
+
+const Erased = Type.Object({
+  code: Type.Literal('0'),
+  errmsg: Type.String(),
+  erased: Type.Array(Type.String(), {
+    description: 'what was erased, for example code:login, sends, contact',
+  }),
+})
 
 /** Lets a back end store the e-mail address of a phone, and erase all data about a phone. */
 export const contactRoutes: FastifyPluginAsyncTypebox<
@@ -57,26 +65,14 @@ export const contactRoutes: FastifyPluginAsyncTypebox<
       schema: {
         ...about,
         summary: 'Erase all data about a phone',
-        response: {
-          200: Type.Object({
-            code: Type.Literal('0'),
-            errmsg: Type.String(),
-            erased: Type.Array(Type.String(), {
-              description: 'what was erased, for example code:login, sends, contact',
-            }),
-          }),
-          400: Envelope,
-          401: Envelope,
-          503: Envelope,
-        },
+        response: { 200: Erased, 400: Envelope, 401: Envelope, 503: Envelope },
       },
     },
     async (request) => {
       const { mobile } = request.params
       const erased = await deps.contacts.erase(mobile, deps.scenes)
       request.log.info({ mobile: maskMobile(mobile) }, 'phone erased')
-      const { errmsg } = envelope('ok', languageOf(request.headers['accept-language']))
-      return { code: '0' as const, errmsg, erased }
+      return { ...success('ok', request.headers['accept-language']), erased }
     },
   )
 }

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ApiDeps } from '../deps.ts'
-import { envelope, languageOf, Refusal } from '../http/answers.ts'
+import { Refusal, success } from '../http/answers.ts'
 import { requireApiKey } from '../http/api-keys.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { Envelope, Mobile } from '../http/schemas.ts'
@@ -91,8 +91,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<
       if (outcome !== 'redeemed') throw new Refusal(outcome === 'used' ? 'receiptUsed' : 'receiptWrong')
       request.log.info('receipt redeemed')
       return {
-        ...envelope('ok', languageOf(request.headers['accept-language'])),
-        code: '0' as const,
+        ...success('ok', request.headers['accept-language']),
         ...(mobile === undefined ? {} : { mobile }),
         subject: claims.sub,
         scene,

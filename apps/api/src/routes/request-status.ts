@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { STATES } from '@sms-codes/core/codes/record'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
 import type { ApiDeps } from '../deps.ts'
-import { envelope, languageOf, Refusal } from '../http/answers.ts'
+import { Refusal, success } from '../http/answers.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { Envelope } from '../http/schemas.ts'
 
@@ -48,10 +48,8 @@ export const requestStatusRoute: FastifyPluginAsyncTypebox<Pick<ApiDeps, 'codes'
       const found = requestIdPattern.test(id) ? await codes.find(id, scenes) : null
       if (found === null) throw new Refusal('notFound')
       const { status, channel, sends, times } = found
-      const { errmsg } = envelope('ok', languageOf(request.headers['accept-language']))
       return {
-        code: '0' as const,
-        errmsg,
+        ...success('ok', request.headers['accept-language']),
         status,
         channel,
         sends,

@@ -5,27 +5,16 @@ import { maskMobile, segmentOf } from '@sms-codes/core/mobile'
 import type { SendAttempt } from '../abuse/caller.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import type { ApiDeps } from '../deps.ts'
-import { envelope, languageOf, Refusal } from '../http/answers.ts'
+import { Refusal, success } from '../http/answers.ts'
 import { refuseCrossSiteGet } from '../http/cross-site-get.ts'
 import { CLASSIC_STATUSES, createErrorHandler } from '../http/error-handler.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
+type Checks = 'backlog' | 'callerOf' | 'captchas' | 'checkLists' | 'guard' | 'proofs' | 'rateLimits'
 type Needs = Pick<
   ApiDeps,
-  | 'backlog'
-  | 'callerOf'
-  | 'captchas'
-  | 'checkLists'
-  | 'codes'
-  | 'guard'
-  | 'ledger'
-  | 'metrics'
-  | 'proofs'
-  | 'queue'
-  | 'rateLimits'
-  | 'stepUpLevelOf'
-  | 'testNumbers'
+  Checks | 'codes' | 'ledger' | 'metrics' | 'queue' | 'stepUpLevelOf' | 'testNumbers'
 >
 
 /** An image code with its uuid, or a proof, or both. */
@@ -72,8 +61,7 @@ function createSendCode(deps: Needs) {
     else await Promise.all([release(), ledger.settleUnclaimed(send, { status: 'sent', gateway: 'test' })])
     metrics.accepted(scene)
     return {
-      ...envelope('sent', languageOf(request.headers['accept-language'])),
-      code: '0',
+      ...success('sent', request.headers['accept-language']),
       request_id: requestId,
       resend_after: issued.resendAfter,
       expires_in: issued.expiresIn,

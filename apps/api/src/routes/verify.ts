@@ -2,24 +2,14 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ACT_SECONDS } from '@sms-codes/core/codes/code-store'
 import type { ApiDeps } from '../deps.ts'
-import { envelope, languageOf, Refusal } from '../http/answers.ts'
+import { Refusal, success } from '../http/answers.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { Envelope, Mobile, sceneOf } from '../http/schemas.ts'
 import { Assurance } from '../receipts/receipts.ts'
 
-type Needs = Pick<
-  ApiDeps,
-  | 'callerOf'
-  | 'codeLength'
-  | 'codes'
-  | 'guard'
-  | 'idempotency'
-  | 'metrics'
-  | 'rateLimits'
-  | 'receipts'
-  | 'scenes'
->
+type Checks = 'callerOf' | 'codeLength' | 'guard' | 'idempotency' | 'rateLimits' | 'scenes'
+type Needs = Pick<ApiDeps, Checks | 'codes' | 'metrics' | 'receipts'>
 
 /** Long enough to repeat a request after a lost answer, and short because the kept answer holds a receipt. */
 const KEEP_SECONDS = ACT_SECONDS
@@ -101,8 +91,8 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
             request.log.warn({ err }, 'verified code not counted by the pumping guard'),
           )
       const receipt = await receipts.issue({ mobile, scene, assurance: channel, rid, at })
-      const { errmsg } = envelope('verified', languageOf(request.headers['accept-language']))
-      return { code: '0' as const, errmsg, request_id: rid, receipt, assurance: channel }
+      const head = success('verified', request.headers['accept-language'])
+      return { ...head, request_id: rid, receipt, assurance: channel }
     },
   )
 }
