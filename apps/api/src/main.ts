@@ -4,13 +4,13 @@ import { startOps } from '@sms-codes/core/process/health-server'
 import { listenOrExit } from '@sms-codes/core/process/listen-or-exit'
 import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
-import { wireApi } from './compose.ts'
+import { composeApi } from './compose.ts'
 import { loadApiConfig } from './config/config.ts'
 import { ApiEnv } from './config/variables.ts'
 
 const parts = await boot({ name: 'api', variables: ApiEnv, env: process.env, load: loadApiConfig })
 const { config, log, redis, producer, registry } = parts
-const { app, queues } = await wireApi(parts)
+const { app, queues } = await composeApi(parts)
 const { host, port, opsPort } = config
 const notReady = () => storeNotReady(redis)
 const ops = await listenOrExit('API_OPS_PORT', startOps({ host, port: opsPort, registry, notReady }))

@@ -28,6 +28,6 @@ test.for<Record<string, string>>([
   const env = { ...someEnv(), ...more }
   const [api, ops] = [loadApiConfig(env), loadPhoneConfig(env)]
   expect(Object.fromEntries(ops.policies)).toEqual(api.policies)
-  expect(ops.budget).toEqual(api.gate.budget)
+  expect(ops.budget).toEqual(api.rateLimits.budget)
   expect(ops.testNumbers).toEqual(api.testNumbers.map(({ mobile }) => mobile))
 })

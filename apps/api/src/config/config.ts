@@ -46,7 +46,7 @@ export function loadApiConfig(env: Env) {
     redisUrl: values.REDIS_URL,
     drainMs: values.DRAIN_MS,
     queueMaxAgeSeconds: values.QUEUE_MAX_AGE_SECONDS,
-    pressure: { delayMs: values.EVENT_LOOP_MAX_DELAY_MS, percent: values.EVENT_LOOP_MAX_PERCENT },
+    eventLoop: { delayMs: values.EVENT_LOOP_MAX_DELAY_MS, percent: values.EVENT_LOOP_MAX_PERCENT },
     keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
     trustProxy: values.TRUST_PROXY,
     callbacks: {
@@ -64,24 +64,22 @@ export function loadApiConfig(env: Env) {
     policies: policiesOf(values),
     testNumbers: values.TEST_NUMBERS,
     lists: { allow: values.ALLOW_LIST, deny: values.DENY_LIST },
-    limiters: {
+    rateLimits: {
       images: values.LIMIT_ADDRESS_IMAGES,
       attempts: values.LIMIT_ADDRESS_ATTEMPTS,
       verifies: values.LIMIT_ADDRESS_VERIFIES,
-    },
-    heat: {
-      mode: values.STEP_UP,
-      attempts: values.LIMIT_ADDRESS_ATTEMPTS,
-      warmPercent: values.STEP_UP_WARM_PERCENT,
-      hotPercent: values.STEP_UP_HOT_PERCENT,
-    },
-    guard: guardOptions(values),
-    gate: {
       address: values.LIMIT_ADDRESS_SENDS,
       subnet: values.LIMIT_SUBNET_SENDS,
       segment: values.LIMIT_SEGMENT_SENDS,
       budget: budgetOf(values),
     },
+    stepUp: {
+      mode: values.STEP_UP,
+      attempts: values.LIMIT_ADDRESS_ATTEMPTS,
+      longPicturePercent: values.STEP_UP_WARM_PERCENT,
+      proofPercent: values.STEP_UP_HOT_PERCENT,
+    },
+    guard: guardOptions(values),
   }
 }
 export type ApiConfig = ReturnType<typeof loadApiConfig>

@@ -24,7 +24,8 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 /**
  * Refuses a request without a known API key (`Authorization: Bearer <key>`) before its body is read. The hook
- * compares all keys, each in constant time, so that the time of a refusal tells nothing about them.
+ * compares all keys, each in constant time, so that the time of a refusal tells nothing about them. The further log
+ * lines of the request show the name of its key.
  */
 export function requireApiKey(apiKeys: readonly ApiKey[]): onRequestHookHandler {
   const known = apiKeys.map(({ name, key }) => ({ name, digest: sha256(key) }))
@@ -36,7 +37,7 @@ export function requireApiKey(apiKeys: readonly ApiKey[]): onRequestHookHandler 
       void reply.header('www-authenticate', 'Bearer')
       return done(new Refusal('keyWrong'))
     }
-    request.backend = match.name
+    request.log = request.log.child({ backend: match.name })
     return done()
   }
 }

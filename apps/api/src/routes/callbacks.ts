@@ -5,8 +5,11 @@ import type { FastifyRequest } from 'fastify'
 import { createNetworks } from '@sms-codes/core/limits/networks'
 import { applyDeliveryReport } from '@sms-codes/core/queues/delivery-receipts'
 import type { DeliveryReceipt, ReceivedCall } from '@sms-codes/gateways/delivery-receipt'
+import type { ApiDeps } from '../deps.ts'
 import { Refusal } from '../http/answers.ts'
-import type { ApiDeps } from '../server.ts'
+
+type Callers = 'callbackAddresses' | 'callbackToken' | 'deliveryReceiptParsers'
+type Needs = Pick<ApiDeps, Callers | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'>
 
 /** Enough for several hundred delivery receipts. The largest batch that a vendor documents has a hundred. */
 const MAX_BODY_BYTES = 262_144
@@ -17,8 +20,8 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest()
  * `POST /callbacks/:gateway/:token`: takes the delivery receipts of gateways. A delivery receipt can only move a known
  * message forward. A repeated or late one changes nothing.
  */
-export const callbackRoutes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { receiptParsers, callbackAddresses, callbackToken } = deps
+export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
+  const { deliveryReceiptParsers, callbackAddresses, callbackToken } = deps
   const { deliveryReceipts, ledger, rules, mails, metrics } = deps
   const token = sha256(callbackToken)
   const isFrom = createNetworks(callbackAddresses)
@@ -34,17 +37,20 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, de
   ): Promise<void> {
     const found = await Promise.all(ids.map((id) => deliveryReceipts.arrive(gateway, id, state)))
     const job = found.find((one) => one !== null)
-    if (job === undefined) return metrics.receipt(gateway, state, 'parked')
+    if (job === undefined) return metrics.deliveryReceipt(gateway, state, 'parked')
     const report = () => applyDeliveryReport(job, state, rules.mayFallBack(job.scene), { ledger, mails })
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
-      // A worker that settled the send before the receipt was parked did not find it, so apply it again.
+      // A worker that settled the send before the delivery receipt was parked did not find it, so apply it again.
       reported = await report()
     }
     if (reported.kind === 'delivered') metrics.deliveredAfter(gateway, reported.afterMs / 1000)
-    metrics.receipt(gateway, state, reported.kind)
-    request.log.info({ rid: job.rid, n: job.n, gateway, code, came: reported.kind }, state)
+    metrics.deliveryReceipt(gateway, state, reported.kind)
+    request.log.info(
+      { rid: job.rid, n: job.n, gateway, state, code, came: reported.kind },
+      'delivery receipt',
+    )
   }
 
   app.post(
@@ -59,12 +65,13 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, de
       onRequest: async (request) => {
         const known = timingSafeEqual(sha256(request.params.token), token)
         const allowed = callbackAddresses.length === 0 || isFrom(request.ip) !== null
-        if (!known || !allowed || !receiptParsers.has(request.params.gateway)) throw new Refusal('notFound')
+        if (!known || !allowed || !deliveryReceiptParsers.has(request.params.gateway))
+          throw new Refusal('notFound')
       },
     },
     async (request, reply) => {
       const { gateway } = request.params
-      const parser = receiptParsers.get(gateway)
+      const parser = deliveryReceiptParsers.get(gateway)
       if (parser === undefined) throw new Refusal('notFound')
       const call: ReceivedCall = {
         headers: request.headers,
@@ -72,9 +79,9 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, de
         body: typeof request.body === 'string' ? request.body : '',
       }
       if (parser.verify?.(call) === false) throw new Refusal('signatureWrong')
-      const receipts = parser.read(call)
-      if (receipts === null) throw new Refusal('param')
-      await Promise.all(receipts.map((receipt) => take(gateway, receipt, request)))
+      const parsed = parser.read(call)
+      if (parsed === null) throw new Refusal('param')
+      await Promise.all(parsed.map((one) => take(gateway, one, request)))
       const { status, contentType, body } = parser.acknowledgement
       return reply.status(status).type(contentType).serializer(String).send(body)
     },
