@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ApiEnv } from '../../api/src/config/variables.ts'
-import { loadApiConfig } from '../../api/src/config/config.ts'
+import { ApiEnv } from '@sms-codes/api/config/variables'
+import { loadApiConfig } from '@sms-codes/api/config/config'
 import { loadPhoneConfig } from '../src/config.ts'
 import { OpsEnv } from '../src/env.ts'
 import { someEnv } from './ops.ts'

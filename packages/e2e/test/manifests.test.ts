@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Value } from '@sinclair/typebox/value'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { listVariables, ROOT } from '../configuration.ts'
+import { listVariables, ROOT } from '../../../.ci/configuration.ts'
 import { Kustomization, loadManifests, loosePaths, manifestFaults } from './manifests.ts'
 import { toRecord } from './system.ts'
 

@@ -6,7 +6,7 @@ import { Value } from '@sinclair/typebox/value'
 import { parse, stringify } from 'yaml'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp } from '@sms-codes/launcher/processes'
-import { ROOT } from '../configuration.ts'
+import { ROOT } from './system.ts'
 
 export const MONITORING = join(ROOT, 'docs/monitoring')
 const read = (name: string) => readFileSync(join(MONITORING, name), 'utf8')

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue } from 'bullmq'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { agePhone } from '../../core/test/age.ts'
+import { agePhone } from '@sms-codes/core/test/age'
 import { openSockets, type Reply, type Sockets } from './sockets.ts'
 import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 

@@ -8,7 +8,7 @@ import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/pro
 import { freePort } from '@sms-codes/launcher/ports'
 import { startRedis } from '@sms-codes/launcher/redis'
 
-const ROOT = join(import.meta.dirname, '../../..')
+export const ROOT = join(import.meta.dirname, '../../..')
 const READY_MS = 30_000
 
 export type App = 'api' | 'worker' | 'board' | 'simulator'

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startRedisCluster, type RedisCluster } from '@sms-codes/launcher/redis-cluster'
-import { startRedisSentinel, type RedisSentinel } from '@sms-codes/launcher/redis-sentinel'
-import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/launcher/redis-slots'
+import { startRedisCluster, type RedisCluster } from '@sms-codes/test-servers/redis-cluster'
+import { startRedisSentinel, type RedisSentinel } from '@sms-codes/test-servers/redis-sentinel'
+import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/test-servers/redis-slots'
 import { endsOf, startLoad, type Ends, type Load } from './load.ts'
 import { aMobile, startSystem, type System } from './system.ts'
 

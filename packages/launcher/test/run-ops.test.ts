@@ -14,23 +14,23 @@ beforeEach(async () => {
 })
 afterEach(() => project.remove())
 
-/** The last line says what a command gets. */
+/** Runs a command that prints its arguments, its REDIS_URL and the length of its PHONE_KEY. */
 async function runOps(env: NodeJS.ProcessEnv = {}) {
   const lines: string[] = []
-  const child = await project.run('ops.ts', ['lookup', '-'], env, (line) => lines.push(line))
+  const child = await project.run('run-ops.ts', ['lookup', '-'], env, (line) => lines.push(line))
   return { ...(await child.exited), line: lines.at(-1) }
 }
 
-test('a command gets its words and the values of development, and its exit code is kept', async () => {
+test('a command gets its arguments and the development values, and its exit code is returned', async () => {
   expect(await runOps()).toMatchObject({ code: 5, line: 'lookup - undefined 44' })
 })
 
-test('beside a running start it finds the Redis of that one, unless another is named', async () => {
+test('a command uses the Redis of a running npm start, unless REDIS_URL is set', async () => {
   const redis = await startRedis({ dir: join(project.dir, '.data/redis') })
   expect((await runOps()).line).toBe(`lookup - ${redis.url} 44`)
   expect((await runOps({ REDIS_URL: 'redis://elsewhere' })).line).toBe('lookup - redis://elsewhere 44')
   expect((await runOps({ NODE_ENV: 'production' })).line).toBe('lookup - undefined 0')
-  // Not the one at Redis' usual address, which may be anybody's.
+  // It must not fall back to the default address of Redis, where an unrelated server may run.
   process.kill(redis.pid, 'SIGSTOP')
   expect(await runOps()).toMatchObject({
     code: 1,

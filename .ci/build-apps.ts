@@ -1,9 +1,9 @@
-// The end-to-end tests start what is shipped: the built apps, built here when their sources are newer.
+// Builds what users run: the apps and the launcher. Turbo skips packages whose sources have not changed.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-export default function build(): void {
-  const root = join(import.meta.dirname, '../..')
+export default function buildApps(): void {
+  const root = join(import.meta.dirname, '..')
   const turbo = join(root, 'node_modules/.bin/turbo')
   const { status, stdout, stderr } = spawnSync(
     turbo,

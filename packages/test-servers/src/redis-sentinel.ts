@@ -1,16 +1,15 @@
-// A primary, its replica and three Sentinels that watch them, for tests of a failover. All are our children
-// on free loopback ports, and none outlives us.
+// A primary, its replica and three Sentinels that watch them, for tests of a failover. All of them are
+// children of the test process on free ports of the loopback.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { atExit } from './at-exit.ts'
-import { freePort } from './ports.ts'
-import { startProcess } from './processes.ts'
-import { askRedis } from './redis-probe.ts'
-import { findRedis, startRedis, type RedisServer } from './redis.ts'
-import { serverProgram } from './redis-server.ts'
-import { StartupError } from './startup-error.ts'
+import { cleanUpAtExit } from '@sms-codes/launcher/cleanup-at-exit'
+import { freePort } from '@sms-codes/launcher/ports'
+import { startProcess } from '@sms-codes/launcher/processes'
+import { findRedis, startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+import { serverProgram } from '@sms-codes/launcher/redis-server'
+import { ask } from './commands.ts'
 
 const NAME = 'primary'
 const SENTINELS = 3
@@ -18,7 +17,7 @@ const READY_TIMEOUT_MS = 30_000
 
 export type RedisSentinel = Awaited<ReturnType<typeof startRedisSentinel>>
 
-/** @param downAfterMs for this long a server may be silent before the Sentinels ask each other about it */
+/** @param downAfterMs time without an answer after which a Sentinel considers a server down */
 export async function startRedisSentinel({ downAfterMs = 1_000 } = {}) {
   const primary = await startRedis({ persistent: true })
   const replica = await startRedis({ persistent: true })
@@ -48,12 +47,12 @@ export async function startRedisSentinel({ downAfterMs = 1_000 } = {}) {
     ports: sentinels.map(({ port }) => port),
     primary,
     replica,
-    /** The port of the server that the Sentinels take for the primary now. */
+    /** The port of the server that the Sentinels currently consider the primary. */
     async primaryPort(): Promise<number> {
       const answer = await ask(sentinels[0]?.port ?? 0, `SENTINEL GET-MASTER-ADDR-BY-NAME ${NAME}`)
       return Number(/\r\n(\d+)\r\n$/.exec(answer)?.[1])
     },
-    /** A server that was killed comes back on its port; the Sentinels tell it what it is now. */
+    /** Starts a killed server again on its port. The Sentinels then assign its role. */
     async startAgain({ port }: RedisServer): Promise<void> {
       servers.push(await startRedis({ port, persistent: true }))
     },
@@ -63,16 +62,16 @@ export async function startRedisSentinel({ downAfterMs = 1_000 } = {}) {
 
 async function startSentinel(primaryPort: number, downAfterMs: number) {
   const binary = findRedis()
-  if (binary === null) throw new StartupError('no redis-server or valkey-server on the PATH')
+  if (binary === null) throw new Error('no redis-server or valkey-server on the PATH')
   const port = await freePort()
   const dir = mkdtempSync(join(tmpdir(), 'sms-codes-sentinel-'))
   const removeDir = () => rmSync(dir, { recursive: true, force: true })
-  const forget = atExit(removeDir)
+  const cancelCleanup = cleanUpAtExit(removeDir)
   const cleanUp = (): void => {
-    forget()
+    cancelCleanup()
     removeDir()
   }
-  // A Sentinel writes what it learns into its configuration.
+  // A Sentinel rewrites its configuration file, so it needs one.
   const config = join(dir, 'sentinel.conf')
   const lines = [
     `port ${port}`,
@@ -94,12 +93,10 @@ async function startSentinel(primaryPort: number, downAfterMs: number) {
   return { port, stop: child.stop }
 }
 
-const ask = (port: number, command: string) => askRedis(port, '127.0.0.1', command)
-
 async function until(holds: () => Promise<boolean>): Promise<void> {
   const giveUpAt = Date.now() + READY_TIMEOUT_MS
   while (!(await holds().catch(() => false))) {
-    if (Date.now() > giveUpAt) throw new StartupError('no Sentinels in time')
+    if (Date.now() > giveUpAt) throw new Error('the Sentinels were not ready in time')
     await sleep(50)
   }
 }

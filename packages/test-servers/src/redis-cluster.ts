@@ -1,9 +1,9 @@
-// A real Redis Cluster of three primaries, for tests that need keys to lie on different servers. Each is
-// our child on a free loopback port with a temporary directory, like any server of redis.ts.
+// A Redis Cluster of three primaries, for tests that need keys on different servers. Each server is started
+// by startRedis(), so it ends with the test process.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from './ports.ts'
-import { askRedis } from './redis-probe.ts'
-import { startRedis } from './redis.ts'
+import { freePort } from '@sms-codes/launcher/ports'
+import { startRedis } from '@sms-codes/launcher/redis'
+import { ask, expectOk } from './commands.ts'
 
 const SLOTS = 16_384
 const NODES = 3
@@ -11,7 +11,7 @@ const READY_TIMEOUT_MS = 30_000
 
 export type RedisCluster = Awaited<ReturnType<typeof startRedisCluster>>
 
-/** Settles when every node serves and knows of the others. Redis 7 or newer. */
+/** Returns when every node serves its slots and knows the others. Needs Redis 7 or newer. */
 export async function startRedisCluster() {
   const nodes = await Promise.all(Array.from({ length: NODES }, startNode))
   const stop = async (): Promise<void> => {
@@ -35,7 +35,7 @@ export async function startRedisCluster() {
 type Node = Awaited<ReturnType<typeof startNode>>
 
 async function startNode() {
-  // Redis would take its port + 10000, which may be anybody's.
+  // The default bus port is the server's port + 10000, which another process may use.
   const busPort = await freePort()
   const settings = { 'cluster-enabled': 'yes', 'cluster-port': String(busPort) }
   return { server: await startRedis({ settings }), busPort }
@@ -45,21 +45,15 @@ async function join(nodes: readonly Node[]): Promise<void> {
   const giveUpAt = Date.now() + READY_TIMEOUT_MS
   for (const [i, { server }] of nodes.entries()) {
     const [first, end] = [i, i + 1].map((n) => Math.floor((SLOTS * n) / NODES))
-    await must(server.port, `CLUSTER ADDSLOTSRANGE ${first} ${Number(end) - 1}`)
+    await expectOk(server.port, `CLUSTER ADDSLOTSRANGE ${first} ${Number(end) - 1}`)
     for (const other of nodes.slice(0, i))
-      await must(server.port, `CLUSTER MEET 127.0.0.1 ${other.server.port} ${other.busPort}`)
+      await expectOk(server.port, `CLUSTER MEET 127.0.0.1 ${other.server.port} ${other.busPort}`)
   }
   for (const { server } of nodes) {
     while (!/cluster_state:ok[^]*cluster_known_nodes:3/.test(await ask(server.port, 'CLUSTER INFO'))) {
-      if (Date.now() > giveUpAt) throw new Error(`no cluster in time:\n${server.lastLines().join('\n')}`)
+      if (Date.now() > giveUpAt)
+        throw new Error(`the cluster did not form in time:\n${server.lastLines().join('\n')}`)
       await sleep(50)
     }
   }
-}
-
-const ask = (port: number, command: string) => askRedis(port, '127.0.0.1', command)
-
-async function must(port: number, command: string): Promise<void> {
-  const reply = await ask(port, command)
-  if (!reply.startsWith('+OK')) throw new Error(`${command}: ${reply}`)
 }

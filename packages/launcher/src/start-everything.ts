@@ -1,37 +1,38 @@
-// The way up, step by step: nothing is started before it is known that everything can be.
+// The steps of `npm start`. Faults that can be found in advance (ports, Redis, build) are reported before
+// any app starts.
 import { join } from 'node:path'
 import { hostOf, PORT_NAMES, portOf, urlOf } from './addresses.ts'
 import { createAppLog } from './app-log.ts'
 import { appMain, APPS, DATA_DIR, PROJECT_DIR, shownPath, type App } from './apps.ts'
+import { redisFault } from './ask-redis.ts'
+import type { Children } from './children.ts'
 import { developmentEnv } from './dev-env.ts'
-import type { Fleet } from './fleet.ts'
 import { portFaults } from './ports.ts'
 import { startProcess, waitForHttp } from './processes.ts'
-import { readyBlock } from './ready-block.ts'
-import { redisFault } from './redis-probe.ts'
 import { ensureRedisBinary, startRedis } from './redis.ts'
 import { StartupError } from './startup-error.ts'
+import { startupSummary } from './startup-summary.ts'
 
 const READY_TIMEOUT_MS = 60_000
 
 type Say = (line: string) => void
-type Deps = { fleet: Fleet; signal: AbortSignal; say: Say }
+type Deps = { children: Children; signal: AbortSignal; say: Say }
 
-export async function bringUp({ fleet, signal, say }: Deps): Promise<void> {
+export async function startEverything({ children, signal, say }: Deps): Promise<void> {
   const env = developmentEnv(process.env, DATA_DIR)
   await checkPorts(env)
   signal.throwIfAborted()
 
-  say('1/4 Redis')
-  const redisUrl = env['REDIS_URL'] ? await givenRedis(env['REDIS_URL']) : await ownRedis(fleet, say)
+  say('1/4 Start Redis')
+  const redisUrl = env['REDIS_URL'] ? await givenRedis(env['REDIS_URL']) : await ownRedis(children, say)
   signal.throwIfAborted()
 
-  say('2/4 Build')
-  await build(fleet)
+  say('2/4 Build the apps')
+  await build(children)
   signal.throwIfAborted()
 
   say(`3/4 Start ${APPS.join(', ')}`)
-  await Promise.all(APPS.map((app) => startApp(app, { ...env, REDIS_URL: redisUrl }, fleet, say)))
+  await Promise.all(APPS.map((app) => startApp(app, { ...env, REDIS_URL: redisUrl }, children, say)))
 
   say('4/4 Wait until they are ready')
   const ready: Record<App, string> = {
@@ -41,8 +42,9 @@ export async function bringUp({ fleet, signal, say }: Deps): Promise<void> {
     simulator: `${urlOf(env, 'SIMULATOR_PORT')}/livez`,
   }
   await Promise.all(APPS.map((app) => waitForApp(app, ready[app], signal)))
-  // A password from the environment is known and no business of the screen; one we made up must be told.
-  say(readyBlock(env, redisUrl, process.env['BOARD_PASSWORD'] ? '(yours)' : (env['BOARD_PASSWORD'] ?? '')))
+  // Only a generated password is shown: the user already knows one that comes from the environment.
+  const password = process.env['BOARD_PASSWORD'] ? '(from BOARD_PASSWORD)' : env['BOARD_PASSWORD']
+  say(startupSummary(env, redisUrl, password ?? ''))
 }
 
 async function checkPorts(env: NodeJS.ProcessEnv): Promise<void> {
@@ -54,7 +56,7 @@ async function checkPorts(env: NodeJS.ProcessEnv): Promise<void> {
     const fault = faults[at] ?? null
     if (fault === null) return []
     const why = fault === 'EADDRINUSE' ? 'is taken, perhaps by another npm start' : `cannot be used: ${fault}`
-    return [`${name}: port ${ports[at]} ${why}. Free it, or set ${name} to another one.`]
+    return [`${name}: port ${ports[at]} ${why}. Free it, or set ${name} to another port.`]
   })
   if (taken.length > 0) throw new StartupError(taken.join('\n'))
 }
@@ -66,20 +68,22 @@ function isPort(port: number | undefined): boolean {
 async function givenRedis(url: string): Promise<string> {
   const fault = await redisFault(url)
   if (fault !== null) {
-    throw new StartupError(`REDIS_URL is set, but no Redis answers there (${fault}). Start it, or unset it.`)
+    throw new StartupError(
+      `REDIS_URL is set, but no Redis answers there (${fault}). Start that Redis, or unset REDIS_URL.`,
+    )
   }
   return url
 }
 
-async function ownRedis(fleet: Fleet, say: Say): Promise<string> {
+async function ownRedis(children: Children, say: Say): Promise<string> {
   const binary = await ensureRedisBinary({ say })
   const redis = await startRedis({ binary, dir: join(DATA_DIR, 'redis'), persistent: true, detached: true })
-  await fleet.add('redis', redis)
+  await children.addService('redis', redis)
   say(`    ${binary} on port ${redis.port}, data in ${shownPath('redis')}`)
   return redis.url
 }
 
-async function build(fleet: Fleet): Promise<void> {
+async function build(children: Children): Promise<void> {
   const lines: string[] = []
   const turbo = await startProcess({
     name: 'build',
@@ -90,15 +94,15 @@ async function build(fleet: Fleet): Promise<void> {
     detached: true,
     onLine: (line) => lines.push(line),
   })
-  await fleet.addTask('build', turbo)
+  await children.addTask('build', turbo)
   const { code } = await turbo.exited
   if (code !== 0) throw new StartupError(['The build failed:', ...lines].join('\n'), 1)
 }
 
-async function startApp(app: App, env: NodeJS.ProcessEnv, fleet: Fleet, say: Say): Promise<void> {
+async function startApp(app: App, env: NodeJS.ProcessEnv, children: Children, say: Say): Promise<void> {
   const onLine = createAppLog(app, join(DATA_DIR, 'logs', `${app}.log`), say)
   const script = appMain(app)
-  await fleet.add(
+  await children.addService(
     app,
     await startProcess({ name: app, script, cwd: PROJECT_DIR, env, detached: true, onLine }),
   )
@@ -110,7 +114,7 @@ async function waitForApp(app: App, url: string, signal: AbortSignal): Promise<v
   } catch (error) {
     signal.throwIfAborted()
     throw new StartupError(
-      `${app} does not get ready (${String(error)}). See ${shownPath('logs', `${app}.log`)}`,
+      `${app} did not become ready (${String(error)}). See ${shownPath('logs', `${app}.log`)}`,
       1,
     )
   }

@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-// Every package is read from its sources, so nothing has to be built before a test.
+// Every package is read from its sources, so the unit tests need no build.
 const conditions = ['@sms-codes/source', 'node', 'default']
 const ssr = { resolve: { conditions, externalConditions: ['@sms-codes/source', 'node'] } }
 
-// How busy the machine is decides nothing: what is waited for has time, and a fault shows by what it says.
-const PATIENT = { poll: { timeout: 15_000 } }
+// Generous, so that a busy machine does not fail a test.
+const expect = { poll: { timeout: 15_000 } }
 
 export default defineConfig({
   test: {
@@ -14,12 +14,12 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+          include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts', '.ci/configuration.test.ts'],
           exclude: ['packages/e2e/**'],
-          setupFiles: ['packages/e2e/worker.ts'],
-          globalSetup: ['packages/e2e/setup.ts'],
+          setupFiles: ['vitest.worker-setup.ts'],
+          globalSetup: ['vitest.global-setup.ts'],
           testTimeout: 20_000,
-          expect: PATIENT,
+          expect,
           hookTimeout: 20_000,
         },
       },
@@ -28,11 +28,11 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['packages/e2e/test/**/*.test.ts'],
-          setupFiles: ['packages/e2e/worker.ts'],
-          globalSetup: ['packages/e2e/setup.ts', 'packages/e2e/build.ts'],
+          setupFiles: ['vitest.worker-setup.ts'],
+          globalSetup: ['vitest.global-setup.ts', '.ci/build-apps.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
-          expect: PATIENT,
+          expect,
           hookTimeout: 240_000,
         },
       },

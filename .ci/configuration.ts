@@ -1,20 +1,20 @@
-// docs/configuration.md, rendered from the schemas that the processes check their environment with.
-// With --write it writes the file; the test beside it only compares.
+// Renders docs/configuration.md from the schemas that validate the environment of each process. With --write,
+// this script writes the file. configuration.test.ts checks that the file is current.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ApiEnv } from '../../apps/api/src/config/variables.ts'
-import { BoardEnv } from '../../apps/board/src/config.ts'
-import { OpsEnv } from '../../apps/ops/src/env.ts'
-import { ConfigSchema as SimulatorEnv } from '../../apps/simulator/src/config.ts'
-import { WorkerEnv } from '../../apps/worker/src/config/variables.ts'
+import { ApiEnv } from '../apps/api/src/config/variables.ts'
+import { BoardEnv } from '../apps/board/src/config.ts'
+import { OpsEnv } from '../apps/ops/src/env.ts'
+import { ConfigSchema as SimulatorEnv } from '../apps/simulator/src/config.ts'
+import { WorkerEnv } from '../apps/worker/src/config/variables.ts'
 
-export const ROOT = join(import.meta.dirname, '../..')
+export const ROOT = join(import.meta.dirname, '..')
 export const CONFIGURATION_FILE = 'docs/configuration.md'
 
 type Property = { default?: unknown; description?: string; minimum?: number; maximum?: number }
 type Schema = { properties: Record<string, Property>; required?: string[] }
 
-const SCHEMAS: Record<string, Schema> = {
+export const SCHEMAS = {
   api: ApiEnv,
   worker: WorkerEnv,
   board: BoardEnv,
@@ -22,13 +22,14 @@ const SCHEMAS: Record<string, Schema> = {
   ops: OpsEnv,
 }
 
+/** A process that reads a variable, with its default. `value` is null when the process has none. */
 export type Reader = { process: string; value: string | null; required: boolean }
 export type Variable = { name: string; meaning: string; readers: Reader[] }
 
-/** In the order of the schemas; a variable that several processes read stands where the first reads it. */
+/** All variables, in the order of the schemas. One that several processes read is listed with the first of them. */
 export function listVariables(): Variable[] {
   const variables = new Map<string, Variable>()
-  for (const [process, schema] of Object.entries(SCHEMAS)) {
+  for (const [process, schema] of Object.entries<Schema>(SCHEMAS)) {
     for (const [name, property] of Object.entries(schema.properties)) {
       const variable = variables.get(name) ?? { name, meaning: meaningOf(name, property), readers: [] }
       const value = textOf(property.default)

@@ -1,6 +1,6 @@
-// Rehearses the images without a Docker engine: for every app the lines of the Dockerfile that decide what is
-// inside, run in a folder of their own, and the app started from it as the image would, but without tini: packages
-// of the system are not rehearsed.
+// Rehearses the Docker images without a Docker engine. For every app, this script runs the npm commands and
+// copies of the Dockerfile in a temporary directory and starts the app there with the image's command. System
+// packages such as tini are not rehearsed.
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -9,16 +9,16 @@ import { dirname, join } from 'node:path'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp } from '@sms-codes/launcher/processes'
 import { startRedis } from '@sms-codes/launcher/redis'
-import build from './build.ts'
+import buildApps from './build-apps.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
+const ROOT = join(import.meta.dirname, '..')
 const STAGES = readFileSync(join(ROOT, 'Dockerfile'), 'utf8').split(/^FROM /m)
 const stage = (name: string) => STAGES.find((text) => new RegExp(`^\\S+ AS ${name}\\n`).test(text)) ?? ''
 
 const secret = () => randomBytes(32).toString('base64')
 const keys = { PHONE_KEY: secret(), CODE_KEYS: `k1:${secret()}` }
 
-/** What each app needs to start in production, and where it answers. */
+/** The variables that each app needs in production, and where it answers. */
 const APPS: Record<string, { env: Record<string, string>; port: string; path: string }> = {
   api: { env: { ...keys, BUDGET_MESSAGES: '100/3600' }, port: 'API_OPS_PORT', path: '/readyz' },
   worker: {
@@ -37,7 +37,7 @@ const APPS: Record<string, { env: Record<string, string>; port: string; path: st
   simulator: { env: {}, port: 'SIMULATOR_PORT', path: '/livez' },
 }
 
-/** The script that the image of this app runs under tini. */
+/** Returns the script that the image of this app runs under tini. */
 function scriptOf(app: string): string {
   const read = (name: string, instruction: string) => {
     const [, list = ''] = new RegExp(`^${instruction} \\[(.*)\\]$`, 'm').exec(stage(name)) ?? []
@@ -47,11 +47,11 @@ function scriptOf(app: string): string {
   const words = [...(own.length > 0 ? own : read('runtime', 'ENTRYPOINT')), ...read(app, 'CMD')]
   const [init, dashes, node, script = ''] = words
   if (init !== 'tini' || dashes !== '--' || node !== 'node')
-    throw new Error(`${app}: its image runs "${words.join(' ')}", and not node under tini`)
+    throw new Error(`${app}: the image must run node under tini, but it runs "${words.join(' ')}"`)
   return script
 }
 
-/** Puts into `dir` what the image of this app holds. */
+/** Fills `dir` with the content of this app's image. */
 function fill(app: string, dir: string): void {
   const manifests = ['apps', 'packages'].flatMap((kind) =>
     readdirSync(join(ROOT, kind)).map((name) => join(kind, name, 'package.json')),
@@ -61,15 +61,15 @@ function fill(app: string, dir: string): void {
     cpSync(join(ROOT, file), join(dir, file))
   }
   const [, install] = /^RUN ([^]*)$/m.exec(stage(`${app}-install`)) ?? []
-  if (install === undefined) throw new Error(`the Dockerfile has no stage ${app}-install that runs anything`)
-  // The packages were fetched a moment ago, for the whole project.
+  if (install === undefined) throw new Error(`the Dockerfile has no stage ${app}-install with a RUN line`)
+  // npm's cache holds the packages already, from the installation of the whole project.
   const env = { ...process.env, npm_config_prefer_offline: 'true', npm_config_loglevel: 'error' }
   execFileSync('bash', ['-c', install], { cwd: dir, env, stdio: ['ignore', 'ignore', 'inherit'] })
   const copies = [...stage(app).matchAll(/^COPY --from=build \/app\/(\S+) (\S+)$/gm)]
   for (const [, from = '', to = ''] of copies) cpSync(join(ROOT, from), join(dir, to), { recursive: true })
 }
 
-/** A command and no server: it has done its work when it has ended well. */
+/** Runs a command of the ops image, which exits by itself. */
 function command(dir: string, redisUrl: string): void {
   const env = { NODE_ENV: 'production', REDIS_URL: redisUrl }
   execFileSync(process.execPath, [join(dir, scriptOf('ops')), 'status'], { cwd: dir, env })
@@ -87,21 +87,21 @@ async function start(app: string, dir: string, redisUrl: string): Promise<void> 
     onLine: () => {},
   })
   const dead = child.exited.then(() => {
-    throw new Error(`${app} ended:\n${child.lastLines().join('\n')}`)
+    throw new Error(`${app} exited:\n${child.lastLines().join('\n')}`)
   })
   await Promise.race([waitForHttp(`http://127.0.0.1:${own}${path}`, 20_000), dead])
   dead.catch(() => {})
   await child.stop()
 }
 
-/** What npm wrote down of an installation. */
+/** Counts the packages that npm has installed. */
 function readInstalled(file: string): { packages: number } {
   const lock: unknown = JSON.parse(readFileSync(file, 'utf8'))
   const packages = typeof lock === 'object' && lock !== null && 'packages' in lock ? lock.packages : {}
   return { packages: Object.keys(packages ?? {}).length }
 }
 
-build()
+buildApps()
 const redis = await startRedis()
 const rows: Record<string, { packages: number; MB: number; started: boolean }> = {}
 for (const app of [...Object.keys(APPS), 'ops']) {
@@ -110,7 +110,7 @@ for (const app of [...Object.keys(APPS), 'ops']) {
     fill(app, dir)
     for (const unwanted of ['typescript', 'vitest', 'turbo', 'tsx'])
       if (existsSync(join(dir, 'node_modules', unwanted)))
-        throw new Error(`${app}: its image has ${unwanted}`)
+        throw new Error(`${app}: the image contains the development dependency ${unwanted}`)
     if (app === 'ops') command(dir, redis.url)
     else await start(app, dir, redis.url)
     const [kilobytes = '0'] = execFileSync('du', ['-sk', dir], { encoding: 'utf8' }).split('\t')

@@ -9,33 +9,30 @@ afterEach(() => project.remove())
 
 async function run(...args: string[]) {
   const lines: string[] = []
-  const child = await project.run('run.ts', args, {}, (line) => lines.push(line))
+  const child = await project.run('run-app.ts', args, {}, (line) => lines.push(line))
   return { ...(await child.exited), pid: child.pid, output: lines.join('\n') }
 }
 
-test.for([[], ['nobody'], ['../../etc']])(
-  'an app that does not exist is a fault of the call: %s',
-  async (args) => {
-    const { code, output } = await run(...args)
-    expect(code).toBe(78)
-    expect(output).toContain('there are api, worker, board, simulator')
-    expect(output).not.toContain('    at ')
-  },
-)
+test.for([[], ['unknown'], ['../../etc']])('an app that does not exist is refused: %s', async (args) => {
+  const { code, output } = await run(...args)
+  expect(code).toBe(78)
+  expect(output).toContain('the apps are api, worker, board, simulator')
+  expect(output).not.toContain('    at ')
+})
 
-test('an app without a build says how to make one', async () => {
+test('an app that is not built is refused with the command to build it', async () => {
   const { code, output } = await run('api')
   expect(code).toBe(78)
   expect(output).toContain('npm run build')
 })
 
-test('help is given', async () => {
+test('--help prints the usage', async () => {
   const { code, output } = await run('--help')
   expect(code).toBe(0)
   expect(output).toContain('<api|worker|board|simulator>')
 })
 
-test('the app runs in the very process that was started, in the development environment', async () => {
+test('the app runs in the started process, with the development environment', async () => {
   await project.write('.env', 'BOARD_USER=somebody\n')
   await project.write(
     'apps/worker/dist/main.js',

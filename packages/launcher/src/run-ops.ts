@@ -1,10 +1,10 @@
-// The operators' commands, from their sources and in this process: with the values of development, and beside a
-// running npm start on its Redis.
+// `npm run ops`: runs the operators' commands from their sources in this process, with development values.
+// While `npm start` runs, the commands use its Redis.
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DATA_DIR, PROJECT_DIR } from './apps.ts'
+import { servedPort } from './data-dir-lock.ts'
 import { developmentEnv } from './dev-env.ts'
-import { servedPort } from './redis-claim.ts'
 import { StartupError } from './startup-error.ts'
 
 try {

@@ -1,7 +1,10 @@
-// One question to a Redis over a bare socket, because the launcher depends on no client.
+// Sends one command to a Redis over a plain socket, because the launcher has no dependencies.
 import { connect } from 'node:net'
 
-/** Answers with the first bytes of the reply; rejects when there is none in time. */
+/**
+ * Returns the first chunk of the reply, unparsed.
+ * @throws Error when no reply arrives in time
+ */
 export function askRedis(port: number, host: string, command: string, timeoutMs = 2_000): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host })
@@ -16,18 +19,19 @@ export function askRedis(port: number, host: string, command: string, timeoutMs 
   })
 }
 
-/** Null when something that speaks Redis answers at the address, else the reason in a few words. */
+/** Returns null when a Redis answers at the URL, otherwise the reason in a few words. */
 export async function redisFault(url: string): Promise<string | null> {
-  // Sentinels or a Cluster: many hosts, which only their client knows how to ask.
+  // Only a full client can query Sentinels or a Cluster, so the apps check those themselves.
   if (/^rediss?\+(sentinel|cluster):\/\//.test(url)) return null
   if (!URL.canParse(url)) return 'not a URL'
   const { protocol, hostname, port } = new URL(url)
-  if (protocol === 'rediss:') return null // Only its client knows which certificates it trusts.
-  if (protocol !== 'redis:') return 'not a redis:// or rediss:// address'
+  // The launcher does not know which certificates the apps trust.
+  if (protocol === 'rediss:') return null
+  if (protocol !== 'redis:') return 'not a redis:// or rediss:// URL'
   try {
     const reply = await askRedis(Number(port || 6379), hostname.replace(/^\[|\]$/g, ''), 'PING')
-    // An error is an answer too: a Redis with a password refuses PING.
-    return /^[+-]/.test(reply) ? null : 'it answers, but not as Redis does'
+    // An error reply counts too: a Redis with a password refuses PING.
+    return /^[+-]/.test(reply) ? null : 'the answer is not in the Redis protocol'
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

@@ -1,14 +1,15 @@
-// Becomes one built app: it is imported into this process, so this pid is the app's and every signal
-// reaches it.
+// `npm run start:<app>`: imports one built app into this process, so signals reach the app directly and the
+// pid is the app's.
 import { pathToFileURL } from 'node:url'
 import { appMain, APPS, DATA_DIR } from './apps.ts'
 import { developmentEnv } from './dev-env.ts'
 import { StartupError } from './startup-error.ts'
 
-const USAGE = `Usage: node packages/launcher/dist/run.js <${APPS.join('|')}>
+const USAGE = `Usage: node packages/launcher/dist/run-app.js <${APPS.join('|')}>
 
-Runs one built app in this process. Outside NODE_ENV=production, variables that are neither in the
-environment nor in .env get development values; REDIS_URL is the app's own default unless it is set.`
+Runs one built app in this process. Variables come from the environment, then from .env. Unless
+NODE_ENV=production, the other required variables get development values. REDIS_URL gets none: without
+it, the app uses its own default.`
 
 const [name = ''] = process.argv.slice(2)
 if (['--help', '-h'].includes(name)) console.log(USAGE)
