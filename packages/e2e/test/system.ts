@@ -23,18 +23,18 @@ export type SystemOptions = {
   workers?: number
   board?: boolean
   env?: Env
-  /** Redis keeps its data over `restartRedis`. */
+  /** Redis keeps its data when `restartRedis` kills it. */
   persistent?: boolean
-  /** Gateways tell the first API what became of each message. */
+  /** Gateways send delivery receipts to the first API process. */
   receipts?: boolean
-  /** A Redis that is there already: its address, and a client of the test's own. It is not ours to stop. */
+  /** A Redis that the test has started: its URL and a client. startSystem() does not stop it. */
   store?: Store
 }
 export type Store = { url: string; redis: Redis | Cluster }
 
 /**
- * The whole service as real processes on a real Redis: the built apps with an environment of their own,
- * ended by pid. Every request comes from another client address unless it names one.
+ * Starts the whole service: the built apps as processes with their own environment, on a real Redis. Every
+ * request comes from another client address, unless the test sets one.
  */
 export async function startSystem({
   apis = 1,
@@ -51,7 +51,7 @@ export async function startSystem({
   const redis = store?.redis ?? new Redis(url, { maxRetriesPerRequest: null })
   redis.on('error', () => {})
   const ownServer = () => {
-    if (server === null) throw new Error('this system runs on a Redis that was given to it')
+    if (server === null) throw new Error('this system runs on a Redis that the test has started')
     return server
   }
   const simulatorPort = await freePort()
@@ -88,7 +88,7 @@ export async function startSystem({
     SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
     MAIL_FROM: 'Codes <codes@shop.example>',
     CORS_ORIGINS: simulatorUrl,
-    // How busy the machine of the tests is does not matter to them.
+    // No limit, because a busy machine must not fail the tests.
     EVENT_LOOP_MAX_DELAY_MS: '0',
     ...env,
   }
@@ -105,7 +105,7 @@ export async function startSystem({
     running.add(child)
     void child.exited.then(() => running.delete(child))
     const dead = child.exited.then(() => {
-      throw new Error(`${app} ended:\n${child.lastLines().join('\n')}`)
+      throw new Error(`${app} exited:\n${child.lastLines().join('\n')}`)
     })
     await Promise.race([waitForHttp(readyUrl, READY_MS), dead])
     dead.catch(() => {})
@@ -158,7 +158,7 @@ export async function startSystem({
       base,
     )
 
-  /** What a back end asks, with its API key. */
+  /** Makes a call of a back end, with its API key. */
   const asBackend = (method: string, path: string, body: object = {}, base?: string) =>
     call(
       path,
@@ -173,7 +173,7 @@ export async function startSystem({
       base,
     )
 
-  /** An answered image code, put where an image service would put it. */
+  /** Creates an image code in Redis, as the image route does, and returns it with its answer. */
   async function captcha(): Promise<{ uuid: string; image_code: string }> {
     const uuid = randomUUID()
     await redis.set(`img_${uuid}`, 'AB3D', 'EX', 300)
@@ -207,33 +207,33 @@ export async function startSystem({
     startApi,
     startWorker,
 
-    /** The classic call with a fresh right image code. */
+    /** The original call, GET /sms_codes/:mobile/, with a new image code and its right answer. */
     async send(mobile: string, base?: string): Promise<Answer> {
       return call(`/sms_codes/${mobile}/?${new URLSearchParams(await captcha()).toString()}`, {}, base)
     },
     verify: (mobile: string, code: string, more: object = {}, base?: string) =>
       post('/v1/sms_codes/verify', { mobile, sms_code: code, ...more }, base),
 
-    /** What the handset of this number shows. */
+    /** The messages that this number has received; without a number, all messages. */
     async outbox(mobile = ''): Promise<Message[]> {
       const response = await fetch(`${simulatorUrl}/_sim/outbox${mobile === '' ? '' : `?to=${mobile}`}`)
       return toMessages(await response.json())
     },
     fault: (fault: string, times = 1, delay_ms = 0, gateway = 'ccp') =>
       control('script', { gateway, fault, times, delay_ms }),
-    /** What lies in this mailbox. */
+    /** The mails in this mailbox. */
     async mails(to: string): Promise<Record<string, unknown>[]> {
       const list: unknown = await (
         await fetch(`${simulatorUrl}/_sim/mails?to=${encodeURIComponent(to)}`)
       ).json()
-      if (!Array.isArray(list)) throw new TypeError('mails that are no list')
+      if (!Array.isArray(list)) throw new TypeError('the answer is not a list')
       return list.map(toRecord)
     },
     mailFault: (fault: string, times = 1, delay_ms = 0) => control('mail_script', { fault, times, delay_ms }),
     clearFaults: (gateway: string) => control('script/clear', { gateway }),
     resetSimulator: () => control('reset'),
 
-    /** Jobs of the `sms` queue that still have something to do. */
+    /** The number of unfinished jobs of the `sms` queue. */
     async open(): Promise<number> {
       const [waiting, active, delayed] = await Promise.all([
         redis.llen('{sms}:sms:wait'),
@@ -243,7 +243,7 @@ export async function startSystem({
       return waiting + active + delayed
     },
 
-    /** Kills Redis without warning and starts it again on the same port and data. */
+    /** Kills Redis with SIGKILL and starts it again with the same port and data. */
     async restartRedis(pauseMs = 0): Promise<void> {
       const { port } = ownServer()
       await ownServer().kill()
@@ -259,7 +259,7 @@ export async function startSystem({
     },
   }
 }
-/** Accounts with the other vendors, all of them at the simulator. */
+/** Accounts of the other vendors, whose addresses are those of the simulator. */
 function accounts(url: string): Env {
   const hex = (bytes: number) => randomBytes(bytes).toString('hex')
   return {
@@ -287,12 +287,12 @@ function accounts(url: string): Env {
 export type System = Awaited<ReturnType<typeof startSystem>>
 
 export function toRecord(json: unknown): Record<string, unknown> {
-  if (typeof json !== 'object' || json === null) throw new TypeError('an answer that is no object')
+  if (typeof json !== 'object' || json === null) throw new TypeError('the answer is not a JSON object')
   return { ...json }
 }
 
 function toMessages(json: unknown): Message[] {
-  if (!Array.isArray(json)) throw new TypeError('an outbox that is no list')
+  if (!Array.isArray(json)) throw new TypeError('the outbox is not a list')
   return json.map(toRecord).map(({ to, code, minutes, gateway, at, echo }) => ({
     to: String(to),
     code: String(code),
@@ -303,8 +303,8 @@ function toMessages(json: unknown): Message[] {
   }))
 }
 
-/** A number that no other test uses, each of another segment. */
 let numbers = 0
+/** Returns a mobile number that no other test uses, each in another segment. */
 export const aMobile = () => `137${String((++numbers * 10_007) % 100_000_000).padStart(8, '0')}`
 export const wrong = (code: string) =>
   String((Number(code) + 1) % 10 ** code.length).padStart(code.length, '0')
