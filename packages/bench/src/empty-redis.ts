@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis'
 import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 
-/** Every measurement begins with the same Redis: only the settings that the queue wrote at its start. */
-export async function empty(redis: Redis): Promise<void> {
+/** Empties Redis, so that every measurement begins alike. The settings that the queue wrote at its start stay. */
+export async function emptyRedis(redis: Redis): Promise<void> {
   const key = `${QUEUE_PREFIX}:${SMS_QUEUE}:meta`
   const settings = await redis.hgetall(key)
-  // SYNC, or Redis would still be freeing memory while it is measured.
+  // SYNC, because Redis would otherwise free memory during the measurement.
   await redis.flushall('SYNC')
   if (Object.keys(settings).length > 0) await redis.hset(key, settings)
 }
