@@ -14,7 +14,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts', '.ci/configuration.test.ts'],
+          include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts', '.ci/*.test.ts'],
           exclude: ['packages/e2e/**'],
           setupFiles: ['vitest.worker-setup.ts'],
           globalSetup: ['vitest.global-setup.ts'],
