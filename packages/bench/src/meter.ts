@@ -27,7 +27,7 @@ export function startMeter({ serverPid, redisPid }: Metered) {
       serverCpu,
       redisCpu,
       generatorCpu,
-      /** Share of the machine's CPU time that other processes took, and the kernel for our sockets. */
+      /** Share of the machine's CPU time that other processes took. It includes the kernel's work for our sockets. */
       others: all > 0 ? Math.max(0, busy - serverCpu - redisCpu - generatorCpu) / all : 0,
     }
   }

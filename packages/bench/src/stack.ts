@@ -1,4 +1,4 @@
-// What is measured and what it needs: each a process of its own, on the loopback, ended by its pid.
+// Starts the measured programs and their Redis, each as a process on the loopback.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openBrowser } from './browser.ts'
-import { aMobile, startSystem, toRecord, type System } from './system.ts'
+import { toRecord } from './json.ts'
+import { aMobile, startSystem, type System } from './system.ts'
 
 let system: System
 let browser: BrowserContext

@@ -17,7 +17,7 @@ async function settled(mobile: string): Promise<void> {
   await expect.poll(() => system.open(), { timeout: 15_000 }).toBe(0)
 }
 
-describe('200 requests at once over two API processes', () => {
+describe('200 simultaneous requests to two API processes', () => {
   it('with one image code: exactly one is accepted', async () => {
     const { uuid, image_code } = await system.captcha()
     const answers = await times(200, (i) =>

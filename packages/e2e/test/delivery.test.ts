@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
-import { aMobile, startSystem, type Env, type System } from './system.ts'
+import type { Env } from './system-env.ts'
+import { aMobile, startSystem, type System } from './system.ts'
 
 // Every test starts its own worker, because a circuit breaker remembers the faults of earlier tests. At the
 // end, a table shows for each fault which gateway delivered, and after how long.

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
-import { aMobile, startSystem, toRecord, type Env, type System } from './system.ts'
+import { toRecord } from './json.ts'
+import type { Env } from './system-env.ts'
+import { aMobile, startSystem, type System } from './system.ts'
 
 let system: System
 let worker: Awaited<ReturnType<System['startWorker']>> | undefined

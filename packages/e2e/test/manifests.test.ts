@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { listVariables, ROOT } from '../../../.ci/configuration.ts'
 import { Kustomization, loadManifests, loosePaths, manifestFaults } from './manifests.ts'
-import { toRecord } from './system.ts'
+import { toRecord } from './json.ts'
 
 const manifests = loadManifests()
 const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind.endsWith(` ${kind}`))

@@ -5,8 +5,8 @@ import { dirname, join, relative } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { parseAllDocuments } from 'yaml'
+import { toRecord } from './json.ts'
 import { ROOT } from './system.ts'
-import { toRecord } from './system.ts'
 
 export const KUBERNETES = join(ROOT, 'docs/kubernetes')
 

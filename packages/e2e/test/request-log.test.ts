@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { aMobile, startSystem, toRecord, wrong, type System } from './system.ts'
+import { toRecord } from './json.ts'
+import { aMobile, startSystem, wrong, type System } from './system.ts'
 
 let system: System
 beforeAll(async () => {

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue } from 'bullmq'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agePhone } from '@sms-codes/core/test/age'
-import { openSockets, type Reply, type Sockets } from './sockets.ts'
+import { accepted, breaches, withCode } from './replies.ts'
+import { openSockets, type Sockets } from './sockets.ts'
 import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 
 // A race may succeed once by luck, so each one runs thirty times, over four processes and 200 connections.
@@ -27,29 +28,11 @@ async function rounds(act: (round: number) => Promise<void>): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) await act(round)
 }
 
-const accepted = (replies: readonly Reply[]) => replies.filter(({ body }) => body['code'] === '0')
-const withCode = (replies: readonly Reply[], code: string) =>
-  replies.filter(({ body }) => body['code'] === code)
 /** One fixed address for each phone, because another address would get another request id. */
 const addressOf = (mobile: string) =>
   `100.${Number(mobile.slice(3, 6)) % 256}.${Number(mobile.slice(6, 9)) % 256}.${Number(mobile.slice(9)) % 256}`
 const sendWithFreshCaptcha = async (mobile: string) =>
   sockets.send(mobile, await system.captcha(), addressOf(mobile))
-
-/**
- * Checks that exactly `most` requests were accepted and the rest refused with this code, and returns the
- * deviations. On a busy machine a command may exceed its deadline (code 5000): such a request may count as
- * either.
- */
-function breaches(replies: readonly Reply[], most: number, code: string): string[] {
-  const [won, undecided] = [accepted(replies).length, withCode(replies, '5000').length]
-  const refused = withCode(replies, code).length
-  return [
-    ...(won > most ? [`${won} were accepted`] : []),
-    ...(won + undecided < most ? [`only ${won} were accepted`] : []),
-    ...(won + undecided + refused < replies.length ? ['some were answered something else'] : []),
-  ]
-}
 
 /** Repeats a call with the same key until it has a final answer. Returns it and the codes of the earlier answers. */
 async function untilAnswered(body: object, key: string) {

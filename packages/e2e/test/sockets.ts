@@ -1,6 +1,6 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
-import { toRecord } from './system.ts'
+import { toRecord } from './json.ts'
 
 export type Reply = { status: number; body: Record<string, unknown> }
 

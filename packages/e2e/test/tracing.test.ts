@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { aMobile, startSystem, toRecord, type System } from './system.ts'
+import { toRecord } from './json.ts'
+import { aMobile, startSystem, type System } from './system.ts'
 
 const SDK = pathToFileURL(join(import.meta.dirname, 'tracing-sdk.mjs')).href
 const LOAD_SDK = { NODE_OPTIONS: `--import=${SDK}` }
