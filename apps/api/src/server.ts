@@ -67,7 +67,7 @@ export type ApiDeps = Pick<ApiConfig, 'corsOrigins' | 'apiKeys'> & {
   backlog: Backlog
   codes: CodeStore
   queue: SendQueue
-  ledger: Pick<SendLedger, 'settle' | 'report'>
+  ledger: Pick<SendLedger, 'settleUnclaimed' | 'report'>
   /** The producer's side of the `email` queue. */
   mails: SendQueue
   rules: FallbackRules

@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq'
 import { afterEach, expect, it } from 'vitest'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { aMobile, startApi, type Api } from './api.ts'
 
 let api: Api

@@ -9,13 +9,13 @@ import { bullBoard, readOnlyView } from './bull-board.ts'
 import type { Operator } from './credentials.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { HEADERS, withoutOutsideLinks } from './headers.ts'
-import { createLogin } from './login.ts'
+import { createLogin, operatorOf } from './login.ts'
 import { maskAnswer } from './mask.ts'
 import { createWriteGuard } from './writes.ts'
 
 export type AppOptions = {
   log: FastifyBaseLogger
-  /** Of the kind `producer`, as for the queues. */
+  /** A connection of the kind `producer`; the queues use the same kind. */
   redis: RedisClient
   queues: readonly Queue[]
   operators: readonly Operator[]
@@ -23,10 +23,10 @@ export type AppOptions = {
   trustProxy: string[]
 }
 
-/** The only paths that need no password; they say no more than yes or no. */
+/** The only paths without a password. Their answer is a yes or a no. */
 const OPEN = ['/livez', '/readyz']
 
-/** The board, complete but not listening. Whatever is registered here is behind the password, save OPEN. */
+/** Builds the board without listening. Every route needs a password, except those in OPEN. */
 export async function buildApp({ log, redis, queues, operators, basePath, trustProxy }: AppOptions) {
   const errorHandler = createErrorHandler(() => redis.status !== 'ready')
   const app = Fastify({
@@ -41,7 +41,7 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
     connectionTimeout: 10_000,
     handlerTimeout: 10_000,
     forceCloseConnections: 'idle',
-    // Hooks do not run for a path that the router cannot read, and it is nobody's business which those are.
+    // Hooks do not run for a malformed path. It needs the password too, so that its answer reveals nothing.
     frameworkErrors: (err, request, reply) =>
       request.server.basicAuth(request, reply, (refused) => errorHandler(refused ?? err, request, reply)),
   })
@@ -49,7 +49,6 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
   app.setErrorHandler(errorHandler)
 
   await app.register(helmet, HEADERS)
-  app.decorateRequest('operator', null)
   await app.register(basicAuth, {
     authenticate: { realm: 'sms-codes board' },
     validate: createLogin(operators),
@@ -62,10 +61,10 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
   const writes = createWriteGuard({ log, queues, audit: createAudit(redis) })
   app.addHook('onRequest', writes.onRequest)
   app.addHook('onSend', writes.onSend)
-  // Whatever Bull Board or an error handler answers in JSON comes through here.
-  app.addHook('preSerialization', async ({ operator }, _reply, payload) => {
+  // Every JSON answer passes here, those of Bull Board and of the error handler too.
+  app.addHook('preSerialization', async (request, _reply, payload) => {
     const masked = maskAnswer(payload)
-    return operator?.mayWrite === true ? masked : readOnlyView(masked)
+    return operatorOf(request)?.mayWrite === true ? masked : readOnlyView(masked)
   })
   app.addHook('onSend', async (_request, reply, payload) =>
     typeof payload === 'string' && isHtml(reply) ? withoutOutsideLinks(payload) : payload,

@@ -1,12 +1,12 @@
-/** First parts of the board's own paths. A base path that began with one could not be told from them. */
+/** First segments of the board's own paths. A base path that begins with one would be ambiguous. */
 const OWN = ['api', 'static', 'queue', 'job-schedulers', 'metrics-history', 'livez', 'readyz']
 
-/** Nothing, or a path without a slash at its end. */
+/** Empty, or a path without a slash at its end. */
 export const BASE_PATH_PATTERN = `^((?!/(${OWN.join('|')})(/|$))(/[0-9A-Za-z_~-][0-9A-Za-z._~-]*)+)?$`
 
 /**
- * For Fastify's `rewriteUrl`. Some proxies cut the base path off before they ask, some do not, so the board
- * answers with it and without.
+ * Returns a function for Fastify's `rewriteUrl` that removes the base path. Some proxies remove it themselves and
+ * some do not, so the board answers with it and without it.
  */
 export function createBasePathCutter(basePath: string) {
   return ({ url = '/' }: { url?: string | undefined }): string => {

@@ -6,9 +6,9 @@ import { createDataMask } from './mask.ts'
 import { WATCHED } from './queues.ts'
 
 /**
- * Bull Board as a Fastify plugin, served at `/`. Authentication and the masking of answers are the app's.
- * @param writable whether there is anybody who may write
- * @param basePath where the browser finds it
+ * Bull Board as a Fastify plugin, served at `/`. app.ts adds the login and masks the answers.
+ * @param writable whether any operator may write
+ * @param basePath the path at which a browser finds the board
  */
 export function bullBoard(queues: readonly Queue[], writable: boolean, basePath: string) {
   const serverAdapter = new FastifyAdapter()
@@ -26,12 +26,12 @@ export function bullBoard(queues: readonly Queue[], writable: boolean, basePath:
         boardTitle: 'sms-codes',
         hideRedisDetails: true,
         hideDocsLink: true,
-        // The list would show addresses, and costs a CLIENT LIST a queue every few seconds.
+        // The list would show addresses, and costs a CLIENT LIST per queue every few seconds.
         showWorkers: false,
       },
     },
   })
-  // Bull Board would answer with the error's own text: the app has an error handler for that.
+  // Bull Board would answer with the error's own text; error-handler.ts answers instead.
   serverAdapter.setErrorHandler((err) => {
     throw err
   })
@@ -39,8 +39,8 @@ export function bullBoard(queues: readonly Queue[], writable: boolean, basePath:
 }
 
 /**
- * An answer for who may not write: its page shows no buttons. Bull Board itself has only queues that are
- * read-only for everybody.
+ * Changes an answer for an operator without write access, so that the page shows no buttons. Bull Board itself
+ * can make a queue read-only only for all operators.
  */
 export function readOnlyView(answer: unknown): unknown {
   if (typeof answer !== 'object' || answer === null || !('queues' in answer)) return answer

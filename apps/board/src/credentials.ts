@@ -4,8 +4,8 @@ export type Credentials = { user: string; password: string }
 export type Operator = Credentials & { mayWrite: boolean }
 
 /**
- * Tells whose credentials these are, null for nobody's. It takes as long for a near miss as for a wild guess,
- * and as long for one operator as for the other. A name holds no colon.
+ * Returns a function that finds the operator with these credentials, or null. Its time does not depend on how
+ * close a guess is, nor on the operator. A name must not contain a colon.
  */
 export function createRecognizer(operators: readonly Operator[]): (given: Credentials) => Operator | null {
   const digest = ({ user, password }: Credentials) =>

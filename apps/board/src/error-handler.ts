@@ -6,9 +6,9 @@ import { TooManyTries } from './login.ts'
 type Failure = Error & { statusCode?: number | undefined }
 
 /**
- * The one place where an error becomes an answer. Bull Board's page shows `error.key` in the operator's
- * language. Whoever is not logged in learns nothing but that.
- * @param redisAway whether Redis is what is missing just now
+ * The only place that turns an error into an answer. Bull Board's page shows `error.key` in the operator's
+ * language. Without a login every request gets the same 401.
+ * @param redisAway tells whether the connection to Redis is down
  */
 export function createErrorHandler(redisAway: () => boolean) {
   return (err: Failure, request: FastifyRequest, reply: FastifyReply): void => {
@@ -16,7 +16,7 @@ export function createErrorHandler(redisAway: () => boolean) {
     if (err instanceof TooManyTries) {
       void reply.code(429).header('retry-after', err.retryAfter).send({ error: 'too many tries' })
     } else if (status === 401) {
-      // A browser asks without credentials first; only a wrong guess is worth a line.
+      // A browser first asks without credentials; only wrong credentials are logged.
       if (request.headers.authorization !== undefined) request.log.warn({ ip: request.ip }, 'login failed')
       void reply.code(401).send({ error: 'unauthorized' })
     } else if (status < 500) {

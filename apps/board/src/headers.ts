@@ -1,8 +1,8 @@
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 
 /**
- * The browser loads from this server only. TLS is the business of a proxy: the board speaks plain http, so it
- * must neither ask for https nor have it remembered.
+ * The browser may load from this server only. A proxy terminates TLS and the board speaks plain HTTP, so these
+ * headers must not make the browser switch to HTTPS.
  */
 export const HEADERS: FastifyHelmetOptions = {
   contentSecurityPolicy: {
@@ -17,11 +17,11 @@ export const HEADERS: FastifyHelmetOptions = {
     },
   },
   strictTransportSecurity: false,
-  // With no referrer at all a browser may hide the origin that writes are judged by.
+  // Without any referrer a browser may hide the origin, which decides whether a write is allowed.
   referrerPolicy: { policy: 'same-origin' },
 }
 
 const OUTSIDE_LINK = /<link\b[^>]*\bhref="https?:[^>]*>/g
 
-/** Bull Board's page wants Google's fonts. It does without them: where Google is blocked they only delay it. */
+/** Removes links to other hosts. Bull Board's page loads fonts from Google, which delay it where Google is blocked. */
 export const withoutOutsideLinks = (page: string) => page.replace(OUTSIDE_LINK, '')

@@ -2,14 +2,12 @@ import type { FastifyRequest } from 'fastify'
 import { createRecognizer, type Operator } from './credentials.ts'
 import { createTries } from './tries.ts'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Who asks; null before the login and on the paths that need none. */
-    operator: Operator | null
-  }
-}
+const loggedIn = new WeakMap<FastifyRequest, Operator>()
 
-/** Nothing was compared: this address has been wrong too often. */
+/** The operator that sent a request; null before the login and on paths without a password. */
+export const operatorOf = (request: FastifyRequest) => loggedIn.get(request) ?? null
+
+/** The address has sent too many wrong passwords, so its password was not checked. */
 export class TooManyTries extends Error {
   override readonly name = 'TooManyTries'
   readonly statusCode = 429
@@ -21,19 +19,19 @@ export class TooManyTries extends Error {
   }
 }
 
-/** Whether a name and a password are those of an operator; throws when they are not. */
+/** Returns the check of a name and a password: it throws unless they belong to an operator. */
 export function createLogin(operators: readonly Operator[]) {
   const tries = createTries()
   const recognize = createRecognizer(operators)
   return async (user: string, password: string, request: FastifyRequest): Promise<void> => {
     const wait = tries.waitSeconds(request.ip)
-    // The right password is refused too, or guessing could go on.
+    // The correct password is refused too; otherwise guessing could go on.
     if (wait > 0) throw new TooManyTries(wait)
     const operator = recognize({ user, password })
     if (operator === null) {
       tries.countWrong(request.ip)
       throw new Error('wrong credentials')
     }
-    request.operator = operator
+    loggedIn.set(request, operator)
   }
 }

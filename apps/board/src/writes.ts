@@ -1,13 +1,13 @@
 import type { Queue } from 'bullmq'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
-import type { Audit } from '@sms-codes/core/limits/audit'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
+import type { Audit } from '@sms-codes/core/limits/audit'
+import { operatorOf } from './login.ts'
 
 /**
- * What an operator may do to the queues. Adding or editing a job is not on the list: such a job would go
- * past the limits of the API. Neither is obliterating a queue, nor a throttle, which would stay in Redis and hold
- * messages back where nobody looks for it: SMS_RATES and WORKER_CONCURRENCY are for that. A route that a new
- * version of Bull Board brings stays refused until it is put here.
+ * The only writes that are allowed. A job that is added or edited would bypass the rate limits of the API.
+ * A rate limit set here would stay in Redis unnoticed and delay messages; SMS_RATES and WORKER_CONCURRENCY are
+ * for that. A route that a new version of Bull Board adds is refused until it is listed here.
  */
 const OFFERED = new Set([
   'PUT /api/queues/pause',
@@ -28,20 +28,20 @@ const READ_ONLY: Refusal = { status: 405, why: 'read-only', key: 'ERRORS.QUEUE_R
 const FOREIGN: Refusal = { status: 403, why: 'foreign origin', key: 'ERRORS.FORBIDDEN' }
 const NOT_OFFERED: Refusal = { status: 403, why: 'not offered', key: 'ERRORS.FORBIDDEN' }
 
-/** Ids as our producers and BullMQ itself make them. Any other could be a number or a code. */
+/** Job ids as our producers and BullMQ make them. Any other id could be a phone number or a code. */
 const JOB_ID = new RegExp(`^([0-9]{1,5}|${REQUEST_ID_PATTERN.slice(1, -1)}\\.[0-9]{1,3}(\\.[a-z_]{1,16})?)$`)
 const STATUS = /^[a-z-]{1,20}$/
 
 type Deps = { log: FastifyBaseLogger; queues: readonly Queue[]; audit: Audit }
 
 /**
- * Hooks that let a write pass or refuse it. What passes is in the audit stream before it is done, so that no
- * crash can hide it, and in the log with its result.
+ * Hooks that allow or refuse each write. An allowed write is added to the audit stream before it runs, so that a
+ * crash cannot hide it, and logged with its result afterwards.
  */
 export function createWriteGuard({ log, queues, audit }: Deps) {
-  const passed = new WeakMap<FastifyRequest, Record<string, string>>()
+  const allowed = new WeakMap<FastifyRequest, Record<string, string>>()
   return {
-    /** @throws StoreError when it cannot be written down: then it is not done either */
+    /** @throws StoreError if the audit stream cannot be written; then the write does not run */
     onRequest: async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       const { method } = request
       if (method === 'GET' || method === 'HEAD') return
@@ -53,11 +53,11 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
         return
       }
       await audit({ what: 'board write', ...write })
-      passed.set(request, write)
+      allowed.set(request, write)
     },
 
     onSend: async (request: FastifyRequest, { statusCode: status }: FastifyReply): Promise<void> => {
-      const write = passed.get(request)
+      const write = allowed.get(request)
       if (write === undefined) return
       log.info({ ...write, status, result: status < 400 ? 'done' : 'failed' }, 'board write')
     },
@@ -65,14 +65,14 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
 }
 
 function refusalOf(request: FastifyRequest): Refusal | null {
-  if (request.operator?.mayWrite !== true) return READ_ONLY
+  if (operatorOf(request)?.mayWrite !== true) return READ_ONLY
   if (isForeign(request)) return FOREIGN
   return OFFERED.has(`${request.method} ${request.routeOptions.url ?? ''}`) ? null : NOT_OFFERED
 }
 
 /**
- * Whether a page of another site sent this: the browser adds the password to such a request just the same.
- * Every browser sends one of the two headers with a write; a program that sends neither is no browser.
+ * Whether a page of another site sent the request: a browser adds the password to such a request too. Every
+ * browser sends one of the two headers with a write, so a request with neither comes from a program.
  */
 function isForeign({ headers, host }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site']
@@ -85,13 +85,13 @@ function isForeign({ headers, host }: FastifyRequest): boolean {
   return !URL.canParse(here) || new URL(here).host !== from.host
 }
 
-/** Who does what to which queue and job, with nothing in it that only stands in the URL. */
+/** The operator, route, queue and job of a write. Unknown values of the URL are left out: they could be secret. */
 function descriptionOf(request: FastifyRequest, queues: readonly Queue[]): Record<string, string> {
-  const { method, operator, routeOptions, params } = request
+  const { method, routeOptions, params } = request
   const { queueName, jobId, queueStatus } = named(params)
   const queue = queues.find(({ name }) => name === queueName)?.name ?? 'unknown'
   return {
-    user: operator?.user ?? 'nobody',
+    user: operatorOf(request)?.user ?? 'none',
     method,
     route: routeOptions.url ?? 'none',
     queue: queueName === undefined ? 'all' : queue,

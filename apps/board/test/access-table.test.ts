@@ -2,14 +2,14 @@ import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { QUEUE_PREFIX } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { OTHERS, ROUTES } from './access-table.ts'
 import { basic, fill, reader, startBoard, writer, type Board } from './board.ts'
 
 const payload = { concurrency: 5, max: 10, duration: 1_000, name: 'send', data: {}, delay: 1, priority: 1 }
 const params = { queueName: 'sms', jobId: 'job', queueStatus: 'failed' }
 const visitors = {
-  nobody: {},
+  anonymous: {},
   stranger: { authorization: basic(reader.user, 'not the password') },
   reader: { authorization: basic(reader.user, reader.password) },
   writer: { authorization: basic(writer.user, writer.password) },
@@ -36,7 +36,7 @@ function methodOf(text: string): (typeof METHODS)[number] {
   return method
 }
 
-/** Each from another address, so that wrong passwords do not add up. */
+/** Each request has its own client address, so that wrong passwords do not add up. */
 let asked = 0
 async function ask(method: string, url: string, headers: NonNullable<InjectOptions['headers']>) {
   await redis.flushall()
@@ -51,8 +51,8 @@ async function ask(method: string, url: string, headers: NonNullable<InjectOptio
   })
 }
 
-describe('the table of who may do what', () => {
-  it('has every route of the board', () => {
+describe('the table of access rules', () => {
+  it('lists every route of the board', () => {
     const known = board.routes().map(({ method, url }) => `${method} ${url}`)
     expect(ROUTES.map(({ method, url }) => `${method} ${url}`).toSorted()).toEqual(known.toSorted())
     for (const { method, url } of board.routes())
@@ -78,16 +78,16 @@ const refused = {
   garbage: 'Basic ?',
 }
 
-describe('who is not logged in', () => {
+describe('a visitor without a login', () => {
   it.each(Object.entries(refused))(
-    'learns with %s nothing of what is there and what is not',
+    'with %s gets the same answer for every path',
     async (_, authorization) => {
       const headers = authorization === undefined ? {} : { authorization }
       const seen = new Set<string>()
       for (const { method, url } of [...ROUTES, ...OTHERS]) {
         if (method === 'GET' && /^\/(livez|readyz)$/.test(url)) continue
         const reply = await ask(method, url, headers)
-        // Only a HEAD has an answer without a body.
+        // Only the answer to a HEAD has no body.
         const body = method === 'HEAD' ? reply.body + UNAUTHORIZED : reply.body
         seen.add(`${reply.statusCode} ${String(reply.headers['www-authenticate'])} ${body}`)
       }
@@ -95,7 +95,7 @@ describe('who is not logged in', () => {
     },
   )
 
-  it('changes nothing by any of its tries', async () => {
+  it('changes nothing by any request', async () => {
     await redis.flushall()
     const writes = ROUTES.filter(({ method }) => method !== 'GET')
     for (const { method, url } of writes)

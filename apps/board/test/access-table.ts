@@ -1,6 +1,6 @@
 /**
- * Who may do what: a method, a path, and the statuses for a visitor without credentials, one with a wrong
- * password, the operator who may look and the operator who may write. The job is there and is delayed.
+ * The access rules: a method, a path, and the statuses for a visitor without credentials, a visitor with a wrong
+ * password, the reader and the writer. The job exists and is delayed.
  */
 const parse = (table: string) =>
   table
@@ -11,7 +11,7 @@ const parse = (table: string) =>
       return { method, url, statuses: statuses.map(Number) }
     })
 
-/** Every route of the board, and no other. */
+/** Every route of the board. */
 export const ROUTES = parse(`
 GET /                                                          401 401 200 200
 GET /livez                                                     200 200 200 200
@@ -60,7 +60,7 @@ GET /static/*                                                  401 401 200 200
 
 const LONG = 'x'.repeat(200)
 
-/** What is no route, or not a route of that method. */
+/** Paths that are not a route, or not with this method. */
 export const OTHERS = parse(`
 GET /nope                           401 401 404 404
 GET /static/nope.js                 401 401 404 404

@@ -9,16 +9,16 @@ afterAll(() => board.close())
 
 const { password } = reader
 
-describe('who may look', () => {
+describe('paths without a password and failed logins', () => {
   it.each([
     ['/livez', 'ok\n'],
     ['/readyz', 'ready\n'],
-  ])('answers %s to whoever asks', async (url, body) => {
+  ])('answers %s without a password', async (url, body) => {
     const reply = await board.app.inject({ url })
     expect([reply.statusCode, reply.body]).toEqual([200, body])
   })
 
-  it('logs each failed login once, without what was tried, and no first visit', async () => {
+  it('logs each failed login once, without its credentials or path, and no first visit', async () => {
     const before = board.logged('login failed').length
     await board.app.inject({ url: '/' })
     await board.app.inject({
@@ -33,7 +33,7 @@ describe('who may look', () => {
 
 describe('what a browser loads', () => {
   it.each(['/', '/queue/sms', '/queue/email/some-job', '/job-schedulers'])(
-    'has a page at %s that names no other host',
+    'has a page at %s that refers to no other host',
     async (url) => {
       const reply = await board.ask({ url })
       expect(reply.statusCode).toBe(200)
@@ -53,7 +53,7 @@ describe('what a browser loads', () => {
     }
   })
 
-  it('allows the browser no host but this one, and no upgrade to https', async () => {
+  it('lets the browser use only this host, and never upgrades to https', async () => {
     for (const url of ['/', '/api/queues', '/static/images/logo.svg', '/nope']) {
       const { headers } = await board.ask({ url })
       expect(headers['x-content-type-options']).toBe('nosniff')
@@ -67,7 +67,7 @@ describe('what a browser loads', () => {
     }
   })
 
-  it('tells nothing of Redis or of the workers', async () => {
+  it('refuses the routes about Redis and about workers', async () => {
     expect((await board.ask({ url: '/api/redis/stats' })).statusCode).toBe(403)
     expect((await board.ask({ url: '/api/queues/sms/workers' })).statusCode).toBe(403)
   })

@@ -20,14 +20,14 @@ describe('createBasePathCutter', () => {
     expect(createBasePathCutter(BASE)({ url })).toBe(rest)
   })
 
-  it('leaves everything as it is where there is no base path', () => {
+  it('changes no path if there is no base path', () => {
     expect(createBasePathCutter('')({ url: '/ops/board/x' })).toBe('/ops/board/x')
   })
 })
 
 describe.each([
   ['cuts the base path off', true],
-  ['hands the base path on', false],
+  ['passes the base path on', false],
 ])('behind a proxy that %s', (_, cutsOff) => {
   let board: Board
   let proxy: Proxy
@@ -45,7 +45,7 @@ describe.each([
     fetch(new URL(url, proxy.url), { method, headers: { authorization, ...headers } })
 
   it.each([BASE, `${BASE}/`, `${BASE}/queue/sms`, `${BASE}/queue/sms/some-job`])(
-    'the page at %s finds all that it loads',
+    'the page at %s finds every file that it loads',
     async (path) => {
       const reply = await ask(path)
       expect(reply.status).toBe(200)
@@ -62,14 +62,14 @@ describe.each([
     },
   )
 
-  it('wants the password for all but health', async () => {
+  it('needs the password for every path except health', async () => {
     const statuses = ['', '/', '/api/queues', '/static/images/logo.svg', '/nope', '/livez', '/readyz'].map(
       async (path) => (await fetch(`${proxy.url}${BASE}${path}`)).status,
     )
     expect(await Promise.all(statuses)).toEqual([401, 401, 401, 401, 401, 200, 200])
   })
 
-  it('takes writes of its own page and of no other', async () => {
+  it('accepts writes of its own page and refuses writes of other pages', async () => {
     const pause = async (origin: string) =>
       (await ask(`${BASE}/api/queues/sms/pause`, 'PUT', { origin })).status
     expect(await pause('http://127.0.0.1:1')).toBe(403)

@@ -15,7 +15,7 @@ const loginOf = ({ user, password }: Operator) => ({ authorization: basic(user, 
 export type Route = { method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH'; url: string }
 type Given = { server?: RedisServer; writable?: boolean; basePath?: string; trustProxy?: string[] }
 
-/** The board as main.ts builds it, on a real Redis, with its log in an array. */
+/** Builds the board as main.ts does, on a real Redis, and keeps its log in an array. */
 export async function startBoard({
   server: given,
   writable = false,
@@ -40,10 +40,10 @@ export async function startBoard({
           (entry) => typeof entry === 'object' && entry !== null && 'msg' in entry && entry.msg === msg,
         ),
     log: () => lines.join(''),
-    /** A request of the operator who may look. */
+    /** Sends a request as the reader. */
     ask: (request: InjectOptions) =>
       app.inject({ ...request, headers: { ...loginOf(reader), ...request.headers } }),
-    /** A request of the operator who may write. */
+    /** Sends a request as the writer. */
     askToWrite: (request: InjectOptions) =>
       app.inject({ ...request, headers: { ...loginOf(writer), ...request.headers } }),
     routes: () => routesOf(app.printRoutes({ commonPrefix: false })),
@@ -54,7 +54,7 @@ export async function startBoard({
       if (given === undefined) await server.stop()
     },
   }
-  // Unless Redis is away on purpose, a test begins when it is there.
+  // A test that brings its own server may have stopped it on purpose.
   if (given === undefined) await untilReady(redis)
   return board
 }
@@ -64,14 +64,14 @@ async function untilReady(redis: ReturnType<typeof connectRedis>): Promise<void>
   if (redis.status !== 'ready') await new Promise((resolve) => redis.once('ready', resolve))
 }
 
-/** `:name` in a route becomes what `values` has for it. */
+/** Replaces each `:name` of a route by its value. */
 export function fill(url: string, values: Record<string, string>): string {
   return url
     .replace('*', 'images/logo.svg')
     .replace(/:([A-Za-z]+)/g, (_, name: string) => encodeURIComponent(values[name] ?? 'unknown'))
 }
 
-/** Fastify prints its routes as a tree, each line with what it adds to its parent's path. */
+/** Parses the tree of routes that Fastify prints: each line adds a part to the path of its parent. */
 function routesOf(tree: string): Route[] {
   const parents: string[] = []
   const routes: Route[] = []
@@ -80,7 +80,7 @@ function routesOf(tree: string): Route[] {
       /^((?:[│ ] {3})*)[├└]── (\S+)(?: \(([A-Z, ]+)\))?/.exec(line) ?? []
     if (part === '') continue
     const depth = indent.length / 4
-    // The printer leaves the fixed part of a wildcard's path out.
+    // Fastify omits the fixed part of a path with a wildcard.
     const path = part === '*' ? 'static/*' : part
     const url = depth === 0 ? path : `${parents[depth - 1]}/${path}`.replace(/\/+/g, '/')
     parents[depth] = url

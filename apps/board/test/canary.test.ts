@@ -1,14 +1,14 @@
 import { Queue, Worker } from 'bullmq'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
-import { QUEUE_PREFIX } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { fill, startBoard, type Board } from './board.ts'
 
 const MOBILE = '13912345678'
 const CODE = '987654'
 const LEAK = `${CODE} went to ${MOBILE}`
-/** Where a processor may write what it likes it may do so in other ways, too. */
+/** Other spellings, for fields that a processor fills freely. */
 const TEXT = `${LEAK}; SMS${CODE}x, 139 1234 5678, 139-1234-5678`
 const MASKED = '****** went to 139****5678'
 const MASKED_TEXT = `${MASKED}; SMS******x, 139****5678, 139****5678`
@@ -35,7 +35,7 @@ beforeAll(async () => {
 })
 afterAll(() => board.close())
 
-/** Does all that a bug could do: number and code in each field that BullMQ keeps of a job. */
+/** Acts like the worst bug: puts the number and the code into each field that BullMQ keeps of a job. */
 async function leakEverywhere(name: string): Promise<void> {
   const connection = connectRedis(board.server.url, 'worker', createLogger('test', 'silent'))
   const shared = { connection, prefix: QUEUE_PREFIX }
@@ -86,8 +86,8 @@ async function readAll(): Promise<Map<string, string>> {
   return answers
 }
 
-describe('what may be seen of a job that carries a number and a code', () => {
-  it('is neither of them, in no answer of any route', async () => {
+describe('a job that contains a number and a code', () => {
+  it('shows neither of them in any answer of any route', async () => {
     const answers = await readAll()
     expect(answers.size).toBeGreaterThan(60)
     for (const secret of SECRETS) {
@@ -96,7 +96,7 @@ describe('what may be seen of a job that carries a number and a code', () => {
     }
   })
 
-  it('is still of use: the same answers hold the masked text, ids and times', async () => {
+  it('is still useful: the same answers have the masked text, ids and times', async () => {
     const failed = await board.ask({ url: `/api/queues/sms/${ids.failed}` })
     expect(failed.json()).toMatchObject({
       status: 'failed',
@@ -120,7 +120,7 @@ describe('what may be seen of a job that carries a number and a code', () => {
     expect(logs.json()).toEqual([MASKED_TEXT])
   })
 
-  it('does not come back in an error: what BullMQ says of a job it cannot promote is masked', async () => {
+  it('stays masked in an error: BullMQ names the job that it cannot promote', async () => {
     const connection = connectRedis(board.server.url, 'worker', createLogger('test', 'silent'))
     const queue = new Queue('sms', { connection, prefix: QUEUE_PREFIX })
     const jobId = `${MOBILE}.${CODE}`

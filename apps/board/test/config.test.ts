@@ -15,7 +15,7 @@ function faultsOf(env: Env): readonly string[] {
 }
 
 describe('loadBoardConfig', () => {
-  it('asks for nothing but the password', () => {
+  it('requires only the password', () => {
     expect(loadBoardConfig({ BOARD_PASSWORD })).toEqual({
       host: '127.0.0.1',
       port: 3001,
@@ -27,7 +27,7 @@ describe('loadBoardConfig', () => {
     })
   })
 
-  it('has somebody who may write only when told so', () => {
+  it('has an operator who writes only with BOARD_WRITER_PASSWORD', () => {
     const writers = (env: Env) =>
       loadBoardConfig({ BOARD_PASSWORD, ...env }).operators.filter(({ mayWrite }) => mayWrite)
     const BOARD_WRITER_PASSWORD = 'sixteen-others!!'
@@ -38,12 +38,12 @@ describe('loadBoardConfig', () => {
     ])
   })
 
-  it.each(['/board', '/ops/board', '/ops.example/~board/v1-2'])('takes %s for a base path', (path) => {
+  it.each(['/board', '/ops/board', '/ops.example/~board/v1-2'])('accepts %s as a base path', (path) => {
     expect(loadBoardConfig({ BOARD_PASSWORD, BOARD_BASE_PATH: path }).basePath).toBe(path)
   })
 
   it.each(['board', '/board/', '//board', '/..', '/ops/../board', '/api', '/queue/board', '/a b', '/<b>'])(
-    'takes %s for none',
+    'refuses %s as a base path',
     (path) => {
       expect(faultsOf({ BOARD_PASSWORD, BOARD_BASE_PATH: path })).toEqual([
         expect.stringMatching(/^BOARD_BASE_PATH: /),
@@ -62,7 +62,7 @@ describe('loadBoardConfig', () => {
     ['BOARD_WRITER_PASSWORD', { BOARD_PASSWORD, BOARD_WRITER_PASSWORD: 'short' }],
     ['TRUST_PROXY', { BOARD_PASSWORD, TRUST_PROXY: '0.0.0.0/0' }],
     ['REDIS_URL', { BOARD_PASSWORD, REDIS_URL: 'http://127.0.0.1' }],
-  ])('finds fault with %s in %j, and does not repeat its value', (name, env: Env) => {
+  ])('reports a fault of %s in %j without its value', (name, env: Env) => {
     const faults = faultsOf(env)
     expect(faults).toEqual([expect.stringMatching(new RegExp(`^${name}: `))])
     for (const value of Object.values(env)) expect(faults.join()).not.toContain(value)

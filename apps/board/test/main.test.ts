@@ -11,7 +11,7 @@ afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL')
 })
 
-/** The board as a process of its own. */
+/** Starts the board as a process. */
 function startMain(env: Record<string, string>) {
   const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@sms-codes/source', main], {
     env: { PATH: process.env['PATH'], BOARD_PORT: '0', ...env },
@@ -27,13 +27,13 @@ function startMain(env: Record<string, string>) {
 const patiently = { timeout: 15_000, interval: 50 }
 
 describe('the process', () => {
-  it('does not start without a password, and says which variable is missing', async () => {
+  it('does not start without a password, and names the missing variable', async () => {
     const board = startMain({})
     expect(await board.exited).toEqual([78, null])
     expect(board.output()).toContain('BOARD_PASSWORD: is missing')
   })
 
-  it('starts while Redis is away, shows the queues when it is back, and ends on SIGTERM', async () => {
+  it('starts while Redis is down, shows the queues when Redis is back, and ends on SIGTERM', async () => {
     const away = await startRedis()
     await away.stop()
     const board = startMain({ REDIS_URL: away.url, BOARD_PASSWORD: password })
@@ -63,8 +63,8 @@ describe('the process', () => {
   })
 })
 
-describe('an outage', () => {
-  it('gives errors that count as no bug, and then the queues again', async () => {
+describe('an outage of Redis', () => {
+  it('gives 503 without an error in the log, and then the queues again', async () => {
     const first = await startRedis()
     const board = await startBoard({ server: first })
     const status = async () => (await board.ask({ url: '/api/queues' })).statusCode

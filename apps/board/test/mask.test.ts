@@ -14,7 +14,7 @@ describe('maskAnswer', () => {
     })
   })
 
-  it('leaves times, counts and ids as they are', () => {
+  it('keeps times, counts and ids', () => {
     const answer = {
       id: `${rid}.1`,
       timestamp: 1_795_467_683_238,
@@ -24,7 +24,7 @@ describe('maskAnswer', () => {
     expect(maskAnswer(answer)).toEqual(answer)
   })
 
-  it('masks digits inside of words and spaced numbers where text is free, and spares ids', () => {
+  it('masks digits inside words and spaced numbers in free fields, and keeps ids', () => {
     const id = 'Ab123456_9xQw-zKp0LmN4.Qm7Yd_k2LsXz-91aQm7Yd_.1'
     const text = 'SMS987654 for 139 1234 5678, 139-1234-5678 and 139 12345678'
     const masked = 'SMS****** for 139****5678, 139****5678 and 139****5678'
@@ -37,7 +37,7 @@ describe('maskAnswer', () => {
     expect(maskAnswer([text])).toEqual([masked])
   })
 
-  it('masks bare numbers where a processor chose them', () => {
+  it('masks bare numbers in fields that a processor fills', () => {
     expect(maskAnswer({ progress: 987_654, returnValue: { code: 13_912_345_678 } })).toEqual({
       progress: '******',
       returnValue: { code: '139****5678' },
@@ -49,26 +49,26 @@ describe('maskAnswer', () => {
 const maskData = createDataMask(SendJob.properties)
 
 describe('createDataMask', () => {
-  it('shows a send job as it is', () => {
+  it('shows a send job unchanged', () => {
     const job = { v: 1, rid, scene: 'login', n: 2, to: '139****5678' }
     expect(maskData(job)).toEqual(job)
   })
 
-  it('shows an event as it is', () => {
+  it('shows an event unchanged', () => {
     const event = { request_id: rid, scene: 'login', send: 1, status: 'delivered' }
     expect(createDataMask(SendEvent.properties)(event)).toEqual(event)
     expect(maskData(event)).toMatchObject({ request_id: '[hidden]', send: '[hidden]' })
   })
 
-  it('hides a field that has the name of a method', () => {
+  it('hides a field with the name of a method', () => {
     expect(maskData({ constructor: '987654', toString: 'SMS987654' })).toEqual({
       constructor: '[hidden]',
       toString: '[hidden]',
     })
   })
 
-  it('hides whatever else a job was given', () => {
-    expect(maskData({ rid, code: 987_654, email: 'someone@example.com', to: '13912345678' })).toEqual({
+  it('hides every other field of a job', () => {
+    expect(maskData({ rid, code: 987_654, email: 'owner@example.com', to: '13912345678' })).toEqual({
       rid,
       code: '[hidden]',
       email: '[hidden]',

@@ -23,14 +23,14 @@ describe('createTries', () => {
     expect(tries.waitSeconds('203.0.113.7')).toBe(0)
   })
 
-  it('counts an IPv6 network of one customer as one address, and no other', () => {
+  it('counts an IPv6 /64 as one address, and the next /64 as another', () => {
     const tries = createTries(() => 0)
     tenWrong(tries, '2001:db8:1:2::1')
     expect(tries.waitSeconds('2001:db8:1:2:ffff::9')).toBe(60)
     expect(tries.waitSeconds('2001:db8:1:3::1')).toBe(0)
   })
 
-  it('forgets the oldest of ten thousand addresses for the next', () => {
+  it('drops the oldest of ten thousand addresses for the next', () => {
     const tries = createTries(() => 0)
     tenWrong(tries, '203.0.113.7')
     for (let i = 0; i < 9_999; i += 1) tries.countWrong(`10.0.${i >> 8}.${i & 255}`)
@@ -53,7 +53,7 @@ describe('guessing the password', () => {
       headers: { authorization: basic(reader.user, password), 'x-forwarded-for': address },
     })
 
-  it('ends after ten tries at once, for the right password as well, and for nobody else', async () => {
+  it('ends after ten concurrent tries, also for the correct password, and only for this address', async () => {
     const guesses = Array.from({ length: 50 }, (_, i) => from('203.0.113.7', `guess number ${i}`))
     const statuses = (await Promise.all(guesses)).map(({ statusCode }) => statusCode)
     expect(statuses.filter((status) => status === 401)).toHaveLength(10)
@@ -64,7 +64,7 @@ describe('guessing the password', () => {
     expect((await from('203.0.113.8', reader.password)).statusCode).toBe(200)
   })
 
-  it('is not what a visitor without a password does, nor an operator with one', async () => {
+  it('is not counted for requests without a password or with the correct one', async () => {
     for (let i = 0; i < 20; i += 1)
       await board.app.inject({ url: '/', headers: { 'x-forwarded-for': '203.0.113.9' } })
     for (let i = 0; i < 20; i += 1) await from('203.0.113.9', reader.password)

@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { QUEUE_PREFIX } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { fill, startBoard, writer, type Board } from './board.ts'
 
 const NEVER =
@@ -60,7 +60,7 @@ describe('a read-only board', () => {
     expect(await snapshot()).toEqual(before)
   })
 
-  it('tells the page of who may not write to show no buttons', async () => {
+  it('tells the page of an operator who may not write to show no buttons', async () => {
     const buttonsOf = async (asking: Board['ask']) => {
       const { queues } = (await asking({ url: '/api/queues' })).json<{ queues: Record<string, unknown>[] }>()
       return queues.map(({ name, readOnlyMode, allowRetries, allowCompletedRetries }) => [
@@ -76,7 +76,7 @@ describe('a read-only board', () => {
     expect(await buttonsOf(board.askToWrite)).toEqual(all)
   })
 
-  it('writes nothing by being opened or looked at', async () => {
+  it('writes nothing to Redis when it is opened or read', async () => {
     await redis.flushall()
     const another = await startBoard({ server: board.server })
     for (const { method, url } of another.routes())
@@ -87,7 +87,7 @@ describe('a read-only board', () => {
 })
 
 describe('a writable board', () => {
-  it('offers what does not add, edit, obliterate or throttle, with one audit line each', async () => {
+  it('allows every write that does not add, edit, obliterate or rate-limit, with one log line each', async () => {
     const writes = writesOf(board).filter(({ url }) => !NEVER.test(url))
     expect(writes.length).toBeGreaterThan(10)
     for (const { method, url } of writes) {
@@ -104,7 +104,7 @@ describe('a writable board', () => {
     }
   })
 
-  it('never adds, edits, obliterates or throttles', async () => {
+  it('refuses to add, edit, obliterate or rate-limit', async () => {
     const writes = writesOf(board).filter(({ url }) => NEVER.test(url))
     expect(writes.length).toBeGreaterThan(6)
     const before = [await snapshot(), board.logged('board write').length]
@@ -115,7 +115,7 @@ describe('a writable board', () => {
     expect([await snapshot(), board.logged('board write').length]).toEqual(before)
   })
 
-  it('does what it was asked: promote, pause, resume, clean', async () => {
+  it('promotes, pauses, resumes and cleans', async () => {
     const put = async (path: string) => (await board.askToWrite({ method: 'PUT', url: path })).statusCode
     expect(await put('/api/queues/sms/job/promote')).toBeLessThan(300)
     expect(await queue.getJobState('job')).toBe('waiting')
@@ -127,7 +127,7 @@ describe('a writable board', () => {
     expect(await queue.getJob('job')).toBeUndefined()
   })
 
-  it.each(foreign)('refuses a write that another site sent: %j', async (headers) => {
+  it.each(foreign)('refuses a write of another site: %j', async (headers) => {
     const audit = board.logged('board write').length
     for (const { method, url } of writesOf(board)) {
       const reply = await board.askToWrite({ method, url: fill(url, params), headers, payload })
@@ -137,13 +137,13 @@ describe('a writable board', () => {
     expect(await queue.getJobState('job')).toBe('delayed')
   })
 
-  it.each(own)('takes a write of its own page or of a program: %j', async (headers) => {
+  it.each(own)('accepts a write of its own page or of a program: %j', async (headers) => {
     const reply = await board.askToWrite({ method: 'PUT', url: '/api/queues/sms/pause', headers })
     expect(reply.statusCode).toBe(200)
     expect(await queue.isPaused()).toBe(true)
   })
 
-  it('writes down who did what to which job and how it ended, in the log and before that in Redis', async () => {
+  it('records operator, route and job of a write in Redis before it runs, and its result in the log', async () => {
     const rid = 'Ab3_9xQw-zKp0LmN4tRs2v.Qm7Yd_k2LsXz-91aQm7Yd_'
     await queue.add('send', { rid }, { jobId: `${rid}.1`, delay: 3_600_000 })
     const url = `/api/queues/sms/${rid}.1`
@@ -168,14 +168,14 @@ describe('a writable board', () => {
     ])
   })
 
-  it('does not do what it cannot write down', async () => {
+  it('refuses a write that it cannot record', async () => {
     await redis.set('sms:{gate}:audit', 'no stream')
     const reply = await board.askToWrite({ method: 'PUT', url: '/api/queues/sms/pause' })
     expect(reply.statusCode).toBe(503)
     expect(await queue.isPaused()).toBe(false)
   })
 
-  it('leaves the operator who may look as he is', async () => {
+  it('stays read-only for the operator who reads', async () => {
     const before = await snapshot()
     for (const { method, url } of writesOf(board)) {
       const reply = await board.ask({ method, url: fill(url, params), payload })
@@ -185,7 +185,7 @@ describe('a writable board', () => {
     expect(await snapshot()).toEqual(before)
   })
 
-  it('writes down neither the job nor a queue that does not exist', async () => {
+  it('records neither an unknown job id nor an unknown queue name', async () => {
     for (const url of ['/13912345678/987654/retry', '/sms/x987654/retry', '/sms/retry/987654'])
       await board.askToWrite({ method: 'PUT', url: `/api/queues${url}` })
     expect(board.logged('board write').slice(-3)).toMatchObject([

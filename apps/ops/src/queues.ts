@@ -1,4 +1,5 @@
 import type { Queue } from 'bullmq'
+import { redisClockMs } from '@sms-codes/core/redis/clock-skew'
 import { asStoreError } from '@sms-codes/core/redis/connect'
 import { createOldest, watchQueues } from '@sms-codes/core/queues/watched-queues'
 import type { Store } from './store.ts'
@@ -9,7 +10,7 @@ export type QueueFigures = {
   active: number
   delayed: number
   failed: number
-  /** How long the job that waits longest for its first worker has waited; null when none does. */
+  /** Age of the job that has waited longest for its first worker, or null if no job waits. */
   oldestSeconds: number | null
   paused: boolean
 }
@@ -17,9 +18,9 @@ export type QueueFigures = {
 const COUNTED = ['waiting', 'active', 'delayed', 'failed'] as const
 
 /**
- * All queues of the service, to look at and to stop.
+ * Opens all queues, calls `use` and closes them.
  *
- * Every method throws StoreError when Redis does not answer.
+ * Every method of Queues throws StoreError when Redis does not answer.
  */
 export async function withQueues<T>({ redis, log }: Store, use: (queues: Queues) => Promise<T>): Promise<T> {
   const { queues: all, close } = watchQueues(redis, log)
@@ -33,11 +34,11 @@ export async function withQueues<T>({ redis, log }: Store, use: (queues: Queues)
 function createQueues(redis: Store['redis'], all: Queue[]) {
   const oldestOf = createOldest(redis)
   async function figuresOf(queue: Queue): Promise<QueueFigures> {
-    const [counts, madeAt, paused, [seconds]] = await Promise.all([
+    const [counts, addedAt, paused, now] = await Promise.all([
       queue.getJobCounts(...COUNTED),
       oldestOf(queue.name),
       queue.isPaused(),
-      redis.time(),
+      redisClockMs(redis),
     ])
     const count = (state: (typeof COUNTED)[number]) => counts[state] ?? 0
     return {
@@ -46,14 +47,14 @@ function createQueues(redis: Store['redis'], all: Queue[]) {
       active: count('active'),
       delayed: count('delayed'),
       failed: count('failed'),
-      // A job carries the clock of whoever added it, which may be ahead of Redis'.
-      oldestSeconds: madeAt === null ? null : Math.max(0, Math.round(Number(seconds) - madeAt / 1000)),
+      // A job has the clock of the host that added it, which may be ahead of the clock of Redis.
+      oldestSeconds: addedAt === null ? null : Math.max(0, Math.round((now - addedAt) / 1000)),
       paused,
     }
   }
   return {
     figures: () => asStoreError('queues', Promise.all(all.map(figuresOf))),
-    /** No worker takes another job, on any host, until `resume`; what is under way goes on. */
+    /** Stops all workers on all hosts from taking jobs until `resume`; active jobs go on. */
     pause: () => asStoreError('pause', Promise.all(all.map((queue) => queue.pause()))),
     resume: () => asStoreError('resume', Promise.all(all.map((queue) => queue.resume()))),
     active: async (): Promise<number> => {

@@ -3,15 +3,15 @@ import { Cluster } from 'ioredis'
 import { createLogger, type Logger } from '@sms-codes/core/logger'
 import { asStoreError, connectRedis, StoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { parseRedisUrl } from '@sms-codes/core/redis/url'
-import { OpsError } from './ops-error.ts'
+import { OpsError } from './args.ts'
 
 export type Store = { redis: RedisClient; log: Logger }
 
 const READY_MS = 3_000
 
-/** A connection that is there for as long as `use` takes. */
+/** Connects to Redis, calls `use` and disconnects. @throws OpsError when Redis does not answer */
 export async function withStore<T>(redisUrl: string, use: (store: Store) => Promise<T>): Promise<T> {
-  // A command says what it has to say itself.
+  // A command prints its own messages.
   const log = createLogger('ops', 'silent')
   const redis = connectRedis(redisUrl, 'operator', log)
   try {
@@ -20,14 +20,14 @@ export async function withStore<T>(redisUrl: string, use: (store: Store) => Prom
   } catch (err) {
     if (!(err instanceof StoreError)) throw err
     throw new OpsError(
-      `no use of the Redis at ${hostsOf(redisUrl)} (${err.message}): start it, as npm start does, or correct REDIS_URL`,
+      `cannot use Redis at ${hostsOf(redisUrl)} (${err.message}): start it (npm start does), or correct REDIS_URL`,
     )
   } finally {
     redis.disconnect()
   }
 }
 
-/** A Cluster is ready with its first node, and a command may be for any. */
+/** Waits for every node: a Cluster is ready with its first node, and a command may need any of them. */
 async function ready(redis: RedisClient, signal: AbortSignal): Promise<void> {
   await once(redis, 'ready', { signal })
   const nodes = redis instanceof Cluster ? redis.nodes('master') : []
@@ -35,7 +35,7 @@ async function ready(redis: RedisClient, signal: AbortSignal): Promise<void> {
   await Promise.all(late.map((node) => once(node, 'ready', { signal })))
 }
 
-/** Where it was looked for, without the login. */
+/** The hosts of the address, without its login. */
 function hostsOf(redisUrl: string): string {
   const { address } = parseRedisUrl(redisUrl)
   if (address === null) return 'REDIS_URL'

@@ -11,8 +11,8 @@ type Output = NodeJS.WritableStream & { isTTY?: boolean }
 type Streams = { stdin: Input; stdout: Output; stderr: Output; signal: AbortSignal }
 
 /**
- * What a command says and asks. Answers go to standard output, questions and faults to standard error. Only a
- * screen is sent control sequences; a file or a pipe gets plain lines.
+ * Input and output of a command. Results go to standard output, questions and errors to standard error. Control
+ * sequences go to a screen only; a file or a pipe gets plain lines.
  */
 export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
   const isScreen = stdout.isTTY === true
@@ -26,7 +26,7 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
   }
 
   return {
-    /** Aborted when the operator wants to stop. */
+    /** Aborted when the operator stops the command. */
     signal,
     say,
     complain: (line: string): void => {
@@ -34,7 +34,7 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
       isLineOpen = false
     },
 
-    /** A line that replaces the one before; where that is not possible, a new line when it changes. */
+    /** Prints a line in place of the last one on a screen; elsewhere prints each line that differs from the last. */
     progress(line: string): void {
       if (!isScreen) {
         if (line !== last) say(line)
@@ -45,7 +45,7 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
       isLineOpen = true
     },
 
-    /** A page that replaces the one before; where that is not possible, one more page. */
+    /** Prints a page, on a screen in place of the last one. */
     page(lines: readonly string[]): void {
       if (!isScreen) return lines.forEach(say)
       const body = lines.map((line) => `${line}${REST_OF_LINE}\n`).join('')
@@ -53,10 +53,10 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
       isPainted = true
     },
 
-    /** Whether somebody is there who can answer. */
+    /** Whether an operator can answer a question. */
     canAsk: stdin.isTTY === true,
 
-    /** The answer to a question, '' where there is none. */
+    /** Returns the answer to a question, or '' at the end of the input. */
     async ask(question: string): Promise<string> {
       stderr.write(question)
       const lines = createInterface({ input: stdin, signal })
@@ -64,7 +64,7 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
       return ''
     },
 
-    /** All of standard input, such as a number that must not stand on a command line. */
+    /** Reads standard input to its end, for a number that must not be on a command line. */
     readInput: async (): Promise<string> => (await text(stdin)).trim(),
   }
 }

@@ -28,23 +28,23 @@ const figures = async () => {
   return page
 }
 
-test('a test message is followed to its end, and what was printed is enough to see how it went', async () => {
+test('send-test prints every status of a message until it is sent', async () => {
   const mobile = aMobile()
   const sent = await ops.run(['send-test', '-', '--receipt', '1s'], { input: `${mobile}\n` })
   expect(sent.stderr).toBe('')
   expect(sent.code).toBe(0)
   expect(sent.stdout).toMatch(
-    /a new code, good for 5 min\n20\S+Z +queued +sms\n20\S+Z +sending +sms\n20\S+Z +sent +sms\nsent; no delivery/,
+    /new code, valid for 5 min\n20\S+Z +queued +sms\n20\S+Z +sending +sms\n20\S+Z +sent +sms\nsent; no delivery/,
   )
   const again = await ops.run(['send-test', mobile])
-  expect(again.stderr).toMatch(/got all that it may in 60 s; the next in \d+ s/)
+  expect(again.stderr).toMatch(/rate limit reached \(60 s\); try again in \d+ s/)
   expect(again.code).toBe(1)
 
-  const { stdout } = await ops.run(['status', '--metrics', worker.metricsUrl])
-  expect(stdout).toMatch(/^webhook +sms +closed +accepted 1$/m)
+  const metrics = await (await fetch(worker.metricsUrl)).text()
+  expect(metrics).toMatch(/^sms_gateway_calls_total\{.*gateway="webhook".*class="accepted".*\} 1$/m)
 })
 
-test('drain waits for what is under way, lets nothing begin, and resume sends what waits', async () => {
+test('drain waits for active deliveries and starts no other; resume sends the waiting messages', async () => {
   sender.hold()
   const first = aMobile()
   const following = ops.run(['send-test', first, '--receipt', '1s'])
@@ -52,16 +52,16 @@ test('drain waits for what is under way, lets nothing begin, and resume sends wh
 
   let said = ''
   const draining = ops.run(['drain'], { onOutput: (all) => (said = all) })
-  await expect.poll(() => said).toContain('paused, 1 under way')
+  await expect.poll(() => said).toContain('paused, 1 active')
   const second = aMobile()
   const waiting = await ops.run(['send-test', second, '--wait', '1s'])
-  expectFailure(waiting, /not sent in time: it is queued/)
+  expectFailure(waiting, /not sent in time: still queued/)
   expect(sender.held()).toBe(1)
   expect(said).not.toContain('drained')
 
   sender.release()
   expect((await draining).stdout).toBe(
-    'paused, 1 under way\npaused, 0 under way\ndrained: nothing is sent until "resume"\n',
+    'paused, 1 active\npaused, 0 active\ndrained: nothing is sent until "resume"\n',
   )
   expect(await following).toMatchObject({ code: 0 })
   expect(await statusOf(second)).toBe('queued')
@@ -81,14 +81,14 @@ test('drain waits for what is under way, lets nothing begin, and resume sends wh
   })
 })
 
-test('drain gives up in time, or when it is stopped, and says that the queues stay paused', async () => {
+test('drain times out or is stopped, and reports that the queues stay paused', async () => {
   sender.hold()
   const stuck = ops.run(['send-test', aMobile(), '--wait', '30s', '--receipt', '1s'])
   await expect.poll(sender.held, { timeout: 10_000 }).toBe(1)
   const late = await ops.run(['drain', '--wait', '1s'])
-  expect(late.stderr).toMatch(/after 1s still 1 under way; the queues stay paused.*"resume"/)
+  expect(late.stderr).toMatch(/timed out after 1s: 1 still active, and the queues stay paused.*"resume"/)
   const stopped = await ops.run(['drain'], { signal: AbortSignal.abort() })
-  expect(stopped.stderr).toMatch(/stopped with 1 under way; the queues stay paused/)
+  expect(stopped.stderr).toMatch(/stopped: 1 still active, and the queues stay paused/)
   expect([late.code, stopped.code]).toEqual([1, 1])
   await ops.run(['resume'])
   sender.release()

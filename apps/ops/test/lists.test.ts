@@ -11,11 +11,11 @@ afterAll(() => ops.stop())
 const look = (mobile: string, ip = '192.0.2.1') =>
   createLists(ops.redis).look({ ip, mobile, ph: ops.keyring.pseudonym(mobile) })
 
-test('a phone is blocked by its number, which is kept nowhere, and unlisted again', async () => {
+test('a phone is blocked by its number, which is not stored, and unlisted again', async () => {
   const mobile = aMobile()
   const ph = ops.keyring.pseudonym(mobile)
   const blocked = await ops.run(['block', '--mobile', mobile, '--reason', `asked by ${mobile}`])
-  expect(blocked).toMatchObject({ code: 0, stdout: `blocked: phone ${ph}, for good\n` })
+  expect(blocked).toMatchObject({ code: 0, stdout: `blocked: phone ${ph}, no expiry\n` })
   expect((await look(mobile)).deny).toBe(ph)
   expect(await ops.dump()).not.toContain(mobile)
 
@@ -24,10 +24,10 @@ test('a phone is blocked by its number, which is kept nowhere, and unlisted agai
 
   expect(await ops.run(['unlist', '--mobile', '-'], { input: `${mobile}\n` })).toMatchObject({ code: 0 })
   expect((await look(mobile)).deny).toBeNull()
-  expectFailure(await ops.run(['unlist', '--', ph]), /on no list/)
+  expectFailure(await ops.run(['unlist', '--', ph]), /on neither list/)
 })
 
-test('a network and a segment are blocked for a time; allowing takes them off again', async () => {
+test('a network is blocked with an expiry; allowing a blocked segment takes it off the deny list', async () => {
   const mobile = aMobile()
   await ops.run(['block', '10.9.0.0/16', '--for', '30m'])
   await ops.run(['block', mobile.slice(0, 5)])
@@ -39,19 +39,19 @@ test('a network and a segment are blocked for a time; allowing takes them off ag
   ])
 
   const [{ until } = { until: null }] = await createLists(ops.redis).all('deny')
-  // Between a minute less and a minute more than the half hour.
+  // Half an hour, give or take a minute.
   expect(Math.abs((until ?? 0) - Date.now() - 1_800_000)).toBeLessThan(60_000)
   expect((await ops.run(['lists'])).stdout).toMatch(/^deny +network +10\.9\.0\.0\/16 +20\S+Z$/m)
 
   await ops.run(['allow', mobile.slice(0, 5), '--reason', 'a partner'])
   await ops.run(['unlist', '10.9.0.0/16'])
   expect(await look(mobile, '10.9.8.7')).toEqual({ allow: mobile.slice(0, 5), deny: null })
-  expect((await ops.run(['lists'])).stdout).toMatch(/^allow +segment +\d+ +for good +a partner$/m)
+  expect((await ops.run(['lists'])).stdout).toMatch(/^allow +segment +\d+ +no expiry +a partner$/m)
   await ops.run(['unlist', mobile.slice(0, 5)])
   expect((await ops.run(['lists'])).stdout).toBe('both lists are empty\n')
 })
 
-test('what has ended is not shown', async () => {
+test('an expired entry is not shown', async () => {
   await createLists(ops.redis).put('deny', { kind: 'segment', text: '171' }, 0.001)
   await expect.poll(async () => (await ops.run(['lists'])).stdout).toBe('both lists are empty\n')
 })

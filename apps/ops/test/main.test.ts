@@ -25,13 +25,13 @@ test.for<[string[], Record<string, string>, number]>([
   expect(lines.join('\n')).not.toMatch(/ {4}at |1[3-9][0-9]{9}/)
 })
 
-test('a number from standard input is not waited for longer than it has an end', async () => {
+test('reading the number from standard input ends with the input', async () => {
   const { ended, lines } = await runProcess(['lookup', '-'], someEnv(ops.server.url))
   expect(await ended).toEqual({ code: 2, signal: null })
   expect(lines.join('\n')).toMatch(/not a mobile number/)
 })
 
-test('SIGTERM ends a watch as it should', async () => {
+test('SIGTERM ends a watch with exit code 0', async () => {
   const { child, lines, ended } = await runProcess(['status', '--watch'])
   await expect.poll(() => lines.join('\n'), { timeout: 15_000 }).toMatch(/^events/m)
   await child.stop()

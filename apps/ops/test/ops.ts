@@ -7,7 +7,7 @@ import { createKeyring } from '@sms-codes/core/keyring'
 import { createCodeStore } from '@sms-codes/core/codes/code-store'
 import { runCli } from '../src/cli.ts'
 import { loadPhoneConfig } from '../src/config.ts'
-import { policyOf } from '../src/policy-of.ts'
+import { policyOf } from '../src/phone.ts'
 import { createTerminal } from '../src/terminal.ts'
 
 export type Env = Record<string, string>
@@ -21,14 +21,14 @@ type Given = {
 
 const secret = () => randomBytes(32).toString('base64')
 
-/** What a shell would have for every command. */
+/** The environment that every command needs. */
 export const someEnv = (redisUrl = 'redis://127.0.0.1:1'): Env => ({
   REDIS_URL: redisUrl,
   PHONE_KEY: secret(),
   CODE_KEYS: `k1:${secret()}`,
 })
 
-/** Runs a command on real streams. Whatever it prints is looked through for numbers and keys. */
+/** Runs a command on real streams, and checks that its output contains no number and no key. */
 export async function runOps(
   env: Env,
   args: string[],
@@ -51,7 +51,7 @@ export async function runOps(
   return { code, ...said, all }
 }
 
-/** A real Redis, the commands on it, and the store as the API has it. */
+/** Starts a real Redis, with the commands and the API's code store on it. */
 export async function startOps(more: Env = {}) {
   const server = await startRedis()
   const env = { ...someEnv(server.url), ...more }
@@ -66,7 +66,7 @@ export async function startOps(more: Env = {}) {
     codes: createCodeStore(redis, keyring, policyOf(config)),
     run: (args: string[], given: Given = {}) => runOps(env, args, given),
 
-    /** Everything that Redis holds, as text. */
+    /** All content of Redis as text. */
     async dump(): Promise<string> {
       const parts = await Promise.all(
         (await redis.keys('*')).map(async (key) => {
@@ -89,12 +89,12 @@ export async function startOps(more: Env = {}) {
 }
 export type RunningOps = Awaited<ReturnType<typeof startOps>>
 
-/** The command did not do what it should, and says why. */
+/** Checks that the command failed and gave the reason. */
 export function expectFailure({ code, stderr }: { code: number; stderr: string }, why: RegExp): void {
   expect(stderr).toMatch(why)
   expect(code).toBe(1)
 }
 
-/** A number that no other test uses, each of another segment. */
+/** A number that no other test uses; each has a segment of its own. */
 let next = 0
 export const aMobile = () => `137${String((++next * 10_007) % 100_000_000).padStart(8, '0')}`

@@ -9,15 +9,18 @@ beforeAll(async () => {
 })
 afterAll(() => ops.stop())
 
-const EMAIL = 'somebody@example.com'
+const EMAIL = 'owner@example.com'
 
-/** A phone of which all is held that can be: a sent code, a wrong try, a contact, a list entry. */
+/** A phone with every kind of data: a sent code, a wrong code, a contact and a list entry. */
 async function aKnownPhone() {
   const mobile = aMobile()
   const issued = await ops.codes.issue(mobile, 'login')
   if (issued.kind !== 'issued') throw new Error('not issued')
   const { send } = issued
-  const claim = await createSendLedger(ops.redis, ops.keyring).claim(send, 'ccp', 0, 1_000)
+  const claim = await createSendLedger(ops.redis, ops.keyring).claim(send, 'ccp', {
+    fence: 0,
+    leaseMs: 1_000,
+  })
   if (claim.kind !== 'go') throw new Error('not claimed')
   await createSendLedger(ops.redis, ops.keyring).settle(send, claim.fence, { status: 'sent', channel: 'sms' })
   await ops.codes.verify(mobile, 'login', claim.code === '000000' ? '111111' : '000000', undefined)
@@ -27,7 +30,7 @@ async function aKnownPhone() {
   return { mobile, code: claim.code, rid: send.rid }
 }
 
-test('a lookup shows all that is held and nothing that is secret', async () => {
+test('lookup shows all data about a phone except its secrets', async () => {
   const { mobile, code, rid } = await aKnownPhone()
   const shown = await ops.run(['lookup', mobile])
   expect(shown.code).toBe(0)
@@ -53,7 +56,7 @@ test('a lookup shows all that is held and nothing that is secret', async () => {
   })
 })
 
-test('a lookup of an unknown phone shows that nothing is held, and leaves it so', async () => {
+test('lookup of an unknown phone shows that there is no data, and writes none', async () => {
   const { code, stdout } = await ops.run(['lookup', aMobile()])
   expect(code).toBe(0)
   expect(stdout).toMatch(/^default +- +- +0 +- +now +1 in 60 s, 5 in 60 min, 10 in 24 h$/m)
@@ -61,17 +64,17 @@ test('a lookup of an unknown phone shows that nothing is held, and leaves it so'
   expect(stdout).toContain('contact: none')
 })
 
-test('erase forgets a phone, says what there was, and finds nothing the second time', async () => {
+test('erase deletes the data about a phone, lists it, and finds nothing the second time', async () => {
   const { mobile } = await aKnownPhone()
   const ph = ops.keyring.pseudonym(mobile)
   const erased = await ops.run(['erase', '-', '--yes'], { input: `${mobile}\n` })
   expect(erased.code).toBe(0)
   expect(erased.stdout).toMatch(/erased code:login, sends, misses:blind, contact\n$/)
   expect(await ops.redis.keys(`*${ph}*`)).toEqual([])
-  expect((await ops.run(['erase', mobile, '--yes'])).stdout).toMatch(/there was nothing/)
+  expect((await ops.run(['erase', mobile, '--yes'])).stdout).toMatch(/no data found/)
 })
 
-test('erase asks on a screen, and only "yes" is one', async () => {
+test('erase asks for confirmation on a screen and accepts only "yes"', async () => {
   const { mobile } = await aKnownPhone()
   for (const input of ['y\n', 'no\n', '']) {
     const refused = await ops.run(['erase', mobile], { screen: true, input })

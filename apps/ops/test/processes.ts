@@ -8,7 +8,7 @@ import type { Env } from './ops.ts'
 
 const APPS = join(import.meta.dirname, '../..')
 
-/** The source of an app as a process of its own. */
+/** Starts an app from its source as a process. */
 export const startApp = (app: string, args: string[], env: Env, onLine: (line: string) => void = () => {}) =>
   startProcess({
     name: app,
@@ -18,7 +18,7 @@ export const startApp = (app: string, args: string[], env: Env, onLine: (line: s
     onLine,
   })
 
-/** A sender of our own that answers each message only when it is told to. */
+/** A webhook gateway that can hold back its answers. */
 export async function startSender() {
   const calls: ServerResponse[] = []
   let isOpen = true
@@ -53,7 +53,7 @@ export async function startSender() {
   }
 }
 
-/** A real worker that sends through `env`. */
+/** Starts a real worker with the gateways of `env`. */
 export async function startWorker(env: Env) {
   const port = await freePort()
   const opsUrl = `http://127.0.0.1:${port}`

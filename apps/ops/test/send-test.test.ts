@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { keys } from '@sms-codes/core/redis/keys'
+import { sealedMessage } from '@sms-codes/core/codes/sealed-message'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { aMobile, expectFailure, startOps, type RunningOps } from './ops.ts'
 
@@ -14,36 +15,36 @@ const budgetUsed = () => ops.redis.zcard(keys.budget)
 const jobs = () => ops.redis.llen('{sms}:sms:wait')
 const BUDGET = { BUDGET_MESSAGES: '1/3600' }
 
-test('without a worker it is queued once, counted once, and the operator is told to look', async () => {
+test('without a worker a message is queued once, counted once, and reported as not sent', async () => {
   const mobile = aMobile()
   const sent = await send(mobile, BUDGET)
-  expect(sent.stderr).toMatch(/not sent in time: it is queued. Look with "status"/)
+  expect(sent.stderr).toMatch(/not sent in time: still queued. Check the queues \("status"\)/)
   expect(sent.code).toBe(1)
   expect([await jobs(), await budgetUsed()]).toEqual([1, 1])
   expect(await ops.dump()).not.toContain(mobile)
 })
 
-test('a spent budget is in the way, and nothing is issued', async () => {
+test('a spent budget refuses the send, and no code is issued', async () => {
   await send(aMobile(), BUDGET)
   const refused = await send(aMobile(), BUDGET)
-  expect(refused.stderr).toMatch(/the budget is spent; there is some again in 60 min/)
+  expect(refused.stderr).toMatch(/the budget .*is spent; try again in 60 min/)
   expect(refused.code).toBe(1)
   expect([await jobs(), await budgetUsed(), (await ops.redis.keys('*:code:*')).length]).toEqual([1, 1, 1])
   const { stdout } = await ops.run(['status'], { env: BUDGET })
   expect(stdout).toMatch(/^60 min +1 +1 +0$/m)
 })
 
-test('the limits of the phone are in the way, and the budget is given back', async () => {
+test('the rate limit of the phone refuses the send, and the budget is given back', async () => {
   const mobile = aMobile()
   await ops.codes.issue(mobile, 'default')
-  expectFailure(await send(mobile, BUDGET), /the next in/)
+  expectFailure(await send(mobile, BUDGET), /rate limit reached \(60 s\); try again in/)
   expect([await jobs(), await budgetUsed()]).toEqual([0, 0])
 })
 
-test('a blocked phone and a test number get nothing', async () => {
+test('nothing is sent to a blocked phone or a test number', async () => {
   const mobile = aMobile()
   await ops.run(['block', '--mobile', mobile])
-  expect((await send(mobile)).stderr).toMatch(/is blocked/)
+  expect((await send(mobile)).stderr).toMatch(/on the deny list/)
   const tested = await send(aMobile(), { TEST_NUMBERS: `${aMobile()}:123456:2999-01-01` })
   expect(tested.stderr).toMatch(/not sent in time/)
   const test1 = aMobile()
@@ -51,13 +52,13 @@ test('a blocked phone and a test number get nothing', async () => {
   expect(await jobs()).toBe(1)
 })
 
-test('a message that failed is told with its reason, and one that was erased too', async () => {
+test('a failed message is reported with its reason, and an erased record is reported too', async () => {
   const settle = async (mobile: string) => {
     const key = keys.code(ops.keyring.pseudonym(mobile), 'default')
     await expect.poll(() => ops.redis.hget(key, 'rid')).not.toBeNull()
     const rid = (await ops.redis.hget(key, 'rid')) ?? ''
     const ledger = createSendLedger(ops.redis, ops.keyring)
-    await ledger.settle({ rid, scene: 'default', n: 1 }, '*', { status: 'failed', reason: 'number' })
+    await ledger.settleUnclaimed({ rid, scene: 'default', n: 1 }, { status: 'failed', reason: 'number' })
   }
   const [first, second] = [aMobile(), aMobile()]
   const failing = ops.run(['send-test', first])
@@ -72,12 +73,12 @@ test('a message that failed is told with its reason, and one that was erased too
   expectFailure(await following, /perhaps it was erased/)
 })
 
-test('no output carries the code', async () => {
+test('no output contains the code', async () => {
   const mobile = aMobile()
   const sent = await send(mobile)
   const key = keys.code(ops.keyring.pseudonym(mobile), 'default')
   const [rid = '', sealed = ''] = await ops.redis.hmget(key, 'rid', 'sealed')
-  const code = ops.keyring.open(sealed ?? '', rid ?? '')?.slice(11) ?? ''
+  const code = sealedMessage.open(ops.keyring, rid ?? '', sealed ?? '')?.code ?? ''
   expect(code).toMatch(/^[0-9]{6}$/)
   const shown = [sent, await ops.run(['lookup', mobile, '--json']), await ops.run(['status', '--json'])]
   for (const { all } of shown) {

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startRedis } from '@sms-codes/launcher/redis'
-import { createRegistry } from '@sms-codes/core/process/metrics'
-import { startOps as startOpsPort } from '@sms-codes/core/process/health-server'
-import { createWorkerMetrics } from '../../worker/src/worker-metrics.ts'
-import { expectFailure, runOps, startOps, type RunningOps } from './ops.ts'
+import { runOps, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps
 beforeAll(async () => {
@@ -11,47 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => ops.stop())
 
-/** The metrics of a worker, on the port that a worker has for them. */
-async function startMetrics() {
-  const registry = createRegistry('worker')
-  const port = await startOpsPort({ host: '127.0.0.1', port: 0, registry, notReady: async () => null })
-  return {
-    metrics: createWorkerMetrics(registry, { sms: ['ccp'], email: ['smtp'] }),
-    url: `http://127.0.0.1:${port.port}/metrics`,
-    close: () => port.close(),
-  }
-}
-
-test('the figures of several workers are added up, and who does not answer is named', async () => {
-  const [one, two] = [await startMetrics(), await startMetrics()]
-  for (const { metrics } of [one, two]) {
-    metrics.breaker('ccp', false)
-    metrics.called('sms', 'ccp', 'accepted')
-  }
-  two.metrics.breaker('ccp', true)
-  two.metrics.called('sms', 'ccp', 'switch_now')
-  one.metrics.called('email', 'smtp', 'accepted')
-  const both = await ops.run(['status', '--metrics', `${one.url},${two.url}`])
-  expect(both.stdout).toMatch(/^ccp +sms +OPEN \(1 of 2\) +accepted 2, switch_now 1$/m)
-  expect(both.stdout).toMatch(/^smtp +email +- +accepted 1$/m)
-  expect(both.code).toBe(0)
-
-  await two.close()
-  const left = await ops.run(['status', '--json', '--metrics', `${one.url},${two.url}`])
-  expect(JSON.parse(left.stdout)).toMatchObject({
-    workers: {
-      gateways: [
-        { gateway: 'ccp', breakers: { open: 0, of: 1 }, calls: { accepted: 1 } },
-        { gateway: 'smtp' },
-      ],
-      unreachable: [new URL(two.url).host],
-    },
-  })
-  expectFailure(left, /not all workers/)
-  await one.close()
-})
-
-test('redis is shown with what is wrong with it, and the lists by their size', async () => {
+test('status shows the faults of Redis and the size of the lists', async () => {
   await ops.run(['block', '170'])
   await ops.run(['block', '171'])
   await ops.run(['allow', '10.0.0.0/8'])
@@ -63,7 +20,7 @@ test('redis is shown with what is wrong with it, and the lists by their size', a
   await ops.redis.config('SET', 'maxmemory-policy', 'noeviction')
 })
 
-test('watching shows one page after another until it is stopped: lines on a pipe, in place on a screen', async () => {
+test('--watch prints page after page until it is stopped: as lines on a pipe, in place on a screen', async () => {
   const watch = async (screen: boolean) => {
     const stop = new AbortController()
     const onOutput = (all: string) => all.split('redis  ').length > 3 && stop.abort()
@@ -76,7 +33,7 @@ test('watching shows one page after another until it is stopped: lines on a pipe
   expect(screen.stdout.split('\u001B[2J')).toHaveLength(2)
 })
 
-test('watching outlives an outage', async () => {
+test('--watch survives an outage of Redis', async () => {
   const first = await startRedis()
   const stop = new AbortController()
   let said = ''

@@ -16,16 +16,16 @@ import type { WorkerConfig } from './config/config.ts'
 import { createConsumer } from './consumer.ts'
 import { deliver } from './delivery/deliver.ts'
 import { createEventPoster } from './events/event-poster.ts'
-import { createFallback } from './delivery/email-fallback.ts'
-import { createFollowUp } from './delivery/receipt-follow-up.ts'
+import { createEmailFallback } from './delivery/email-fallback.ts'
+import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 import { listGateways } from './gateways/list-gateways.ts'
-import { createMailGateway, MAIL_GATEWAY } from './email/email-gateway.ts'
-import { createMailer } from './email/smtp-client.ts'
+import { createEmailGateway, EMAIL_GATEWAY } from './email/email-gateway.ts'
+import { createSmtpClient } from './email/smtp-client.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 import { createOrder } from './gateways/order.ts'
 import { withTrace } from './gateways/with-trace.ts'
 
-export type WireOptions = {
+export type ComposeOptions = {
   config: WorkerConfig
   log: Logger
   redis: RedisClient
@@ -36,16 +36,16 @@ export type WireOptions = {
   tracing: Tracing | null
 }
 
-// More than the waits of mailer.ts together, for the TLS in between.
+/** More than the timeouts of smtp-client.ts together, to leave room for the TLS handshake. */
 const MAIL_DEADLINE_MS = 12_000
 const MAILS_AT_ONCE = 10
 
-/** Makes every part of a worker from its configuration and connections: the one place where they meet. */
-export function wireWorker(options: WireOptions) {
+/** The composition root: makes every part of a worker from its configuration and connections. */
+export function composeWorker(options: ComposeOptions) {
   const { config, log, redis, producer, connection, transport, registry, tracing } = options
   const metrics = createWorkerMetrics(registry, {
     sms: config.queues.includes(SMS_QUEUE) ? config.gateways : [],
-    email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [MAIL_GATEWAY] : [],
+    email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [EMAIL_GATEWAY] : [],
   })
   const keyring = createKeyring(config.keyring)
   const events = config.events === null ? null : createEventQueue(producer, log, tracing)
@@ -56,9 +56,11 @@ export function wireWorker(options: WireOptions) {
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const { rules } = config
-  const fallback = createFallback({ rules, contacts, ledger, mails, afterMs: config.fallbackAfterMs })
-  const receipts = createDeliveryReceipts(redis, keyring)
-  const followUp = config.expectsReceipts ? createFollowUp({ receipts, ledger, rules, mails }) : null
+  const fallback = createEmailFallback({ rules, contacts, ledger, mails, afterMs: config.fallbackAfterMs })
+  const deliveryReceipts = createDeliveryReceipts(redis, keyring)
+  const followUp = config.expectsReceipts
+    ? createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails })
+    : null
   const shared = { ledger, metrics, log, connection, tracing }
 
   function smsConsumer() {
@@ -90,9 +92,9 @@ export function wireWorker(options: WireOptions) {
   }
 
   function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
-    const mail = createMailGateway({
+    const mail = createEmailGateway({
       contacts,
-      transporter: createMailer({ url, requireTls }),
+      transporter: createSmtpClient({ url, requireTls }),
       from,
       deadlineMs: MAIL_DEADLINE_MS,
     })

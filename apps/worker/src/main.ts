@@ -13,8 +13,8 @@ import { loadTracing } from '@sms-codes/core/process/tracing'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { loadWorkerConfig } from './config/config.ts'
 import { reportQueues } from './queue-metrics.ts'
-import { restWhileUnfit } from './pause-while-redis-unfit.ts'
-import { wireWorker } from './compose.ts'
+import { pauseWhileRedisUnfit } from './pause-while-redis-unfit.ts'
+import { composeWorker } from './compose.ts'
 
 const USAGE = `Usage: worker [--queues sms,email,events]
 
@@ -32,7 +32,7 @@ function readFlags() {
       allowPositionals: true,
     }).values
   } catch {
-    process.stderr.write(`worker: an option that there is not\n\n${USAGE}`)
+    process.stderr.write(`worker: unknown option\n\n${USAGE}`)
     return process.exit(EXIT_CONFIG)
   }
 }
@@ -59,8 +59,8 @@ const registry = createRegistry('worker')
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
 const tracing = await loadTracing(config.tracing)
 const connections = { redis, producer, connection }
-const { consumers, producers } = wireWorker({ config, log, ...connections, transport, registry, tracing })
-for (const consumer of consumers) restWhileUnfit(consumer, redis, log)
+const { consumers, producers } = composeWorker({ config, log, ...connections, transport, registry, tracing })
+for (const consumer of consumers) pauseWhileRedisUnfit(consumer, redis, log)
 reportQueues(registry, redis, log)
 reportClockSkew(registry, redis)
 const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())

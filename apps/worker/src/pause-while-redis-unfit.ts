@@ -9,19 +9,19 @@ const PROBE_EVERY_MS = 500
 const CLOCK_EVERY_MS = 5_000
 
 /**
- * Rests a worker that cannot work. While Redis is there but refuses writes (out of memory, read-only replica, disk
- * full), BullMQ asks for the next job again without a pause, thousands of times a second. And a queue's delays go by
- * the clock of whoever takes the next job: one that is far off would take every job before its time.
+ * Pauses a worker while Redis is unfit for it. While Redis answers but refuses writes (out of memory, read-only replica,
+ * disk full), BullMQ would fetch the next job thousands of times a second. While the clock of this host is far off, the
+ * worker would fetch delayed jobs before their time.
  */
-export function restWhileUnfit(
+export function pauseWhileRedisUnfit(
   worker: Worker<unknown>,
   redis: RedisClient,
   log: Logger,
   now = Date.now,
 ): void {
-  let resting = false
-  async function rest(reason: string): Promise<void> {
-    resting = true
+  let isPausing = false
+  async function pauseUntilFit(reason: string): Promise<void> {
+    isPausing = true
     log.error({ reason }, 'worker paused')
     await worker.pause(true)
     while (!(await isFit(redis, now))) await sleep(PROBE_EVERY_MS)
@@ -29,25 +29,25 @@ export function restWhileUnfit(
     log.info('worker resumed')
   }
   function begin(reason: string): void {
-    if (resting) return
-    rest(reason)
+    if (isPausing) return
+    pauseUntilFit(reason)
       .catch((cause: unknown) => log.error({ err: cause }, 'could not pause the worker'))
       .finally(() => {
-        resting = false
+        isPausing = false
       })
   }
   worker.on('error', (err) => {
     const [reason] = REFUSES.exec(err.message) ?? []
     if (reason !== undefined) begin(reason)
   })
-  const lookAtClock = (): void => {
+  const checkClock = (): void => {
     isClockFarOff(redis, now)
-      .then((isOff) => isOff && begin('the clock of this host is far off the one of Redis'))
-      // Redis is away; then there are no jobs either.
+      .then((isOff) => isOff && begin('the clocks of this host and of Redis differ by more than a minute'))
+      // Redis is down, so there are no jobs either.
       .catch(() => {})
   }
-  lookAtClock()
-  setInterval(lookAtClock, CLOCK_EVERY_MS).unref()
+  checkClock()
+  setInterval(checkClock, CLOCK_EVERY_MS).unref()
 }
 
 async function isFit(redis: RedisClient, now: () => number): Promise<boolean> {

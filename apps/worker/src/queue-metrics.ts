@@ -6,8 +6,9 @@ import { createOldest, watchQueues } from '@sms-codes/core/queues/watched-queues
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
 
 /**
- * How much lies in the queues, asked for when somebody scrapes. Every worker says the same, so take the
- * `max`. While Redis is away there is nothing to say, and the rest of the metrics must not suffer for it.
+ * Reads the length of the queues at each scrape. Every worker reports the same values, so aggregate them with `max`.
+ * While Redis is down these series are absent and the other metrics are not delayed.
+ *
  * @param connection of a kind that fails fast
  */
 export function reportQueues(registry: Registry, connection: RedisClient, log: Logger): void {

@@ -1,14 +1,13 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Channel } from '@sms-codes/core/codes/send'
+import { FAIL_REASONS } from './delivery/attempt.ts'
 import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
 
-/** Why a send may end as failed. */
-const REASONS = ['late', 'unreadable', 'job_failed', 'undelivered', 'ambiguous', 'number', 'number_limit']
-
 /**
- * What a worker counts. Labels are gateways, outcome classes and reasons from our own tables. What an alert compares
- * is there from the start: a series that begins at 1 has not increased.
- * @param gateways that this worker may call, by their channel
+ * The counters of a worker. Labels are gateways, outcome classes and reasons from our own tables. Every series that an
+ * alert watches exists from the start with 0, because a series that begins at 1 has not increased.
+ *
+ * @param gateways that this worker may call, by channel
  */
 export function createWorkerMetrics(registry: Registry, gateways: Record<Channel, readonly string[]>) {
   const registers = [registry]
@@ -20,19 +19,19 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
   })
   const breakers = new Gauge({
     name: 'sms_breaker_open',
-    help: '1 while calls to the gateway are spared because it is ill',
+    help: '1 while the circuit breaker of the gateway is open',
     labelNames: ['gateway'],
     registers,
   })
   const ends = new Counter({
     name: 'sms_sends_ended_total',
-    help: 'Sends by status they ended in, or moved to e-mail, and by gateway or reason',
+    help: 'Sends that ended or moved to e-mail, by status and by gateway or reason',
     labelNames: ['status', 'by'],
     registers,
   })
   const wait = new Histogram({
     name: 'sms_send_seconds',
-    help: 'From enqueued to taken by a gateway',
+    help: 'Seconds from enqueued to accepted by a gateway',
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120],
     registers,
   })
@@ -44,7 +43,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     for (const outcome of outcomeClasses) calls.inc({ channel, gateway, class: outcome }, 0)
     ends.inc({ status, by: gateway }, 0)
   }
-  for (const by of REASONS) ends.inc({ status: 'failed', by }, 0)
+  for (const by of FAIL_REASONS) ends.inc({ status: 'failed', by }, 0)
   return {
     called: (channel: Channel, gateway: string, outcome: OutcomeClass) =>
       calls.inc({ channel, gateway, class: outcome }),

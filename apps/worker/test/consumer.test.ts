@@ -1,8 +1,9 @@
 import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { ListedGateway } from '../src/gateways/list-gateways.ts'
-import { restWhileUnfit } from '../src/pause-while-redis-unfit.ts'
+import { pauseWhileRedisUnfit } from '../src/pause-while-redis-unfit.ts'
 import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
@@ -29,7 +30,7 @@ describe('the consumer', () => {
   it('comes back to a send that another worker is at, and ends it when that one has vanished', async () => {
     const gateway = fakeGateway('first', ['duplicate'], true)
     const send = await issued()
-    await delivery.ledger.claim(send, 'first', 0, 1_000)
+    await delivery.ledger.claim(send, 'first', { fence: 0, leaseMs: 1_000 })
     const { queue, stop } = await delivery.startQueue([gateway])
     await queue.add(jobOf(send))
     await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('sent')
@@ -89,6 +90,7 @@ describe('the consumer', () => {
       scene: 'default',
       n: 1,
       to: '138****8000',
+      segment: '138',
     })
     const send = await issued()
     await queue.add(jobOf(send))
@@ -133,7 +135,7 @@ describe('the consumer', () => {
   it('rests while Redis refuses writes, and goes on when it takes them again', async () => {
     const gateway = fakeGateway('first')
     const { queue, consumer, stop } = await delivery.startQueue([gateway])
-    restWhileUnfit(consumer, delivery.redis, log)
+    pauseWhileRedisUnfit(consumer, delivery.redis, log)
     let errors = 0
     consumer.on('error', () => errors++)
     const send = await issued()
@@ -153,7 +155,7 @@ describe('the consumer', () => {
   it('rests while the clock of its host is far off, and goes on when it is right again', async () => {
     const { queue, consumer, stop } = await delivery.startQueue([fakeGateway('first')])
     let aheadMs = 90_000
-    restWhileUnfit(consumer, delivery.redis, log, () => Date.now() + aheadMs)
+    pauseWhileRedisUnfit(consumer, delivery.redis, log, () => Date.now() + aheadMs)
     await expect.poll(() => consumer.isPaused()).toBe(true)
     // The look for a job that was under way takes five seconds, and may still find one.
     await new Promise((resolve) => setTimeout(resolve, 5_500))

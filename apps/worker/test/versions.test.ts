@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { aMobile, fakeGateway, jobOf, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>

@@ -31,7 +31,7 @@ export function fakeGateway(name: string, script: (OutcomeClass | Outcome)[] = [
   return { ...gateway, messages, script }
 }
 
-export const jobOf = (send: Send): SendJob => ({ v: 1, ...send, to: '138****8000' })
+export const jobOf = (send: Send): SendJob => ({ v: 1, ...send, to: '138****8000', segment: '138' })
 
 /** A store with a delivering side on it; the queue is in `startQueue`. */
 export async function startDelivery() {

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
-import { QUEUE_PREFIX, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 
 /** Empties Redis, so that every measurement begins alike. The settings that the queue wrote at its start stay. */
 export async function emptyRedis(redis: Redis): Promise<void> {

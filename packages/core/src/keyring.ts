@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, randomInt } from 'node:crypto'
 
 /**
- * All cryptography on numbers and codes. The keys live in the environment of our processes and never in
- * Redis, so somebody who reads Redis can neither list numbers nor test guesses of a code.
+ * All cryptography on numbers and codes. The keys are in the environment of our processes and never in Redis, so a
+ * reader of Redis can neither list numbers nor test guesses of a code.
  */
 export type KeyringOptions = {
-  /** 32 bytes. Names phones in Redis; changing it forgets every phone's limits. */
+  /** 32 bytes. Makes the pseudonyms of phones; a new key starts every phone's limits from zero. */
   phoneKey: Buffer
-  /** Newest first; the first one writes, all of them read. 32 bytes each. */
+  /** 32 bytes each, newest first. The first one seals and signs; all of them open and verify. */
   codeKeys: readonly { kid: string; key: Buffer }[]
 }
 
@@ -30,17 +30,17 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
     pseudonym: (clear: string) =>
       createHmac('sha256', phoneKey).update(clear).digest('base64url').slice(0, 22),
 
-    /** The digest that goes into the record, with the id of the key that made it. */
+    /** The digest of a code for its record, with the id of the key that made it. */
     digest: (mobile: string, scene: string, code: string) => ({
       kid: current.kid,
       digest: digestWith(current, mobile, scene, code),
     }),
 
-    /** One digest per key of the ring: a code issued before a rotation still verifies. */
+    /** One digest per key of the ring, so that a code issued before a rotation still verifies. */
     digests: (mobile: string, scene: string, code: string) =>
       ring.map((key) => ({ kid: key.kid, digest: digestWith(key, mobile, scene, code) })),
 
-    /** AES-256-GCM, `kid.base64url(iv ciphertext tag)`; `owner` is bound in: a box opens only for it (a request). */
+    /** AES-256-GCM: `kid.base64url(iv ciphertext tag)`. The text is bound to `owner` and opens for no other owner. */
     seal(clear: string, owner: string): string {
       const iv = freshBytes(IV_BYTES)
       const cipher = createCipheriv('aes-256-gcm', current.sealKey, iv).setAAD(Buffer.from(owner))
@@ -48,7 +48,7 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
       return `${current.kid}.${box.toString('base64url')}`
     },
 
-    /** The clear text, or null when the box is not ours, not of this owner, or its key is gone. */
+    /** The clear text; null if it was sealed for another owner, with an unknown key, or was changed. */
     open(sealed: string, owner: string): string | null {
       const dot = sealed.indexOf('.')
       const key = ring.find(({ kid }) => kid === sealed.slice(0, dot))
@@ -66,7 +66,7 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
       }
     },
 
-    /** A secret for another purpose from each code key, newest first, 32 bytes in base64url. */
+    /** A secret for another purpose, derived from each code key, newest first: 32 bytes in base64url. */
     secrets: (purpose: string) =>
       codeKeys.map(({ kid, key }) => ({ kid, secret: derive(key, purpose).toString('base64url') })),
   }
@@ -87,7 +87,8 @@ function digestWith(key: CodeKey, mobile: string, scene: string, code: string): 
   return createHmac('sha256', key.digestKey).update(`${mobile}|${scene}|${code}`).digest('base64url')
 }
 
-// A call of the system's generator costs more than the rest of a seal. Each byte is handed out once.
+// A call of the system's random generator costs more than the rest of a seal, so bytes are drawn in advance. Each byte
+// is used once.
 let pool = randomBytes(4096)
 let used = 0
 function freshBytes(count: number): Buffer {
@@ -99,7 +100,7 @@ function freshBytes(count: number): Buffer {
   return pool.subarray(used - count, used)
 }
 
-// One secret in the environment, several independent keys of it (RFC 5869).
+// Several independent keys from one secret in the environment (RFC 5869).
 function derive(key: Buffer, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', key, '', `sms-codes ${purpose}`, 32))
 }

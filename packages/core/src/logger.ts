@@ -4,9 +4,8 @@ import { scrub } from './mobile.ts'
 export type { Logger }
 
 /**
- * JSON lines. An error is written by an allow-list of its fields, because errors of others carry what
- * must not be seen: ioredis keeps the whole command with its arguments on `err.command`, and `cause`
- * nests without end.
+ * Logs JSON lines. An error is written by an allow list of its fields, because the errors of libraries carry secrets:
+ * ioredis keeps the whole command with its arguments in `err.command`, and `cause` may nest further errors.
  */
 export function createLogger(app: string, level: string, destination?: DestinationStream): Logger {
   const options = {

@@ -1,23 +1,14 @@
+import { RECORD_FIELDS, TIME } from '../src/codes/record.ts'
 import { keys, QUOTAS } from '../src/redis/keys.ts'
 import type { RedisClient } from '../src/redis/connect.ts'
 
 export const SCENES = ['default', 'login'] as const
 export type Scene = (typeof SCENES)[number]
 
-/** Fields of a code's record that hold a time. */
-export const TIMES = [
-  'issued',
-  'exp',
-  'ceiling',
-  'send_by',
-  'lease',
-  'queued_at',
-  'sending_at',
-  'sent_at',
-  'called_at',
-  'doubt_at',
-  'used_at',
-]
+/** The fields of a code record that hold a time. */
+export const TIMES = Object.entries(RECORD_FIELDS).flatMap(([name, { values }]) =>
+  values === TIME ? [name] : [],
+)
 
 const AGE = `
 local by = 0 - ARGV[1]
@@ -46,7 +37,7 @@ export async function agePhone(redis: RedisClient, ph: string, seconds: number):
     ...SCENES.map((scene) => keys.code(ph, scene)),
     keys.sends(ph),
     keys.missesWithId(ph),
-    keys.missesBlind(ph),
+    keys.missesWithoutId(ph),
     ...QUOTAS.map((of) => keys.quota(ph, of)),
   ]
   await redis.eval(AGE, held.length, ...held, Math.round(seconds * 1000))

@@ -3,7 +3,10 @@ import { Redis } from 'ioredis'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { TIMES } from './age.ts'
 import { createCodeStore, type CodePolicy, type Issued } from '../src/codes/code-store.ts'
+import { sealedMessage } from '../src/codes/sealed-message.ts'
+import { phoneOf } from '../src/codes/send.ts'
 import { createKeyring } from '../src/keyring.ts'
+import { keys } from '../src/redis/keys.ts'
 import { createSendLedger } from '../src/codes/send-ledger.ts'
 
 export const policy: CodePolicy = {
@@ -54,13 +57,11 @@ export async function startStore() {
     /** The code of a send, read as a worker reads it. */
     async codeOf(issued: Issued): Promise<string> {
       if (issued.kind !== 'issued') throw new Error('nothing was issued')
-      const sealed = await redis.hget(
-        `sms:{${issued.send.rid.slice(0, 22)}}:code:${issued.send.scene}`,
-        'sealed',
-      )
-      const clear = keyring.open(sealed ?? '', issued.send.rid)
-      if (clear === null) throw new Error('the box does not open')
-      return clear.slice(11)
+      const { rid, scene } = issued.send
+      const sealed = await redis.hget(keys.code(phoneOf(rid), scene), 'sealed')
+      const message = sealedMessage.open(keyring, issued.send.rid, sealed ?? '')
+      if (message === null) throw new Error('the key ring does not open the message')
+      return message.code
     },
 
     async stop(): Promise<void> {

@@ -8,13 +8,10 @@ import { createLists } from '../src/limits/allow-deny-lists.ts'
 import { createQuotas } from '../../../apps/worker/src/gateways/quotas.ts'
 import type { RedisClient } from '../src/redis/connect.ts'
 import { createScript } from '../src/redis/script.ts'
-import { BEGIN, FINISH } from '../src/scripts/idempotency.ts'
-import { JUDGE } from '../src/scripts/judge.ts'
-import { OLDEST } from '../src/scripts/oldest.ts'
-import { REDEEM } from '../src/scripts/redeem.ts'
 import type { Send } from '../src/codes/send.ts'
 import { createSendLedger } from '../src/codes/send-ledger.ts'
 import { agePhone } from './age.ts'
+import { scriptFile } from './scripts.ts'
 import { policy, sendOf, wrong } from './store.ts'
 
 const LEASE_MS = 6_500
@@ -49,12 +46,12 @@ export async function story(redis: RedisClient, keyring: Keyring, mobile: string
   told(await codes.refund(undone))
   const first = sendOf(told(await codes.issue(mobile, 'default')))
   told(await codes.issue(mobile, 'login'))
-  const claim = told(await ledger.claim(first, 'ccp', 0, LEASE_MS))
+  const claim = told(await ledger.claim(first, 'ccp', { fence: 0, leaseMs: LEASE_MS }))
   told(await ledger.lapse(first))
-  told(await ledger.claim(first, 'aliyun', 0, LEASE_MS))
+  told(await ledger.claim(first, 'aliyun', { fence: 0, leaseMs: LEASE_MS }))
   await agePhone(redis, ph, 61)
   const code = claim.kind === 'go' ? claim.code : ''
-  told(await ledger.claim(first, 'aliyun', 0, LEASE_MS))
+  told(await ledger.claim(first, 'aliyun', { fence: 0, leaseMs: LEASE_MS }))
   told(await ledger.settle(first, 1, { status: 'failed' }))
   told(await ledger.settle(first, 2, { status: 'sent', gateway: 'aliyun', channel: 'sms' }))
 
@@ -65,7 +62,7 @@ export async function story(redis: RedisClient, keyring: Keyring, mobile: string
   told(await codes.verify(mobile, 'default', code, first.rid, 'this act'))
   told(await codes.verify(mobile, 'default', code, first.rid, 'this act'))
   told(await codes.verify(mobile, 'default', code, first.rid, 'another'))
-  told(await ledger.claim(again, 'ccp', 0, LEASE_MS))
+  told(await ledger.claim(again, 'ccp', { fence: 0, leaseMs: LEASE_MS }))
   told(await codes.find(first.rid, ['default', 'login']))
   const contacts = createContacts(redis, keyring)
   const other = String(Number(mobile) + 1_000_000)
@@ -74,9 +71,9 @@ export async function story(redis: RedisClient, keyring: Keyring, mobile: string
   told(await contacts.find(other))
   told(await contacts.erase(other, ['default', 'login']))
   told(await contacts.find(other))
-  const redeem = createScript(redis, 'redeem', REDEEM)
-  told(await redeem([keys.redeemed(mobile)], [4_000_000_000_000]))
-  told(await redeem([keys.redeemed(mobile)], [4_000_000_000_000]))
+  const redeem = createScript(redis, scriptFile('redeem'))
+  told((await redeem([keys.redeemed(mobile)], [4_000_000_000_000])).kind)
+  told((await redeem([keys.redeemed(mobile)], [4_000_000_000_000])).kind)
   await delivered(redis, keyring, mobile, first, told)
   await repeated(redis, mobile, told)
   await guarded(redis, mobile, told)
@@ -95,7 +92,16 @@ async function delivered(
 ): Promise<void> {
   const receipts = createDeliveryReceipts(redis, keyring)
   told(await receipts.arrive('aliyun', mobile, 'delivered'))
-  told(await receipts.expect('aliyun', mobile, { v: 1, rid, scene: 'default', n: 1, to: '138****8000' }))
+  told(
+    await receipts.expect('aliyun', mobile, {
+      v: 1,
+      rid,
+      scene: 'default',
+      n: 1,
+      to: '138****8000',
+      segment: '138',
+    }),
+  )
   told(await createSendLedger(redis, keyring).report({ rid, scene: 'default', n: 2 }, 'delivered', false))
   const quotas = createQuotas(redis)
   for (const message of ['one', 'one', 'two']) told(await quotas.take('aliyun', mobile, message))
@@ -103,15 +109,15 @@ async function delivered(
 
 /** A request that is repeated while it is under way, with another body, and when it was answered. */
 async function repeated(redis: RedisClient, mobile: string, told: Told): Promise<void> {
-  const begin = createScript(redis, 'begin', BEGIN)
-  const finish = createScript(redis, 'finish', FINISH)
+  const begin = createScript(redis, scriptFile('idempotency-begin'))
+  const finish = createScript(redis, scriptFile('idempotency-finish'))
   const slot = [keys.idempotency(mobile)]
-  told(await begin(slot, ['body', 'first', 5_000, 60_000]))
-  told(await begin(slot, ['body', 'second', 5_000, 60_000]))
-  told(await finish(slot, ['second', 60_000, 202, '0', 'sealed']))
-  told(await finish(slot, ['first', 60_000, 202, '0', 'sealed']))
-  told(await begin(slot, ['body', 'third', 5_000, 60_000]))
-  told(await begin(slot, ['another body', 'third', 5_000, 60_000]))
+  told((await begin(slot, ['body', 'first', 5_000, 60_000])).kind)
+  told((await begin(slot, ['body', 'second', 5_000, 60_000])).kind)
+  told((await finish(slot, ['second', 60_000, 202, '0', 'sealed'])).kind)
+  told((await finish(slot, ['first', 60_000, 202, '0', 'sealed'])).kind)
+  told((await begin(slot, ['body', 'third', 5_000, 60_000])).kind)
+  told((await begin(slot, ['another body', 'third', 5_000, 60_000])).kind)
 }
 
 /** A group that becomes hot, a list whose entry comes, moves and goes, and a queue where a job waits. */
@@ -119,17 +125,22 @@ async function guarded(redis: RedisClient, mobile: string, told: Told): Promise<
   const queue = `{${mobile}}:queue:`
   await redis.hset(`${queue}job`, 'timestamp', 1)
   await redis.lpush(`${queue}wait`, 'job')
-  told(await createScript(redis, 'oldest', OLDEST)([`${queue}wait`], [queue, 20]))
+  const oldest = await createScript(redis, scriptFile('oldest-waiting'))([`${queue}wait`], [queue, 20])
+  told(oldest.number('added_at'))
 
-  const judge = createScript(redis, 'judge', JUDGE)
+  const judge = createScript(redis, scriptFile('pumping-guard'))
   const group = (['sent', 'verified', 'mark', 'times'] as const).map((what) =>
     keys.guard(what, 'address', mobile),
   )
   const limits = createLimits(redis)
   await limits.take([{ key: group[0] ?? '', windows: [{ most: 9, seconds: 60 }] }])
   for (const least of [2, 1, 1]) {
-    const [found, ms = 0, ...figures] = await judge(group, [60_000, 60_000, least, 50, 60_000])
-    told({ found, ms, figures })
+    const { rows } = await judge(group, [60_000, 60_000, least, 50, 60_000])
+    for (const row of rows)
+      told({
+        ms: row.number('lasts'),
+        figures: [row.number('is_new'), row.number('sends'), row.number('verified')],
+      })
   }
 
   const lists = createLists(redis)
@@ -146,8 +157,8 @@ async function guarded(redis: RedisClient, mobile: string, told: Told): Promise<
 
 const RANDOM = new Set(['member', 'code', 'rid', 'requestId', 'at'])
 const SECONDS = new Set(['expiresIn', 'resendAfter', 'retryAfter'])
-const MILLISECONDS = new Set(['lifeMs', 'ageMs', 'afterMs', 'ms'])
-const MOMENTS = new Set(['doubtAt', 'times'])
+const MILLISECONDS = new Set(['lifeMs', 'ageMs', 'afterMs', 'waitMs', 'ms'])
+const MOMENTS = new Set(['sinceMs', 'times'])
 
 /** Without what is random, and with times rounded up to minutes: the stories do not run at one speed. */
 function comparable(answer: unknown): unknown {

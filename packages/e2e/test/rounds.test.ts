@@ -76,7 +76,7 @@ async function phonesWithCodes(): Promise<Phone[]> {
 async function compares({ rid }: Phone): Promise<{ compared: number; missed: number }> {
   const ph = phoneOf(rid)
   const [compared, missed] = await Promise.all([
-    system.redis.hget(`sms:{${ph}}:code:default`, 'blind'),
+    system.redis.hget(`sms:{${ph}}:code:default`, 'guesses_without_id'),
     system.redis.zcard(`sms:{${ph}}:misses:blind`),
   ])
   return { compared: Number(compared), missed }

@@ -84,6 +84,6 @@ describe('a worker that is stopped', () => {
     await system.redisServer().kill()
     expect(await system.workers[0]?.process.stop(30_000)).toEqual({ code: 1, signal: null })
     const said = system.logs.filter(({ app }) => app === 'worker').map(({ line }) => line)
-    expect(said.at(-1)).toContain('not stopped in time; is Redis away?')
+    expect(said.at(-1)).toContain('shutdown deadline exceeded; Redis may be down')
   })
 })

@@ -4,7 +4,6 @@ import type { Limit, Limits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { createScript } from '@sms-codes/core/redis/script'
-import { JUDGE } from '@sms-codes/core/scripts/judge'
 import type { ApiMetrics } from '../metrics.ts'
 
 export const GROUPS = ['segment', 'address', 'service'] as const
@@ -29,9 +28,6 @@ export type Sender = { address: string; mobile: string }
 
 const DAY_MS = 86_400_000
 
-/** Ends the name of who asked for a send that was not counted, so that its verify is not counted either. */
-const UNCOUNTED = '+'
-
 /**
  * The guard against SMS pumping (OWASP OAT-003): messages asked for to earn on them, not to use them, so
  * hardly any code of such a number segment or client address is ever verified. Who spreads it over so many
@@ -46,7 +42,7 @@ export function createGuard(
   audit: Audit,
   log: Logger,
 ) {
-  const judge = createScript(redis, 'judge', JUDGE)
+  const judge = createScript(redis, new URL('./pumping-guard.lua', import.meta.url))
   const { on, groups, denySeconds, canChallenge } = options
   const who = ({ address, mobile }: Sender): Record<Group, string> => ({
     segment: mobile.slice(0, 7),
@@ -101,24 +97,22 @@ export function createGuard(
       const names = GROUPS.flatMap((group) =>
         (['sent', 'verified', 'mark', 'times'] as const).map((what) => keyOf(what, group, sender)),
       )
-      const hot = await judge(names, [denySeconds * 1000, ...args])
-      for (let i = 0; i < hot.length; i += 5) {
-        const [found = 0, ms = 0, fresh = 0, sends = 0, verified = 0] = hot.slice(i, i + 5).map(Number)
-        const group = GROUPS[found - 1]
+      const { rows } = await judge(names, [denySeconds * 1000, ...args])
+      for (const row of rows) {
+        const group = GROUPS[row.number('group') - 1]
         if (group === undefined) continue
-        if (fresh === 1) await report(group, sender, sends, verified)
-        if (modeOf(group) === 'deny') verdict.deny = Math.max(verdict.deny, Math.ceil(ms / 1000))
+        if (row.number('is_new') === 1)
+          await report(group, sender, row.number('sends'), row.number('verified'))
+        const lasts = Math.ceil(row.number('lasts') / 1000)
+        if (modeOf(group) === 'deny') verdict.deny = Math.max(verdict.deny, lasts)
         if (modeOf(group) === 'challenge') verdict.challenge = true
       }
       return verdict
     },
 
-    /** What to remember of who asked, so that `verified` knows whether the send was counted. */
-    nameOf: ({ address }: Sender, isCounted: boolean) => (isCounted ? address : address + UNCOUNTED),
-
-    /** A code of this sender was verified: it was asked for to be used. */
-    async verified(sender: Sender): Promise<void> {
-      if (on && !sender.address.endsWith(UNCOUNTED)) await limits.take(counted('verified', sender))
+    /** Counts a verified code of this sender, if its send was counted. */
+    async verified(sender: Sender, isCounted: boolean): Promise<void> {
+      if (on && isCounted) await limits.take(counted('verified', sender))
     },
   }
 }

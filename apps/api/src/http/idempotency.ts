@@ -5,7 +5,6 @@ import { randomId, type Keyring } from '@sms-codes/core/keyring'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { Refusal } from './answers.ts'
 import { createScript } from '@sms-codes/core/redis/script'
-import { BEGIN, FINISH } from '@sms-codes/core/scripts/idempotency'
 
 /**
  * `Idempotency-Key`: whoever did not hear the answer asks again with the same key and body, and gets the
@@ -41,8 +40,8 @@ type Begun =
   | { kind: 'under_way' }
 
 export function createIdempotency(redis: RedisClient, keyring: Keyring) {
-  const beginScript = createScript(redis, 'begin', BEGIN)
-  const finishScript = createScript(redis, 'finish', FINISH)
+  const beginScript = createScript(redis, new URL('./idempotency-begin.lua', import.meta.url))
+  const finishScript = createScript(redis, new URL('./idempotency-finish.lua', import.meta.url))
   const tries = new WeakMap<FastifyRequest, FirstTry>()
 
   const store = {
@@ -52,17 +51,15 @@ export function createIdempotency(redis: RedisClient, keyring: Keyring) {
       const digest = keyring.pseudonym(`idempotency body|${canonical(body)}`)
       const act = keyring.pseudonym(`idempotency act|${slot}|${digest}`)
       const first = { slot, owner: randomId(), keepMs: keepSeconds * 1000, act }
-      const [kind, status, retcode, sealed] = await beginScript(
-        [slot],
-        [digest, first.owner, LEASE_MS, first.keepMs],
-      )
-      if (kind === 'first') return { kind, first }
-      if (kind === 'under_way') return { kind }
-      if (kind !== 'replay') return { kind: 'other_body' }
-      const text = keyring.open(String(sealed), slot)
+      const reply = await beginScript([slot], [digest, first.owner, LEASE_MS, first.keepMs])
+      if (reply.kind === 'first') return { kind: 'first', first }
+      if (reply.kind === 'under_way') return { kind: 'under_way' }
+      if (reply.kind !== 'replay') return { kind: 'other_body' }
+      const text = keyring.open(reply.text('sealed'), slot)
       // Its key left the ring meanwhile. It must not be done again, so the caller has to take another key.
       if (text === null) return { kind: 'other_body' }
-      return { kind, answer: { status: Number(status), retcode: String(retcode), body: text } }
+      const answer = { status: reply.number('status'), retcode: reply.text('retcode'), body: text }
+      return { kind: 'replay', answer }
     },
 
     /**

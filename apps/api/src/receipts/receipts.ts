@@ -5,7 +5,6 @@ import type { Keyring } from '@sms-codes/core/keyring'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { createScript } from '@sms-codes/core/redis/script'
-import { REDEEM } from '@sms-codes/core/scripts/redeem'
 import type { ReceiptKeys } from './receipt-keys.ts'
 
 const ISSUER = 'sms-codes'
@@ -40,7 +39,7 @@ type Proof = Pick<Claims, 'scene' | 'assurance' | 'rid'> & { mobile: string; at:
  * checks it offline with the public keys or redeems it here, once. It never holds the number.
  */
 export function createReceipts(redis: RedisClient, keyring: Keyring, ring: ReceiptKeys) {
-  const redeemScript = createScript(redis, 'redeem', REDEEM)
+  const redeemScript = createScript(redis, new URL('./redeem.lua', import.meta.url))
   const publicKeys = createLocalJWKSet({ keys: ring.jwks })
   return {
     jwks: ring.jwks,
@@ -75,10 +74,10 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
 
     isOf: ({ sub }: Claims, mobile: string): boolean => sub === keyring.pseudonym(mobile),
 
-    /** Spends a receipt: `ok` for one caller ever. @throws StoreError */
-    async redeem({ jti, exp }: Claims): Promise<'ok' | 'again' | 'expired'> {
-      const [outcome] = await redeemScript([keys.redeemed(jti)], [exp * 1000])
-      return outcome === 'ok' || outcome === 'expired' ? outcome : 'again'
+    /** Spends a receipt: `redeemed` for one caller only. @throws StoreError */
+    async redeem({ jti, exp }: Claims): Promise<'redeemed' | 'used' | 'expired'> {
+      const { kind } = await redeemScript([keys.redeemed(jti)], [exp * 1000])
+      return kind === 'redeemed' || kind === 'expired' ? kind : 'used'
     },
   }
 }

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { createNetworks } from '@sms-codes/core/limits/networks'
+import { applyDeliveryReport } from '@sms-codes/core/queues/delivery-receipts'
 import { Refusal } from '../http/answers.ts'
 import type { ApiDeps } from '../server.ts'
 import type { Received, Report } from '../callbacks/callback.ts'
@@ -30,14 +31,13 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, de
     const found = await Promise.all(ids.map((id) => deliveryReceipts.arrive(gateway, id, state)))
     const job = found.find((one) => one !== null)
     if (job === undefined) return metrics.receipt(gateway, state, 'parked')
-    const report = () => ledger.report(job, state, rules.mayFallBack(job.scene))
+    const report = () => applyDeliveryReport(job, state, rules.mayFallBack(job.scene), { ledger, mails })
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
       // Whoever settled it in between has looked for a receipt already.
       reported = await report()
     }
-    if (reported.kind === 'moved') await mails.add(job)
     if (reported.kind === 'delivered') metrics.deliveredAfter(gateway, reported.afterMs / 1000)
     metrics.receipt(gateway, state, reported.kind)
     request.log.info({ rid: job.rid, n: job.n, gateway, code, came: reported.kind }, state)

@@ -89,7 +89,7 @@ export const redeem: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { receipts
       if (mobile !== undefined && !receipts.isOf(claims, mobile)) throw new Refusal('receiptWrong')
       // Last: a receipt that was asked about wrongly is not spent.
       const outcome = await receipts.redeem(claims)
-      if (outcome !== 'ok') throw new Refusal(outcome === 'again' ? 'receiptUsed' : 'receiptWrong')
+      if (outcome !== 'redeemed') throw new Refusal(outcome === 'used' ? 'receiptUsed' : 'receiptWrong')
       request.log.info({ backend: request.backend }, 'receipt redeemed')
       return {
         ...envelope('ok', languageOf(request.headers['accept-language'])),

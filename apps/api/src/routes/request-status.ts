@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { STATES } from '@sms-codes/core/codes/request-status'
+import { STATES } from '@sms-codes/core/codes/record'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
 import { envelope, languageOf, Refusal } from '../http/answers.ts'
 import type { ApiDeps } from '../server.ts'

@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Send } from '@sms-codes/core/codes/send'
-import { maskMobile } from '@sms-codes/core/mobile'
+import { maskMobile, segmentOf } from '@sms-codes/core/mobile'
 import { envelope, languageOf, Refusal } from '../http/answers.ts'
 import type { ApiDeps } from '../server.ts'
 import { PROOF_MAX_LENGTH } from '../captcha/proofs.ts'
@@ -48,8 +48,12 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     const { unit, leave } = await gate.enter(asking, allowed)
     // The phone's own limits come after the image code: or anybody could lock a number out.
     const fixed = testNumbers.codeOf(mobile)
-    const from = guard.nameOf(asking, !allowed && fixed === undefined)
-    const issued = await codes.issue(mobile, scene, { from, fixed, unit })
+    const issued = await codes.issue(mobile, scene, {
+      askedBy: asking.address,
+      isCounted: !allowed && fixed === undefined,
+      fixedCode: fixed,
+      budgetUnit: unit,
+    })
     if (issued.kind === 'throttled') {
       await leave()
       throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
@@ -58,7 +62,8 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     const { requestId } = issued
     request.log.info(requestId === issued.send.rid ? {} : { shown_as: requestId }, 'issued')
     if (fixed === undefined) await enqueue(issued.send, mobile, leave, request)
-    else await Promise.all([leave(), ledger.settle(issued.send, '*', { status: 'sent', gateway: 'test' })])
+    else
+      await Promise.all([leave(), ledger.settleUnclaimed(issued.send, { status: 'sent', gateway: 'test' })])
     metrics.accepted(scene)
     return {
       ...envelope('sent', languageOf(request.headers['accept-language'])),
@@ -110,14 +115,17 @@ export const smsCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) =>
     request: FastifyRequest,
   ): Promise<void> {
     try {
-      await queue.add({ v: 1, ...send, to: maskMobile(mobile) })
+      await queue.add({ v: 1, ...send, to: maskMobile(mobile), segment: segmentOf(mobile) })
     } catch (err) {
       // Not waited for: the store may need its whole deadline again, and the caller has waited once.
-      Promise.all([codes.refund(send), leave()]).catch((cause: unknown) =>
-        request.log.warn({ err: cause }, 'refund failed'),
-      )
+      giveBack(send, leave).catch((cause: unknown) => request.log.warn({ err: cause }, 'refund failed'))
       throw err
     }
+  }
+
+  /** A worker that claimed the send may send it after all: then nothing comes back. */
+  async function giveBack(send: Send, leave: () => Promise<void>): Promise<void> {
+    if (await codes.refund(send)) await leave()
   }
 
   const SendQuery = Type.Object({

@@ -70,11 +70,11 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
       nameInLog(request, verified)
-      request.log.info({ channel: verified.channel, again: verified.again }, 'verified')
-      if (!verified.again) {
+      request.log.info({ channel: verified.channel, again: verified.isAgain }, 'verified')
+      if (!verified.isAgain) {
         deps.metrics.codeUsed(scene, verified.gateway)
         deps.guard
-          .verified({ mobile, address: verified.from })
+          .verified({ mobile, address: verified.askedBy }, verified.isCounted)
           .catch((err: unknown) => request.log.warn({ err }, 'not counted for the guard'))
       }
       const assurance = verified.channel === 'email' ? ('email' as const) : ('sms' as const)

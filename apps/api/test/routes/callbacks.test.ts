@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Queue } from 'bullmq'
 import fc from 'fast-check'
 import { keys } from '@sms-codes/core/redis/keys'
-import { EMAIL_QUEUE, QUEUE_PREFIX, type SendJob } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { EMAIL_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { signTwilio } from '../../src/callbacks/twilio.ts'
 import { aMobile, startApi, type Api } from '../api.ts'
@@ -33,10 +34,10 @@ afterAll(async () => {
 /** A request whose message a gateway took under an id. */
 async function taken(scene = 'default', messageId = randomBytes(16).toString('hex')) {
   const { rid } = await api.sent(aMobile(), scene)
-  const job: SendJob = { v: 1, rid, scene, n: 1, to: '138****8000' }
+  const job: SendJob = { v: 1, rid, scene, n: 1, to: '138****8000', segment: '138' }
   const ledger = createSendLedger(api.redis, api.keyring)
   const settle = async () => {
-    const claim = await ledger.claim(job, 'ccp', 0, 1_000)
+    const claim = await ledger.claim(job, 'ccp', { fence: 0, leaseMs: 1_000 })
     if (claim.kind === 'go')
       await ledger.settle(job, claim.fence, { status: 'sent', gateway: 'ccp', messageId })
   }
@@ -120,7 +121,9 @@ describe('a delivery receipt', () => {
     const { rid, messageId } = await known('login')
     await Promise.all(Array.from({ length: 20 }, () => ccp(messageId, '1')))
     const jobs = (await mails.getJobs(['waiting'])).filter(({ data }) => data.rid === rid)
-    expect(jobs.map(({ data }) => data)).toEqual([{ v: 1, rid, scene: 'login', n: 1, to: '138****8000' }])
+    expect(jobs.map(({ data }) => data)).toEqual([
+      { v: 1, rid, scene: 'login', n: 1, to: '138****8000', segment: '138' },
+    ])
     expect(await status(rid)).toBe('queued')
   })
 

@@ -1,29 +1,29 @@
 import { parseArgs } from 'node:util'
 import { createLists, type ListName } from '@sms-codes/core/limits/allow-deny-lists'
-import { createListAudit } from '../list-audit.ts'
-import type { Command, Context } from '../command.ts'
-import { parseDuration } from '../duration.ts'
-import { readTarget, TARGET_HELP } from '../list-target.ts'
-import { MOBILE_HELP } from '../mobile.ts'
-import { usageError } from '../ops-error.ts'
+import { parseDuration, usageError, type Command, type Context } from '../args.ts'
+import { ENTRY_HELP, readEntry, recordAct } from '../list-entry.ts'
+import { MOBILE_HELP } from '../phone.ts'
 import { withStore } from '../store.ts'
 
 const REASON = /^\P{C}{0,200}$/u
 
 export const block: Command = {
-  summary: 'never send to a network, a number segment or a phone',
+  summary: 'put a network, a number segment or a phone on the deny list',
   help: helpOf(
     'block',
-    'Whoever is blocked is refused as if the limit of the phone were full. Takes it off the allow list.',
+    `Puts an entry on the deny list and takes it off the allow list. A matching request is refused as if the phone's
+rate limit were reached. It takes effect at once in every API process.`,
   ),
   run: (args, context) => put('block', 'deny', args, context),
 }
 
 export const allow: Command = {
-  summary: 'hold back a network, a segment or a phone by its own limit and the budget only',
+  summary: 'put a network, a number segment or a phone on the allow list',
   help: helpOf(
     'allow',
-    'Whoever is allowed passes the guard and the limits of address, subnet and segment. Takes it off the deny list.',
+    `Puts an entry on the allow list and takes it off the deny list. A matching request passes the pumping guard and
+the rate limits of address, subnet and segment. The image code, the limit of attempts, the phone's rate limit and the
+budget still apply. It takes effect at once in every API process.`,
   ),
   run: (args, context) => put('allow', 'allow', args, context),
 }
@@ -33,15 +33,14 @@ function helpOf(name: string, what: string): string {
 ${name} --mobile <number|-> [--for 30m] [--reason text]
 
 ${what}
-It holds at once, for every API.
 
-${TARGET_HELP}
+${ENTRY_HELP}
 
 ${MOBILE_HELP}
 
   --mobile <number>   a phone by its number
-  --for <time>        how long, such as 30m or 7d; for good without it
-  --reason <text>     for "lists" and the audit stream, 200 characters at most; what looks like a number is masked
+  --for <time>        when the entry expires, such as 30m or 7d; without it the entry stays until "unlist"
+  --reason <text>     one line for "lists" and the audit stream, at most 200 characters; phone numbers are masked
   --help              this text
 `
 }
@@ -58,13 +57,13 @@ async function put(act: 'block' | 'allow', list: ListName, args: string[], conte
   })
   const seconds = values.for === undefined ? 0 : parseDuration('--for', values.for)
   const { reason } = values
-  if (!REASON.test(reason)) throw usageError('--reason: 200 characters at most, in one line')
-  const { entry, redisUrl } = await readTarget(positionals, values.mobile, context)
+  if (!REASON.test(reason)) throw usageError('--reason: must be one line of at most 200 characters')
+  const { entry, redisUrl } = await readEntry(positionals, values.mobile, context)
   await withStore(redisUrl, async ({ redis }) => {
-    // Written down first, so that no crash can hide it.
-    await createListAudit(redis).write({ act, entry: entry.text, reason })
+    // The record comes first, so that a crash cannot hide the change.
+    await recordAct(redis, { act, entry, reason })
     await createLists(redis).put(list, entry, seconds)
   })
-  const how = values.for === undefined ? 'for good' : `for ${values.for}`
-  context.terminal.say(`${list === 'deny' ? 'blocked' : 'allowed'}: ${entry.kind} ${entry.text}, ${how}`)
+  const expiry = values.for === undefined ? 'no expiry' : `expires in ${values.for}`
+  context.terminal.say(`${list === 'deny' ? 'blocked' : 'allowed'}: ${entry.kind} ${entry.text}, ${expiry}`)
 }

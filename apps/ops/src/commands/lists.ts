@@ -1,30 +1,24 @@
 import { parseArgs } from 'node:util'
-import { parseListEntry } from '@sms-codes/core/limits/networks'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
-import { asStoreError } from '@sms-codes/core/redis/connect'
-import { createListAudit } from '../list-audit.ts'
-import type { Command } from '../command.ts'
+import { parseListEntry } from '@sms-codes/core/limits/networks'
+import type { Command } from '../args.ts'
 import { loadStoreConfig } from '../config.ts'
-import { refusePositionals } from '../positionals.ts'
+import { readReasons } from '../list-entry.ts'
+import { table } from '../output.ts'
 import { withStore, type Store } from '../store.ts'
-import { table } from '../table.ts'
 
 export const lists: Command = {
-  summary: 'who is blocked and who is allowed, until when and why',
+  summary: 'show the deny list and the allow list, with expiry and reason',
   help: `lists [--json]
 
-The entries of both lists in Redis. Those in the environment of the API (ALLOW_LIST, DENY_LIST) are not in it.
+Shows the entries of both lists in Redis. The lists in the environment of the API (ALLOW_LIST, DENY_LIST) are not
+shown. A reason is shown while it is among the last 1,000 entries of the audit stream.
 
-  --json   for machines
+  --json   for programs
   --help   this text
 `,
   async run(args, { env, terminal }) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { json: { type: 'boolean', default: false } },
-    })
-    refusePositionals(positionals)
+    const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } })
     const entries = await withStore(loadStoreConfig(env).redisUrl, ({ redis }) => readLists(redis))
     if (values.json) return terminal.say(JSON.stringify(entries))
     if (entries.length === 0) return terminal.say('both lists are empty')
@@ -32,7 +26,7 @@ The entries of both lists in Redis. Those in the environment of the API (ALLOW_L
       list,
       kind,
       entry,
-      until ?? 'for good',
+      until ?? 'no expiry',
       reason,
     ])
     table(['list', 'kind', 'entry', 'until', 'reason'], rows).forEach(terminal.say)
@@ -40,21 +34,14 @@ The entries of both lists in Redis. Those in the environment of the API (ALLOW_L
 }
 
 async function readLists(redis: Store['redis']) {
-  const reasons = await createListAudit(redis).reasons()
-  const [time] = await asStoreError('time', redis.time())
-  const now = Number(time) * 1000
-  const of = async (list: 'deny' | 'allow') => {
-    const held = await createLists(redis).all(list)
-    // What has ended is forgotten by the next send and not before.
-    return held
-      .filter(({ until }) => until === null || until > now)
-      .map(({ text, until }) => ({
-        list,
-        kind: parseListEntry(text)?.kind ?? 'unknown',
-        entry: text,
-        until: until === null ? null : new Date(until).toISOString(),
-        reason: reasons.get(text) ?? '',
-      }))
-  }
-  return [...(await of('deny')), ...(await of('allow'))]
+  const reasons = await readReasons(redis)
+  const entriesOf = async (list: 'deny' | 'allow') =>
+    (await createLists(redis).all(list)).map(({ text, until }) => ({
+      list,
+      kind: parseListEntry(text)?.kind ?? 'unknown',
+      entry: text,
+      until: until === null ? null : new Date(until).toISOString(),
+      reason: reasons.get(text) ?? '',
+    }))
+  return [...(await entriesOf('deny')), ...(await entriesOf('allow'))]
 }

@@ -1,25 +1,23 @@
 import { parseArgs } from 'node:util'
 import { maskMobile } from '@sms-codes/core/mobile'
-import type { Command } from '../command.ts'
-import { showSeconds } from '../duration.ts'
-import { MOBILE_HELP } from '../mobile.ts'
-import { choosePhone } from '../phone.ts'
+import { onePositional, type Command } from '../args.ts'
+import { showSeconds, table } from '../output.ts'
+import { choosePhone, MOBILE_HELP } from '../phone.ts'
 import { readPhone, type PhoneState } from '../phone-state.ts'
-import { onePositional } from '../positionals.ts'
 import { withStore } from '../store.ts'
-import { table } from '../table.ts'
 
 export const lookup: Command = {
-  summary: 'what is held about a phone, by scene',
+  summary: 'show what is known about a phone, by scene',
   help: `lookup <mobile|-> [--json]
 
-For each scene the state of the last request, how often its code was asked for ("sends"), when the phone may get the
-next message, and how many more in each window of its limits ("left"). Below them the times, wrong tries, lists and
-whether a contact is stored. Never the code, the e-mail address or the number.
+Shows for each scene the status of the last request, how many messages were requested for its code ("sends"), whether
+the code was used, when the next message may be sent, and how many more fit into each window of the rate limit. Below
+are the times of each status, wrong codes, matching list entries and whether a contact is stored. Never shows the
+code, the e-mail address or the number.
 
 ${MOBILE_HELP}
 
-  --json   for machines
+  --json   for programs
   --help   this text
 `,
   async run(args, { env, terminal }) {
@@ -36,6 +34,8 @@ ${MOBILE_HELP}
     show(state).forEach(terminal.say)
   },
 }
+
+const COLUMNS = ['scene', 'status', 'channel', 'sends', 'used', 'next send', 'sends left']
 
 function show({ scenes, misses, listed, hasContact }: PhoneState): string[] {
   const rows = scenes.map(({ scene, status, channel, sends, used, windows, nextSeconds }) => [
@@ -60,10 +60,10 @@ function show({ scenes, misses, listed, hasContact }: PhoneState): string[] {
   })
   return [
     '',
-    ...table(['scene', 'status', 'channel', 'sends', 'used', 'next', 'left'], rows, ['sends']),
+    ...table(COLUMNS, rows, ['sends']),
     '',
     ...times,
-    `wrong tries in 24 hours: ${misses.withId} with a request id, ${misses.blind} without`,
+    `wrong codes in 24 hours: ${misses.withId} with a request id, ${misses.blind} without`,
     `lists: ${entries.length === 0 ? 'none' : entries.join(', ')}`,
     `contact: ${hasContact ? 'stored' : 'none'}`,
   ]

@@ -1,21 +1,19 @@
 import { parseArgs } from 'node:util'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
-import { createListAudit } from '../list-audit.ts'
-import type { Command } from '../command.ts'
-import { readTarget, TARGET_HELP } from '../list-target.ts'
-import { MOBILE_HELP } from '../mobile.ts'
-import { OpsError } from '../ops-error.ts'
+import { OpsError, type Command } from '../args.ts'
+import { ENTRY_HELP, readEntry, recordAct } from '../list-entry.ts'
+import { MOBILE_HELP } from '../phone.ts'
 import { withStore } from '../store.ts'
 
 export const unlist: Command = {
-  summary: 'undo "block" and "allow"',
+  summary: 'take an entry off the deny list and the allow list',
   help: `unlist <network|segment|pseudonym>
 unlist --mobile <number|->
 
-Takes it off the allow and the deny list; 1 is the exit code when it was on none. The lists in the environment of
-the API (ALLOW_LIST, DENY_LIST) stay what they are.
+Takes an entry off both lists; the exit code is 1 if it was on neither. The lists in the environment of the API
+(ALLOW_LIST, DENY_LIST) do not change.
 
-${TARGET_HELP}
+${ENTRY_HELP}
 
 ${MOBILE_HELP}
 
@@ -28,16 +26,15 @@ ${MOBILE_HELP}
       allowPositionals: true,
       options: { mobile: { type: 'string' } },
     })
-    const { entry, redisUrl } = await readTarget(positionals, values.mobile, context)
+    const { entry, redisUrl } = await readEntry(positionals, values.mobile, context)
     const found = await withStore(redisUrl, async ({ redis }) => {
       const lists = createLists(redis)
       const wasOn = { allow: await lists.remove('allow', entry), deny: await lists.remove('deny', entry) }
-      if (wasOn.allow || wasOn.deny)
-        await createListAudit(redis).write({ act: 'unlist', entry: entry.text, reason: '' })
+      if (wasOn.allow || wasOn.deny) await recordAct(redis, { act: 'unlist', entry, reason: '' })
       return wasOn
     })
     if (!found.allow && !found.deny)
-      throw new OpsError(`this ${entry.kind} is on no list; "lists" shows both`)
+      throw new OpsError(`this ${entry.kind} is on neither list; "lists" shows the entries`)
     context.terminal.say(`off the ${found.deny ? 'deny' : 'allow'} list: ${entry.kind} ${entry.text}`)
   },
 }

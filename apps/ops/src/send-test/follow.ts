@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Standing, State } from '@sms-codes/core/codes/request-status'
-import { OpsError } from '../ops-error.ts'
+import type { State } from '@sms-codes/core/codes/record'
+import type { RequestStatus } from '@sms-codes/core/codes/request-status'
+import { OpsError } from '../args.ts'
 import type { Terminal } from '../terminal.ts'
 
 export type Patience = { waitMs: number; receiptMs: number }
 
-const LOOK_EVERY_MS = 100
+const POLL_EVERY_MS = 100
 
 /**
- * Prints each state that the message comes to, and returns when it is out.
- * @throws OpsError when it failed, or is not out in time
+ * Prints each state that a message enters, and returns when it was sent or delivered.
+ * @throws OpsError if it failed or was not sent in time
  */
 export async function followSend(
-  find: () => Promise<Standing | null>,
+  find: () => Promise<RequestStatus | null>,
   { waitMs, receiptMs }: Patience,
   { say, signal }: Pick<Terminal, 'say' | 'signal'>,
 ): Promise<void> {
   const shown = new Set<State>()
   let giveUpAt = Date.now() + waitMs
   for (;;) {
-    const standing = await find()
-    if (standing === null)
-      throw new OpsError('nothing is held about this send any more; perhaps it was erased')
-    const { status, channel, reason, times } = standing
+    const found = await find()
+    if (found === null) throw new OpsError('the record of this send is gone; perhaps it was erased')
+    const { status, channel, reason, times } = found
     for (const { state, ms } of times) {
       if (shown.has(state)) continue
       shown.add(state)
@@ -30,15 +30,14 @@ export async function followSend(
       if (state === 'sent') giveUpAt = Date.now() + receiptMs
     }
     if (status === 'delivered' || status === 'fell_back') return
-    if (status === 'failed') throw new OpsError(`the message failed: ${reason || 'no reason is known'}`)
-    if (status === 'expired' && !shown.has('sent')) throw new OpsError('no worker sent it in time')
+    if (status === 'failed') throw new OpsError(`the message failed: ${reason || 'unknown reason'}`)
+    if (status === 'expired' && !shown.has('sent')) throw new OpsError(`expired before it was sent. ${HINT}`)
     if (Date.now() > giveUpAt || signal.aborted) {
-      if (status === 'sent') return say('sent; no delivery receipt came')
-      const why = signal.aborted ? 'stopped' : 'not sent in time'
-      throw new OpsError(
-        `${why}: it is ${status}. Look with "status" whether workers run and gateways are well.`,
-      )
+      if (status === 'sent') return say('sent; no delivery receipt arrived in time')
+      throw new OpsError(`${signal.aborted ? 'stopped' : 'not sent in time'}: still ${status}. ${HINT}`)
     }
-    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
+    await sleep(POLL_EVERY_MS, undefined, { signal }).catch(() => {})
   }
 }
+
+const HINT = 'Check the queues ("status"), and that a worker runs and its gateways answer.'

@@ -2,20 +2,17 @@ import type { CodeStore, Issued } from '@sms-codes/core/codes/code-store'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
-import { maskMobile } from '@sms-codes/core/mobile'
+import { maskMobile, segmentOf } from '@sms-codes/core/mobile'
 import { createSendQueue } from '@sms-codes/core/queues/send-queue'
-import { showSeconds } from '../duration.ts'
-import { OpsError } from '../ops-error.ts'
+import { OpsError } from '../args.ts'
+import { showSeconds } from '../output.ts'
 import type { Phone } from '../phone.ts'
 import type { Store } from '../store.ts'
 
-/** Nobody's address: the guard counts neither this send nor its verify. */
-const FROM = '+'
-
 /**
- * One code, issued and enqueued in the order of the API's own steps. When it comes to nothing, what it took is
- * given back.
- * @throws OpsError with what is in the way, StoreError
+ * Issues one code and enqueues its message, in the order of the API's steps. If a step fails, what the steps
+ * before it took is given back.
+ * @throws OpsError if the send is not allowed, StoreError
  */
 export async function issueTest(
   phone: Phone,
@@ -25,24 +22,27 @@ export async function issueTest(
 ): Promise<Extract<Issued, { kind: 'issued' }>> {
   const { mobile, ph, config } = phone
   if (config.testNumbers.includes(mobile))
-    throw new OpsError('this number is one of TEST_NUMBERS: it has a fixed code and is never sent anything')
+    throw new OpsError('this number is in TEST_NUMBERS: its code is fixed, and no message is sent to it')
   if ((await createLists(redis).look({ ip: '', mobile, ph })).deny !== null)
     throw new OpsError(
-      'this phone is blocked, itself or with its segment; "lists" shows by what, "unlist" undoes it',
+      'this phone or its segment is on the deny list; "lists" shows the entry, "unlist" removes it',
     )
   const giveBack = await takeBudget(redis, config.budget)
-  const issued = await codes.issue(mobile, scene, { from: FROM })
+  const issued = await codes.issue(mobile, scene)
   if (issued.kind === 'throttled') {
     await giveBack()
+    const { windowSeconds, retryAfter } = issued
     throw new OpsError(
-      `this phone got all that it may in ${showSeconds(issued.windowSeconds)}; the next in ${showSeconds(issued.retryAfter)}`,
+      `rate limit reached (${showSeconds(windowSeconds)}); try again in ${showSeconds(retryAfter)}`,
     )
   }
   const queue = createSendQueue(redis, log)
   try {
-    await queue.add({ v: 1, ...issued.send, to: maskMobile(mobile) })
+    await queue.add({ v: 1, ...issued.send, to: maskMobile(mobile), segment: segmentOf(mobile) })
   } catch (err) {
-    await Promise.allSettled([codes.refund(issued.send), giveBack()])
+    // If a worker has claimed the send, its message may leave after all, and nothing comes back.
+    const isRefunded = await codes.refund(issued.send).catch(() => false)
+    if (isRefunded) await giveBack().catch(() => {})
     throw err
   } finally {
     await queue.close()
@@ -57,7 +57,7 @@ async function takeBudget(redis: Store['redis'], windows: Phone['config']['budge
   const taken = await limits.take([{ key, windows }])
   if (taken.kind === 'full')
     throw new OpsError(
-      `the budget is spent; there is some again in ${showSeconds(taken.retryAfter)} (BUDGET_MESSAGES, BUDGET_CENTS)`,
+      `the budget (BUDGET_MESSAGES, BUDGET_CENTS) is spent; try again in ${showSeconds(taken.retryAfter)}`,
     )
   return () => limits.giveBack(taken.member, [key])
 }

@@ -1,56 +1,45 @@
-import type { OutcomeClass } from '@sms-codes/gateways/gateway'
+import type { Doubt } from '@sms-codes/core/codes/send-ledger'
 import type { ListedGateway } from '../gateways/list-gateways.ts'
 
 /**
- * What follows from each outcome of a gateway call. Fail over only where the message certainly was not
- * taken and another gateway can help; never because of the number itself, or one caller could multiply
- * messages by the number of gateways.
+ * One call to a gateway: `send` the message, or `look_up` what happened to the message in doubt.
+ * `risksSecondSend`: the call may put a second message on the handset.
  */
-export type Step = 'sent' | 'next_gateway' | 'later' | 'stop' | 'doubt'
+export type Call = { gateway: ListedGateway; ask: 'send' | 'look_up'; risksSecondSend: boolean }
 
-export const STEP: Record<OutcomeClass, Step> = {
-  accepted: 'sent',
-  duplicate: 'sent',
-  retry_same: 'later',
-  switch_now: 'next_gateway',
-  template: 'next_gateway',
-  config: 'next_gateway',
-  number: 'stop',
-  number_limit: 'stop',
-  ambiguous: 'doubt',
-}
+const send = (gateway: ListedGateway, risksSecondSend: boolean): Call => ({
+  gateway,
+  ask: 'send',
+  risksSecondSend,
+})
 
-/** A call of `send`, or a look-up of what became of the message in doubt. */
-export type Call = { gateway: ListedGateway; ask: 'send' | 'look_up'; risk: boolean }
-
-/** The gateway that may have the message already, and since when, by the clock of Redis. */
-export type Doubt = { name: string; sinceMs: number }
+/** The calls of an attempt without a doubt: every gateway, in order. */
+export const planCalls = (gateways: readonly ListedGateway[]): Call[] =>
+  gateways.map((gateway) => send(gateway, false))
 
 /**
- * Which gateways to ask in this try, and with which calls a second message is risked.
+ * The calls of an attempt while one gateway may have taken the message already.
  *
- * Without a doubt: all of them, in order. With one, the doubted gateway comes first: it is sent the same
- * again if it recognises a message it had before, or asked for it if it can be. Everywhere else the message
- * may go once more, with the same code, and only once; to the one that left us in doubt last of all.
- *
- * @param doubt null for none
- * @param risked whether the one second message was risked before
+ * The doubted gateway comes first: it is sent the same message again if it recognises a repeat, or is asked about the
+ * message if it can be. After that the message may be sent once more, with the same code: to the other gateways first
+ * and to the doubted one last. That second message is risked only once per send.
  */
-export function planCalls(
+export function planCallsInDoubt(
   gateways: readonly ListedGateway[],
-  doubt: Doubt | null,
-  risked: boolean,
+  doubt: Doubt,
+  secondSendRisked: boolean,
   nowMs: number,
 ): Call[] {
-  if (doubt === null) return gateways.map((gateway) => ({ gateway, ask: 'send', risk: false }))
-  const safe = gateways.flatMap((gateway): Call[] => {
-    if (gateway.name !== doubt.name) return []
-    if (gateway.recognises(doubt.sinceMs, nowMs)) return [{ gateway, ask: 'send', risk: false }]
-    return gateway.lookUp === undefined ? [] : [{ gateway, ask: 'look_up', risk: false }]
-  })
-  const repeated = safe.find(({ ask }) => ask === 'send')?.gateway
-  const others = gateways.filter(({ name }) => name !== doubt.name)
-  const doubted = gateways.filter((gateway) => gateway.name === doubt.name && gateway !== repeated)
-  if (risked) return safe
-  return [...safe, ...[...others, ...doubted].map((gateway): Call => ({ gateway, ask: 'send', risk: true }))]
+  const isDoubted = ({ name }: ListedGateway) => name === doubt.gateway
+  const doubted = gateways.filter(isDoubted)
+  const recognising = doubted.filter((gateway) => gateway.recognises(doubt.sinceMs, nowMs))
+  const unrecognising = doubted.filter((gateway) => !recognising.includes(gateway))
+  const lookUps = unrecognising.filter(({ lookUp }) => lookUp !== undefined)
+  const safe = [
+    ...planCalls(recognising),
+    ...lookUps.map((gateway): Call => ({ gateway, ask: 'look_up', risksSecondSend: false })),
+  ]
+  if (secondSendRisked) return safe
+  const others = gateways.filter((gateway) => !isDoubted(gateway))
+  return [...safe, ...[...others, ...unrecognising].map((gateway) => send(gateway, true))]
 }

@@ -1,40 +1,40 @@
 import type { Contacts } from '@sms-codes/core/codes/contacts'
-import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
-import type { FallbackRules } from '@sms-codes/core/config/scenes'
 import { phoneOf } from '@sms-codes/core/codes/send'
 import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
+import type { FallbackRules } from '@sms-codes/core/config/scenes'
+import { applyDeliveryReport } from '@sms-codes/core/queues/delivery-receipts'
+import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
 
-export type FallbackDeps = {
+export type EmailFallbackDeps = {
   rules: FallbackRules
   contacts: Pick<Contacts, 'has'>
   ledger: Pick<SendLedger, 'report'>
   /** The producer's side of the `email` queue. */
   mails: SendQueue
-  /** How long gateways that certainly did not take a message are asked again before it goes by e-mail. */
+  /** How long gateways that certainly did not take a message are asked again before it moves to e-mail. */
   afterMs: number
 }
 
-/** The way to the e-mail channel: for scenes that allow it, and phones whose owner proved a mailbox. */
-export function createFallback({ rules, contacts, ledger, mails, afterMs }: FallbackDeps) {
+/** The way to the e-mail channel: for scenes that allow it, and phones whose owner has proved a mailbox. */
+export function createEmailFallback({ rules, contacts, ledger, mails, afterMs }: EmailFallbackDeps) {
   const isOpen = async ({ rid, scene }: SendJob) => rules.mayFallBack(scene) && contacts.has(phoneOf(rid))
   return {
     afterMs,
     /** @throws StoreError */
     isOpen,
 
-    /** For a send that was moved. Twice is once: the job has a name. @throws StoreError */
+    /** Adds the job of a send that moved to e-mail. The job has a fixed id, so adding it twice adds it once. */
     queue: (job: SendJob) => mails.add(job),
 
     /**
-     * The processor of a check: no receipt came in the time it had, so the code goes by e-mail as well.
+     * Processes a check job: if no delivery receipt came in time, the code is also sent by e-mail.
+     *
      * @throws StoreError
      */
     async checkReceipt(job: SendJob): Promise<Reported> {
-      const withinMs = rules.receiptWithinMs(job.scene) ?? 0
-      const reported = await ledger.report(job, 'missing', await isOpen(job), withinMs)
-      if (reported.kind === 'moved') await mails.add(job)
-      return reported
+      const receiptWithinMs = rules.receiptWithinMs(job.scene) ?? 0
+      return applyDeliveryReport(job, 'missing', await isOpen(job), { ledger, mails }, receiptWithinMs)
     },
   }
 }
-export type Fallback = ReturnType<typeof createFallback>
+export type EmailFallback = ReturnType<typeof createEmailFallback>

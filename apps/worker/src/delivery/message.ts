@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { Claim } from '@sms-codes/core/codes/send-ledger'
 import type { Send } from '@sms-codes/core/codes/send'
+import type { Claim } from '@sms-codes/core/codes/send-ledger'
 import type { SmsMessage } from '@sms-codes/gateways/gateway'
 
-/** The same over all tries of one send, another for a re-send. CCP takes 32 letters and digits. */
+/** Our id of a message: the same over all attempts of one send, another one for a further send. 32 hex digits (CCP). */
 export const messageIdOf = ({ rid, n }: Send) =>
   createHash('sha256').update(`${rid}.${n}`).digest('hex').slice(0, 32)
 
@@ -17,7 +17,7 @@ export function messageOf(
     id: messageIdOf(send),
     mobile,
     code,
-    // Whole minutes that are left. A few seconds on the way still count as the full life.
+    // Remaining whole minutes, forgiving up to 10 s spent in the queue.
     minutes: Math.max(1, Math.floor((lifeMs + 10_000) / 60_000)),
     secondsLeft: Math.max(1, Math.floor(lifeMs / 1000)),
     scene: send.scene,

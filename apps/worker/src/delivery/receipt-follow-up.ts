@@ -1,31 +1,32 @@
-import type { DeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
-import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
-import type { FallbackRules } from '@sms-codes/core/config/scenes'
 import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
+import type { FallbackRules } from '@sms-codes/core/config/scenes'
+import { applyDeliveryReport, type DeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
+import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
 
-export type FollowUpDeps = {
-  receipts: DeliveryReceipts
+export type ReceiptFollowUpDeps = {
+  deliveryReceipts: DeliveryReceipts
   ledger: Pick<SendLedger, 'report'>
   rules: FallbackRules
+  /** The producer's side of the `email` queue. */
   mails: SendQueue
 }
 
-/** What is to be done about delivery receipts once a gateway has a message, or may have it. */
-export function createFollowUp({ receipts, ledger, rules, mails }: FollowUpDeps) {
+/** What the worker does about delivery receipts after a gateway accepted a message, or may have accepted it. */
+export function createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails }: ReceiptFollowUpDeps) {
   return {
-    /** A gateway took it, under that id. A receipt that was faster is applied; else one is waited for. */
+    /** A gateway accepted the message under `id`. Applies a delivery receipt that came before, or waits for one. */
     async sent(job: SendJob, gateway: string, id: string): Promise<void> {
-      const state = await receipts.expect(gateway, id, job)
+      const state = await deliveryReceipts.expect(gateway, id, job)
       if (state !== null) {
-        const { kind } = await ledger.report(job, state, rules.mayFallBack(job.scene))
-        if (kind === 'moved') await mails.add(job)
+        await applyDeliveryReport(job, state, rules.mayFallBack(job.scene), { ledger, mails })
+        return
       }
       const withinMs = rules.receiptWithinMs(job.scene)
-      if (withinMs !== null && state === null) await mails.addCheck(job, withinMs)
+      if (withinMs !== null) await mails.addCheck(job, withinMs)
     },
 
-    /** A gateway may have it: only its receipt, if it repeats our id, could say so. */
-    doubted: (job: SendJob, gateway: string, ourId: string) => receipts.expect(gateway, ourId, job),
+    /** The outcome is unknown. Answers a delivery receipt that came before and carries our id; it resolves the doubt. */
+    doubted: (job: SendJob, gateway: string, ourId: string) => deliveryReceipts.expect(gateway, ourId, job),
   }
 }
-export type FollowUp = ReturnType<typeof createFollowUp>
+export type ReceiptFollowUp = ReturnType<typeof createReceiptFollowUp>

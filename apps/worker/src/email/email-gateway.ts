@@ -3,26 +3,26 @@ import type { Contacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
 import type { ListedGateway } from '../gateways/list-gateways.ts'
-import { mailFault } from './smtp-outcome.ts'
+import { smtpOutcome } from './smtp-outcome.ts'
 import { mailText } from './email-text.ts'
 
 export type MailOptions = {
   contacts: Pick<Contacts, 'find'>
   transporter: Pick<Transporter, 'sendMail'>
-  /** The sender's address; its domain also makes the message ids. */
+  /** The sender's address; its domain is also used in message ids. */
   from: string
-  /** Longest that one mail may take, from the look at the server's name to its last word. */
+  /** Longest time for one mail, from the DNS look-up to the server's last reply. */
   deadlineMs: number
 }
 
-/** The one gateway of the e-mail channel, by the name it is counted under. */
-export const MAIL_GATEWAY = 'email'
+/** The name of the one gateway of the e-mail channel, in metrics and records. */
+export const EMAIL_GATEWAY = 'email'
 
 /**
- * The e-mail channel behind the same seam as an SMS gateway: one message to the address that the phone's
- * owner proved before, and to no other. Nothing that a request brought along is ever an address here.
+ * The e-mail channel as a gateway: sends one message to the verified contact of the phone and to no other address. No
+ * part of a request is ever used as an address.
  */
-export function createMailGateway({ contacts, transporter, from, deadlineMs }: MailOptions): ListedGateway {
+export function createEmailGateway({ contacts, transporter, from, deadlineMs }: MailOptions): ListedGateway {
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/>$/, '')
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
@@ -32,7 +32,7 @@ export function createMailGateway({ contacts, transporter, from, deadlineMs }: M
       await transporter.sendMail({
         from,
         to: { name: '', address: contact.email },
-        // The same over all tries of one send: servers and readers tell a repeat by it.
+        // The same over all attempts of one send, so that servers and mail programs recognise a repeat.
         messageId: `<${message.id}@${domain}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
         ...mailText(message.code, message.minutes, maskMobile(message.mobile)),
@@ -40,9 +40,9 @@ export function createMailGateway({ contacts, transporter, from, deadlineMs }: M
       })
       return { class: 'accepted', code: 'OK' }
     } catch (err) {
-      return mailFault(err)
+      return smtpOutcome(err)
     }
   }
 
-  return { name: MAIL_GATEWAY, recognises: () => false, send }
+  return { name: EMAIL_GATEWAY, recognises: () => false, send }
 }

@@ -1,8 +1,8 @@
 /**
- * The words of a mail, in both languages, because it is not known which one its reader asked in. The subject
- * does not hold the code: subjects are shown on locked screens and logged by servers on the way.
+ * The text of a mail in both languages, because the language of its reader is not known. The subject does not contain
+ * the code: subjects are shown on locked screens and logged by mail servers.
  *
- * @param code digits only, so nothing in it is markup
+ * @param code digits only, so it needs no escaping in HTML
  */
 export function mailText(code: string, minutes: number, maskedMobile: string) {
   const zh = `您为手机号 ${maskedMobile} 请求的验证码是 ${code}，${minutes} 分钟内有效。短信未能送达，因此改发到这个邮箱。`

@@ -1,16 +1,17 @@
 import { createTransport } from 'nodemailer'
 
-export type MailerOptions = {
+export type SmtpClientOptions = {
   url: string
-  /** Nothing is said in clear, whatever the server offers: an attacker in between could leave the offer out. */
+  /** Refuses a server without STARTTLS: an attacker in between could remove the server's offer. */
   requireTls: boolean
 }
 
 /**
- * The SMTP client with the deadlines of a queue that tries again: its own defaults wait up to ten minutes.
- * @param url `smtp://user:password@host:587` or `smtps://…`; tls settings as nodemailer's own in the query
+ * An SMTP client with short timeouts, because the queue tries again; nodemailer's defaults wait up to ten minutes.
+ *
+ * @param url `smtp://user:password@host:587` or `smtps://…`; nodemailer's TLS settings may follow in the query
  */
-export function createMailer({ url, requireTls }: MailerOptions) {
+export function createSmtpClient({ url, requireTls }: SmtpClientOptions) {
   return createTransport(
     {
       url,

@@ -1,8 +1,8 @@
 import type { Outcome, OutcomeClass } from '@sms-codes/gateways/gateway'
 
-/** Faults that nodemailer names by a code of its own, whatever the server said. */
+/** Faults for which nodemailer has a code of its own, whatever the server replied. */
 const BY_CODE: Readonly<Record<string, OutcomeClass>> = {
-  // A wrong password is answered with a permanent 535; it is our fault and not the recipient's.
+  // A wrong password gets a permanent 535. The fault is in our configuration and not the recipient's.
   EAUTH: 'config',
   ENOAUTH: 'config',
   EOAUTH2: 'config',
@@ -12,16 +12,15 @@ const BY_CODE: Readonly<Record<string, OutcomeClass>> = {
   EDNS: 'switch_now',
 }
 
-/** Waits that ended before the message was on its way. */
+/** Timeouts before the message could have left. */
 const BEFORE_DATA = new Set(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIMEOUT'])
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'])
 
 /**
- * What a fault of nodemailer means for the mail, in the classes of the SMS gateways. Total: what cannot be
- * shown to be a refusal is `ambiguous`. The outcome's code never holds what the server said, which may
- * repeat the address.
+ * Maps a fault of nodemailer to an outcome class. A fault that is not certainly a refusal is `ambiguous`. The code of the
+ * outcome never contains the server's reply, which may repeat the address.
  */
-export function mailFault(err: unknown): Outcome {
+export function smtpOutcome(err: unknown): Outcome {
   const code = text(err, 'code')
   const reply = Number(field(err, 'responseCode') ?? 0)
   const named = /^E[A-Z0-9]{2,20}$/.test(code) ? code : 'UNKNOWN_FAULT'
@@ -30,7 +29,7 @@ export function mailFault(err: unknown): Outcome {
   const known = BY_CODE[code]
   if (known !== undefined) return say(known)
   if (reply >= 400 && reply < 500) return say('retry_same')
-  // The session was in the wrong state; the same mail can go through on a new connection.
+  // The session was in a wrong state; the same mail can be accepted on a new connection.
   if (reply === 503) return say('retry_same')
   if (code === 'EENVELOPE' && reply >= 500) return say('number')
   if (code === 'EMESSAGE' && reply >= 500) return say('template')

@@ -4,7 +4,7 @@ import { Value } from '@sinclair/typebox/value'
 import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/queues/events'
 import type { Logger } from '@sms-codes/core/logger'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
-import { QUEUE_PREFIX } from '@sms-codes/core/queues/send-queue'
+import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
 import { readSecret, signWebhook } from '@sms-codes/gateways/webhook/signature'
 import type { Transport } from '@sms-codes/gateways/transport'
@@ -47,12 +47,10 @@ export function createEventPoster(options: EventPosterOptions) {
     return { told: result.status }
   }
   const worker = new Worker<unknown>(EVENTS_QUEUE, post, {
+    ...WORKER_OPTIONS,
     connection,
     ...telemetryOf(tracing),
-    prefix: QUEUE_PREFIX,
     concurrency: 10,
-    lockDuration: 10_000,
-    stalledInterval: 5_000,
   })
   worker.on('error', (err) => log.debug({ err }, 'queue error'))
   worker.on('failed', (job, err) => {

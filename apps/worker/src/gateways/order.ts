@@ -26,7 +26,7 @@ export function createOrder(gateways: readonly ListedGateway[], { weights, route
   }
 
   return (job: SendJob): readonly ListedGateway[] => {
-    const first = routes[job.to.slice(0, 3)] ?? (total > 0 ? drawn(job) : '')
+    const first = routes[job.segment] ?? (total > 0 ? drawn(job) : '')
     const chosen = gateways.filter(({ name }) => name === first)
     return [...chosen, ...gateways.filter(({ name }) => name !== first)]
   }

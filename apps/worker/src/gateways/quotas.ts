@@ -1,7 +1,6 @@
 import { keys, type Quota } from '@sms-codes/core/redis/keys'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { createScript } from '@sms-codes/core/redis/script'
-import { QUOTA } from '@sms-codes/core/scripts/quota'
 import { windowArgs, type Window } from '@sms-codes/core/limits/windows'
 
 /**
@@ -28,13 +27,12 @@ export const QUOTA_WINDOWS: Record<Quota, readonly Window[]> = {
 
 /** Every method throws StoreError when Redis does not answer. */
 export function createQuotas(redis: RedisClient) {
-  const script = createScript(redis, 'quota', QUOTA)
+  const script = createScript(redis, new URL('./quota.lua', import.meta.url))
   return {
     /** `again`: this message has taken already. */
     async take(of: Quota, ph: string, messageId: string): Promise<'taken' | 'again' | 'full'> {
-      const [taken] = await script([keys.quota(ph, of)], [messageId, ...windowArgs(QUOTA_WINDOWS[of])])
-      if (taken === 0) return 'full'
-      return taken === 1 ? 'taken' : 'again'
+      const { kind } = await script([keys.quota(ph, of)], [messageId, ...windowArgs(QUOTA_WINDOWS[of])])
+      return kind === 'taken' || kind === 'again' ? kind : 'full'
     },
 
     /** For a message that certainly did not leave. */

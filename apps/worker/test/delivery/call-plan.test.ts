@@ -1,6 +1,5 @@
-import { outcomeClasses } from '@sms-codes/gateways/gateway'
 import { describe, expect, it } from 'vitest'
-import { planCalls, STEP } from '../../src/delivery/call-plan.ts'
+import { planCalls, planCallsInDoubt, type Call } from '../../src/delivery/call-plan.ts'
 import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
 import { fakeGateway } from '../worker.ts'
 
@@ -9,36 +8,30 @@ const plain = fakeGateway('plain')
 const asked = { ...fakeGateway('asked'), lookUp: () => Promise.resolve({ found: 'unknown' as const }) }
 const NOW = Date.parse('2026-11-26T16:30:00Z')
 
-const plan = (doubt: string, risked: boolean, gateways: ListedGateway[] = [plain, ccp]) =>
-  planCalls(gateways, doubt === '' ? null : { name: doubt, sinceMs: NOW - 5_000 }, risked, NOW).map(
-    ({ gateway, ask, risk }) =>
-      `${ask === 'look_up' ? 'look-up at ' : ''}${gateway.name}${risk ? ' at risk' : ''}`,
+const show = (calls: readonly Call[]) =>
+  calls.map(
+    ({ gateway, ask, risksSecondSend }) =>
+      `${ask === 'look_up' ? 'look-up at ' : ''}${gateway.name}${risksSecondSend ? ' at risk' : ''}`,
   )
+const plan = (doubted: string, secondSendRisked: boolean, gateways: ListedGateway[] = [plain, ccp]) =>
+  show(planCallsInDoubt(gateways, { gateway: doubted, sinceMs: NOW - 5_000 }, secondSendRisked, NOW))
 
-describe('the policy', () => {
-  it('knows what follows from every outcome', () => {
-    expect(Object.keys(STEP).toSorted()).toEqual([...outcomeClasses].toSorted())
-  })
-
-  it('never fails over for the number itself', () => {
-    expect([STEP.number, STEP.number_limit]).toEqual(['stop', 'stop'])
-  })
-
+describe('the plan of calls', () => {
   it('without a doubt asks every gateway in order', () => {
-    expect(plan('', false)).toEqual(['plain', 'ccp'])
+    expect(show(planCalls([plain, ccp]))).toEqual(['plain', 'ccp'])
   })
 
-  it('asks a gateway that recognises messages first about its own doubt', () => {
+  it('asks a gateway that recognises repeats first about its own doubt', () => {
     expect(plan('ccp', false)).toEqual(['ccp', 'plain at risk'])
     expect(plan('ccp', true)).toEqual(['ccp'])
   })
 
-  it('risks one second message where none recognises it, and no third', () => {
+  it('risks one second message if no gateway recognises a repeat, and no third', () => {
     expect(plan('plain', false)).toEqual(['ccp at risk', 'plain at risk'])
     expect(plan('plain', true)).toEqual([])
   })
 
-  it('looks a message up where it can be asked for, before it risks a second one', () => {
+  it('looks a message up, if the gateway allows that, before it risks a second message', () => {
     expect(plan('asked', false, [asked, plain])).toEqual([
       'look-up at asked',
       'plain at risk',
@@ -47,7 +40,7 @@ describe('the policy', () => {
     expect(plan('asked', true, [asked, plain])).toEqual(['look-up at asked'])
   })
 
-  it('does not rely on a gateway that has forgotten the message since', () => {
+  it('does not rely on a gateway that no longer recognises the message', () => {
     const forgetful = { ...ccp, recognises: (sinceMs: number, nowMs: number) => nowMs - sinceMs < 1_000 }
     expect(plan('ccp', false, [plain, forgetful])).toEqual(['plain at risk', 'ccp at risk'])
     expect(plan('ccp', true, [plain, forgetful])).toEqual([])

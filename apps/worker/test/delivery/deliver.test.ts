@@ -104,11 +104,11 @@ describe('a send', () => {
     expect(await delivery.deliver(other.send, one)).toEqual({ outcome: 'sent', why: 'second' })
   })
 
-  it('is tried again later when no gateway took it', async () => {
+  it('is tried again later when no gateway accepted it', async () => {
     const { send } = await issued()
     const gateways = [fakeGateway('first', ['switch_now']), fakeGateway('second', ['config'])]
     await expect(delivery.deliver(send, gateways)).rejects.toThrow(
-      'no gateway took it, last second second-config',
+      'no gateway accepted it, last second second-config',
     )
     expect(await found(send.rid)).toMatchObject({ status: 'queued' })
     expect(await delivery.deliver(send, gateways)).toEqual({ outcome: 'sent', why: 'first' })
@@ -245,7 +245,10 @@ describe('a doubt', () => {
     asked.script.push('switch_now', 'switch_now')
     const other = fakeGateway('other', ['switch_now'])
     expect(await tries(send, [asked, other], 2)).toBe('still open')
-    expect(await delivery.redis.hmget(recordOf(send.rid), 'doubt', 'extra')).toEqual(['', '0'])
+    expect(await delivery.redis.hmget(recordOf(send.rid), 'doubted_gateway', 'second_send_risked')).toEqual([
+      '',
+      '0',
+    ])
     expect(await tries(send, [asked, other], 3)).toEqual({ outcome: 'sent', why: 'other' })
   })
 
@@ -267,7 +270,7 @@ describe('a doubt', () => {
 
   it('is what a worker leaves behind that vanished in the middle of a call', async () => {
     const { send } = await issued()
-    await delivery.ledger.claim(send, 'ccp', 0, 1_000)
+    await delivery.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 1_000 })
     const [ccp, other] = [fakeGateway('ccp', ['duplicate'], true), fakeGateway('other')]
     expect(await delivery.deliver(send, [other, ccp])).toMatchObject({ outcome: 'busy' })
     await delivery.pass(2)

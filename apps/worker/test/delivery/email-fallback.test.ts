@@ -2,19 +2,14 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createContacts, type Contacts } from '@sms-codes/core/codes/contacts'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
-import {
-  createSendQueue,
-  EMAIL_QUEUE,
-  QUEUE_PREFIX,
-  type SendJob,
-  type SendQueue,
-} from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { createSendQueue, EMAIL_QUEUE, type SendJob, type SendQueue } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { Queue } from 'bullmq'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
-import { createFallback } from '../../src/delivery/email-fallback.ts'
-import { createFollowUp } from '../../src/delivery/receipt-follow-up.ts'
+import { createEmailFallback } from '../../src/delivery/email-fallback.ts'
+import { createReceiptFollowUp } from '../../src/delivery/receipt-follow-up.ts'
 import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from '../worker.ts'
 
 const AFTER_MS = 8_000
@@ -43,10 +38,14 @@ const rules = fallbackRules([
   { name: 'default' },
   { name: 'login', mayFallBack: true, receiptWithinSeconds: 20 },
 ])
-const fallback = () => createFallback({ rules, contacts, ledger: delivery.ledger, mails, afterMs: AFTER_MS })
+const fallback = () =>
+  createEmailFallback({ rules, contacts, ledger: delivery.ledger, mails, afterMs: AFTER_MS })
 const followUp = () => {
   const receipts = createDeliveryReceipts(delivery.redis, delivery.keyring)
-  return { receipts, ...createFollowUp({ receipts, ledger: delivery.ledger, rules, mails }) }
+  return {
+    receipts,
+    ...createReceiptFollowUp({ deliveryReceipts: receipts, ledger: delivery.ledger, rules, mails }),
+  }
 }
 
 async function issued({ scene = 'login', email = 'owner@example.com' } = {}) {
@@ -117,7 +116,7 @@ describe('a code that no SMS gateway can deliver', () => {
   it('waits its seconds from the first refusal, however long it stood in the queue', async () => {
     const { send } = await issued()
     await delivery.pass(30)
-    await expect(sms(send, [fakeGateway('first', ['switch_now'])])).rejects.toThrow('no gateway took it')
+    await expect(sms(send, [fakeGateway('first', ['switch_now'])])).rejects.toThrow('no gateway accepted it')
   })
 
   it('stays with the gateways where the scene does not allow it, or no mailbox was proven', async () => {
@@ -135,7 +134,7 @@ describe('a code that no SMS gateway can deliver', () => {
     const patient = await issued({ email: '' })
     await delivery.pass(20)
     await expect(sms(patient.send, [fakeGateway('first', ['switch_now'])])).rejects.toThrow(
-      'no gateway took it',
+      'no gateway accepted it',
     )
     expect(await named()).toEqual([])
   })
@@ -175,9 +174,9 @@ describe('a code that no SMS gateway can deliver', () => {
     const { send } = await issued()
     await sms(send, [fakeGateway('first', ['number'])])
     const buried = { status: 'failed' as const, reason: 'job_failed' }
-    expect(await delivery.ledger.settle(send, '*', { ...buried, channel: 'sms' })).toBe(false)
+    expect(await delivery.ledger.settleUnclaimed(send, { ...buried, channel: 'sms' })).toBe(false)
     expect(await statusOf(send.rid)).toMatchObject({ status: 'queued' })
-    expect(await delivery.ledger.settle(send, '*', { ...buried, channel: 'email' })).toBe(true)
+    expect(await delivery.ledger.settleUnclaimed(send, { ...buried, channel: 'email' })).toBe(true)
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed' })
   })
 
@@ -230,7 +229,7 @@ describe('a message that a gateway took', () => {
     await delivery.pass(15)
     expect(await fallback().checkReceipt(jobOf(send))).toEqual({
       kind: 'soon',
-      ms: expect.any(Number) as unknown,
+      waitMs: expect.any(Number) as unknown,
     })
     expect(await statusOf(send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
     expect(await named()).toEqual([`check ${send.rid}`])

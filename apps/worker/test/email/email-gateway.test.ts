@@ -3,8 +3,8 @@ import { createContacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import { createQuotas } from '../../src/gateways/quotas.ts'
 import { withQuota } from '../../src/gateways/with-limits.ts'
-import { createMailGateway } from '../../src/email/email-gateway.ts'
-import { createMailer } from '../../src/email/smtp-client.ts'
+import { createEmailGateway } from '../../src/email/email-gateway.ts'
+import { createSmtpClient } from '../../src/email/smtp-client.ts'
 import { startSmtp } from './smtp.ts'
 import { aMobile, startDelivery } from '../worker.ts'
 
@@ -33,9 +33,9 @@ const messageTo = (mobile: string, id = `m${++ids}`) => ({
 async function gatewayFor(email: string) {
   const { redis, keyring } = delivery
   const contacts = createContacts(redis, keyring)
-  const transporter = createMailer({ url: smtp.url, requireTls: false })
+  const transporter = createSmtpClient({ url: smtp.url, requireTls: false })
   const from = 'Codes <codes@shop.example>'
-  const mail = createMailGateway({ contacts, transporter, from, deadlineMs: 10_000 })
+  const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: 10_000 })
   const gateway = withQuota(mail, 'email', { quotas: createQuotas(redis), keyring })
   const mobile = aMobile()
   if (email !== '') await contacts.put(mobile, { email, verifiedAt: '2026-01-02T03:04:05.000Z' })

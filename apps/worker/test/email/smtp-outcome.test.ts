@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { outcomeClasses } from '@sms-codes/gateways/gateway'
-import { mailFault } from '../../src/email/smtp-outcome.ts'
+import { smtpOutcome } from '../../src/email/smtp-outcome.ts'
 
 const fault = (fields: object) => Object.assign(new Error('550 nobody@example.com is unknown here'), fields)
 
@@ -27,13 +27,13 @@ describe('a fault of the mail server', () => {
     [{ code: 'ECONNECTION' }, 'ambiguous', 'ECONNECTION'],
     [{ code: 'EABORT' }, 'ambiguous', 'EABORT'],
   ])('%j', (fields, cls, code) => {
-    expect(mailFault(fault(fields))).toEqual({ class: cls, code })
+    expect(smtpOutcome(fault(fields))).toEqual({ class: cls, code })
   })
 
   it('of any kind has a class, is never taken for sent, and never repeats what the server said', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.dictionary(fc.string(), fc.anything()).map(fault)), (err) => {
-        const outcome = mailFault(err)
+        const outcome = smtpOutcome(err)
         expect(outcomeClasses).toContain(outcome.class)
         expect(['accepted', 'duplicate']).not.toContain(outcome.class)
         expect(outcome.code).toMatch(/^[A-Z0-9_]{1,30}$/)

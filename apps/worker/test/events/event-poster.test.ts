@@ -95,7 +95,7 @@ describe('an application', () => {
     const older = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
     const { ledger, hears } = await startApplication([], [SECRET, older])
     const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
-    await ledger.settle(send, '*', { status: 'failed', reason: 'test' })
+    await ledger.settleUnclaimed(send, { status: 'failed', reason: 'test' })
     const [one] = await hears(1)
     if (one === undefined) throw new Error('nothing was heard')
     expect([said(one), said(one, older)]).toMatchObject([{ status: 'failed' }, { status: 'failed' }])
@@ -105,7 +105,7 @@ describe('an application', () => {
     const { ledger, poster, heard } = await startApplication([410])
     const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
     const failed = once(poster, 'failed')
-    await ledger.settle(send, '*', { status: 'failed', reason: 'test' })
+    await ledger.settleUnclaimed(send, { status: 'failed', reason: 'test' })
     await failed
     expect(heard).toHaveLength(1)
     const job = `{sms}:events:${send.rid}.1.failed`
@@ -129,7 +129,7 @@ describe('an application', () => {
     const ledger = withEvents(delivery.ledger, { tell: (_send, status) => void told.push(status) })
     const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
     const fenceOf = async () => {
-      const claim = await ledger.claim(send, 'first', 0, LEASE_MS)
+      const claim = await ledger.claim(send, 'first', { fence: 0, leaseMs: LEASE_MS })
       return 'fence' in claim ? claim.fence : 0
     }
     const old = await fenceOf()

@@ -5,7 +5,7 @@ import type { Send } from '@sms-codes/core/codes/send'
 import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
 import { agePhone } from '@sms-codes/core/test/age'
 import { deliver } from '../../src/delivery/deliver.ts'
-import type { Delivered } from '../../src/delivery/settle-send.ts'
+import type { Delivered } from '../../src/delivery/attempt.ts'
 import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
 import { aMobile, jobOf, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
 
@@ -68,6 +68,7 @@ async function createWorld(idempotent: readonly boolean[]) {
         if (dies === 'before it settles') throw died
         return delivery.ledger.settle(...args)
       },
+      settleUnclaimed: (...args) => delivery.ledger.settleUnclaimed(...args),
       lapse: (...args) => delivery.ledger.lapse(...args),
       report: (...args) => delivery.ledger.report(...args),
     }
@@ -133,7 +134,7 @@ async function createWorld(idempotent: readonly boolean[]) {
     },
     isWaiting: () => pending.length > 0,
     bury: async () => {
-      if (await delivery.ledger.settle(send, '*', { status: 'failed', reason: 'job_failed' }))
+      if (await delivery.ledger.settleUnclaimed(send, { status: 'failed', reason: 'job_failed' }))
         ended.push('failed')
     },
     typeTheCode: async () => {

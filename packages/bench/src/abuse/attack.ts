@@ -36,7 +36,7 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
 
   async function guessBlind(mobile: string, count: number, address: () => string): Promise<void> {
     await guess(mobile, undefined, count, address)
-    const key = keys.missesBlind(keyring.pseudonym(mobile))
+    const key = keys.missesWithoutId(keyring.pseudonym(mobile))
     misses.set(key, await redis.zcard(key))
   }
 

@@ -1,36 +1,36 @@
-import { keys } from '../redis/keys.ts'
 import { randomCode, randomId, type Keyring } from '../keyring.ts'
-import type { RedisClient } from '../redis/connect.ts'
-import { createScript } from '../redis/script.ts'
-import { ISSUE } from '../scripts/issue.ts'
-import { REFUND } from '../scripts/refund.ts'
-import { VERIFY } from '../scripts/verify.ts'
-import { sendKeys, type Channel, type Send } from './send.ts'
-import { findStanding } from './request-status.ts'
 import { windowArgs, type Window } from '../limits/windows.ts'
+import type { RedisClient } from '../redis/connect.ts'
+import { keys } from '../redis/keys.ts'
+import { createScript } from '../redis/script.ts'
+import { readRequestStatus } from './request-status.ts'
+import { sealedMessage } from './sealed-message.ts'
+import { sendKeys, type Channel, type Send } from './send.ts'
 
 /** How long a code of a scene lives and how often a phone may be sent one. */
 export type CodePolicy = {
   length: number
-  /** Life of a code; a re-send extends it to at most twice this from the first issue. */
+  /** Life of a code. A further send extends it, to at most twice this after the first issue. */
   ttlSeconds: number
-  /** Later than this after its request no message leaves. Less than the life. */
+  /** No message leaves later than this after its request. Less than the life. */
   sendWithinSeconds: number
-  /** Compares per code, counted apart for callers with and without the request id. */
+  /** Guesses per code, counted apart for callers with and without the request id. */
   compares: number
-  /** Failed compares per phone and day, counted apart in the same way. */
+  /** Missed guesses per phone and day, counted apart in the same way. */
   missesPerDay: number
   /** Sends per phone over all scenes. */
   sends: readonly Window[]
 }
 
 export type IssueOptions = {
-  /** The pseudonym of whoever asked; the verify answers it again. */
-  from?: string
+  /** Pseudonym of the address that asks; verify answers it again. */
+  askedBy?: string
+  /** Whether the pumping guard counted this send; verify answers it again. */
+  isCounted?: boolean
   /** The code of a test number, instead of a random one. */
-  fixed?: string | undefined
-  /** What it took of the budget: comes back when certainly nothing was sent. */
-  unit?: string
+  fixedCode?: string | undefined
+  /** The unit of the budget that the send took. It comes back if certainly no message left. */
+  budgetUnit?: string
 }
 
 export type Issued =
@@ -41,28 +41,29 @@ export type Verified =
   | {
       kind: 'ok'
       rid: string
+      /** `email` if the code may have been read in a mailbox. */
       channel: Channel
-      /** Whose message it was that was sent last, '' before any was. */
+      /** The gateway of the newest call for this code, '' before any call. */
       gateway: string
-      from: string
-      /** When the code was used, in ms. */
+      askedBy: string
+      isCounted: boolean
+      /** When the code was used, ms since 1970. */
       at: number
-      /** The same act is only being told once more. */
-      again: boolean
+      /** The same act was verified before and is answered again. */
+      isAgain: boolean
     }
   | { kind: 'no'; attemptsLeft: number }
   | { kind: 'throttled'; retryAfter: number }
 
 const DAY_MS = 86_400_000
-// Long enough to answer "expired" or "failed" to somebody who still asks.
+/** A record outlives its code, so that "expired" or "failed" can still be answered. */
 const KEEP_MS = 600_000
-/** How long a verify that went through can be repeated by who did not hear of it. */
+/** For so long a successful verify can be repeated by a caller that did not receive the answer. */
 export const ACT_SECONDS = 60
 
 /**
- * The life of a code, each step one script in one slot of Redis, judged by the clock of Redis. The code
- * and the number exist in clear only in the hands of the caller; the record holds a digest to compare
- * with and a sealed copy for the worker.
+ * The life of a code. Each step is one script in one slot of Redis, by the clock of Redis. No step stores the code or
+ * the number in clear: the record (record.ts) holds a digest to compare with and a sealed copy for the worker.
  *
  * Every method throws StoreError when Redis does not answer.
  */
@@ -71,72 +72,73 @@ export function createCodeStore(
   keyring: Keyring,
   policyOf: (scene: string) => CodePolicy,
 ) {
-  const issueScript = createScript(redis, 'issue', ISSUE)
-  const refundScript = createScript(redis, 'refund', REFUND)
-  const verifyScript = createScript(redis, 'verify', VERIFY)
+  const issueScript = createScript(redis, new URL('./lua/issue.lua', import.meta.url))
+  const refundScript = createScript(redis, new URL('./lua/refund.lua', import.meta.url))
+  const verifyScript = createScript(redis, new URL('./lua/verify.lua', import.meta.url))
 
   return {
-    /**
-     * A new code, or the live one once more, for this phone and scene.
-     */
+    /** Issues a new code for this phone and scene, or the live code once more, within the phone's limits. */
     async issue(
       mobile: string,
       scene: string,
-      { from = '', fixed, unit = '' }: IssueOptions = {},
+      { askedBy = '', isCounted = false, fixedCode, budgetUnit = '' }: IssueOptions = {},
     ): Promise<Issued> {
       const policy = policyOf(scene)
       const rid = `${keyring.pseudonym(mobile)}.${randomId()}`
-      const code = fixed ?? randomCode(policy.length)
+      const code = fixedCode ?? randomCode(policy.length)
       const { kid, digest } = keyring.digest(mobile, scene, code)
-      const sealed = keyring.seal(mobile + code, rid)
-      const [ok, first, second, life, pause, shown] = await issueScript(sendKeys({ rid, scene }), [
+      const reply = await issueScript(sendKeys({ rid, scene }), [
         rid,
         kid,
         digest,
-        sealed,
+        sealedMessage.seal(keyring, rid, { mobile, code }),
         policy.ttlSeconds * 1000,
         policy.sendWithinSeconds * 1000,
         policy.compares,
         KEEP_MS,
-        from,
-        unit,
+        askedBy,
+        isCounted ? 1 : 0,
+        budgetUnit,
         ...windowArgs(policy.sends),
       ])
-      if (ok === 0)
-        return { kind: 'throttled', windowSeconds: Number(first) / 1000, retryAfter: seconds(second) }
-      const send = { rid: String(first), scene, n: Number(second) }
+      if (reply.kind === 'throttled') {
+        const windowSeconds = reply.number('window') / 1000
+        return { kind: 'throttled', windowSeconds, retryAfter: seconds(reply.number('wait')) }
+      }
       return {
         kind: 'issued',
-        send,
-        requestId: String(shown),
-        expiresIn: seconds(life),
-        resendAfter: seconds(pause),
+        send: { rid: reply.text('rid'), scene, n: reply.number('sends') },
+        requestId: reply.text('request_id'),
+        expiresIn: seconds(reply.number('life')),
+        resendAfter: seconds(reply.number('next_send_in')),
       }
     },
 
-    /** Gives the phone its slot back after an issue that was never enqueued. */
+    /** Gives the phone its slot back after an issue whose job was not enqueued. False if a worker has claimed it. */
     async refund(send: Send): Promise<boolean> {
-      const [done] = await refundScript(sendKeys(send), [send.rid, send.n])
-      return done === 1
+      const { kind } = await refundScript(sendKeys(send), [send.rid, send.n])
+      return kind === 'refunded'
     },
 
     /**
-     * Checks a code once. `rid` is what the caller was given when the code was sent, if it still has it.
-     * @param act names this very call, for a caller who may have to repeat it without having heard the answer
+     * Checks a code once.
+     *
+     * @param requestId the id that the send answered, if the caller still has it
+     * @param act names this very call, so that a caller that did not receive the answer can repeat it; '' for none
      */
     async verify(
       mobile: string,
       scene: string,
       code: string,
-      rid: string | undefined,
+      requestId: string | undefined,
       act = '',
     ): Promise<Verified> {
       const ph = keyring.pseudonym(mobile)
       const policy = policyOf(scene)
-      const [kind, first, channel, from, at, again, gateway] = await verifyScript(
-        [keys.code(ph, scene), keys.missesWithId(ph), keys.missesBlind(ph)],
+      const reply = await verifyScript(
+        [keys.code(ph, scene), keys.missesWithId(ph), keys.missesWithoutId(ph)],
         [
-          rid ?? '',
+          requestId ?? '',
           policy.compares,
           policy.missesPerDay,
           DAY_MS,
@@ -146,20 +148,24 @@ export function createCodeStore(
           ...keyring.digests(mobile, scene, code).flatMap(({ kid, digest }) => [kid, digest]),
         ],
       )
-      if (kind === 'ok') {
-        const used = { at: Number(at), again: again === 1 }
-        const way = channel === 'email' ? 'email' : 'sms'
-        const by = { from: String(from), gateway: String(gateway ?? '') }
-        return { kind, rid: String(first), channel: way, ...by, ...used }
+      if (reply.kind === 'throttled') return { kind: 'throttled', retryAfter: seconds(reply.number('wait')) }
+      if (reply.kind === 'wrong') return { kind: 'no', attemptsLeft: reply.number('left') }
+      return {
+        kind: 'ok',
+        rid: reply.text('rid'),
+        channel: reply.number('is_mailed') === 1 ? 'email' : 'sms',
+        gateway: reply.text('gateway'),
+        askedBy: reply.text('asked_by'),
+        isCounted: reply.number('is_counted') === 1,
+        at: reply.number('at'),
+        isAgain: reply.number('is_again') === 1,
       }
-      if (kind === 'throttled') return { kind, retryAfter: seconds(first) }
-      return { kind: 'no', attemptsLeft: Math.max(0, Number(first)) }
     },
 
-    /** What became of a request, looked for in the given scenes; null when nothing is held about it. */
-    find: (rid: string, scenes: readonly string[]) => findStanding(redis, rid, scenes),
+    /** The status of a request, looked for in the given scenes; null if no record has this id. */
+    find: (requestId: string, scenes: readonly string[]) => readRequestStatus(redis, requestId, scenes),
   }
 }
 export type CodeStore = ReturnType<typeof createCodeStore>
 
-const seconds = (ms: string | number | undefined) => Math.max(1, Math.ceil(Number(ms) / 1000))
+const seconds = (ms: number) => Math.max(1, Math.ceil(ms / 1000))

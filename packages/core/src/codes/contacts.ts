@@ -4,21 +4,20 @@ import { keys } from '../redis/keys.ts'
 import type { Keyring } from '../keyring.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import { ERASE } from '../scripts/erase.ts'
 
-/** The address a phone's code may fall back to, and when the back end saw its owner prove it. */
+/** The mail address that a phone's codes may fall back to, and when the back end verified its owner. */
 const Contact = Type.Object({ email: Type.String(), verifiedAt: Type.String() })
 export type Contact = Static<typeof Contact>
 
 /**
- * What back ends tell us about a phone, sealed in Redis and bound to the phone, so that a box moved to
- * another phone's key does not open. Only a back end writes here: an address that an anonymous caller
- * chose would let him receive another person's code.
+ * The contacts that back ends store for phones, sealed in Redis and bound to the phone: a text that is moved to another
+ * phone's key does not open. Only a back end writes here. An address chosen by an anonymous caller would let that caller
+ * receive another person's code.
  *
  * Every method throws StoreError when Redis does not answer.
  */
 export function createContacts(redis: RedisClient, keyring: Keyring) {
-  const eraseScript = createScript(redis, 'erase', ERASE)
+  const eraseScript = createScript(redis, new URL('./lua/erase.lua', import.meta.url))
   const owner = (ph: string) => `contact|${ph}`
   return {
     async put(mobile: string, contact: Contact): Promise<void> {
@@ -27,7 +26,7 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
       await asStoreError('contact put', redis.set(keys.contact(ph), sealed))
     },
 
-    /** Null when there is none, or its key has left the ring. */
+    /** Null if there is no contact, or the key that sealed it is no longer in the ring. */
     async find(mobile: string): Promise<Contact | null> {
       const ph = keyring.pseudonym(mobile)
       const sealed = await asStoreError('contact find', redis.get(keys.contact(ph)))
@@ -35,16 +34,17 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
       return clear === null ? null : Value.Parse(Contact, JSON.parse(clear))
     },
 
-    /** Whether the phone with this pseudonym has one. */
+    /** Whether the phone with this pseudonym has a contact. */
     async has(ph: string): Promise<boolean> {
       return (await asStoreError('contact has', redis.exists(keys.contact(ph)))) === 1
     },
 
-    /** Forgets all that is held about a phone. Answers what there was: `code:login`, `sends`, … */
+    /** Deletes everything that is held about a phone. Answers what existed: `code:login`, `sends`, … */
     async erase(mobile: string, scenes: readonly string[]): Promise<string[]> {
       const all = keys.ofPhone(keyring.pseudonym(mobile), scenes)
-      const were = await eraseScript(all, [])
-      return all.filter((_key, i) => were[i] === 1).map((key) => key.slice(key.indexOf('}:') + 2))
+      const { rows } = await eraseScript(all)
+      const erased = rows.map((row) => all[row.number('index') - 1] ?? '')
+      return erased.map((key) => key.slice(key.indexOf('}:') + 2))
     },
   }
 }

@@ -1,73 +1,96 @@
 import { keys } from '../redis/keys.ts'
+import { redisClockMs } from '../redis/clock-skew.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
+import { STATES, stateTimes, type FieldName, type State } from './record.ts'
 import { phoneOf, type Channel } from './send.ts'
 
-/** The states a request goes through, in their order; the last three end it, after "sent" it may stay. */
-export const STATES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed'] as const
-export type State = (typeof STATES)[number]
-
-export type Standing = {
+export type RequestStatus = {
   status: State | 'expired'
   sends: number
   reason: string
   channel: Channel
-  /** When it came to each state that it came to, by the clock of Redis. */
+  /** When the newest send entered each state that it was in, by the clock of Redis. */
   times: { state: State; ms: number }[]
 }
 
-const FOUND = [
+/** The fields of a code record that are read here. */
+const FIELDS = [
   'rid',
-  'alias',
+  'other_request_ids',
   'status',
-  'exp',
+  'expires_at',
   'send_by',
-  'lease',
+  'lease_until',
   'used',
   'sends',
   'reason',
   'channel',
-] as const
-/** A worker that finds a send too late says so at its next try, the last of which begins in this time. */
-const LAST_TRY_MS = 20_000
+  ...stateTimes,
+] as const satisfies FieldName[]
+type Read = (field: (typeof FIELDS)[number]) => string
 
-const TIMED = STATES.map((state) => `${state}_at` as const)
+/** A worker that finds a send too late fails it at its next attempt, which begins within this time. */
+const LAST_ATTEMPT_MS = 20_000
+
+/** What may be shown of a code record: neither the code nor the phone. */
+export type CodePeek = { scene: string; requestIds: string[]; isUsed: boolean; request: RequestStatus }
 
 /**
- * What became of a request, looked for in the given scenes; null when nothing is held about it.
+ * Reads the code records of a phone, by its pseudonym. A scene without a record is left out.
  * @throws StoreError
  */
-export async function findStanding(
+export async function peekCodes(
+  redis: RedisClient,
+  ph: string,
+  scenes: readonly string[],
+): Promise<CodePeek[]> {
+  const reads = scenes.map((scene) => redis.hmget(keys.code(ph, scene), ...FIELDS))
+  const [now, records] = await Promise.all([
+    redisClockMs(redis),
+    asStoreError('read codes', Promise.all(reads)),
+  ])
+  return scenes.flatMap((scene, i) => {
+    const read: Read = (field) => records[i]?.[FIELDS.indexOf(field)] ?? ''
+    if (read('rid') === '') return []
+    const requestIds = [read('rid'), ...read('other_request_ids').split(' ')]
+    return [{ scene, requestIds, isUsed: read('used') === '1', request: statusOf(read, now) }]
+  })
+}
+
+/**
+ * Finds the status of a request in the given scenes; null if no record knows its id.
+ * @throws StoreError
+ */
+export async function readRequestStatus(
   redis: RedisClient,
   rid: string,
   scenes: readonly string[],
-): Promise<Standing | null> {
-  const [[seconds, micros], ...records] = await asStoreError(
-    'find',
-    Promise.all([
-      redis.time(),
-      ...scenes.map((scene) => redis.hmget(keys.code(phoneOf(rid), scene), ...FOUND, ...TIMED)),
-    ]),
-  )
-  const now = Number(seconds) * 1000 + Number(micros) / 1000
-  for (const [own, alias, status, exp, sendBy, lease, used, sends, reason, channel, ...times] of records) {
-    if (own !== rid && !(alias ?? '').split(' ').includes(rid)) continue
-    const state = STATES.find((known) => known === status) ?? 'failed'
-    const isLost = state !== 'failed' && isOverdue(state, Number(sendBy), Number(lease), now)
-    // A gateway took it, and only its mail was lost; or who typed the code has it.
-    const isSent = isLost && (reason === 'missing' || used === '1')
-    const isOver = (isLost && !isSent) || (Number(exp) <= now && state !== 'failed')
-    return {
-      status: isOver ? 'expired' : isSent ? 'sent' : state,
-      sends: Number(sends),
-      reason: reason ?? '',
-      channel: channel === 'email' && !isSent ? 'email' : 'sms',
-      times: STATES.flatMap((one, i) => (times[i] ? [{ state: one, ms: Number(times[i]) }] : [])),
-    }
-  }
-  return null
+): Promise<RequestStatus | null> {
+  const codes = await peekCodes(redis, phoneOf(rid), scenes)
+  return codes.find(({ requestIds }) => requestIds.includes(rid))?.request ?? null
 }
 
-/** No worker may send it any more, none has it in hand and none has ended it: its job was lost. */
-function isOverdue(state: State, sendBy: number, lease: number, now: number): boolean {
-  return (state === 'queued' || (state === 'sending' && lease <= now)) && sendBy + LAST_TRY_MS <= now
+function statusOf(read: Read, now: number): RequestStatus {
+  const state = STATES.find((known) => known === read('status')) ?? 'failed'
+  const reason = read('reason')
+  const isLost = isOverdue(state, read, now)
+  // The SMS was accepted and only the follow-up mail was lost, or the code was used, so it must have arrived.
+  const isSent = isLost && (reason === 'missing' || read('used') === '1')
+  const isOver = (isLost && !isSent) || (Number(read('expires_at')) <= now && state !== 'failed')
+  return {
+    status: isOver ? 'expired' : isSent ? 'sent' : state,
+    sends: Number(read('sends')),
+    reason,
+    channel: read('channel') === 'email' && !isSent ? 'email' : 'sms',
+    times: STATES.flatMap((one) => {
+      const at = read(`${one}_at`)
+      return at === '' ? [] : [{ state: one, ms: Number(at) }]
+    }),
+  }
+}
+
+/** Past its deadline, unclaimed and unsettled: the job was lost. */
+function isOverdue(state: State, read: Read, now: number): boolean {
+  const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease_until')) <= now)
+  return isUnclaimed && Number(read('send_by')) + LAST_ATTEMPT_MS <= now
 }

@@ -1,12 +1,12 @@
 import type { Keyring } from '../keyring.ts'
-import { keys } from '../redis/keys.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
-import { createScript } from '../redis/script.ts'
-import { CLAIM } from '../scripts/claim.ts'
-import { LAPSE } from '../scripts/lapse.ts'
-import { REPORT } from '../scripts/report.ts'
-import { SETTLE } from '../scripts/settle.ts'
+import { keys } from '../redis/keys.ts'
+import { createScript, type Reply } from '../redis/script.ts'
+import { sealedMessage } from './sealed-message.ts'
 import { sendKeys, type Channel, type Send } from './send.ts'
+
+/** The gateway that may have taken the message although it gave no answer, and when that call began (ms, Redis). */
+export type Doubt = { gateway: string; sinceMs: number }
 
 export type Claim =
   | {
@@ -14,137 +14,178 @@ export type Claim =
       mobile: string
       code: string
       fence: number
+      /** Life of the code that is left. */
       lifeMs: number
-      /** How long ago it was claimed for the first time. */
+      /** Time since this send was claimed first. */
       ageMs: number
-      doubt: string
-      /** When the call in doubt began, by the clock of Redis; 0 without a doubt. */
-      doubtAt: number
-      extra: number
+      doubt: Doubt | null
+      /** Whether the one permitted second message was risked before. */
+      secondSendRisked: boolean
     }
-  | { kind: 'gone'; why: string }
-  /** By which gateway and under which id, where it was sent. */
-  | { kind: 'done'; why: string; gateway: string; messageId: string }
+  /** No gateway may be called: the record is about another send, another channel, or the code was used. */
+  | { kind: 'gone'; reason: 'no_record' | 'replaced' | 'moved' | 'used' }
+  /** The time to send was over, and this claim failed the send. */
+  | { kind: 'late' }
+  /** An earlier claim ended the send, with the gateway and the message id where a gateway accepted it. */
+  | { kind: 'done'; status: string; gateway: string; messageId: string }
+  /** The key that sealed the message is not in the key ring. */
   | { kind: 'unreadable'; fence: number }
-  | { kind: 'busy'; ms: number }
+  /** Another worker holds the claim. */
+  | { kind: 'busy'; waitMs: number }
 
-export type Settlement = {
-  /** `moved` hands the send to the e-mail channel. */
-  status: 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
-  gateway?: string
-  messageId?: string
+export type ClaimOptions = {
+  /** Fence of the claim that the caller holds, 0 for none. */
+  fence: number
+  /** After this the claim counts as abandoned. Longer than the deadline of a gateway call. */
+  leaseMs: number
+  /** The call may cause a second message; this is remembered even if the process dies during the call. */
+  risksSecondSend?: boolean
+  /** Without one: sms. */
   channel?: Channel
-  /** The gateway that may have taken the message although we have no answer. */
-  doubt?: string
-  /** 1 once a second message was risked because of a doubt. */
-  extra?: number
-  /** Left out it stays what it was. */
-  reason?: string
 }
 
-/** What a vendor says of a message it took; `missing`: nothing, in the time it had. */
+export type Settlement = {
+  /** `queued` is for a later attempt; `moved` queues the send on the e-mail channel. */
+  status: 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
+  /** Without one: sms. */
+  channel?: Channel
+  gateway?: string | undefined
+  messageId?: string | undefined
+  doubtedGateway?: string | undefined
+  secondSendRisked?: boolean | undefined
+  /** Without one, the recorded reason is kept. */
+  reason?: string | undefined
+}
+
+/** What is known of a message that a gateway accepted; `missing` means that no delivery receipt came in time. */
 export type DeliveryState = 'delivered' | 'undelivered' | 'missing'
 
-/** `early`: the send has no answer yet; `soon`: its receipt still has time; `kept`: its state does not change by this. */
+/** `early`: the send is not settled yet; `soon`: its delivery receipt has time left; `kept`: nothing changed. */
 export type Reported =
   | { kind: 'delivered'; afterMs: number }
-  | { kind: 'soon'; ms: number }
+  | { kind: 'soon'; waitMs: number }
   | { kind: 'moved' | 'failed' | 'early' | 'kept' }
 
-/** `open`: it is to be delivered; `done`: it has ended in time; `late`: it was ended just now; `over`: nothing. */
+/** `open`: to be delivered; `done`: ended with time left; `late`: failed just now; `over`: nothing to do. */
 export type Lapse = 'open' | 'done' | 'late' | 'over'
 
-const MOBILE_LENGTH = 11
-
 /**
- * The worker's side of a code record: who may call a gateway now, and what came of it. A queue delivers at
- * least once; this is what makes a message leave once.
+ * The worker's side of a code record: which worker may call a gateway now, and what the call came to. A queue
+ * delivers a job at least once; the claims of this ledger are what makes its message leave once.
  *
  * Every method throws StoreError when Redis does not answer.
  */
 export function createSendLedger(redis: RedisClient, keyring: Keyring) {
-  const claimScript = createScript(redis, 'claim', CLAIM)
-  const lapseScript = createScript(redis, 'lapse', LAPSE)
-  const settleScript = createScript(redis, 'settle', SETTLE)
-  const reportScript = createScript(redis, 'report', REPORT)
-  /** An outage must not use up the budget of the day: what certainly was not sent was not spent. */
-  const giveBack = async (unit: string | number | undefined) => {
-    if (unit) await asStoreError('budget', redis.zrem(keys.budget, unit))
+  const claimScript = createScript(redis, new URL('./lua/claim.lua', import.meta.url))
+  const lapseScript = createScript(redis, new URL('./lua/lapse.lua', import.meta.url))
+  const settleScript = createScript(redis, new URL('./lua/settle.lua', import.meta.url))
+  const reportScript = createScript(redis, new URL('./lua/report-delivery.lua', import.meta.url))
+
+  /** A message that certainly was not sent costs no budget, so that an outage does not use it up. */
+  async function giveBudgetBack(reply: Reply): Promise<void> {
+    const unit = reply.text('budget_unit')
+    if (unit !== '') await asStoreError('budget', redis.zrem(keys.budget, unit))
   }
+
+  async function settleAs(owner: 'claimed' | 'unclaimed', send: Send, fence: number, what: Settlement) {
+    const { status, channel = 'sms', gateway = '', messageId = '' } = what
+    const { doubtedGateway = '', reason = '' } = what
+    const risked = what.secondSendRisked === true ? 1 : 0
+    const claim = [send.rid, send.n, owner, fence]
+    const result = [status, gateway, messageId, channel, doubtedGateway, risked, reason]
+    const reply = await settleScript(sendKeys(send), [...claim, ...result])
+    if (reply.kind === 'settled') await giveBudgetBack(reply)
+    return reply.kind === 'settled'
+  }
+
   return {
-    /**
-     * The right to call `gateway` once for this send.
-     * @param channel whose worker asks; a send that was moved to e-mail is gone for the other
-     * @param fence the fence of the claim the caller already holds, 0 for none
-     * @param leaseMs after this the claim counts as abandoned; longer than the gateway's deadline
-     * @param risk the call may put a second message on the handset; remembered even if we crash in it
-     */
-    async claim(
-      send: Send,
-      gateway: string,
-      fence: number,
-      leaseMs: number,
-      { risk = false, channel = 'sms' }: { risk?: boolean; channel?: Channel } = {},
-    ): Promise<Claim> {
-      const args = [send.rid, send.n, fence, gateway, leaseMs, risk ? 1 : 0, channel]
-      const [kind, first, newFence, life, doubt, extra, age, doubtAt] = await claimScript(
-        sendKeys(send),
-        args,
-      )
-      if (kind === 'busy') return { kind, ms: Number(first) }
-      if (kind === 'done')
-        return { kind, why: String(first), gateway: String(newFence), messageId: String(life) }
-      if (kind !== 'go') {
-        if (first === 'late') await giveBack(newFence)
-        return { kind: 'gone', why: String(first) }
-      }
-      const clear = keyring.open(String(first), send.rid)
-      if (clear === null) return { kind: 'unreadable', fence: Number(newFence) }
-      return {
-        kind,
-        mobile: clear.slice(0, MOBILE_LENGTH),
-        code: clear.slice(MOBILE_LENGTH),
-        fence: Number(newFence),
-        lifeMs: Number(life),
-        ageMs: Number(age),
-        doubt: String(doubt),
-        doubtAt: Number(doubtAt),
-        extra: Number(extra),
-      }
+    /** Asks for the right to call `gateway` once for this send. */
+    async claim(send: Send, gateway: string, options: ClaimOptions): Promise<Claim> {
+      const { fence, leaseMs, risksSecondSend = false, channel = 'sms' } = options
+      const args = [send.rid, send.n, fence, gateway, leaseMs, risksSecondSend ? 1 : 0, channel]
+      const reply = await claimScript(sendKeys(send), args)
+      if (reply.kind === 'late') await giveBudgetBack(reply)
+      return toClaim(reply, keyring, send.rid)
     },
 
     /**
-     * Writes what became of a claim.
-     * @param fence the claim's fence, or '*' to bury a send whose job can no longer run
-     * @returns false when another claim has taken over or the send is already terminal
+     * Records what a claim came to.
+     *
+     * @param fence the fence of the claim
+     * @returns false if a newer claim exists or the send has ended
      */
-    async settle(send: Send, fence: number | '*', what: Settlement): Promise<boolean> {
-      const { status, gateway = '', messageId = '', channel = '', doubt = '', extra = 0, reason = '' } = what
-      const args = [send.rid, send.n, fence, status, gateway, messageId, channel, doubt, extra, reason]
-      const [done, unit] = await settleScript(sendKeys(send), args)
-      if (done === 1) await giveBack(unit)
-      return done === 1
-    },
+    settle: (send: Send, fence: number, what: Settlement): Promise<boolean> =>
+      settleAs('claimed', send, fence, what),
 
-    /** What is left of a send whose job only another worker understands; see Lapse. */
+    /** Ends a send whose job can no longer run. Returns false if the send has ended or is on another channel. */
+    settleUnclaimed: (send: Send, what: Settlement): Promise<boolean> => settleAs('unclaimed', send, 0, what),
+
+    /** Looks at a send whose job only a newer worker understands, and fails it after its time. */
     async lapse(send: Send): Promise<Lapse> {
-      const [kind, unit] = await lapseScript(sendKeys(send), [send.rid, send.n])
-      if (kind === 'late') await giveBack(unit)
-      return kind === 'open' || kind === 'done' || kind === 'late' ? kind : 'over'
+      const reply = await lapseScript(sendKeys(send), [send.rid, send.n])
+      if (reply.kind === 'late') await giveBudgetBack(reply)
+      return reply.kind === 'open' || reply.kind === 'done' || reply.kind === 'late' ? reply.kind : 'over'
     },
 
     /**
-     * What came after a send was settled. Anything twice changes nothing.
-     * @param mayFallBack the scene's word
-     * @param withinMs how long after it was sent a receipt is not yet missing
+     * Records what is known of a message after its gateway accepted it. A repeated report changes nothing.
+     *
+     * @param mayFallBack whether the scene may fall back to e-mail
+     * @param receiptWithinMs how long a delivery receipt may take before it counts as missing
      */
-    async report(send: Send, state: DeliveryState, mayFallBack: boolean, withinMs = 0): Promise<Reported> {
-      const args = [send.rid, send.n, state, mayFallBack ? 1 : 0, withinMs]
-      const [kind, first] = await reportScript(sendKeys(send), args)
-      if (kind === 'delivered') return { kind, afterMs: Number(first) }
-      if (kind === 'soon') return { kind, ms: Number(first) }
-      return { kind: kind === 'moved' || kind === 'failed' || kind === 'early' ? kind : 'kept' }
+    async report(
+      send: Send,
+      state: DeliveryState,
+      mayFallBack: boolean,
+      receiptWithinMs = 0,
+    ): Promise<Reported> {
+      const args = [send.rid, send.n, state, mayFallBack ? 1 : 0, receiptWithinMs]
+      const reply = await reportScript(sendKeys(send), args)
+      if (reply.kind === 'delivered') return { kind: 'delivered', afterMs: reply.number('after') }
+      if (reply.kind === 'soon') return { kind: 'soon', waitMs: reply.number('wait') }
+      return {
+        kind:
+          reply.kind === 'moved' || reply.kind === 'failed' || reply.kind === 'early' ? reply.kind : 'kept',
+      }
     },
   }
 }
 export type SendLedger = ReturnType<typeof createSendLedger>
+
+function toClaim(reply: Reply, keyring: Keyring, rid: string): Claim {
+  switch (reply.kind) {
+    case 'go': {
+      const fence = reply.number('fence')
+      const message = sealedMessage.open(keyring, rid, reply.text('sealed'))
+      if (message === null) return { kind: 'unreadable', fence }
+      const doubted = reply.text('doubted_gateway')
+      return {
+        kind: 'go',
+        ...message,
+        fence,
+        lifeMs: reply.number('life'),
+        ageMs: reply.number('age'),
+        doubt: doubted === '' ? null : { gateway: doubted, sinceMs: reply.number('doubted_at') },
+        secondSendRisked: reply.number('second_send_risked') === 1,
+      }
+    }
+    case 'busy':
+      return { kind: 'busy', waitMs: reply.number('wait') }
+    case 'late':
+      return { kind: 'late' }
+    case 'done':
+      return {
+        kind: 'done',
+        status: reply.text('status'),
+        gateway: reply.text('gateway'),
+        messageId: reply.text('message_id'),
+      }
+    default: {
+      const reason = reply.text('reason')
+      return {
+        kind: 'gone',
+        reason: reason === 'replaced' || reason === 'moved' || reason === 'used' ? reason : 'no_record',
+      }
+    }
+  }
+}

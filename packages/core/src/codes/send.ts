@@ -1,17 +1,18 @@
 import { keys } from '../redis/keys.ts'
 
-/** Names one send of one request: a request that is re-sent keeps its `rid` and gets the next number. */
+/** One send of one request. A request that is sent again keeps its `rid` and gets the next number `n`, from 1. */
 export type Send = { rid: string; scene: string; n: number }
 
-/** By which way a message goes: over SMS gateways, or as mail where those could not. */
+/** How a message travels: through an SMS gateway, or as mail if no gateway took it. */
 export type Channel = 'sms' | 'email'
 
-/** A request id is `<pseudonym of the phone>.<random>`: enough to find the record, nothing to learn from. */
+/** A request id is `<pseudonym of the phone>.<random>`: it leads to the record and tells a stranger nothing. */
 export const REQUEST_ID_PATTERN = '^[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{22}$'
 
+/** The pseudonym of the phone that a request is about. */
 export const phoneOf = (rid: string) => rid.slice(0, rid.indexOf('.'))
 
-/** The two keys that every script about a send takes, in this order. */
+/** The code record and the phone's sends: the two keys that the scripts about a send take, in this order. */
 export const sendKeys = ({ rid, scene }: Pick<Send, 'rid' | 'scene'>) => [
   keys.code(phoneOf(rid), scene),
   keys.sends(phoneOf(rid)),

@@ -1,51 +1,65 @@
 import { randomId } from '../keyring.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import { COUNT } from '../scripts/count.ts'
-import { TAKE } from '../scripts/take.ts'
 import { windowArgs, type Window } from './windows.ts'
 
 export type Limit = { key: string; windows: readonly Window[] }
 
 /**
- * `count` is how many the first of the limits has now, this one included, in its longest window. `full` is the
- * first that had no room; nothing was taken from any of them.
+ * `count` is how many the first limit holds in its longest window, this one included. `limit` is the index of
+ * the first limit that was full; then nothing was taken from any of them.
  */
 export type Taken =
   | { kind: 'taken'; member: string; count: number }
   | { kind: 'full'; limit: number; retryAfter: number }
 
-/** Sliding limits in Redis: they hold over any number of processes, because one script counts and takes. */
+/** `retryAfter` is in seconds, and 0 if one more fits now. */
+export type Room = { retryAfter: number; windows: (Window & { used: number; left: number })[] }
+
+/**
+ * Sliding-window rate limits in Redis. One script counts and takes, so they hold over any number of processes.
+ *
+ * Every method throws StoreError when Redis does not answer.
+ */
 export function createLimits(redis: RedisClient) {
-  const script = createScript(redis, 'take', TAKE)
-  const countScript = createScript(redis, 'count', COUNT)
+  const takeScript = createScript(redis, new URL('./lua/take.lua', import.meta.url))
+  const roomScript = createScript(redis, new URL('./lua/room.lua', import.meta.url))
+
+  /** Reads what a limit has left, without taking from it. */
+  async function room({ key, windows }: Limit): Promise<Room> {
+    const reply = await roomScript([key], windowArgs(windows))
+    return {
+      retryAfter: Math.ceil(reply.number('wait') / 1000),
+      windows: windows.map((window, i) => {
+        const used = reply.rows[i]?.number('used') ?? 0
+        return { ...window, used, left: Math.max(0, window.most - used) }
+      }),
+    }
+  }
+
   return {
-    /**
-     * Takes one from every limit, or none from any. Their keys share a hash tag.
-     * @throws StoreError
-     */
+    room,
+
+    /** Takes one from every limit, or none from any. The keys must share a hash tag. */
     async take(limits: readonly Limit[]): Promise<Taken> {
       const member = randomId()
       const args = limits.flatMap(({ windows }) => [windows.length, ...windowArgs(windows)])
-      const [full, ms] = await script(
+      const reply = await takeScript(
         limits.map(({ key }) => key),
         [member, ...args],
       )
-      if (full === 0) return { kind: 'taken', member, count: Number(ms) }
-      return { kind: 'full', limit: Number(full) - 1, retryAfter: Math.ceil(Number(ms) / 1000) }
+      if (reply.kind === 'taken') return { kind: 'taken', member, count: reply.number('count') }
+      const retryAfter = Math.ceil(reply.number('wait') / 1000)
+      return { kind: 'full', limit: reply.number('limit') - 1, retryAfter }
     },
 
-    /**
-     * How many this limit has now in its longest window. Takes nothing.
-     * @throws StoreError
-     */
-    async count({ key, windows }: Limit): Promise<number> {
-      const longest = Math.max(...windows.map(({ seconds }) => seconds))
-      const [count] = await countScript([key], [longest * 1000])
-      return Number(count)
+    /** Counts what a limit holds in its longest window. */
+    async count(limit: Limit): Promise<number> {
+      const { windows } = await room(limit)
+      return Math.max(...windows.map(({ used }) => used))
     },
 
-    /** Gives back what a later step did not use. */
+    /** Gives back what `take` took, for a later step that failed. */
     async giveBack(member: string, keys: readonly string[]): Promise<void> {
       await asStoreError('give back', Promise.all(keys.map((key) => redis.zrem(key, member))))
     },

@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import type { Registry } from 'prom-client'
 
 /**
- * The operators' port of a process, apart from the public one: `/livez` (the process answers), `/readyz`
- * (it should be given work) and `/metrics`. It carries nothing about phones, codes or keys.
+ * The port for operators, apart from the public one: `/livez` (the process answers), `/readyz` (the process can take
+ * work) and `/metrics`. Its answers contain nothing about phones, codes or keys.
  */
 export type OpsOptions = {
   host: string
   port: number
   registry: Registry
-  /** Resolves to null when ready, else to the reason why not, in a few words. */
+  /** Null if the process is ready, else the reason in a few words. */
   notReady: () => Promise<string | null>
 }
 
@@ -42,9 +42,9 @@ export async function startOps({ host, port, registry, notReady }: OpsOptions) {
   await once(server, 'listening')
   const address = server.address()
   return {
-    /** The one that was given, or the free one that was found for 0. */
+    /** The given port, or the free port that the system chose for 0. */
     port: typeof address === 'object' && address !== null ? address.port : port,
-    /** From now on `/readyz` says 503, so that a balancer stops sending work. */
+    /** Makes `/readyz` answer 503, so that a load balancer stops sending work. */
     drain: () => {
       draining = true
     },

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 
-/** One registry a process, with Node's own metrics in it. Labels are bounded sets; none names a phone. */
+/** The metrics registry of a process, with Node's own metrics. Labels have few values, and none names a phone. */
 export function createRegistry(app: string): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ app })

@@ -5,7 +5,7 @@ import type { Tracing } from './tracing.ts'
 const TRACER = 'sms-codes'
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT }
 
-/** Tracing by the API of OpenTelemetry, loaded by tracing.ts where it is asked for. */
+/** Tracing with the API of OpenTelemetry. tracing.ts loads this file only if tracing is on. */
 export function createTracing(): Tracing {
   const tracer = trace.getTracer(TRACER)
   return {
@@ -17,7 +17,7 @@ export function createTracing(): Tracing {
         run: (act) => context.with(inside, act),
         end(more, failed = false) {
           span.setAttributes(more)
-          // Without a message: those of errors are not ours.
+          // Without a message: messages of libraries may contain secrets.
           if (failed) span.setStatus({ code: SpanStatusCode.ERROR })
           span.end()
         },

@@ -2,12 +2,12 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from '../logger.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
-/** Under `npm run` a signal to the group comes twice, once by way of npm; a person's second takes longer. */
+/** Under `npm run`, npm repeats a signal to the process group; a person needs longer for a second Ctrl-C. */
 const SAME_SIGNAL_MS = 500
 
 /**
- * SIGTERM and SIGINT run the closers in the order given and end the process; a second signal or the
- * deadline ends it at once. A bug that nobody caught ends it the same way, with exit code 1.
+ * On SIGTERM and SIGINT, runs the closers in order and ends the process. A second signal or the deadline ends it at
+ * once. An uncaught error also runs the closers, and the exit code is 1.
  */
 export function onShutdown(closers: (() => Promise<unknown>)[], log: Logger, deadlineMs: number): void {
   let stopping = false
@@ -17,17 +17,17 @@ export function onShutdown(closers: (() => Promise<unknown>)[], log: Logger, dea
       delay: deadlineMs,
       logger: false,
       skip: [...SIGNALS],
-      onTimeout: () => log.error({ deadlineMs }, 'not stopped in time; is Redis away?'),
-      onSecondError: (err) => log.fatal({ err }, 'a bug while stopping'),
+      onTimeout: () => log.error({ deadlineMs }, 'shutdown deadline exceeded; Redis may be down'),
+      onSecondError: (err) => log.fatal({ err }, 'uncaught error during shutdown'),
     },
     async ({ signal = first?.signal, err }) => {
       stopping = true
       if (err === undefined) log.info({ signal }, 'stopping')
-      else log.fatal({ err }, 'stopping after a bug')
+      else log.fatal({ err }, 'stopping after an uncaught error')
       try {
         for (const close of closers) await close()
       } catch (cause) {
-        log.fatal({ err: cause }, 'could not stop in order')
+        log.fatal({ err: cause }, 'shutdown failed')
         throw cause
       }
       log.info('stopped')

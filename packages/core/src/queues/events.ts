@@ -1,47 +1,35 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { Queue } from 'bullmq'
 import type { Logger } from '../logger.ts'
-import { QUEUE_PREFIX } from './send-queue.ts'
+import { openProducerQueue } from './queue-options.ts'
 import type { RedisClient } from '../redis/connect.ts'
-import type { SendLedger } from '../codes/send-ledger.ts'
+import type { SendLedger, Settlement } from '../codes/send-ledger.ts'
 import { REQUEST_ID_PATTERN, type Send } from '../codes/send.ts'
-import { telemetryOf, type Tracing } from '../process/tracing.ts'
+import type { Tracing } from '../process/tracing.ts'
 
 export const EVENTS_QUEUE = 'events'
 
-/** What an application may want to know of its request. Names no phone. */
+/** A change of status that the application is told. It names no phone. */
 export const SendEvent = Type.Object({
   request_id: Type.String({ pattern: REQUEST_ID_PATTERN }),
   scene: Type.String({ maxLength: 32 }),
-  /** Which message of the request it is about, from 1. */
+  /** Number of the send within the request, from 1. */
   send: Type.Integer({ minimum: 1 }),
   status: Type.Union(['sent', 'delivered', 'fell_back', 'failed'].map((status) => Type.Literal(status))),
 })
 export type SendEvent = Static<typeof SendEvent>
 
 /**
- * The producer's side of the `events` queue. An event that cannot be queued is lost with a line in the log:
- * it is news, and the status of the request remains the truth.
+ * The producer's side of the `events` queue. An event that cannot be added is lost, with a line in the log; the status
+ * of the request can still be read.
+ *
  * @param connection of the kind `producer`
  */
 export function createEventQueue(connection: RedisClient, log: Logger, tracing: Tracing | null = null) {
-  const queue = new Queue<SendEvent>(EVENTS_QUEUE, {
-    connection,
-    ...telemetryOf(tracing),
-    prefix: QUEUE_PREFIX,
-    skipWaitingForReady: true,
-    skipVersionCheck: true,
-    defaultJobOptions: {
-      // One second, two, four … for about a quarter of an hour.
-      attempts: 11,
-      backoff: { type: 'exponential', delay: 1_000, jitter: 0.3 },
-      removeOnComplete: { count: 200 },
-      removeOnFail: { age: 3_600, count: 1_000 },
-      stackTraceLimit: 0,
-    },
-    streams: { events: { maxLen: 1_000 } },
+  const queue = openProducerQueue<SendEvent>(EVENTS_QUEUE, connection, log, tracing, {
+    // One second, two, four … for about a quarter of an hour.
+    attempts: 11,
+    backoff: { type: 'exponential', delay: 1_000, jitter: 0.3 },
   })
-  queue.on('error', (err) => log.debug({ err }, 'queue error'))
   return {
     tell({ rid, scene, n }: Send, status: string): void {
       const event = { request_id: rid, scene, send: n, status }
@@ -54,19 +42,27 @@ export function createEventQueue(connection: RedisClient, log: Logger, tracing: 
 }
 export type EventQueue = ReturnType<typeof createEventQueue>
 
-/** A ledger that tells what it writes: every status that an application may wait for is written through it. */
+/** A ledger that adds an event for each status that it writes and that an application may wait for. */
 export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>): SendLedger {
+  function tellSettled(send: Send, { status }: Settlement): void {
+    if (status !== 'queued' && status !== 'moved') events.tell(send, status)
+  }
   return {
     async claim(send, ...rest) {
       const claim = await ledger.claim(send, ...rest)
-      if ('why' in claim && claim.why === 'late') events.tell(send, 'failed')
-      if ('why' in claim && claim.why === 'used') events.tell(send, 'sent')
+      if (claim.kind === 'late') events.tell(send, 'failed')
+      if (claim.kind === 'gone' && claim.reason === 'used') events.tell(send, 'sent')
       return claim
     },
     async settle(send, fence, what) {
-      const mine = await ledger.settle(send, fence, what)
-      if (mine && what.status !== 'queued' && what.status !== 'moved') events.tell(send, what.status)
-      return mine
+      const isSettled = await ledger.settle(send, fence, what)
+      if (isSettled) tellSettled(send, what)
+      return isSettled
+    },
+    async settleUnclaimed(send, what) {
+      const isSettled = await ledger.settleUnclaimed(send, what)
+      if (isSettled) tellSettled(send, what)
+      return isSettled
     },
     async lapse(send) {
       const lapse = await ledger.lapse(send)

@@ -1,60 +1,59 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { Queue, type JobsOptions } from 'bullmq'
+import type { JobsOptions } from 'bullmq'
 import type { Logger } from '../logger.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { REQUEST_ID_PATTERN } from '../codes/send.ts'
-import { telemetryOf, type Tracing } from '../process/tracing.ts'
+import type { Tracing } from '../process/tracing.ts'
+import { openProducerQueue } from './queue-options.ts'
 
 export const SMS_QUEUE = 'sms'
 export const EMAIL_QUEUE = 'email'
-/** The name of a job that looks whether a receipt came, beside the `send` jobs of its queue. */
+/** The name of a job that checks whether a delivery receipt came; it is in the queue `email` beside the `send` jobs. */
 export const CHECK = 'check'
-/** A hash tag, so that all keys of a queue share a slot of a Redis Cluster. */
-export const QUEUE_PREFIX = '{sms}'
 
-/** What every version of a job says: which send it is about. */
+/** The fields of every version of a job: which send it is about. */
 const named = {
   rid: Type.String({ pattern: REQUEST_ID_PATTERN }),
   scene: Type.String({ maxLength: 32 }),
   /** The number of the send within the request, from 1. */
   n: Type.Integer({ minimum: 1 }),
-  /** Masked, for whoever looks at the board. */
+  /** The masked number, for the board and the logs. */
   to: Type.String({ pattern: '^1[3-9][0-9]\\*{4}[0-9]{4}$' }),
+  /** The carrier segment: the first three digits, for routing. */
+  segment: Type.String({ pattern: '^1[3-9][0-9]$' }),
 }
 
 /**
- * What a job says: which send to deliver. The code and the number stay in the record (code-store.ts). A field
- * that a worker may overlook can be added at any time; what it must not overlook makes another version.
+ * A job names a send; the code and the number stay in the code record. A field that an older worker may ignore can be
+ * added at any time. A field that it must not ignore needs a new version `v`.
  */
 export const SendJob = Type.Object({ v: Type.Literal(1), ...named })
 export type SendJob = Static<typeof SendJob>
 
-/** A job from a newer version of ours, for a worker of that version. */
+/** A job of a newer version, for a worker of that version. */
 export const LaterJob = Type.Object({ v: Type.Integer({ minimum: 2 }), ...named })
 export type LaterJob = Static<typeof LaterJob>
 
 const FIRST_RETRY_MS = 400
 const LONGEST_RETRY_MS = 15_000
 
-/** 0.4 s, 1.2 s, 3.6 s … up to 15 s, each ± 30 % so that jobs which failed together do not return together. */
+/** 0.4 s, 1.2 s, 3.6 s … up to 15 s, each ± 30 % so that jobs that failed together do not return together. */
 export function retryDelayMs(attemptsMade: number): number {
   const delay = Math.min(FIRST_RETRY_MS * 3 ** (attemptsMade - 1), LONGEST_RETRY_MS)
   return Math.round(delay * (0.7 + 0.6 * Math.random()))
 }
 
 const options: JobsOptions = {
-  // Enough tries to last through any send window; the claim says "late" when it is over.
+  // Enough attempts for the longest possible time to send; a claim ends the send when that is over.
   attempts: 40,
   backoff: { type: 'custom' },
-  removeOnComplete: { count: 200 },
-  removeOnFail: { age: 3_600, count: 1_000 },
-  stackTraceLimit: 0,
   sizeLimit: 2_048,
 }
 
 /**
- * The producer's side of a queue. For `sms`, `add` is the moment a request counts as accepted.
- * @param connection of the kind `producer`: a caller must hear at once that Redis is away
+ * The producer's side of the queue `sms` or `email`. A request is accepted when `add` to `sms` is acknowledged.
+ *
+ * @param connection of the kind `producer`, so that a caller learns at once that Redis is down
  */
 export function createSendQueue(
   connection: RedisClient,
@@ -62,25 +61,18 @@ export function createSendQueue(
   name = SMS_QUEUE,
   tracing: Tracing | null = null,
 ) {
-  const queue = new Queue<SendJob>(name, {
-    connection,
-    ...telemetryOf(tracing),
-    prefix: QUEUE_PREFIX,
-    // Without it the first add() waits for ever when Redis was never up.
-    skipWaitingForReady: true,
-    // Asked while Redis is away it fails, and every later add() would fail with it. We look ourselves (redis.ts).
-    skipVersionCheck: true,
-    defaultJobOptions: options,
-    streams: { events: { maxLen: 1_000 } },
-  })
-  queue.on('error', (err) => log.debug({ err }, 'queue error'))
+  const queue = openProducerQueue<SendJob>(name, connection, log, tracing, options)
   return {
-    /** Added twice it is there once. @throws StoreError; `maybeDone` tells whether it may be there all the same */
+    /**
+     * Adds the job of a send; a second call with the same send adds nothing.
+     *
+     * @throws StoreError: after a timeout the job may have been added all the same
+     */
     async add(job: SendJob): Promise<void> {
       await asStoreError('enqueue', queue.add('send', job, { jobId: `${job.rid}.${job.n}` }))
     },
 
-    /** A look in some time at whether the send was delivered. @throws StoreError */
+    /** Adds a job that checks after `delayMs` whether the delivery receipt came. @throws StoreError */
     async addCheck(job: SendJob, delayMs: number): Promise<void> {
       const jobId = `${job.rid}.${job.n}.check`
       await asStoreError('enqueue', queue.add(CHECK, job, { jobId, delay: delayMs }))

@@ -4,14 +4,14 @@ import type { Logger } from '../logger.ts'
 import { parseRedisUrl, type RedisAddress } from './url.ts'
 
 /**
- * The kinds of connection. `commands` and `producer` fail fast: a caller gets an error within
- * COMMAND_TIMEOUT_MS and no command is ever sent twice (a re-sent GETDEL would answer "not there", a
- * re-sent INCR would count twice). `operator` is like them and more patient, because a person looks when
- * Redis is slow. `worker` waits, because BullMQ blocks on it for seconds and must outlive a restart of Redis.
+ * The kinds of connection. `commands` and `producer` fail fast: a caller gets an error within COMMAND_TIMEOUT_MS, and
+ * no command is ever sent twice (a repeated GETDEL would answer "not there", a repeated INCR would count twice).
+ * `operator` fails later, because operators look when Redis is slow. `worker` waits, because BullMQ blocks on it for
+ * seconds and must survive a restart of Redis.
  */
 export type ConnectionKind = 'commands' | 'producer' | 'operator' | 'worker'
 
-/** What scripts and queues run on: one server, or a cluster of them (keys.ts has the hash tags). */
+/** One server, or a Cluster; the hash tags of keys.ts keep each script in one slot. */
 export type RedisClient = Redis | Cluster
 
 export const COMMAND_TIMEOUT_MS = 400
@@ -35,7 +35,7 @@ export function connectRedis(url: string, kind: ConnectionKind, log: Logger): Re
   const redis = open(address, kind)
   if (redis instanceof Redis) gatherWrites(redis)
   else redis.on('+node', gatherWrites)
-  // ioredis emits an error at every try to connect; one line per outage is enough.
+  // ioredis emits an error for every attempt to connect; the log gets one line per outage.
   let down = false
   redis.on('error', (err) => {
     if (!down) log.warn({ err, kind }, 'redis connection lost')
@@ -57,14 +57,14 @@ function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
   const server = {
     ...options,
     retryStrategy: retryDelayMs,
-    // After a failover the old primary answers READONLY: connect anew, but never repeat the command.
+    // After a failover the old primary answers READONLY: reconnect, but never repeat the command.
     reconnectOnError: (err: Error) => (err.message.startsWith('READONLY') ? 1 : false),
   }
   if (address.kind === 'single') return new Redis(address.url, server)
   const tls = address.tls ? { tls: {} } : {}
   if (address.kind === 'cluster') {
     const redisOptions = { ...options, ...address.login, ...tls }
-    // A certificate is for a name, which ioredis would look up and forget.
+    // Keep the host name: TLS verifies it, and ioredis would replace it by an IP address.
     const names = address.tls ? { dnsLookup: keepName } : {}
     return connectNodes(new Cluster(address.hosts, { ...clusterOptions(kind), ...names, redisOptions }))
   }
@@ -81,25 +81,25 @@ function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
     ...(address.tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
     sentinelCommandTimeout: 1_000,
     sentinelRetryStrategy: retryDelayMs,
-    // A primary whose host is gone closes no connection: the Sentinels' word makes us leave it.
+    // A primary whose host died closes no connection: reconnect when the Sentinels announce a new primary.
     failoverDetector: true,
   })
 }
 
 const clusterOptions = (kind: ConnectionKind) => ({
   clusterRetryStrategy: retryDelayMs,
-  // Ask for the map of slots now and then, too: a node whose host is gone refuses nothing and says nothing.
+  // Also refresh the slot map periodically: a dead host never sends MOVED.
   slotsRefreshInterval: 5_000,
-  // MOVED, ASK and TRYAGAIN are answers of a server that did nothing, so what they refuse may be sent on. A
-  // connection that closed is no such answer: 0 is "never again".
+  // A server that answers MOVED, ASK or TRYAGAIN did not run the command, so it may be sent again. After a closed
+  // connection it may have run, so it is not repeated (0).
   ...(kind === 'worker'
     ? {}
     : { enableOfflineQueue: false, retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 }),
 })
 
 /**
- * ioredis connects to a node when it has the first command for it, and refuses the commands that come with
- * it. So every node is connected as soon as it is known.
+ * Connects to every node as soon as it is known. ioredis would connect at the first command for a node, and refuse the
+ * commands that arrive meanwhile.
  */
 function connectNodes(cluster: Cluster): Cluster {
   cluster.on('+node', (node: Redis) => {
@@ -112,20 +112,16 @@ const keepName: NonNullable<ClusterOptions['dnsLookup']> = (host, done) => done(
 
 const retryDelayMs = (times: number) => Math.min(50 * 2 ** times, 1_000)
 
-/** The store did not answer, or refused to. Carries no key, no argument and no cause, so it is safe to log. */
+/** Redis did not answer, or refused. Carries no key, no argument and no cause, so it is safe to log. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
-  /** False when the command certainly did not run; true when it may have. */
-  readonly maybeDone: boolean
-
   constructor(operation: string, err: unknown) {
     const reason = err instanceof Error ? err.message : 'unknown'
     super(`redis: ${operation}: ${/^[A-Z]+\b/.exec(reason)?.[0] ?? reasonOf(reason)}`)
-    this.maybeDone = /timed out|closed/i.test(reason)
   }
 }
 
-/** Every call to Redis that a request waits for goes through here, so that no ioredis error escapes. */
+/** Turns the errors of ioredis, which carry the whole command, into StoreErrors. Wraps every call that a request waits for. */
 export async function asStoreError<T>(operation: string, call: Promise<T>): Promise<T> {
   try {
     return await call
@@ -134,11 +130,12 @@ export async function asStoreError<T>(operation: string, call: Promise<T>): Prom
   }
 }
 
-/** One key beside the queue and one beside the gate: in a Cluster no send can do without these two slots. */
+/** One key in the slot of the queues and one in the slot of the limits: in a Cluster every send needs both. */
 const PROBES = ['{sms}:probe', 'sms:{gate}:probe']
 
 /**
- * Writes what a store that is full, or a replica, refuses although it answers every read.
+ * Writes a probe, which a full server or a replica refuses although it answers every read.
+ *
  * @throws StoreError
  */
 export async function probeWrites(redis: RedisClient): Promise<void> {

@@ -3,31 +3,31 @@ export const QUOTAS = ['ccp', 'aliyun', 'tencent', 'email'] as const
 export type Quota = (typeof QUOTAS)[number]
 
 /**
- * Every Redis key name of ours. Keys of one phone share the hash tag `{ph}`, so a script touches one
- * cluster slot. `ph` and `addr` are pseudonyms (keyring.ts): no name holds a number or an address.
+ * The names of all our keys in Redis. The keys of one phone share the hash tag `{ph}`, so a script touches one slot of a
+ * Cluster. `ph` and `addr` are pseudonyms (keyring.ts): no name contains a number or an address.
  */
 export const keys = {
   captcha: (uuid: string) => `img_${uuid}`,
-  /** That a proof of work was used; `nonce` is of our own making. */
+  /** Marks a proof of work as used; the API has made its `nonce`. */
   proof: (nonce: string) => `sms:proof:${nonce}`,
   code: (ph: string, scene: string) => `sms:{${ph}}:code:${scene}`,
   sends: (ph: string) => `sms:{${ph}}:sends`,
   missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,
-  missesBlind: (ph: string) => `sms:{${ph}}:misses:blind`,
+  missesWithoutId: (ph: string) => `sms:{${ph}}:misses:blind`,
   contact: (ph: string) => `sms:{${ph}}:contact`,
-  /** All that is held about a phone, so that it can be erased. */
+  /** Every key that holds something about a phone, for erasing it. */
   ofPhone: (ph: string, scenes: readonly string[]) => [
     ...scenes.map((scene) => keys.code(ph, scene)),
     keys.sends(ph),
     keys.missesWithId(ph),
-    keys.missesBlind(ph),
+    keys.missesWithoutId(ph),
     keys.contact(ph),
     ...QUOTAS.map((name) => keys.quota(ph, name)),
   ],
-  /** Under the receipt's own id and not under its phone: to erase a phone must not allow a second redeem. */
+  /** Named by the receipt and not by its phone, so that erasing a phone does not permit a second redeem. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
   address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
-  /** What the guard knows of a number segment, a client address or the whole service. */
+  /** Counts and marks of the pumping guard for a number segment, a client address or the whole service. */
   guard: (
     what: 'sent' | 'verified' | 'mark' | 'times',
     group: 'segment' | 'address' | 'service',
@@ -35,22 +35,19 @@ export const keys = {
   ) => `sms:{gate}:guard:${group}:${who}:${what}`,
   /** The first answer to an idempotency key; `name` is a keyed hash of it. */
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
-  /** Joins a message with what its gateway says of it later; `name` is a pseudonym of the gateway's id for it. */
+  /** Joins a message with its delivery receipt; `name` is a pseudonym of the gateway's id for the message. */
   message: (name: string) => `sms:{${name}}:message`,
   /** Messages of one gateway to a phone, and mails to its owner: as many as the vendor, or we, allow. */
   quota: (ph: string, of: Quota) => `sms:{${ph}}:quota:${of}`,
-  /** What one gateway may be sent a second, over all workers. */
+  /** Messages per second to one gateway, over all workers. */
   rate: (gateway: string) => `sms:{${gateway}}:rate`,
-  /**
-   * Whom an operator always lets in, or never, by when the entry ends: segments, phones by pseudonym, and
-   * networks, which stand nowhere else in clear.
-   */
+  /** Operator allow and deny lists, scored by expiry. The only place where networks are stored in clear. */
   list: (list: 'allow' | 'deny') => `sms:{gate}:list:${list}`,
   listVersion: 'sms:{gate}:list:version',
-  /** Findings and decisions with their reasons, a capped stream. */
+  /** A capped stream of findings, decisions and operators' actions, with their reasons. */
   audit: 'sms:{gate}:audit',
-  /** What the whole service has spent. */
+  /** The messages that the budget of the whole service has paid for. */
   budget: 'sms:{gate}:budget:all',
-  /** What one send is counted against beside its phone, in one slot so that all are taken or none. */
+  /** The limits of a send other than its phone's, in one slot so that all are taken or none. */
   gate: (what: 'address' | 'subnet' | 'segment' | 'budget', who: string) => `sms:{gate}:${what}:${who}`,
 }

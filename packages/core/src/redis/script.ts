@@ -1,17 +1,33 @@
 import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { asStoreError, type RedisClient } from './connect.ts'
 
-/** What a script of ours answers: a flat list of strings and integers. */
-export type Reply = (string | number)[]
+/**
+ * What a script answers: a kind, values by name, and rows that have the same form. In Lua it is written as
+ * `{'go', 'fence', 3, 'sealed', text, {'row', 'name', 'value'}}`.
+ */
+export type Reply = {
+  kind: string
+  /** @throws TypeError when the script did not answer this value */
+  text: (name: string) => string
+  /** @throws TypeError when the script did not answer this value */
+  number: (name: string) => number
+  rows: readonly Reply[]
+}
 
 /**
- * One Lua script, run by its SHA-1; the server is sent the text only when it does not know it (first
- * use, restart, SCRIPT FLUSH), in which case nothing has run yet.
- * @throws StoreError
+ * A Lua script of ours, run by its SHA-1. The server is sent the text only when it does not know the script
+ * (first use, restart, SCRIPT FLUSH); in that case nothing has run yet.
+ *
+ * @param file the `.lua` file, as `new URL('./lua/claim.lua', import.meta.url)`
  */
-export function createScript(redis: RedisClient, name: string, lua: string) {
+export function createScript(redis: RedisClient, file: URL) {
+  const name = basename(file.pathname, '.lua')
+  const lua = readScript(file)
   const sha = createHash('sha1').update(lua).digest('hex')
-  const call = async (keys: string[], args: (string | number)[]): Promise<unknown> => {
+
+  async function call(keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     try {
       return await redis.evalsha(sha, keys.length, ...keys, ...args)
     } catch (err) {
@@ -20,14 +36,41 @@ export function createScript(redis: RedisClient, name: string, lua: string) {
       throw err
     }
   }
-  return async (keys: string[], args: (string | number)[]): Promise<Reply> =>
+
+  /** @throws StoreError */
+  return async (keys: readonly string[], args: readonly (string | number)[] = []): Promise<Reply> =>
     toReply(name, await asStoreError(name, call(keys, args)))
 }
 
-function toReply(name: string, reply: unknown): Reply {
-  if (!Array.isArray(reply)) throw new TypeError(`script ${name} answered no list`)
-  return reply.map((item: unknown) => {
-    if (typeof item === 'string' || typeof item === 'number') return item
-    throw new TypeError(`script ${name} answered something else than strings and integers`)
+/**
+ * The text of a script in which each line `--- @include "name"` is replaced by the file of that name beside it,
+ * or by the one in `redis/lua`, which every script may use.
+ */
+export function readScript(file: URL): string {
+  return readFileSync(file, 'utf8').replace(/^--- @include "([a-z-]+)"$/gm, (_line, name: string) => {
+    const beside = new URL(`./${name}.lua`, file)
+    return readFileSync(existsSync(beside) ? beside : new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
   })
 }
+
+function toReply(script: string, answer: unknown): Reply {
+  if (!isList(answer)) throw new TypeError(`script ${script}: the answer is not a list`)
+  const [kind, ...items] = answer
+  if (typeof kind !== 'string')
+    throw new TypeError(`script ${script}: the answer does not begin with its kind`)
+  const values = new Map<unknown, unknown>()
+  const rows: Reply[] = []
+  for (let i = 0; i < items.length; i += 1) {
+    if (isList(items[i])) rows.push(toReply(script, items[i]))
+    else values.set(items[i], items[++i])
+  }
+
+  function read(name: string): string | number {
+    const value = values.get(name)
+    if (typeof value === 'string' || typeof value === 'number') return value
+    throw new TypeError(`script ${script}: the answer "${String(kind)}" has no ${name}`)
+  }
+  return { kind, text: (name) => String(read(name)), number: (name) => Number(read(name)), rows }
+}
+
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)

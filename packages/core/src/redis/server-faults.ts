@@ -1,42 +1,55 @@
 import { Cluster, type Redis } from 'ioredis'
 import { asStoreError, type RedisClient } from './connect.ts'
 
-/** Every server that takes writes: of a Cluster there are several, and each may be set up differently. */
-const primaries = (redis: RedisClient): Redis[] =>
-  redis instanceof Cluster ? redis.nodes('master') : [redis]
+const READY_WITHIN_MS = 1_500
 
 /**
- * Faults of the servers themselves that would lose codes or jobs.
- * @returns one line per fault; none when all is well
+ * Reads the state of every server that takes writes, and what of its set-up would lose codes or jobs. A Cluster
+ * has several such servers, and each may be set up differently.
+ * @throws StoreError
  */
-export async function serverFaults(redis: RedisClient): Promise<string[]> {
-  const faults = await Promise.all(primaries(redis).map(faultsOf))
-  return [...new Set(faults.flat())]
+export async function readServers(redis: RedisClient) {
+  const primaries = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  const read = await Promise.all(primaries.map(readServer))
+  return {
+    servers: read.map(({ server }) => server),
+    /** One line per fault, the same fault of several servers once. */
+    faults: [...new Set(read.flatMap(({ faults }) => faults))],
+  }
 }
 
-async function faultsOf(server: Redis): Promise<string[]> {
-  const info = await asStoreError('info', server.info('server', 'memory'))
+/** The faults alone. @throws StoreError */
+export const serverFaults = async (redis: RedisClient): Promise<string[]> => (await readServers(redis)).faults
+
+async function readServer(redis: Redis) {
+  const info = await asStoreError('info', redis.info('server', 'memory'))
   const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? ''
+  const server = {
+    version: field('valkey_version') || field('redis_version'),
+    memoryBytes: Number(field('used_memory')),
+    /** 0 for no limit. */
+    maxMemoryBytes: Number(field('maxmemory')),
+    policy: field('maxmemory_policy'),
+  }
   const faults: string[] = []
   const [major = 0, minor = 0] = field('redis_version').split('.').map(Number)
   if (major < 6 || (major === 6 && minor < 2)) faults.push('REDIS_URL: Redis 6.2 or newer is needed')
-  const policy = field('maxmemory_policy')
-  if (policy !== '' && policy !== 'noeviction')
+  if (server.policy !== '' && server.policy !== 'noeviction')
     faults.push(
       'REDIS_URL: maxmemory-policy must be noeviction, or codes and jobs vanish under memory pressure',
     )
-  // ioredis goes on in database 0 where the one it was given does not exist.
-  const { db = 0 } = server.options
-  // Where CLIENT may not be asked nobody knows.
-  const about = db === 0 ? '' : await server.client('INFO').catch(() => '')
-  if (/ db=\d/.test(about) && !about.includes(` db=${db} `))
+  // ioredis stays in database 0 if the configured database does not exist.
+  const { db = 0 } = redis.options
+  // If an ACL forbids CLIENT, skip this check.
+  const client = db === 0 ? '' : await redis.client('INFO').catch(() => '')
+  if (/ db=\d/.test(client) && !client.includes(` db=${db} `))
     faults.push('REDIS_URL: the server does not have that database')
-  return faults
+  return { server, faults }
 }
 
 /**
- * `serverFaults`, asked once at start. A Redis that cannot be reached is no fault: the process starts,
- * says "not ready" and waits for it.
+ * `serverFaults` for the start of a process. If Redis cannot be reached this finds no fault: the process starts,
+ * is not ready and waits for Redis.
  */
 export async function serverFaultsAtBoot(redis: RedisClient): Promise<string[]> {
   try {
@@ -47,11 +60,11 @@ export async function serverFaultsAtBoot(redis: RedisClient): Promise<string[]> 
   }
 }
 
-/** An error in between need not be the end: ioredis says so of a database that is not there, too. */
+/** Does not settle on `error`: ioredis also emits it for a missing database and then connects. */
 function readyOrAway(redis: RedisClient): Promise<void> {
   return new Promise((resolve) => {
     if (redis.status === 'ready') resolve()
     for (const event of ['ready', 'close', 'end']) redis.once(event, () => resolve())
-    setTimeout(resolve, 1_500).unref()
+    setTimeout(resolve, READY_WITHIN_MS).unref()
   })
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCodeStore } from '../../src/codes/code-store.ts'
+import { sealedMessage } from '../../src/codes/sealed-message.ts'
 import { createKeyring } from '../../src/keyring.ts'
 import { aMobile, policy, sendOf, startStore, wrong } from '../store.ts'
 
@@ -184,13 +185,16 @@ describe('refund', () => {
     await store.pass(61)
     const again = sendOf(await store.codes.issue(mobile, 'default'))
     expect(await store.codes.refund(again)).toBe(true)
-    expect(await store.ledger.claim(again, 'ccp', 0, 1_000)).toMatchObject({ kind: 'done', why: 'failed' })
+    expect(await store.ledger.claim(again, 'ccp', { fence: 0, leaseMs: 1_000 })).toMatchObject({
+      kind: 'done',
+      status: 'failed',
+    })
     expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued', send: { n: 3 } })
   })
 
   it('is refused for a send that a worker has begun: its job did get in', async () => {
     const send = sendOf(await store.codes.issue(aMobile(), 'default'))
-    const claim = await store.ledger.claim(send, 'ccp', 0, 1_000)
+    const claim = await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 1_000 })
     expect(await store.codes.refund(send)).toBe(false)
     expect(claim).toMatchObject({ kind: 'go' })
     expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'sending' })
@@ -233,7 +237,7 @@ describe('verify', () => {
     const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
     await times(200, () => store.codes.verify(mobile, 'default', wrong(code), undefined))
     const ph = store.keyring.pseudonym(mobile)
-    expect(await store.redis.hget(`sms:{${ph}}:code:default`, 'blind')).toBe('5')
+    expect(await store.redis.hget(`sms:{${ph}}:code:default`, 'guesses_without_id')).toBe('5')
     expect(await store.redis.zcard(`sms:{${ph}}:misses:blind`)).toBe(5)
     expect(await store.codes.verify(mobile, 'default', code, undefined)).toEqual({
       kind: 'no',
@@ -251,7 +255,7 @@ describe('verify', () => {
       expect(answers.filter(({ kind }) => kind === 'ok').length).toBeLessThanOrEqual(1)
       const compared = await store.redis.hget(
         `sms:{${store.keyring.pseudonym(mobile)}}:code:default`,
-        'blind',
+        'guesses_without_id',
       )
       expect(Number(compared)).toBeLessThanOrEqual(5)
     }
@@ -343,10 +347,7 @@ describe('verify', () => {
     const mobile = aMobile()
     const send = sendOf(await before.issue(mobile, 'default'))
     const sealed = await store.redis.hget(`sms:{${send.rid.slice(0, 22)}}:code:default`, 'sealed')
-    const code =
-      ring(fresh, old)
-        .open(sealed ?? '', send.rid)
-        ?.slice(11) ?? ''
+    const code = sealedMessage.open(ring(fresh, old), send.rid, sealed ?? '')?.code ?? ''
     const gone = createCodeStore(store.redis, ring(fresh), () => policy)
     expect(await gone.verify(mobile, 'default', code, undefined)).toMatchObject({ kind: 'no' })
     const rotated = createCodeStore(store.redis, ring(fresh, old), () => policy)
@@ -366,8 +367,8 @@ describe('verify', () => {
 
     it('is told the same again, and nobody else is', async () => {
       const { first, repeat } = await used('this')
-      expect(first).toMatchObject({ kind: 'ok', again: false })
-      expect(await repeat('this')).toEqual({ ...first, again: true })
+      expect(first).toMatchObject({ kind: 'ok', isAgain: false })
+      expect(await repeat('this')).toEqual({ ...first, isAgain: true })
       for (const name of ['that', '', undefined])
         expect(await repeat(name)).toEqual({ kind: 'no', attemptsLeft: 0 })
     })
@@ -390,14 +391,14 @@ describe('verify', () => {
       const mobile = aMobile()
       const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
       const answers = await times(100, () => store.codes.verify(mobile, 'default', code, undefined, 'this'))
-      expect(answers.filter((answer) => answer.kind === 'ok' && !answer.again)).toHaveLength(1)
-      expect(answers.filter((answer) => answer.kind === 'ok' && answer.again)).toHaveLength(99)
+      expect(answers.filter((answer) => answer.kind === 'ok' && !answer.isAgain)).toHaveLength(1)
+      expect(answers.filter((answer) => answer.kind === 'ok' && answer.isAgain)).toHaveLength(99)
     })
   })
 })
 
 describe('somebody else who asks for the same code', () => {
-  const asks = (mobile: string, from: string) => store.codes.issue(mobile, 'default', { from })
+  const asks = (mobile: string, askedBy: string) => store.codes.issue(mobile, 'default', { askedBy })
   const idOf = (answer: Awaited<ReturnType<typeof asks>>) => {
     if (answer.kind !== 'issued') throw new Error('nothing was issued')
     return answer.requestId
@@ -449,19 +450,19 @@ describe('find', () => {
     const status = async () => (await store.codes.find(send.rid, ['default']))?.status
     await store.pass(119)
     expect(await status()).toBe('queued')
-    expect(await store.ledger.claim(send, 'ccp', 0, 10_000)).toMatchObject({ kind: 'go' })
+    expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 10_000 })).toMatchObject({ kind: 'go' })
     await store.pass(20)
     // A worker may still say what became of it.
     expect(await status()).toBe('sending')
     await store.pass(2)
     expect(await status()).toBe('expired')
-    expect((await store.ledger.claim(send, 'ccp', 0, 10_000)).kind).not.toBe('go')
+    expect((await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 10_000 })).kind).not.toBe('go')
     expect(await status()).toBe('failed')
   })
 
   it('calls a message sent whose mail alone was lost, or whose code was typed in', async () => {
     const mailed = sendOf(await store.codes.issue(aMobile(), 'default'))
-    const claim = await store.ledger.claim(mailed, 'ccp', 0, 10_000)
+    const claim = await store.ledger.claim(mailed, 'ccp', { fence: 0, leaseMs: 10_000 })
     if (claim.kind !== 'go') throw new Error('no claim')
     await store.ledger.settle(mailed, claim.fence, { status: 'sent', gateway: 'ccp', channel: 'sms' })
     await store.pass(100)
@@ -473,7 +474,7 @@ describe('find', () => {
     const mobile = aMobile()
     const issued = await store.codes.issue(mobile, 'default')
     const typed = sendOf(issued)
-    await store.ledger.claim(typed, 'ccp', 0, 10_000)
+    await store.ledger.claim(typed, 'ccp', { fence: 0, leaseMs: 10_000 })
     await store.codes.verify(mobile, 'default', await store.codeOf(issued), typed.rid)
     await store.pass(150)
     for (const { rid } of [mailed, typed])

@@ -17,7 +17,7 @@ async function issued(mobile = aMobile()) {
 }
 
 async function claimed(send: Awaited<ReturnType<typeof issued>>, gateway = 'ccp') {
-  const claim = await store.ledger.claim(send, gateway, 0, LEASE)
+  const claim = await store.ledger.claim(send, gateway, { fence: 0, leaseMs: LEASE })
   if (claim.kind !== 'go') throw new Error(`no claim but ${claim.kind}`)
   return claim
 }
@@ -27,10 +27,10 @@ describe('claim', () => {
     const mobile = aMobile()
     const send = await issued(mobile)
     const claims = await Promise.all(
-      Array.from({ length: 50 }, () => store.ledger.claim(send, 'ccp', 0, LEASE)),
+      Array.from({ length: 50 }, () => store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })),
     )
     const [winner, ...others] = claims.filter(({ kind }) => kind === 'go')
-    expect(winner).toMatchObject({ mobile, doubt: '', extra: 0 })
+    expect(winner).toMatchObject({ mobile, doubt: null, secondSendRisked: false })
     expect(others).toEqual([])
     expect(claims.filter(({ kind }) => kind === 'busy')).toHaveLength(49)
   })
@@ -38,35 +38,44 @@ describe('claim', () => {
   it('lets its holder go on to the next gateway without a doubt', async () => {
     const send = await issued()
     const { fence } = await claimed(send)
-    expect(await store.ledger.claim(send, 'aliyun', fence, LEASE)).toMatchObject({ kind: 'go', doubt: '' })
+    expect(await store.ledger.claim(send, 'aliyun', { fence, leaseMs: LEASE })).toMatchObject({
+      kind: 'go',
+      doubt: null,
+    })
   })
 
   it('taken over from a holder who vanished says which gateway may have the message', async () => {
     const send = await issued()
     const { fence } = await claimed(send)
     await store.pass(7)
-    expect(await store.ledger.claim(send, 'aliyun', 0, LEASE)).toMatchObject({
+    expect(await store.ledger.claim(send, 'aliyun', { fence: 0, leaseMs: LEASE })).toMatchObject({
       kind: 'go',
-      doubt: 'ccp',
+      doubt: { gateway: 'ccp' },
       fence: fence + 1,
     })
     // Handing it back keeps the doubt for the next one.
-    await store.ledger.settle(send, fence + 1, { status: 'queued', doubt: 'ccp' })
-    expect(await store.ledger.claim(send, 'aliyun', 0, LEASE)).toMatchObject({ kind: 'go', doubt: 'ccp' })
+    await store.ledger.settle(send, fence + 1, { status: 'queued', doubtedGateway: 'ccp' })
+    expect(await store.ledger.claim(send, 'aliyun', { fence: 0, leaseMs: LEASE })).toMatchObject({
+      kind: 'go',
+      doubt: { gateway: 'ccp' },
+    })
   })
 
   it('remembers a risked second message even if its holder vanishes in the call', async () => {
     const send = await issued()
-    await store.ledger.claim(send, 'twilio', 0, LEASE, { risk: true })
+    await store.ledger.claim(send, 'twilio', { fence: 0, leaseMs: LEASE, risksSecondSend: true })
     await store.pass(7)
-    expect(await store.ledger.claim(send, 'twilio', 0, LEASE)).toMatchObject({ kind: 'go', extra: 1 })
+    expect(await store.ledger.claim(send, 'twilio', { fence: 0, leaseMs: LEASE })).toMatchObject({
+      kind: 'go',
+      secondSendRisked: true,
+    })
   })
 
   it('is refused when it is too late, and the phone has its slot back', async () => {
     const mobile = aMobile()
     const send = await issued(mobile)
     await store.pass(120)
-    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'gone', why: 'late' })
+    expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({ kind: 'late' })
     expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'failed', reason: 'late' })
     expect(await store.redis.exists(`sms:{${store.keyring.pseudonym(mobile)}}:sends`)).toBe(0)
   })
@@ -75,7 +84,10 @@ describe('claim', () => {
     const mobile = aMobile()
     const answer = await store.codes.issue(mobile, 'default')
     await store.codes.verify(mobile, 'default', await store.codeOf(answer), undefined)
-    expect(await store.ledger.claim(sendOf(answer), 'ccp', 0, LEASE)).toEqual({ kind: 'gone', why: 'used' })
+    expect(await store.ledger.claim(sendOf(answer), 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({
+      kind: 'gone',
+      reason: 'used',
+    })
   })
 
   it('is refused for a send that a newer one has replaced', async () => {
@@ -83,13 +95,19 @@ describe('claim', () => {
     const send = await issued(mobile)
     await store.pass(61)
     await store.codes.issue(mobile, 'default')
-    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'gone', why: 'replaced' })
+    expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({
+      kind: 'gone',
+      reason: 'replaced',
+    })
   })
 
   it('is refused when Redis has forgotten everything', async () => {
     const send = await issued()
     await store.redis.del(...(await store.redis.keys('sms:*')))
-    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'gone', why: 'no_record' })
+    expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({
+      kind: 'gone',
+      reason: 'no_record',
+    })
   })
 
   it('says so when no key of ours opens the box', async () => {
@@ -98,7 +116,7 @@ describe('claim', () => {
       phoneKey: Buffer.alloc(32),
       codeKeys: [{ kid: 'k1', key: Buffer.alloc(32) }],
     })
-    const claim = await createSendLedger(store.redis, other).claim(send, 'ccp', 0, LEASE)
+    const claim = await createSendLedger(store.redis, other).claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
     expect(claim.kind).toBe('unreadable')
   })
 })
@@ -110,9 +128,9 @@ describe('a send that ends in doubt', () => {
     const mobile = aMobile()
     const send = await issued(mobile)
     const { fence } = await claimed(send)
-    await store.ledger.settle(send, fence, { status: 'queued', doubt: 'ccp' })
+    await store.ledger.settle(send, fence, { status: 'queued', doubtedGateway: 'ccp' })
     await store.pass(120)
-    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toEqual({ kind: 'gone', why: 'late' })
+    expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({ kind: 'late' })
     expect(await slots(mobile)).toBe(1)
   })
 
@@ -120,10 +138,10 @@ describe('a send that ends in doubt', () => {
     const [first, second] = [aMobile(), aMobile()]
     const send = await issued(first)
     const { fence } = await claimed(send)
-    await store.ledger.settle(send, fence, { status: 'failed', reason: 'ambiguous', doubt: 'ccp' })
+    await store.ledger.settle(send, fence, { status: 'failed', reason: 'ambiguous', doubtedGateway: 'ccp' })
     const other = await issued(second)
     await claimed(other)
-    await store.ledger.settle(other, '*', { status: 'failed', reason: 'job_failed' })
+    await store.ledger.settleUnclaimed(other, { status: 'failed', reason: 'job_failed' })
     expect([await slots(first), await slots(second)]).toEqual([1, 1])
   })
 })
@@ -136,8 +154,11 @@ describe('settle', () => {
       true,
     )
     expect(await store.ledger.settle(send, fence, { status: 'failed' })).toBe(false)
-    expect(await store.ledger.settle(send, '*', { status: 'failed' })).toBe(false)
-    expect(await store.ledger.claim(send, 'ccp', 0, LEASE)).toMatchObject({ kind: 'done', why: 'sent' })
+    expect(await store.ledger.settleUnclaimed(send, { status: 'failed' })).toBe(false)
+    expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toMatchObject({
+      kind: 'done',
+      status: 'sent',
+    })
     expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'sent' })
   })
 
@@ -158,8 +179,8 @@ describe('settle', () => {
     const old = await issued(mobile)
     await store.pass(seconds)
     const next = await issued(mobile)
-    expect(await store.ledger.settle(old, '*', { status: 'failed' })).toBe(false)
-    expect(await store.ledger.claim(next, 'ccp', 0, LEASE)).toMatchObject({ kind: 'go' })
+    expect(await store.ledger.settleUnclaimed(old, { status: 'failed' })).toBe(false)
+    expect(await store.ledger.claim(next, 'ccp', { fence: 0, leaseMs: LEASE })).toMatchObject({ kind: 'go' })
   })
 
   it('gives the phone its slot back when delivery finally failed', async () => {
@@ -173,7 +194,7 @@ describe('settle', () => {
   it('buries a send whose job cannot run any more', async () => {
     const send = await issued()
     await claimed(send)
-    expect(await store.ledger.settle(send, '*', { status: 'failed', reason: 'job_failed' })).toBe(true)
+    expect(await store.ledger.settleUnclaimed(send, { status: 'failed', reason: 'job_failed' })).toBe(true)
     expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'failed' })
   })
 })
@@ -220,11 +241,12 @@ describe('what a send took of the budget', () => {
   async function spent(end: (send: ReturnType<typeof sendOf>) => Promise<unknown>) {
     const unit = `unit-${Math.random()}`
     await store.redis.zadd(keys.budget, Date.now(), unit)
-    const send = sendOf(await store.codes.issue(aMobile(), 'default', { unit }))
+    const send = sendOf(await store.codes.issue(aMobile(), 'default', { budgetUnit: unit }))
     await end(send)
     return (await store.redis.zscore(keys.budget, unit)) !== null
   }
-  const taking = (send: ReturnType<typeof sendOf>) => store.ledger.claim(send, 'ccp', 0, LEASE)
+  const taking = (send: ReturnType<typeof sendOf>) =>
+    store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
 
   it('comes back when certainly nothing was sent', async () => {
     const failed = (send: ReturnType<typeof sendOf>) =>
@@ -256,7 +278,7 @@ describe('what a send took of the budget', () => {
       await taking(send)
     }
     expect(await spent(settled({ status: 'sent', gateway: 'ccp' }))).toBe(true)
-    expect(await spent(settled({ status: 'failed', doubt: 'ccp', reason: 'ambiguous' }))).toBe(true)
+    expect(await spent(settled({ status: 'failed', doubtedGateway: 'ccp', reason: 'ambiguous' }))).toBe(true)
     expect(await spent(vanished)).toBe(true)
   })
 })

@@ -20,64 +20,67 @@ function entry(text: string): ListEntry {
   return parsed
 }
 const asker = (more: object = {}) => ({ ip: '10.1.2.3', mobile: '13900017777', ph: 'p'.repeat(22), ...more })
-const NOBODY = { allow: null, deny: null }
+const NO_MATCH = { allow: null, deny: null }
 
 describe('the lists', () => {
-  it('name nobody while they are empty, and leave nothing in Redis', async () => {
-    expect(await lists.look(asker())).toEqual(NOBODY)
+  it('match nothing while they are empty, and write nothing to Redis', async () => {
+    expect(await lists.look(asker())).toEqual(NO_MATCH)
     expect(await store.redis.keys('*')).toEqual([])
   })
 
   it.each(['1390001', '139', 'p'.repeat(22), '10.1.0.0/16'])(
-    'find a phone or an address by %s, and no longer when it is removed',
+    'match a phone or an address by %s until the entry is removed',
     async (text) => {
       await lists.put('deny', entry(text))
       expect(await lists.look(asker())).toEqual({ allow: null, deny: text })
-      expect(await lists.look({ ip: '11.1.2.3', mobile: '13800017777', ph: 'q'.repeat(22) })).toEqual(NOBODY)
+      expect(await lists.look({ ip: '11.1.2.3', mobile: '13800017777', ph: 'q'.repeat(22) })).toEqual(
+        NO_MATCH,
+      )
       expect(await lists.remove('deny', entry(text))).toBe(true)
-      expect(await lists.look(asker())).toEqual(NOBODY)
+      expect(await lists.look(asker())).toEqual(NO_MATCH)
       expect(await lists.remove('deny', entry(text))).toBe(false)
     },
   )
 
-  it('tell both names of somebody who is on both', async () => {
+  it('tell both entries if a request matches both lists', async () => {
     await lists.put('allow', entry('10.0.0.0/8'))
     await lists.put('deny', entry('1390001'))
     expect(await lists.look(asker())).toEqual({ allow: '10.0.0.0/8', deny: '1390001' })
   })
 
-  it('have an entry on one of them only: the last word counts', async () => {
+  it('have an entry on one list only: the last change counts', async () => {
     await lists.put('deny', entry('10.1.2.3'))
     await lists.put('allow', entry('10.1.2.3'))
     expect(await lists.look(asker())).toEqual({ allow: '10.1.2.3/32', deny: null })
     expect(await lists.all('deny')).toEqual([])
   })
 
-  it('reach every process at its next look', async () => {
+  it('take effect in every process at its next look', async () => {
     const other = createLists(store.redis)
-    expect(await other.look(asker())).toEqual(NOBODY)
+    expect(await other.look(asker())).toEqual(NO_MATCH)
     await lists.put('deny', entry('10.0.0.0/8'))
     expect(await other.look(asker())).toMatchObject({ deny: '10.0.0.0/8' })
-    // What a process knew before everything was lost must not outlive it.
+    // A process must not keep what it cached before Redis lost its data.
     await store.redis.flushall()
-    expect(await other.look(asker())).toEqual(NOBODY)
+    expect(await other.look(asker())).toEqual(NO_MATCH)
     await lists.put('deny', entry('11.0.0.0/8'))
-    expect(await other.look(asker())).toEqual(NOBODY)
+    expect(await other.look(asker())).toEqual(NO_MATCH)
     expect(await other.look(asker({ ip: '11.0.0.1' }))).toMatchObject({ deny: '11.0.0.0/8' })
   })
 
-  it.each(['1390001', '10.0.0.0/8'])('forget %s when its time is over', async (text) => {
+  it.each(['1390001', '10.0.0.0/8'])('forget %s when it expires', async (text) => {
     const other = createLists(store.redis)
     await lists.put('deny', entry(text), 60)
     expect(await lists.look(asker())).toMatchObject({ deny: text })
     expect(await other.look(asker())).toMatchObject({ deny: text })
     await store.redis.zincrby('sms:{gate}:list:deny', -60_001, text)
-    expect(await lists.look(asker())).toEqual(NOBODY)
-    expect(await other.look(asker())).toEqual(NOBODY)
+    expect(await lists.all('deny')).toEqual([])
+    expect(await lists.look(asker())).toEqual(NO_MATCH)
+    expect(await other.look(asker())).toEqual(NO_MATCH)
     expect(await store.redis.exists('sms:{gate}:list:deny')).toBe(0)
   })
 
-  it('show what stands on them and until when', async () => {
+  it('tell their entries and when these expire', async () => {
     const now = async () => Number((await store.redis.time())[0]) * 1000
     const before = await now()
     await lists.put('allow', entry('1390001'), 60)

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => store.stop())
 
 describe('a limit', () => {
-  it('lets exactly as many of 200 at once through as it has', async () => {
+  it('admits exactly its maximum of 200 concurrent requests', async () => {
     const limits = createLimits(store.redis)
     const windows = parseWindows('5/60,20/3600')
     const waits = await Promise.all(
@@ -22,7 +22,7 @@ describe('a limit', () => {
     expect(full.every((answer) => 'retryAfter' in answer && answer.retryAfter === 60)).toBe(true)
   })
 
-  it('decides as a recount of everything taken so far would', async () => {
+  it('decides, and tells its room, as a recount of all that was taken would', async () => {
     const limits = createLimits(store.redis)
     const windows = [
       { most: 2, seconds: 10 },
@@ -42,7 +42,18 @@ describe('a limit', () => {
           const fits = windows.every(
             ({ most, seconds }) => taken.filter((at) => clock - at < seconds).length < most,
           )
-          expect((await limits.take([{ key, windows }])).kind === 'taken').toBe(fits)
+          const used = windows.map(({ seconds }) => taken.filter((at) => clock - at < seconds).length)
+          const room = await limits.room({ key, windows })
+          expect(room.windows).toEqual(
+            windows.map((window, i) => ({
+              ...window,
+              used: used[i] ?? 0,
+              left: window.most - (used[i] ?? 0),
+            })),
+          )
+          const answer = await limits.take([{ key, windows }])
+          expect(answer.kind === 'taken').toBe(fits)
+          expect(room.retryAfter).toBe(answer.kind === 'taken' ? 0 : answer.retryAfter)
           if (fits) taken.push(clock)
         }
       }),

@@ -37,8 +37,8 @@ type World = { mobile: string; sends: Send[]; seen: string[]; fences: number[] }
 type Step = fc.AsyncCommand<Model, World>
 
 const reached = new Set<string>()
-const outcome = (answer: { done?: unknown; why?: unknown; kind?: unknown }) =>
-  String(answer.done ?? answer.why ?? answer.kind)
+const outcome = (answer: { done?: unknown; reason?: unknown; status?: unknown; kind?: unknown }) =>
+  String(answer.done ?? answer.reason ?? answer.status ?? answer.kind)
 
 const tens = (n: number) => Math.ceil(n / 10) * 10
 const SECONDS = new Set(['expiresIn', 'resendAfter', 'retryAfter'])
@@ -47,7 +47,7 @@ function coarse(answer: object): object {
   const rounded: Record<string, unknown> = {}
   for (const [name, value] of Object.entries<unknown>({ ...answer })) {
     if (SECONDS.has(name)) rounded[name] = tens(Number(value))
-    else rounded[name] = /^(lifeMs|ms)$/.test(name) ? tens(Number(value) / 1000) : value
+    else rounded[name] = /^(lifeMs|waitMs)$/.test(name) ? tens(Number(value) / 1000) : value
   }
   return rounded
 }
@@ -103,13 +103,13 @@ const claim = (
   back: number,
   gateway: string,
   fenceBack: number | null,
-  how: { risk: boolean; channel: Channel },
+  how: { risksSecondSend: boolean; channel: Channel },
 ) =>
   command('claim', [back, gateway, fenceBack, how], async (model, { mobile, sends, fences }) => {
     const send = newest(sends, back, NOBODY)
     const fence = fenceBack === null ? 0 : newest(fences, fenceBack, 0)
-    const answer = await store.ledger.claim(send, gateway, fence, LEASE_SECONDS * 1000, how)
-    const expected = model.claim(send, gateway, fence, LEASE_SECONDS, how)
+    const answer = await store.ledger.claim(send, gateway, { fence, leaseMs: LEASE_SECONDS * 1000, ...how })
+    const expected = model.claim(send, gateway, { fence, leaseSeconds: LEASE_SECONDS, ...how })
     if (answer.kind === 'go') {
       fences.push(answer.fence)
       expect(answer.mobile).toBe(mobile)
@@ -117,10 +117,14 @@ const claim = (
     return [answer, expected]
   })
 
-const settle = (back: number, fenceBack: number | null, what: Required<Settlement>) =>
+const settle = (back: number, fenceBack: number | null, what: Settlement) =>
   command('settle', [back, fenceBack, what], async (model, { sends, fences }) => {
     const send = newest(sends, back, NOBODY)
-    const fence = fenceBack === null ? '*' : newest(fences, fenceBack, 0)
+    if (fenceBack === null) {
+      const done = await store.ledger.settleUnclaimed(send, what)
+      return [{ done }, { done: model.settleUnclaimed(send, what) }]
+    }
+    const fence = newest(fences, fenceBack, 0)
     return [{ done: await store.ledger.settle(send, fence, what) }, { done: model.settle(send, fence, what) }]
   })
 
@@ -152,13 +156,13 @@ const right = fc.constantFrom(true, false, false, false)
 const gateway = fc.constantFrom('ccp', 'aliyun')
 const channels = fc.constantFrom<Channel>('sms', 'sms', 'email')
 const state = fc.constantFrom<DeliveryState>('delivered', 'undelivered', 'missing')
-const settlement: fc.Arbitrary<Required<Settlement>> = fc.record({
+const settlement: fc.Arbitrary<Settlement> = fc.record({
   status: fc.constantFrom('queued', 'queued', 'moved', 'sent', 'sent', 'fell_back', 'failed'),
   gateway,
   messageId: fc.constant(''),
   channel: channels,
-  doubt: fc.constantFrom('', 'ccp', 'aliyun'),
-  extra: fc.constantFrom(0, 1),
+  doubtedGateway: fc.constantFrom('', 'ccp', 'aliyun'),
+  secondSendRisked: fc.boolean(),
   reason: fc.constant(''),
 })
 
@@ -170,7 +174,7 @@ const anything = fc.oneof(
   {
     weight: 8,
     arbitrary: fc
-      .tuple(back, gateway, maybe, fc.record({ risk: fc.boolean(), channel: channels }))
+      .tuple(back, gateway, maybe, fc.record({ risksSecondSend: fc.boolean(), channel: channels }))
       .map((how) => claim(...how)),
   },
   { weight: 4, arbitrary: fc.tuple(back, maybe, settlement).map((how) => settle(...how)) },

@@ -1,172 +1,285 @@
 import type { CodePolicy } from '../../src/codes/code-store.ts'
-import type { DeliveryState } from '../../src/codes/send-ledger.ts'
 import type { Channel, Send } from '../../src/codes/send.ts'
+import type { DeliveryState, Settlement } from '../../src/codes/send-ledger.ts'
 
-const blank = { withId: 0, blind: 0, used: false, fence: 0, gateway: '', mailed: 0 }
-type Code = typeof blank & { rid: string; code: string; n: number; exp: number; ceiling: number }
-type Held = Code & {
-  status: string
-  sendBy: number
-  lease: number
-  doubt: string
-  extra: number
-  channel: string
-  left: boolean
-  reason: string
+/**
+ * The promises about the codes of one phone, as a specification: no Redis, no races, no cryptography. A property test
+ * gives the same commands to this model and to the real store, and compares the answers. All times are in seconds.
+ */
+
+const DAY = 86_400
+/** How long a record outlives its code. */
+const KEEP = 600
+
+/** What is remembered of a code and of its newest send. */
+type CodeState = {
+  rid: string
+  code: string
+  expiresAt: number
+  latestExpiry: number
+  guessesWithId: number
+  guessesWithoutId: number
+  isUsed: boolean
+  mailState: 'none' | 'claimed' | 'may_have_left'
+  fence: number
+  gateway: string
+  send: SendState
 }
 
-const [DAY, KEEP] = [86_400, 600]
+type SendState = {
+  n: number
+  status: 'queued' | 'sending' | 'sent' | 'delivered' | 'fell_back' | 'failed'
+  channel: Channel
+  reason: string
+  sendBy: number
+  leaseUntil: number
+  doubtedGateway: string
+  hasUnresolvedDoubt: boolean
+  secondSendRisked: boolean
+}
 
-/** What is promised about the codes of one phone, without Redis, races or cryptography. Times in seconds. */
-export function createModel({ ttlSeconds: life, compares, missesPerDay, ...policy }: CodePolicy) {
-  const records = new Map<string, Held>()
-  let misses = { withId: [0].slice(1), blind: [0].slice(1) }
-  let [now, sends] = [0, [{ at: 0, name: '' }].slice(1)]
+type Misses = { withId: number[]; withoutId: number[] }
+type ModelClaim = { fence: number; leaseSeconds: number; risksSecondSend: boolean; channel: Channel }
 
-  const held = (scene: string) => [records.get(scene)].find((found) => (found?.ceiling ?? 0) + KEEP > now)
-  const open = ({ rid, scene, n }: Send) =>
-    [held(scene)].find((found) => found?.rid === rid && found.n === n && /queued|sending/.test(found.status))
-  const giveBack = ({ rid, n }: Send) => (sends = sends.filter(({ name }) => name !== `${rid}.${n}`))
-  const wait = () => {
-    const waits = policy.sends.map(({ most, seconds: windowSeconds }) => {
-      const inside = sends.map(({ at }) => at + windowSeconds - now).filter((left) => left > 0)
-      return { windowSeconds, retryAfter: inside.at(-most) ?? 0 }
-    })
-    return waits.reduce((longest, one) => (one.retryAfter > longest.retryAfter ? one : longest))
+const isOpen = ({ status }: SendState) => status === 'queued' || status === 'sending'
+
+export function createModel(policy: CodePolicy) {
+  let now = 0
+  let codes = new Map<string, CodeState>()
+  let acceptedSends: { at: number; name: string }[] = []
+  let misses: Misses = { withId: [], withoutId: [] }
+
+  function find(scene: string): CodeState | undefined {
+    const found = codes.get(scene)
+    return found !== undefined && found.latestExpiry + KEEP > now ? found : undefined
+  }
+
+  /** The code of this very send; undefined if a newer send or another request took its place. */
+  function findSend({ rid, scene, n }: Send): CodeState | undefined {
+    const found = find(scene)
+    return found?.rid === rid && found.send.n === n ? found : undefined
+  }
+
+  function giveSlotBack({ rid, n }: Send): void {
+    acceptedSends = acceptedSends.filter(({ name }) => name !== `${rid}.${n}`)
+  }
+
+  /** The longest wait that any window of the phone demands, and that window. */
+  function waitForSlot(): { windowSeconds: number; retryAfter: number } {
+    let longest = { windowSeconds: 0, retryAfter: 0 }
+    for (const { most, seconds } of policy.sends) {
+      const remaining = acceptedSends.map(({ at }) => at + seconds - now).filter((left) => left > 0)
+      const retryAfter = remaining.at(-most) ?? 0
+      if (retryAfter > longest.retryAfter) longest = { windowSeconds: seconds, retryAfter }
+    }
+    return longest
+  }
+
+  function moveToEmail(send: SendState, reason: string, isCertain: boolean): void {
+    send.status = 'queued'
+    send.channel = 'email'
+    send.reason = reason
+    send.leaseUntil = 0
+    send.doubtedGateway = ''
+    send.secondSendRisked = false
+    send.hasUnresolvedDoubt = !isCertain
+  }
+
+  const hasTimeToSend = ({ expiresAt, send }: CodeState) => Math.min(expiresAt, send.sendBy) > now
+
+  /** A live code can be sent again: unused, unexpired, with guesses left, and with half a life ahead. */
+  function canSendAgain(code: CodeState): boolean {
+    const hasGuesses = Math.max(code.guessesWithId, code.guessesWithoutId) < policy.compares
+    const hasHalfALife = code.latestExpiry - now >= policy.ttlSeconds / 2
+    return !code.isUsed && code.expiresAt > now && hasGuesses && hasHalfALife
+  }
+
+  function settle(send: Send, owner: number | 'unclaimed', what: Settlement): boolean {
+    const code = findSend(send)
+    if (code === undefined || !isOpen(code.send)) return false
+    const held = code.send
+    const { status, channel = 'sms', doubtedGateway = '', gateway = '', secondSendRisked = false } = what
+    if (owner === 'unclaimed' ? held.channel !== channel : code.fence !== owner) return false
+
+    // Only a send that certainly did not leave gives its slot back.
+    const isCutOff = owner === 'unclaimed' && held.status === 'sending'
+    const isCertain =
+      held.doubtedGateway === '' && doubtedGateway === '' && !held.hasUnresolvedDoubt && !isCutOff
+    if (status === 'moved') {
+      code.gateway = ''
+      moveToEmail(held, held.reason, isCertain)
+      return true
+    }
+    if (held.channel === 'email' && code.mailState === 'claimed') {
+      const mayHaveLeft = status === 'fell_back' || doubtedGateway !== '' || owner === 'unclaimed'
+      code.mailState = mayHaveLeft ? 'may_have_left' : 'none'
+    }
+    if (status === 'failed' && held.channel === 'email' && held.reason === 'missing') {
+      // The mail was only a follow-up to an accepted SMS.
+      held.status = 'sent'
+      held.channel = 'sms'
+      held.leaseUntil = 0
+      held.doubtedGateway = ''
+      return false
+    }
+    if (status === 'failed' && isCertain) giveSlotBack(send)
+    const isSecondDoubt =
+      held.doubtedGateway !== '' && doubtedGateway !== '' && doubtedGateway !== held.doubtedGateway
+    held.hasUnresolvedDoubt ||= isSecondDoubt
+    held.status = status
+    held.channel = channel
+    held.leaseUntil = 0
+    held.doubtedGateway = doubtedGateway
+    held.secondSendRisked = secondSendRisked
+    code.gateway = gateway
+    return true
   }
 
   return {
-    pass: (seconds: number) => (now += seconds),
-    forget: () => [records.clear(), (sends = []), (misses = { withId: [], blind: [] })],
-    /** `made` is what a new code would be. */
-    issue(scene: string, made: { rid: string; code: string }) {
-      if (wait().retryAfter > 0) return { kind: 'throttled', ...wait() }
-      const old = held(scene)
-      const alive = old && !old.used && old.exp > now && Math.max(old.withId, old.blind) < compares
-      const fresh = { ...blank, ...made, n: 0, ceiling: now + 2 * life }
-      const kept = alive && old.ceiling - now >= life / 2 ? old : fresh
-      const [n, exp] = [kept.n + 1, Math.min(now + life, kept.ceiling)]
-      const unsent = { status: 'queued', sendBy: now + policy.sendWithinSeconds, lease: 0 }
-      records.set(scene, {
-        ...kept,
-        ...unsent,
-        n,
-        exp,
-        doubt: '',
-        extra: 0,
-        channel: '',
-        left: false,
+    pass(seconds: number): void {
+      now += seconds
+    },
+
+    /** Redis loses everything. */
+    forget(): void {
+      codes = new Map()
+      acceptedSends = []
+      misses = { withId: [], withoutId: [] }
+    },
+
+    /** @param fresh the id and the code that a new code would have */
+    issue(scene: string, fresh: { rid: string; code: string }) {
+      const wait = waitForSlot()
+      if (wait.retryAfter > 0) return { kind: 'throttled', ...wait }
+      const live = find(scene)
+      const isAgain = live !== undefined && canSendAgain(live)
+      const latestExpiry = isAgain ? live.latestExpiry : now + 2 * policy.ttlSeconds
+      const send: SendState = {
+        n: isAgain ? live.send.n + 1 : 1,
+        status: 'queued',
+        channel: 'sms',
         reason: '',
-      })
-      sends.push({ at: now, name: `${kept.rid}.${n}` })
-      const times = { expiresIn: exp - now, resendAfter: wait().retryAfter }
-      return { kind: 'issued', send: { rid: kept.rid, scene, n }, code: kept.code, ...times }
-    },
-    verify(scene: string, code: string, rid: string | undefined) {
-      const found = held(scene)
-      const count = found && found.rid === rid ? 'withId' : 'blind'
-      const today = misses[count].map((at) => at + DAY - now).filter((left) => left > 0)
-      if (today.length >= missesPerDay) return { kind: 'throttled', retryAfter: today.at(-missesPerDay) }
-      const dead = !found || found.used || found.exp <= now || found[count] >= compares
-      if (dead) return { kind: 'no', attemptsLeft: 0 }
-      found[count] += 1
-      found.used = found.code === code
-      if (found.used) return { kind: 'ok', rid: found.rid, channel: found.mailed > 0 ? 'email' : 'sms' }
-      misses[count].push(now)
-      return { kind: 'no', attemptsLeft: Math.min(compares - found[count], missesPerDay - today.length - 1) }
-    },
-    refund(send: Send) {
-      const found = open(send)
-      if (found?.status !== 'queued') return false
-      giveBack(send)
-      if (send.n === 1) records.delete(send.scene)
-      return Object.assign(found, { status: 'failed' }) === found
-    },
-    claim(
-      send: Send,
-      gateway: string,
-      fence: number,
-      leaseSeconds: number,
-      how: { risk: boolean; channel: Channel },
-    ) {
-      const found = held(send.scene)
-      if (found?.rid !== send.rid) return { kind: 'gone', why: 'no_record' }
-      if (found.n !== send.n) return { kind: 'gone', why: 'replaced' }
-      if (!open(send)) return { kind: 'done', why: found.status }
-      if ((found.channel === 'email') !== (how.channel === 'email')) return { kind: 'gone', why: 'moved' }
-      if (found.used) return ((found.status = 'sent'), { kind: 'gone', why: 'used' })
-      const others = found.status === 'sending' && found.fence !== fence
-      if (others && found.lease > now) return { kind: 'busy', ms: (found.lease - now) * 1000 }
-      const late = Math.min(found.exp, found.sendBy) <= now
-      const { code, exp, extra, doubt: known } = found
-      const doubt = others ? found.gateway : known
-      const left = found.left || (known !== '' && doubt !== known)
-      if (late && how.channel === 'email' && found.reason === 'missing') {
-        Object.assign(found, { status: 'sent', channel: 'sms' })
-        return { kind: 'done', why: 'sent' }
+        sendBy: now + policy.sendWithinSeconds,
+        leaseUntil: 0,
+        doubtedGateway: '',
+        hasUnresolvedDoubt: false,
+        secondSendRisked: false,
       }
-      if (late && doubt === '' && !left) giveBack(send)
-      if (late) return ((found.status = 'failed'), { kind: 'gone', why: 'late' })
-      const blamed = found.status === 'queued' || others ? doubt || gateway : gateway
-      const mine = { status: 'sending', fence: found.fence + 1, lease: now + leaseSeconds, doubt }
-      Object.assign(found, mine, { extra: how.risk ? 1 : extra, gateway: blamed, left })
-      if (how.channel === 'email') found.mailed ||= 2
-      return { kind: 'go', code, fence: mine.fence, lifeMs: (exp - now) * 1000, doubt, extra }
-    },
-    settle(send: Send, fence: number | '*', what: Partial<Held>) {
-      const found = open(send)
-      if (!found || (fence !== '*' && fence !== found.fence)) return false
-      if (fence === '*' && (found.channel === 'email') !== (what.channel === 'email')) return false
-      const cut = fence === '*' && found.status === 'sending'
-      const certain = !found.doubt && !what.doubt && !cut && !found.left
-      const moved = {
-        status: 'queued',
-        channel: 'email',
-        gateway: '',
-        doubt: '',
-        extra: 0,
-        left: !certain,
-        lease: 0,
+      const unused = { guessesWithId: 0, guessesWithoutId: 0, isUsed: false, fence: 0, gateway: '' }
+      const kept = isAgain ? live : { ...unused, ...fresh, mailState: 'none' as const }
+      const expiresAt = Math.min(now + policy.ttlSeconds, latestExpiry)
+      codes.set(scene, { ...kept, latestExpiry, expiresAt, send })
+      acceptedSends.push({ at: now, name: `${kept.rid}.${send.n}` })
+      return {
+        kind: 'issued',
+        send: { rid: kept.rid, scene, n: send.n },
+        code: kept.code,
+        expiresIn: expiresAt - now,
+        resendAfter: waitForSlot().retryAfter,
       }
-      if (what.status === 'moved') return Object.assign(found, moved) === found
-      const mayBeRead = what.status === 'fell_back' || what.doubt !== '' || fence === '*'
-      if (found.channel === 'email' && found.mailed === 2) found.mailed = mayBeRead ? 1 : 0
-      if (what.status === 'failed' && found.channel === 'email' && found.reason === 'missing') {
-        Object.assign(found, { status: 'sent', channel: 'sms', doubt: '', lease: 0 })
-        return false
-      }
-      if (what.status === 'failed' && certain) giveBack(send)
-      const left = found.left || (found.doubt !== '' && what.doubt !== '' && what.doubt !== found.doubt)
-      const { reason } = found
-      return Object.assign(found, what, { lease: 0, left, reason }) === found
     },
+
+    verify(scene: string, guess: string, requestId: string | undefined) {
+      const code = find(scene)
+      const isOwner = code !== undefined && code.rid === requestId
+      const list = isOwner ? misses.withId : misses.withoutId
+      const today = list.map((at) => at + DAY - now).filter((left) => left > 0)
+      if (today.length >= policy.missesPerDay)
+        return { kind: 'throttled', retryAfter: today.at(-policy.missesPerDay) }
+      const counter = isOwner ? 'guessesWithId' : 'guessesWithoutId'
+      if (code === undefined || code.isUsed || code.expiresAt <= now || code[counter] >= policy.compares)
+        return { kind: 'no', attemptsLeft: 0 }
+      code[counter] += 1
+      if (code.code === guess) {
+        code.isUsed = true
+        return { kind: 'ok', rid: code.rid, channel: code.mailState === 'none' ? 'sms' : 'email' }
+      }
+      list.push(now)
+      const leftOfCode = policy.compares - code[counter]
+      const leftOfDay = policy.missesPerDay - today.length - 1
+      return { kind: 'no', attemptsLeft: Math.min(leftOfCode, leftOfDay) }
+    },
+
+    refund(send: Send): boolean {
+      const code = findSend(send)
+      if (code?.send.status !== 'queued') return false
+      giveSlotBack(send)
+      if (send.n === 1) codes.delete(send.scene)
+      else code.send.status = 'failed'
+      return true
+    },
+
+    claim(send: Send, gateway: string, { fence, leaseSeconds, risksSecondSend, channel }: ModelClaim) {
+      const code = find(send.scene)
+      if (code?.rid !== send.rid) return { kind: 'gone', reason: 'no_record' }
+      const held = code.send
+      if (held.n !== send.n) return { kind: 'gone', reason: 'replaced' }
+      if (!isOpen(held)) return { kind: 'done', status: held.status }
+      if (held.channel !== channel) return { kind: 'gone', reason: 'moved' }
+      if (code.isUsed) {
+        held.status = 'sent'
+        return { kind: 'gone', reason: 'used' }
+      }
+      const isOwn = held.status === 'sending' && code.fence === fence
+      const isLapsed = held.status === 'sending' && !isOwn
+      if (isLapsed && held.leaseUntil > now) return { kind: 'busy', waitMs: (held.leaseUntil - now) * 1000 }
+
+      // The owner of a lapsed claim may have called its gateway.
+      const doubted = isLapsed ? code.gateway : held.doubtedGateway
+      const isSecondDoubt = held.doubtedGateway !== '' && doubted !== held.doubtedGateway
+      const hasUnresolvedDoubt = held.hasUnresolvedDoubt || isSecondDoubt
+      if (!hasTimeToSend(code)) {
+        if (channel === 'email' && held.reason === 'missing') {
+          held.status = 'sent'
+          held.channel = 'sms'
+          return { kind: 'done', status: 'sent' }
+        }
+        if (doubted === '' && !hasUnresolvedDoubt) giveSlotBack(send)
+        held.status = 'failed'
+        return { kind: 'late' }
+      }
+      const answer = {
+        kind: 'go',
+        code: code.code,
+        fence: code.fence + 1,
+        lifeMs: (code.expiresAt - now) * 1000,
+        doubt: doubted === '' ? null : { gateway: doubted },
+        secondSendRisked: held.secondSendRisked,
+      }
+      code.gateway = !isOwn && doubted !== '' ? doubted : gateway
+      code.fence += 1
+      held.status = 'sending'
+      held.leaseUntil = now + leaseSeconds
+      held.doubtedGateway = doubted
+      held.hasUnresolvedDoubt = hasUnresolvedDoubt
+      held.secondSendRisked ||= risksSecondSend
+      if (channel === 'email' && code.mailState === 'none') code.mailState = 'claimed'
+      return answer
+    },
+
+    settle: (send: Send, fence: number, what: Settlement): boolean => settle(send, fence, what),
+    settleUnclaimed: (send: Send, what: Settlement): boolean => settle(send, 'unclaimed', what),
+
     report(send: Send, state: DeliveryState, mayFallBack: boolean) {
-      const found = held(send.scene)
-      if (found?.rid !== send.rid || found.n !== send.n) return { kind: 'kept' }
-      const unsettled = open(send) !== undefined
+      const code = findSend(send)
+      if (code === undefined) return { kind: 'kept' }
+      const held = code.send
       if (state === 'delivered') {
-        if (!unsettled && !/^(sent|failed)$/.test(found.status)) return { kind: 'kept' }
-        return Object.assign(
-          { kind: 'delivered' },
-          void Object.assign(found, { status: 'delivered', channel: 'sms' }),
-        )
+        if (!isOpen(held) && held.status !== 'sent' && held.status !== 'failed') return { kind: 'kept' }
+        held.status = 'delivered'
+        held.channel = 'sms'
+        return { kind: 'delivered' }
       }
-      if (unsettled) return { kind: found.channel === 'email' ? 'moved' : 'early' }
-      if (found.status !== 'sent' || found.used) return { kind: 'kept' }
-      const moved = {
-        status: 'queued',
-        channel: 'email',
-        gateway: '',
-        doubt: '',
-        extra: 0,
-        left: true,
-        reason: state,
-        lease: 0,
+      if (isOpen(held)) return { kind: held.channel === 'email' ? 'moved' : 'early' }
+      if (held.status !== 'sent' || code.isUsed) return { kind: 'kept' }
+      if (mayFallBack && hasTimeToSend(code)) {
+        code.gateway = ''
+        moveToEmail(held, state, false)
+        return { kind: 'moved' }
       }
-      const inTime = Math.min(found.exp, found.sendBy) > now
-      if (mayFallBack && inTime) return Object.assign({ kind: 'moved' }, void Object.assign(found, moved))
       if (state === 'missing') return { kind: 'kept' }
-      return Object.assign({ kind: 'failed' }, void Object.assign(found, { status: 'failed' }))
+      held.status = 'failed'
+      return { kind: 'failed' }
     },
   }
 }

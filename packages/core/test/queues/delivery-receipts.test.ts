@@ -14,6 +14,7 @@ const job = async () => ({
   v: 1 as const,
   ...sendOf(await store.codes.issue(aMobile(), 'default')),
   to: '138****8000',
+  segment: '138',
 })
 
 describe('a delivery receipt', () => {

@@ -3,13 +3,8 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
-import {
-  createSendQueue,
-  QUEUE_PREFIX,
-  retryDelayMs,
-  SMS_QUEUE,
-  type SendJob,
-} from '../../src/queues/send-queue.ts'
+import { QUEUE_PREFIX } from '../../src/queues/queue-options.ts'
+import { createSendQueue, retryDelayMs, SMS_QUEUE, type SendJob } from '../../src/queues/send-queue.ts'
 import { connectRedis, StoreError } from '../../src/redis/connect.ts'
 
 const log = createLogger('test', 'silent')
@@ -19,6 +14,7 @@ const job = {
   scene: 'default',
   n: 1,
   to: '138****8000',
+  segment: '138',
 } as const
 let server: RedisServer
 beforeAll(async () => {

@@ -9,9 +9,10 @@ import { findValkey } from '@sms-codes/test-servers/valkey'
 import { createCodeStore } from '../../src/codes/code-store.ts'
 import { createKeyring } from '../../src/keyring.ts'
 import { createLogger } from '../../src/logger.ts'
-import { createSendQueue, QUEUE_PREFIX, SMS_QUEUE, type SendJob } from '../../src/queues/send-queue.ts'
+import { QUEUE_PREFIX } from '../../src/queues/queue-options.ts'
+import { createSendQueue, SMS_QUEUE, type SendJob } from '../../src/queues/send-queue.ts'
 import { createSendLedger } from '../../src/codes/send-ledger.ts'
-import { scripts } from '../scripts.ts'
+import { listScripts } from '../scripts.ts'
 import { aMobile, policy, sendOf } from '../store.ts'
 import { story } from '../story.ts'
 
@@ -40,9 +41,9 @@ afterAll(async () => {
   await nodes.stop()
 })
 
-/** The names of our scripts that a server does not know: nobody has run them there. */
+/** The names of our scripts that a server does not know, because they were never run there. */
 async function neverRun(redis: Redis): Promise<string[]> {
-  const all = await scripts()
+  const all = listScripts()
   const known = await redis.script('EXISTS', ...all.map(({ sha }) => sha))
   return all.flatMap(({ name }, i) => (Array.isArray(known) && known[i] === 1 ? [] : [name]))
 }
@@ -59,9 +60,17 @@ describe('on a cluster of three servers', () => {
       expect(await Promise.all(mobiles.map((mobile) => story(cluster, keyring, mobile)))).toEqual(expected)
       // The comparison is worth something only if the story goes all the way, by every script, and over all
       // the servers.
-      const ok = { kind: 'ok', rid: 'string', channel: 'sms', gateway: 'aliyun', from: '', at: 'number' }
-      expect(expected[0]).toContainEqual({ ...ok, again: false })
-      expect(expected[0]).toContainEqual({ ...ok, again: true })
+      const ok = {
+        kind: 'ok',
+        rid: 'string',
+        channel: 'sms',
+        gateway: 'aliyun',
+        askedBy: '',
+        isCounted: false,
+        at: 'number',
+      }
+      expect(expected[0]).toContainEqual({ ...ok, isAgain: false })
+      expect(expected[0]).toContainEqual({ ...ok, isAgain: true })
       expect(await neverRun(alone)).toEqual([])
       const held = await Promise.all(cluster.nodes('master').map((node) => node.keys('sms:{*}:code:*')))
       expect(held.map(({ length }) => length > 0)).toEqual([true, true, true])
@@ -75,7 +84,10 @@ describe('on a cluster of three servers', () => {
     const codes = createCodeStore(cluster, keyring, () => policy)
     const ledger = createSendLedger(cluster, keyring)
     for (const mobile of Array.from({ length: 10 }, aMobile)) {
-      const claim = await ledger.claim(sendOf(await codes.issue(mobile, 'default')), 'ccp', 0, LEASE_MS)
+      const claim = await ledger.claim(sendOf(await codes.issue(mobile, 'default')), 'ccp', {
+        fence: 0,
+        leaseMs: LEASE_MS,
+      })
       const code = claim.kind === 'go' ? claim.code : ''
       const tries = Array.from({ length: 100 }, () => codes.verify(mobile, 'default', code, undefined))
       expect((await Promise.all(tries)).filter(({ kind }) => kind === 'ok')).toHaveLength(1)
@@ -101,7 +113,7 @@ describe('on a cluster of three servers', () => {
     const sends = await Promise.all(
       mobiles.map(async (mobile) => sendOf(await codes.issue(mobile, 'default'))),
     )
-    const jobs = sends.map((send) => ({ v: 1 as const, ...send, to: '138****8000' }))
+    const jobs = sends.map((send) => ({ v: 1 as const, ...send, to: '138****8000', segment: '138' }))
     await Promise.all([...jobs, ...jobs].map((job) => queue.add(job)))
     await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(PHONES)
     expect(seen.toSorted()).toEqual(sends.map(({ rid }) => rid).toSorted())

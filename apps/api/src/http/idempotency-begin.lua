@@ -1,0 +1,25 @@
+-- Decides what a request with an idempotency key may do. The slot is bound to one body from its first request
+-- on. That request holds the slot by a lease; if its process dies, the lease ends and the same body may take over.
+--
+-- KEYS[1] slot of the idempotency key
+-- ARGV[1] digest of the body
+-- ARGV[2] unique owner
+-- ARGV[3] lease, ms
+-- ARGV[4] ms to keep the slot
+--
+-- Answers {'first'} | {'replay', status, retcode, sealed} | {'other_body'} | {'under_way'}
+--- @include "time"
+--- @include "read"
+local slot, digest, owner, lease, keep = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+
+local held = read(slot, 'digest', 'lease', 'sealed', 'status', 'retcode')
+if held.digest then
+  if held.digest ~= digest then return {'other_body'} end
+  if held.sealed then
+    return {'replay', 'status', held.status, 'retcode', held.retcode, 'sealed', held.sealed}
+  end
+  if tonumber(held.lease) > now then return {'under_way'} end
+end
+redis.call('HSET', slot, 'digest', digest, 'owner', owner, 'lease', now + lease)
+redis.call('PEXPIRE', slot, keep)
+return {'first'}

@@ -1,0 +1,22 @@
+/** Formats rows of cells as lines in columns. The columns named in `right` are aligned to the right. */
+export function table(head: readonly string[], rows: readonly string[][], right: string[] = []): string[] {
+  const all = [[...head], ...rows]
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  return all.map((row) =>
+    head
+      .map((name, column) => {
+        const [cell, width] = [row[column] ?? '', widths[column] ?? 0]
+        return right.includes(name) ? cell.padStart(width) : cell.padEnd(width)
+      })
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** Formats seconds for people: `42 s`, `12 min`, `3 h`, `5 d`. Rounds up, because an operator waits this long. */
+export function showSeconds(seconds: number): string {
+  if (seconds < 120) return `${Math.ceil(seconds)} s`
+  if (seconds < 7_200) return `${Math.ceil(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.ceil(seconds / 3_600)} h`
+  return `${Math.ceil(seconds / 86_400)} d`
+}

@@ -1,0 +1,99 @@
+import type { Claim, Doubt } from '@sms-codes/core/codes/send-ledger'
+import type { Outcome } from '@sms-codes/gateways/gateway'
+import type { ListedGateway } from '../gateways/list-gateways.ts'
+import { QUOTA_FULL } from '../gateways/with-limits.ts'
+import { planCalls, planCallsInDoubt, type Call } from './call-plan.ts'
+
+/** Why a send fails. The worker's metrics count each of them from 0. */
+export const FAIL_REASONS = [
+  'late',
+  'unreadable',
+  'job_failed',
+  'undelivered',
+  'ambiguous',
+  'number',
+  'number_limit',
+] as const
+export type FailReason = (typeof FAIL_REASONS)[number]
+
+/** Why a channel can do no more for a send: the send fails, or moves to e-mail. */
+export type EndReason = FailReason | 'no_gateway'
+
+/** How an attempt ended, as the job's return value shows it. Thrown instead: RetryLater. */
+export type Delivered =
+  /** `why` is the gateway that accepted the message. */
+  | { outcome: 'sent' | 'fell_back'; why: string }
+  | { outcome: 'failed' | 'moved'; why: EndReason }
+  | { outcome: 'gone'; why: Extract<Claim, { kind: 'gone' }>['reason'] | 'late' }
+  /** `why` is the status that the send had already. */
+  | { outcome: 'done'; why: string }
+  /** Another worker holds the claim. */
+  | { outcome: 'busy'; waitMs: number }
+
+/** What an attempt knows of its send. Each step returns the next state; no step changes a state. */
+export type Attempt = {
+  /** Fence of the newest claim, 0 before the first one. */
+  fence: number
+  /** Age of the send at the newest claim, ms since its first claim. */
+  ageMs: number
+  doubt: Doubt | null
+  secondSendRisked: boolean
+  /** The calls that are left. */
+  calls: readonly Call[]
+  /** Gateway and code of the newest answer, '' before the first one. */
+  lastAnswer: string
+  /** Every answer so far was that the vendor's quota for the number is full. */
+  isEveryQuotaFull: boolean
+  /** How long the newest busy gateway asked to wait. */
+  busyMs: number | undefined
+}
+
+export const beginAttempt = (gateways: readonly ListedGateway[]): Attempt => ({
+  fence: 0,
+  ageMs: 0,
+  doubt: null,
+  secondSendRisked: false,
+  calls: planCalls(gateways),
+  lastAnswer: '',
+  isEveryQuotaFull: true,
+  busyMs: undefined,
+})
+
+/**
+ * The state after a claim was given. If this attempt made the claim before, its plan still holds. Otherwise, at the
+ * first claim or after another worker's claim, what is known comes from the record.
+ */
+export function afterClaim(attempt: Attempt, claim: Extract<Claim, { kind: 'go' }>): Attempt {
+  const { fence, ageMs, doubt, secondSendRisked } = claim
+  if (isContinued(attempt, fence)) return { ...attempt, fence, ageMs }
+  return { ...attempt, fence, ageMs, doubt, secondSendRisked }
+}
+
+export const isContinued = (attempt: Attempt, fence: number): boolean =>
+  attempt.fence !== 0 && fence === attempt.fence + 1
+
+export const planForDoubt = (
+  attempt: Attempt,
+  gateways: readonly ListedGateway[],
+  doubt: Doubt,
+  nowMs: number,
+): Attempt => ({ ...attempt, calls: planCallsInDoubt(gateways, doubt, attempt.secondSendRisked, nowMs) })
+
+/** A look-up found that the gateway refused the message in doubt: every gateway may be asked again. */
+export const withoutDoubt = (attempt: Attempt, gateways: readonly ListedGateway[]): Attempt => ({
+  ...attempt,
+  doubt: null,
+  calls: planCalls(gateways),
+})
+
+/** The state after a gateway answered a `send`. */
+export function afterAnswer(attempt: Attempt, { gateway, risksSecondSend }: Call, outcome: Outcome): Attempt {
+  const mayHaveLeft = ['accepted', 'duplicate', 'ambiguous'].includes(outcome.class)
+  return {
+    ...attempt,
+    lastAnswer: `${gateway.name} ${outcome.code}`,
+    isEveryQuotaFull: attempt.isEveryQuotaFull && outcome.code === QUOTA_FULL,
+    secondSendRisked: attempt.secondSendRisked || (risksSecondSend && mayHaveLeft),
+    busyMs: outcome.class === 'retry_same' ? outcome.retryAfterMs : attempt.busyMs,
+  }
+}

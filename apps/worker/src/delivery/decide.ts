@@ -1,0 +1,90 @@
+import type { Outcome } from '@sms-codes/gateways/gateway'
+import type { Attempt, EndReason } from './attempt.ts'
+import type { Call } from './call-plan.ts'
+
+/** What an attempt does next. */
+export type Decision = { kind: 'next_call' } | End
+
+/** How an attempt ends. */
+export type End =
+  /** `messageId` is undefined if the gateway's own id got lost with its answer. */
+  | { kind: 'sent'; gateway: string; messageId: string | undefined }
+  /** This channel can do no more for the send. `doubted`: its call left a doubt. */
+  | { kind: 'end'; why: EndReason; gateway?: string; doubted?: boolean }
+  | Retry
+
+/** The queue tries again later. */
+export type Retry = {
+  kind: 'retry'
+  message: string
+  gateway?: string
+  doubted?: boolean
+  atLeastMs?: number | undefined
+  /** If the fallback is open and its waiting time is over, the send moves to e-mail instead, for this reason. */
+  orMoveToEmail?: EndReason
+}
+
+/** How long a gateway that would recognise a repeat is asked again before a second message is risked elsewhere. */
+const SILENT_MS = 5_000
+/** How long a busy gateway is waited for before the others are asked. */
+const BUSY_MS = 3_000
+/** Vendors document that a message can be looked up some seconds after it was sent. */
+const LOOK_UP_AFTER_MS = 2_500
+
+const NEXT: Decision = { kind: 'next_call' }
+
+/**
+ * What follows from a gateway's answer to a `send`. The message goes to another gateway only if this one certainly did
+ * not take it and another one can help. It never does because of the number itself: otherwise one caller could multiply
+ * messages by the number of gateways.
+ *
+ * @param attempt the state after the answer
+ */
+export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, attempt: Attempt): Decision {
+  const { name } = gateway
+  switch (outcome.class) {
+    case 'accepted':
+    case 'duplicate':
+      return { kind: 'sent', gateway: name, messageId: outcome.messageId }
+    case 'number':
+    case 'number_limit':
+      return { kind: 'end', why: outcome.class, gateway: name }
+    case 'retry_same': {
+      // The gateway did not take the message: if it stays busy, the others must have their turn.
+      const isWorthWaiting = attempt.ageMs < BUSY_MS && (outcome.retryAfterMs ?? 0) <= BUSY_MS
+      if (!isWorthWaiting) return NEXT
+      return { kind: 'retry', message: attempt.lastAnswer, gateway: name, atLeastMs: outcome.retryAfterMs }
+    }
+    case 'ambiguous': {
+      const hasMoreCalls = attempt.calls.length > 0
+      const wasAskedAgain = attempt.doubt?.gateway === name && !risksSecondSend
+      // It does not answer repeats either, so the one permitted second message goes to another gateway.
+      if (wasAskedAgain && attempt.ageMs >= SILENT_MS && hasMoreCalls) return NEXT
+      return {
+        kind: 'retry',
+        message: attempt.lastAnswer,
+        gateway: name,
+        doubted: true,
+        atLeastMs: gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS,
+        ...(hasMoreCalls ? {} : { orMoveToEmail: 'ambiguous' }),
+      }
+    }
+    default:
+      // switch_now, template, config: another gateway may accept it.
+      return NEXT
+  }
+}
+
+/** What follows when no call is left. */
+export function decideWithoutCalls(attempt: Attempt): End {
+  const { lastAnswer, isEveryQuotaFull, busyMs } = attempt
+  // A doubt that nothing may resolve any more: no repeat is safe, and the one second message is spent.
+  if (lastAnswer === '') return { kind: 'end', why: 'ambiguous' }
+  if (isEveryQuotaFull) return { kind: 'end', why: 'number_limit' }
+  return {
+    kind: 'retry',
+    message: `no gateway accepted it, last ${lastAnswer}`,
+    atLeastMs: busyMs,
+    orMoveToEmail: 'no_gateway',
+  }
+}

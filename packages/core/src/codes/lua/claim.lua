@@ -1,0 +1,79 @@
+-- Gives the right to make one gateway call for one send. Every gateway call is preceded by a claim, and nothing else
+-- may happen between the claim and the call.
+--
+-- A claim whose lease ended without a settlement leaves a doubt: its gateway may have taken the message. The doubt
+-- stays until an answer of that gateway resolves it. A send belongs to one channel at a time: after a send was moved
+-- to e-mail, no SMS gateway may be called for it.
+--
+-- KEYS[1] code record
+-- KEYS[2] the phone's sends
+-- ARGV[1] request id of the record
+-- ARGV[2] number of the send
+-- ARGV[3] fence of the claim that the caller holds, 0 for none
+-- ARGV[4] gateway that the caller is going to call
+-- ARGV[5] lease, ms
+-- ARGV[6] 1 if the call risks a second message, else 0
+-- ARGV[7] channel of the caller
+--
+-- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked}: life in ms, age in ms since
+--           the first claim of this send; doubted_gateway is '' without a doubt
+--       | {'gone', reason}: 'no_record' | 'replaced' | 'moved' | 'used'
+--       | {'late', budget_unit}: this claim has failed the send; '' if the unit does not come back
+--       | {'done', status, gateway, message_id}: an earlier claim has ended the send
+--       | {'busy', wait}: another worker holds the claim for so many ms
+--- @include "time"
+--- @include "read"
+--- @include "end-late"
+local code, sends = KEYS[1], KEYS[2]
+local rid, number, own_fence, gateway, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local risks_second_send, channel = tonumber(ARGV[6]), ARGV[7]
+
+local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
+  'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
+  'called_at', 'sending_at', 'reason', 'mail_state')
+if record.rid ~= rid then return {'gone', 'reason', 'no_record'} end
+if record.sends ~= number then return {'gone', 'reason', 'replaced'} end
+local is_sending = record.status == 'sending'
+if record.status ~= 'queued' and not is_sending then
+  return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id}
+end
+if record.channel ~= channel then return {'gone', 'reason', 'moved'} end
+if record.used == '1' then
+  -- The code was typed in, so the message has arrived.
+  redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
+  return {'gone', 'reason', 'used'}
+end
+local is_own = is_sending and record.fence == own_fence
+local is_lapsed = is_sending and not is_own
+if is_lapsed and tonumber(record.lease_until) > now then return {'busy', 'wait', record.lease_until - now} end
+
+local doubted, doubted_at, unresolved = record.doubted_gateway, record.doubted_at, record.unresolved_doubt
+if is_lapsed and doubted ~= record.gateway then
+  -- A second doubt replaces the first one, which then can no longer be resolved.
+  if doubted ~= '' then unresolved = 1 end
+  doubted, doubted_at = record.gateway, record.called_at
+end
+
+if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
+  if channel == 'email' and record.reason == 'missing' then
+    -- The mail was only a follow-up to an SMS that a gateway had accepted, so the send stays `sent`.
+    redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
+    return {'done', 'status', 'sent', 'gateway', '', 'message_id', ''}
+  end
+  local is_certain = doubted == '' and tostring(unresolved) == '0'
+  return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
+end
+
+-- A caller that learns of a doubt must claim again before it calls. If it dies in between it has called no gateway, so
+-- the doubted gateway stays the one that may have the message.
+if not is_own and doubted ~= '' then gateway = doubted end
+local fence = record.fence + 1
+redis.call('HSET', code, 'status', 'sending', 'fence', fence, 'lease_until', now + lease, 'gateway', gateway,
+  'called_at', now, 'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,
+  'second_send_risked', math.max(tonumber(record.second_send_risked), risks_second_send))
+redis.call('HSETNX', code, 'sending_at', now)
+-- Set before the call, because the owner of the mailbox may not be the owner of the phone.
+if channel == 'email' and record.mail_state == 'none' then redis.call('HSET', code, 'mail_state', 'claimed') end
+return {'go', 'sealed', record.sealed, 'fence', fence, 'life', record.expires_at - now,
+  'age', now - (record.sending_at or now), 'doubted_gateway', doubted, 'doubted_at', tonumber(doubted_at),
+  'second_send_risked', tonumber(record.second_send_risked)}

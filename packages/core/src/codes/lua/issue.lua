@@ -1,0 +1,70 @@
+-- Issues a code, or queues the live code once more, or refuses. A refusal changes nothing.
+--
+-- A live code is sent again and not replaced, because two messages that cross on their way must not carry two codes.
+-- Each further send extends the code's life, up to two lives after the first issue. A new code is made after use,
+-- after its guesses are spent, or if less than half a life would be left.
+--
+-- A caller who asks again for a code that another caller asked for gets a request id of its own. That id shows the
+-- status, but a guess that carries it does not count against the guesses of the first caller.
+--
+-- KEYS[1] code record
+-- KEYS[2] the phone's sends
+-- ARGV[1] request id of a new code
+-- ARGV[2] id of the key that made the digest
+-- ARGV[3] digest of a new code
+-- ARGV[4] sealed mobile and code
+-- ARGV[5] life of a code, ms
+-- ARGV[6] ms after which no message leaves any more
+-- ARGV[7] guesses per code
+-- ARGV[8] ms to keep the record after the latest possible expiry
+-- ARGV[9] pseudonym of the caller
+-- ARGV[10] 1 if the pumping guard counted this send, else 0
+-- ARGV[11] unit of the budget that the send took, or ''
+-- ARGV[12..] windows of the phone as pairs of (ms, at most)
+--
+-- Answers {'issued', rid, sends, life, next_send_in, request_id}: the record's id, the number of the send, ms of life,
+--           ms until the next send is allowed, the id for this caller
+--       | {'throttled', window, wait}: the full window and the ms until it has room
+--- @include "time"
+--- @include "read"
+--- @include "sliding-window"
+local code, sends = KEYS[1], KEYS[2]
+local new_rid, key_id, digest, sealed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local life, send_within, guesses, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local asked_by, is_counted, budget_unit = ARGV[9], ARGV[10], ARGV[11]
+local WINDOWS = 12
+
+local wait_ms, window = wait(sends, WINDOWS, #ARGV)
+if wait_ms > 0 then return {'throttled', 'window', window, 'wait', wait_ms} end
+
+local live = read(code, 'rid', 'expires_at', 'latest_expiry', 'sends', 'guesses_with_id', 'guesses_without_id', 'used',
+  'asked_by', 'other_request_ids')
+local is_live = live.rid and live.used == '0' and tonumber(live.expires_at) > now
+  and tonumber(live.guesses_with_id) < guesses and tonumber(live.guesses_without_id) < guesses
+  and math.min(now + life, tonumber(live.latest_expiry)) - now >= life / 2
+
+local rid, number, latest_expiry, request_id = new_rid, 1, now + 2 * life, new_rid
+if is_live then
+  rid, number, latest_expiry = live.rid, live.sends + 1, tonumber(live.latest_expiry)
+  if live.asked_by == asked_by then
+    request_id = rid
+  else
+    redis.call('HSET', code, 'other_request_ids', live.other_request_ids .. ' ' .. request_id)
+  end
+  redis.call('HDEL', code, 'sending_at', 'sent_at', 'delivered_at', 'fell_back_at', 'failed_at')
+else
+  redis.call('DEL', code)
+  redis.call('HSET', code, 'rid', rid, 'key_id', key_id, 'digest', digest, 'sealed', sealed, 'issued_at', now,
+    'latest_expiry', latest_expiry, 'asked_by', asked_by, 'is_counted', is_counted, 'other_request_ids', '',
+    'guesses_with_id', 0, 'guesses_without_id', 0, 'used', 0, 'fence', 0, 'gateway', '', 'message_id', '',
+    'called_at', 0, 'mail_state', 'none')
+end
+local expires_at = math.min(now + life, latest_expiry)
+redis.call('HSET', code, 'status', 'queued', 'channel', 'sms', 'reason', '', 'sends', number, 'queued_at', now,
+  'expires_at', expires_at, 'send_by', now + send_within, 'lease_until', 0, 'doubted_gateway', '', 'doubted_at', 0,
+  'unresolved_doubt', 0, 'second_send_risked', 0, 'budget_unit', budget_unit)
+redis.call('PEXPIREAT', code, latest_expiry + keep)
+
+add(sends, rid .. '.' .. number, WINDOWS, #ARGV)
+return {'issued', 'rid', rid, 'sends', number, 'life', expires_at - now,
+  'next_send_in', (wait(sends, WINDOWS, #ARGV)), 'request_id', request_id}

@@ -1,0 +1,31 @@
+-- Looks at a send that this worker cannot deliver itself, because its job is of a newer version. A send that is
+-- unfinished after its time is failed, as a claim would fail it. Nothing else is changed.
+--
+-- KEYS[1] code record
+-- KEYS[2] the phone's sends
+-- ARGV[1] request id of the record
+-- ARGV[2] number of the send
+--
+-- Answers {'open'}: still to be delivered | {'done'}: ended, with time left | {'over'}: nothing to do
+--       | {'late', budget_unit}: failed just now; '' if the unit does not come back
+--- @include "time"
+--- @include "read"
+--- @include "end-late"
+local code, sends, rid, number = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+
+local record = read(code, 'rid', 'sends', 'status', 'used', 'expires_at', 'send_by', 'lease_until', 'doubted_gateway',
+  'unresolved_doubt')
+if record.rid ~= rid or record.sends ~= number then return {'over'} end
+local is_sending = record.status == 'sending'
+local is_open = record.status == 'queued' or is_sending
+local has_time = math.min(tonumber(record.expires_at), tonumber(record.send_by)) > now
+if has_time then return {is_open and 'open' or 'done'} end
+if not is_open then return {'over'} end
+if is_sending and tonumber(record.lease_until) > now then return {'open'} end
+if record.used == '1' then
+  redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
+  return {'over'}
+end
+-- A claim that lapsed may have called its gateway.
+local is_certain = not is_sending and record.doubted_gateway == '' and record.unresolved_doubt == '0'
+return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}

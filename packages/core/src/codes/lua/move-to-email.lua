@@ -1,0 +1,6 @@
+-- move_to_email(code, reason, is_certain): queues a send on the channel email. If it is not certain that no SMS
+-- left, the doubt stays unresolved for good: the slot of the phone must not come back.
+local function move_to_email(code, reason, is_certain)
+  redis.call('HSET', code, 'status', 'queued', 'channel', 'email', 'reason', reason, 'lease_until', 0, 'gateway', '',
+    'message_id', '', 'doubted_gateway', '', 'second_send_risked', 0, 'unresolved_doubt', is_certain and 0 or 1)
+end

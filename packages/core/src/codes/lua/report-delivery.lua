@@ -1,0 +1,48 @@
+-- Records what is known of a message after its gateway accepted it. The status only moves forward: the same report
+-- again, or reports in another order, change nothing more.
+--
+-- An undelivered message was paid for, so the slot of the phone stays taken. Whether a delivery receipt is missing is
+-- decided by the clock of Redis, because the delays of a queue follow the clocks of the workers.
+--
+-- KEYS[1] code record
+-- ARGV[1] request id of the record
+-- ARGV[2] number of the send
+-- ARGV[3] 'delivered' | 'undelivered' | 'missing': no delivery receipt came in time
+-- ARGV[4] 1 if the scene may fall back to e-mail, else 0
+-- ARGV[5] ms that a delivery receipt may take
+--
+-- Answers {'delivered', after}: ms since the gateway accepted the message
+--       | {'soon', wait}: the delivery receipt still has so many ms
+--       | {'moved'}: the send is queued on the channel email; the same report again answers the same, for a caller that
+--           failed to add the job
+--       | {'failed'} | {'early'}: the send is not settled yet | {'kept'}: nothing to change
+--- @include "time"
+--- @include "read"
+--- @include "move-to-email"
+local code, rid, number, report = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local may_fall_back, receipt_within = ARGV[4] == '1', tonumber(ARGV[5])
+
+local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'sent_at')
+if record.rid ~= rid or record.sends ~= number then return {'kept'} end
+local status = record.status
+local is_open = status == 'queued' or status == 'sending'
+
+if report == 'delivered' then
+  -- A failed send may turn out to be delivered: its message arrived after all.
+  if not is_open and status ~= 'sent' and status ~= 'failed' then return {'kept'} end
+  redis.call('HSET', code, 'status', 'delivered', 'delivered_at', now, 'channel', 'sms')
+  return {'delivered', 'after', now - (record.sent_at or now)}
+end
+if is_open then return {record.channel == 'email' and 'moved' or 'early'} end
+if status ~= 'sent' or record.used == '1' then return {'kept'} end
+if report == 'missing' then
+  local wait = record.sent_at + receipt_within - now
+  if wait > 0 then return {'soon', 'wait', wait} end
+end
+if may_fall_back and math.min(tonumber(record.expires_at), tonumber(record.send_by)) > now then
+  move_to_email(code, report, false)
+  return {'moved'}
+end
+if report == 'missing' then return {'kept'} end
+redis.call('HSET', code, 'status', 'failed', 'failed_at', now, 'reason', 'undelivered')
+return {'failed'}

@@ -1,0 +1,73 @@
+-- Records what a claim came to. Only the newest claim may settle, and a final status is written once.
+--
+-- "queued" returns the send for a later attempt, "moved" queues it on the channel email. "failed" gives the slot of
+-- the phone and the unit of the budget back if certainly no message left.
+-- "unclaimed" settles a send whose job can no longer run, on the channel that the send is on.
+--
+-- KEYS[1] code record
+-- KEYS[2] the phone's sends
+-- ARGV[1] request id of the record
+-- ARGV[2] number of the send
+-- ARGV[3] 'claimed' | 'unclaimed'
+-- ARGV[4] fence of the claim; 0 for unclaimed
+-- ARGV[5] 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
+-- ARGV[6] gateway
+-- ARGV[7] message id
+-- ARGV[8] channel of the caller
+-- ARGV[9] gateway that may have taken the message although it gave no answer, or ''
+-- ARGV[10] 1 if a second message was risked because of a doubt, else 0
+-- ARGV[11] reason, or '' to keep the recorded one
+--
+-- Answers {'settled', budget_unit}: the unit of the budget that comes back, or ''
+--       | {'kept'}: the send stays `sent`, only its follow-up mail failed
+--       | {'refused'}: another claim is newer, or the send has ended
+--- @include "time"
+--- @include "read"
+--- @include "move-to-email"
+local code, sends = KEYS[1], KEYS[2]
+local rid, number, is_unclaimed, fence = ARGV[1], ARGV[2], ARGV[3] == 'unclaimed', ARGV[4]
+local status, gateway, message_id, channel = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local doubted, second_send_risked, reason = ARGV[9], ARGV[10], ARGV[11]
+
+local record = read(code, 'rid', 'sends', 'status', 'channel', 'fence', 'doubted_gateway', 'doubted_at',
+  'unresolved_doubt', 'called_at', 'reason', 'mail_state', 'budget_unit')
+if record.rid ~= rid or record.sends ~= number then return {'refused'} end
+local is_sending = record.status == 'sending'
+if record.status ~= 'queued' and not is_sending then return {'refused'} end
+if is_unclaimed and record.channel ~= channel then return {'refused'} end
+if not is_unclaimed and record.fence ~= fence then return {'refused'} end
+
+-- A claim that is settled from outside in the middle of its call leaves a doubt like any other.
+local is_certain = record.doubted_gateway == '' and doubted == '' and record.unresolved_doubt == '0'
+  and not (is_unclaimed and is_sending)
+if reason == '' then reason = record.reason end
+
+if status == 'moved' then
+  move_to_email(code, reason, is_certain)
+  return {'settled', 'budget_unit', ''}
+end
+
+if record.channel == 'email' and record.mail_state == 'claimed' then
+  local may_have_left = status == 'fell_back' or doubted ~= '' or is_unclaimed
+  redis.call('HSET', code, 'mail_state', may_have_left and 'may_have_left' or 'none')
+end
+if status == 'failed' and record.channel == 'email' and record.reason == 'missing' then
+  -- The mail was only a follow-up to an accepted SMS, so the request stays `sent`.
+  redis.call('HSET', code, 'status', 'sent', 'lease_until', 0, 'channel', 'sms', 'doubted_gateway', '')
+  return {'kept'}
+end
+
+local unresolved, doubted_at = record.unresolved_doubt, record.called_at
+if doubted == record.doubted_gateway then
+  doubted_at = record.doubted_at
+elseif doubted ~= '' and record.doubted_gateway ~= '' then
+  -- A second doubt replaces the first one, which then can no longer be resolved.
+  unresolved = 1
+end
+redis.call('HSET', code, 'status', status, 'lease_until', 0, 'gateway', gateway, 'message_id', message_id,
+  'channel', channel, 'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,
+  'second_send_risked', second_send_risked, 'reason', reason)
+if status ~= 'queued' then redis.call('HSET', code, status .. '_at', now) end
+if status ~= 'failed' or not is_certain then return {'settled', 'budget_unit', ''} end
+redis.call('ZREM', sends, rid .. '.' .. number)
+return {'settled', 'budget_unit', record.budget_unit}

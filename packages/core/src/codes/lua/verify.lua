@@ -1,0 +1,74 @@
+-- Counts a guess, compares it and uses the code up, in one step. However many callers guess at once, at most one of
+-- them verifies the code, and at most so many guesses are compared. A dead code keeps its record: if the record were
+-- deleted, a caller that raced past the count could begin again.
+--
+-- Guesses that carry the request id and guesses that do not are counted apart, per code and per day. A stranger, who
+-- does not know the id, cannot use up the owner's guesses. Per day, guesses with an id are counted by the caller who
+-- asked for the code, so a stranger who asks for a code uses up only its own guesses.
+--
+-- The compared values are HMACs under a key that no caller has, so the time of the comparison tells nothing.
+--
+-- A verify that has an act (the keyed hash of an idempotency key and its body) is remembered with it for a while: the
+-- same act gets the same answer again, for a caller that did not receive the first one. No other repeat does.
+--
+-- KEYS[1] code record
+-- KEYS[2] the phone's missed guesses with a request id
+-- KEYS[3] the phone's missed guesses without a request id
+-- ARGV[1] request id of the caller, or ''
+-- ARGV[2] guesses per code
+-- ARGV[3] missed guesses per day
+-- ARGV[4] a day, ms
+-- ARGV[5] unique member
+-- ARGV[6] act of the caller, or ''
+-- ARGV[7] ms for which an act is remembered
+-- ARGV[8..] the digest of the guess under each key, as pairs of (key id, digest)
+--
+-- Answers {'verified', rid, is_mailed, asked_by, is_counted, at, is_again, gateway}
+--       | {'wrong', left}: guesses that are left
+--       | {'throttled', wait}: ms until the next guess of the day
+--- @include "time"
+--- @include "read"
+local code, misses_with_id, misses_without_id = KEYS[1], KEYS[2], KEYS[3]
+local request_id, guesses, misses_per_day, day = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local member, act, act_ms = ARGV[5], ARGV[6], tonumber(ARGV[7])
+local DIGESTS = 8
+
+local record = read(code, 'rid', 'used', 'expires_at', 'key_id', 'digest', 'mail_state', 'asked_by', 'is_counted',
+  'used_by', 'used_at', 'gateway', 'guesses_with_id', 'guesses_without_id')
+
+local function verified(at, is_again)
+  return {'verified', 'rid', record.rid, 'is_mailed', record.mail_state == 'none' and 0 or 1, 'asked_by', record.asked_by,
+    'is_counted', record.is_counted, 'at', at, 'is_again', is_again, 'gateway', record.gateway}
+end
+if record.used == '1' and act ~= '' and record.used_by == act and now - record.used_at <= act_ms then
+  return verified(tonumber(record.used_at), 1)
+end
+
+local misses, counter, prefix = misses_without_id, 'guesses_without_id', ''
+if record.rid and record.rid == request_id then
+  misses, counter, prefix = misses_with_id, 'guesses_with_id', record.asked_by .. ':'
+end
+local missed, oldest = 0, 0
+local entries = redis.call('ZRANGEBYSCORE', misses, now - day + 1, '+inf', 'WITHSCORES')
+for i = 1, #entries, 2 do
+  if string.sub(entries[i], 1, #prefix) == prefix then
+    missed = missed + 1
+    if missed == 1 then oldest = tonumber(entries[i + 1]) end
+  end
+end
+if missed >= misses_per_day then return {'throttled', 'wait', oldest + day - now} end
+if not record.rid or record.used == '1' or tonumber(record.expires_at) <= now then return {'wrong', 'left', 0} end
+if tonumber(record[counter]) >= guesses then return {'wrong', 'left', 0} end
+
+local guess = redis.call('HINCRBY', code, counter, 1)
+for i = DIGESTS, #ARGV, 2 do
+  if ARGV[i] == record.key_id and ARGV[i + 1] == record.digest then
+    redis.call('HSET', code, 'used', 1, 'used_by', act, 'used_at', now)
+    redis.call('HDEL', code, 'digest', 'sealed')
+    return verified(now, 0)
+  end
+end
+redis.call('ZADD', misses, now, prefix .. member)
+redis.call('ZREMRANGEBYSCORE', misses, '-inf', '(' .. (now - day))
+redis.call('PEXPIRE', misses, day)
+return {'wrong', 'left', math.max(0, math.min(guesses - guess, misses_per_day - missed - 1))}

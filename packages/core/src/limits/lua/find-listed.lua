@@ -1,0 +1,38 @@
+-- Finds which of several names are on the allow list and on the deny list, and removes entries that have ended.
+-- A caller whose copy of the networks is old also gets all networks.
+--
+-- KEYS[1] allow list, KEYS[2] deny list: sorted sets of entries by the time at which they end
+-- KEYS[3] version of the lists
+-- ARGV[1]  version that the caller knows
+-- ARGV[2..] names
+--
+-- Answers {'found', version, allow, deny}: the name that is on each list, '' for none; for a caller with an old
+-- version followed by a row {list, entry} for each network
+--- @include "time"
+--- @include "list-version"
+local lists = {allow = KEYS[1], deny = KEYS[2]}
+local version_key, known_version = KEYS[3], ARGV[1]
+
+local removed = 0
+for _, key in pairs(lists) do removed = removed + redis.call('ZREMRANGEBYSCORE', key, '-inf', now) end
+if removed > 0 then mark_changed(version_key) end
+
+local function find(key)
+  if redis.call('EXISTS', key) == 0 then return '' end
+  local found = ''
+  for i = 2, #ARGV do
+    if redis.call('ZSCORE', key, ARGV[i]) then found = ARGV[i] end
+  end
+  return found
+end
+
+local version = redis.call('GET', version_key) or ''
+local answer = {'found', 'version', version, 'allow', find(lists.allow), 'deny', find(lists.deny)}
+if version == known_version then return answer end
+
+for name, key in pairs(lists) do
+  for _, entry in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    if string.find(entry, '/', 1, true) then table.insert(answer, {'network', 'list', name, 'entry', entry}) end
+  end
+end
+return answer

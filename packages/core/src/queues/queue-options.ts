@@ -1,0 +1,54 @@
+import { Queue, type JobsOptions, type QueueOptions } from 'bullmq'
+import type { Logger } from '../logger.ts'
+import { telemetryOf, type Tracing } from '../process/tracing.ts'
+import type { RedisClient } from '../redis/connect.ts'
+
+/** A hash tag, so that all keys of a queue share a slot of a Redis Cluster. */
+export const QUEUE_PREFIX = '{sms}'
+
+/** A killed worker's job comes back within 15 s: its lock lasts 10 s, and locks are checked every 5 s. */
+export const WORKER_OPTIONS = { prefix: QUEUE_PREFIX, lockDuration: 10_000, stalledInterval: 5_000 }
+
+/**
+ * Opens a queue. Opening neither waits for Redis nor fails without it.
+ * @param connection of a kind that fails fast, so that an outage gives errors and no command hangs
+ */
+export function openQueue<Data>(
+  name: string,
+  connection: RedisClient,
+  log: Logger,
+  options: Partial<QueueOptions> = {},
+): Queue<Data> {
+  const queue = new Queue<Data>(name, {
+    ...options,
+    connection,
+    prefix: QUEUE_PREFIX,
+    // Otherwise the first command waits without end if Redis was down at the start.
+    skipWaitingForReady: true,
+    // BullMQ asks for the version once and keeps a failure, so a process that started while Redis was down
+    // would never recover. server-faults.ts checks the version instead.
+    skipVersionCheck: true,
+  })
+  queue.on('error', (err) => log.debug({ err, queue: name }, 'queue error'))
+  return queue
+}
+
+/** Opens a queue to add jobs to it. Finished jobs are kept for operators and are bounded in number. */
+export function openProducerQueue<Data>(
+  name: string,
+  connection: RedisClient,
+  log: Logger,
+  tracing: Tracing | null,
+  jobOptions: JobsOptions,
+): Queue<Data> {
+  return openQueue<Data>(name, connection, log, {
+    ...telemetryOf(tracing),
+    defaultJobOptions: {
+      ...jobOptions,
+      removeOnComplete: { count: 200 },
+      removeOnFail: { age: 3_600, count: 1_000 },
+      stackTraceLimit: 0,
+    },
+    streams: { events: { maxLen: 1_000 } },
+  })
+}

@@ -1,0 +1,27 @@
+-- Sliding windows over one sorted set of times. No window is fixed to the clock: a limit of 5 an hour holds for
+-- every hour, also across the turn of one. The windows are pairs of (milliseconds, at most) in ARGV, from index
+-- `first` to index `last`. Needs `now` from time.lua.
+
+-- wait(key, first, last): milliseconds until one more entry fits into every window, 0 if it fits now; and the
+-- window, in milliseconds, that causes the wait.
+local function wait(key, first, last)
+  local longest, full_window = 0, 0
+  for i = first, last, 2 do
+    local window, most = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+    local _, time_of_nth_newest = unpack(redis.call('ZREVRANGE', key, most - 1, most - 1, 'WITHSCORES'))
+    if time_of_nth_newest then
+      local left = time_of_nth_newest + window - now
+      if left > longest then longest, full_window = left, window end
+    end
+  end
+  return longest, full_window
+end
+
+-- add(key, member, first, last): adds an entry and removes the entries that are older than every window.
+local function add(key, member, first, last)
+  local longest = 0
+  for i = first, last, 2 do longest = math.max(longest, tonumber(ARGV[i])) end
+  redis.call('ZADD', key, now, member)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. (now - longest))
+  redis.call('PEXPIRE', key, longest)
+end
