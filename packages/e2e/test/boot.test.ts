@@ -35,13 +35,13 @@ async function start(app: string, env: Record<string, string>) {
 }
 
 describe.each(['api', 'worker'])('the %s', (app) => {
-  it('does not start with a fault in its configuration, and names it', async () => {
+  it('does not start with a fault in its configuration, and reports it', async () => {
     const { exited, said } = await start(app, {})
     expect(await exited).toEqual({ code: 78, signal: null })
     expect(said()).toMatch(/PHONE_KEY: is missing/)
   })
 
-  it('does not start on a Redis that may evict what it holds, and says so', async () => {
+  it('does not start on a Redis that may evict keys, and reports it', async () => {
     const redis = new Redis(server.url)
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
     onTestFinished(async () => {
@@ -76,7 +76,7 @@ it.each([
   ['board', 'BOARD_PORT'],
   ['simulator', 'SIMULATOR_PORT'],
   ['simulator', 'SIMULATOR_SMTP_PORT'],
-])('the %s on a port that is taken names it in one line: %s', async (app, port) => {
+])('the %s reports a port that is taken in one line: %s', async (app, port) => {
   const { exited, said } = await start(app, {
     PHONE_KEY: key(),
     CODE_KEYS: `k1:${key()}`,

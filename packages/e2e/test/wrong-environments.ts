@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 
 type Env = Record<string, string>
 
-/** An environment that must not start a process, and the variable that has to be named for it. */
+/** An environment that must not start a process, and the beginning of the variable name in its fault. */
 export type WrongEnvironment = { app: string; names: string; env: Env }
 
 const key = () => randomBytes(32).toString('base64')
 const one = key()
 
-/** What each process needs, and no more. */
+/** The variables that each process requires. */
 export const GOOD: Record<string, Env> = {
   api: { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` },
   worker: { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}`, SMS_GATEWAYS: 'console' },
@@ -21,7 +21,7 @@ const of = (app: string, cases: [names: string, env: Env][]) =>
 
 const PRODUCTION = { NODE_ENV: 'production' }
 
-/** Of both processes that hold keys. */
+/** Wrong values for the API and the worker, which both have keys. */
 const keys: [string, Env][] = [
   ['PHONE_KEY', { PHONE_KEY: '' }],
   ['PHONE_KEY', { PHONE_KEY: 'c2hvcnQtYnV0LXNlY3JldA==' }],

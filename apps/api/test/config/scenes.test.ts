@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { agePhone } from '../../../../packages/core/test/age.ts'
+import { agePhone } from '@sms-codes/core/test/age'
 import { aMobile, anAddress, startApi, type Api } from '../api.ts'
 
 let api: Api
