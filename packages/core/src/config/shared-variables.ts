@@ -12,7 +12,7 @@ export const port = (value: number, description: string) =>
 export const windows = (fallback: string, description: string) =>
   parsed(parseWindows, { default: fallback, description: `${description}, as most/seconds,…` })
 
-/** Of every process. */
+/** Variables of every process. */
 export const processVariables = {
   NODE_ENV: Type.Optional(
     choice(['production', 'development', 'test'], {
@@ -37,7 +37,7 @@ export const processVariables = {
   ),
 }
 
-/** Of the API and the worker. */
+/** Variables of the API and the worker. */
 export const tracingVariables = {
   TRACING: Type.Optional(
     choice(['on', 'off'], {
@@ -52,7 +52,7 @@ export const tracingVariables = {
   ),
 }
 
-/** Of every process that handles numbers and codes. */
+/** The keys, which every process needs that handles numbers and codes. */
 export const keyVariables = {
   PHONE_KEY: parsed(parseKey, {
     description: 'secret: 32 random bytes in base64, from which the pseudonyms of phones are derived',
@@ -63,7 +63,7 @@ export const keyVariables = {
   }),
 }
 
-/** The policy of codes. Only the API and the commands of the operators need all of it. */
+/** The policy of codes. Only the API and the operators' commands need all of these variables. */
 export const codeVariables = {
   SCENES: parsed(parseScenes, {
     default: 'default; register; login; reset_password',
