@@ -63,16 +63,19 @@ export function renderConfiguration(): string {
 
 <!-- Written by npm run docs:config from the schemas of the apps. -->
 
-Every process takes its configuration from environment variables and from nowhere else. An empty variable
-counts as one that is not set. A process whose configuration has faults names all of them at once, without
-their values, and ends with exit code 78. A name that is one of these but for a letter or two is such a fault, unless
-the one that is meant is set as well.
+Every process takes its configuration from environment variables only. An empty variable counts as not set. A process
+with a faulty configuration prints all faults at once, without values, and exits with code 78. If a name in the
+environment differs from one of these in one letter, and the right name is not set, the process logs a warning.
 
-\`.env.example\` lists the same variables. \`npm start\` and \`npm run start:<app>\` read \`.env\` and make up what is
-required and missing; \`docker compose\` takes its secrets from there. \`ops\` are the operators' commands
-(ops-cli.md), which must have what the API has. With \`NODE_ENV=production\` no file is
-read, nothing is made up, and a worker refuses gateways that only development has. A *secret* belongs in the
-environment of the processes that are named beside it and in no file of the repository.
+\`.env.example\` lists the same variables. \`npm start\` and \`npm run start:<app>\` read \`.env\` and fill in required
+variables that are missing; \`docker compose\` takes its secrets from \`.env\`. The operators' commands (\`ops\`,
+[ops-cli.md](ops-cli.md)) need the values of the API. With \`NODE_ENV=production\` no process reads a file, nothing is
+filled in, and a worker refuses development gateways. Keep a *secret* in the environment of the processes named beside
+it, and in no file of the repository.
+
+A limit \`most/seconds,…\` is a list of sliding windows: \`1/60,2/180\` allows at most 1 message in any 60 seconds and at
+most 2 in any 180. \`sends=\` of a scene replaces \`LIMIT_PHONE_SENDS\` for that scene; the count includes the phone's
+messages of all scenes.
 
 | variable | read by | default | meaning |
 |---|---|---|---|
