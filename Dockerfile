@@ -1,12 +1,12 @@
 # One image per app: docker build --target api|worker|board|simulator|ops .
 
-# Node 20, the oldest that the project runs on, gets no fixes any more; 24 does until April 2028.
+# Node 24 gets security fixes until April 2028. The project also runs on Node 20, which gets none.
 FROM node:24-bookworm-slim AS base
 WORKDIR /app
 ENV TURBO_TELEMETRY_DISABLED=1 \
     npm_config_update_notifier=false
 
-# Only what decides an installation: a change to a source leaves the installations below cached.
+# Only the package.json files, so that a change of a source file does not invalidate the cached installations.
 FROM base AS manifests
 COPY . .
 RUN find apps packages -type f ! -name package.json -delete
@@ -22,12 +22,12 @@ COPY . .
 RUN npx turbo run build --filter='./apps/*'
 
 FROM install AS api-install
-RUN npm ci --omit=dev -w @sms-codes/api -w @sms-codes/core
+RUN npm ci --omit=dev -w @sms-codes/api -w @sms-codes/core -w @sms-codes/gateways
 
 FROM install AS worker-install
 RUN npm ci --omit=dev -w @sms-codes/worker -w @sms-codes/core -w @sms-codes/gateways
 
-# valibot names the compiler as an optional peer, so npm brings it; nothing loads it.
+# TypeScript is an optional peer dependency of valibot, so npm installs it, but no code loads it.
 FROM install AS board-install
 RUN npm ci --omit=dev -w @sms-codes/board -w @sms-codes/core \
     && rm -rf node_modules/typescript node_modules/@typescript
@@ -38,8 +38,8 @@ RUN npm ci --omit=dev -w @sms-codes/simulator
 FROM install AS ops-install
 RUN npm ci --omit=dev -w @sms-codes/ops -w @sms-codes/core
 
-# SIGTERM lets a process finish what is under way: give it 20 s before anything stronger. As process 1 it would
-# not hear one before it has a handler, so tini is process 1.
+# On SIGTERM, a process finishes its current work: allow 20 s before SIGKILL. As process 1, it would ignore
+# signals until it has a handler, so tini is process 1.
 FROM base AS runtime
 RUN apt-get update \
     && apt-get install -y --no-install-recommends tini \
@@ -55,6 +55,7 @@ ENV API_PORT=3000 \
     API_OPS_PORT=9100
 COPY --from=api-install /app ./
 COPY --from=build /app/packages/core/dist packages/core/dist
+COPY --from=build /app/packages/gateways/dist packages/gateways/dist
 COPY --from=build /app/apps/api/dist apps/api/dist
 EXPOSE 3000 9100
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
@@ -93,7 +94,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SIMULATOR_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
 CMD ["node", "apps/simulator/dist/main.js"]
 
-# No service: docker run --rm with the environment of the API, and a command.
+# A command-line tool, not a service: docker run --rm with the environment of the API, and a command.
 FROM runtime AS ops
 COPY --from=ops-install /app ./
 COPY --from=build /app/packages/core/dist packages/core/dist

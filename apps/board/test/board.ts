@@ -2,7 +2,7 @@ import type { InjectOptions } from 'fastify'
 import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'
-import { startRedis, type RedisServer } from '../../../packages/launcher/src/redis.ts'
+import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { buildApp } from '../src/app.ts'
 import type { Operator } from '../src/credentials.ts'
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { startRedis } from '../../../packages/launcher/src/redis.ts'
+import { startRedis } from '@sms-codes/launcher/redis'
 import { basic, reader, startBoard } from './board.ts'
 
 const main = new URL('../src/main.ts', import.meta.url).pathname

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startRedisCluster, type RedisCluster } from '@sms-codes/launcher/redis-cluster'
+import { startRedisCluster, type RedisCluster } from '@sms-codes/test-servers/redis-cluster'
 import { aMobile, expectFailure, runOps, someEnv } from './ops.ts'
 
 let nodes: RedisCluster

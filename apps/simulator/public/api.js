@@ -1,7 +1,7 @@
-// The calls of the page to the API. A call resolves with `{ code, errmsg, … }` whatever happens; when the API cannot
-// be reached the code is empty.
+// The page's calls to the API. A call always resolves with `{ code, errmsg, … }`; when the API cannot be reached, the code
+// is empty.
 
-// randomUUID is missing where the page came over plain HTTP from another machine.
+// Browsers have no randomUUID on a page that came over plain HTTP from another machine.
 export function randomUuid() {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
   const bytes = crypto.getRandomValues(new Uint8Array(16))

@@ -1,5 +1,5 @@
-// The switches that put a gateway or the mail server out of order. What is broken is the simulator's to know: the page
-// asks when it opens, and a switch that the simulator did not take goes back.
+// The switches that order faults for a gateway or the mail server. The simulator keeps the state: the page reads it when it
+// opens, and a switch goes back when the simulator refused its order.
 import { choiceOf, gatewayChoices, isBreakable, mailChoices } from './faults.js'
 
 const MAIL = 'mail'
@@ -9,7 +9,7 @@ export function createBreakage({ language, gateways }) {
   const list = document.querySelector('#breakage')
   const error = document.querySelector('#breakage-error')
   const repair = document.querySelector('#repair-all')
-  let turn = Promise.resolve()
+  let queue = Promise.resolve()
   let waiting = 0
   const switches = [...gateways.filter(isBreakable), MAIL].map((name) => {
     const choices = name === MAIL ? mailChoices() : gatewayChoices(name)
@@ -27,12 +27,12 @@ export function createBreakage({ language, gateways }) {
     repair.disabled = switches.every(({ chosen }) => chosen === 'works')
   }
 
-  // One after the other, for arrow keys choose faster than the simulator answers, and an order of one choice must not come
-  // between those of the next.
+  // A choice takes two requests, and arrow keys choose faster than the simulator answers. The queue keeps the requests of
+  // two choices from mixing.
   function choose(name, choice) {
     waiting += 1
-    turn = turn.then(() => apply(name, choice))
-    return turn
+    queue = queue.then(() => apply(name, choice))
+    return queue
   }
 
   async function apply(name, choice) {
@@ -49,7 +49,7 @@ export function createBreakage({ language, gateways }) {
     switches[0].radios.get('works').focus()
   }
 
-  async function learn() {
+  async function loadState() {
     const [gatewayOrders, mailOrders] = await Promise.all([pendingAt('script'), pendingAt('mail_script')])
     for (const one of switches) {
       const orders =
@@ -62,7 +62,7 @@ export function createBreakage({ language, gateways }) {
   list.replaceChildren(...switches.map(({ set }) => set))
   repair.addEventListener('click', () => void repairAll())
   language.onChange(draw)
-  void learn()
+  void loadState()
 }
 
 function drawSwitch(name, choices, choose) {
@@ -95,7 +95,7 @@ function drawSwitch(name, choices, choose) {
   return { set, title, labels, radios, effect }
 }
 
-/** Null when the simulator took it, else its reason. */
+/** Null when the simulator accepted the order, else the reason. */
 async function order(name, fault) {
   const isMail = name === MAIL
   const of = isMail ? {} : { gateway: name }

@@ -1,6 +1,6 @@
-// How times are written, on the phone and beside it.
+// Formats times and durations.
 
-/** What is left to wait; from 100 seconds on as minutes. */
+/** A remaining time in seconds; from 100 seconds on as minutes and seconds. */
 export function clockOf(seconds, unit) {
   if (seconds < 100) return `${seconds} ${unit}`
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
@@ -10,7 +10,7 @@ export function timeOf(ms) {
   return new Date(ms).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false })
 }
 
-/** With the seconds: when a step of a request was. */
+/** The time of day with seconds. */
 export function clockTimeOf(ms) {
   return new Date(ms).toLocaleTimeString('zh-CN', { hour12: false })
 }

@@ -1,5 +1,5 @@
-// The back end's part of the page: it stores the address that a phone may fall back to. The page has no key for that; it
-// asks the simulator, which plays the back end.
+// Stores the e-mail address of a phone, which is the task of an application's back end. The page has no API key, so it asks
+// the simulator, which plays the back end.
 
 export function createContact({ language, isOn, mobileOf, onAddress }) {
   const { t } = language
@@ -7,26 +7,26 @@ export function createContact({ language, isOn, mobileOf, onAddress }) {
   const button = document.querySelector('#save-contact')
   const note = document.querySelector('#contact-note')
   let isSaving = false
-  let said = null
+  let notice = null
 
   function draw() {
     button.disabled = isSaving
     button.textContent = t(isSaving ? 'saving' : 'save')
-    const text = said === null ? t(isOn ? 'emailHint' : 'emailOff') : said.text()
+    const text = notice === null ? t(isOn ? 'emailHint' : 'emailOff') : notice.text()
     note.textContent = text
-    note.dataset.kind = said?.kind ?? 'hint'
-    email.setAttribute('aria-invalid', String(said?.kind === 'bad'))
+    note.dataset.kind = notice?.kind ?? 'hint'
+    email.setAttribute('aria-invalid', String(notice?.kind === 'bad'))
   }
 
-  function say(kind, text) {
-    said = { kind, text }
+  function notify(kind, text) {
+    notice = { kind, text }
     draw()
   }
 
   async function save() {
     if (isSaving) return
     if (email.value === '' || !email.checkValidity()) {
-      say('bad', () => t('needEmail'))
+      notify('bad', () => t('needEmail'))
       email.focus()
       return
     }
@@ -36,13 +36,13 @@ export function createContact({ language, isOn, mobileOf, onAddress }) {
     draw()
     const failure = await store(mobile, email.value, language.current())
     isSaving = false
-    if (failure === null) say('good', () => t('contactSaved', mobile))
-    else say('bad', () => failure || t('contactFailed'))
+    if (failure === null) notify('good', () => t('contactSaved', mobile))
+    else notify('bad', () => failure || t('contactFailed'))
   }
 
   button.hidden = !isOn
   email.addEventListener('input', () => {
-    said = null
+    notice = null
     draw()
     onAddress(addressIn(email))
   })
@@ -51,7 +51,7 @@ export function createContact({ language, isOn, mobileOf, onAddress }) {
     if (isOn) void save()
   })
   language.onChange(draw)
-  // A browser fills in what was typed before a reload.
+  // After a reload the browser restores the field.
   onAddress(addressIn(email))
 }
 
@@ -59,7 +59,7 @@ function addressIn(email) {
   return email.checkValidity() ? email.value : ''
 }
 
-/** Null when it is stored, else why not, as far as anybody said. */
+/** Null when the address was stored, else the API's reason or ''. */
 async function store(mobile, email, language) {
   try {
     const answer = await fetch('/demo/contact', {

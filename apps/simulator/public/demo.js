@@ -1,5 +1,5 @@
-// The sign-up form: one picture, one send, one verification. Error texts are the API's own and stand under the field
-// that the RETCODE is about; a picture is good for one send, so every failed send brings a new one.
+// The sign-up form. Error texts come from the API and are shown under the field that the RETCODE is about. A picture is
+// valid for one send, so every failed send loads a new one.
 import { createApi, randomUuid } from './api.js'
 import { createBreakage } from './breakage.js'
 import { createContact } from './contact.js'
@@ -46,13 +46,13 @@ let countdown = null
 let isSending = false
 let isVerifying = false
 
-function complain(field, text) {
+function showError(field, text) {
   errors[field].textContent = text
   fields[field].setAttribute('aria-invalid', String(text !== ''))
 }
 
-function calm() {
-  for (const field of Object.keys(fields)) complain(field, '')
+function clearErrors() {
+  for (const field of Object.keys(fields)) showError(field, '')
 }
 
 function newPicture() {
@@ -65,13 +65,13 @@ function newPicture() {
 function typedMobile() {
   const mobile = fields.mobile.value.trim()
   if (mobile !== '') return mobile
-  need('mobile', 'needMobile')
+  requireField('mobile', 'needMobile')
   return null
 }
 
 function fillIn(code) {
   fields.smsCode.value = code
-  complain('smsCode', '')
+  showError('smsCode', '')
   verifyButton.focus()
 }
 
@@ -84,10 +84,10 @@ function drawButtons() {
   if (countdown !== null && left === 0) endCountdown()
 }
 
-// A message that could not be sent costs no pause.
+// After a failed send the user may request a new code at once.
 function askAgain() {
   endCountdown()
-  complain('smsCode', t('failed'))
+  showError('smsCode', t('failed'))
 }
 
 function startCountdown(seconds, isUsedUp) {
@@ -102,19 +102,19 @@ function endCountdown() {
   const { timer, isUsedUp } = countdown
   clearInterval(timer)
   countdown = null
-  // The picture of the last send is spent; the next send needs another.
+  // The last send used its picture up, so the next send needs another.
   if (isUsedUp) newPicture()
   drawButtons()
 }
 
 async function send(readsPicture = true) {
   if (sendButton.disabled) return
-  calm()
+  clearErrors()
   result.hide()
   const mobile = fields.mobile.value.trim()
   const imageCode = fields.imageCode.value.trim()
-  if (mobile === '') return need('mobile', 'needMobile')
-  if (readsPicture && imageCode === '') return need('imageCode', 'needImageCode')
+  if (mobile === '') return requireField('mobile', 'needMobile')
+  if (readsPicture && imageCode === '') return requireField('imageCode', 'needImageCode')
 
   isSending = true
   drawButtons()
@@ -133,13 +133,13 @@ async function send(readsPicture = true) {
   }
   newPicture()
   const field = FIELD_OF_RETCODE[answer.code] ?? 'smsCode'
-  complain(field, answer.errmsg)
+  showError(field, answer.errmsg)
   if (field !== 'smsCode') fields[field].focus()
   if (answer.retry_after > 0) startCountdown(answer.retry_after, false)
   else drawButtons()
 }
 
-// Where the picture is not enough, or is not read, the browser works instead.
+// Sends with a proof of work, for a user who skips the picture or when the API asks for more than the picture.
 async function sendProof(mobile) {
   if (!canProve()) return { code: '4001', errmsg: t('cannotProve') }
   const challenge = await api.challenge()
@@ -150,12 +150,12 @@ async function sendProof(mobile) {
 
 async function verify() {
   if (isVerifying) return
-  calm()
+  clearErrors()
   result.hide()
   const mobile = fields.mobile.value.trim()
   const smsCode = fields.smsCode.value.trim()
-  if (mobile === '') return need('mobile', 'needMobile')
-  if (smsCode === '') return need('smsCode', 'needSmsCode')
+  if (mobile === '') return requireField('mobile', 'needMobile')
+  if (smsCode === '') return requireField('smsCode', 'needSmsCode')
 
   isVerifying = true
   drawButtons()
@@ -174,24 +174,24 @@ async function verify() {
   result.refused(answer)
 }
 
-function need(field, text) {
-  complain(field, t(text))
+function requireField(field, text) {
+  showError(field, t(text))
   fields[field].focus()
 }
 
 picture.addEventListener('load', () => picture.classList.add('loaded'))
-picture.addEventListener('error', () => complain('imageCode', t('imageFailed')))
+picture.addEventListener('error', () => showError('imageCode', t('imageFailed')))
 for (const id of ['captcha-button', 'refresh-captcha']) {
   find(id).addEventListener('click', () => {
-    complain('imageCode', '')
-    // The end of the pause must not take away a picture that is being read.
+    showError('imageCode', '')
+    // The picture that the user just requested must survive the end of the countdown.
     if (countdown !== null) countdown.isUsedUp = false
     newPicture()
     fields.imageCode.focus()
   })
 }
 for (const field of Object.keys(fields)) {
-  fields[field].addEventListener('input', () => complain(field, ''))
+  fields[field].addEventListener('input', () => showError(field, ''))
 }
 for (const field of ['mobile', 'imageCode']) {
   fields[field].addEventListener('keydown', (event) => {
@@ -201,7 +201,7 @@ for (const field of ['mobile', 'imageCode']) {
   })
 }
 fields.mobile.addEventListener('input', () => {
-  // The pause belongs to the number, so another number need not wait.
+  // The countdown belongs to the number; another number may send at once.
   endCountdown()
   phone.belongTo(fields.mobile.value.trim())
 })
@@ -214,5 +214,5 @@ find('form').addEventListener('submit', (event) => {
 language.onChange(drawButtons)
 language.apply()
 newPicture()
-// A browser fills in what was typed before a reload.
+// After a reload the browser restores the fields.
 phone.belongTo(fields.mobile.value.trim())

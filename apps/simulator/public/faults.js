@@ -1,5 +1,5 @@
-// What the switches of the page stand for: the fault that the simulator is told to play until it is cleared, in the code
-// of the vendor where the vendor has one for it.
+// The faults behind the switches of the page. The simulator plays a chosen fault until it is cleared. An account or number
+// error is a code of the vendor.
 
 const COMMON = {
   down: { fault: 'refuse' },
@@ -19,10 +19,10 @@ const CODES = {
   webhook: { refuses: '403', badNumber: 'number' },
 }
 
-/** Whether there is anything to break: a gateway that only prints has no other side. */
+/** Whether the simulator plays the vendor of this gateway. The console gateway, for example, has no vendor. */
 export const isBreakable = (gateway) => Object.hasOwn(CODES, gateway)
 
-/** The choices of a gateway in the order they are shown, with the fault of each; nothing is wrong in the first. */
+/** The choices of a gateway and their faults, in the order in which the page shows them. The first has no fault. */
 export function gatewayChoices(gateway) {
   const { refuses, badNumber } = CODES[gateway]
   const { down, slow, lost, noReceiptChoice } = COMMON
@@ -43,7 +43,7 @@ export const mailChoices = () =>
     ['down', { fault: 'refuse' }],
   ])
 
-/** The choice that stands for what was ordered, or null when somebody ordered something else. */
+/** The choice that matches the pending faults, or null when a test ordered others. */
 export function choiceOf(choices, pending) {
   if (pending.length === 0) return 'works'
   const [{ name, vendorCode, left, delayMs }] = pending

@@ -1,5 +1,5 @@
-// The mailbox under the phone: the mails of the address beside it, newest first, from those that came since the page
-// opened. A mail is shown as text; its HTML is never used.
+// The mailbox under the phone: the mails to the entered address since the page was opened, newest first. A mail is shown
+// as text; its HTML is never used.
 import { timeOf } from './clock.js'
 
 const KEPT = 20

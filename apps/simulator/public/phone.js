@@ -1,5 +1,5 @@
-// The drawn phone: shows the messages of the number in the form as they arrive. It starts from the last message that
-// was there when the page opened, so what came for a number before it was typed is shown as well.
+// The drawn phone: shows the messages to the number in the form. It lists every message since the page was opened, so a
+// number that is entered later also shows its earlier messages.
 import { timeOf } from './clock.js'
 
 const KEPT = 30
@@ -20,7 +20,7 @@ export function createPhone({ language, since, onMessage, onPick }) {
   let events = null
 
   function label() {
-    owner.textContent = number === '' ? language.t('phoneOfNobody') : language.t('phoneOf', number)
+    owner.textContent = number === '' ? language.t('phoneWithoutNumber') : language.t('phoneOf', number)
     emptyText.textContent = language.t(number === '' ? 'phoneNoNumber' : 'phoneWaiting')
     empty.hidden = list.childElementCount > 0
     for (const bubble of list.querySelectorAll('.message')) {
@@ -29,7 +29,7 @@ export function createPhone({ language, since, onMessage, onPick }) {
     for (const hint of list.querySelectorAll('.hint')) hint.textContent = language.t('pickHint')
   }
 
-  function knock(message) {
+  function showBanner(message) {
     clearTimeout(bannerTimer)
     bannerText.textContent = message.text
     banner.dataset.code = message.code
@@ -42,14 +42,14 @@ export function createPhone({ language, since, onMessage, onPick }) {
   }
 
   function show(message) {
-    knock(message)
+    showBanner(message)
     onMessage(message)
     list.append(drawMessage(message, pick))
     while (list.childElementCount > KEPT) list.firstElementChild.remove()
     label()
     thread.scrollTo({ top: thread.scrollHeight })
     phone.classList.remove('buzz')
-    // Reading a size makes the browser notice the removal, so the same animation starts again.
+    // Reading a size forces a layout; without it the browser would not restart the animation.
     void phone.offsetWidth
     phone.classList.add('buzz')
   }

@@ -1,11 +1,11 @@
-// Work that a browser does where a picture cannot be read or is not enough: it looks for the counter whose derived key
-// begins as the challenge says. Challenge and answer are in the format of altcha.
+// The proof of work that replaces or complements the picture: the browser searches for a counter whose derived key starts
+// with the prefix in the challenge. Challenge and answer have the format of altcha.
 
 const toBytes = (hex) => Uint8Array.from(hex.match(/../g), (pair) => Number.parseInt(pair, 16))
 const toHex = (buffer) =>
   Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
-/** Browsers have what it takes on HTTPS and on this machine only. */
+/** Browsers offer `crypto.subtle` only over HTTPS and on localhost. */
 export const canProve = () => crypto.subtle !== undefined
 
 export async function prove(challenge, onStep) {

@@ -1,4 +1,4 @@
-// What became of a verification, as a box under the form.
+// The box under the form that shows the result of a verification.
 
 export function createResult({ language }) {
   const { t } = language

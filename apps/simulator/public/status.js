@@ -1,12 +1,12 @@
-// The strip under the form: which way the last request took, asked of the API until it has ended, three minutes at most.
-// When each step was is the API's to say; where it does not, it is when the page heard of it.
+// The strip under the form: the progress of the last request. The page polls the API until the request has ended, for at
+// most three minutes. The API gives the time of each step; without it the page shows when it learned of the step.
 import { clockTimeOf } from './clock.js'
 
 const STEPS = ['queued', 'sending', 'sent', 'arrived', 'verified']
 const STEP_OF = { queued: 0, sending: 1, sent: 2, delivered: 3, fell_back: 3, verified: 4 }
 const ENDED = new Set(['delivered', 'fell_back', 'failed', 'expired'])
 const POLL_MS = 500
-// A sent message only waits for the vendor's receipt, which takes its time or never comes.
+// A sent message waits only for its delivery receipt, which may be slow or never come.
 const SENT_POLL_MS = 2000
 const GIVE_UP_MS = 180_000
 
@@ -21,7 +21,7 @@ export function createStatus({ language, ask, onFailed }) {
     strip.dataset.status = request?.status ?? 'idle'
     STEPS.forEach((step, index) => {
       const item = strip.querySelector(`[data-step="${step}"]`)
-      item.className = request === null ? '' : looksOf(request, index)
+      item.className = request === null ? '' : classOf(request, index)
       item.querySelector('b').textContent = labelOf(step, item.className)
       item.querySelector('small').textContent =
         request === null ? '' : timeText(request, step, item.className)
@@ -47,11 +47,11 @@ export function createStatus({ language, ask, onFailed }) {
 
   function reach(status, answer = {}) {
     const step = STEP_OF[status]
-    // The receipt may come after the code was typed; nothing else is news then.
+    // The delivery receipt may come after the verification and must not replace that status.
     if (request.status !== 'verified') request.status = status
     request.times = answer.times ?? request.times
     request.channel = answer.channel ?? request.channel
-    // What came and went between two looks stands in the times.
+    // A status that began and ended between two polls appears only in the times.
     for (const state of Object.keys(answer.times ?? {}))
       request.reached = Math.max(request.reached, STEP_OF[state] ?? -1)
     if (step === undefined) request.broken = Math.min(request.reached + 1, 3)
@@ -60,8 +60,8 @@ export function createStatus({ language, ask, onFailed }) {
     draw()
   }
 
-  /** Of this request, if it left after it began. */
-  function take({ gateway, at }) {
+  /** Adds the gateway of a message that was sent after the request began. */
+  function addGateway({ gateway, at }) {
     if (request === null || at < performance.timeOrigin + request.startedAt) return
     if (!request.gateways.includes(gateway)) request.gateways.push(gateway)
     draw()
@@ -89,14 +89,14 @@ export function createStatus({ language, ask, onFailed }) {
     follow(id, startedAt) {
       request = { id, startedAt, status: '', reached: -1, broken: null, heard: {}, times: {}, gateways: [] }
       reach('queued')
-      recent.forEach(take)
+      recent.forEach(addGateway)
       void poll(request)
     },
 
-    /** A message reached the phone, perhaps before the answer to the request that asked for it. */
+    /** A message can reach the phone before the page has the answer to its request. */
     arrived(message) {
       recent = [...recent.slice(-9), message]
-      take(message)
+      addGateway(message)
     },
 
     verified() {
@@ -108,16 +108,16 @@ export function createStatus({ language, ask, onFailed }) {
 const isByMail = ({ channel, status, times }) =>
   channel === 'email' || status === 'fell_back' || times.fell_back !== undefined
 
-/** A used code expires like any other, which says nothing any more. */
+/** A used code still expires or fails later, but the user has verified and need not see that. */
 const isVerifiedFirst = (request, status) =>
   request.status === 'verified' && (status === 'expired' || status === 'failed')
 
-function looksOf(request, index) {
+function classOf(request, index) {
   const { reached, broken, times, gateways } = request
   if (index === broken) return 'broken'
   if (index > reached) return ''
   if (index === reached) return 'done now'
-  // A code by mail need not have had a message before it, and a code can be typed before the receipt comes.
+  // E-mail can be the only channel, and a user can enter the code before the delivery receipt comes.
   if (index === 2 && isByMail(request) && times.sent === undefined && gateways.length === 0) return 'skipped'
   if (index === 3 && !isByMail(request) && !hasArrived(request)) return 'skipped'
   return 'done'
@@ -125,7 +125,7 @@ function looksOf(request, index) {
 
 const hasArrived = ({ heard, times }) => heard.delivered !== undefined || times.delivered !== undefined
 
-/** The first step as a time of the day, the others as what passed since. */
+/** The time of day for the first step; for the others the seconds since then. */
 function timeText({ heard, times, status }, step, looks) {
   const states = looks === 'broken' ? [status] : step === 'arrived' ? ['fell_back', 'delivered'] : [step]
   const state = states.find((one) => (times[one] ?? heard[one]) !== undefined)

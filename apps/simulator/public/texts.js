@@ -1,4 +1,4 @@
-// Every word of the page in both languages, and which of the two is shown. The API is asked for the same language.
+// Chooses the language of the page and fills in its texts. Calls to the API ask for the same language.
 import { en } from './texts-en.js'
 import { zh } from './texts-zh.js'
 
@@ -44,7 +44,7 @@ export function createLanguage() {
   return { t, current: () => current, onChange: (listener) => listeners.push(listener), apply }
 }
 
-// A browser may forbid storage altogether; the language is then the one of the browser.
+// Storage throws in a browser that forbids it; the page then uses the browser's language.
 function remembered() {
   try {
     return localStorage.getItem('language')
@@ -57,6 +57,6 @@ function remember(language) {
   try {
     localStorage.setItem('language', language)
   } catch {
-    // Nothing depends on it.
+    // The choice then lasts until the page is reloaded.
   }
 }

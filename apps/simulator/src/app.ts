@@ -1,21 +1,22 @@
-// The simulator as one Fastify instance: the vendors' addresses, the test's controls and the demo page, and a mail server
-// beside it. It imports nothing of the code under test, so a mistake in one is not repeated in the other.
+// Builds the simulator: the vendors' HTTP endpoints, the control API under /_sim, the demo page and an SMTP server.
+// The simulator imports nothing of the product, so it cannot share the product's mistakes.
 import fastify, { LogController, type FastifyInstance } from 'fastify'
 import { createClock } from './clock.ts'
 import type { Config } from './config.ts'
-import { addControlRoutes } from './control/control.ts'
-import { addDemoContact } from './demo/demo-contact.ts'
+import { createArrivals, createSequence } from './control/arrivals.ts'
+import { addControlRoutes } from './control/control-routes.ts'
 import { createFaultScript } from './control/fault-script.ts'
-import { createMailScript } from './mail/mail-script.ts'
-import { createMailSink } from './mail/mail-sink.ts'
-import { createMailbox } from './mail/mailbox.ts'
-import { createOutbox } from './control/outbox.ts'
-import { addPage } from './demo/page.ts'
-import { createCourier } from './receipts/courier.ts'
-import { createReceiptLog } from './receipts/receipt-log.ts'
-import { createSequence } from './vendors/sequence.ts'
-import { addVendorRoutes } from './vendors/vendor-route.ts'
-import { createVendors, tellAliyunFromPage } from './vendors/list-vendors.ts'
+import { servePage } from './demo/serve-page.ts'
+import { addStoreContact } from './demo/store-contact.ts'
+import type { MailFault } from './mail/mail-faults.ts'
+import { createMailServer } from './mail/mail-server.ts'
+import type { Mail } from './mail/read-mail.ts'
+import { createMessageDelivery } from './receipts/deliver-messages.ts'
+import { createDeliveryReceiptLog } from './receipts/delivery-receipt-log.ts'
+import { createVendors, separateAliyunFromPage } from './vendors/list-vendors.ts'
+import type { Message } from './vendors/message.ts'
+import type { VendorFault } from './vendors/vendor-faults.ts'
+import { addVendorRoutes } from './vendors/vendor-routes.ts'
 
 const OUTBOX_CAPACITY = 50_000
 const MAILBOX_CAPACITY = 5_000
@@ -23,52 +24,52 @@ const MAILBOX_CAPACITY = 5_000
 export function buildApp(config: Config): FastifyInstance {
   const app = fastify({
     logger: { level: config.LOG_LEVEL },
-    // Addresses and bodies hold numbers and codes.
+    // Request lines would put phone numbers and codes into the log.
     logController: new LogController({ disableRequestLogging: true }),
-    // Hung requests and event streams never end by themselves.
+    // Hanging requests and event streams never end on their own.
     forceCloseConnections: true,
-    rewriteUrl: tellAliyunFromPage,
+    rewriteUrl: separateAliyunFromPage,
     ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: false } },
   })
 
   const clock = createClock()
   const sequence = createSequence()
-  const outbox = createOutbox({ capacity: OUTBOX_CAPACITY, sequence })
-  const mailbox = createMailbox({ capacity: MAILBOX_CAPACITY, sequence })
-  const mailScript = createMailScript()
-  const mailSink = createMailSink({ clock, mailbox, script: mailScript })
-  const receipts = createReceiptLog({ capacity: OUTBOX_CAPACITY })
-  const script = createFaultScript()
-  const vendors = createVendors({ clock, outbox }, config)
-  const courier = createCourier(
-    { clock, outbox, script, log: receipts, onError: (error) => app.log.error(error) },
-    { pushes: config.CALLBACK_TOKEN !== '', delayMs: config.SIMULATOR_RECEIPT_DELAY_MS },
+  const outbox = createArrivals<Message>({ capacity: OUTBOX_CAPACITY, sequence })
+  const mailbox = createArrivals<Mail>({ capacity: MAILBOX_CAPACITY, sequence })
+  const vendorFaults = createFaultScript<VendorFault>()
+  const mailFaults = createFaultScript<MailFault>()
+  const receiptLog = createDeliveryReceiptLog({ capacity: OUTBOX_CAPACITY })
+  const mailServer = createMailServer({ clock, mailbox, faults: mailFaults })
+  const vendors = createVendors({ clock, outbox, config })
+  const delivery = createMessageDelivery(
+    { clock, outbox, faults: vendorFaults, log: receiptLog, onError: (error) => app.log.error(error) },
+    { pushesReceipts: config.CALLBACK_TOKEN !== '', delayMs: config.SIMULATOR_RECEIPT_DELAY_MS },
   )
-  app.addHook('onClose', () => courier.stop())
 
   app.addHook('onReady', async () => {
-    await mailSink.listen(config.SIMULATOR_SMTP_PORT, config.HOST)
-    app.log.info(`simulator takes mail on port ${mailSink.port()}`)
+    await mailServer.listen(config.SIMULATOR_SMTP_PORT, config.HOST)
+    app.log.info(`simulator accepts mail on port ${mailServer.port()}`)
   })
-  app.addHook('onClose', () => mailSink.close())
+  app.addHook('onClose', () => delivery.cancelAll())
+  app.addHook('onClose', () => mailServer.close())
 
   app.get('/livez', () => ({ status: 'ok' }))
-  addVendorRoutes(app, { addresses: vendors.addresses, script, courier })
+  addVendorRoutes(app, { endpoints: vendors.endpoints, faults: vendorFaults, delivery })
   addControlRoutes(app, {
     clock,
-    courier,
+    delivery,
     mailbox,
-    mailScript,
+    mailFaults,
     outbox,
-    receipts,
-    script,
+    receiptLog,
     sequence,
+    vendorFaults,
     vendors: vendors.list,
   })
-  addDemoContact(app, { apiUrl: config.API_URL, apiKey: config.DEMO_API_KEY })
-  addPage(
+  addStoreContact(app, { apiUrl: config.API_URL, apiKey: config.DEMO_API_KEY })
+  servePage(
     app,
-    { mailSink, sequence },
+    { mailServer, sequence },
     {
       apiUrl: config.API_URL,
       gateways: config.SMS_GATEWAYS.split(',').map((name) => name.trim()),

@@ -1,5 +1,5 @@
-// The simulator's own clock and the vendor's calendar. Every timestamp, day and limit here is read from this clock,
-// so that a test can move to another day without waiting for it.
+// The simulator's clock and the calendar of Shanghai. Vendors read every timestamp and limit from this clock, so a test
+// can move to another day without waiting.
 
 const SHANGHAI_OFFSET_MS = 8 * 3_600_000
 
@@ -19,12 +19,12 @@ export function createClock() {
   }
 }
 
-/** `yyyyMMddHHmmss` on the wall clock of Shanghai, which has had no summer time since 1991. */
+/** `yyyyMMddHHmmss` in Shanghai, which has had no daylight saving time since 1991. */
 export function shanghaiTimestamp(ms: number): string {
   return new Date(ms + SHANGHAI_OFFSET_MS).toISOString().replaceAll(/\D/g, '').slice(0, 14)
 }
 
-/** The same as people write it: `yyyy-MM-dd HH:mm:ss`. */
+/** `yyyy-MM-dd HH:mm:ss` in Shanghai. */
 export function shanghaiDateTime(ms: number): string {
   return new Date(ms + SHANGHAI_OFFSET_MS).toISOString().replace('T', ' ').slice(0, 19)
 }
@@ -33,12 +33,11 @@ export function shanghaiDay(ms: number): string {
   return shanghaiTimestamp(ms).slice(0, 8)
 }
 
-/** The instant of a `yyyyMMddHHmmss` of Shanghai, or null when the text is no such date. */
+/** Parses `yyyyMMddHHmmss` in Shanghai time. Returns milliseconds since the epoch, or null for an invalid date. */
 export function parseShanghaiTimestamp(text: string): number | null {
-  const parts = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text)
-  if (parts === null) return null
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number)
-  const ms = Date.UTC(year, month - 1, day, hour, minute, second) - SHANGHAI_OFFSET_MS
-  // Date.UTC rolls 31 February over into March; a date that does not come back the same never was one.
-  return shanghaiTimestamp(ms) === text ? ms : null
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text) ?? []
+  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}+08:00`)
+  // Some engines turn 31 February into a day of March, so only a date that formats back to the same text is valid.
+  return !Number.isNaN(ms) && shanghaiTimestamp(ms) === text ? ms : null
 }

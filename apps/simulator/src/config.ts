@@ -1,4 +1,4 @@
-// The environment of the simulator. Every fault is found at once; an empty variable counts as one that is not set.
+// The simulator's environment variables. An empty variable counts as unset.
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { VENDOR_SETTINGS } from './vendors/vendor-settings.ts'
@@ -14,7 +14,7 @@ export const ConfigSchema = Type.Object({
     minimum: 0,
     maximum: 65_535,
     default: 3025,
-    description: 'port of the mail server of the simulator; 0 for any free one',
+    description: "port of the simulator's mail server; 0 for any free port",
   }),
   HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
   LOG_LEVEL: Type.String({
@@ -25,18 +25,18 @@ export const ConfigSchema = Type.Object({
   API_URL: Type.String({
     pattern: '^https?://[^\\s/?#]+(/[^\\s?#]*)?$',
     default: 'http://127.0.0.1:3000',
-    description: 'address of the API as the browser of the demo page reaches it',
+    description: 'address of the API for the browser that shows the demo page',
   }),
   DEMO_API_KEY: Type.String({
     pattern: '^([A-Za-z0-9_-]{32,128})?$',
     default: '',
     description:
-      'secret: a key of API_KEYS, with which the demo page may store e-mail addresses; empty for not',
+      'secret: a key from API_KEYS that the demo page uses to store e-mail addresses; empty turns storing off',
   }),
   SMS_GATEWAYS: Type.String({
     pattern: '^[a-z][a-z0-9_]*( *, *[a-z][a-z0-9_]*)*$',
     default: 'ccp',
-    description: 'gateways the demo page can break, by comma',
+    description: 'gateways that the demo page can break, comma-separated',
   }),
   ...VENDOR_SETTINGS,
 })
@@ -45,23 +45,20 @@ export type Config = Static<typeof ConfigSchema>
 
 export type Environment = Record<string, string | undefined>
 
+/** Returns the configuration, or every fault as `NAME: what is wrong`. */
 export function loadConfig(env: Environment): { config: Config } | { faults: string[] } {
   const given: Record<string, unknown> = {}
-  for (const name of Object.keys(ConfigSchema.properties)) {
-    const value = env[name]
-    if (value !== undefined && value.trim() !== '') given[name] = value.trim()
-  }
   for (const [name, property] of Object.entries(ConfigSchema.properties)) {
-    const value = given[name]
-    if (property.type === 'integer' && typeof value === 'string' && /^\d+$/.test(value))
-      given[name] = Number(value)
+    const value = env[name]?.trim() ?? ''
+    if (value === '') continue
+    given[name] = property.type === 'integer' && /^\d+$/.test(value) ? Number(value) : value
   }
 
   const candidate = Value.Default(ConfigSchema, given)
   if (Value.Check(ConfigSchema, candidate)) return { config: Object.freeze(candidate) }
 
   const faults = [...Value.Errors(ConfigSchema, candidate)].map(({ path, message }) => {
-    // Which value was wrong stays out of the text: some of them are secrets.
+    // The value is left out, because it may be a secret.
     return `${path.slice(1)}: ${message}`
   })
   return { faults: [...new Set(faults)] }

@@ -1,4 +1,4 @@
-// Starts the simulator and stops it: the only place that reads the environment.
+// Starts and stops the simulator. Only this file reads the environment.
 import { buildApp } from './app.ts'
 import { loadConfig } from './config.ts'
 
@@ -13,7 +13,7 @@ if ('faults' in loaded) {
 const app = buildApp(loaded.config)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  // A request that waits for its delay holds a timer; nothing here is worth waiting for.
+  // Exit without waiting for timers: a delayed answer is worth nothing once the simulator stops.
   process.once(signal, () => void app.close().finally(() => process.exit(0)))
 }
 
@@ -24,7 +24,7 @@ try {
     listenTextResolver: (address) => `simulator listening at ${address}`,
   })
 } catch (error) {
-  if (!isTaken(error)) throw error
+  if (!isPortTaken(error)) throw error
   const name = error.port === loaded.config.SIMULATOR_PORT ? 'SIMULATOR_PORT' : 'SIMULATOR_SMTP_PORT'
   process.stderr.write(
     `simulator: ${name}: another process listens there already; end it, or take another port\n`,
@@ -32,6 +32,6 @@ try {
   process.exit(1)
 }
 
-function isTaken(error: unknown): error is Error & { port: unknown } {
+function isPortTaken(error: unknown): error is Error & { port: unknown } {
   return error instanceof Error && 'port' in error && 'code' in error && error.code === 'EADDRINUSE'
 }

@@ -1,4 +1,4 @@
-// The API's place for delivery receipts, played by the test: it keeps what came and answers as it is told.
+// A server that takes the API's place for delivery receipts: it keeps them and gives the answers that a test chose.
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 
@@ -31,7 +31,7 @@ export async function startCallbackServer() {
   return {
     url: `http://127.0.0.1:${address.port}`,
     callbacks,
-    /** The last one is the answer to every further callback. */
+    /** The last reply is repeated for all further callbacks. */
     answer(...next: Reply[]) {
       replies = next
     },

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../src/config.ts'
 
 describe('the configuration', () => {
-  test('has a default for everything, and an empty variable is one that is not set', () => {
+  test('has a default for every variable, and an empty variable counts as unset', () => {
     expect(loadConfig({ HOST: '', SIMULATOR_PORT: ' ' })).toMatchObject({
       config: {
         SIMULATOR_PORT: 3002,
@@ -16,7 +16,7 @@ describe('the configuration', () => {
     })
   })
 
-  test('names every fault at once and repeats no value', () => {
+  test('names every faulty variable at once and repeats no value', () => {
     const loaded = loadConfig({
       SIMULATOR_PORT: '70000',
       API_URL: 'ftp://secret.example',

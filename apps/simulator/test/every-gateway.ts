@@ -1,4 +1,4 @@
-// One good request to each vendor, and what its answers look like, for tests that hold for all of them.
+// One valid request to each vendor and patterns of its answers, for tests that run against all vendors.
 import { aliyunRpc } from './requests/aliyun.ts'
 import type { RawRequest } from './requests/request.ts'
 import { tencentRequest } from './requests/tencent.ts'
@@ -9,10 +9,10 @@ import { ccpRequest } from './running-simulator.ts'
 export type GatewayCase = {
   gateway: string
   request: () => RawRequest
-  /** What an answer to a message that was taken holds. */
+  /** The answer to an accepted message. */
   accepted: { status: number; body: RegExp }
   refusals: { fault: string; status: number; body: RegExp }[]
-  /** The answer to a body that is too long to be read. */
+  /** The answer to a body that is too large to be read. */
   unreadable: { status: number; body: RegExp }
 }
 

@@ -1,4 +1,4 @@
-// A mail client for the tests, over real SMTP; what a server answers is told as the code of its answer.
+// An SMTP client for the tests. It reports a server's refusal as the code of its answer.
 import { connect } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { Simulator } from './running-simulator.ts'
@@ -31,7 +31,7 @@ export async function mailTo(simulator: Simulator, options: Options = {}) {
 
   return {
     send,
-    /** The code of the refusal, the client's own word for a lost connection, or null when the mail was taken. */
+    /** The server's code, the client's error code for a lost connection, or null when the mail was accepted. */
     refusal: async (to?: string): Promise<number | string | null> => {
       try {
         await send(to)
@@ -44,7 +44,7 @@ export async function mailTo(simulator: Simulator, options: Options = {}) {
   }
 }
 
-/** What a client that only listens is told before the other side ends. */
+/** The first line that the server sends, or '' when it closes the connection without one. */
 export function greeting(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')

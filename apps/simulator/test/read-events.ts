@@ -1,4 +1,4 @@
-/** Reads an event stream until the text holds what is looked for; `once` runs when the stream is open. */
+/** Reads an event stream until `found` accepts the text. `once` runs when the stream is open. */
 export async function readUntil(url: string, found: (text: string) => boolean, once: () => Promise<unknown>) {
   const hangUp = new AbortController()
   const answer = await fetch(url, { signal: hangUp.signal })

@@ -1,4 +1,4 @@
-// What each vendor's delivery receipt must hold, and how it is acknowledged rightly and wrongly.
+// For each vendor: the expected delivery receipt, and an acknowledgement that is correct and one that is wrong.
 import { createHmac } from 'node:crypto'
 import type { Callback, Reply } from './callback-server.ts'
 import { aliyunRpc } from './requests/aliyun.ts'
@@ -14,12 +14,12 @@ const DATE_TIME = textLike(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/)
 
 export type ReceiptCase = {
   gateway: string
-  /** CCP and the webhook take a job once, so another message needs another. */
+  /** CCP and the webhook accept a job id once, so every message needs another. */
   request: (apiUrl: string, job?: string) => RawRequest
   good: Reply
   wrong: Reply
   idPath: (string | number)[]
-  /** What the receipt says of a message, with the vendor's id of it. */
+  /** The delivery receipt for a message with the vendor's id. */
   receipt: (id: unknown, delivered: boolean) => unknown
 }
 
@@ -121,7 +121,7 @@ export function contentOf({ headers, body }: Callback): unknown {
   return content
 }
 
-/** Whether a receipt carries the proof of its vendor: a signature where there is one, else the token. */
+/** Whether a delivery receipt has the proof of its vendor: a signature or, where the vendor does not sign, the token. */
 export function isProven(gateway: string, apiUrl: string, { path, headers, body }: Callback): boolean {
   if (!path.includes(`/callbacks/${gateway}/${CALLBACK_TOKEN}`)) return false
   if (gateway === 'twilio') {

@@ -1,5 +1,5 @@
-// A listening simulator and a hand-made CCP client for the tests; those of the other vendors are under requests/. The
-// clients sign by themselves, so that a mistake in the simulator's checks shows.
+// Starts a simulator for a test, with a CCP client; the clients of the other vendors are under requests/. The clients have
+// signing code of their own, so that they do not share a mistake with the simulator.
 import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { expect } from 'vitest'
@@ -62,7 +62,7 @@ export async function startSimulator(env: Environment = {}) {
     reset: () => post('/_sim/reset', {}),
     outbox: (to?: string) => get(`/_sim/outbox${to === undefined ? '' : `?to=${to}`}`),
     send: (message: Send = {}) => sendRaw(url, message),
-    /** The vendor's status code of an answer that came whole. */
+    /** The status code in CCP's answer. */
     sendCode: async (message: Send = {}) => statusCodeOf(JSON.parse((await sendRaw(url, message)).body)),
   }
 }
@@ -115,7 +115,7 @@ function isTcp(address: AddressInfo | string | null): address is AddressInfo {
   return typeof address === 'object' && address !== null
 }
 
-// The matchers of vitest are untyped; these are the same ones as values that may stand in an expected object.
+// Vitest's matchers are typed as `any`; here they have a type, so that they can be used inside expected objects.
 export const anyText: unknown = expect.any(String)
 export const anyNumber: unknown = expect.any(Number)
 export const textLike = (pattern: RegExp): unknown => expect.stringMatching(pattern)

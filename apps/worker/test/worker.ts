@@ -5,13 +5,13 @@ import { createSendQueue, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { Send } from '@sms-codes/core/codes/send'
 import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
-import { startStore } from '../../../packages/core/test/store.ts'
+import { startStore } from '@sms-codes/core/test/store'
 import { createConsumer } from '../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../src/delivery/deliver.ts'
-import type { ListedGateway } from '../src/gateways/list-gateways.ts'
+import type { ListedGateway } from '../src/gateways/listed-gateway.ts'
 import { createWorkerMetrics } from '../src/worker-metrics.ts'
 
-export { newMobile, sendOf } from '../../../packages/core/test/store.ts'
+export { newMobile, sendOf } from '@sms-codes/core/test/store'
 
 export const LEASE_MS = 1_000
 export const log = createLogger('worker', 'silent')

@@ -1,20 +1,20 @@
-/** One HTTP answer. `body` lies in memory that the next answer overwrites: look at it at once. */
+/** One HTTP answer. The next answer overwrites the memory of `body`, so it must be read at once. */
 export type Answer = { status: number; body: Buffer }
 
 /**
- * Reads the answers of one connection without pipelining, so at most one is under way. As little as is
- * needed to be sure of it: the generator must not cost what it measures.
+ * A minimal parser for the answers of one connection without pipelining. It is minimal because the load
+ * generator must cost little beside the server that it measures.
  *
- * @returns what takes the connection's chunks; it throws at an answer without a length
+ * @returns the function to call with each chunk; it throws on an answer without a Content-Length
  */
-export function createAnswerReader(take: (answer: Answer) => void) {
+export function createAnswerReader(onAnswer: (answer: Answer) => void) {
   let held: Buffer | null = null
   return (chunk: Buffer): void => {
     const bytes = held === null ? chunk : Buffer.concat([held, chunk])
     const answer = parse(bytes)
-    // A chunk is read into again by the next one.
+    // The next chunk overwrites the memory of this one.
     held = answer === null ? Buffer.from(bytes) : null
-    if (answer !== null) take(answer)
+    if (answer !== null) onAnswer(answer)
   }
 }
 
@@ -23,13 +23,13 @@ function parse(bytes: Buffer): Answer | null {
   if (end < 0) return null
   const head = bytes.toString('latin1', 0, end)
   const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1]
-  if (length === undefined) throw new Error(`an answer without a length: ${head.split('\r\n', 1)[0]}`)
+  if (length === undefined) throw new Error(`an answer without a Content-Length: ${head.split('\r\n', 1)[0]}`)
   const bodyEnd = end + 4 + Number(length)
   if (bytes.length < bodyEnd) return null
   return { status: Number(head.slice(9, 12)), body: bytes.subarray(end + 4, bodyEnd) }
 }
 
-/** The fields of a JSON object; none of anything else. */
+/** The fields of a JSON object; an empty object for any other body. */
 export function fieldsOf(body: Buffer): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(body.toString('utf8'))

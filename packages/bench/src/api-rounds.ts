@@ -1,5 +1,5 @@
 import { openConnection } from './connection.ts'
-import { empty } from './empty.ts'
+import { emptyRedis } from './empty-redis.ts'
 import { runLoad } from './load.ts'
 import { startMeter, type Reading } from './meter.ts'
 import { quantile } from './statistics.ts'
@@ -9,12 +9,12 @@ import type { Variant } from './variants.ts'
 export type ApiRound = Reading & {
   variant: string
   successes: number
-  /** Why the round does not count. */
+  /** Why the round is invalid, or null. */
   fault: string | null
   p50Ms: number
   p99Ms: number
 }
-/** A round of the API and the one of bare Fastify just before it. */
+/** A round of the API, and the round of bare Fastify directly before it. */
 export type Pair = { base: ApiRound; round: ApiRound }
 
 export type ApiRoundsOptions = {
@@ -30,7 +30,7 @@ const CONNECTIONS = 50
 const FIRST_GUESS_PER_SECOND = 10_000
 const WARM_UP_SECONDS = 1
 
-/** Every variant in turn, each behind a round of the base, so that a drift of the machine hits both. */
+/** Runs every variant in turn, each after a round of the base, so that a change of the machine's speed affects both. */
 export async function runApiRounds(options: ApiRoundsOptions): Promise<Pair[]> {
   const { stack, base, variants, rounds, seconds, onRound } = options
   const rates = new Map<Variant, number>()
@@ -44,7 +44,7 @@ export async function runApiRounds(options: ApiRoundsOptions): Promise<Pair[]> {
     return round
   }
 
-  // Round 0 warms the servers up and tells how many requests the next ones need.
+  // Round 0 warms up the servers and shows how many requests the next rounds need.
   for (let number = 0; number <= rounds; number += 1) {
     const forSeconds = number === 0 ? WARM_UP_SECONDS : seconds
     for (const variant of variants) {
@@ -62,7 +62,7 @@ async function measure(
   seconds: number,
   count: number,
 ): Promise<ApiRound> {
-  await empty(redis)
+  await emptyRedis(redis)
   const requests = await variant.prepare(count)
   const { port, pid: serverPid } = variant.server
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => openConnection(port)))

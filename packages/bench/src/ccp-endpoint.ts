@@ -1,5 +1,5 @@
-// The gateway's side for the worker: takes every message at once. The port is its argument. It judges
-// nothing; that each job became a message is checked in the records.
+// A CCP gateway for the worker that accepts every message at once. The port is its argument. It checks
+// nothing, because the benchmark reads the result of every job from its record.
 import { createServer } from 'node:http'
 
 let taken = 0

@@ -6,7 +6,7 @@ import { freshMobile } from './fresh.ts'
 
 export type IssuedCode = { mobile: string; code: string; send: Send }
 
-/** As the API's defaults have it. */
+/** The API's defaults. */
 const POLICY: CodePolicy = {
   length: 6,
   ttlSeconds: 300,
@@ -22,7 +22,7 @@ const POLICY: CodePolicy = {
 export const SCENE = 'default'
 const AT_ONCE = 1_000
 
-/** Issues a code as the API does, by the same store; only the bench gets to know it. */
+/** Issues codes with the API's own store. The keyring is wrapped, so that the benchmark learns each code. */
 export function createIssuer(redis: Redis, keyring: Keyring) {
   const clear = new Map<string, string>()
   const store = createCodeStore(
@@ -36,10 +36,10 @@ export function createIssuer(redis: Redis, keyring: Keyring) {
     },
     () => POLICY,
   )
-  /** @throws Error when the number was sent to too often */
+  /** @throws Error when a rate limit refuses the code */
   return async (mobile: string): Promise<IssuedCode> => {
     const issued = await store.issue(mobile, SCENE)
-    if (issued.kind !== 'issued') throw new Error('a code was refused that should be issued')
+    if (issued.kind !== 'issued') throw new Error('a rate limit refused a code')
     const code = clear.get(issued.send.rid)?.slice(mobile.length) ?? ''
     return { mobile, code, send: issued.send }
   }
@@ -50,7 +50,7 @@ export async function issueCodes(redis: Redis, keyring: Keyring, count: number):
   return inBatches(count, async () => issue(freshMobile()))
 }
 
-/** Calls it so often, some at once. */
+/** Makes `count` calls, up to 1,000 at once, and returns their results in order. */
 export async function inBatches<T>(count: number, call: (at: number) => Promise<T>): Promise<T[]> {
   const results: T[] = []
   while (results.length < count) {

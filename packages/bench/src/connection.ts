@@ -3,15 +3,16 @@ import { connect } from 'node:net'
 import { createAnswerReader, type Answer } from './answer.ts'
 
 /**
- * A kept-alive HTTP/1.1 connection as a raw socket: a request goes out as it is and the next one only
- * after its answer. Half the CPU of an HTTP client, which on two cores the server would miss.
+ * Opens a kept-alive HTTP/1.1 connection as a raw socket. Requests are sent as they are, each after the
+ * answer to the one before. This takes half the CPU time of an HTTP client; on two cores, the server would
+ * lack that time.
  */
 export async function openConnection(port: number) {
   let waiting: { resolve: (answer: Answer) => void; reject: (err: Error) => void } | null = null
   const read = createAnswerReader((answer) => {
     const { resolve } = waiting ?? {}
     waiting = null
-    if (resolve === undefined) socket.destroy(new Error('an answer that nobody asked for'))
+    if (resolve === undefined) socket.destroy(new Error('an answer without a request'))
     else resolve(answer)
   })
   const socket = connect({

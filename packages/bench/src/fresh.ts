@@ -1,4 +1,4 @@
-// Names that no request of this run has had before, so that every limit is asked and none is full.
+// Numbers and addresses that no earlier request of this run has used, so that no limit is ever reached.
 
 let count = 0
 
@@ -7,7 +7,7 @@ export function freshMobile(): string {
   return String(13_000_000_000 + count)
 }
 
-/** Of 10.0.0.0/8, which is larger than what a run can ask. */
+/** Returns an address of 10.0.0.0/8, which has more addresses than a run has requests. */
 export function freshAddress(): string {
   count += 1
   return `10.${(count >> 16) & 255}.${(count >> 8) & 255}.${count & 255}`

@@ -1,4 +1,4 @@
-// The yardstick: a route of Fastify that does nothing, in a process of its own. The port is its argument.
+// Bare Fastify with one route that returns a constant, as the base of all comparisons. The port is its argument.
 import Fastify from 'fastify'
 
 const app = Fastify()

@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts'
 
 export type LoadOptions = {
   connections: readonly Connection[]
-  /** Each is sent once. When they run out the round is over early, which costs it no honesty. */
+  /** Each is sent once. The round ends early when all are sent; its figures stay valid. */
   requests: readonly string[]
   seconds: number
   accepts: (answer: Answer) => boolean
@@ -14,9 +14,9 @@ export type Load = Awaited<ReturnType<typeof runLoad>>
 const STUCK_AFTER_MS = 10_000
 
 /**
- * Sends on every connection, one request after the other, until the time is up, and looks at every answer.
- * All that was asked is answered when it settles.
- * @throws Error when a connection breaks or an answer does not come
+ * Sends requests on every connection, one after the other, until the time is up, and checks every answer. It
+ * returns when every request is answered.
+ * @throws Error when a connection breaks or an answer does not arrive
  */
 export async function runLoad({ connections, requests, seconds, accepts }: LoadOptions) {
   const latenciesMs: number[] = []
@@ -44,7 +44,7 @@ export async function runLoad({ connections, requests, seconds, accepts }: LoadO
 
   const watchdog = setTimeout(
     () => {
-      for (const connection of connections) connection.close(new Error('an answer did not come'))
+      for (const connection of connections) connection.close(new Error('an answer did not arrive in time'))
     },
     seconds * 1000 + STUCK_AFTER_MS,
   )

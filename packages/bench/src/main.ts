@@ -4,7 +4,7 @@ import { report } from './report.ts'
 import { runBench } from './run.ts'
 import { build } from './stack.ts'
 
-// An ordinary exit is what ends the children; a signal alone would not be one.
+// The children are killed in the "exit" event, which a signal alone does not cause.
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 
@@ -19,7 +19,7 @@ try {
 
 async function bench(options: Options): Promise<void> {
   if (process.platform !== 'linux') {
-    throw new Error('CPU time is read from /proc, which only Linux has; run it in a Linux container')
+    throw new Error('CPU time is read from /proc, which exists on Linux only; run this in a Linux container')
   }
   const progress = createProgress(options.rounds)
   await build(progress.say, ['api', 'worker', 'bench'])

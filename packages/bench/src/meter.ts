@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks'
 import { cpuSeconds, machineSeconds } from './proc.ts'
 
-/** Whom a success may cost CPU time: who is measured, its Redis, and the load generator, which is this process. */
+/** The measured processes besides this one, which is the load generator. */
 export type Metered = { serverPid: number; redisPid: number }
 export type Reading = ReturnType<ReturnType<typeof startMeter>>
 
-/** Reads the counters now; what it returns reads them again and gives the difference. */
+/** Reads the CPU counters. The returned function reads them again and returns the differences. */
 export function startMeter({ serverPid, redisPid }: Metered) {
   const read = () => ({
     wall: performance.now() / 1000,
@@ -27,7 +27,7 @@ export function startMeter({ serverPid, redisPid }: Metered) {
       serverCpu,
       redisCpu,
       generatorCpu,
-      /** Share of the machine that went to anybody else, the kernel's own work for our sockets included. */
+      /** Share of the machine's CPU time that other processes took. It includes the kernel's work for our sockets. */
       others: all > 0 ? Math.max(0, busy - serverCpu - redisCpu - generatorCpu) / all : 0,
     }
   }

@@ -2,17 +2,17 @@ import { parseArgs } from 'node:util'
 
 export const HELP = `npm run bench -- [options]
 
-CPU time of the server process per success: bare Fastify beside send, verify, image codes and the worker,
-all in one run. It starts its own Redis on a free port of the loopback and ends everything it started.
-Linux only, because it reads /proc. About a minute and a quarter with the defaults.
+Measures the CPU time of the server process per successful request: bare Fastify, send, verify, image codes
+and the worker, in one run. It starts its own Redis on a free port of the loopback and ends everything that
+it started. Linux only, because it reads /proc. It takes about 75 seconds with the defaults.
 
-  --rounds <n>    measured rounds of each variant, after one that is thrown away (5)
-  --seconds <s>   length of a round of the API; the round of bare Fastify before it takes half (2)
-  --json          the report as JSON on standard output, every round included
-  --help          this text
+  --rounds <n>    measured rounds of each variant, after a warm-up round that does not count (5)
+  --seconds <s>   length of a round of the API; the round of bare Fastify before it is half as long (2)
+  --json          print the report as JSON, with every round
+  --help          print this text
 `
 
-/** @throws Error with a text for whoever typed the options */
+/** @throws Error with a message for the user when an option is invalid */
 export function readOptions(args: string[]) {
   const { values } = parseArgs({
     args,
@@ -26,9 +26,10 @@ export function readOptions(args: string[]) {
   const rounds = Number(values.rounds)
   const seconds = Number(values.seconds)
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
-    throw new Error('--rounds: a number from 1 to 100')
-  // The kernel counts CPU time in ticks of 10 ms: a shorter round is too coarse, a longer one drifts.
-  if (!(seconds >= 0.5 && seconds <= 30)) throw new Error('--seconds: a number from 0.5 to 30')
+    throw new Error('--rounds: must be a whole number from 1 to 100')
+  // The kernel counts CPU time in ticks of 10 ms, so a shorter round is too coarse. During a longer one, the
+  // speed of the machine changes.
+  if (!(seconds >= 0.5 && seconds <= 30)) throw new Error('--seconds: must be a number from 0.5 to 30')
   return { rounds, seconds, json: values.json, help: values.help }
 }
 export type Options = ReturnType<typeof readOptions>

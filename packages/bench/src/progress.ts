@@ -2,7 +2,7 @@ import type { ApiRound } from './api-rounds.ts'
 import { perCpuSecond } from './summary.ts'
 import type { WorkerRound } from './worker-rounds.ts'
 
-/** What happens, on standard error: standard output is for the report. */
+/** Prints the progress on standard error, because standard output is for the report. */
 export function createProgress(rounds: number) {
   const say = (line: string): void => {
     process.stderr.write(`${line}\n`)

@@ -15,11 +15,11 @@ const HEAD = [
   'p99 ms',
 ]
 
-/** The table as people read it; every figure is a median, with (least-most) behind those that count. */
+/** The report as text. Every figure is a median; (least-most) follows the important ones. */
 export function report({ variants, worker, rssMegabytes, rounds }: Results): string {
   const invalid = [...variants, { ...worker, variant: 'worker' }]
     .filter(({ invalidRounds }) => invalidRounds > 0)
-    .map(({ variant, invalidRounds }) => `${invalidRounds} invalid rounds of ${variant} were left out`)
+    .map(({ variant, invalidRounds }) => `invalid rounds of ${variant}, not counted: ${invalidRounds}`)
   const all = [...rounds.api.flatMap(({ base, round }) => [base, round]), ...rounds.worker]
   const others = spreadOf(all.map((round) => round.others * 100))
   const rss = Object.entries(rssMegabytes).map(([name, megabytes]) => `${name} ${megabytes.toFixed(0)} MB`)
@@ -29,8 +29,8 @@ export function report({ variants, worker, rssMegabytes, rounds }: Results): str
     `worker: ${figure(worker.cpuMsPerJob, 3)} ms CPU per job, ${figure(worker.jobsPerSecond)} jobs/s, ` +
       `Redis ${figure(worker.redisCpuMsPerJob, 3)} ms CPU per job`,
     `memory at the end: ${rss.join(', ')}`,
-    `share of the machine that others took: ${figure(others)} %`,
-    'ok/s and the latencies are of a saturated server beside its load generator and say little',
+    `share of the machine that other processes took: ${figure(others)} %`,
+    'ok/s and the latencies come from a saturated server beside its load generator: compare the ratios instead',
     ...invalid,
   ].join('\n')
 }

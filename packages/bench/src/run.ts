@@ -9,7 +9,7 @@ import { runWorkerRounds } from './worker-rounds.ts'
 
 export type Results = Awaited<ReturnType<typeof runBench>>
 
-/** First the API without a worker, then the worker without the API: neither takes the other's core. */
+/** Measures the API without a worker, then the worker without the API, so that they do not compete for a core. */
 export async function runBench(options: Options, progress: Progress) {
   const stack = await startStack(progress.say)
   try {
@@ -28,14 +28,14 @@ export async function runBench(options: Options, progress: Progress) {
 
 async function benchApi(stack: Stack, { rounds, seconds }: Options, progress: Progress) {
   const hello = await stack.startOwn('hello')
-  // The load generator is the proxy, so that it can speak for another address in each request.
-  // Every limit runs, and none is full: a round sends in seconds what a service sends in a day.
+  // The load generator acts as a trusted proxy, so it can send another client address with each request. Every
+  // limit is checked and none is reached, although a round sends in seconds what a service sends in a day.
   const api = await stack.startApp('api', {
     TRUST_PROXY: '127.0.0.1',
     LIMIT_SUBNET_SENDS: '1000000/3600',
     LIMIT_SEGMENT_SENDS: '1000000/60',
     BUDGET_MESSAGES: '1000000/3600,5000000/86400',
-    // There is no worker.
+    // Off, because no worker empties the queue.
     QUEUE_MAX_AGE_SECONDS: '0',
   })
   const pairs = await runApiRounds({

@@ -1,9 +1,9 @@
-// What is measured and what it needs: each a process of its own, on the loopback, ended by its pid.
-import { randomBytes, randomInt } from 'node:crypto'
+// Starts the measured programs and their Redis, each as a process on the loopback.
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { createKeyring } from '@sms-codes/core/keyring'
-import { portFault } from '@sms-codes/launcher/ports'
+import { freePort } from '@sms-codes/launcher/ports'
 import { describeExit, startProcess, waitForHttp } from '@sms-codes/launcher/processes'
 import { ensureRedisBinary, startRedis } from '@sms-codes/launcher/redis'
 
@@ -13,7 +13,7 @@ const READY_TIMEOUT_MS = 20_000
 type Say = (line: string) => void
 export type Stack = Awaited<ReturnType<typeof startStack>>
 
-/** Builds what is measured and no more: a figure must not fail because of another app. */
+/** Builds only what is measured, so that a fault in another app does not stop the benchmark. */
 export async function build(say: Say, names: readonly ('api' | 'worker' | 'bench')[]): Promise<void> {
   say(`build: turbo run build, for ${names.join(', ')}`)
   const turbo = await startProcess({
@@ -28,18 +28,18 @@ export async function build(say: Say, names: readonly ('api' | 'worker' | 'bench
   if (code !== 0) throw new Error(['the build failed:', ...turbo.lastLines()].join('\n'))
 }
 
-/** An empty Redis, the keys of this run, and ways to start the programs beside them. */
+/** Starts an empty Redis, creates the keys of this run, and returns functions that start the measured programs. */
 export async function startStack(say: Say) {
   const binary = await ensureRedisBinary({ say })
   const server = await startRedis({ binary })
-  // Waits as long as it takes: tens of thousands of commands are under way while a round is prepared.
+  // No limit of retries, because preparing a round sends tens of thousands of commands at once.
   const redis = new Redis(server.url, { maxRetriesPerRequest: null })
   redis.on('error', (err) => say(`redis: ${err.message}`))
   const [phoneKey, codeKey] = [randomBytes(32), randomBytes(32)]
   const stops: (() => Promise<unknown>)[] = []
 
   async function start(name: string, script: string, args: string[], env: NodeJS.ProcessEnv, ready: string) {
-    // Of our own environment only what a program needs to run: the defaults are what is measured.
+    // Only PATH is passed on, so that variables of this shell do not change the defaults that are measured.
     const child = await startProcess({
       name,
       script: join(PROJECT_DIR, script),
@@ -52,7 +52,7 @@ export async function startStack(say: Say) {
     const giveUp = new AbortController()
     const died = child.exited.then((exit) => {
       giveUp.abort()
-      throw new Error(`${name} ended by itself (${describeExit(exit)})`)
+      throw new Error(`${name} exited unexpectedly (${describeExit(exit)})`)
     })
     await Promise.race([waitForHttp(ready, READY_TIMEOUT_MS, giveUp.signal), died])
     return child
@@ -70,7 +70,7 @@ export async function startStack(say: Say) {
     redisPid: server.pid,
     keyring: createKeyring({ phoneKey, codeKeys: [{ kid: 'bench', key: codeKey }] }),
 
-    /** A program of this package, from its build. */
+    /** Starts a built program of this package. */
     async startOwn(name: string) {
       const port = await freePort()
       const script = `packages/bench/dist/${name}.js`
@@ -101,13 +101,5 @@ export async function startStack(say: Say) {
       redis.disconnect()
       await server.stop()
     },
-  }
-}
-
-// Below the range that outgoing connections take their ports from.
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 32_000)
-    if ((await portFault(port)) === null) return port
   }
 }

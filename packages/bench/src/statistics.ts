@@ -1,6 +1,6 @@
 export type Spread = { median: number; min: number; max: number }
 
-/** Null of an empty list: a figure that no valid round gave is no figure. */
+/** Returns null for an empty list, when no round was valid. */
 export function spreadOf(values: readonly number[]): Spread | null {
   const sorted = [...values].toSorted((a, b) => a - b)
   const [min, max] = [sorted[0], sorted.at(-1)]
@@ -8,7 +8,7 @@ export function spreadOf(values: readonly number[]): Spread | null {
   return { median: (quantile(sorted, 0.5) + quantile(sorted, 0.5, 'upper')) / 2, min, max }
 }
 
-/** Of an ascending list; between two of its values the lower one unless told otherwise. */
+/** A quantile of an ascending list. Between two values it returns the lower one by default. */
 export function quantile(
   sorted: readonly number[],
   share: number,

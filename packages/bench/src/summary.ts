@@ -2,14 +2,14 @@ import type { ApiRound, Pair } from './api-rounds.ts'
 import { spreadOf, type Spread } from './statistics.ts'
 import type { WorkerRound } from './worker-rounds.ts'
 
-/** What a variant's valid rounds say. Null where there was none. */
+/** The figures of a variant's valid rounds. They are null when no round was valid. */
 export type VariantSummary = {
   variant: string
   validRounds: number
   invalidRounds: number
   successesPerCpuSecond: Spread | null
   cpuMicrosPerSuccess: Spread | null
-  /** Of successes per CPU-second to those of the bare Fastify round just before. */
+  /** Successes per CPU second, divided by those of the round of bare Fastify directly before. */
   ratioToBareFastify: Spread | null
   redisCpuMicrosPerSuccess: Spread | null
   successesPerSecond: Spread | null

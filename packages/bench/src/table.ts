@@ -1,4 +1,4 @@
-/** Rows of cells as lines of a table: the first column to the left, the others to the right. */
+/** Formats rows as the lines of a table. The first column is left-aligned, the others are right-aligned. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const columns = Math.max(...rows.map((row) => row.length))
   const widths = Array.from({ length: columns }, (_, column) =>

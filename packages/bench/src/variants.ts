@@ -7,11 +7,11 @@ import type { Stack } from './stack.ts'
 
 export type Server = { pid: number; port: number }
 
-/** One kind of request against one server. */
+/** A kind of request to one server. */
 export type Variant = {
   name: string
   server: Server
-  /** Requests that will each succeed once, and what Redis must hold for them. */
+  /** Returns requests that each succeed once, and writes the data that they need to Redis. */
   prepare: (count: number) => Promise<string[]>
   accepts: (answer: Answer) => boolean
 }
@@ -79,7 +79,8 @@ function post(path: string, fields: Record<string, string>): string {
   return `POST ${path} HTTP/1.1\r\n${headers()}${about}\r\n${body}`
 }
 
-// As a proxy would say it: another address for each request, so the limits are real and never full.
+// As a proxy would send it, with another address for each request, so that every limit is checked and none is
+// reached.
 function headers(): string {
   return `Host: 127.0.0.1\r\nX-Forwarded-For: ${freshAddress()}\r\n`
 }

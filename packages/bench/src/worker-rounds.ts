@@ -15,7 +15,7 @@ const JOBS = 2_000
 const DEADLINE_MS = 30_000
 const POLL_MS = 10
 
-/** Rounds of jobs with real records against a gateway that answers at once; the first is thrown away. */
+/** Runs rounds of jobs with real records against a gateway that answers at once. The first round does not count. */
 export async function runWorkerRounds(
   stack: Stack,
   workerPid: number,
@@ -35,7 +35,7 @@ export async function runWorkerRounds(
 
 async function measure(stack: Stack, queue: SendQueue, workerPid: number): Promise<WorkerRound> {
   const issued = await issueCodes(stack.redis, stack.keyring, JOBS)
-  // Held while the queue is filled: adding jobs must not compete with working on them.
+  // The worker is stopped while the queue is filled, so that adding jobs does not compete with it.
   process.kill(workerPid, 'SIGSTOP')
   try {
     await inBatches(JOBS, async (at) => addJob(queue, issued[at]))
@@ -43,7 +43,7 @@ async function measure(stack: Stack, queue: SendQueue, workerPid: number): Promi
     process.kill(workerPid, 'SIGCONT')
   }
   const stopMeter = startMeter({ serverPid: workerPid, redisPid: stack.redisPid })
-  const left = await drained(stack)
+  const left = await drainQueue(stack)
   const reading = stopMeter()
   const sent = (await inBatches(JOBS, async (at) => wasSent(stack, issued[at]))).filter(Boolean).length
   const fault = sent === JOBS ? null : `${JOBS - sent} of ${JOBS} messages not sent, ${left} jobs left`
@@ -62,8 +62,8 @@ async function wasSent({ redis }: Stack, issued: IssuedCode | undefined): Promis
   return (await redis.hget(keys.code(phoneOf(rid), scene), 'status')) === 'sent'
 }
 
-/** How many jobs are still not done when all are or the time is up. */
-async function drained({ redis }: Stack): Promise<number> {
+/** Waits until the queue is empty or the time is up, and returns the number of unfinished jobs. */
+async function drainQueue({ redis }: Stack): Promise<number> {
   const key = (part: string) => `${QUEUE_PREFIX}:${SMS_QUEUE}:${part}`
   const giveUpAt = Date.now() + DEADLINE_MS
   for (;;) {

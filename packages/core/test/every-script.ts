@@ -111,7 +111,8 @@ async function reportDelivery(
   )
   note(await createSendLedger(redis, keyring).report({ rid, scene: 'default', n: 2 }, 'delivered', false))
   const quotas = createQuotas(redis)
-  for (const message of ['one', 'one', 'two']) note(await quotas.take('aliyun', mobile, message))
+  for (const message of ['one', 'one', 'two'])
+    note(await quotas.take('aliyun', mobile, message, [{ most: 1, seconds: 60 }]))
 }
 
 /** The scripts of idempotency: a request is repeated before and after its answer, and with another body. */

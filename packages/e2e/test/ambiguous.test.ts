@@ -3,7 +3,7 @@ import { aMobile, startSystem, type System } from './system.ts'
 
 const REQUESTS = 1_000
 const GATEWAYS = ['ccp', 'aliyun', 'tencent', 'twilio'] as const
-/** Of these nobody can tell from the answer whether the message was taken; the first four take it. */
+/** Faults after which the worker cannot know whether the gateway accepted the message. It accepts the first four. */
 const AMBIGUOUS = ['accept_rst', 'accept_hang', 'half_body', 'slow_drip', 'rst', 'html', 'empty', 'http_503']
 const ONE_IN = 10
 const AT_ONCE = 40
@@ -17,15 +17,15 @@ beforeAll(async () => {
     env: {
       SMS_GATEWAYS: GATEWAYS.join(','),
       SMS_WEIGHTS: GATEWAYS.map((name) => `${name}:1`).join(','),
-      // All faults of this test are of single calls: no gateway is ill.
+      // Shorter than the default, because many calls of this test run into the deadline.
       GATEWAY_DEADLINE_MS: '2000',
     },
   })
 })
 afterAll(() => system.stop())
 
-/** Every tenth call of every gateway meets one of the faults in turn. */
-async function orderFaults(): Promise<number> {
+/** Makes every tenth call of every gateway fail with the next of the faults. */
+async function scriptFaults(): Promise<number> {
   const each = Math.ceil((REQUESTS * 2) / GATEWAYS.length / ONE_IN)
   for (const gateway of GATEWAYS)
     for (let i = 0; i < each; i++) {
@@ -35,8 +35,8 @@ async function orderFaults(): Promise<number> {
   return each
 }
 
-it(`${REQUESTS} requests with one ambiguous fault in ${ONE_IN} calls: all end, and a second message is only where a first was in doubt`, async () => {
-  await orderFaults()
+it(`${REQUESTS} requests with an ambiguous fault in every ${ONE_IN}th call all end, and a phone gets two messages only after an ambiguous call`, async () => {
+  await scriptFaults()
   const requests = new Map<string, string>()
   const todo = Array.from({ length: REQUESTS }, aMobile)
   const client = async (i: number) => {
@@ -69,13 +69,13 @@ it(`${REQUESTS} requests with one ambiguous fault in ${ONE_IN} calls: all end, a
       '',
       `requests              ${requests.size}`,
       ...[...statuses].map(([status, count]) => `  ${status.padEnd(19)} ${count}`),
-      `calls in doubt        ${[...doubted.values()].reduce((sum, n) => sum + n, 0)}, of ${doubted.size} requests`,
+      `ambiguous calls       ${[...doubted.values()].reduce((sum, n) => sum + n, 0)}, of ${doubted.size} requests`,
       ...GATEWAYS.map((name) => {
         const count = [...messages.values()].flat().filter(({ gateway }) => gateway === name).length
         return `messages by ${name.padEnd(9)} ${count}`
       }),
       `two messages          ${twice.length}`,
-      `none                  ${[...requests.keys()].filter((mobile) => !messages.has(mobile)).length}`,
+      `no message            ${[...requests.keys()].filter((mobile) => !messages.has(mobile)).length}`,
     ].join('\n'),
   )
 
@@ -87,7 +87,7 @@ it(`${REQUESTS} requests with one ambiguous fault in ${ONE_IN} calls: all end, a
     expect(new Set(got.map(({ code }) => code)).size).toBe(1)
     expect(doubted.has(rid)).toBe(true)
   }
-  // Nothing but a doubt that stays one may end a request without its message.
+  // Only a request whose calls stayed ambiguous may end without a message.
   const none = [...requests].filter(([mobile]) => !messages.has(mobile))
   for (const [, rid] of none) expect(doubted.get(rid) ?? 0).toBeGreaterThan(1)
 })

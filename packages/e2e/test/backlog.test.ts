@@ -7,7 +7,7 @@ beforeAll(async () => {
 })
 afterAll(() => system.stop())
 
-it('without a worker sends are refused before the picture is spent, and accepted when one is back', async () => {
+it('without a worker, sends are refused before the image code is used up, and accepted when a worker is back', async () => {
   await system.workers[0]?.process.stop()
   const waiting = aMobile()
   expect((await system.send(waiting)).body['code']).toBe('0')

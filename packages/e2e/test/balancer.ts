@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export type Target = { url: string; opsUrl: string }
 
-const LOOK_EVERY_MS = 100
+const CHECK_EVERY_MS = 100
 
 /**
- * What stands in front of several API processes: requests in turn to those that say they are ready, over
- * kept sockets, and none is tried a second time. What it cannot pass on it answers with 502.
+ * A load balancer for several API processes. It sends requests in turn to the processes that report ready,
+ * over kept-alive connections. It never retries: a request that it cannot forward is answered with 502.
  *
- * @param targets looked at anew for every request, so that a process can be replaced
+ * @param targets read for every request, so that a test can replace a process
  */
 export async function openBalancer(targets: readonly Target[]) {
   const agent = new Agent({ keepAlive: true })
@@ -18,7 +18,7 @@ export async function openBalancer(targets: readonly Target[]) {
   const closed = new AbortController()
   let turn = 0
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     await Promise.all(
       targets.map(async ({ url, opsUrl }) => {
         const ok = await fetch(`${opsUrl}/readyz`).then(
@@ -32,28 +32,28 @@ export async function openBalancer(targets: readonly Target[]) {
   }
   async function watch(): Promise<void> {
     while (!closed.signal.aborted) {
-      await look()
-      await sleep(LOOK_EVERY_MS)
+      await check()
+      await sleep(CHECK_EVERY_MS)
     }
   }
-  await look()
+  await check()
   const watching = watch()
 
   const server = createServer((incoming, outgoing) => {
-    const takers = targets.filter(({ url }) => ready.has(url))
-    const taker = takers[++turn % takers.length]
+    const candidates = targets.filter(({ url }) => ready.has(url))
+    const target = candidates[++turn % candidates.length]
     const refuse = () => void outgoing.writeHead(502, { 'content-type': 'application/json' }).end('{}')
-    if (taker === undefined) {
+    if (target === undefined) {
       refuse()
       return
     }
     const { method, headers } = incoming
-    const passed = request(`${taker.url}${incoming.url}`, { agent, method, headers }, (answer) => {
+    const forwarded = request(`${target.url}${incoming.url}`, { agent, method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(outgoing)
     })
-    passed.on('error', refuse)
-    incoming.pipe(passed)
+    forwarded.on('error', refuse)
+    incoming.pipe(forwarded)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -62,7 +62,7 @@ export async function openBalancer(targets: readonly Target[]) {
 
   return {
     url: `http://127.0.0.1:${address.port}`,
-    /** The addresses that requests go to at present. */
+    /** The URLs of the processes that currently get requests. */
     ready: () => [...ready].toSorted(),
     async close(): Promise<void> {
       closed.abort()

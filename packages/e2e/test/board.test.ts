@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openBrowser } from './browser.ts'
-import { aMobile, startSystem, toRecord, type System } from './system.ts'
+import { toRecord } from './json.ts'
+import { aMobile, startSystem, type System } from './system.ts'
 
 let system: System
 let browser: BrowserContext
@@ -28,7 +29,7 @@ const writes = () =>
     .filter(({ app, line }) => app === 'board' && line.includes('"board write"'))
     .map(({ line }) => toRecord(JSON.parse(line)))
 
-/** One message that was sent, and its job. */
+/** Sends one code and waits until its job is done. */
 async function sendOne() {
   const mobile = aMobile()
   const { body } = await system.send(mobile)
@@ -39,12 +40,12 @@ async function sendOne() {
   return { mobile, status, job: `${rid}.1` }
 }
 
-/** How often the worker was done with this job. */
+/** How often a worker has started this job. */
 const started = async (job: string) => Number(await system.redis.hget(`{sms}:sms:${job}`, 'ats'))
 const ended = async (job: string) => (await system.redis.zscore('{sms}:sms:completed', job)) !== null
 
 describe('a job that is retried from the board after its message was sent', () => {
-  it('sends nothing: the worker finds that it is done', async () => {
+  it('sends no second message, because the worker finds the request settled', async () => {
     const { mobile, status, job } = await sendOne()
     expect(await system.outbox(mobile)).toHaveLength(1)
     const before = await started(job)
@@ -71,38 +72,38 @@ describe('a job that is retried from the board after its message was sent', () =
 
 const RETRY_ALL = '重试全部'
 
-/** Opens a page of the board and remembers which other hosts it asked. */
+/** Opens a page of the board and records its requests to other addresses and its error messages. */
 async function openPage(user: 'operator' | 'writer', path: string) {
   const page = await browser.newPage()
   const elsewhere: string[] = []
-  const complaints: string[] = []
+  const errors: string[] = []
   page.on('request', (request) => {
     if (!request.url().startsWith(`${system.boardUrl}/ops/board/`)) elsewhere.push(request.url())
   })
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text())
+    if (message.type() === 'error') errors.push(message.text())
   })
   await page.setExtraHTTPHeaders(login(user))
   await page.goto(`${system.boardUrl}/ops/board/${path}`)
-  return { page, elsewhere, complaints }
+  return { page, elsewhere, errors }
 }
 
 describe('the page of the board', () => {
-  it('works below its base path, asks no other host and shows no button to who may only look', async () => {
+  it('works below its base path, contacts no other host and shows no button to a read-only user', async () => {
     const { mobile } = await sendOne()
     const masked = `${mobile.slice(0, 3)}****${mobile.slice(7)}`
-    const { page, elsewhere, complaints } = await openPage('operator', 'queue/sms?status=completed')
+    const { page, elsewhere, errors } = await openPage('operator', 'queue/sms?status=completed')
     await page.getByText(masked).first().waitFor()
     for (const name of ['sms', 'email', 'events'])
       expect(await page.locator(`a[href*="/ops/board/queue/${name}"]`).count()).toBeGreaterThan(0)
     expect(await page.getByRole('button', { name: RETRY_ALL }).count()).toBe(0)
     await page.screenshot({ path: join(tmpdir(), 'sms-codes-board-reader.png') })
     expect(elsewhere).toEqual([])
-    expect(complaints).toEqual([])
+    expect(errors).toEqual([])
     await page.close()
   })
 
-  it('has its buttons for who may write, and its writes are taken', async () => {
+  it('shows its buttons to a user with write access, and the board accepts the writes', async () => {
     const { page, elsewhere } = await openPage('writer', 'queue/sms?status=completed')
     await page.getByRole('button', { name: RETRY_ALL }).waitFor()
     await page.screenshot({ path: join(tmpdir(), 'sms-codes-board-writer.png') })

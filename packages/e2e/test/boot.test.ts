@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startProcess, type Process } from '@sms-codes/launcher/processes'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 
@@ -35,13 +35,13 @@ async function start(app: string, env: Record<string, string>) {
 }
 
 describe.each(['api', 'worker'])('the %s', (app) => {
-  it('does not start with a fault in its configuration, and names it', async () => {
+  it('does not start with a fault in its configuration, and reports it', async () => {
     const { exited, said } = await start(app, {})
     expect(await exited).toEqual({ code: 78, signal: null })
     expect(said()).toMatch(/PHONE_KEY: is missing/)
   })
 
-  it('does not start on a Redis that may evict what it holds, and says so', async () => {
+  it('does not start on a Redis that may evict keys, and reports it', async () => {
     const redis = new Redis(server.url)
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
     onTestFinished(async () => {
@@ -54,6 +54,21 @@ describe.each(['api', 'worker'])('the %s', (app) => {
   })
 })
 
+it.each(['api', 'worker', 'board'])('the %s warns of a variable whose name is misspelled', async (app) => {
+  const { said } = await start(app, {
+    PHONE_KEY: key(),
+    CODE_KEYS: `k1:${key()}`,
+    BOARD_PASSWORD: key(),
+    BOARD_PORT: '0',
+    NODE_EVN: 'canary-word',
+  })
+  const warning =
+    /"level":"warn".*"given":"NODE_EVN","similar":"NODE_ENV","msg":"unknown environment variable, /
+  await vi.waitFor(() => expect(said()).toMatch(warning), 10_000)
+  await vi.waitFor(() => expect(said()).toContain(`${app} ready`), 10_000)
+  expect(said()).not.toContain('canary-word')
+})
+
 it.each([
   ['api', 'API_PORT'],
   ['api', 'API_OPS_PORT'],
@@ -61,7 +76,7 @@ it.each([
   ['board', 'BOARD_PORT'],
   ['simulator', 'SIMULATOR_PORT'],
   ['simulator', 'SIMULATOR_SMTP_PORT'],
-])('the %s on a port that is taken names it in one line: %s', async (app, port) => {
+])('the %s reports a port that is taken in one line: %s', async (app, port) => {
   const { exited, said } = await start(app, {
     PHONE_KEY: key(),
     CODE_KEYS: `k1:${key()}`,

@@ -6,7 +6,7 @@ import { aptInstall } from '@sms-codes/launcher/apt'
 
 const CHROMIUM = '/usr/bin/chromium'
 
-/** Debian's Chromium, installed when it is missing and that is possible; it talks to this machine only. */
+/** Opens Debian's Chromium, which is installed if it is missing. It makes no requests of its own. */
 export async function openBrowser(): Promise<BrowserContext> {
   if (!existsSync(CHROMIUM)) await aptInstall(['chromium', 'fonts-noto-cjk'], console.log)
   return chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'sms-codes-browser-')), {

@@ -8,17 +8,17 @@ beforeAll(async () => {
 })
 afterAll(() => system.stop())
 
-/** The two API processes in turn. */
+/** The URL of the API process for the i-th request: the two processes take turns. */
 const base = (i: number) => system.apis[i % 2]?.url ?? ''
 
 async function settled(mobile: string): Promise<void> {
   await expect.poll(async () => (await system.outbox(mobile)).length, { timeout: 15_000 }).toBeGreaterThan(0)
-  // A second message would come with the same burst: let the queue run dry first.
+  // A second message would come from the same burst, so wait until the queue is empty.
   await expect.poll(() => system.open(), { timeout: 15_000 }).toBe(0)
 }
 
-describe('200 requests at once over two API processes', () => {
-  it('with one image code: at most one is accepted', async () => {
+describe('200 simultaneous requests to two API processes', () => {
+  it('with one image code: exactly one is accepted', async () => {
     const { uuid, image_code } = await system.captcha()
     const answers = await times(200, (i) =>
       system.call(`/sms_codes/${aMobile()}/?image_code=${image_code}&uuid=${uuid}`, {}, base(i)),
@@ -27,7 +27,7 @@ describe('200 requests at once over two API processes', () => {
     expect(answers.filter(({ body }) => body['errmsg'] === '图形验证码失效')).toHaveLength(199)
   })
 
-  it('for one mobile with 200 image codes: exactly one is accepted and one message arrives', async () => {
+  it('for one mobile with 200 image codes: exactly one is accepted, and one message arrives', async () => {
     const mobile = aMobile()
     const answers = await times(200, (i) => system.send(mobile, base(i)))
     expect(answers.filter(({ body }) => body['code'] === '0')).toHaveLength(1)
@@ -36,7 +36,7 @@ describe('200 requests at once over two API processes', () => {
     expect(await system.outbox(mobile)).toHaveLength(1)
   })
 
-  it('for 10 mobiles, 20 each: exactly one a mobile', async () => {
+  it('for 10 mobiles, 20 each: exactly one is accepted for each mobile', async () => {
     const mobiles = await times(10, async () => aMobile())
     const answers = await times(
       200,
@@ -49,7 +49,7 @@ describe('200 requests at once over two API processes', () => {
     }
   })
 
-  it('with one idempotency key: one message, and everybody hears the first answer or 409', async () => {
+  it('with one idempotency key: one message is sent, and every answer is the first one or a 409', async () => {
     const mobile = aMobile()
     const body = JSON.stringify({ mobile, ...(await system.captcha()) })
     const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() }
@@ -64,7 +64,7 @@ describe('200 requests at once over two API processes', () => {
     expect(await system.outbox(mobile)).toHaveLength(1)
   })
 
-  it('with 100 right codes: exactly one verifies', async () => {
+  it('with 100 right codes: exactly one is accepted', async () => {
     const mobile = aMobile()
     await system.send(mobile)
     await settled(mobile)
@@ -74,7 +74,7 @@ describe('200 requests at once over two API processes', () => {
     expect(answers.filter(({ body }) => body['code'] === '4008')).toHaveLength(99)
   })
 
-  it('with 100 wrong codes: five are compared, and the right one is dead', async () => {
+  it('with 100 wrong codes: five are compared, and the right code no longer verifies', async () => {
     const mobile = aMobile()
     const { body } = await system.send(mobile)
     await settled(mobile)

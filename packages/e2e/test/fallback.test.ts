@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
-import { aMobile, startSystem, toRecord, type Env, type System } from './system.ts'
+import { toRecord } from './json.ts'
+import type { Env } from './system-env.ts'
+import { aMobile, startSystem, type System } from './system.ts'
 
 let system: System
 let worker: Awaited<ReturnType<System['startWorker']>> | undefined
@@ -19,8 +21,8 @@ afterEach(async () => {
 afterAll(() => system.stop())
 
 let owners = 0
-/** A phone whose owner has proven a mailbox, and one code asked for. */
-async function ask(scene: string, env: Env = {}) {
+/** Stores a verified e-mail address for a new phone and requests one code. */
+async function requestCode(scene: string, env: Env = {}) {
   const dead = `http://127.0.0.1:${await freePort()}`
   const down = { CCP_BASE_URL: dead, ALIYUN_BASE_URL: dead }
   worker ??= await system.startWorker({
@@ -38,15 +40,15 @@ async function ask(scene: string, env: Env = {}) {
   const at = Date.now()
   const { body } = await system.post('/v1/sms_codes', { mobile, scene, ...(await system.captcha()) })
   const id = String(body['request_id'])
-  const standing = async () => (await system.call(`/v1/sms_codes/${id}`)).body
-  const status = async () => (await standing())['status']
-  return { mobile, email, id, at, standing, status, mails: () => system.mails(email) }
+  const requestStatus = async () => (await system.call(`/v1/sms_codes/${id}`)).body
+  const status = async () => (await requestStatus())['status']
+  return { mobile, email, id, at, requestStatus, status, mails: () => system.mails(email) }
 }
 async function ends(status: () => Promise<unknown>, wish: string): Promise<void> {
   await expect.poll(status, { timeout: 60_000, interval: 100 }).toBe(wish)
 }
 
-/** When a gateway last refused the message of this request, by the worker's log; 0 if none did. */
+/** When a gateway last refused the message of this request, from the worker's log; 0 if no gateway did. */
 function lastRefusal(id: string): number {
   const lines = system.logs.filter(({ app, line }) => app === 'worker' && line.includes(id))
   const refusals = lines.map(({ line }) => toRecord(JSON.parse(line))).filter(({ msg }) => msg === REFUSED)
@@ -54,9 +56,9 @@ function lastRefusal(id: string): number {
 }
 const REFUSED = 'gateway did not take it'
 
-describe('a code that no SMS gateway takes', () => {
-  it('comes by e-mail, to the proven address only, and verifies once, as what it is', async () => {
-    const { mobile, email, id, at, standing, status, mails } = await ask('login')
+describe('a code that no SMS gateway accepts', () => {
+  it('is sent by e-mail to the verified address only, and verifies once with assurance email', async () => {
+    const { mobile, email, id, at, requestStatus, status, mails } = await requestCode('login')
     await ends(status, 'fell_back')
     const [mail, ...more] = await mails()
     console.log(`all gateways down: mail after ${Number(mail?.['at']) - at} ms`)
@@ -64,7 +66,7 @@ describe('a code that no SMS gateway takes', () => {
     expect(mail).toMatchObject({ to: email, code: expect.stringMatching(/^\d{6}$/) as unknown })
     expect(mail?.['subject']).not.toContain(String(mail?.['code']))
     expect(JSON.stringify(mail)).not.toContain(mobile)
-    expect(await standing()).toMatchObject({
+    expect(await requestStatus()).toMatchObject({
       channel: 'email',
       times: { queued: expect.any(String) as unknown, fell_back: expect.any(String) as unknown },
     })
@@ -76,8 +78,8 @@ describe('a code that no SMS gateway takes', () => {
     )
   })
 
-  it('stays with the gateways in a scene that does not allow it, or where no mailbox is known', async () => {
-    const known = await ask('default')
+  it('is not sent by e-mail in a scene without fallback, or without a stored address', async () => {
+    const known = await requestCode('default')
     const { body } = await system.post('/v1/sms_codes', {
       mobile: aMobile(),
       scene: 'login',
@@ -93,8 +95,8 @@ describe('a code that no SMS gateway takes', () => {
     expect([await known.mails(), await system.outbox(known.mobile)]).toEqual([[], []])
   })
 
-  it('is mailed twice a day at most to one phone', async () => {
-    const { mobile, email, status, mails } = await ask('login')
+  it('is sent by e-mail at most twice a day for one phone', async () => {
+    const { mobile, email, status, mails } = await requestCode('login')
     await ends(status, 'fell_back')
     const again = async (scene: string) => {
       await system.redis.del(`sms:{${phoneOf(mobile)}}:sends`)
@@ -108,54 +110,54 @@ describe('a code that no SMS gateway takes', () => {
   })
 })
 
-/** The pseudonym under which this phone is held. */
+/** The pseudonym of this phone in Redis. */
 const phoneOf = (mobile: string) =>
   createHmac('sha256', Buffer.from(system.env['PHONE_KEY'] ?? '', 'base64'))
     .update(mobile)
     .digest('base64url')
     .slice(0, 22)
 
-describe('a message that a gateway took', () => {
+describe('a message that a gateway accepted', () => {
   const up = { SMS_GATEWAYS: 'ccp' }
 
-  it('and reported undelivered comes by e-mail', async () => {
+  it('and reported as undelivered is sent by e-mail', async () => {
     await system.fault('undelivered', 0, 0, 'ccp')
-    const { mobile, status, mails } = await ask('login', up)
+    const { mobile, status, mails } = await requestCode('login', up)
     await ends(status, 'fell_back')
     const [message] = await system.outbox(mobile)
     expect((await mails()).map(({ code }) => code)).toEqual([message?.code])
   })
 
-  it('and never reported comes by e-mail as well, where the scene waits for receipts', async () => {
+  it('and never reported is sent by e-mail too, when the scene waits for delivery receipts', async () => {
     await system.fault('no_receipt', 0, 0, 'ccp')
-    const { mobile, status, mails } = await ask('payment', up)
+    const { mobile, status, mails } = await requestCode('payment', up)
     await ends(status, 'fell_back')
     expect(await system.outbox(mobile)).toHaveLength(1)
     expect(await mails()).toHaveLength(1)
   })
 
-  it('is not mailed before its receipt had its time, by a worker whose clock is ahead', async () => {
+  it('is not sent by e-mail before the waiting time is over, even by a worker whose clock is ahead', async () => {
     await system.fault('no_receipt', 0, 0, 'ccp')
     const clock = pathToFileURL(join(import.meta.dirname, 'fast-clock.mjs')).href
     const mailer = await system.startWorker({ WORKER_QUEUES: 'email', NODE_OPTIONS: `--import=${clock}` })
-    const { mobile, status, mails } = await ask('payment', { ...up, WORKER_QUEUES: 'sms' })
+    const { mobile, status, mails } = await requestCode('payment', { ...up, WORKER_QUEUES: 'sms' })
     await ends(status, 'fell_back')
     const [[message], [mail]] = [await system.outbox(mobile), await mails()]
     await mailer.process.stop()
     expect(Number(mail?.['at']) - Number(message?.at)).toBeGreaterThanOrEqual(2_000)
   })
 
-  it('and reported delivered does not', async () => {
-    const { status, mails } = await ask('payment', up)
+  it('and reported as delivered is not sent by e-mail', async () => {
+    const { status, mails } = await requestCode('payment', up)
     await ends(status, 'delivered')
     const checks = () => system.redis.zcard('{sms}:email:delayed')
     await expect.poll(checks, { timeout: 10_000 }).toBe(0)
     expect([await status(), await mails()]).toEqual(['delivered', []])
   })
 
-  it('and whose code was typed in meanwhile does not', async () => {
+  it('and whose code has been verified is not sent by e-mail', async () => {
     await system.fault('no_receipt', 0, 0, 'ccp')
-    const { mobile, id, status, mails } = await ask('payment', up)
+    const { mobile, id, status, mails } = await requestCode('payment', up)
     await ends(status, 'sent')
     const [message] = await system.outbox(mobile)
     expect(
@@ -167,23 +169,23 @@ describe('a message that a gateway took', () => {
   })
 })
 
-describe('a mail server (F34)', () => {
+describe('a mail server', () => {
   it.each([
     ['refuses the connection once', 'refuse', 'fell_back'],
     ['greylists', 'greylist', 'fell_back'],
     ['refuses our password once', 'auth', 'fell_back'],
     ['takes its time', 'slow', 'fell_back'],
     ['knows no such address', 'bad_address', 'failed'],
-  ])('that %s (%s): %s', async (_what, fault, wish) => {
+  ])('that %s (%s): the request ends as %s', async (_what, fault, wish) => {
     await system.mailFault(fault, 1, 1_000)
-    const { status, mails } = await ask('login')
+    const { status, mails } = await requestCode('login')
     await ends(status, wish)
     expect(await mails()).toHaveLength(wish === 'failed' ? 0 : 1)
   })
 
-  it('that takes a mail and says nothing gets it once more at most, under the same id', async () => {
+  it('that accepts a mail and does not answer gets it at most once more, with the same message id', async () => {
     await system.mailFault('accept_drop', 1)
-    const { status, mails } = await ask('login')
+    const { status, mails } = await requestCode('login')
     await ends(status, 'fell_back')
     const all = await mails()
     expect(all.length).toBeLessThanOrEqual(2)
@@ -191,11 +193,11 @@ describe('a mail server (F34)', () => {
     expect(new Set(all.map(({ code }) => code)).size).toBe(1)
   })
 
-  it('is no matter for a worker that delivers SMS only, and the other way round', async () => {
+  it('is used only by workers that take the e-mail queue, and gateways only by workers that take the SMS queue', async () => {
     worker = await system.startWorker({ SMS_GATEWAYS: 'ccp', WORKER_QUEUES: 'sms' })
     await system.fault('undelivered', 0, 0, 'ccp')
-    const { mobile, standing, status, mails } = await ask('login')
-    await expect.poll(async () => (await standing())['channel'], { timeout: 20_000 }).toBe('email')
+    const { mobile, requestStatus, status, mails } = await requestCode('login')
+    await expect.poll(async () => (await requestStatus())['channel'], { timeout: 20_000 }).toBe('email')
     expect([await status(), await mails()]).toEqual(['queued', []])
     await worker.process.stop()
     worker = await system.startWorker({ SMS_GATEWAYS: 'ccp', WORKER_QUEUES: 'email' })

@@ -7,11 +7,11 @@ afterEach(() => system.stop())
 const statusOf = async (id: unknown) => (await system.call(`/v1/sms_codes/${String(id)}`)).body['status']
 const codesOf = async (mobile: string) => (await system.outbox(mobile)).map(({ code }) => code)
 
-describe('a worker killed without warning', () => {
-  it('while the gateway holds its request: the message arrives, once, with its code', async () => {
+describe('a worker that is killed (SIGKILL)', () => {
+  it('while it waits for the answer of the gateway: the message arrives with its code, at most twice', async () => {
     system = await startSystem({ workers: 1 })
     const mobile = aMobile()
-    // Taken by the gateway, never answered.
+    // The gateway accepts the message and never answers.
     await system.fault('accept_hang')
     const { body } = await system.send(mobile)
     await expect.poll(() => codesOf(mobile), { timeout: 10_000 }).toHaveLength(1)
@@ -25,13 +25,13 @@ describe('a worker killed without warning', () => {
     expect(new Set(codes).size).toBe(1)
   })
 
-  it('after its claim, before the gateway has anything: the message arrives, once', async () => {
+  it('after its claim, before the gateway has accepted anything: the message arrives once', async () => {
     system = await startSystem({ workers: 1 })
     const mobile = aMobile()
     await system.fault('hang')
     await system.send(mobile)
     await expect.poll(() => system.redis.llen('{sms}:sms:active'), { timeout: 10_000 }).toBe(1)
-    // The claim is written before the call: the record says so.
+    // The claim is written to the record before the call.
     await expect
       .poll(async () => {
         const [key = ''] = await system.redis.keys('sms:*:code:default')
@@ -47,7 +47,7 @@ describe('a worker killed without warning', () => {
     )
   })
 
-  it('and the next one as well, with the same message in hand: the message arrives all the same', async () => {
+  it('and whose successor is killed with the same message: the message still arrives', async () => {
     system = await startSystem({ workers: 0 })
     const mobile = aMobile()
     await system.fault('hang', 2)
@@ -66,7 +66,7 @@ describe('a worker killed without warning', () => {
     expect(await codesOf(mobile)).toHaveLength(1)
   })
 
-  it('and another one is there already: the same', async () => {
+  it('while another worker runs: the other one finishes its messages', async () => {
     system = await startSystem({ workers: 2 })
     await system.fault('accept_hang', 4)
     const mobiles = await times(4, async () => aMobile())
@@ -81,7 +81,7 @@ describe('a worker killed without warning', () => {
 })
 
 describe('Redis', () => {
-  it('killed and restarted under load loses no accepted request and sends none twice', async () => {
+  it('that is killed and restarted under load loses no accepted request, and none is sent twice', async () => {
     system = await startSystem({ apis: 2, workers: 2, persistent: true })
     const accepted: { mobile: string; id: unknown }[] = []
     const refused: unknown[] = []
@@ -118,7 +118,7 @@ describe('Redis', () => {
     expect(refused.every((answer) => JSON.stringify(answer) === '[503,"5000"]')).toBe(true)
   })
 
-  it('that hangs closes the API before it answers again', async () => {
+  it('that does not answer makes the API answer 503 before Redis answers again', async () => {
     system = await startSystem()
     const mobile = aMobile()
     const query = new URLSearchParams(await system.captcha()).toString()
@@ -133,15 +133,15 @@ describe('Redis', () => {
     expect(await system.outbox(mobile)).toEqual([])
   })
 
-  it('that refuses writes lets the worker rest, and the message arrives when it takes them again', async () => {
+  it('that refuses writes pauses the worker, and the message arrives when Redis accepts writes again', async () => {
     system = await startSystem()
     const mobile = aMobile()
     await system.fault('refuse', 100)
     await system.send(mobile)
     await expect.poll(() => system.open(), { timeout: 10_000 }).toBe(1)
     await system.redis.config('SET', 'maxmemory', '1mb')
-    const rests = () => system.logs.filter(({ line }) => line.includes('worker paused')).length
-    await expect.poll(rests, { timeout: 30_000 }).toBeGreaterThan(0)
+    const pauses = () => system.logs.filter(({ line }) => line.includes('worker paused')).length
+    await expect.poll(pauses, { timeout: 30_000 }).toBeGreaterThan(0)
     await system.resetSimulator()
     await system.redis.config('SET', 'maxmemory', '0')
     await expect.poll(() => codesOf(mobile), { timeout: 30_000 }).toHaveLength(1)
@@ -149,7 +149,7 @@ describe('Redis', () => {
     expect(await codesOf(mobile)).toHaveLength(1)
   })
 
-  it('that is gone makes both processes say so and come back by themselves', async () => {
+  it('that is down makes the API and the worker report not ready until it is back', async () => {
     system = await startSystem({ persistent: true })
     const ready = async (url = '') => (await fetch(`${url}/readyz`)).status
     const urls = [system.apis[0]?.opsUrl, system.workers[0]?.opsUrl]
@@ -168,10 +168,10 @@ describe('a gateway', () => {
     ['refuses every connection for a while', 'refuse', 3],
     ['answers 503 for a while', 'http_503', 2],
     ['answers HTML', 'html', 1],
-    ['resets after taking the message', 'accept_rst', 1],
+    ['resets the connection after it accepted the message', 'accept_rst', 1],
     ['cuts its answer in half', 'half_body', 1],
     ['is busy', '160016', 1],
-  ])('that %s: one message in the end', async (_what, fault, count) => {
+  ])('that %s: one message arrives in the end', async (_what, fault, count) => {
     system = await startSystem()
     const mobile = aMobile()
     await system.fault(fault, count)
@@ -180,7 +180,7 @@ describe('a gateway', () => {
     expect(await codesOf(mobile)).toHaveLength(1)
   })
 
-  it('that refuses the number ends the request, gives the slot back and says failed', async () => {
+  it('that refuses the number fails the request, and the phone may request another code at once', async () => {
     system = await startSystem()
     const mobile = aMobile()
     await system.fault('160042')
@@ -190,7 +190,7 @@ describe('a gateway', () => {
     expect((await system.send(mobile)).body['code']).toBe('0')
   })
 
-  it('whose signature does not match refuses with 111109, and nothing is sent', async () => {
+  it('that finds a wrong signature answers 111109, and nothing is sent', async () => {
     system = await startSystem({ workers: 0 })
     await system.startWorker({ CCP_AUTH_TOKEN: '0'.repeat(32) })
     const mobile = aMobile()
@@ -204,8 +204,8 @@ describe('a gateway', () => {
   })
 })
 
-describe('a stop', () => {
-  it('of a worker lets the message under way arrive and hands nothing out twice', async () => {
+describe('a stop (SIGTERM)', () => {
+  it('of a worker lets it finish its current message, which is sent once', async () => {
     system = await startSystem()
     const mobile = aMobile()
     await system.fault('accept', 1, 1_500)
@@ -216,7 +216,7 @@ describe('a stop', () => {
     expect(await codesOf(mobile)).toHaveLength(1)
   })
 
-  it('of the API ends it cleanly', async () => {
+  it('of the API ends it with exit code 0', async () => {
     system = await startSystem()
     await system.send(aMobile())
     expect(await system.apis[0]?.process.stop()).toEqual({ code: 0, signal: null })

@@ -11,8 +11,8 @@ async function arrived(mobile: string): Promise<void> {
   await expect.poll(() => system.outbox(mobile), { timeout: 15_000 }).toHaveLength(1)
 }
 
-describe('the whole way', () => {
-  it('from the picture to the receipt', async () => {
+describe('the service', () => {
+  it('takes a user from the image code to a receipt, which a back end redeems once', async () => {
     const mobile = aMobile()
     const uuid = 'a-browser-made-this-1'
     const picture = await fetch(`${system.apis[0]?.url}/image_codes/${uuid}/`)
@@ -44,10 +44,10 @@ describe('the whole way', () => {
     })
     expect((await system.asBackend('POST', '/v1/receipts/redeem', proof)).status).toBe(409)
     const erased = await system.asBackend('DELETE', `/v1/contacts/${mobile}`)
-    expect(erased.body['erased']).toEqual(['code:default', 'sends', 'quota:ccp'])
+    expect(erased.body['erased']).toEqual(['code:default', 'sends', 'quota'])
   })
 
-  it('with every answer the seed specifies, to the letter', async () => {
+  it('gives every answer of the original API with its exact text', async () => {
     const mobile = aMobile()
     const { uuid } = await system.captcha()
     const get = async (query: string) => (await system.call(`/sms_codes/${mobile}/${query}`)).body
@@ -66,7 +66,7 @@ describe('the whole way', () => {
     await arrived(mobile)
   })
 
-  it('keeps the code for 300 seconds and counts down the tries', async () => {
+  it('announces a life of 300 seconds and counts down the attempts', async () => {
     const mobile = aMobile()
     const sent = await system.send(mobile)
     expect(sent.body).toMatchObject({ expires_in: 300, resend_after: 60 })
@@ -79,8 +79,8 @@ describe('the whole way', () => {
   })
 })
 
-describe("the course's front end", () => {
-  /** What its script does with an answer, in its own words. */
+describe('the original front end', () => {
+  /** What its script shows for an answer. */
   const shown = ({ code, errmsg }: Record<string, unknown>) => {
     if (code === '0') return 'countdown'
     return code === '4001' ? `under the image: ${String(errmsg)}` : `under the SMS field: ${String(errmsg)}`
@@ -91,7 +91,7 @@ describe("the course's front end", () => {
     const { uuid } = await system.captcha()
     const click = async (query: string) => {
       const { status, body } = await system.call(`/sms_codes/${mobile}/?${query}`)
-      // axios goes to .then for a 200 only.
+      // axios calls .then only for a status of 2xx.
       expect(status).toBe(200)
       return shown(body)
     }

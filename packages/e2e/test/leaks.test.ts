@@ -7,7 +7,7 @@ import { Queue } from 'bullmq'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 
-// Ten digits, so that none of them stands anywhere by chance.
+// Codes of ten digits, so that no other number contains one by chance.
 const env = {
   CODE_LENGTH: '10',
   SMS_GATEWAYS: 'ccp,tencent,twilio,webhook,aliyun',
@@ -17,14 +17,14 @@ const env = {
 }
 
 const EMAIL = 'the-owner@mail.example'
-/** Phones whose numbers every gateway refuses: their codes go by e-mail. */
+/** The number of phones that every gateway refuses. Their codes are sent by e-mail. */
 const MAILED = 4
 
 let system: System
 let mobiles: string[]
 let codes: string[]
 const bodies: string[] = []
-/** What the application is told. */
+/** The bodies of the events that the application receives. */
 const events: string[] = []
 const application = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => events.push(chunk.toString()))
@@ -73,14 +73,14 @@ beforeAll(async () => {
     bodies.push(JSON.stringify(await system.call(`/v1/sms_codes/${String(rid)}`)))
     bodies.push(JSON.stringify(await system.asBackend('PUT', `/v1/contacts/${to}`, contact)))
   }
-  // What goes wrong must not talk either.
+  // Error answers must not contain secrets either.
   bodies.push(JSON.stringify(await system.send(mobiles[0] ?? '')))
   bodies.push(JSON.stringify(await system.call(`/sms_codes/${mobiles[0]}x/`)))
   bodies.push(JSON.stringify(await system.post('/v1/sms_codes', { mobile: mobiles[0], code: codes[0] })))
   await system.redis.set('{sms}:sms:wait', 'not a list')
   bodies.push(JSON.stringify(await system.send(aMobile())))
   await system.redis.del('{sms}:sms:wait')
-  // A job that somebody else put there.
+  // A job that does not come from the API.
   const queue = new Queue('sms', { connection: { url: system.redisServer().url }, prefix: '{sms}' })
   await queue.add('send', { v: 1, rid: 'x', scene: 'default', n: 1, to: 'y' })
   await vi.waitUntil(async () => (await queue.getFailedCount()) > 0, { timeout: 10_000 })
@@ -91,7 +91,7 @@ afterAll(async () => {
   application.close()
 })
 
-/** Which of the secrets stand in this text. */
+/** Returns the secrets that this text contains. */
 const leaks = (text: string) => [...mobiles, ...codes, EMAIL].filter((secret) => text.includes(secret))
 
 async function everythingInRedis(): Promise<string> {
@@ -108,13 +108,13 @@ async function everythingInRedis(): Promise<string> {
   return parts.join('\n')
 }
 
-describe('no code and no full number', () => {
-  it('is missed by this test: the handsets have them', async () => {
+describe('no code, full number or e-mail address', () => {
+  it('escapes this test: the outbox contains all of them', async () => {
     expect(codes.length).toBeGreaterThan(20)
     expect(leaks(JSON.stringify(await system.outbox())).length).toBeGreaterThan(40)
   })
 
-  it('stands in Redis: keys, values, jobs, events', async () => {
+  it('is in Redis: keys, values, jobs, events', async () => {
     const text = await everythingInRedis()
     for (const what of [
       '{sms}:sms:events',
@@ -128,14 +128,14 @@ describe('no code and no full number', () => {
     expect(leaks(text)).toEqual([])
   })
 
-  it('stands in Redis, nor does the address of a client', async () => {
+  it('is in Redis, and no client address either', async () => {
     const keys = await system.redis.keys('*')
     expect(keys.filter((name) => name.includes(':addr:')).length).toBeGreaterThan(20)
-    // system.ts calls from 10.0.0.0/8, each time from another address.
+    // system.ts makes each call from another address of 10.0.0.0/8.
     expect(await everythingInRedis()).not.toMatch(/\b10\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/)
   })
 
-  it('stands in the files that Redis writes', async () => {
+  it('is in the files that Redis writes', async () => {
     await system.redis.bgrewriteaof()
     const dir = system.redisServer().dir
     const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
@@ -144,28 +144,28 @@ describe('no code and no full number', () => {
     expect(leaks(text)).toEqual([])
   })
 
-  it('stands in a log of any process', () => {
+  it('is in the log of any process', () => {
     const lines = system.logs.filter(({ app }) => app !== 'simulator').map(({ line }) => line)
     expect(lines.some((line) => line.includes('"sent"'))).toBe(true)
     expect(lines.some((line) => line.includes('"level":"error"'))).toBe(true)
     expect(leaks(lines.join('\n'))).toEqual([])
   })
 
-  it('stands in what the application is told', () => {
+  it('is in the events for the application', () => {
     expect(new Set(events.map((text) => /"status":"(\w+)"/.exec(text)?.[1]))).toEqual(
       new Set(['sent', 'delivered', 'fell_back', 'failed']),
     )
     expect(leaks(events.join('\n'))).toEqual([])
   })
 
-  it('stands in the metrics', async () => {
+  it('is in the metrics', async () => {
     const urls = [...system.apis, ...system.workers].map(({ opsUrl }) => `${opsUrl}/metrics`)
     const text = (await Promise.all(urls.map(async (url) => (await fetch(url)).text()))).join('\n')
     expect(text).toContain('sms_sends_ended_total{status="sent"')
     expect(leaks(text)).toEqual([])
   })
 
-  it('stands on the board', async () => {
+  it('is on the board', async () => {
     const authorization = `Basic ${Buffer.from(`operator:${system.env['BOARD_PASSWORD']}`).toString('base64')}`
     const read = async (path: string) =>
       (await fetch(`${system.boardUrl}${path}`, { headers: { authorization } })).text()
@@ -180,7 +180,7 @@ describe('no code and no full number', () => {
     expect(leaks(text)).toEqual([])
   })
 
-  it('stands in an answer, a receipt unpacked included', () => {
+  it('is in an answer, or in the payload of a receipt', () => {
     expect(bodies.length).toBeGreaterThan(60)
     const unpacked = bodies
       .join('\n')
@@ -190,7 +190,7 @@ describe('no code and no full number', () => {
     expect(leaks([...bodies, ...unpacked].join('\n'))).toEqual([])
   })
 
-  it('nor a key of ours stands in any of it', async () => {
+  it('is in any of these places, and neither is a secret of the configuration', async () => {
     const secrets = [
       system.env['PHONE_KEY'],
       system.env['CODE_KEYS']?.split(':')[1],

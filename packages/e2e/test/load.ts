@@ -4,7 +4,7 @@ import { aMobile, type System, times } from './system.ts'
 export type Accepted = { mobile: string; rid: string; at: number }
 export type Load = ReturnType<typeof startLoad>
 
-/** Browsers that ask for codes as fast as they are answered, each time for another phone. */
+/** Starts clients that request codes without a pause, each time for another phone. */
 export function startLoad(system: System, browsers = 10) {
   const accepted: Accepted[] = []
   const refused = new Map<string, number>()
@@ -26,7 +26,7 @@ export function startLoad(system: System, browsers = 10) {
   return {
     accepted,
     refused,
-    /** The longest time in which nothing was accepted. */
+    /** The longest time between two accepted requests. */
     longestPauseMs: () =>
       accepted.reduce((longest, { at }, i) => Math.max(longest, at - (accepted[i - 1]?.at ?? at)), 0),
     async stop(): Promise<void> {
@@ -36,14 +36,14 @@ export function startLoad(system: System, browsers = 10) {
   }
 }
 
-/** `open` is what has come to no end; `vanished` what Redis has lost with its record. */
+/** How a request ended. `open`: it has not ended. `vanished`: Redis has lost its record. */
 type End = 'sent' | 'failed' | 'expired' | 'open' | 'vanished'
 export type Ends = Record<End | 'twice', Accepted[]>
 
-/** More than SEND_WITHIN_SECONDS and the 20 s after it, when a send that nobody took has expired. */
+/** Longer than SEND_WITHIN_SECONDS plus 20 s, after which a send that no worker took has expired. */
 const TERMINAL_WITHIN_MS = 60_000
 
-/** What became of every accepted request, once each has come to an end or had the time to. */
+/** Waits until every accepted request has ended or its time is over, and sorts them by their end. */
 export async function endsOf(system: System, accepted: readonly Accepted[]): Promise<Ends> {
   const ends: Ends = { sent: [], failed: [], expired: [], open: [], vanished: [], twice: [] }
   const giveUpAt = Date.now() + TERMINAL_WITHIN_MS

@@ -9,16 +9,16 @@ beforeAll(async () => {
 })
 afterAll(() => system.stop())
 
-/** An API process whose wire to Redis can lose an answer. */
+/** Starts an API process behind a proxy that can lose an answer of Redis. */
 async function startApiOnProxy() {
   const proxy = await openRedisProxy(system.redisServer().port)
   const api = await system.startApi({ REDIS_URL: proxy.url })
-  // Redis knows the script from now on: the first answer about a record is the one that counts.
+  // Loads the script into Redis, so that the first answer about a record is the script's reply.
   await verify({ mobile: aMobile(), sms_code: '123456' }, randomUUID(), api.url)
   return { proxy, ...api }
 }
 
-/** A phone with a code on its handset, and what its owner sends to verify it. */
+/** Sends a code to a new phone. Returns the key of its record and the body of the verify call. */
 async function aPhone() {
   const mobile = aMobile()
   const { body } = await system.send(mobile)
@@ -44,7 +44,7 @@ const verify = (body: object, key: string, base?: string) =>
 const redeem = (receipt: unknown) =>
   system.asBackend('POST', '/v1/receipts/redeem', { receipt, scene: 'default' })
 
-/** As a client does it: asks again as long as the first try is said to be under way. */
+/** Repeats a call as clients do, for as long as the answer is 409: the first call is still running. */
 async function retried(body: object, key: string) {
   const answers: Awaited<ReturnType<typeof verify>>[] = []
   await expect
@@ -61,7 +61,7 @@ async function retried(body: object, key: string) {
 }
 
 describe('a verify that used up the code and whose answer was lost', () => {
-  it('with its process: the same key and body get the receipt, once and for all, and no other key does', async () => {
+  it('because the API process was killed: the same key and body get the receipt, and no other key does', async () => {
     const { proxy, url, process } = await startApiOnProxy()
     const { body, record } = await aPhone()
     const key = randomUUID()
@@ -83,7 +83,7 @@ describe('a verify that used up the code and whose answer was lost', () => {
     proxy.close()
   })
 
-  it('on the way from Redis: 503, and the same key and body get the receipt at once', async () => {
+  it('between Redis and the API: the answer is 503, and the same key and body get the receipt', async () => {
     const { proxy, url, process } = await startApiOnProxy()
     const { body, record } = await aPhone()
     const key = randomUUID()

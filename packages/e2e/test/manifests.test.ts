@@ -4,26 +4,26 @@ import { join } from 'node:path'
 import { Value } from '@sinclair/typebox/value'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { listVariables, ROOT } from '../configuration.ts'
+import { listVariables, ROOT } from '../../../.ci/configuration.ts'
 import { Kustomization, loadManifests, loosePaths, manifestFaults } from './manifests.ts'
-import { toRecord } from './system.ts'
+import { toRecord } from './json.ts'
 
 const manifests = loadManifests()
 const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind.endsWith(` ${kind}`))
 const nameOf = (document: Record<string, unknown>) => String(toRecord(document['metadata'])['name'])
 
 describe('the Kubernetes manifests', () => {
-  it('have the fields of their kinds and no other', () => {
+  it('have only fields that their kinds define', () => {
     expect(manifestFaults(manifests)).toEqual([])
     expect(ofKind('Deployment').map(({ document }) => nameOf(document))).toEqual(['api', 'board', 'worker'])
   })
 
   it.each([
-    ['a field that is misspelt', 'replicas:', 'replica:', /"replica"' does not exist/],
-    ['a number that is a text', 'containerPort: 3000', "containerPort: '3000'", /not assignable/],
-    ['a list where an object belongs', 'drop: [ALL]', 'drop: ALL', /not assignable/],
-    ['a kind there is not', 'kind: PodDisruptionBudget', 'kind: PodDisruptionBudgets', /no known kind/],
-  ])('would be refused for %s', (_what, right, wrong, fault) => {
+    ['a misspelled field', 'replicas:', 'replica:', /"replica"' does not exist/],
+    ['a text in place of a number', 'containerPort: 3000', "containerPort: '3000'", /not assignable/],
+    ['a text in place of an object', 'drop: [ALL]', 'drop: ALL', /not assignable/],
+    ['an unknown kind', 'kind: PodDisruptionBudget', 'kind: PodDisruptionBudgets', /unknown kind/],
+  ])('are checked: %s is reported', (_what, right, wrong, fault) => {
     const dir = mkdtempSync(join(tmpdir(), 'sms-codes-typo-'))
     const text = readFileSync(join(ROOT, 'docs/kubernetes/base/api.yaml'), 'utf8')
     expect(text).toContain(right)
@@ -32,11 +32,11 @@ describe('the Kubernetes manifests', () => {
     rmSync(dir, { recursive: true })
   })
 
-  it('lead to one another, and to every file', () => {
+  it('are all listed in a kustomization, and every listed file exists', () => {
     expect(loosePaths(manifests)).toEqual([])
   })
 
-  it('leave the number of workers to the autoscaler where there is one', () => {
+  it('leave the number of workers to the autoscaler when it is used', () => {
     const [scaled] = ofKind('ScaledObject')
     const component = manifests.find(({ file }) => file === 'keda/kustomization.yaml')
     const [patch] = Value.Decode(Kustomization, component?.document).patches ?? []
@@ -44,7 +44,7 @@ describe('the Kubernetes manifests', () => {
     expect(parse(String(toRecord(patch)['patch']))).toEqual([{ op: 'remove', path: '/spec/replicas' }])
   })
 
-  it('set variables that the processes know', () => {
+  it('set only variables that the processes read', () => {
     const known = new Set(listVariables().map(({ name }) => name))
     const set = [...ofKind('ConfigMap'), ...ofKind('Secret')].flatMap(({ document }) =>
       Object.keys(toRecord(document['data'] ?? document['stringData'])),
@@ -52,7 +52,7 @@ describe('the Kubernetes manifests', () => {
     expect(set.filter((name) => !known.has(name))).toEqual([])
   })
 
-  it('let no Service put a variable of its own into a process', () => {
+  it('keep the variables of Services, such as API_PORT, out of the processes', () => {
     const known = listVariables().map(({ name }) => name)
     const linked = ofKind('Service').map(({ document }) =>
       nameOf(document).toUpperCase().replaceAll('-', '_'),
@@ -62,7 +62,7 @@ describe('the Kubernetes manifests', () => {
       expect(document).toHaveProperty('spec.template.spec.enableServiceLinks', false)
   })
 
-  it('take their environment from what the example has', () => {
+  it('read ConfigMaps and Secrets that the example defines', () => {
     const given = [...ofKind('ConfigMap'), ...ofKind('Secret')].map(({ document }) => nameOf(document))
     const wanted = manifests.flatMap(({ document }) =>
       [...JSON.stringify(document).matchAll(/"(?:configMapRef|secretRef)":\{"name":"([^"]+)"/g)].map(
@@ -72,7 +72,7 @@ describe('the Kubernetes manifests', () => {
     expect(new Set(wanted)).toEqual(new Set(given))
   })
 
-  it('probe ports that the containers name', () => {
+  it('probe ports that the containers define', () => {
     for (const { document } of ofKind('Deployment')) {
       const text = JSON.stringify(document)
       const named = [...text.matchAll(/"name":"([a-z]+)","containerPort"/g)].map(([, name]) => name)

@@ -5,14 +5,14 @@ import { dirname, join, relative } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { parseAllDocuments } from 'yaml'
-import { ROOT } from '../configuration.ts'
-import { toRecord } from './system.ts'
+import { toRecord } from './json.ts'
+import { ROOT } from './system.ts'
 
 export const KUBERNETES = join(ROOT, 'docs/kubernetes')
 
 export type Manifest = { file: string; kind: string; document: Record<string, unknown> }
 
-/** Where each kind has its type. A kind that is not here is a fault: nobody would have checked it. */
+/** The module of kubernetes-types for each kind. An unlisted kind is a fault, because it could not be checked. */
 const KINDS: Record<string, string> = {
   'apps/v1 Deployment': 'apps/v1',
   'v1 ConfigMap': 'core/v1',
@@ -42,7 +42,7 @@ const ScalingRules = Type.Object(
   strict,
 )
 
-/** As much of KEDA's schema as is used here. */
+/** The part of KEDA's schema that the manifests use. */
 const ScaledObject = Type.Object(
   {
     apiVersion: Type.Literal('keda.sh/v1alpha1'),
@@ -81,7 +81,7 @@ const ScaledObject = Type.Object(
   strict,
 )
 
-/** A file, or a patch of RFC 6902 that is written where it is named. */
+/** The path of a patch file, or an inline patch (RFC 6902) with its target. */
 const Patch = Type.Union([
   Type.Object({ path: Type.String() }, strict),
   Type.Object(
@@ -124,7 +124,7 @@ export function loadManifests(dir = KUBERNETES): Manifest[] {
 
 const isKustomization = ({ kind }: Manifest) => kind.startsWith('kustomize.config.k8s.io/')
 
-/** What is wrong with the manifests, one line each, as the compiler or the schema says it. */
+/** The faults of the manifests, in the words of the compiler or the schema. */
 export function manifestFaults(manifests: readonly Manifest[]): string[] {
   const typed = manifests.filter(({ kind }) => kind in KINDS)
   const others = manifests.filter(({ kind }) => !(kind in KINDS))
@@ -133,7 +133,7 @@ export function manifestFaults(manifests: readonly Manifest[]): string[] {
       const { file, kind, document } = manifest
       if (isKustomization(manifest)) return schemaFaults(file, Kustomization, document)
       if (kind.startsWith('keda.sh/')) return schemaFaults(file, ScaledObject, document)
-      return [`${file}: ${kind} is of no known kind`]
+      return [`${file}: ${kind} is an unknown kind`]
     }),
     ...typeFaults(typed),
   ]
@@ -144,8 +144,8 @@ function schemaFaults(file: string, schema: typeof ScaledObject | typeof Kustomi
 }
 
 /**
- * The types that Kubernetes publishes know every field of every kind, and the compiler refuses a literal
- * that has another one.
+ * Compiles every manifest as an object literal with the type that Kubernetes publishes. The compiler reports
+ * fields that the type does not have.
  */
 function typeFaults(manifests: readonly Manifest[]): string[] {
   const dir = mkdtempSync(join(tmpdir(), 'sms-codes-manifests-'))
@@ -183,7 +183,7 @@ function compile(dir: string): string[] {
   }
 }
 
-/** Files that no kustomization leads to, and paths that lead to no file. */
+/** Files that no kustomization lists, and listed paths that do not exist. */
 export function loosePaths(manifests: readonly Manifest[]): string[] {
   const named = manifests.filter(isKustomization).flatMap(({ file, document }) => {
     const { resources, components = [], patches = [] } = Value.Decode(Kustomization, document)

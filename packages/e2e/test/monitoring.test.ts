@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { ensurePrometheus, type Prometheus } from '@sms-codes/launcher/prometheus'
-import { ROOT } from '../configuration.ts'
+import { ensurePrometheus, type Prometheus } from '@sms-codes/test-servers/prometheus'
+import { ROOT } from './system.ts'
 import { alertRules, dashboardQueries, metricsIn, MONITORING, startPrometheus } from './monitoring.ts'
 import { aMobile, startSystem, wrong, type System } from './system.ts'
 
-/** Metrics of parts that a worker may not have; their panels are empty then. */
+/** Metrics of optional parts of a worker. Without the part, the panel stays empty. */
 const OPTIONAL = new Set(['sms_breaker_open', 'sms_receipt_seconds_bucket'])
 
 const PATIENCE = { timeout: 20_000, interval: 200 }
@@ -25,12 +25,12 @@ const targetsOf = ({ apis, workers }: System) => ({
 })
 
 describe('the alert rules', () => {
-  it('are ten, can be read, and fire on a bad day and on no other', () => {
+  it('are ten valid rules, which fire in their tests on a bad day and not on a good one', () => {
     expect(promtool('check', 'config', 'prometheus.yml')).toContain('10 rules found')
     expect(promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS')
   })
 
-  it('are each tested, and each have a runbook', () => {
+  it('each have tests and a runbook', () => {
     const tests = readFileSync(join(MONITORING, 'alerts.test.yml'), 'utf8')
     const headings = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8').match(/^#+ .+$/gm) ?? []
     for (const { alert, annotations } of alertRules()) {
@@ -41,7 +41,7 @@ describe('the alert rules', () => {
   })
 })
 
-describe('on a service that has just been started', () => {
+describe('on a service that has just started', () => {
   let system: System
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>
   const fresh: string[] = []
@@ -56,7 +56,7 @@ describe('on a service that has just been started', () => {
     await system.stop()
   })
 
-  it('what an alert waits for is there, at 0', () => {
+  it('every series that an alert reads exists and is 0', () => {
     const awaited = [
       'sms_store_errors_total{app="api"}',
       ...['segment', 'address', 'service'].map(
@@ -73,7 +73,7 @@ describe('on a service that has just been started', () => {
     expect(awaited.filter((series) => !fresh.includes(`${series} 0`))).toEqual([])
   })
 
-  it('the first refusal of our account, and the first finding of the guard, raise their alerts', async () => {
+  it('the first refusal of our account and the first finding of the pumping guard fire their alerts', async () => {
     const count = async (query: string) => prometheus.series(query)
     const alerts = [
       '{alertname="SmsGatewayMisconfigured", gateway="ccp"}',
@@ -84,21 +84,21 @@ describe('on a service that has just been started', () => {
     for (const alert of alerts) expect(await count(`ALERTS${alert}`)).toBe(0)
     await system.fault('112311')
     const first = Number(aMobile())
-    // The second send of a segment finds that no code of the first was verified.
+    // At the second send of a segment, the guard finds that the first code was not verified.
     for (const mobile of [first, first + 1]) await system.send(String(mobile))
     for (const alert of alerts) await vi.waitUntil(async () => (await count(`ALERTS${alert}`)) > 0, PATIENCE)
     expect(await count('sms_guard_findings_total > 1')).toBe(0)
   })
 })
 
-describe('on a service at work', () => {
+describe('on a service under load', () => {
   let system: System
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>
   beforeAll(async () => {
     const env = { BUDGET_MESSAGES: '1000/3600', GUARD_MIN_SENDS: '1', LIMIT_ADDRESS_ATTEMPTS: '4/60' }
     system = await startSystem({ env })
     prometheus = await startPrometheus(programs.prometheus, targetsOf(system))
-    // A counter begins to grow when it has been seen: once before, once after.
+    // A rate needs two values of a counter, so the load comes before and after the first scrape.
     await work()
     for (const last of ['sms_sends_ended_total{status="sent"} > 0', 'sms_verifies_total{result="ok"} > 0'])
       await vi.waitUntil(async () => (await prometheus.series(last)) > 0, PATIENCE)
@@ -109,7 +109,7 @@ describe('on a service at work', () => {
     await system.stop()
   })
 
-  /** Something of everything that is counted. */
+  /** Does something that every metric counts. */
   async function work(): Promise<void> {
     const mobile = aMobile()
     const from = { headers: { 'x-forwarded-for': '192.0.2.1' } }
@@ -121,7 +121,7 @@ describe('on a service at work', () => {
       await system.verify(mobile, guess, { request_id: sent.body['request_id'] })
     for (let i = 0; i < 6; i++)
       await system.call(`/sms_codes/${aMobile()}/?image_code=none&uuid=no-such-uuid`, from)
-    // Two sends of one segment of which no code is verified.
+    // Two sends in one segment whose codes are never verified.
     const neighbour = String(Number(aMobile()) + 1)
     for (const number of [neighbour, String(Number(neighbour) + 1)]) await system.send(number)
     await vi.waitUntil(async () => (await system.open()) === 0, PATIENCE)
@@ -142,7 +142,7 @@ describe('on a service at work', () => {
     await expect.poll(silent, { timeout: 60_000, interval: 1_000 }).toEqual([])
   })
 
-  it('every expression can be read by Prometheus, and what is optional too', async () => {
+  it('Prometheus can evaluate every expression, including those of optional metrics', async () => {
     const all = [...dashboardQueries().map(({ query }) => query), ...alertRules().map(({ expr }) => expr)]
     for (const query of all) expect(await prometheus.series(query)).toBeGreaterThanOrEqual(0)
   })

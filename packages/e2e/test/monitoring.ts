@@ -6,7 +6,7 @@ import { Value } from '@sinclair/typebox/value'
 import { parse, stringify } from 'yaml'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp } from '@sms-codes/launcher/processes'
-import { ROOT } from '../configuration.ts'
+import { ROOT } from './system.ts'
 
 export const MONITORING = join(ROOT, 'docs/monitoring')
 const read = (name: string) => readFileSync(join(MONITORING, name), 'utf8')
@@ -42,11 +42,11 @@ export const dashboardQueries = () =>
     targets.map(({ expr }) => ({ title, query: expr.replaceAll('$__rate_interval', '1m') })),
   )
 
-/** The names of our metrics, and of Node's, in a query. */
+/** The names of our metrics and of Node's metrics in a query. */
 export const metricsIn = (query: string) =>
   [...query.matchAll(/\b(?:sms|nodejs|process)_[a-z0-9_]+\b/g)].map(([name]) => name)
 
-/** Prometheus with our alerts, looking every second at the processes it is given. */
+/** Starts Prometheus with our alert rules. It scrapes the given processes every second. */
 export async function startPrometheus(program: string, targets: Record<'sms-api' | 'sms-worker', string[]>) {
   const dir = mkdtempSync(join(tmpdir(), 'sms-codes-prometheus-'))
   const config = {
@@ -73,7 +73,10 @@ export async function startPrometheus(program: string, targets: Record<'sms-api'
   const url = `http://127.0.0.1:${port}`
   await waitForHttp(`${url}/-/ready`, 30_000)
   return {
-    /** How many series a query has; throws with what Prometheus says of one that it cannot read. */
+    /**
+     * Returns the number of series of a query.
+     * @throws Error with Prometheus' message when the query is invalid
+     */
     async series(query: string): Promise<number> {
       const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query }).toString()}`)
       const text = await response.text()

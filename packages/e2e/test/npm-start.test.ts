@@ -26,7 +26,7 @@ let npm: Process
 let browser: BrowserContext
 
 const said = () => lines.join('\n')
-/** A page that says what it shows when its test fails. */
+/** Opens a page. If its test fails, the page's text and the last output lines are printed. */
 async function openPage(): Promise<Page> {
   const page = await browser.newPage()
   onTestFailed(async () => console.log([await page.innerText('body'), ...lines.slice(-20)].join('\n')))
@@ -50,6 +50,9 @@ beforeAll(async () => {
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? '',
     DATA_DIR: dataDir,
+    // Settings of the user's own application, beside which the demo page must work.
+    CORS_ORIGINS: 'https://shop.example',
+    API_KEYS: `shop:${'s'.repeat(32)}`,
     ...Object.fromEntries(ports),
   }
   npm = await npmRun('start')
@@ -63,14 +66,14 @@ afterAll(async () => {
 })
 
 describe('npm start', () => {
-  it('ends in a block that says where everything is', () => {
+  it('prints a summary with all addresses', () => {
     for (const port of ['API_PORT', 'BOARD_PORT', 'SIMULATOR_PORT'])
       expect(said()).toContain(`http://127.0.0.1:${env[port]}`)
     expect(said()).toMatch(/REDIS_URL=redis:\/\/127\.0\.0\.1:[0-9]+/)
     expect(said()).toMatch(/user operator, password \S{20,}/)
   })
 
-  it('lets a newcomer click through the whole way', async () => {
+  it('serves a demo page on which a code can be requested and verified', async () => {
     const outside: string[] = []
     const page = await openPage()
     page.on('request', (request) => {
@@ -99,7 +102,7 @@ describe('npm start', () => {
     await page.close()
   })
 
-  it('keeps an address for a phone, shows its mail, and breaks the mail server until it is repaired', async () => {
+  it('serves a demo page that stores an e-mail address, shows mails, and breaks and repairs the mail server', async () => {
     const page = await openPage()
     const simulator = `http://127.0.0.1:${env['SIMULATOR_PORT']}`
     await page.goto(simulator)
@@ -128,7 +131,7 @@ describe('npm start', () => {
     await page.close()
   })
 
-  it('breaks a gateway until it is repaired, and shows which way a message took', async () => {
+  it('serves a demo page that breaks and repairs a gateway, and shows which gateway sent a message', async () => {
     const page = await openPage()
     const simulator = `http://127.0.0.1:${env['SIMULATOR_PORT']}`
     await page.goto(simulator)
@@ -148,7 +151,7 @@ describe('npm start', () => {
     await page.close()
   })
 
-  it('lets people in who cannot read the picture, and asks for work where the picture is not enough', async () => {
+  it('accepts a proof of work in place of an image code, and asks for one when the image code is not enough', async () => {
     const page = await openPage()
     await page.goto(`http://127.0.0.1:${env['SIMULATOR_PORT']}/`)
     const sends: string[] = []
@@ -174,7 +177,7 @@ describe('npm start', () => {
     await page.close()
   })
 
-  it('shows the board to whoever has its password', async () => {
+  it('shows the board with its password only', async () => {
     const password = /password (\S+)/.exec(said())?.[1] ?? ''
     const url = `http://127.0.0.1:${env['BOARD_PORT']}`
     expect((await fetch(url)).status).toBe(401)
@@ -188,7 +191,7 @@ describe('npm start', () => {
     await page.close()
   })
 
-  it('lets another worker be started beside it', async () => {
+  it('allows a second worker, started with npm run start:worker', async () => {
     const opsPort = String(await freePort())
     const url = /REDIS_URL=(\S+)/.exec(said())?.[1] ?? ''
     const worker = await npmRun('start:worker', { REDIS_URL: url, WORKER_OPS_PORT: opsPort })
@@ -196,7 +199,7 @@ describe('npm start', () => {
     expect(await worker.stop()).toEqual({ code: 0, signal: null })
   })
 
-  it('stops everything it started', async () => {
+  it('stops everything that it started', async () => {
     const url = /REDIS_URL=(\S+)/.exec(said())?.[1] ?? ''
     expect(await npm.stop(20_000)).toMatchObject({ signal: null })
     const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null })
@@ -207,7 +210,7 @@ describe('npm start', () => {
   })
 })
 
-/** Answers the picture: with what Redis holds, which is what a person reads in it, unless something else is given. */
+/** Fills in the image code: the given answer, or the right one, which is read from Redis. */
 async function answerPicture(page: Page, answer?: string): Promise<void> {
   await page.locator('#captcha-image.loaded').waitFor()
   const src = (await page.getAttribute('#captcha-image', 'src')) ?? ''

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 
 /**
- * A wire to Redis that can lose an answer: what a caller asked is done, and the caller never hears of it. The
- * rest of what that connection would be told is lost as well.
+ * A proxy for Redis that can lose an answer: Redis runs the command, and the client never gets the reply. All
+ * later replies on that connection are lost too.
  */
 export async function openRedisProxy(port: number) {
   const ends = new Set<Socket>()
@@ -30,7 +30,7 @@ export async function openRedisProxy(port: number) {
 
   return {
     url: `redis://127.0.0.1:${own}`,
-    /** Settles when Redis has answered the next command that names this key, an answer nobody gets. */
+    /** Resolves when Redis has answered the next command that contains this key. The client does not get that reply. */
     loseAnswerAbout: (about: string) => new Promise<void>((done) => (lose = { about, done })),
     close(): void {
       server.close()

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { aMobile, startSystem, toRecord, wrong, type System } from './system.ts'
+import { toRecord } from './json.ts'
+import { aMobile, startSystem, wrong, type System } from './system.ts'
 
 let system: System
 beforeAll(async () => {
@@ -12,7 +13,7 @@ const lines = () =>
     app !== 'simulator' && line.startsWith('{') ? [toRecord(JSON.parse(line))] : [],
   )
 
-it('everything about a request is found in both logs by its id, and by an id of its own before it has one', async () => {
+it('all log lines of a request carry its request id, and every HTTP call has a unique id of its own', async () => {
   const [first, second] = system.apis.map(({ url }) => url)
   const mobile = aMobile()
   await system.call(`/sms_codes/${mobile}/?image_code=ZZZZ&uuid=never-issued`, {}, second)

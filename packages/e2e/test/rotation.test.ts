@@ -27,7 +27,7 @@ async function codeOf({ mobile }: Accepted): Promise<string> {
   await expect.poll(() => system.outbox(mobile), { timeout: 15_000 }).toHaveLength(1)
   return (await system.outbox(mobile))[0]?.code ?? ''
 }
-/** Verifies a phone's code with one of the API processes; answers its receipt. */
+/** Verifies a phone's code with one of the API processes and returns the receipt. */
 async function verified(phone: Accepted, by: number): Promise<string> {
   const { request_id } = phone
   const { body } = await system.verify(phone.mobile, await codeOf(phone), { request_id }, urlOf(by))
@@ -42,13 +42,14 @@ async function replaceApi(i: number, ring: string): Promise<void> {
   system.apis[i] = await system.startApi({ CODE_KEYS: ring }, Number(new URL(urlOf(i)).port))
 }
 
-// Each ring may write only what the one before it reads, or one half of a fleet could not read the other's.
+// Each step may only write with a key that the processes of the step before can read. Otherwise half of the
+// processes could not read what the other half wrote during the replacement.
 describe.each([
-  ['the new key is added behind the old one', `${old},${fresh}`, ['old', 'new']],
-  ['the new key is put before the old one', `${fresh},${old}`, ['new', 'old']],
-  ['the old key is taken out', fresh, ['new']],
+  ['when the new key is added after the old one', `${old},${fresh}`, ['old', 'new']],
+  ['when the new key is moved before the old one', `${fresh},${old}`, ['new', 'old']],
+  ['when the old key is removed', fresh, ['new']],
 ])('%s, process by process', (_step, ring, kids) => {
-  it('and everything under way goes on: waiting messages, live codes, receipts', async () => {
+  it('waiting messages, codes and receipts stay valid', async () => {
     const [live, other] = [await accepted(), await accepted()]
     const receipt = await verified(await accepted(), A)
     await codeOf(live)
@@ -57,7 +58,7 @@ describe.each([
     const waiting = await accepted()
 
     await replaceApi(A, ring)
-    // Half of the fleet is new: what one half wrote the other reads.
+    // Half of the processes have the new keys, and each half must read what the other wrote.
     const half = { byNew: await accepted(A), byOld: await accepted(B) }
     expect(await redeemed(await verified(other, A), B)).toBe(200)
     system.workers[0] = await system.startWorker({ CODE_KEYS: ring })

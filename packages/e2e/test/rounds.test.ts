@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue } from 'bullmq'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { agePhone } from '../../core/test/age.ts'
-import { openSockets, type Reply, type Sockets } from './sockets.ts'
+import { agePhone } from '@sms-codes/core/test/age'
+import { accepted, breaches, withCode } from './replies.ts'
+import { openSockets, type Sockets } from './sockets.ts'
 import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 
-// What holds once may hold by luck: each race is run thirty times, over four processes and 200 sockets.
+// A race may succeed once by luck, so each one runs thirty times, over four processes and 200 connections.
 const ROUNDS = 30
 const AT_ONCE = 200
 
@@ -27,31 +28,13 @@ async function rounds(act: (round: number) => Promise<void>): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) await act(round)
 }
 
-const accepted = (replies: readonly Reply[]) => replies.filter(({ body }) => body['code'] === '0')
-const withCode = (replies: readonly Reply[], code: string) =>
-  replies.filter(({ body }) => body['code'] === code)
-/** Always from the same address: somebody else would be shown another request id. */
-const homeOf = (mobile: string) =>
+/** One fixed address for each phone, because another address would get another request id. */
+const addressOf = (mobile: string) =>
   `100.${Number(mobile.slice(3, 6)) % 256}.${Number(mobile.slice(6, 9)) % 256}.${Number(mobile.slice(9)) % 256}`
 const sendWithFreshCaptcha = async (mobile: string) =>
-  sockets.send(mobile, await system.captcha(), homeOf(mobile))
+  sockets.send(mobile, await system.captcha(), addressOf(mobile))
 
-/**
- * What is wrong when as many as `most` should have been accepted and the rest refused with this code. A busy
- * machine may let a command run into its deadline (5000): such a request was refused, whatever it would have
- * become.
- */
-function breaches(replies: readonly Reply[], most: number, code: string): string[] {
-  const [won, undecided] = [accepted(replies).length, withCode(replies, '5000').length]
-  const refused = withCode(replies, code).length
-  return [
-    ...(won > most ? [`${won} were accepted`] : []),
-    ...(won + undecided < most ? [`only ${won} were accepted`] : []),
-    ...(won + undecided + refused < replies.length ? ['some were answered something else'] : []),
-  ]
-}
-
-/** As a client does it that wants to know: asks again, with the same key, while the first try is under way. */
+/** Repeats a call with the same key until it has a final answer. Returns it and the codes of the earlier answers. */
 async function untilAnswered(body: object, key: string) {
   const heard: unknown[] = []
   for (;;) {
@@ -63,33 +46,33 @@ async function untilAnswered(body: object, key: string) {
 }
 const phoneOf = (rid: string) => rid.slice(0, 22)
 
-/** Every message that is owed has been sent, and nothing is left that could send another. */
-async function queueIsDry(): Promise<void> {
+/** Waits until the queue is empty, so that no further message can be sent. */
+async function queueIsEmpty(): Promise<void> {
   await expect.poll(() => system.open(), { timeout: 30_000 }).toBe(0)
 }
 
-/** How many messages each handset got. */
+/** How many messages each phone got. */
 async function messagesTo(mobiles: readonly string[]): Promise<number[]> {
-  await queueIsDry()
+  await queueIsEmpty()
   const outbox = await system.outbox()
   return mobiles.map((mobile) => outbox.filter(({ to }) => to === mobile).length)
 }
 
 type Phone = { mobile: string; rid: string; code: string }
 
-/** A phone for each round, with a code on its handset. */
+/** Sends a code to one new phone for each round. */
 async function phonesWithCodes(): Promise<Phone[]> {
   const sent = await times(ROUNDS, async () => {
     const mobile = aMobile()
     const { body } = await sendWithFreshCaptcha(mobile)
     return { mobile, rid: String(body['request_id']) }
   })
-  await queueIsDry()
+  await queueIsEmpty()
   const outbox = await system.outbox()
   return sent.map((one) => ({ ...one, code: outbox.findLast(({ to }) => to === one.mobile)?.code ?? '' }))
 }
 
-/** As Redis has it: compares without a request id against the code, and those that missed. */
+/** The counters in Redis: how often the code was compared without a request id, and how often it was wrong. */
 async function compares({ rid }: Phone): Promise<{ compared: number; missed: number }> {
   const ph = phoneOf(rid)
   const [compared, missed] = await Promise.all([
@@ -99,8 +82,8 @@ async function compares({ rid }: Phone): Promise<{ compared: number; missed: num
   return { compared: Number(compared), missed }
 }
 
-describe('in each of thirty rounds of 200 requests at once over four API processes', () => {
-  it('one image code lets exactly one request through', async () => {
+describe('in thirty rounds of 200 simultaneous requests to four API processes', () => {
+  it('one image code is good for exactly one request', async () => {
     await rounds(async () => {
       const captcha = await system.captcha()
       const replies = await times(AT_ONCE, () => sockets.send(aMobile(), captcha))
@@ -108,7 +91,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
     })
   })
 
-  it('one mobile with 200 image codes is sent exactly one message', async () => {
+  it('one mobile with 200 image codes gets exactly one message', async () => {
     const mobiles = Array.from({ length: ROUNDS }, aMobile)
     await rounds(async (round) => {
       const captchas = await times(AT_ONCE, () => system.captcha())
@@ -118,7 +101,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
     expect(await messagesTo(mobiles)).toEqual(mobiles.map(() => 1))
   })
 
-  it('ten mobiles are sent exactly ten messages, one each', async () => {
+  it('ten mobiles get exactly one message each', async () => {
     const mobiles = Array.from({ length: ROUNDS * 10 }, aMobile)
     await rounds(async (round) => {
       const captchas = await times(AT_ONCE, () => system.captcha())
@@ -130,7 +113,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
     expect(await messagesTo(mobiles)).toEqual(mobiles.map(() => 1))
   })
 
-  it('one idempotency key sends one message, and all who used it hear the same', async () => {
+  it('one idempotency key sends one message, and all calls with it get the same answer', async () => {
     const mobiles = Array.from({ length: ROUNDS }, aMobile)
     const sent = new Set<string>()
     await rounds(async (round) => {
@@ -140,7 +123,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
       const tries = await times(AT_ONCE, () => untilAnswered(body, key))
       const answers = new Set(tries.map(({ reply }) => JSON.stringify(reply)))
       expect([...answers]).toHaveLength(1)
-      // A first try that ran into a deadline frees the key, but it has spent the image code.
+      // A call that exceeds its deadline releases the key, but it has used up the image code.
       const undecided = tries.some(({ heard }) => heard.includes('5000'))
       const code = tries[0]?.reply.body['code']
       expect([undecided ? '4001' : '0', '0']).toContain(code)
@@ -148,7 +131,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
     })
     expect(sent.size).toBeGreaterThan(0)
     const counts = await messagesTo(mobiles)
-    // Where a first try ran into a deadline its message may have left all the same.
+    // The message of a call that exceeded its deadline may still have been sent.
     for (const [i, mobile] of mobiles.entries())
       expect(sent.has(mobile) ? [1] : [0, 1], `round ${i}`).toContain(counts[i])
   })
@@ -161,7 +144,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
     }
   })
 
-  it('exactly five wrong codes are compared, and the right one is dead after them', async () => {
+  it('exactly five wrong codes are compared, and the right code no longer verifies after them', async () => {
     const phones = await phonesWithCodes()
     for (const phone of phones) {
       const replies = await times(AT_ONCE, () => sockets.verify(phone.mobile, wrong(phone.code)))
@@ -173,7 +156,7 @@ describe('in each of thirty rounds of 200 requests at once over four API process
     }
   })
 
-  it('right codes among wrong ones verify at most once, and five are compared unless one does', async () => {
+  it('right codes among wrong ones verify at most once, and otherwise five are compared', async () => {
     const phones = await phonesWithCodes()
     for (const [round, phone] of phones.entries()) {
       const replies = await times(AT_ONCE, (i) =>
@@ -189,8 +172,11 @@ describe('in each of thirty rounds of 200 requests at once over four API process
   })
 })
 
-describe('while 100 verify the old code, another message is asked for', () => {
-  /** Who won with the old code, and the request id of the new message, which is up to 5 ms early or late. */
+describe('while 100 requests verify a code, another message is requested', () => {
+  /**
+   * Sends the new message up to 5 ms before or after the verify calls. Returns its request id and the request
+   * ids of the successful calls.
+   */
   async function race({ mobile, code }: Phone, round: number) {
     const ahead = (round % 11) - 5
     const [sent, replies] = await Promise.all([
@@ -204,14 +190,14 @@ describe('while 100 verify the old code, another message is asked for', () => {
 
   const newest = async (mobile: string) => (await system.outbox(mobile)).at(-1)?.code ?? ''
 
-  it('and the code verifies once, sent again or followed by a new one', async () => {
+  it('and the old code verifies once, whether the message repeats it or has a new one', async () => {
     const phones = await phonesWithCodes()
     for (const [round, phone] of phones.entries()) {
       await agePhone(system.redis, phoneOf(phone.rid), 61)
       const { winners, rid } = await race(phone, round)
       expect(winners).toEqual([phone.rid])
-      await queueIsDry()
-      // Sent again, it is the same code, and used; if it was used before, the new one is good, once.
+      await queueIsEmpty()
+      // A repeated message has the used code again. If the code was used before, the new one verifies once.
       const code = await newest(phone.mobile)
       const again = await times(20, () => sockets.verify(phone.mobile, code, { request_id: rid }))
       expect(breaches(again, rid === phone.rid ? 0 : 1, '4008')).toEqual([])
@@ -219,20 +205,20 @@ describe('while 100 verify the old code, another message is asked for', () => {
     }
   })
 
-  it('and a code that is replaced while it lives never verifies once the new one is there', async () => {
+  it('and a code that is replaced before its end never verifies after the new one is issued', async () => {
     const phones = await phonesWithCodes()
-    // Sent again late in its life, and then with too little of it left to be sent a third time.
+    // The code is sent again late in its life. After that, its remaining time is too short for a third message.
     for (const { rid } of phones) await agePhone(system.redis, phoneOf(rid), 240)
     const again = await times(ROUNDS, (i) => sendWithFreshCaptcha(phones[i]?.mobile ?? ''))
     expect(again.map(({ body }) => body['request_id'])).toEqual(phones.map(({ rid }) => rid))
-    // What a worker has not sent yet would count as young for the gateway's allowance.
-    await queueIsDry()
+    // Messages must be sent before the clock moves, or they would count against the gateway's quota.
+    await queueIsEmpty()
     for (const { rid } of phones) await agePhone(system.redis, phoneOf(rid), 230)
     for (const [round, phone] of phones.entries()) {
       const { winners, rid } = await race(phone, round)
       expect(rid).not.toBe(phone.rid)
       expect([[], [phone.rid]]).toContainEqual(winners)
-      await queueIsDry()
+      await queueIsEmpty()
       const old = await times(20, () => sockets.verify(phone.mobile, phone.code, { request_id: phone.rid }))
       expect(accepted(old)).toEqual([])
       const code = await newest(phone.mobile)
@@ -242,10 +228,10 @@ describe('while 100 verify the old code, another message is asked for', () => {
   })
 })
 
-describe('three others who queue every send again', () => {
+describe('three other producers that queue every send again', () => {
   const SENDS = 34
 
-  it(`put no second message on any of ${SENDS * ROUNDS} handsets`, async () => {
+  it(`cause no second message on any of ${SENDS * ROUNDS} phones`, async () => {
     const queue = new Queue('sms', { connection: { url: system.redisServer().url }, prefix: '{sms}' })
     const mobiles: string[] = []
     await rounds(async () => {
@@ -263,10 +249,10 @@ describe('three others who queue every send again', () => {
       const won = some.filter(({ reply }) => reply.body['code'] === '0')
       mobiles.push(...won.map(({ mobile }) => mobile))
       const again = won.flatMap(({ mobile, reply }) =>
-        ['a', 'b', 'c'].map((who) => {
+        ['a', 'b', 'c'].map((producer) => {
           const rid = String(reply.body['request_id'])
           const to = mobile.replace(/^(...)....(....)$/, '$1****$2')
-          return queue.add('send', { v: 1, rid, scene: 'default', n: 1, to }, { jobId: `${who}.${rid}` })
+          return queue.add('send', { v: 1, rid, scene: 'default', n: 1, to }, { jobId: `${producer}.${rid}` })
         }),
       )
       await Promise.all(again)
@@ -278,29 +264,29 @@ describe('three others who queue every send again', () => {
   })
 })
 
-describe('of 500 who ask at once over four API processes', () => {
+describe('of 500 simultaneous requests to four API processes', () => {
   const BUDGET = 100
 
-  it('a budget of 100 lets 100 through and not one more, in each of thirty rounds', async () => {
+  it('a budget of 100 accepts exactly 100, in each of thirty rounds', async () => {
     const apis = await times(4, () => system.startApi({ BUDGET_MESSAGES: `${BUDGET}/3600` }))
     const asking = openSockets(apis.map(({ url }) => url))
     const before = (await system.outbox()).length
     let undecided = 0
     await rounds(async () => {
-      // The next hour: nothing is left of what was spent.
+      // The next hour begins: the budget is unused again.
       await system.redis.del('sms:{gate}:budget:all')
       const captchas = await times(500, () => system.captcha())
       const replies = await Promise.all(captchas.map((one) => asking.send(aMobile(), one)))
       const told = (errmsg: string) => replies.filter(({ body }) => body['errmsg'] === errmsg).length
       const [won, refused, late] = [accepted(replies).length, told('服务暂不可用'), told('数据错误')]
       expect(won).toBeLessThanOrEqual(BUDGET)
-      // As above: a command that ran into its deadline may have taken its part of the budget.
+      // A command that exceeded its deadline may have used its part of the budget.
       expect(won + late).toBeGreaterThanOrEqual(BUDGET)
       expect(won + late + refused).toBe(500)
       expect(await system.redis.zcard('sms:{gate}:budget:all')).toBeLessThanOrEqual(BUDGET)
       undecided += BUDGET - won
     })
-    await queueIsDry()
+    await queueIsEmpty()
     const sent = (await system.outbox()).length - before
     expect(sent).toBeGreaterThanOrEqual(ROUNDS * BUDGET - undecided)
     expect(sent).toBeLessThanOrEqual(ROUNDS * BUDGET)

@@ -8,7 +8,7 @@ afterEach(() => system.stop())
 const statusOf = async (opsUrl: string) => (await fetch(`${opsUrl}/readyz`)).status
 
 describe('a second signal', () => {
-  it('ends an API that drains at once', async () => {
+  it('ends a draining API at once', async () => {
     system = await startSystem({ workers: 0, env: { DRAIN_MS: '60000' } })
     const [api] = system.apis
     if (api === undefined) throw new Error('no api')
@@ -19,7 +19,7 @@ describe('a second signal', () => {
     expect(await api.process.exited).toEqual({ code: 1, signal: null })
   })
 
-  it('ends a worker in the middle of a call, and another one goes on: one message', async () => {
+  it('ends a worker during a call, and another worker finishes the message, which is sent once', async () => {
     system = await startSystem()
     const [worker] = system.workers
     if (worker === undefined) throw new Error('no worker')
@@ -39,31 +39,34 @@ describe('a second signal', () => {
   })
 })
 
-describe('a signal under npm, which comes from the terminal or group and from npm', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('is one: what is under way ends first (%s)', async (signal) => {
-    system = await startSystem()
-    const [worker] = system.workers
-    if (worker === undefined) throw new Error('no worker')
-    const mobile = aMobile()
-    await system.fault('accept', 1, 2_000)
-    const { body } = await system.send(mobile)
-    await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
-    process.kill(worker.process.pid, signal)
-    // Without a turn of our own in between, which a busy machine could make a long one.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
-    process.kill(worker.process.pid, signal)
-    expect(await worker.process.exited).toEqual({ code: 0, signal: null })
-    const { status } = (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body
-    expect(status).toBe('sent')
-  })
+describe('two signals in quick succession, as under npm, which forwards the signal of the terminal', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'count as one: the current message is finished first (%s)',
+    async (signal) => {
+      system = await startSystem()
+      const [worker] = system.workers
+      if (worker === undefined) throw new Error('no worker')
+      const mobile = aMobile()
+      await system.fault('accept', 1, 2_000)
+      const { body } = await system.send(mobile)
+      await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
+      process.kill(worker.process.pid, signal)
+      // Blocks for 20 ms. A timer could wait much longer on a busy machine, and the second signal would count.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+      process.kill(worker.process.pid, signal)
+      expect(await worker.process.exited).toEqual({ code: 0, signal: null })
+      const { status } = (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body
+      expect(status).toBe('sent')
+    },
+  )
 })
 
-describe('a worker that is told to stop', () => {
-  it('cuts short what takes longer than it may wait, and leaves it to another one: one message', async () => {
+describe('a worker that is stopped', () => {
+  it('abandons a delivery that takes too long, and another worker finishes it: one message', async () => {
     const env = { SMS_GATEWAYS: 'ccp,aliyun,tencent', GATEWAY_DEADLINE_MS: '8000' }
     system = await startSystem({ env })
     const mobile = aMobile()
-    // Two slow refusals one after the other: more than a stop may last.
+    // Two slow refusals in sequence take longer than a stop may.
     await system.fault('160050', 1, 7_800)
     await system.fault('isv.SMS_TEMPLATE_ILLEGAL', 1, 7_800, 'aliyun')
     const { body } = await system.send(mobile)
@@ -76,7 +79,7 @@ describe('a worker that is told to stop', () => {
     expect(await system.outbox(mobile)).toHaveLength(1)
   })
 
-  it('whose Redis is away ends at its deadline, and says so', async () => {
+  it('while Redis is down exits at its deadline, with a message', async () => {
     system = await startSystem()
     await system.redisServer().kill()
     expect(await system.workers[0]?.process.stop(30_000)).toEqual({ code: 1, signal: null })

@@ -1,14 +1,15 @@
 import { Agent, request, type IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
-import { toRecord } from './system.ts'
+import { toRecord } from './json.ts'
 
 export type Reply = { status: number; body: Record<string, unknown> }
 
 const SOCKETS_EACH = 50
 
 /**
- * Plain HTTP over kept sockets, fifty to each of the given processes: what it costs to ask must not slow
- * down the race that is asked for. Requests go to the processes in turn, each from a network of its own.
+ * An HTTP client with fifty kept-alive connections to each of the given processes. It is cheaper than fetch,
+ * so it does not slow down the race that it causes. Requests go to the processes in turn, each from another
+ * /24 network.
  */
 export function openSockets(urls: readonly string[]) {
   const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_EACH })
@@ -38,10 +39,10 @@ export function openSockets(urls: readonly string[]) {
   }
 
   return {
-    /** The classic call. */
+    /** The original call, GET /sms_codes/:mobile/. */
     send: (mobile: string, captcha: { uuid: string; image_code: string }, from?: string) =>
       ask(`/sms_codes/${mobile}/?${new URLSearchParams(captcha).toString()}`, undefined, from),
-    /** The call for new front ends, which can be repeated. */
+    /** The newer call, POST /v1/sms_codes, which can be repeated with the same key. */
     sendWithKey: (body: object, key: string) =>
       ask('/v1/sms_codes', body, undefined, { 'idempotency-key': key }),
     verify: (mobile: string, code: string, more: object = {}) =>

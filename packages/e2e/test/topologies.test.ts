@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startRedisCluster, type RedisCluster } from '@sms-codes/launcher/redis-cluster'
-import { startRedisSentinel, type RedisSentinel } from '@sms-codes/launcher/redis-sentinel'
-import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/launcher/redis-slots'
+import { startRedisCluster, type RedisCluster } from '@sms-codes/test-servers/redis-cluster'
+import { startRedisSentinel, type RedisSentinel } from '@sms-codes/test-servers/redis-sentinel'
+import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/test-servers/redis-slots'
 import { endsOf, startLoad, type Ends, type Load } from './load.ts'
 import { aMobile, startSystem, type System } from './system.ts'
 
-// How long the load lasts: some seconds show that it works, a minute is what the documentation quotes.
+// How long the load lasts. The documentation quotes a minute (npm run bench:failover).
 const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 12)
 const TIMEOUT_MS = (SECONDS + 240) * 1000
 const OPTIONS = {
@@ -19,11 +19,11 @@ const OPTIONS = {
 
 let system: System
 
-/** On the board, and in the metrics of a worker. */
-async function operatorsSeeTheQueue(): Promise<void> {
+/** Checks that the queue is on the board and in the metrics of a worker. */
+async function expectVisibleQueue(): Promise<void> {
   const { BOARD_USER: user, BOARD_PASSWORD: password } = system.env
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-  // A Cluster is ready with its first node; who has only just started may not have the queue's yet.
+  // The client reports ready with the first node of a Cluster, so a new process may not know the queue's node yet.
   const board = async () =>
     (await fetch(`${system.boardUrl}/api/queues`, { headers: { authorization } })).text()
   await expect.poll(board).toContain('"name":"sms"')
@@ -44,7 +44,7 @@ async function journey(): Promise<void> {
   expect((await system.asBackend('POST', '/v1/receipts/redeem', redeemed)).status).toBe(409)
   const erased = await system.asBackend('DELETE', `/v1/contacts/${mobile}`)
   expect(erased).toMatchObject({ status: 200, body: { code: '0' } })
-  await operatorsSeeTheQueue()
+  await expectVisibleQueue()
 }
 
 function table(title: string, load: Load, ends: Ends, more: Record<string, unknown>): void {
@@ -56,15 +56,15 @@ function table(title: string, load: Load, ends: Ends, more: Record<string, unkno
     failed: ends.failed.length,
     expired: ends.expired.length,
     open: ends.open.length,
-    'vanished with their record': ends.vanished.length,
+    'records lost': ends.vanished.length,
     'sent twice': ends.twice.length,
     refused: [...load.refused].map(([what, count]) => `${count} x ${what}`).join(', ') || 0,
-    'longest time without an accepted request, ms': load.longestPauseMs(),
+    'longest time between accepted requests, ms': load.longestPauseMs(),
     ...more,
   })
 }
 
-describe('on a primary that Sentinels watch', () => {
+describe('on a primary with Sentinels', () => {
   let watched: RedisSentinel
   beforeEach(async () => {
     watched = await startRedisSentinel()
@@ -81,10 +81,10 @@ describe('on a primary that Sentinels watch', () => {
     await watched.stop()
   })
 
-  it('a code goes all the way', journey)
+  it('a code is sent, verified and redeemed', journey)
 
   it(
-    'a failover under load leaves no request open and sends none twice',
+    'a failover under load leaves no request open, and none is sent twice',
     { timeout: TIMEOUT_MS },
     async () => {
       const load = startLoad(system)
@@ -102,7 +102,7 @@ describe('on a primary that Sentinels watch', () => {
       expect(load.accepted.some(({ at }) => at > killedAt + 500)).toBe(true)
       expect(ends.twice).toEqual([])
       expect(ends.open).toEqual([])
-      // A replica is told of a write after its acknowledgement: the last ones before the end may be lost.
+      // Replication is asynchronous: the last acknowledged writes before the kill may be lost.
       const lost = [...ends.expired, ...ends.vanished]
       expect(lost.filter(({ at }) => at < killedAt - 1_000 || at > killedAt + 500)).toEqual([])
       await journey()
@@ -121,10 +121,10 @@ describe('on a Cluster', () => {
     await system.stop()
     await nodes.stop()
   })
-  it('a code goes all the way', journey)
+  it('a code is sent, verified and redeemed', journey)
 
   it(
-    'slots that move under load leave no request open and send none twice',
+    'slots that move under load leave no request open, and none is sent twice',
     { timeout: TIMEOUT_MS },
     async () => {
       const { ports } = nodes

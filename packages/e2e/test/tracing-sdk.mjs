@@ -1,5 +1,5 @@
-// What an operator would load by NODE_OPTIONS=--import: an SDK. This one writes each span as a line to the
-// standard output, where the tests read the logs.
+// An OpenTelemetry SDK such as an operator loads with NODE_OPTIONS=--import. It writes each span as a line to
+// standard output, from which the tests read it.
 import { context, propagation, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'

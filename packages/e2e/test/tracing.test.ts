@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { aMobile, startSystem, toRecord, type System } from './system.ts'
+import { toRecord } from './json.ts'
+import { aMobile, startSystem, type System } from './system.ts'
 
 const SDK = pathToFileURL(join(import.meta.dirname, 'tracing-sdk.mjs')).href
 const LOAD_SDK = { NODE_OPTIONS: `--import=${SDK}` }
@@ -21,14 +22,14 @@ function spans(): Span[] {
 }
 const named = (name: string) => spans().find((span) => span.name === name)
 
-/** The names from a span up to the root of its trace. */
-function wayUp(from: Span | undefined): string[] {
+/** The names of a span and of its ancestors, up to the root of its trace. */
+function pathToRoot(from: Span | undefined): string[] {
   const all = spans()
-  const above = ({ parent, traceId }: Span) =>
+  const parentOf = ({ parent, traceId }: Span) =>
     all.find((span) => span.spanId === parent && span.traceId === traceId)
-  const way: string[] = []
-  for (let span = from; span !== undefined; span = above(span)) way.push(span.name)
-  return way
+  const names: string[] = []
+  for (let span = from; span !== undefined; span = parentOf(span)) names.push(span.name)
+  return names
 }
 
 async function sendAndVerify(): Promise<{ mobile: string; code: string; uuid: string }> {
@@ -43,12 +44,12 @@ async function sendAndVerify(): Promise<{ mobile: string; code: string; uuid: st
 }
 
 describe('tracing', () => {
-  it('follows a request from HTTP over the queue to the gateway, in one trace', async () => {
+  it('connects a request from HTTP through the queue to the gateway in one trace', async () => {
     system = await startSystem({ env: { ...LOAD_SDK, TRACING: 'on' } })
     await sendAndVerify()
     await expect.poll(() => named('send ccp'), { timeout: 10_000 }).toBeDefined()
     await expect.poll(() => named('process sms'), { timeout: 10_000 }).toBeDefined()
-    expect(wayUp(named('send ccp'))).toEqual([
+    expect(pathToRoot(named('send ccp'))).toEqual([
       'send ccp',
       'process sms',
       'add sms.send',
@@ -56,7 +57,7 @@ describe('tracing', () => {
     ])
   })
 
-  it('says nothing of numbers, codes or pictures, on any route, and no URL', async () => {
+  it('records no number, code, image code or URL on any route', async () => {
     system = await startSystem({ env: { ...LOAD_SDK, TRACING: 'on', SMS_GATEWAYS: 'ccp,aliyun' } })
     await system.fault('160050')
     const seen = [await sendAndVerify(), await sendAndVerify()]
@@ -65,7 +66,7 @@ describe('tracing', () => {
     await system.send(mobile)
     await system.verify(mobile, '000000')
     await system.asBackend('PUT', `/v1/contacts/${mobile}`, {
-      email: 'somebody@shop.example',
+      email: 'owner@shop.example',
       verified_at: new Date().toISOString(),
     })
     await system.call(`/nowhere/${mobile}?image_code=AB3D`)
@@ -75,12 +76,12 @@ describe('tracing', () => {
     const all = text.join('\n')
     expect(text.length).toBeGreaterThan(20)
     expect(all).toContain('"http.route":"/sms_codes/:mobile"')
-    const secrets = [mobile, 'AB3D', 'somebody@', ...seen.flatMap((one) => Object.values(one))]
+    const secrets = [mobile, 'AB3D', 'owner@', ...seen.flatMap((one) => Object.values(one))]
     expect(secrets.filter((secret) => all.includes(secret))).toEqual([])
     expect(all).not.toMatch(/https?:\/\/|\?[a-z_]+=/)
   })
 
-  it('is off unless asked for, SDK or not, and puts nothing into a job', async () => {
+  it('is off by default, even with an SDK, and adds nothing to a job', async () => {
     system = await startSystem({ workers: 0, env: LOAD_SDK })
     expect((await system.send(aMobile())).body['code']).toBe('0')
     const [id = ''] = await system.redis.lrange('{sms}:sms:wait', 0, -1)

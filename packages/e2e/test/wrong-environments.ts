@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 
 type Env = Record<string, string>
 
-/** An environment that must not start a process, and the variable that has to be named for it. */
+/** An environment that must not start a process, and the beginning of the variable name in its fault. */
 export type WrongEnvironment = { app: string; names: string; env: Env }
 
 const key = () => randomBytes(32).toString('base64')
 const one = key()
 
-/** What each process needs, and no more. */
+/** The variables that each process requires. */
 export const GOOD: Record<string, Env> = {
   api: { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` },
   worker: { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}`, SMS_GATEWAYS: 'console' },
@@ -21,7 +21,7 @@ const of = (app: string, cases: [names: string, env: Env][]) =>
 
 const PRODUCTION = { NODE_ENV: 'production' }
 
-/** Of both processes that hold keys. */
+/** Wrong values for the API and the worker, which both have keys. */
 const keys: [string, Env][] = [
   ['PHONE_KEY', { PHONE_KEY: '' }],
   ['PHONE_KEY', { PHONE_KEY: 'c2hvcnQtYnV0LXNlY3JldA==' }],
@@ -36,9 +36,7 @@ const keys: [string, Env][] = [
   ['SCENES', { SCENES: 'default; login fallback=canary-word' }],
   ['CODE_TTL_SECONDS', { CODE_TTL_SECONDS: '601' }],
   ['TRACING', { TRACING: 'canary-word' }],
-  ['CODE_TTL_SECOND', { CODE_TTL_SECOND: '300' }],
   ['NODE_ENV', { NODE_ENV: 'prod' }],
-  ['NODE_EVN', { NODE_EVN: 'production' }],
   ['PHONE_KEY', { PHONE_KEY: Buffer.alloc(32).toString('base64') }],
   ['REDIS_URL', { REDIS_URL: 'redis://127.0.0.1:1/first' }],
   ['REDIS_URL', { REDIS_URL: 'redis://127.0.0.1:1?password=canary-word' }],
@@ -53,6 +51,7 @@ export const WRONG: readonly WrongEnvironment[] = [
     ['CODE_TTL_SECONDS', { CODE_TTL_SECONDS: '3e2' }],
     ['SEND_WITHIN_SECONDS', { SEND_WITHIN_SECONDS: '290' }],
     ['SCENES', { SCENES: 'default; pay length=4' }],
+    ['SCENES', { SCENES: 'default; pay ttl=100' }],
     ['LIMIT_PHONE_SENDS', { LIMIT_PHONE_SENDS: '0/60' }],
     ['LIMIT_PHONE_SENDS', { LIMIT_PHONE_SENDS: 'canary-word' }],
     ['BUDGET_MESSAGES', PRODUCTION],

@@ -1,4 +1,4 @@
-// Where the apps listen, from the same variables and defaults as their own.
+// The ports and URLs of the apps, from the same variables and defaults that the apps use.
 
 const PORTS = {
   API_PORT: 3000,
@@ -22,7 +22,7 @@ export function portOf(env: NodeJS.ProcessEnv, name: PortName): number {
   return Number(env[name] || PORTS[name])
 }
 
-/** The address to reach an app at from this machine: one that listens everywhere is met on the loopback. */
+/** The host to reach the apps at from this machine: apps that listen on all addresses are reached on the loopback. */
 export function hostOf(env: NodeJS.ProcessEnv): string {
   const host = env['HOST'] || '127.0.0.1'
   return ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host

@@ -1,4 +1,4 @@
-// The four programs this package runs, and where they and their data are.
+// The four apps, the project's directory, and the directory of their data.
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { StartupError } from './startup-error.ts'
@@ -6,19 +6,22 @@ import { StartupError } from './startup-error.ts'
 export const APPS = ['api', 'worker', 'board', 'simulator'] as const
 export type App = (typeof APPS)[number]
 
-// The same depth from src/ and from dist/.
+// src/ and dist/ have the same depth, so this path is right in both.
 export const PROJECT_DIR = join(import.meta.dirname, '../../..')
-/** Redis' data, logs and made-up secrets; `DATA_DIR` keeps two of them apart on one machine. */
+/** Holds the data of Redis, the logs and the generated secrets. DATA_DIR separates two instances on one machine. */
 export const DATA_DIR = process.env['DATA_DIR'] || join(PROJECT_DIR, '.data')
 
-/** A place below DATA_DIR as a person sees it from where they are. */
+/** A path below DATA_DIR, relative to the current directory, for messages. */
 export const shownPath = (...parts: string[]) => relative(process.cwd(), join(DATA_DIR, ...parts))
 
-/** The built app's entry; throws when there is no such app or no build of it. */
+/**
+ * Returns the path of the built app's entry file.
+ * @throws StartupError when the app does not exist or is not built
+ */
 export function appMain(name: string): string {
   const app = APPS.find((known) => known === name)
-  if (app === undefined) throw new StartupError(`There is no app "${name}"; there are ${APPS.join(', ')}.`)
+  if (app === undefined) throw new StartupError(`unknown app "${name}"; the apps are ${APPS.join(', ')}`)
   const main = join(PROJECT_DIR, 'apps', app, 'dist/main.js')
-  if (!existsSync(main)) throw new StartupError(`apps/${app} is not built: npm run build`)
+  if (!existsSync(main)) throw new StartupError(`apps/${app} is not built; run: npm run build`)
   return main
 }

@@ -1,16 +1,14 @@
-// Whether a port can be listened on, asked by listening on it: only the kernel knows.
+// Checks whether ports are free by listening on them: only the kernel knows.
 import { randomInt } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 
-/** Null when the port is free, else the system's reason (EADDRINUSE, EACCES, …). */
+/** Returns null when the port is free, otherwise the system's error code (EADDRINUSE, EACCES, …). */
 export async function portFault(port: number, host = '127.0.0.1'): Promise<string | null> {
-  const opened = await listen(port, host)
-  if (typeof opened === 'string') return opened
-  await close(opened)
-  return null
+  const [fault = null] = await portFaults([port], host)
+  return fault
 }
 
-/** The faults of several ports held at the same time, so that two uses of one port are found too. */
+/** Checks several ports. All are held until the last is checked, so a port that is listed twice is a fault too. */
 export async function portFaults(ports: number[], host = '127.0.0.1'): Promise<(string | null)[]> {
   const opened: (Server | string)[] = []
   for (const port of ports) opened.push(await listen(port, host))
@@ -18,10 +16,11 @@ export async function portFaults(ports: number[], host = '127.0.0.1'): Promise<(
   return opened.map((one) => (typeof one === 'string' ? one : null))
 }
 
-// Below the range that systems take outgoing ports from: there, a client that keeps reconnecting to a
-// stopped server could be given the very port the server needs to come back on.
+/** Returns a free port of the loopback. */
 export async function freePort(): Promise<number> {
   for (;;) {
+    // Below the range of outgoing ports. Otherwise a client that keeps reconnecting to a stopped server
+    // could be given the very port that the server needs to start again.
     const port = randomInt(20_000, 32_000)
     if ((await portFault(port)) === null) return port
   }

@@ -1,13 +1,13 @@
-// Child processes, started by argv (never a shell) and ended by pid (never by name). A child that is
-// still there when this process exits is killed then.
+// Child processes. They are started from a list of arguments, never through a shell, and ended by pid, never
+// by name. A child that still runs when this process exits is killed.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { atExit } from './at-exit.ts'
-import { dyingWithParent } from './parent-death.ts'
+import { cleanUpAtExit } from './cleanup-at-exit.ts'
+import { killedWithParent } from './kill-with-parent.ts'
 
 const TAIL_LINES = 20
 const STOP_TIMEOUT_MS = 10_000
@@ -18,24 +18,25 @@ export type Process = Awaited<ReturnType<typeof startProcess>>
 
 export type ProcessOptions = {
   name: string
-  /** A program; `script` instead is run by this same Node. */
+  /** The program to run. The default is this Node, which runs `script`. */
   command?: string
   script?: string
   args?: string[]
   cwd?: string
   env?: NodeJS.ProcessEnv
-  /** Without it every line is printed behind the child's name. */
+  /** Receives every line of output. Without it, lines are printed with the child's name before them. */
   onLine?: (line: string, stream: Stream) => void
-  /** In a session of its own: a terminal's Ctrl-C does not reach it, and signals go to its whole group. */
+  /** Runs the child in its own session: Ctrl-C does not reach it, and stop() signals its whole process group. */
   detached?: boolean
   stopTimeoutMs?: number
 }
 
+/** Starts a child process and returns when it runs. It ends with this process at the latest. */
 export async function startProcess(options: ProcessOptions) {
   const { name, command, script, detached = false, stopTimeoutMs = STOP_TIMEOUT_MS } = options
   const argv = [...(script === undefined ? [] : [script]), ...(options.args ?? [])]
   const onLine = options.onLine ?? ((line, stream) => process[stream].write(`[${name}] ${line}\n`))
-  const [program, programArgs] = dyingWithParent(command ?? process.execPath, argv)
+  const [program, programArgs] = killedWithParent(command ?? process.execPath, argv)
   const child = spawn(program, programArgs, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached,
@@ -43,15 +44,15 @@ export async function startProcess(options: ProcessOptions) {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   const signalChild = (signal: NodeJS.Signals): void => {
-    // Before its start there is no pid, and after its exit it may already be somebody else's.
+    // The child has no pid before its start, and after its exit another process may have got that pid.
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
     if (detached) process.kill(-child.pid, signal)
     else child.kill(signal)
   }
-  // Before anything is waited for: this process may be told to end meanwhile.
-  const forget = atExit(() => signalChild('SIGKILL'))
-  child.once('exit', forget)
-  child.once('error', forget)
+  // Registered before the first await, because this process may exit during one.
+  const cancelCleanup = cleanUpAtExit(() => signalChild('SIGKILL'))
+  child.once('exit', cancelCleanup)
+  child.once('error', cancelCleanup)
 
   const lastLines: string[] = []
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -64,7 +65,7 @@ export async function startProcess(options: ProcessOptions) {
 
   const exited = new Promise<Exit>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal }))
-    // "close" waits until the pipes are read to their end; a grandchild may hold them open for ever.
+    // "close" comes when the output is read completely, but a grandchild may keep the pipes open.
     child.once('exit', (code, signal) => setTimeout(() => resolve({ code, signal }), 500))
   })
   await once(child, 'spawn')
@@ -85,13 +86,13 @@ export async function startProcess(options: ProcessOptions) {
   return {
     name,
     pid,
-    /** Settles when the child has ended and its output has been read; never rejects. */
+    /** Resolves when the child has exited and its output has been read. Never rejects. */
     exited,
     lastLines: (): string[] => [...lastLines],
-    /** SIGTERM, then SIGKILL for a child that has not ended by the deadline. */
+    /** Sends SIGTERM, and SIGKILL if the child has not exited by the deadline. */
     stop: (deadlineMs = stopTimeoutMs): Promise<Exit> => end('SIGTERM', deadlineMs),
     kill: (): Promise<Exit> => end('SIGKILL', stopTimeoutMs),
-    /** Lets this process end on its own while the child still runs, which then ends it. */
+    /** Lets this process exit while the child still runs. The exit then kills the child. */
     unref: (): void => {
       child.unref()
       for (const pipe of [child.stdout, child.stderr]) if (pipe instanceof Socket) pipe.unref()
@@ -103,7 +104,10 @@ export function describeExit({ code, signal }: Exit): string {
   return signal === null ? `exit code ${code}` : `signal ${signal}`
 }
 
-/** Waits until the address answers 200; throws with the last answer when it does not in time. */
+/**
+ * Waits until the URL answers with status 200.
+ * @throws Error with the last answer when the deadline has passed
+ */
 export async function waitForHttp(url: string, deadlineMs: number, signal?: AbortSignal): Promise<void> {
   const giveUpAt = Date.now() + deadlineMs
   for (;;) {
@@ -115,7 +119,7 @@ export async function waitForHttp(url: string, deadlineMs: number, signal?: Abor
   }
 }
 
-// Not fetch: its kept-alive connection would be one more for the other side to close when it stops.
+// Not fetch: it would keep a connection open that the server must close when it stops.
 function statusOf(url: string): Promise<number | string> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, timeout: 2_000 }, (response) => {

@@ -1,4 +1,4 @@
-// One Redis server as a child process, from its command line to its "ready".
+// One Redis server as a child process, from its command line to its "ready" line.
 import { EventEmitter, once } from 'node:events'
 import { rmSync, symlinkSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
@@ -17,7 +17,7 @@ export type ServerOptions = {
   settings?: Record<string, string>
 }
 
-/** What to start as the server: Debian's one binary takes its role from the name it is called by. */
+/** The path to start. Debian's binary acts as the server only under the name redis-server, so it gets a symlink. */
 export function serverProgram(binary: string, dir: string): string {
   if (!basename(binary).endsWith('-check-rdb')) return binary
   const link = resolve(dir, 'redis-server')
@@ -39,23 +39,23 @@ export async function startServer(
     'maxmemory-policy': 'noeviction',
     ...more,
   }
-  const said = new EventEmitter()
-  const ready = once(said, READY).then(() => 'ready' as const)
+  const output = new EventEmitter()
+  const ready = once(output, READY).then(() => 'ready' as const)
   const server = await startProcess({
     name: 'redis',
     command: serverProgram(binary, dir),
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
-    // Not --dir: a path with a space or a quote would be read as Redis configuration.
+    // Not --dir: Redis would parse spaces and quotes in the path as configuration syntax.
     cwd: dir,
     detached,
     onLine: (line) => {
-      if (line.includes(READY)) said.emit(READY)
+      if (line.includes(READY)) output.emit(READY)
     },
   })
-  const late = sleep(READY_TIMEOUT_MS, 'late' as const, { ref: false })
-  const first = await Promise.race([ready, server.exited, late])
+  const timeout = sleep(READY_TIMEOUT_MS, 'timeout' as const, { ref: false })
+  const first = await Promise.race([ready, server.exited, timeout])
   if (first === 'ready') return server
-  if (first === 'late') await server.kill()
-  const how = first === 'late' ? 'was not ready in time' : `ended at once (${describeExit(first)})`
+  if (first === 'timeout') await server.kill()
+  const how = first === 'timeout' ? 'was not ready in time' : `exited at once (${describeExit(first)})`
   throw new StartupError([`${binary} on port ${port} ${how}:`, ...server.lastLines()].join('\n'))
 }

@@ -1,23 +1,23 @@
-// A real Redis for a machine that has none running: found or installed, then started as our child on
-// a free loopback port. Nothing here is a fake, and nothing outlives the process that started it.
-import { accessSync, constants, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
+// Finds or installs a Redis server and starts it as a child process on a free port of the loopback. The
+// server ends with the process that started it.
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { aptInstall, canAptInstall, thisMachine, type Machine } from './apt.ts'
-import { atExit } from './at-exit.ts'
+import { cleanUpAtExit } from './cleanup-at-exit.ts'
+import { lockDataDir } from './data-dir-lock.ts'
+import { findProgram } from './find-program.ts'
 import { freePort } from './ports.ts'
-import { claimDir } from './redis-claim.ts'
 import { startServer } from './redis-server.ts'
 import { StartupError } from './startup-error.ts'
 
-// Debian ships the server as /usr/bin/redis-check-rdb in redis-tools and makes redis-server a symlink
-// to it in a package that also brings a system service. So we install redis-tools and start its binary
-// under the server's name, and no other Redis ever runs or is enabled on that machine. Likewise Valkey.
-const VALKEY_BINARIES = ['valkey-server', 'valkey-check-rdb']
+// Debian's redis-tools contains the server as /usr/bin/redis-check-rdb; the package redis-server only adds
+// a symlink and a system service. Installing redis-tools therefore starts no service. Valkey is packaged
+// in the same way.
 const BINARIES = ['redis-server', 'valkey-server', 'redis-check-rdb', 'valkey-check-rdb']
 const DEBIAN_PACKAGE = 'redis-tools'
 
-const WAYS = `Redis is needed, and there is no redis-server or valkey-server on the PATH. Three ways to get one:
+const WAYS = `Redis is needed, but there is no redis-server or valkey-server on the PATH. Three ways to get one:
   package manager   apt-get install redis-server | brew install redis | dnf install valkey
   Docker            docker run -d -p 127.0.0.1:6379:6379 redis:8, then REDIS_URL=redis://127.0.0.1:6379
   elsewhere         set REDIS_URL to a Redis or Valkey that you already have`
@@ -25,33 +25,23 @@ const WAYS = `Redis is needed, and there is no redis-server or valkey-server on 
 export type RedisServer = Awaited<ReturnType<typeof startRedis>>
 
 export type RedisOptions = {
-  /** Where the data lives; without it a temporary directory that goes when the server does. */
+  /** The data directory. Without it, a temporary directory that is deleted when the server ends. */
   dir?: string
-  /** Keeps every write in an append-only file; the default where a directory is given. */
+  /** Writes an append-only file. The default is true with `dir` and false without it. */
   persistent?: boolean
   port?: number
   binary?: string
   detached?: boolean
-  /** Directives of redis.conf beside ours. */
+  /** More directives of redis.conf. */
   settings?: Record<string, string>
 }
 
-export function findRedis(env: NodeJS.ProcessEnv = process.env): string | null {
-  return findProgram(BINARIES, env)
-}
+export const findRedis = (env?: NodeJS.ProcessEnv): string | null => findProgram(BINARIES, env)
 
-/** For tests of both; `findRedis` is content with either. */
-export function findValkey(env: NodeJS.ProcessEnv = process.env): string | null {
-  return findProgram(VALKEY_BINARIES, env)
-}
-
-function findProgram(names: readonly string[], env: NodeJS.ProcessEnv): string | null {
-  const dirs = (env['PATH'] ?? '').split(delimiter).filter((dir) => dir !== '')
-  const candidates = names.flatMap((name) => dirs.map((dir) => join(dir, name)))
-  return candidates.find(isProgram) ?? null
-}
-
-/** The server's path, after an installation where that is possible; throws with the ways to get one. */
+/**
+ * Returns the server's path, after an installation if that is possible.
+ * @throws StartupError that tells the user how to get a Redis
+ */
 export async function ensureRedisBinary(options: {
   say: (line: string) => void
   machine?: Machine
@@ -60,7 +50,7 @@ export async function ensureRedisBinary(options: {
   const found = findRedis(machine.env)
   if (found !== null) return found
   if (!canAptInstall(machine)) throw new StartupError(WAYS)
-  say(`No redis-server or valkey-server on the PATH; ${DEBIAN_PACKAGE} holds the server too`)
+  say(`No redis-server or valkey-server on the PATH. The package ${DEBIAN_PACKAGE} contains the server.`)
   try {
     await aptInstall([DEBIAN_PACKAGE], say)
   } catch (error) {
@@ -71,7 +61,10 @@ export async function ensureRedisBinary(options: {
   return installed
 }
 
-/** Settles when the server accepts connections; throws with its last lines when it ends instead. */
+/**
+ * Starts a server and returns when it accepts connections.
+ * @throws StartupError with the server's last lines when it exits instead
+ */
 export async function startRedis(options: RedisOptions = {}) {
   const binary = options.binary ?? findRedis()
   if (binary === null) throw new StartupError(WAYS)
@@ -79,7 +72,9 @@ export async function startRedis(options: RedisOptions = {}) {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'sms-codes-redis-'))
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const release =
-    options.dir === undefined ? atExit(() => removeDir(dir)) : await claimDir(realpathSync(dir), port)
+    options.dir === undefined
+      ? cleanUpAtExit(() => removeDir(dir))
+      : await lockDataDir(realpathSync(dir), port)
   const cleanUp = (): void => {
     release()
     if (options.dir === undefined) removeDir(dir)
@@ -89,7 +84,7 @@ export async function startRedis(options: RedisOptions = {}) {
     cleanUp()
     throw error
   })
-  // First in line on `exited`, so that a stopped server's directory is free when stop() settles.
+  // The first handler of `exited`, so the directory is unlocked when stop() returns.
   void server.exited.then(cleanUp)
   server.unref()
   return {
@@ -100,20 +95,11 @@ export async function startRedis(options: RedisOptions = {}) {
     exited: server.exited,
     lastLines: server.lastLines,
     stop: server.stop,
-    /** SIGKILL: what a crash leaves behind can be met by starting again with the same port and dir. */
+    /** Ends the server as a crash would (SIGKILL). Another start with the same port and directory recovers. */
     kill: server.kill,
   }
 }
 
 function removeDir(dir: string): void {
   rmSync(dir, { recursive: true, force: true })
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
 }

@@ -1,16 +1,18 @@
-// `npm start`: Redis, a build, the four apps, and one block that says where they are. Whatever ends it
-// (a signal, an app that dies, a fault on the way up) ends everything it started and nothing else.
+// `npm start`: Redis, a build, the four apps, and a summary of their addresses. A signal, an app that exits
+// or a fault during the start ends everything that this process started, and nothing else.
 import { once } from 'node:events'
-import { bringUp } from './bring-up.ts'
-import { createFleet } from './fleet.ts'
+import { createChildren } from './children.ts'
+import { startEverything } from './start-everything.ts'
 import { StartupError } from './startup-error.ts'
 
 const USAGE = `Usage: npm start
 
-Starts Redis (the one at REDIS_URL, or one of its own with its data in .data/redis), builds, and runs
-api, worker, board and simulator until Ctrl-C. Variables come from the environment, then from .env,
-then from .data/dev.env, which is written at the first start. Logs go to .data/logs, warnings and
-errors to the terminal too.`
+Starts Redis, builds the apps, and runs api, worker, board and simulator until Ctrl-C.
+
+Redis      The one at REDIS_URL if that is set, otherwise one with its data in .data/redis.
+Variables  From the environment, then from .env, then from .data/dev.env. The first start writes
+           .data/dev.env with generated secrets.
+Logs       In .data/logs. Warnings and errors are shown in the terminal too.`
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -21,18 +23,19 @@ else process.exit(await start())
 
 async function start(): Promise<number> {
   const end = new AbortController()
-  // The children are in sessions of their own, so a Ctrl-C, and a second one, reaches only us.
+  // The children run in their own sessions, so Ctrl-C in the terminal reaches only this process.
   for (const signal of SIGNALS) process.on(signal, () => end.abort(signal))
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => end.abort('no terminal'))
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', () => end.abort('the terminal is closed'))
 
   const over = once(end.signal, 'abort')
-  const fleet = createFleet((error) => end.abort(error))
-  bringUp({ fleet, signal: end.signal, say }).catch((error: unknown) => end.abort(error))
+  const children = createChildren((error) => end.abort(error))
+  startEverything({ children, signal: end.signal, say }).catch((error: unknown) => end.abort(error))
   await over
 
   const reason: unknown = end.signal.reason
   const code = report(reason)
-  await fleet.stop()
+  await children.stop()
   say('Stopped.')
   return code
 }

@@ -1,8 +1,7 @@
-// A reason not to start that its reader can act on: the message is printed alone, without a stack.
-
-/** sysexits' EX_CONFIG: a supervisor should not try again until somebody has changed something. */
+/** EX_CONFIG of sysexits.h: starting again is useless until an operator has changed something. */
 export const EXIT_CONFIG = 78
 
+/** A reason not to start that the user can act on. Its message is printed without a stack. */
 export class StartupError extends Error {
   override readonly name = 'StartupError'
   readonly exitCode: number

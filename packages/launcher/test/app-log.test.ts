@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createAppLog, terminalLine } from '../src/app-log.ts'
 
-test('everything goes to the file, and to the terminal what a person should see', async () => {
+test('every line is in the file, and warnings, errors and plain text are shown in the terminal', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'launcher-log-'))
   const shown: string[] = []
   const onLine = createAppLog('api', join(dir, 'logs', 'api.log'), (line) => shown.push(line))
@@ -27,7 +27,7 @@ test('everything goes to the file, and to the terminal what a person should see'
 })
 
 test.for(['', 'null', '7', '[]', '{}', '{"level'])(
-  'a line that is no log line is shown as it is: %s',
+  'a line that is not a log entry is shown unchanged: %s',
   (line) => {
     expect(terminalLine(line)).toBe(line)
   },

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { developmentEnv } from '../src/dev-env.ts'
 import { startProcess } from '../src/processes.ts'
 
@@ -39,7 +39,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(project, { recursive: true, force: true }))
 
-test('an empty environment gets all that the apps cannot do without', () => {
+test('an empty environment gets every variable that the apps require', () => {
   const env = developmentEnv({}, dataDir, join(project, '.env'))
   expect(SECRETS.filter((name) => !env[name])).toEqual([])
   expect(Buffer.from(env['PHONE_KEY'] ?? '', 'base64')).toHaveLength(32)
@@ -61,7 +61,7 @@ test('an empty environment gets all that the apps cannot do without', () => {
   expect(env['REDIS_URL']).toBeUndefined()
 })
 
-test('addresses follow the ports that were chosen', () => {
+test('addresses contain the ports that are set', () => {
   const ports = { SIMULATOR_PORT: '4002', SIMULATOR_SMTP_PORT: '4025', API_PORT: '4000' }
   const env = developmentEnv(ports, dataDir, join(project, '.env'))
   expect(env).toMatchObject({
@@ -72,15 +72,15 @@ test('addresses follow the ports that were chosen', () => {
   })
 })
 
-test('secrets are made once, and only their owner can read them', async () => {
+test('secrets are generated once, in a file that only its owner can read', async () => {
   const first = developmentEnv({}, dataDir, join(project, '.env'))
   expect(developmentEnv({}, dataDir, join(project, '.env'))).toEqual(first)
   expect((await stat(join(dataDir, 'dev.env'))).mode & 0o777).toBe(0o600)
   expect(await readdir(dataDir)).toEqual(['dev.env'])
 })
 
-test('what a file of an older version misses is added to it, and nothing else changes', async () => {
-  const old = "# mine\nPHONE_KEY='a kept key'\nBOARD_PASSWORD=chosen by hand"
+test('a file of an older version gets the missing secrets and is otherwise unchanged', async () => {
+  const old = "# edited\nPHONE_KEY='a kept key'\nBOARD_PASSWORD=chosen by hand"
   await mkdir(dataDir)
   await writeFile(join(dataDir, 'dev.env'), old)
   const env = developmentEnv({}, dataDir, join(project, '.env'))
@@ -92,22 +92,48 @@ test('what a file of an older version misses is added to it, and nothing else ch
   expect(developmentEnv({}, dataDir, join(project, '.env'))).toEqual(env)
   expect(await readdir(dataDir)).toEqual(['dev.env'])
 
-  // Two processes that read the same file complete it the same, whichever of them writes last.
+  // Two processes that read the same file write the same content, in any order.
   const other = join(project, 'other')
   await mkdir(other)
   await writeFile(join(other, 'dev.env'), old)
   expect(developmentEnv({}, other, join(project, '.env'))).toEqual(env)
 })
 
-test("a developer's own API keys are not given to the demo page", () => {
-  const keys = `shop:${'s'.repeat(32)}`
-  const own = developmentEnv({ API_KEYS: keys }, dataDir, join(project, '.env'))
-  expect(own).toMatchObject({ API_KEYS: keys, DEMO_API_KEY: '' })
-  const named = developmentEnv({ DEMO_API_KEY: 'd'.repeat(32) }, dataDir, join(project, '.env'))
-  expect(named).toMatchObject({ API_KEYS: `demo:${'d'.repeat(32)}`, DEMO_API_KEY: 'd'.repeat(32) })
+describe("the demo page works beside the developer's own settings:", () => {
+  const shop = `shop:${'s'.repeat(32)}`
+  const demoKey = 'd'.repeat(32)
+  const envWith = (env: NodeJS.ProcessEnv) => developmentEnv(env, dataDir, join(project, '.env'))
+
+  test('its origins are added to CORS_ORIGINS', () => {
+    expect(envWith({ CORS_ORIGINS: 'https://shop.example,http://localhost:3002' })).toMatchObject({
+      CORS_ORIGINS: 'https://shop.example,http://localhost:3002,http://127.0.0.1:3002',
+    })
+  })
+
+  test('its key is added to API_KEYS', async () => {
+    await writeFile(join(project, '.env'), `API_KEYS=${shop}\n`)
+    const env = envWith({})
+    expect(env['DEMO_API_KEY']).toMatch(/^[0-9a-f]{64}$/)
+    expect(env['API_KEYS']).toBe(`${shop},demo:${env['DEMO_API_KEY']}`)
+  })
+
+  test('its key gets another name when the developer has a key named demo', () => {
+    const keys = `demo:${'o'.repeat(32)},demo-2:${'p'.repeat(32)}`
+    const env = envWith({ API_KEYS: keys })
+    expect(env['API_KEYS']).toBe(`${keys},demo-3:${env['DEMO_API_KEY']}`)
+  })
+
+  test('a DEMO_API_KEY of the developer is used, and is not added a second time', () => {
+    expect(envWith({ DEMO_API_KEY: demoKey })).toMatchObject({
+      API_KEYS: `demo:${demoKey}`,
+      DEMO_API_KEY: demoKey,
+    })
+    const keys = `${shop},app:${demoKey}`
+    expect(envWith({ API_KEYS: keys, DEMO_API_KEY: demoKey })).toMatchObject({ API_KEYS: keys })
+  })
 })
 
-test('the environment comes before .env, .env before what is made up, and empty means not set', async () => {
+test('the environment overrides .env, .env overrides generated values, and an empty variable is not set', async () => {
   await writeFile(
     join(project, '.env'),
     'BOARD_USER=file\nSMS_GATEWAYS=console\nAPI_PORT=5000\nCCP_APP_ID=\n',
@@ -127,7 +153,7 @@ test('the environment comes before .env, .env before what is made up, and empty 
   expect(env['CCP_AUTH_TOKEN']).toMatch(/^[0-9a-f]{32}$/)
 })
 
-test('in production nothing is added and nothing is written', async () => {
+test('in production no variable is added and no file is written', async () => {
   await writeFile(join(project, '.env'), 'BOARD_USER=file\n')
   const env = { NODE_ENV: 'production', API_PORT: '3000' }
   expect(developmentEnv(env, dataDir, join(project, '.env'))).toBe(env)
@@ -137,9 +163,9 @@ test('in production nothing is added and nothing is written', async () => {
 })
 
 test.each([
-  ['make', ''],
+  ['generate', ''],
   ['complete', "PHONE_KEY='a kept key'\n"],
-])('processes that %s the secrets at the same moment get the same', async (_what, old) => {
+])('processes that %s the secrets at the same moment get the same secrets', async (_what, old) => {
   await mkdir(dataDir)
   if (old !== '') await writeFile(join(dataDir, 'dev.env'), old)
   const script = join(import.meta.dirname, 'print-dev-env.ts')

@@ -1,4 +1,4 @@
-// A process that needs the development environment: prints what it gets.
+// Prints the development environment, for tests of several processes at once.
 import { developmentEnv } from '../src/dev-env.ts'
 
 console.log(JSON.stringify(developmentEnv({}, process.argv[2] ?? '')))

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { portFault } from '../src/ports.ts'
 import { startProcess, waitForHttp, type ProcessOptions } from '../src/processes.ts'
 
-const FOREVER = 'setInterval(() => {}, 1000)'
+const RUN_UNTIL_KILLED = 'setInterval(() => {}, 1000)'
 
 async function startNode(code: string, options: Partial<ProcessOptions> = {}) {
   const lines: string[] = []
@@ -29,7 +29,7 @@ function expectGone(pid: number): void {
   expect(() => process.kill(pid, 0)).toThrow('ESRCH')
 }
 
-// A zombie still has a pid, but runs no more.
+// A zombie still has a pid, but has ended.
 function isRunning(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
@@ -38,16 +38,16 @@ function isRunning(pid: number): boolean {
   }
 }
 
-test('lines, exit code and last words of a child are known when it has exited', async () => {
+test('the lines, exit code and last lines of a child are complete when it has exited', async () => {
   const { child, lines } = await startNode('console.log("a\\nb"); console.error("c"); process.exitCode = 3')
   expect(await child.exited).toEqual({ code: 3, signal: null })
   expect(lines.toSorted()).toEqual(['stderr: c', 'stdout: a', 'stdout: b'])
   expect(child.lastLines().toSorted()).toEqual(['a', 'b', 'c'])
 })
 
-test('stop lets a child end in its own way', async () => {
+test('stop lets a child handle SIGTERM', async () => {
   const { child, ready } = await startNode(
-    `process.on("SIGTERM", () => process.exit(7)); console.log("ready"); ${FOREVER}`,
+    `process.on("SIGTERM", () => process.exit(7)); console.log("ready"); ${RUN_UNTIL_KILLED}`,
   )
   await ready
   expect(await child.stop()).toEqual({ code: 7, signal: null })
@@ -55,25 +55,25 @@ test('stop lets a child end in its own way', async () => {
   expect(await child.stop()).toEqual({ code: 7, signal: null })
 })
 
-test('stop kills a child that does not end', async () => {
+test('stop kills a child that has not exited by the deadline', async () => {
   const { child, ready } = await startNode(
-    `process.on("SIGTERM", () => {}); console.log("ready"); ${FOREVER}`,
+    `process.on("SIGTERM", () => {}); console.log("ready"); ${RUN_UNTIL_KILLED}`,
   )
   await ready
   expect(await child.stop(100)).toEqual({ code: null, signal: 'SIGKILL' })
   expectGone(child.pid)
 })
 
-test('kill ends a child at once, even one that is suspended', async () => {
-  const { child, ready } = await startNode(`console.log("ready"); ${FOREVER}`)
+test('kill ends even a suspended child', async () => {
+  const { child, ready } = await startNode(`console.log("ready"); ${RUN_UNTIL_KILLED}`)
   await ready
   process.kill(child.pid, 'SIGSTOP')
   expect(await child.kill()).toEqual({ code: null, signal: 'SIGKILL' })
   expectGone(child.pid)
 })
 
-test('a detached child takes its own children along', async () => {
-  const grandchild = `process.send(process.pid); ${FOREVER}`
+test('stop ends the children of a detached child too', async () => {
+  const grandchild = `process.send(process.pid); ${RUN_UNTIL_KILLED}`
   const { child, ready } = await startNode(
     `const { spawn } = require("node:child_process")
      spawn(process.execPath, ["-e", ${JSON.stringify(grandchild)}], { stdio: ["ignore", "ignore", "ignore", "ipc"] })
@@ -90,30 +90,30 @@ test('a detached child takes its own children along', async () => {
 })
 
 test.each([
-  ['a child', 'processes.ts', `startProcess({ name: 'inner', args: ['-e', '${FOREVER}'] })`],
+  ['a child', 'processes.ts', `startProcess({ name: 'inner', args: ['-e', '${RUN_UNTIL_KILLED}'] })`],
   ['a Redis', 'redis.ts', 'startRedis()'],
-])('%s ends with a parent that is killed', async (_what, file, start) => {
+])('%s is killed when its parent is killed', async (_what, file, start) => {
   const module = JSON.stringify(new URL(`../src/${file}`, import.meta.url).href)
   const parent = `
     import { ${start.split('(')[0]} } from ${module}
     const child = await ${start}
     console.log('ready ' + child.pid)
-    ${FOREVER}`
+    ${RUN_UNTIL_KILLED}`
   const { child, ready } = await startNode('', {
     args: ['--import', 'tsx', '--input-type=module', '-e', parent],
   })
   const inner = await ready
   expect(isRunning(inner)).toBe(true)
   await child.kill()
-  // Its new parent may not have collected it yet.
+  // It may stay a zombie until its new parent collects it.
   await expect.poll(() => isRunning(inner)).toBe(false)
 })
 
-test('a program that does not exist is an error of the start', async () => {
-  await expect(startProcess({ name: 'nobody', command: 'no-such-program' })).rejects.toThrow('ENOENT')
+test('startProcess rejects when the program does not exist', async () => {
+  await expect(startProcess({ name: 'missing', command: 'no-such-program' })).rejects.toThrow('ENOENT')
 })
 
-test('waitForHttp waits for a 200 and says what it saw instead', async () => {
+test('waitForHttp waits for a 200, and reports the last answer when there was none', async () => {
   let status = 503
   const server = createServer((_request, response) => response.writeHead(status).end())
   server.listen(0, '127.0.0.1')

@@ -5,8 +5,8 @@ import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { portFault } from '../src/ports.ts'
-import { askRedis, redisFault } from '../src/redis-probe.ts'
-import { ensureRedisBinary, findRedis, findValkey, startRedis } from '../src/redis.ts'
+import { askRedis, redisFault } from '../src/ask-redis.ts'
+import { ensureRedisBinary, findRedis, startRedis } from '../src/redis.ts'
 
 let scratch: string
 beforeEach(async () => {
@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(scratch, { recursive: true, force: true }))
 
 const ask = (port: number, command: string) => askRedis(port, '127.0.0.1', command)
-const nothing = () => undefined
+const silent = () => undefined
 
 async function program(...path: string[]): Promise<string> {
   const file = join(scratch, ...path)
@@ -25,7 +25,7 @@ async function program(...path: string[]): Promise<string> {
   return file
 }
 
-test('a started server answers, keeps nothing, and is gone with its port and directory when stopped', async () => {
+test('a server without a directory answers, writes nothing, and leaves no process, port or directory after its stop', async () => {
   const redis = await startRedis()
   expect(redis.url).toBe(`redis://127.0.0.1:${redis.port}`)
   expect(await ask(redis.port, 'PING')).toBe('+PONG\r\n')
@@ -41,13 +41,13 @@ test('a started server answers, keeps nothing, and is gone with its port and dir
   expect(() => process.kill(redis.pid, 0)).toThrow('ESRCH')
 })
 
-test('servers start side by side', async () => {
+test('several servers can start at the same time', async () => {
   const servers = await Promise.all([startRedis(), startRedis(), startRedis()])
   expect(new Set(servers.map(({ port }) => port)).size).toBe(3)
   await Promise.all(servers.map((server) => server.stop()))
 })
 
-test('after a kill the same port and directory bring back what was written', async () => {
+test('a server that was killed recovers its data when it starts again with the same port and directory', async () => {
   const dir = join(scratch, 'data with a space')
   const before = await startRedis({ dir })
   expect(await ask(before.port, 'SET greeting hello')).toBe('+OK\r\n')
@@ -60,7 +60,7 @@ test('after a kill the same port and directory bring back what was written', asy
   await after.stop()
 })
 
-test('a directory that a server serves is refused to another one until the first has ended', async () => {
+test('a second server cannot use the data directory of a running one', async () => {
   const first = await startRedis({ dir: scratch })
   await expect(startRedis({ dir: scratch })).rejects.toThrow(`127.0.0.1:${first.port} already serves`)
   expect(await ask(first.port, 'PING')).toBe('+PONG\r\n')
@@ -69,36 +69,36 @@ test('a directory that a server serves is refused to another one until the first
   await second.stop()
 })
 
-test('a claim that a crash left behind is no obstacle', async () => {
-  await writeFile(join(scratch, 'claim'), '4194304 1')
+test('a lock file that a crash left behind is replaced', async () => {
+  await writeFile(join(scratch, 'lock'), '4194304 1')
   const redis = await startRedis({ dir: scratch })
   expect(await ask(redis.port, 'PING')).toBe('+PONG\r\n')
   await redis.stop()
 })
 
-test('a server that ends at once is reported with its last words', async () => {
+test('a server that exits at once is reported with its last lines', async () => {
   const binary = await program('bin', 'redis-server')
-  await expect(startRedis({ binary })).rejects.toThrow(/ended at once \(exit code 3\):\nno room for data/)
+  await expect(startRedis({ binary })).rejects.toThrow(/exited at once \(exit code 3\):\nno room for data/)
 })
 
-test('a port that is taken is reported by the server itself', async () => {
+test('a port that is taken is reported in the words of the server', async () => {
   const first = await startRedis()
   await expect(startRedis({ port: first.port })).rejects.toThrow('Address already in use')
   await first.stop()
 })
 
-test('redis-server is preferred to valkey-server, wherever on the PATH each is', async () => {
+test('redis-server is preferred to valkey-server, in any order of the PATH', async () => {
   const valkey = await program('a', 'valkey-server')
   const PATH = `${join(scratch, 'a')}:${join(scratch, 'b')}`
   expect(findRedis({ PATH })).toBe(valkey)
   const redis = await program('b', 'redis-server')
   expect(findRedis({ PATH })).toBe(redis)
-  expect(
-    await ensureRedisBinary({ say: nothing, machine: { env: { PATH }, uid: 1000, osRelease: '' } }),
-  ).toBe(redis)
+  expect(await ensureRedisBinary({ say: silent, machine: { env: { PATH }, uid: 1000, osRelease: '' } })).toBe(
+    redis,
+  )
 })
 
-test('what is no program is not found', async () => {
+test('a directory or a file that is not executable is not found', async () => {
   await mkdir(join(scratch, 'redis-server'))
   await writeFile(join(scratch, 'valkey-server'), '', { mode: 0o644 })
   expect(findRedis({ PATH: scratch })).toBeNull()
@@ -106,35 +106,28 @@ test('what is no program is not found', async () => {
   expect(findRedis({})).toBeNull()
 })
 
-test.each(['redis-check-rdb', 'valkey-check-rdb'])("Debian's %s serves as Redis too", async (name) => {
-  const real = findRedis()
-  if (real === null) throw new Error('no Redis here')
-  await symlink(await realpath(real), join(scratch, name))
-  const binary = findRedis({ PATH: scratch })
-  expect(binary).toBe(join(scratch, name))
-  // Also in a directory that is named from where we are, as DATA_DIR may be.
-  const redis = await startRedis({
-    binary: binary ?? '',
-    dir: relative(process.cwd(), join(scratch, 'data')),
-  })
-  expect(await ask(redis.port, 'PING')).toBe('+PONG\r\n')
-  await redis.stop()
-})
-
-test('Valkey is found by its own names only', async () => {
-  const PATH = join(scratch, 'a')
-  await program('a', 'redis-server')
-  expect(findValkey({ PATH })).toBeNull()
-  const tool = await program('a', 'valkey-check-rdb')
-  expect(findValkey({ PATH })).toBe(tool)
-  const server = await program('a', 'valkey-server')
-  expect(findValkey({ PATH })).toBe(server)
-})
+test.each(['redis-check-rdb', 'valkey-check-rdb'])(
+  "Debian's %s is started as a Redis server",
+  async (name) => {
+    const real = findRedis()
+    if (real === null) throw new Error('no Redis here')
+    await symlink(await realpath(real), join(scratch, name))
+    const binary = findRedis({ PATH: scratch })
+    expect(binary).toBe(join(scratch, name))
+    // The directory is a relative path, because DATA_DIR may be one.
+    const redis = await startRedis({
+      binary: binary ?? '',
+      dir: relative(process.cwd(), join(scratch, 'data')),
+    })
+    expect(await ask(redis.port, 'PING')).toBe('+PONG\r\n')
+    await redis.stop()
+  },
+)
 
 test.for([
-  { who: 'a person without root on Debian', uid: 1000, osRelease: 'ID=debian\n' },
-  { who: 'root on a system without apt', uid: 0, osRelease: 'ID=fedora\nID_LIKE="rhel"\n' },
-])('$who is told the three ways to a Redis', async ({ uid, osRelease }) => {
+  { user: 'a user without root on Debian', uid: 1000, osRelease: 'ID=debian\n' },
+  { user: 'root on a system without apt', uid: 0, osRelease: 'ID=fedora\nID_LIKE="rhel"\n' },
+])('$user is told three ways to get a Redis', async ({ uid, osRelease }) => {
   const said: string[] = []
   const machine = { env: { PATH: '' }, uid, osRelease }
   const refusal = ensureRedisBinary({ say: (line) => said.push(line), machine })
@@ -143,7 +136,7 @@ test.for([
   expect(said).toEqual([])
 })
 
-test('an address that is no Redis is called so', async () => {
+test('a URL that is not for Redis is reported', async () => {
   expect(await redisFault('127.0.0.1:6379')).toContain('not a')
   expect(await redisFault('http://127.0.0.1:6379')).toContain('not a redis://')
 })

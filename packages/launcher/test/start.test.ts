@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freePort, portFaults } from '../src/ports.ts'
-import { redisFault } from '../src/redis-probe.ts'
+import { redisFault } from '../src/ask-redis.ts'
 import { startRedis } from '../src/redis.ts'
 import { createProject, type Project } from './temp-project.ts'
 
@@ -36,7 +36,7 @@ async function npmStart(env: NodeJS.ProcessEnv = {}) {
   return { child, says, output: () => lines.join('\n') }
 }
 
-/** Pids of the apps, as they noted them. */
+/** The pids of the apps, which they have written to the event file. */
 const pids = () =>
   project
     .events()
@@ -51,7 +51,7 @@ async function expectNothingLeft(redisUrl: string): Promise<void> {
 
 const redisUrlIn = (output: string) => /REDIS_URL=(\S+)/.exec(output)?.[1] ?? ''
 
-test('everything comes up, says where it is, and goes with Ctrl-C, in order', async () => {
+test('all apps start, their addresses are printed, and Ctrl-C stops them in order', async () => {
   const { child, says, output } = await npmStart()
   await says('Ctrl-C stops everything.')
   expect(pids()).toHaveLength(4)
@@ -61,7 +61,7 @@ test('everything comes up, says where it is, and goes with Ctrl-C, in order', as
   const redisUrl = redisUrlIn(output())
   expect(await redisFault(redisUrl)).toBeNull()
 
-  // A terminal signals the whole group, and tsx and npm pass on what they get themselves.
+  // A terminal signals the whole process group, and tsx and npm forward the signal a second time.
   process.kill(-child.pid, 'SIGINT')
   process.kill(child.pid, 'SIGINT')
 
@@ -70,10 +70,10 @@ test('everything comes up, says where it is, and goes with Ctrl-C, in order', as
   expect(stops.slice(0, 2).toSorted()).toEqual(['api stopped', 'board stopped'])
   expect(stops.slice(2)).toEqual(['worker stopped', 'simulator stopped'])
   await expectNothingLeft(redisUrl)
-  expect(existsSync(join(project.dir, '.data/redis/claim'))).toBe(false)
+  expect(existsSync(join(project.dir, '.data/redis/lock'))).toBe(false)
 })
 
-test('a Redis that was given is used and left alone', async () => {
+test('the Redis at REDIS_URL is used, and keeps running after the stop', async () => {
   const redis = await startRedis()
   const { child, says, output } = await npmStart({ REDIS_URL: redis.url })
   await says('Ctrl-C stops everything.')
@@ -84,14 +84,14 @@ test('a Redis that was given is used and left alone', async () => {
   await redis.stop()
 })
 
-test('an app that dies takes the others with it, and its last words are shown', async () => {
+test('an app that exits stops all others, and its last lines are shown', async () => {
   const { child, output } = await npmStart({ DIES: 'worker' })
   expect(await child.exited).toEqual({ code: 1, signal: null })
-  expect(output()).toMatch(/worker ended by itself \(exit code 3\):\n {2}the last words of worker/)
+  expect(output()).toMatch(/worker exited unexpectedly \(exit code 3\):\n {2}the last words of worker/)
   await expectNothingLeft(`redis://127.0.0.1:${/on port (\d+)/.exec(output())?.[1]}`)
 })
 
-test('a signal in the middle of the build ends the build too', async () => {
+test('a signal during the build ends the build', async () => {
   await project.write(
     'node_modules/.bin/turbo',
     'require("node:fs").writeFileSync(process.env.EVENTS, "build " + process.pid); setInterval(() => {}, 1000)',
@@ -104,7 +104,7 @@ test('a signal in the middle of the build ends the build too', async () => {
   for (const pid of pids()) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
 })
 
-test('a build that fails is shown, and nothing is started', async () => {
+test('the output of a failed build is shown, and no app is started', async () => {
   await project.write('node_modules/.bin/turbo', 'console.log("TS2322: it does not fit"); process.exit(2)')
   const { child, output } = await npmStart()
   expect((await child.exited).code).toBe(1)
@@ -112,7 +112,7 @@ test('a build that fails is shown, and nothing is started', async () => {
   expect(existsSync(join(project.dir, 'events'))).toBe(false)
 })
 
-test('a port that is taken is named with its variable before anything starts', async () => {
+test('a port that is taken or invalid is reported with its variable before anything starts', async () => {
   const other = createServer().listen(ports[1], '127.0.0.1')
   await once(other, 'listening')
   const { child, output } = await npmStart({ WORKER_OPS_PORT: 'x' })
@@ -127,14 +127,14 @@ test('a port that is taken is named with its variable before anything starts', a
   other.close()
 })
 
-test('a REDIS_URL that nobody answers is said before the build', async () => {
+test('a REDIS_URL without a server is reported before the build', async () => {
   const { child, output } = await npmStart({ REDIS_URL: 'redis://127.0.0.1:1' })
   expect((await child.exited).code).toBe(78)
   expect(output()).toMatch(/REDIS_URL is set, but no Redis answers there \(.*ECONNREFUSED/)
 })
 
-test('a DATA_DIR that cannot be made is said by its name', async () => {
+test('a DATA_DIR that cannot be created is reported', async () => {
   const { child, output } = await npmStart({ DATA_DIR: '/dev/null/data' })
   expect((await child.exited).code).toBe(78)
-  expect(output()).toMatch(/^DATA_DIR: no directory can be made there \(.*ENOTDIR/m)
+  expect(output()).toMatch(/^DATA_DIR: cannot create this directory \(.*ENOTDIR/m)
 })

@@ -1,5 +1,5 @@
-// A copy of the launcher in a project of its own, whose apps and build are a few lines each: what a test
-// of the whole needs to look at, and nothing that takes time.
+// A copy of the launcher in a temporary project. Its apps and its build are a few lines each, so a test of
+// `npm start` takes about a second.
 import { readFileSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -32,7 +32,7 @@ export async function createProject() {
         await write(`apps/${app}/dist/main.js`, appCode(app, ports))
     },
     events: (): string[] => readFileSync(join(dir, 'events'), 'utf8').trim().split('\n'),
-    /** Runs a script of the copy; `onLine` sees both streams. */
+    /** Runs a script of the copy. `onLine` gets the lines of stdout and stderr. */
     run: (script: string, args: string[], env: NodeJS.ProcessEnv, onLine: (line: string) => void) =>
       startProcess({
         name: script,

@@ -1,96 +1,49 @@
-// The faults that were ordered and have not happened yet: per gateway, first ordered first served. A fault is worth
-// the number of requests it was ordered for, or all of them until it is cleared. Faults of answers and faults of
-// receipts wait in lines of their own, so that one message may meet with both.
+// The faults that a test or the demo page ordered and that have not been played yet, for the vendors and for the mail
+// server. Faults are played in the order in which they were ordered.
 
-export const FAULTS = [
-  'accept',
-  'accept_hang',
-  'accept_rst',
-  'hang',
-  'rst',
-  'refuse',
-  'down',
-  'half_body',
-  'html',
-  'empty',
-  'redirect',
-  'http_429',
-  'http_500',
-  'http_502',
-  'http_503',
-  'slow_drip',
-  'huge_body',
-] as const
-
-export const RECEIPT_FAULTS = [
-  'no_receipt',
-  'undelivered',
-  'receipt_twice',
-  'receipt_late',
-  'receipt_first',
-  'receipt_forged',
-] as const
-
-export type FaultName = (typeof FAULTS)[number]
-export type ReceiptFaultName = (typeof RECEIPT_FAULTS)[number]
-
-export type Fault =
-  | { name: FaultName; delayMs: number }
-  | { name: 'vendor_code'; vendorCode: string; delayMs: number }
-
-export type ReceiptFault = { name: ReceiptFaultName; delayMs: number }
-
-type Order = { gateway: string; fault: Fault | ReceiptFault; left: number }
-
-export type FaultScript = ReturnType<typeof createFaultScript>
-
-export function readFault(
-  name: string,
-  delayMs: number,
-  isVendorCode: (code: string) => boolean,
-): Fault | ReceiptFault | null {
-  const known = [...FAULTS, ...RECEIPT_FAULTS].find((fault) => fault === name)
-  if (known !== undefined) return { name: known, delayMs }
-  return isVendorCode(name) ? { name: 'vendor_code', vendorCode: name, delayMs } : null
+type Order<Fault> = {
+  /** The gateway that plays the fault. In the mail server's script it is always `mail`. */
+  gateway: string
+  fault: Fault
+  /** Requests that still get the fault. 0 is a standing order: every request gets it until it is cleared. */
+  left: number
 }
 
-export function createFaultScript() {
-  let orders: Order[] = []
+export type FaultScript<Fault> = ReturnType<typeof createFaultScript<Fault>>
 
-  function take<F extends Fault | ReceiptFault>(
-    gateway: string,
-    isWanted: (fault: Fault | ReceiptFault) => fault is F,
-    options: { spend: boolean } = { spend: true },
-  ): F | null {
-    for (const order of orders) {
-      const { fault } = order
-      if (order.gateway !== gateway || !isWanted(fault)) continue
-      // A standing order has nothing left to count, and is the only one that a question about messages meets.
-      if (order.left === 0) return fault
-      if (!options.spend) continue
-      order.left -= 1
-      if (order.left === 0) orders = orders.filter((candidate) => candidate !== order)
-      return fault
-    }
-    return null
+export function createFaultScript<Fault>() {
+  let orders: Order<Fault>[] = []
+
+  function ordersOf<Wanted extends Fault>(gateway: string, isWanted: (fault: Fault) => fault is Wanted) {
+    return orders.filter(
+      (order): order is Order<Wanted> => order.gateway === gateway && isWanted(order.fault),
+    )
   }
 
   return {
-    /** `times` 0 is a standing order: every request until it is cleared. */
-    add(gateway: string, fault: Fault | ReceiptFault, times: number) {
+    add(gateway: string, fault: Fault, times: number) {
       orders.push({ gateway, fault, left: times })
     },
 
-    /** The fault of the next answer, if it is one that strikes before the body is read. */
-    takeBeforeBody(gateway: string): Fault | null {
-      const next = orders.find((order) => order.gateway === gateway && isOfAnswer(order.fault))
-      return next !== undefined && isBeforeBody(next.fault) ? take(gateway, isOfAnswer) : null
+    /** Takes the gateway's first wanted fault. A fault that is not due stays first, and later ones wait behind it. */
+    take<Wanted extends Fault>(
+      gateway: string,
+      isWanted: (fault: Fault) => fault is Wanted,
+      isDue: (fault: Wanted) => boolean = () => true,
+    ): Wanted | null {
+      const [order] = ordersOf(gateway, isWanted)
+      if (order === undefined || !isDue(order.fault)) return null
+      if (order.left > 0) {
+        order.left -= 1
+        if (order.left === 0) orders = orders.filter((other) => other !== order)
+      }
+      return order.fault
     },
 
-    takeOfAnswer: (gateway: string, options: { isLookUp: boolean }) =>
-      take(gateway, isOfAnswer, { spend: !options.isLookUp }),
-
-    takeOfReceipt: (gateway: string) => take(gateway, isOfReceipt),
+    /** The gateway's first wanted standing fault; counted orders are passed over and not used up. */
+    standing<Wanted extends Fault>(gateway: string, isWanted: (fault: Fault) => fault is Wanted) {
+      return ordersOf(gateway, isWanted).find(({ left }) => left === 0)?.fault ?? null
+    },
 
     pending: () => orders.map(({ gateway, fault, left }) => ({ gateway, left, ...fault })),
 
@@ -98,16 +51,4 @@ export function createFaultScript() {
       orders = gateway === undefined ? [] : orders.filter((order) => order.gateway !== gateway)
     },
   }
-}
-
-function isBeforeBody(fault: Fault | ReceiptFault): boolean {
-  return fault.name === 'refuse' || fault.name === 'down'
-}
-
-function isOfReceipt(fault: Fault | ReceiptFault): fault is ReceiptFault {
-  return RECEIPT_FAULTS.some((name) => name === fault.name)
-}
-
-function isOfAnswer(fault: Fault | ReceiptFault): fault is Fault {
-  return !isOfReceipt(fault)
 }

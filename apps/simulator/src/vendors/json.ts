@@ -1,4 +1,4 @@
-// Reading JSON of strangers: what is not there, or is not what it should be, is null, never an exception.
+// Reads JSON from callers. Anything but the expected kind of value is null, never an exception.
 
 export function parseObject(text: string): Record<string, unknown> | null {
   try {

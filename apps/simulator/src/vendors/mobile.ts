@@ -1,4 +1,4 @@
-// Numbers as the handsets know them: eleven digits inside China, the international form for all others.
+// Phone numbers as the outbox lists them: eleven digits for China, the international form for all others.
 
 export const CHINESE_MOBILE = /^1[3-9]\d{9}$/
 

@@ -1,17 +1,18 @@
-// Ids that must not come twice within a time. Read from the simulator's clock, so that a test can outlive them.
+// Request ids that a vendor accepts once while an earlier use is remembered.
 
-export function createSeenIds(options: { lifeMs: number }) {
+/** `isRemembered` compares the time of the earlier use with the present, both in milliseconds of the simulator's clock. */
+export function createSeenIds(isRemembered: (at: number, now: number) => boolean) {
   const seen = new Map<string, number>()
   return {
     has(id: string, now: number): boolean {
       const at = seen.get(id)
-      return at !== undefined && Math.abs(now - at) < options.lifeMs
+      return at !== undefined && isRemembered(at, now)
     },
 
-    enter(id: string, now: number) {
-      // Oldest first, as a Map keeps them; the first that still lives ends the sweep.
+    add(id: string, now: number) {
+      // A Map keeps its entries in order, so the first remembered one ends the cleaning.
       for (const [old, at] of seen) {
-        if (Math.abs(now - at) < options.lifeMs) break
+        if (isRemembered(at, now)) break
         seen.delete(old)
       }
       seen.set(id, now)

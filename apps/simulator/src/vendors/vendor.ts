@@ -1,11 +1,16 @@
-// What a vendor is to the rest of the simulator: it judges a request as it came, can refuse with any of its codes, and
-// says what its delivery receipts look like. Faults, the phone and HTTP are not its business.
+// The interface between a simulated vendor and the rest of the simulator. A vendor only judges requests and describes
+// its delivery receipts; faults, the outbox and HTTP belong to its callers.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Message } from '../control/outbox.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import type { Arrivals } from '../control/arrivals.ts'
+import type { Message } from './message.ts'
+
+export type VendorDeps = { clock: Clock; outbox: Arrivals<Message>; config: Config }
 
 export type VendorRequest = {
   method: string
-  /** From the path, where the vendor has it there. */
+  /** The account in the path, for the vendors whose paths have one. */
   account: string
   query: URLSearchParams
   headers: IncomingHttpHeaders
@@ -14,32 +19,38 @@ export type VendorRequest = {
 
 export type VendorAnswer = { status: number; headers?: Record<string, string>; body: unknown }
 
-/** A message that the vendor took. `callback` is where its sender wants the receipt, if the request said so. */
-export type Taken = Pick<Message, 'id' | 'to' | 'code' | 'minutes' | 'text' | 'template' | 'at' | 'echo'> & {
+export type AcceptedMessage = Omit<Message, 'gateway' | 'landed' | 'lost'> & {
+  /** The URL for the delivery receipt, when the request named one. */
   callback?: string
 }
 
-export type Verdict = VendorAnswer & { taken?: readonly Taken[] }
+/** The answer to a request, with the message when the vendor accepted one. */
+export type Verdict = VendorAnswer & { accepted?: AcceptedMessage }
 
-export type Push = { url: string; headers: Record<string, string>; body: string }
+export type DeliveryReceiptPush = { url: string; headers: Record<string, string>; body: string }
 
-export type Receipts = {
-  /** Null where the message has nobody to tell. A forged one lacks the proof that this vendor's receipts have. */
-  push(message: Taken, report: { delivered: boolean; forged: boolean; now: number }): Push | null
+export type DeliveryReceipts = {
+  /**
+   * Null when the message has no URL to report to. A forged delivery receipt lacks the vendor's proof: its signature or,
+   * where the vendor does not sign, the callback token.
+   */
+  buildDeliveryReceipt(
+    message: AcceptedMessage,
+    report: { delivered: boolean; forged: boolean; now: number },
+  ): DeliveryReceiptPush | null
   isAcknowledged(answer: { status: number; body: string }): boolean
 }
 
-export type Vendor = {
+export type Vendor = DeliveryReceipts & {
   name: string
   answer(request: VendorRequest): Verdict
-  /** A question about messages sent before; it never sends one. */
+  /** True for a query about earlier messages, which never sends one. */
   isLookUp(request: VendorRequest): boolean
-  /** Whether the vendor has codes that look like this, success aside. */
+  /** Whether `code` has the form of the vendor's error codes. */
   isRefusalCode(code: string): boolean
   refusal(code: string, request: VendorRequest): VendorAnswer
-  /** For a request whose body HTTP itself could not take. */
+  /** The answer to a request whose body could not be read. */
   unreadable(): VendorAnswer
-  receipts: Receipts
-  /** Forgets requests, limits and all. */
+  /** Forgets used ids and counts. */
   reset(): void
 }

@@ -1,10 +1,10 @@
-// One HTTP request as a test wants it, byte for byte, and the answer to it.
+// Sends an HTTP request exactly as a test wrote it, and returns the answer.
 import { request as httpRequest } from 'node:http'
 
 export type RawRequest = { method?: string; path: string; headers: Record<string, string>; body: string }
 export type RawAnswer = { status: number; headers: Record<string, unknown>; body: string }
 
-/** Resolves with the whole answer; rejects as node does when the connection breaks before its end. */
+/** Resolves with the whole answer. Rejects with Node's error when the connection breaks first. */
 export function sendRequest(url: string, raw: RawRequest, signal?: AbortSignal): Promise<RawAnswer> {
   const { method = 'POST', path, headers, body } = raw
   return new Promise((resolve, reject) => {
@@ -23,7 +23,7 @@ export function sendRequest(url: string, raw: RawRequest, signal?: AbortSignal):
   })
 }
 
-/** A part of a JSON answer by its path, or undefined. */
+/** The value at a path in a JSON answer, or undefined. */
 export function part(answer: { body: string }, ...path: (string | number)[]): unknown {
   let value: unknown = JSON.parse(answer.body)
   for (const name of path) {

@@ -1,4 +1,4 @@
-// A hand-made Tencent Cloud client for the tests.
+// A Tencent Cloud client for the tests. It signs on its own, so that it does not share a mistake with the simulator.
 import { createHash, createHmac } from 'node:crypto'
 import type { RawRequest } from './request.ts'
 

@@ -1,4 +1,4 @@
-// A hand-made Twilio client for the tests.
+// A Twilio client for the tests.
 import type { RawRequest } from './request.ts'
 
 export const TWILIO_SID = 'AC00000000000000000000000000000000'

@@ -1,4 +1,4 @@
-// A hand-made sender of Standard Webhooks for the tests.
+// A sender of Standard Webhooks for the tests. It signs on its own.
 import { createHmac, randomUUID } from 'node:crypto'
 import type { RawRequest } from './request.ts'
 

@@ -3,7 +3,7 @@ import { phoneOf } from '@sms-codes/core/codes/send'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { Found, LookUp, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
-import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
+import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
 import { fakeGateway, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>

@@ -3,7 +3,7 @@ import { createContacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import { createQuotas } from '../../src/gateways/quotas.ts'
 import { withQuota } from '../../src/gateways/with-limits.ts'
-import { createEmailGateway } from '../../src/email/email-gateway.ts'
+import { createEmailGateway, EMAIL_QUOTA } from '../../src/email/email-gateway.ts'
 import { createSmtpClient } from '../../src/email/smtp-client.ts'
 import { startSmtp } from './smtp.ts'
 import { newMobile, startDelivery } from '../worker.ts'
@@ -36,7 +36,7 @@ async function gatewayFor(email: string) {
   const transporter = createSmtpClient({ url: smtp.url, requireTls: false })
   const from = 'Codes <codes@shop.example>'
   const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: 10_000 })
-  const gateway = withQuota(mail, 'email', { quotas: createQuotas(redis), keyring })
+  const gateway = withQuota(mail, EMAIL_QUOTA, { quotas: createQuotas(redis), keyring })
   const mobile = newMobile()
   if (email !== '') await contacts.put(mobile, { email, verifiedAt: '2026-01-02T03:04:05.000Z' })
   const before = smtp.mails.length

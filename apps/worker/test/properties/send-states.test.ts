@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Send } from '@sms-codes/core/codes/send'
 import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
-import { agePhone } from '../../../../packages/core/test/age.ts'
+import { agePhone } from '@sms-codes/core/test/age'
 import { deliver } from '../../src/delivery/deliver.ts'
 import type { Delivered } from '../../src/delivery/attempt.ts'
-import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
+import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
 import { jobOf, LEASE_MS, log, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>

@@ -1,4 +1,4 @@
-/** The English texts of the API that the campaigns react to, as a stranger reads them. */
+/** The API's English texts that attackers and users react to. */
 export const ANSWERS = {
   captchaWrong: 'The image code is not right',
   proofNeeded: 'A proof of work is needed as well',

@@ -8,20 +8,20 @@ import type { Random } from './random.ts'
 
 type Needs = { client: Client; redis: Redis; keyring: Keyring; random: Random }
 
-/** What an attacker can do, and what it came to. Every image code is solved: the worst case. */
+/** The actions of an attacker, and their results. The attacker solves every image code: the worst case. */
 export function createAttack({ client, redis, keyring, random }: Needs) {
   const issue = createIssuer(redis, keyring)
-  const told = new Map<string, number>()
+  const refusals = new Map<string, number>()
   let attempts = 0
   let paid = 0
   let proofs = 0
   let guesses = 0
   let broken = 0
-  /** What the counters of failed compares held when the attacker had guessed; nobody else had by then. */
+  /** The counters of wrong codes after the attacker's guesses. Ordinary users have not guessed yet at that time. */
   const misses = new Map<string, number>()
 
-  const hear = (text: string): void => {
-    told.set(text, (told.get(text) ?? 0) + 1)
+  const countRefusal = (text: string): void => {
+    refusals.set(text, (refusals.get(text) ?? 0) + 1)
   }
 
   async function guess(mobile: string, rid: string | undefined, count: number, address: () => string) {
@@ -30,7 +30,7 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
       const code = String(random.below(1_000_000)).padStart(6, '0')
       const { ok, text } = await client.verify({ mobile, code, rid, address: address() })
       if (ok) broken += 1
-      else if (text !== ANSWERS.codeWrong) hear(text)
+      else if (text !== ANSWERS.codeWrong) countRefusal(text)
     }
   }
 
@@ -46,12 +46,12 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
     misses.set(key, await redis.zcard(key))
   }
 
-  /** @returns the request id, or nothing when it was refused */
+  /** @returns the request id, or undefined when the send was refused */
   async function send(mobile: string, address: string): Promise<string | undefined> {
     attempts += 1
     const { ok, text, rid } = await client.send(mobile, address)
     if (ok) paid += 1
-    else hear(text)
+    else countRefusal(text)
     return ok ? rid : undefined
   }
 
@@ -59,27 +59,27 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
     send,
     guessBlind,
 
-    /** The same by one who does the work where it is asked for. */
+    /** Requests a code and does the proof of work when the API asks for one. */
     async sendWorking(mobile: string, address: string): Promise<void> {
       attempts += 1
-      let said = await client.send(mobile, address)
-      if (said.text === ANSWERS.proofNeeded) {
+      let answer = await client.send(mobile, address)
+      if (answer.text === ANSWERS.proofNeeded) {
         proofs += 1
-        said = await client.sendWithProof(mobile, address)
+        answer = await client.sendWithProof(mobile, address)
       }
-      if (said.ok) paid += 1
-      else hear(said.text)
+      if (answer.ok) paid += 1
+      else countRefusal(answer.text)
     },
 
-    /** Asks for a code to somebody else's number and wastes the tries of whoever holds its request id. */
+    /** Requests a code for another user's number and uses up the guesses of that request id. */
     async wasteTries(mobile: string, count: number, address: () => string): Promise<void> {
       const rid = await send(mobile, address())
       if (rid !== undefined) await guessWithId(mobile, rid, count, address)
     },
 
     /**
-     * Guesses at a number that was just sent a code, as one who asked for it and as one who did not. The code
-     * is put there by the bench: what messages cost an attacker is measured by the other campaigns.
+     * Guesses the code of a number with its request id and without it. The benchmark issues the code itself,
+     * because other campaigns measure how many messages an attacker gets.
      */
     async guessWithAndWithoutId(mobile: string, count: number, address: () => string): Promise<void> {
       const issued = await issue(mobile)
@@ -89,7 +89,7 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
 
     outcome() {
       const compares = [...misses.values()].reduce((sum, each) => sum + each, broken)
-      return { attempts, paid, proofs, guesses, compares, broken, told: Object.fromEntries(told) }
+      return { attempts, paid, proofs, guesses, compares, broken, refusals: Object.fromEntries(refusals) }
     },
   }
 }

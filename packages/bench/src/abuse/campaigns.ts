@@ -6,7 +6,7 @@ import { attackAddress, segmentAt, SEGMENTS, strangerIn } from './world.ts'
 
 export type Scene = { attack: Attack; people: readonly Person[]; random: Random }
 
-/** Who attacks whom how hard. Given its scene, what it does in each minute. */
+/** An attack. `start` gets the scene and returns the function that lists the attacker's actions in a minute. */
 export type Campaign = {
   name: string
   title: string
@@ -16,7 +16,7 @@ export type Campaign = {
 const times = (count: number, act: (at: number) => Act): Act[] =>
   Array.from({ length: count }, (_, at) => act(at))
 
-const nobody: Campaign = { name: '0', title: 'nobody attacks', start: () => () => [] }
+const noAttack: Campaign = { name: '0', title: 'no attack', start: () => () => [] }
 
 const oneVictim: Campaign = {
   name: '1',
@@ -24,7 +24,7 @@ const oneVictim: Campaign = {
   start:
     ({ attack, people, random }) =>
     () =>
-      // One of the ordinary users: who is bombed may want a code too.
+      // The victim is an ordinary user and may need a code too.
       times(20, () => async () => {
         await attack.send(people[0]?.mobile ?? '', attackAddress(random.below(500)))
       }),
@@ -50,12 +50,12 @@ const pumping: Campaign = {
   name: '3',
   title: 'pumping one segment, 200 addresses, 60/min',
   start: ({ attack, random }) => {
-    let asked = 0
+    let sent = 0
     return () =>
       times(60, () => {
-        asked += 1
-        // Ordinary users have numbers in it: a segment of an operator is never a pumper's alone.
-        const mobile = strangerIn(segmentAt(0), asked)
+        sent += 1
+        // Ordinary users have numbers in this segment too, as in any real segment.
+        const mobile = strangerIn(segmentAt(0), sent)
         const address = attackAddress(random.below(200))
         return async () => {
           await attack.send(mobile, address)
@@ -64,16 +64,19 @@ const pumping: Campaign = {
   },
 }
 
-/** In 15 minutes 20 from a segment (the guard judges from 30), in an hour 15 from an address (of 20), 90 a day. */
+/**
+ * Stays below the limits: 20 sends in 15 minutes for a segment (the guard acts from 30), and 15 an hour and
+ * 90 a day from an address (of 20 an hour).
+ */
 const drain =
   (send: (attack: Attack, mobile: string, address: string) => Promise<unknown>): Campaign['start'] =>
   ({ attack }) => {
-    let asked = 0
+    let sent = 0
     return () =>
       times(60, () => {
-        asked += 1
-        const mobile = strangerIn(segmentAt(asked % 45), Math.floor(asked / 45))
-        const address = attackAddress(asked % 240)
+        sent += 1
+        const mobile = strangerIn(segmentAt(sent % 45), Math.floor(sent / 45))
+        const address = attackAddress(sent % 240)
         return async () => {
           await send(attack, mobile, address)
         }
@@ -88,13 +91,13 @@ const slowDrain: Campaign = {
 
 const workingDrain: Campaign = {
   name: '7',
-  title: 'the same slow drain, and the work is done where it is asked for',
+  title: 'the same slow drain, with proofs of work when asked',
   start: drain((attack, mobile, address) => attack.sendWorking(mobile, address)),
 }
 
 const CODES_EACH = 4
 const GUESSED_NUMBERS = 400
-// More than a code can take, to see the count hold.
+// More than the guesses that a code allows, to check that the API stops counting.
 const GUESSES = 7
 
 const guessing: Campaign = {
@@ -109,7 +112,7 @@ const guessing: Campaign = {
     })
     return (minute) => [
       ...numbers.filter((_, at) => at % round === minute % round),
-      // Of an ordinary user's request nobody else has the id.
+      // The attacker does not know the request id of an ordinary user's request.
       ...people
         .filter((person) => person.minute === minute - 1)
         .map((person) => () => attack.guessBlind(person.mobile, GUESSES, anAddress)),
@@ -117,7 +120,7 @@ const guessing: Campaign = {
   },
 }
 
-/** Three codes of five tries each are the misses that a phone has in a day. */
+/** Three codes with five guesses each use up the wrong codes that a phone may have in a day. */
 const lockingOut: Campaign = {
   name: '6',
   title: 'locking out 100 users, 3 messages and 15 guesses each',
@@ -132,7 +135,7 @@ const lockingOut: Campaign = {
 }
 
 export const CAMPAIGNS: readonly Campaign[] = [
-  nobody,
+  noAttack,
   oneVictim,
   oneAddress,
   pumping,

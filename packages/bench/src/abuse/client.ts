@@ -6,17 +6,17 @@ import { fieldsOf } from '../answer.ts'
 import { openConnection, type Connection } from '../connection.ts'
 import type { Prove } from './proof.ts'
 
-/** What the API said, in English. `rid` is empty where there is none. */
-export type Said = { ok: boolean; text: string; rid: string }
+/** An answer of the API, with its English text. `rid` is empty when the answer has no request id. */
+export type ApiAnswer = { ok: boolean; text: string; rid: string }
 export type Guess = { mobile: string; code: string; rid: string | undefined; address: string }
 
-/** How many requests are under way at once: no more, or a minute's work would arrive as one burst. */
+/** How many requests run at once. The number is small, so that the actions of a minute do not arrive as one burst. */
 export const LANES = 8
 
 const CAPTCHA_TEXT = 'HK7M'
 const FAULTS: readonly string[] = [ANSWERS.storeDown, ANSWERS.bug]
 
-/** Speaks to the API as its proxy does, so each request can come from another address. */
+/** A client that acts as the API's proxy, so that each request can come from another address. */
 export async function createClient(port: number, redis: Redis, prove: Prove) {
   const all = await Promise.all(Array.from({ length: LANES }, async () => openConnection(port)))
   const free: Connection[] = [...all]
@@ -24,7 +24,7 @@ export async function createClient(port: number, redis: Redis, prove: Prove) {
 
   async function ask(request: string, address: string, rest = '\r\n') {
     const connection = free.pop()
-    if (connection === undefined) throw new Error('more requests at once than connections')
+    if (connection === undefined) throw new Error('more simultaneous requests than connections')
     const { status, body } = await connection.ask(
       `${request} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: ${address}\r\nAccept-Language: en\r\n${rest}`,
     )
@@ -33,7 +33,7 @@ export async function createClient(port: number, redis: Redis, prove: Prove) {
     return { status, fields }
   }
 
-  async function post(path: string, address: string, sent: Record<string, string>): Promise<Said> {
+  async function post(path: string, address: string, sent: Record<string, string>): Promise<ApiAnswer> {
     const body = JSON.stringify(sent)
     const rest = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
     const { status, fields } = await ask(`POST ${path}`, address, rest)
@@ -44,29 +44,29 @@ export async function createClient(port: number, redis: Redis, prove: Prove) {
   }
 
   return {
-    /** Asks for a message with an image code that was solved, or mistyped. */
-    async send(mobile: string, address: string, solved = true): Promise<Said> {
+    /** Requests a code with an image code that is solved or mistyped. */
+    async send(mobile: string, address: string, solved = true): Promise<ApiAnswer> {
       const uuid = randomUUID()
       await redis.set(keys.captcha(uuid), CAPTCHA_TEXT, 'EX', 300)
       const image_code = solved ? CAPTCHA_TEXT : 'ZZZZ'
       return post('/v1/sms_codes', address, { mobile, image_code, uuid })
     },
 
-    /** The same with work instead of a picture, as a front end does it when it is told to. */
-    async sendWithProof(mobile: string, address: string): Promise<Said> {
+    /** Requests a code with a proof of work instead of an image code. */
+    async sendWithProof(mobile: string, address: string): Promise<ApiAnswer> {
       const { status, fields } = await ask('GET /v1/challenges', address)
       if (status !== 200) return { ok: false, text: `no challenge: status ${status}`, rid: '' }
       return post('/v1/sms_codes', address, { mobile, proof: prove(fields) })
     },
 
-    verify: ({ mobile, code, rid, address }: Guess): Promise<Said> =>
+    verify: ({ mobile, code, rid, address }: Guess): Promise<ApiAnswer> =>
       post('/v1/sms_codes/verify', address, {
         mobile,
         sms_code: code,
         ...(rid === undefined ? {} : { request_id: rid }),
       }),
 
-    /** Answers that tell of a machine that is too busy, or of a bug; never of a policy. */
+    /** The number of answers that show an overloaded machine or a bug. They make a result useless. */
     faults: () => faults,
 
     close(): void {

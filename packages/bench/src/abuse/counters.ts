@@ -1,7 +1,7 @@
 const LIMIT = /^sms_refused_by_limit_total\{limit="(\w+)"[^}]*\} (\d+)/gm
 const FINDING = /^sms_guard_findings_total\{group="(\w+)"[^}]*\} (\d+)/gm
 
-/** What the API says of itself: requests refused by each limit, and what the guard found. */
+/** Reads two metrics of the API: requests refused by each limit, and findings of the pumping guard. */
 export async function readCounters(opsPort: number): Promise<Map<string, number>> {
   const response = await fetch(`http://127.0.0.1:${opsPort}/metrics`, { headers: { connection: 'close' } })
   const text = await response.text()
@@ -18,8 +18,8 @@ export async function readCounters(opsPort: number): Promise<Map<string, number>
   return counters
 }
 
-/** What was added between two readings; what stood still is left out. */
-export function added(before: Map<string, number>, after: Map<string, number>): Record<string, number> {
+/** The counters that grew between two readings, and by how much. */
+export function growth(before: Map<string, number>, after: Map<string, number>): Record<string, number> {
   const rows = [...after].map(([name, count]): [string, number] => [name, count - (before.get(name) ?? 0)])
   return Object.fromEntries(rows.filter(([, count]) => count > 0))
 }

@@ -7,7 +7,7 @@ import type { Client } from './client.ts'
 import type { Person } from './people.ts'
 
 export type Act = () => Promise<void>
-/** What one side does, by minute. */
+/** The actions of one side, by minute. */
 export type Agenda = Map<number, Act[]>
 
 export function plan(agenda: Agenda, minute: number, act: Act): void {
@@ -17,8 +17,8 @@ export function plan(agenda: Agenda, minute: number, act: Act): void {
 }
 
 /**
- * The ordinary users at work. One that is answered anything but success, where no mistyping of theirs was
- * the reason, is refused wrongly, counts once and gives up.
+ * The actions of the ordinary users. A user counts as wrongly refused when an answer is not a success and the
+ * user's own typing error is not the reason. That user then gives up.
  */
 export function createCrowd(people: readonly Person[], client: Client, redis: Redis, keyring: Keyring) {
   const agenda: Agenda = new Map()
@@ -26,7 +26,7 @@ export function createCrowd(people: readonly Person[], client: Client, redis: Re
   let messages = 0
   let proofs = 0
 
-  /** Reads the message as its phone shows it. */
+  /** Reads the code from its record: the user sees it on the phone. */
   async function readCode(mobile: string): Promise<string> {
     const record = keys.code(keyring.pseudonym(mobile), SCENE)
     const [rid, sealed] = await redis.hmget(record, 'rid', 'sealed')
@@ -46,7 +46,7 @@ export function createCrowd(people: readonly Person[], client: Client, redis: Re
       if (gone) return
       if (mistypes) {
         const { text } = await client.send(mobile, address, false)
-        // Where more is needed than a picture, nobody looks at it.
+        // When a proof of work is needed, the API does not check the image code.
         if (text !== ANSWERS.captchaWrong && text !== ANSWERS.proofNeeded) return giveUp(text)
       }
       let sent = await client.send(mobile, address)
@@ -79,7 +79,7 @@ export function createCrowd(people: readonly Person[], client: Client, redis: Re
   for (const person of people) join(person)
   return {
     actsAt: (minute: number): readonly Act[] => agenda.get(minute) ?? [],
-    /** How many were refused wrongly, by what they were told, and the messages and proofs of all. */
+    /** The wrongly refused users, by the text of the answer, and the messages and proofs of all users. */
     outcome: () => ({
       refused: [...refusals.values()].reduce((sum, each) => sum + each, 0),
       refusals: Object.fromEntries(refusals),

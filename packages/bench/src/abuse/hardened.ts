@@ -1,7 +1,4 @@
-/**
- * The settings that docs/abuse.md recommends to whoever is attacked, or expects to be; the defaults of the API
- * only report.
- */
+/** The settings that docs/abuse.md recommends during an attack. The defaults of the API only report. */
 export const HARDENED = {
   GUARD_MODE: 'challenge',
   GUARD_DENY_SECONDS: '7200',

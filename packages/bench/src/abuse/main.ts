@@ -5,10 +5,10 @@ import { createProgress } from './progress.ts'
 import { judged, report } from './report.ts'
 import { runAbuse } from './run.ts'
 
-// Twice what it takes on two cores that others use as well.
+// Twice the usual duration on two busy cores.
 const DEADLINE_MS = 10 * 60_000
 
-// An ordinary exit is what ends the children; a signal alone would not be one.
+// The children are killed in the "exit" event, which a signal alone does not cause.
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 
@@ -26,7 +26,9 @@ try {
 
 async function bench(options: Options): Promise<void> {
   const deadline = setTimeout(() => {
-    process.stderr.write('bench:abuse: not done in 10 minutes; something hangs, or the machine is too busy\n')
+    process.stderr.write(
+      'bench:abuse: not finished after 10 minutes; a process hangs, or the machine is too busy\n',
+    )
     process.exit(1)
   }, DEADLINE_MS)
   deadline.unref()

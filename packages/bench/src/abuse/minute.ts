@@ -1,15 +1,15 @@
 import type { Redis } from 'ioredis'
 
 /**
- * Lets a minute pass for everything that Redis holds. The scripts know no clock but that of Redis, and only
- * ever compare it with times that they wrote themselves; Redis ends keys by the same clock. Whether that
- * clock moves a minute ahead or all these times a minute back, they cannot tell: so the real scripts decide
- * each case, with their own limits. What would spoil it is a time that stays where it is: so every field of a
- * hash counts as one whose number is milliseconds within a week of now, and an unknown type is an error. The
- * real seconds of the run come on top of the simulated ones, about one in a thousand: whoever waits a minute
- * has waited it.
+ * Lets a minute pass for everything in Redis, by moving all stored times back by a minute. The scripts only use
+ * the clock of Redis and compare it with times that they wrote themselves, so the effect is the same as if the
+ * clock moved ahead. The real scripts with their real limits therefore decide each case.
  *
- * The jobs go too, as workers would have taken them; the queue's settings stay.
+ * Every time has to move: a field of a hash counts as a time when it is a number of milliseconds within a week
+ * of now, and an unknown type of key is an error. The real seconds of the run come on top of the simulated ones
+ * (about one in a thousand).
+ *
+ * The jobs are deleted, as if workers had taken them. The queue's settings stay.
  */
 const PASS = `
 local by, week = tonumber(ARGV[1]), 7 * 86400000
@@ -26,9 +26,9 @@ for _, key in ipairs(redis.call('KEYS', 'sms:*')) do
       local at = tonumber(held[i + 1])
       if at and math.abs(at - now) < week then redis.call('HINCRBY', key, held[i], -by) end
     end
-  -- The guard's mark is nothing but its life; the audit stream is read by nobody here.
+  -- The guard's mark is a string, of which only the TTL matters. Nothing here reads the audit stream.
   elseif kind ~= 'string' and kind ~= 'stream' then
-    return redis.error_reply('no way to age a ' .. kind)
+    return redis.error_reply('cannot move the times of a ' .. kind)
   end
   local left = redis.call('PTTL', key)
   if left > by then redis.call('PEXPIRE', key, left - by)

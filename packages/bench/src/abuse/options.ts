@@ -3,19 +3,20 @@ import { PEOPLE } from './people.ts'
 
 export const HELP = `npm run bench:abuse -- [options]
 
-What campaigns of abuse cost with the limits as they are, and what they cost ordinary users: the built API
-with a Redis of its own, ${PEOPLE} ordinary users over six simulated hours, and beside them each time another
-attacker who solves every image code. It ends everything it started. A missed goal is a result and no error.
+Measures how many messages an attacker gets with the limits as they are set, and how many ordinary users are
+refused wrongly. It runs the built API with its own Redis. In each campaign, ${PEOPLE} ordinary users and one
+attacker, who solves every image code, act for six simulated hours. A missed goal does not change the exit
+code. Everything that it started ends with it.
 
-  --seed <n>            who comes when is drawn from it; codes are random all the same (1)
-  --only <n,n>          only these campaigns, of 0 (nobody attacks) to 7
-  --offices <n>         shared addresses that a fifth of the ordinary users stand behind (40)
-  --set <NAME=value>    another value for a variable of the API, such as GUARD_MIN_SENDS=15; repeatable
-  --json                the results as JSON on standard output
-  --help                this text
+  --seed <n>            seed of the users' and attackers' behaviour; codes are always random (1)
+  --only <n,n>          only these campaigns, from 0 (no attack) to 7
+  --offices <n>         number of office addresses, which a fifth of the ordinary users share (40)
+  --set <NAME=value>    set a variable of the API, such as GUARD_MIN_SENDS=15; repeatable
+  --json                print the results as JSON
+  --help                print this text
 `
 
-/** @throws Error with a text for whoever typed the options */
+/** @throws Error with a message for the user when an option is invalid */
 export function readOptions(args: string[], names: readonly string[]) {
   const { values } = parseArgs({
     args,
@@ -32,13 +33,14 @@ export function readOptions(args: string[], names: readonly string[]) {
   const only = values.only.split(',')
   const offices = Number(values.offices)
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff)
-    throw new Error('--seed: a whole number from 0 to 4294967295')
-  if (only.some((name) => !names.includes(name))) throw new Error(`--only: a list of ${names.join(', ')}`)
+    throw new Error('--seed: must be a whole number from 0 to 4294967295')
+  if (only.some((name) => !names.includes(name)))
+    throw new Error(`--only: must be a list of ${names.join(', ')}`)
   if (!Number.isInteger(offices) || offices < 1 || offices > 250)
-    throw new Error('--offices: a number from 1 to 250')
+    throw new Error('--offices: must be a whole number from 1 to 250')
   const set = values.set.map((pair): [string, string] => {
     const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(pair) ?? []
-    if (name === undefined || value === undefined) throw new Error('--set: a variable as NAME=value')
+    if (name === undefined || value === undefined) throw new Error('--set: must have the form NAME=value')
     return [name, value]
   })
   return { seed, only, offices, set: Object.fromEntries(set), json: values.json, help: values.help }

@@ -4,24 +4,24 @@ import { mobileIn, officeAddress, ownAddress, segmentAt, SEGMENTS } from './worl
 export const MINUTES = 360
 export const PEOPLE = 2_000
 
-/** Somebody who wants to sign up, and what goes wrong on the way that is nobody's fault but theirs. */
+/** An ordinary user who signs up, with the user's own mistakes. */
 export type Person = {
   mobile: string
   address: string
-  /** The minute in which the first code is asked for. */
+  /** The minute of the first request. */
   minute: number
   mistypesImage: boolean
   asksAgain: boolean
   verifies: boolean
   mistypesCode: boolean
-  /** Minutes from the last message to the code being typed. */
+  /** Minutes between the last message and the verify call. */
   reads: number
 }
 
-// Whoever begins later than this would not be done when the day part ends.
+// A user who starts later would not finish before the end of the simulation.
 const LAST_START = MINUTES - 5
 
-/** The ordinary users: a fifth of them behind the shared addresses of offices. */
+/** Creates the ordinary users. A fifth of them share the addresses of offices. */
 export function createPeople(random: Random, offices: number): Person[] {
   return Array.from({ length: PEOPLE }, (_, at) => ({
     mobile: mobileIn(segmentAt(at), Math.floor(at / SEGMENTS.length)),

@@ -1,7 +1,7 @@
 type Attacked = { attempts: number; paid: number; guesses: number }
 type Crowded = { refused: number; messages: number }
 
-/** What happens, on standard error: standard output is for the report. */
+/** Prints the progress on standard error, because standard output is for the report. */
 export function createProgress() {
   const say = (line: string): void => {
     process.stderr.write(`${line}\n`)

@@ -1,7 +1,7 @@
 import { createHmac, pbkdf2Sync } from 'node:crypto'
 import type { Keyring } from '@sms-codes/core/keyring'
 
-/** What a proof costs whoever has to do the work, in seconds of one core: 250 steps of 5,000 rounds on average. */
+/** Seconds of one core that a proof of work costs a client: 250 steps of 5,000 rounds on average. */
 export const WORK_SECONDS = 0.33
 
 const objectOf = (value: unknown): Record<string, unknown> =>
@@ -11,9 +11,8 @@ const hmac = (secret: string, what: string | Buffer): string =>
   createHmac('sha256', secret).update(what).digest('hex')
 
 /**
- * Proofs that cost the bench next to nothing: it has the keys of the API, so it makes the work of a challenge
- * one short step and signs it anew. What is measured is who gets in; the work is counted and not done, or a
- * run would take an hour.
+ * Creates valid proofs at almost no cost: with the API's keys, the benchmark reduces the work of a challenge to
+ * one short step and signs it again. Real proofs would make a run take an hour, so the work is only counted.
  */
 export function createProver(keyring: Keyring) {
   const secretFor = (purpose: string): string => keyring.secrets(purpose)[0]?.secret ?? ''
@@ -23,11 +22,11 @@ export function createProver(keyring: Keyring) {
   step.writeUInt32BE(counter)
 
   return function prove(given: unknown): string {
-    const asked = objectOf(objectOf(given)['parameters'])
-    const password = Buffer.concat([bytesOf(asked['nonce']), step])
-    const key = pbkdf2Sync(password, bytesOf(asked['salt']), 1, Number(asked['keyLength']), 'sha256')
+    const original = objectOf(objectOf(given)['parameters'])
+    const password = Buffer.concat([bytesOf(original['nonce']), step])
+    const key = pbkdf2Sync(password, bytesOf(original['salt']), 1, Number(original['keyLength']), 'sha256')
     const parameters = {
-      ...asked,
+      ...original,
       cost: 1,
       keyPrefix: key.subarray(0, key.length / 2).toString('hex'),
       keySignature: hmac(solutionSecret, key),

@@ -1,9 +1,9 @@
 /**
- * Chance that can be repeated: the same seed and name give the same draws. A name for each purpose, so that
- * one more draw in a campaign does not make other people of the ordinary users.
+ * A random generator whose numbers depend only on the seed and the name. Every purpose has its own name, so
+ * that one more number in a campaign does not change the ordinary users.
  */
 export function createRandom(seed: number, name: string) {
-  // FNV-1a to begin with, mulberry32 from there: small, and even enough to deal out minutes and addresses.
+  // FNV-1a derives the state, and mulberry32 the numbers. Their quality is sufficient for a simulation.
   let state = seed
   for (const byte of Buffer.from(name)) state = Math.imul(state ^ byte, 16_777_619)
 

@@ -17,7 +17,7 @@ const HEAD = [
   `goal ${MOST_REFUSED_PERCENT} %`,
 ]
 
-/** A result beside the goals, in percent; null where there was nothing to judge. */
+/** Compares a result with the goals, in percent. `cost` is null for a campaign that sends nothing. */
 function judge({ attempts, paid, ordinary }: Result, people: number) {
   const cost = attempts === 0 ? null : (100 * paid) / attempts
   const refused = (100 * ordinary.refused) / people
@@ -29,7 +29,7 @@ function judge({ attempts, paid, ordinary }: Result, people: number) {
   }
 }
 
-/** The results with what the goals say of them. */
+/** The results with their comparison with the goals. */
 export const judged = (results: Results) => ({
   ...results,
   goals: { cost: MOST_COST_PERCENT, refused: MOST_REFUSED_PERCENT },
@@ -42,14 +42,14 @@ export function report({ seed, offices, people, minutes, settings, campaigns }: 
   return [
     ...table([HEAD, ...campaigns.map((result) => rowOf(result, people))]),
     '',
-    'paid: messages the attacker made us send; without limits: one for every solved image code',
-    `refused: of ${count(people)} ordinary users those who were told no without a fault of theirs`,
+    'paid: messages that the attacker got; without limits: one for every solved image code',
+    `refused: of ${count(people)} ordinary users, those refused without a mistake of their own`,
     '',
     ...campaigns.flatMap(remarks),
     '',
-    `seed ${seed}, ${minutes / 60} simulated hours, ${offices} offices, ${set.join(' ')}, all else by default`,
+    `seed ${seed}, ${minutes / 60} simulated hours, ${offices} offices, ${set.join(' ')}, all other variables have their defaults`,
     ...faulty.map(
-      ({ name, faults }) => `campaign ${name} is for the bin: ${faults} answers of an API too busy`,
+      ({ name, faults }) => `campaign ${name} is useless: the API was too busy in ${faults} answers`,
     ),
   ].join('\n')
 }
@@ -64,20 +64,20 @@ function rowOf(result: Result, people: number): string[] {
   return [`${name} ${title}`, ...sends, count(ordinary.refused), percent(refused), verdict(refusedMet)]
 }
 
-/** What decided, as far as something did. */
-function remarks({ name, proofs, guesses, compares, broken, counted, told, ordinary }: Result): string[] {
+/** The figures that explain a campaign's result. */
+function remarks({ name, proofs, guesses, compares, broken, counted, refusals, ordinary }: Result): string[] {
   const expected = (compares / 1e6).toFixed(3)
   return [
     ...(guesses === 0
       ? []
       : [
           `${count(guesses)} guesses, ${count(compares)} compared (${percent((100 * compares) / guesses)}), ` +
-            `codes broken: ${broken}; by chance it would be ${expected}`,
+            `codes guessed: ${broken}; expected by chance: ${expected}`,
         ]),
-    ...listed('full or found, by anybody', counted),
+    ...listed('limits reached and guard findings, by attackers and users', counted),
     ...(proofs === 0 ? [] : [`attackers did ${count(proofs)} proofs of work, ${work(proofs)} of CPU`]),
-    ...listed('attackers were told', told),
-    ...listed('ordinary users were told', ordinary.refusals),
+    ...listed('answers to attackers', refusals),
+    ...listed('answers to ordinary users', ordinary.refusals),
     ...(ordinary.proofs === 0 ? [] : [`ordinary users did ${count(ordinary.proofs)} proofs of work`]),
   ].map((line) => `${name}: ${line}`)
 }

@@ -1,9 +1,9 @@
-import { empty } from '../empty.ts'
+import { emptyRedis } from '../empty-redis.ts'
 import { startStack, type Stack } from '../stack.ts'
 import { createAttack } from './attack.ts'
 import { CAMPAIGNS, type Campaign } from './campaigns.ts'
 import { createClient, LANES, type Client } from './client.ts'
-import { added, readCounters } from './counters.ts'
+import { growth, readCounters } from './counters.ts'
 import { createCrowd, type Act } from './crowd.ts'
 import { passMinute } from './minute.ts'
 import { HARDENED } from './hardened.ts'
@@ -16,12 +16,12 @@ import { createRandom } from './random.ts'
 export type Result = Awaited<ReturnType<typeof runCampaign>>
 export type Results = Awaited<ReturnType<typeof runAbuse>>
 
-type Setting = { stack: Stack; api: { opsPort: number }; client: Client; people: Person[]; seed: number }
+type Setup = { stack: Stack; api: { opsPort: number }; client: Client; people: Person[]; seed: number }
 
-/** Three times what the ordinary users ask for in an hour, each once and one in twenty again. */
+/** Three times the messages of the ordinary users in an hour. Each requests one, and one in twenty a second one. */
 const BUDGET_PER_HOUR = Math.round(((3 * PEOPLE * 1.05) / MINUTES) * 60)
 
-/** Every campaign on the same processes, each beginning with an empty Redis and the same people. */
+/** Runs every campaign on the same processes, each with an empty Redis and the same users. */
 export async function runAbuse(options: Options, progress: Progress) {
   const { seed, only, offices, set } = options
   const settings = { ...HARDENED, BUDGET_MESSAGES: `${BUDGET_PER_HOUR}/3600`, ...set }
@@ -30,7 +30,7 @@ export async function runAbuse(options: Options, progress: Progress) {
     const api = await stack.startApp('api', {
       LOG_LEVEL: 'error',
       TRUST_PROXY: '127.0.0.1',
-      // There is no worker.
+      // Off, because no worker empties the queue.
       QUEUE_MAX_AGE_SECONDS: '0',
       ...settings,
     })
@@ -46,10 +46,10 @@ export async function runAbuse(options: Options, progress: Progress) {
   }
 }
 
-async function runCampaign(campaign: Campaign, setting: Setting, progress: Progress) {
-  const { stack, api, client, people, seed } = setting
+async function runCampaign(campaign: Campaign, setup: Setup, progress: Progress) {
+  const { stack, api, client, people, seed } = setup
   const { redis, keyring } = stack
-  await empty(redis)
+  await emptyRedis(redis)
   const faultsBefore = client.faults()
   const countersBefore = await readCounters(api.opsPort)
   const startedAt = Date.now()
@@ -61,7 +61,7 @@ async function runCampaign(campaign: Campaign, setting: Setting, progress: Progr
   const attackAt = campaign.start({ attack, people, random })
 
   for (let minute = 0; minute < MINUTES; minute += 1) {
-    // In a minute nobody is first by rule: neither side gets all of what becomes free in it.
+    // The order within a minute is random, so that neither side always gets the capacity that becomes free.
     await runActs(order.shuffled([...crowd.actsAt(minute), ...attackAt(minute)]))
     await passMinute(redis)
     if ((minute + 1) % 60 === 0)
@@ -73,7 +73,7 @@ async function runCampaign(campaign: Campaign, setting: Setting, progress: Progr
     title: campaign.title,
     ...attack.outcome(),
     ordinary: crowd.outcome(),
-    counted: added(countersBefore, await readCounters(api.opsPort)),
+    counted: growth(countersBefore, await readCounters(api.opsPort)),
     faults: client.faults() - faultsBefore,
     seconds: Math.round((Date.now() - startedAt) / 1000),
   }

@@ -1,13 +1,14 @@
-// Numbers and addresses, by index. Every attacker's address is in a subnet of its own: the worst case for us.
+// Mobile numbers and addresses, by index. Every attacker's address is in another subnet: the worst case for the
+// limits.
 
-/** Seven digits each, spread over the operators' prefixes as 13x, 15x, 17x and 18x. */
+/** 200 segments of seven digits, spread over the prefixes 13x, 15x, 17x and 18x. */
 export const SEGMENTS = Array.from({ length: 200 }, (_, at) => {
   const operator = [13, 15, 17, 18][at % 4] ?? 13
   return String(operator * 100_000 + 11 + at * 487)
 })
 export const segmentAt = (at: number): string => SEGMENTS[at % SEGMENTS.length] ?? ''
 
-/** A number of a segment. Ordinary users have those below 1,000, attackers take from above. */
+/** A number of a segment. Ordinary users have the numbers below 1,000, attackers use the others. */
 export const mobileIn = (segment: string, at: number): string =>
   segment + String(at % 10_000).padStart(4, '0')
 export const strangerIn = (segment: string, at: number): string => mobileIn(segment, 1_000 + (at % 9_000))

@@ -29,7 +29,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-it('commands of one turn of the event loop are written in one piece, and later commands separately', async () => {
+it('commands of one turn of the event loop are written in order and in one piece, later ones in another', async () => {
   const redis = connectRedis(`redis://127.0.0.1:${port}`, 'commands', createLogger('test', 'silent'))
   await once(redis, 'ready')
   pieces.length = 0

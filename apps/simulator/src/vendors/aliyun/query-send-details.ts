@@ -1,18 +1,17 @@
-// QuerySendDetails: what became of the messages to one number on one day of Shanghai, newest first.
+// Aliyun's action QuerySendDetails: the state of the messages to one number on one day in Shanghai, newest first.
 import { shanghaiDateTime, shanghaiDay } from '../../clock.ts'
-import type { Outbox } from '../../control/outbox.ts'
-import { stateOf, type State } from '../../receipts/state.ts'
-import type { VendorAnswer } from '../vendor.ts'
-import { aliyunRefusal, missing, requestId } from './answers.ts'
+import { deliveryStateOf, type DeliveryState } from '../message.ts'
+import type { VendorAnswer, VendorDeps } from '../vendor.ts'
+import { aliyunRefusal, missing, requestId } from './refusals.ts'
 
-const SEND_STATUSES: Record<State, number> = { under_way: 1, undelivered: 2, delivered: 3 }
-const ERROR_CODES: Record<State, string> = {
+const SEND_STATUSES: Record<DeliveryState, number> = { under_way: 1, undelivered: 2, delivered: 3 }
+const ERROR_CODES: Record<DeliveryState, string> = {
   under_way: 'WAIT_FEEDBACK',
   undelivered: 'MOBILE_NOT_ON_SERVICE',
   delivered: 'DELIVERED',
 }
 
-export function createQuerySendDetails(deps: { outbox: Outbox }) {
+export function createQuerySendDetails(outbox: VendorDeps['outbox']) {
   return (params: ReadonlyMap<string, string>, now: number): VendorAnswer => {
     for (const name of ['PhoneNumber', 'SendDate', 'PageSize', 'CurrentPage']) {
       if ((params.get(name) ?? '') === '') return missing(name)
@@ -25,13 +24,13 @@ export function createQuerySendDetails(deps: { outbox: Outbox }) {
     if (!/^\d{8}$/.test(day)) return aliyunRefusal('isv.INVALID_PARAMETERS')
 
     const id = params.get('BizId')
-    const messages = deps.outbox
+    const messages = outbox
       .list(params.get('PhoneNumber'))
       .filter(({ gateway, at }) => gateway === 'aliyun' && shanghaiDay(at) === day)
       .filter((message) => id === undefined || message.id === id)
       .toReversed()
     const details = messages.slice((page - 1) * size, page * size).map((message) => {
-      const state = stateOf(message, now)
+      const state = deliveryStateOf(message, now)
       return {
         PhoneNum: message.to,
         SendStatus: SEND_STATUSES[state],

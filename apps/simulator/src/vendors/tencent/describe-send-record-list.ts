@@ -1,16 +1,19 @@
-// DescribeSendRecordList: the messages to one number within a span of time, those under way among them, newest first.
-// It knows no SessionContext, and shows the text with the digits hidden.
+// Tencent's action DescribeSendRecordList: the messages to one number within a time range, newest first, including those
+// under way. A record has no SessionContext, and the digits of its text are hidden.
 import { handsetOf } from '../mobile.ts'
-import type { Outbox } from '../../control/outbox.ts'
-import { stateOf, type State } from '../../receipts/state.ts'
-import type { VendorAnswer } from '../vendor.ts'
-import { callError, response } from './answers.ts'
+import { deliveryStateOf, type DeliveryState } from '../message.ts'
+import type { VendorAnswer, VendorDeps } from '../vendor.ts'
+import { callError, response } from './responses.ts'
 
 const KEPT_MS = 72 * 3_600_000
-const SEND_STATUSES: Record<State, number> = { delivered: 2, under_way: 3, undelivered: 4 }
-const STATUS_CODES: Record<State, string> = { delivered: 'DELIVRD', under_way: '', undelivered: 'UNDELIV' }
+const SEND_STATUSES: Record<DeliveryState, number> = { delivered: 2, under_way: 3, undelivered: 4 }
+const STATUS_CODES: Record<DeliveryState, string> = {
+  delivered: 'DELIVRD',
+  under_way: '',
+  undelivered: 'UNDELIV',
+}
 
-export function createDescribeSendRecordList(deps: { outbox: Outbox }, account: { sdkAppId: string }) {
+export function createDescribeSendRecordList({ outbox, config }: Pick<VendorDeps, 'outbox' | 'config'>) {
   return (fields: Record<string, unknown>, now: number): VendorAnswer => {
     const { PhoneNumber: number, BeginTime: begin, EndTime: end, Limit: limit, Offset: offset = 0 } = fields
     if (typeof number !== 'string' || number === '') return wrong('PhoneNumber')
@@ -18,18 +21,18 @@ export function createDescribeSendRecordList(deps: { outbox: Outbox }, account: 
     if (end !== undefined && (!isCount(end) || end < begin)) return wrong('EndTime')
     if (!isCount(limit) || limit < 1 || limit > 50) return wrong('Limit')
     if (!isCount(offset)) return wrong('Offset')
-    if (fields['SmsSdkAppId'] !== account.sdkAppId)
+    if (fields['SmsSdkAppId'] !== config.TENCENT_SDK_APP_ID)
       return callError('UnauthorizedOperation.SmsSdkAppIdVerifyFail')
 
     const from = Math.max(begin * 1000, now - KEPT_MS)
-    // The times are whole seconds, so the last one counts to its end.
+    // EndTime is in whole seconds, and its last second is included.
     const until = end === undefined ? now : end * 1000 + 999
-    const messages = deps.outbox
+    const messages = outbox
       .list(handsetOf(number))
       .filter(({ gateway, at }) => gateway === 'tencent' && at >= from && at <= until)
       .toReversed()
     const records = messages.slice(offset, offset + limit).map((message) => {
-      const state = stateOf(message, now)
+      const state = deliveryStateOf(message, now)
       return {
         PhoneNumber: number,
         SerialNo: message.id,

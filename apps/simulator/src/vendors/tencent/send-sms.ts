@@ -1,33 +1,60 @@
-// SendSms: what may be sent. Its templates have {1} the code and {2} the minutes. What is wrong with the call
-// is an error of the call, what is wrong with the message or its number stands beside the number. Nothing is recognised
-// as a repeat: the same SessionContext twice is two messages.
+// Tencent's action SendSms. A template has the code as {1} and the minutes as {2}. A mistake in the call is an error of
+// the call; a mistake in the message or its number is a status of the number. Tencent does not recognise repeats: the
+// same SessionContext twice sends two messages.
 import { randomInt } from 'node:crypto'
+import type { Config } from '../../config.ts'
 import { handsetOf } from '../mobile.ts'
-import type { Taken, Verdict } from '../vendor.ts'
-import { callError, sendStatuses, type NumberStatus } from './answers.ts'
-import type { createTencentLimits } from './limits.ts'
+import { createNumberLimits, onSameDay, withinMs } from '../number-limits.ts'
+import { readTemplates } from '../templates.ts'
+import type { VendorAnswer, Verdict } from '../vendor.ts'
+import { callError, sendStatus } from './responses.ts'
 
-const MAX_RECIPIENTS = 200
 const MAX_SESSION_CONTEXT_BYTES = 511
 const MAX_VARIABLE_DIGITS = 6
 
-export type TencentAccount = {
-  sdkAppId: string
-  signName: string
-  templates: ReadonlyMap<string, number>
-}
+const LIMITS = [
+  {
+    permits: 1,
+    isInWindow: withinMs(30_000),
+    refusal: 'LimitExceeded.PhoneNumberThirtySecondLimit',
+    same: 'text' as const,
+  },
+  { permits: 10, isInWindow: onSameDay, refusal: 'LimitExceeded.PhoneNumberDailyLimit' },
+]
 
-export function createSendSms(
-  deps: { limits: ReturnType<typeof createTencentLimits> },
-  account: TencentAccount,
-) {
-  const { limits } = deps
+type Call = { number: string; variables: string[]; sessionContext: string }
 
-  /** What every number of the call is told, or null. */
-  function whatIsWrong(fields: Record<string, unknown>, variables: readonly string[]): string | null {
-    if (fields['SignName'] !== account.signName) return 'FailedOperation.SignatureIncorrectOrUnapproved'
-    if (!account.templates.has(String(fields['TemplateId'])))
-      return 'FailedOperation.TemplateIncorrectOrUnapproved'
+export function createSendSms(config: Config) {
+  const signName = config.TENCENT_SIGN_NAME
+  const templates = readTemplates(config.TENCENT_TEMPLATE_ID, config.TENCENT_TEMPLATES)
+  const limits = createNumberLimits(LIMITS, { enforced: config.SIMULATOR_VENDOR_LIMITS === 'on' })
+
+  /** The decoded fields, or the error of the call. */
+  function readCall(fields: Record<string, unknown>): Call | { error: VendorAnswer } {
+    const { SessionContext: sessionContext = '' } = fields
+    const numbers = readTexts(fields['PhoneNumberSet'] ?? [])
+    const variables = readTexts(fields['TemplateParamSet'] ?? [])
+    if (numbers === null) return invalid('PhoneNumberSet')
+    const [number, ...others] = numbers
+    if (number === undefined) return { error: callError('MissingParameter.EmptyPhoneNumberSet') }
+    // The vendor takes up to 200 numbers in a call. The product sends one, so more are a mistake here.
+    if (others.length > 0) return { error: callError('LimitExceeded.PhoneNumberCountLimit') }
+    for (const name of ['SmsSdkAppId', 'TemplateId', 'SignName']) {
+      if (fields[name] === undefined || fields[name] === '')
+        return { error: callError('MissingParameter', `The request is missing the parameter \`${name}\`.`) }
+      if (typeof fields[name] !== 'string') return invalid(name)
+    }
+    if (variables === null) return invalid('TemplateParamSet')
+    if (typeof sessionContext !== 'string' || Buffer.byteLength(sessionContext) > MAX_SESSION_CONTEXT_BYTES)
+      return invalid('SessionContext')
+    return fields['SmsSdkAppId'] === config.TENCENT_SDK_APP_ID
+      ? { number, variables, sessionContext }
+      : { error: callError('UnauthorizedOperation.SmsSdkAppIdVerifyFail') }
+  }
+
+  function refuseMessage(fields: Record<string, unknown>, variables: readonly string[]): string | null {
+    if (fields['SignName'] !== signName) return 'FailedOperation.SignatureIncorrectOrUnapproved'
+    if (!templates.has(String(fields['TemplateId']))) return 'FailedOperation.TemplateIncorrectOrUnapproved'
     if (variables.length !== 2) return 'FailedOperation.TemplateParamSetNotMatchApprovedTemplate'
     if (!variables.every((value) => /^\d*$/.test(value)))
       return 'InvalidParameterValue.TemplateParameterFormatError'
@@ -36,64 +63,44 @@ export function createSendSms(
       : null
   }
 
-  return (fields: Record<string, unknown>, now: number): Verdict => {
-    const numbers = readTexts(fields['PhoneNumberSet'] ?? [])
-    const variables = readTexts(fields['TemplateParamSet'] ?? [])
-    const sessionContext = fields['SessionContext'] ?? ''
-    if (numbers === null) return invalid('PhoneNumberSet')
-    if (numbers.length === 0) return callError('MissingParameter.EmptyPhoneNumberSet')
-    if (numbers.length > MAX_RECIPIENTS) return callError('LimitExceeded.PhoneNumberCountLimit')
-    for (const name of ['SmsSdkAppId', 'TemplateId', 'SignName']) {
-      if (fields[name] === undefined || fields[name] === '') {
-        return callError('MissingParameter', `The request is missing the parameter \`${name}\`.`)
-      }
-      if (typeof fields[name] !== 'string') return invalid(name)
-    }
-    if (variables === null) return invalid('TemplateParamSet')
-    if (typeof sessionContext !== 'string') return invalid('SessionContext')
-    if (Buffer.byteLength(sessionContext) > MAX_SESSION_CONTEXT_BYTES) return invalid('SessionContext')
-    if (fields['SmsSdkAppId'] !== account.sdkAppId)
-      return callError('UnauthorizedOperation.SmsSdkAppIdVerifyFail')
-
-    const wrong = whatIsWrong(fields, variables)
-    const [code = '', minutes = ''] = variables
-    const text = `【${account.signName}】您的验证码是${code}，请于${minutes}分钟内正确输入`
-    const taken: Taken[] = []
-    const statuses = numbers.map((number): NumberStatus => {
-      const refusal =
-        wrong ?? (isChinese(number) ? limits.refusalOf(number, text, now) : refusalOfForeign(number))
-      if (refusal !== null) return { number, sessionContext, code: refusal }
-      limits.enter(number, text, now)
-      const serialNo = `5000:${now}${randomInt(10_000, 100_000)}`
-      const echo = sessionContext === '' ? null : sessionContext
-      taken.push({
-        id: serialNo,
+  return {
+    answer(fields: Record<string, unknown>, now: number): Verdict {
+      const call = readCall(fields)
+      if ('error' in call) return call.error
+      const { number, variables, sessionContext } = call
+      const [code = '', minutes = ''] = variables
+      const message = {
+        id: `5000:${now}${randomInt(10_000, 100_000)}`,
         to: handsetOf(number),
         code,
         minutes: Number(minutes),
-        text,
+        text: `【${signName}】您的验证码是${code}，请于${minutes}分钟内正确输入`,
         template: String(fields['TemplateId']),
         at: now,
-        echo,
-      })
-      return { number, sessionContext, code: 'Ok', serialNo }
-    })
-    return { ...sendStatuses(statuses), taken }
+        echo: sessionContext === '' ? null : sessionContext,
+      }
+      const refusal = refuseMessage(fields, variables) ?? refuseForeign(number) ?? limits.refusalOf(message)
+      if (refusal !== null) return sendStatus({ number, sessionContext, code: refusal })
+      limits.add(message)
+      return {
+        ...sendStatus({ number, sessionContext, code: 'Ok', serialNo: message.id }),
+        accepted: message,
+      }
+    },
+
+    reset: () => limits.reset(),
   }
 }
 
-function isChinese(number: string): boolean {
-  return handsetOf(number) !== number
-}
-
-function refusalOfForeign(number: string): string {
+function refuseForeign(number: string): string | null {
+  if (handsetOf(number) !== number) return null
   return /^\+(?!86)[1-9]\d{6,14}$/.test(number)
     ? 'UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone'
     : 'InvalidParameterValue.IncorrectPhoneNumber'
 }
 
-function invalid(name: string): Verdict {
-  return callError('InvalidParameter', `The value of the parameter \`${name}\` is not valid.`)
+function invalid(name: string): { error: VendorAnswer } {
+  return { error: callError('InvalidParameter', `The value of the parameter \`${name}\` is not valid.`) }
 }
 
 function readTexts(list: unknown): string[] | null {

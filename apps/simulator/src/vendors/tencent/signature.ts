@@ -1,6 +1,6 @@
-// Who signed a Tencent Cloud request, by TC3-HMAC-SHA256. The vendor's own client signs the host without its port and
-// names the service after the first label of the host, and its pages differ in whether the values are put into small
-// letters; each of these is taken.
+// Tencent Cloud's signature TC3-HMAC-SHA256. Several variants are accepted: the vendor's SDK signs the host without its
+// port and takes the first label of the host as the service, and the vendor's documents disagree on whether header
+// values are lower-cased.
 import { createHash, createHmac } from 'node:crypto'
 import type { VendorRequest } from '../vendor.ts'
 
@@ -9,7 +9,7 @@ const AUTHORIZATION =
 
 export type Tc3 = { secretId: string; isSignedWith(secretKey: string): boolean }
 
-/** Null when the header is no TC3 authorization. */
+/** Null when the authorization header is not TC3. */
 export function readTc3(request: VendorRequest): Tc3 | null {
   const [, secretId, date, service, list, signature] =
     AUTHORIZATION.exec(request.headers.authorization ?? '') ?? []
@@ -18,10 +18,10 @@ export function readTc3(request: VendorRequest): Tc3 | null {
   const timestamp = headerOf(request, 'x-tc-timestamp')
   const names = list.split(';')
 
-  function canonical(signedHost: string, isLower: boolean): string {
+  function canonical(signedHost: string, isLowerCase: boolean): string {
     const valueOf = (name: string) => {
       const value = (name === 'host' ? signedHost : headerOf(request, name)).trim()
-      return isLower ? value.toLowerCase() : value
+      return isLowerCase ? value.toLowerCase() : value
     }
     const lines = names.map((name) => `${name}:${valueOf(name)}\n`).join('')
     return `POST\n/\n\n${lines}\n${list}\n${sha256(request.body)}`
@@ -35,12 +35,12 @@ export function readTc3(request: VendorRequest): Tc3 | null {
       if (date !== utcDateOf(timestamp)) return false
       const key = [date, service, 'tc3_request'].reduce<string | Buffer>(hmac, `TC3${secretKey}`)
       const scope = `${date}/${service}/tc3_request`
-      const fits = (canonicalRequest: string) => {
+      const matches = (canonicalRequest: string) => {
         const text = `TC3-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256(canonicalRequest)}`
         return hmac(key, text).toString('hex') === signature
       }
       return [host, host.replace(/:\d+$/, '')].some(
-        (candidate) => fits(canonical(candidate, true)) || fits(canonical(candidate, false)),
+        (candidate) => matches(canonical(candidate, true)) || matches(canonical(candidate, false)),
       )
     },
   }

@@ -1,22 +1,17 @@
 // The list of messages, newest first, by the number they went to and the day they were sent on.
 import { handsetOf } from '../mobile.ts'
-import type { Outbox } from '../../control/outbox.ts'
-import { stateOf } from '../../receipts/state.ts'
-import type { VendorAnswer } from '../vendor.ts'
+import { deliveryStateOf } from '../message.ts'
+import type { VendorAnswer, VendorDeps } from '../vendor.ts'
 import { messageResource } from './message-resource.ts'
 
 const STATUSES = { under_way: 'sent', delivered: 'delivered', undelivered: 'undelivered' } as const
 const MAX_PAGE = 1000
 
-export function listMessages(
-  query: URLSearchParams,
-  account: { accountSid: string; from: string },
-  outbox: Outbox,
-  now: number,
-): VendorAnswer {
+export function listMessages(query: URLSearchParams, { clock, config, outbox }: VendorDeps): VendorAnswer {
+  const now = clock.now()
   const to = query.get('To')
   const on = query.get('DateSent')
-  // The comparison is part of the name: DateSent>=2026-01-01.
+  // In `DateSent>=2026-01-01` the name of the parameter is `DateSent>`.
   const since = query.get('DateSent>')
   const messages = outbox
     .list(to === null ? undefined : handsetOf(to))
@@ -30,7 +25,9 @@ export function listMessages(
     body: {
       messages: messages
         .slice(0, size)
-        .map((message) => messageResource({ ...message, status: STATUSES[stateOf(message, now)] }, account)),
+        .map((message) =>
+          messageResource({ ...message, status: STATUSES[deliveryStateOf(message, now)] }, config),
+        ),
       page: 0,
       page_size: size,
       next_page_uri: null,

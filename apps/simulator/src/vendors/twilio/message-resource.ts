@@ -1,22 +1,20 @@
-// A message as Twilio shows it, to its sender at once and to whoever lists messages later.
+// Twilio's JSON for one message, in the answer to a send and in lists.
+import type { Config } from '../../config.ts'
 import { CHINESE_MOBILE } from '../mobile.ts'
-import type { Message } from '../../control/outbox.ts'
+import type { Message } from '../message.ts'
 
-export type Shown = Pick<Message, 'id' | 'to' | 'text' | 'at'> & {
+type ListedMessage = Pick<Message, 'id' | 'to' | 'text' | 'at'> & {
   status: 'queued' | 'sent' | 'delivered' | 'undelivered'
 }
 
-export function messageResource(
-  { id, to, text, at, status }: Shown,
-  account: { accountSid: string; from: string },
-) {
+export function messageResource({ id, to, text, at, status }: ListedMessage, config: Config) {
   const date = new Date(at).toUTCString().replace('GMT', '+0000')
   return {
     sid: id,
-    account_sid: account.accountSid,
+    account_sid: config.TWILIO_ACCOUNT_SID,
     status,
     to: internationalOf(to),
-    from: account.from,
+    from: config.TWILIO_FROM,
     messaging_service_sid: null,
     body: text,
     num_segments: '1',
@@ -30,7 +28,7 @@ export function messageResource(
     error_code: status === 'undelivered' ? 30_003 : null,
     error_message: null,
     api_version: '2010-04-01',
-    uri: `/2010-04-01/Accounts/${account.accountSid}/Messages/${id}.json`,
+    uri: `/2010-04-01/Accounts/${config.TWILIO_ACCOUNT_SID}/Messages/${id}.json`,
   }
 }
 

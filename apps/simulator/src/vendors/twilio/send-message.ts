@@ -1,24 +1,22 @@
-// A message to send. The text is free, and nothing is recognised as a repeat. What the sender wants echoed stands in the
-// query of the address it wants the receipt at: as its `echo`, or else the whole of it.
+// Twilio's call that sends a message. The text is free, and Twilio does not recognise repeats. The message's own id, which
+// the outbox lists as `echo`, is the `echo` parameter of the StatusCallback URL or, without one, its whole query.
 import { randomBytes } from 'node:crypto'
+import type { Config } from '../../config.ts'
 import { handsetOf } from '../mobile.ts'
 import type { Verdict } from '../vendor.ts'
-import { twilioRefusal } from './answers.ts'
-import { readFreeText } from './free-text.ts'
 import { messageResource } from './message-resource.ts'
+import { twilioRefusal } from './refusals.ts'
 
 const INTERNATIONAL = /^\+[1-9]\d{6,14}$/
 const MAX_BODY = 1600
 const MAX_VALIDITY_SECONDS = 36_000
 
-export type TwilioAccount = { accountSid: string; from: string; messagingServiceSid: string }
-
-export function sendMessage(form: URLSearchParams, account: TwilioAccount, now: number): Verdict {
+export function sendMessage(form: URLSearchParams, config: Config, now: number): Verdict {
   const to = form.get('To') ?? ''
   const text = form.get('Body') ?? ''
   if (to === '') return twilioRefusal('21604')
   if (!INTERNATIONAL.test(to)) return twilioRefusal('21211')
-  const wrongSender = whatIsWrongWithSender(form, account)
+  const wrongSender = refuseSender(form, config)
   if (wrongSender !== null) return twilioRefusal(wrongSender)
   if (text === '') return twilioRefusal('21602')
   if (text.length > MAX_BODY) return twilioRefusal('21617')
@@ -39,17 +37,17 @@ export function sendMessage(form: URLSearchParams, account: TwilioAccount, now: 
   }
   return {
     status: 201,
-    body: messageResource({ ...message, status: 'queued' }, account),
-    taken: [{ ...message, ...(callback === '' ? {} : { callback }) }],
+    body: messageResource({ ...message, status: 'queued' }, config),
+    accepted: { ...message, ...(callback === '' ? {} : { callback }) },
   }
 }
 
-function whatIsWrongWithSender(form: URLSearchParams, account: TwilioAccount): string | null {
+function refuseSender(form: URLSearchParams, config: Config): string | null {
   const service = form.get('MessagingServiceSid') ?? ''
-  if (service !== '') return service === account.messagingServiceSid ? null : '21606'
+  if (service !== '') return service === config.TWILIO_MESSAGING_SERVICE_SID ? null : '21606'
   const from = form.get('From') ?? ''
   if (from === '') return '21603'
-  if (from === account.from) return null
+  if (from === config.TWILIO_FROM) return null
   return INTERNATIONAL.test(from) ? '21606' : '21212'
 }
 
@@ -59,4 +57,11 @@ function echoOf({ search, searchParams }: URL): string | null {
 
 function isHttp(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+}
+
+/** Finds the first digits that can be a code, and the minutes if the text names any. */
+function readFreeText(text: string): { code: string; minutes: number } {
+  const code = /(?<!\d)\d{4,10}(?!\d)/.exec(text)?.[0] ?? ''
+  const minutes = /(\d{1,4})\s*(?:分钟|min)/i.exec(text)?.[1]
+  return { code, minutes: Number(minutes ?? 0) }
 }

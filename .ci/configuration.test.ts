@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { findMisspelled } from '@sms-codes/core/config/misspelled'
+import {
+  CONFIGURATION_FILE,
+  listVariables,
+  renderConfiguration,
+  ROOT,
+  SCHEMAS,
+  type Variable,
+} from './configuration.ts'
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+
+const variables = listVariables()
+const lines = read('.env.example').split('\n')
+
+// Defaults are commented out, so a copy of the file changes nothing until it is edited.
+const entries = lines.flatMap((line, at) => {
+  const [, hash, name, value] = /^(#?)([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? []
+  if (name === undefined || value === undefined) return []
+  return [{ name, value, commented: hash === '#', above: lines[at - 1] ?? '' }]
+})
+
+// The first reader's default. The simulator, which is read last, has sample values for the account of a vendor.
+const defaultOf = ({ readers }: Variable) => readers[0]?.value ?? ''
+
+test('.env.example lists every variable of the processes once, and no other variable', () => {
+  const names = entries.map(({ name }) => name)
+  expect(names.toSorted()).toEqual(variables.map(({ name }) => name).toSorted())
+})
+
+test('.env.example shows the defaults from the schemas', () => {
+  const shown = Object.fromEntries(entries.map(({ name, value }) => [name, value]))
+  expect(shown).toEqual(Object.fromEntries(variables.map((variable) => [variable.name, defaultOf(variable)])))
+})
+
+test('a copy of .env.example leaves the required variables empty and sets no other', () => {
+  const open = entries.filter(({ commented }) => !commented)
+  expect(open.filter(({ value }) => value !== '')).toEqual([])
+  const required = variables.filter(({ readers }) => readers.some((reader) => reader.required))
+  expect(open.map(({ name }) => name).toSorted()).toEqual(required.map(({ name }) => name).toSorted())
+})
+
+test('every variable of .env.example has a comment above it', () => {
+  expect(entries.filter(({ above }) => !above.startsWith('# ')).map(({ name }) => name)).toEqual([])
+})
+
+test(`${CONFIGURATION_FILE} agrees with the schemas`, () => {
+  const isCurrent = read(CONFIGURATION_FILE) === renderConfiguration()
+  expect.assert(isCurrent, `${CONFIGURATION_FILE} is out of date; run: npm run docs:config`)
+})
+
+test.each(Object.entries(SCHEMAS).filter(([process]) => process !== 'simulator'))(
+  'the %s does not report a variable of another process as misspelled',
+  (_process, schema) => {
+    const others = variables.filter(({ name }) => !(name in schema.properties))
+    const env = Object.fromEntries(others.map(({ name }) => [name, 'set']))
+    expect(others.length).toBeGreaterThan(5)
+    expect(findMisspelled(schema, env)).toEqual([])
+  },
+)

@@ -1,0 +1,31 @@
+// Pushes one delivery receipt to the API. Resolves with the answer or with the name of the error; it never rejects.
+import type { DeliveryReceiptPush } from '../vendors/vendor.ts'
+
+const TIMEOUT_MS = 5000
+
+export type PushAnswer = { status: number; body: string } | { error: string }
+
+export async function pushDeliveryReceipt(
+  { url, headers, body }: DeliveryReceiptPush,
+  signal: AbortSignal,
+): Promise<PushAnswer> {
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers,
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    })
+    return { status: answer.status, body: await answer.text() }
+  } catch (error) {
+    return { error: nameOf(error) }
+  }
+}
+
+// The message of an error is left out, because it may contain the URL with the callback token.
+function nameOf(error: unknown): string {
+  const cause: unknown = error instanceof Error ? error.cause : undefined
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
+  return error instanceof Error ? error.name : 'Error'
+}

@@ -1,0 +1,73 @@
+// A receiver of the generic webhook, such as a company runs in front of its own SMS vendor. It checks the signature and
+// accepts every id once; a repeated id gets a 409.
+import { asObject, isJson, parseObject } from '../json.ts'
+import { CHINESE_MOBILE, handsetOf } from '../mobile.ts'
+import { createSeenIds } from '../seen-ids.ts'
+import type { Vendor, VendorAnswer, VendorDeps, VendorRequest } from '../vendor.ts'
+import { webhookDeliveryReceipts } from './delivery-receipt.ts'
+import { isSignedWebhook, readSecrets } from './signature.ts'
+
+const TOLERANCE_MS = 5 * 60_000
+const ID_LIFE_MS = 24 * 3_600_000
+const CLASSES = ['number', 'number_limit', 'config']
+
+export function createWebhook({ clock, config }: VendorDeps): Vendor {
+  const secrets = readSecrets(config.WEBHOOK_SECRETS)
+  const ids = createSeenIds((at, now) => Math.abs(now - at) < ID_LIFE_MS)
+
+  function isSigned({ headers, body }: VendorRequest, id: string, now: number): boolean {
+    const timestamp = textOf(headers['webhook-timestamp'])
+    if (id === '' || !/^\d{1,11}$/.test(timestamp)) return false
+    if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS) return false
+    return isSignedWebhook(secrets, textOf(headers['webhook-signature']), { id, timestamp, body })
+  }
+
+  return {
+    name: 'webhook',
+    ...webhookDeliveryReceipts(config, secrets),
+    isLookUp: () => false,
+    isRefusalCode: (code) => /^[45]\d\d$/.test(code) || CLASSES.includes(code),
+    refusal: (code) => (CLASSES.includes(code) ? refuse(422, code) : refuse(Number(code))),
+    unreadable: () => refuse(400),
+    reset: () => ids.reset(),
+
+    answer(request) {
+      const now = clock.now()
+      const id = textOf(request.headers['webhook-id'])
+      if (!isSigned(request, id, now)) return refuse(401)
+      if (!isJson(request.headers['content-type'])) return refuse(415)
+      const message = readMessage(request.body)
+      if (message === null) return refuse(400)
+      if (!/^\+[1-9]\d{6,14}$/.test(message.to) && !CHINESE_MOBILE.test(message.to))
+        return refuse(422, 'number')
+      if (ids.has(id, now)) return refuse(409)
+      ids.add(id, now)
+
+      const { to, template, code, minutes } = message
+      const text = `您的验证码是${code}，请于${minutes}分钟内正确输入`
+      return {
+        status: 200,
+        body: { id },
+        accepted: { id, to: handsetOf(to), code, minutes, text, template, at: now, echo: id },
+      }
+    },
+  }
+}
+
+function refuse(status: number, cls?: string): VendorAnswer {
+  return { status, body: cls === undefined ? { error: `refused with ${status}` } : { class: cls } }
+}
+
+type WebhookMessage = { to: string; template: string; code: string; minutes: number }
+
+function readMessage(body: string): WebhookMessage | null {
+  const { id, to, template, params } = parseObject(body) ?? {}
+  if (typeof id !== 'string' || typeof to !== 'string' || typeof template !== 'string') return null
+  const { code, minutes } = asObject(params) ?? {}
+  if (typeof code !== 'string' || !/^[0-9A-Za-z]{4,10}$/.test(code)) return null
+  return /^\d{1,4}$/.test(String(minutes)) ? { to, template, code, minutes: Number(minutes) } : null
+}
+
+function textOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' ? header : ''
+}

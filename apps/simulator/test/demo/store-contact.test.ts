@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { afterEach, expect, test } from 'vitest'
+import { startSimulator, type Simulator } from '../running-simulator.ts'
+
+const KEY = 'k'.repeat(43)
+const CONTACT = { mobile: '13800138000', email: 'li.lei@example.com' }
+
+let simulator: Simulator
+let stop = () => {}
+afterEach(async () => {
+  await simulator.close()
+  stop()
+})
+
+/** Starts a server in place of the API that gives one answer and keeps the requests. */
+async function listenAsApi(status: number, body: string) {
+  const asked: { request: IncomingMessage; body: string }[] = []
+  async function answer(request: IncomingMessage, response: ServerResponse) {
+    asked.push({ request, body: await text(request) })
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+  }
+  const server = createServer((request, response) => void answer(request, response))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  stop = () => server.close()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return { url: `http://127.0.0.1:${port}`, asked }
+}
+
+const store = (body: unknown) =>
+  fetch(`${simulator.url}/demo/contact`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'accept-language': 'en' },
+    body: JSON.stringify(body),
+  })
+
+test('the address reaches the API with the API key, which the page never sees', async () => {
+  const api = await listenAsApi(204, '')
+  simulator = await startSimulator({ API_URL: `${api.url}/`, DEMO_API_KEY: KEY })
+  expect(await simulator.get('/config.json')).toMatchObject({ stores_contacts: true })
+  expect(JSON.stringify(await simulator.get('/config.json'))).not.toContain(KEY)
+  expect((await store(CONTACT)).status).toBe(204)
+  expect(api.asked.map(({ request }) => `${request.method} ${request.url}`)).toEqual([
+    'PUT /v1/contacts/13800138000',
+  ])
+  expect(api.asked[0]?.request.headers).toMatchObject({
+    authorization: `Bearer ${KEY}`,
+    'accept-language': 'en',
+  })
+  expect(api.asked[0]?.body).toMatch(/^\{"email":"li\.lei@example\.com","verified_at":"20[^"]+Z"\}$/)
+})
+
+test('a refusal of the API is passed on to the page', async () => {
+  const refusal = { code: '5006', errmsg: 'Wrong parameter' }
+  const api = await listenAsApi(400, JSON.stringify(refusal))
+  simulator = await startSimulator({ API_URL: api.url, DEMO_API_KEY: KEY })
+  const answer = await store(CONTACT)
+  expect(answer.status).toBe(400)
+  expect(await answer.json()).toEqual(refusal)
+})
+
+test('an API without a valid answer is named in a 502', async () => {
+  const api = await listenAsApi(200, 'hello')
+  simulator = await startSimulator({ API_URL: api.url, DEMO_API_KEY: KEY })
+  const answer = await store(CONTACT)
+  expect(answer.status).toBe(502)
+  expect(await answer.json()).toEqual({
+    error: `the API at ${api.url} did not give a valid answer`,
+  })
+})
+
+test('an invalid mobile is refused, and without an API key the route is off', async () => {
+  simulator = await startSimulator({ DEMO_API_KEY: KEY })
+  expect((await store({ ...CONTACT, mobile: '../receipts' })).status).toBe(400)
+  await simulator.close()
+  simulator = await startSimulator()
+  const answer = await store(CONTACT)
+  expect(answer.status).toBe(404)
+  expect(await answer.json()).toEqual({ error: 'DEMO_API_KEY is not set' })
+})

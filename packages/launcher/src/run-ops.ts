@@ -1,0 +1,21 @@
+// `npm run ops`: runs the operators' commands from their sources in this process, with development values.
+// While `npm start` runs, the commands use its Redis.
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { DATA_DIR, PROJECT_DIR } from './apps.ts'
+import { servedPort } from './data-dir-lock.ts'
+import { developmentEnv } from './dev-env.ts'
+import { StartupError } from './startup-error.ts'
+
+try {
+  Object.assign(process.env, developmentEnv(process.env, DATA_DIR))
+  if (!process.env['REDIS_URL'] && process.env['NODE_ENV'] !== 'production') {
+    const port = await servedPort(join(DATA_DIR, 'redis'))
+    if (port !== null) process.env['REDIS_URL'] = `redis://127.0.0.1:${port}`
+  }
+  await import(pathToFileURL(join(PROJECT_DIR, 'apps/ops/src/main.ts')).href)
+} catch (error) {
+  if (!(error instanceof StartupError)) throw error
+  console.error(error.message)
+  process.exitCode = error.exitCode
+}

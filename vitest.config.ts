@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config'
+
+// Every package is read from its sources, so the unit tests need no build.
+const conditions = ['@sms-codes/source', 'node', 'default']
+const ssr = { resolve: { conditions, externalConditions: ['@sms-codes/source', 'node'] } }
+
+// Generous, so that a busy machine does not fail a test.
+const expect = { poll: { timeout: 15_000 } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ssr,
+        test: {
+          name: 'unit',
+          include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts', '.ci/*.test.ts'],
+          exclude: ['packages/e2e/**'],
+          setupFiles: ['vitest.worker-setup.ts'],
+          globalSetup: ['vitest.global-setup.ts'],
+          testTimeout: 20_000,
+          expect,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        ssr,
+        test: {
+          name: 'e2e',
+          include: ['packages/e2e/test/**/*.test.ts'],
+          setupFiles: ['vitest.worker-setup.ts'],
+          globalSetup: ['vitest.global-setup.ts', '.ci/build-apps.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          expect,
+          hookTimeout: 240_000,
+        },
+      },
+    ],
+  },
+})
