@@ -65,6 +65,9 @@ export async function startStore() {
       return message.code
     },
 
+    /** The key of the code record of a phone, for the scene `default`. */
+    recordKey: (mobile: string): string => keys.code(keyring.pseudonym(mobile), 'default'),
+
     /** The names of all keys of a phone; they share its pseudonym as hash tag. */
     keysOf: (mobile: string): Promise<string[]> => redis.keys(`*{${keyring.pseudonym(mobile)}}*`),
 
@@ -86,6 +89,10 @@ export function sendOf(issued: Issued) {
   if (issued.kind !== 'issued') throw new Error(`not issued but ${issued.kind}`)
   return issued.send
 }
+
+/** Starts `count` calls at once and waits for all answers. */
+export const concurrently = async <T>(count: number, act: (i: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, i) => act(i)))
 
 /** A code of six digits that differs from the given one. */
 export const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
