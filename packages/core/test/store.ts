@@ -68,10 +68,10 @@ export async function startStore() {
     /** The key of the code record of a phone, for the scene `default`. */
     recordKey: (mobile: string): string => keys.code(keyring.pseudonym(mobile), 'default'),
 
-    /** The names of all keys of a phone; they share its pseudonym as hash tag. */
+    /** The names of all keys of a phone. Each of them contains the phone's pseudonym as hash tag. */
     keysOf: (mobile: string): Promise<string[]> => redis.keys(`*{${keyring.pseudonym(mobile)}}*`),
 
-    /** How many slots of its limits the phone of a send has taken. */
+    /** How many sends count against the limits of this send's phone. */
     slotsOf: ({ rid }: Pick<Send, 'rid'>): Promise<number> => redis.zcard(keys.sends(phoneOf(rid))),
 
     async stop(): Promise<void> {

@@ -29,7 +29,7 @@ const messageTo = (mobile: string, id = `m${++ids}`) => ({
   scene: 'login',
 })
 
-/** The mail gateway as compose.ts makes it, a phone with this address, and the mails of one test. */
+/** Creates the mail gateway as compose.ts does, for a phone with this address, and collects its mails. */
 async function gatewayFor(email: string) {
   const { redis, keyring } = delivery
   const contacts = createContacts(redis, keyring)

@@ -131,7 +131,7 @@ async function watchScripts(act: () => Promise<void>): Promise<{ writes: Write[]
       changes.push({ script, from, to, channel: records.get(key)?.get('channel') ?? '' })
   }
 
-  // With its scripts loaded, Redis runs each of them by its SHA-1 alone.
+  // With the scripts loaded, each run is an EVALSHA, whose SHA-1 names the script.
   for (const { text } of listScripts()) await store.redis.script('LOAD', text)
   const monitor = await store.redis.monitor()
   const isOver = new Promise<void>((resolve) => {

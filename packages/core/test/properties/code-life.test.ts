@@ -33,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => store.stop())
 
-/** One phone, and the values that callers and workers received so far: a command uses one of them again. */
+/** One phone, and the values that callers and workers received so far. A command uses some of them again. */
 type World = { mobile: string; sends: Send[]; codes: string[]; fences: number[] }
 type Step = fc.AsyncCommand<Model, World>
 

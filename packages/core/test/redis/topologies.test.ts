@@ -11,7 +11,7 @@ import { storeNotReady } from '../../src/process/readiness.ts'
 
 const log = createLogger('test', 'silent')
 const KEY = 'topology'
-/** Usually two seconds; Sentinels that do not agree on a leader try again after twenty. */
+/** A failover usually takes two seconds. Sentinels that do not agree on a leader try again after twenty. */
 const FAILOVER_MS = 50_000
 
 async function connected(url: string, kind: 'commands' | 'worker') {
