@@ -22,7 +22,7 @@ COPY . .
 RUN npx turbo run build --filter='./apps/*'
 
 FROM install AS api-install
-RUN npm ci --omit=dev -w @sms-codes/api -w @sms-codes/core
+RUN npm ci --omit=dev -w @sms-codes/api -w @sms-codes/core -w @sms-codes/gateways
 
 FROM install AS worker-install
 RUN npm ci --omit=dev -w @sms-codes/worker -w @sms-codes/core -w @sms-codes/gateways
@@ -55,6 +55,7 @@ ENV API_PORT=3000 \
     API_OPS_PORT=9100
 COPY --from=api-install /app ./
 COPY --from=build /app/packages/core/dist packages/core/dist
+COPY --from=build /app/packages/gateways/dist packages/gateways/dist
 COPY --from=build /app/apps/api/dist apps/api/dist
 EXPOSE 3000 9100
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \

@@ -30,6 +30,6 @@ test.for<Record<string, string>>([
   const env = { REDIS_URL: 'redis://127.0.0.1:1', PHONE_KEY: key(), CODE_KEYS: `k1:${key()}`, ...more }
   const [api, ops] = [loadApiConfig(env), loadPhoneConfig(env)]
   expect(Object.fromEntries(ops.policies)).toEqual(api.policies)
-  expect(ops.budget).toEqual(api.gate.budget)
+  expect(ops.budget).toEqual(api.rateLimits.budget)
   expect(ops.testNumbers).toEqual(api.testNumbers.map(({ mobile }) => mobile))
 })

@@ -1,16 +1,8 @@
-export type TestNumber = { mobile: string; code: string; until: number }
-
-export function parseTestNumbers(text: string): TestNumber[] {
-  if (text === '') return []
-  return text.split(',').map((entry) => {
-    const [mobile = '', code = '', date = ''] = entry.split(':')
-    return { mobile, code, until: Date.parse(`${date}T23:59:59Z`) }
-  })
-}
+import type { TestNumber } from '@sms-codes/core/config/test-numbers'
 
 /**
- * Numbers for app reviewers and automatic tests. They go through every check and limit like any other;
- * only the code is a fixed one and no message leaves. After its date a number is like any other.
+ * Numbers for app reviewers and automatic tests. They pass the same checks and limits as any other number, but
+ * their code is fixed and no message is sent. After its last day a number is like any other.
  */
 export function createTestNumbers(numbers: readonly TestNumber[]) {
   const byMobile = new Map(numbers.map((number) => [number.mobile, number]))

@@ -2,18 +2,22 @@ import { once } from 'node:events'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Queue, type Job } from 'bullmq'
 import { Registry } from 'prom-client'
+import { phoneOf } from '@sms-codes/core/codes/send'
+import { sealedMessage } from '@sms-codes/core/codes/sealed-message'
 import { createLogger, type Logger } from '@sms-codes/core/logger'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
+import { keys } from '@sms-codes/core/redis/keys'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { loadApiConfig } from '../src/config/config.ts'
+import { createIdempotencyStore } from '../src/http/idempotency-store.ts'
 import { createReceiptKeys } from '../src/receipts/receipt-keys.ts'
-import { wireApi } from '../src/compose.ts'
+import { composeApi } from '../src/compose.ts'
 
 const key = () => randomBytes(32).toString('base64')
 
-/** The API as main.ts has it, on a Redis of its own, called without a socket. */
+/** Starts the API as main.ts does, on its own Redis. Tests call it without a socket. */
 export async function startApi(
   env: Record<string, string> = {},
   log: Logger = createLogger('api', 'silent'),
@@ -25,9 +29,9 @@ export async function startApi(
     REDIS_URL: server.url,
     TRUST_PROXY: '127.0.0.1',
     CORS_ORIGINS: 'https://shop.example',
-    // No worker takes what these tests send.
+    // These tests run no worker, so the queue is never emptied.
     QUEUE_MAX_AGE_SECONDS: '0',
-    // How busy the machine of the tests is does not matter to them.
+    // A busy test machine must not cause refusals.
     EVENT_LOOP_MAX_DELAY_MS: '0',
     ...env,
   })
@@ -35,7 +39,7 @@ export async function startApi(
   const producer = connectRedis(config.redisUrl, 'producer', log)
   await Promise.all([once(redis, 'ready'), once(producer, 'ready')])
   const registry = new Registry()
-  const { app, deps, queues, keyring } = await wireApi({ config, log, redis, producer, registry })
+  const { app, deps, queues, keyring } = await composeApi({ config, log, redis, producer, registry })
   const jobs = new Queue<SendJob>(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
   jobs.on('error', () => {})
 
@@ -48,9 +52,9 @@ export async function startApi(
     deps,
     keyring,
     receiptKeys: createReceiptKeys(keyring),
-    idempotency: deps.idempotency,
+    idempotency: createIdempotencyStore(redis, keyring),
 
-    /** An answered image code, ready to be used, put where an image service would put it. */
+    /** Stores an image code as the picture route does, and returns the right answer to it. */
     async captcha(text = 'AB3D'): Promise<{ image_code: string; uuid: string }> {
       const uuid = randomUUID()
       await redis.set(`img_${uuid}`, text, 'EX', 300)
@@ -59,10 +63,10 @@ export async function startApi(
 
     waiting: (): Promise<Job<SendJob>[]> => jobs.getJobs(['waiting', 'prioritized']),
 
-    /** The code of a request, opened with the keys the worker has. */
+    /** Opens the code of a request with the keys that a worker has. */
     async codeOf(rid: string, scene = 'default'): Promise<string> {
-      const sealed = await redis.hget(`sms:{${rid.slice(0, 22)}}:code:${scene}`, 'sealed')
-      return keyring.open(sealed ?? '', rid)?.slice(11) ?? ''
+      const sealed = await redis.hget(keys.code(phoneOf(rid), scene), 'sealed')
+      return sealedMessage.open(keyring, rid, sealed ?? '')?.code ?? ''
     },
 
     async post(url: string, payload: unknown, headers: Record<string, string> = {}): Promise<Answer> {
@@ -101,7 +105,7 @@ export async function startApi(
 export type Answer = { status: number; body: Record<string, unknown> }
 export type Api = Awaited<ReturnType<typeof startApi>>
 
-/** A number and an address that no other test uses. */
+/** Return a number and an address that no other test uses. */
 let next = 0
 export const aMobile = () => `139${String(10_000_000 + ++next)}`
 export const anAddress = () => `10.${(++next >> 16) & 255}.${(next >> 8) & 255}.${next & 255}`

@@ -9,7 +9,7 @@ import { judge } from './corpus/judge.ts'
 import { sendRaw, type RawAnswer } from './corpus/raw-http.ts'
 import { changesOf, heldIn } from './corpus/store.ts'
 
-/** What may stand on a line of HTTP, and what should not. */
+/** Characters that an HTTP line may have, and some that it should not have. */
 const latin1 = (max: number) =>
   fc
     .array(fc.integer({ min: 0x20, max: 0xff }), { maxLength: max })
@@ -42,7 +42,7 @@ const body = fc.oneof(
   { weight: 1, arbitrary: fc.json({ maxDepth: 3 }) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 5_000 }).map((bytes) => Buffer.from(bytes)) },
 )
-// Those that say where a request ends would have the server wait for more.
+// Headers about the end of a request would make the server wait for more.
 const FRAMING = /^(content-length|transfer-encoding|connection|upgrade)$/i
 const header = fc
   .tuple(
@@ -70,7 +70,7 @@ const header = fc
   )
   .map(([name, content]) => `${name}: ${content}`)
 
-/** A good request with some of its fields, its body or its headers changed. */
+/** A valid request with some of its fields, its body or its headers changed. */
 const nearlyGood = fc
   .record({
     endpoint: fc.constantFrom(...ENDPOINTS),
@@ -128,7 +128,7 @@ const anything = fc
 
 const STATUSES = [200, 202, 204, 400, 403, 404, 413, 414, 415, 417, 429, 431]
 
-/** What an answer says it is, for the judge to hold it to. */
+/** The code of an answer, which `judge` then checks. */
 function claimOf({ status, headers, body: said }: RawAnswer, { method: verb }: Request): Code {
   if (status === 200 && headers.get('content-type') === 'image/png') return 'image'
   if (said.length === 0 && (verb === 'HEAD' || status === 204)) return 'empty'
@@ -137,7 +137,7 @@ function claimOf({ status, headers, body: said }: RawAnswer, { method: verb }: R
   return `${Number(code)}`
 }
 
-describe('whatever is sent to the API', () => {
+describe('a random request', () => {
   let api: Api
   let redis: Redis
   let port: number
@@ -151,7 +151,7 @@ describe('whatever is sent to the API', () => {
     await api.stop()
   })
 
-  it('is answered in the envelope, with no fault of ours, and leaves nothing behind when refused', async () => {
+  it('gets an answer in the envelope and no 500, and leaves nothing in Redis if it is refused', async () => {
     const seen = new Map<number, number>()
     await fc.assert(
       fc.asyncProperty(fc.oneof(nearlyGood, anything), async (one) => {
@@ -173,13 +173,13 @@ describe('whatever is sent to the API', () => {
     )
     const counts = STATUSES.map((status) => `${status} ${seen.get(status) ?? 0}`)
     console.log('statuses:', counts.join(', '))
-    // Some of it must get far enough to be accepted.
+    // Some requests must be accepted, or the generator is too weak.
     expect((seen.get(200) ?? 0) + (seen.get(202) ?? 0)).toBeGreaterThan(25)
   }, 60_000)
 })
 
 describe('the pattern of a mobile', () => {
-  /** Looked at one by one: no regular expression that could share a mistake. */
+  /** Checks each character without a regular expression, which could have the same mistake as the pattern. */
   function isMobile(written: string): boolean {
     const digits = written.split('').map((unit) => '0123456789'.indexOf(unit))
     return digits.length === 11 && digits[0] === 1 && (digits[1] ?? 0) >= 3 && !digits.includes(-1)
@@ -199,7 +199,7 @@ describe('the pattern of a mobile', () => {
     )
     .map(([start, rest]) => start + rest.join(''))
 
-  it('takes eleven ASCII digits that begin with 13 to 19, and nothing else', () => {
+  it('matches eleven ASCII digits that begin with 13 to 19, and nothing else', () => {
     let taken = 0
     fc.assert(
       fc.property(fc.oneof({ weight: 9, arbitrary: numbers }, fc.string({ unit: 'binary' })), (candidate) => {

@@ -12,7 +12,7 @@ afterAll(() => api.stop())
 
 const metrics = () => api.registry.metrics()
 
-it('image codes and proofs are counted when handed out and when answered', async () => {
+it('image codes and proofs are counted when they are issued and when they are answered', async () => {
   await api.app.inject({ url: '/image_codes/a-uuid-of-mine/', headers: { 'x-forwarded-for': anAddress() } })
   await api.post('/v1/sms_codes', { mobile: aMobile(), ...(await api.captcha()), image_code: 'no' })
   await api.sent(aMobile(), 'default')
@@ -24,7 +24,7 @@ it('image codes and proofs are counted when handed out and when answered', async
       expect(text).toContain(`sms_captchas_total{kind="${kind}",event="${event}"} 1`)
 })
 
-it('accepted requests and tried codes are counted by scene', async () => {
+it('accepted requests and guessed codes are counted by scene', async () => {
   const mobile = aMobile()
   const { code } = await api.sent(mobile, 'login')
   const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0')
@@ -37,7 +37,7 @@ it('accepted requests and tried codes are counted by scene', async () => {
   expect(text).toContain('sms_codes_used_total{scene="login",gateway=""} 1')
 })
 
-it('the budget is told by window, and nothing of it while Redis is away', async () => {
+it('the budget metric has a series for each window, and none while Redis is down', async () => {
   const before = /sms_budget_left\{window="3600"\} (\d+)/.exec(await metrics())?.[1]
   await api.sent(aMobile(), 'default')
   expect(await metrics()).toContain(`sms_budget_left{window="3600"} ${Number(before) - 1}`)
@@ -46,7 +46,7 @@ it('the budget is told by window, and nothing of it while Redis is away', async 
   expect(await metrics()).not.toContain('sms_budget_left{')
 })
 
-it('what an alert waits for is there before it happens: a series that begins at 1 has not increased', async () => {
+it('series that alert rules watch begin at 0', async () => {
   const fresh = new Registry()
   createApiMetrics(fresh)
   const lines = (await fresh.metrics()).split('\n')

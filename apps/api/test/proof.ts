@@ -8,7 +8,7 @@ export async function challengeOf({ app }: Api): Promise<Challenge> {
   return (await app.inject({ url: '/v1/challenges', headers })).json<Challenge>()
 }
 
-/** What the altcha widget sends when it has done the work. */
+/** Solves a challenge, and returns what the altcha widget would send. */
 export async function solve(challenge: Challenge): Promise<string> {
   const solution = await solveChallenge({ challenge, deriveKey })
   return Buffer.from(JSON.stringify({ challenge, solution })).toString('base64')

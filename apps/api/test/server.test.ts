@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => api.stop())
 
 describe('GET /image_codes/:uuid/', () => {
-  it('shows a picture nobody may keep, and remembers its text for 300 seconds', async () => {
+  it('answers a picture that must not be cached, and stores its text for 300 seconds', async () => {
     const response = await api.app.inject({ url: '/image_codes/0b7d-uuid/' })
     expect(response.statusCode).toBe(200)
     expect(response.headers).toMatchObject({ 'content-type': 'image/png', 'cache-control': 'no-store' })
@@ -29,7 +29,7 @@ describe('GET /image_codes/:uuid/', () => {
     },
   )
 
-  it('draws thirty a minute for one address', async () => {
+  it('draws at most thirty pictures a minute for one address', async () => {
     const headers = { 'x-forwarded-for': anAddress() }
     const statuses = []
     for (let i = 0; i < 31; i++)
@@ -54,7 +54,7 @@ describe('every answer', () => {
     expect(response.headers['x-content-type-options']).toBe('nosniff')
   })
 
-  it('is described by schemas that were not written by hand', async () => {
+  it('is documented from the schemas of the routes', async () => {
     const { paths } = (await api.app.inject({ url: '/openapi.json' })).json<{
       paths: Record<string, object>
     }>()

@@ -13,7 +13,7 @@ afterAll(() => api.stop())
 
 const HEAD = 'POST /v1/sms_codes HTTP/1.1\r\nHost: sms.example\r\nContent-Type: application/json\r\n'
 
-/** Says the beginning at once and then a character every half second. */
+/** Sends the beginning at once and then one character every half second. */
 const drip = (beginning: string, rest: string) => (socket: Socket) => {
   socket.write(beginning)
   let at = 0
@@ -34,7 +34,7 @@ it('a client that does not finish its request is cut off after ten seconds', asy
   ]
   const answers = await Promise.all(clients.map((speak) => converse(port, speak, 15_000)))
   expect(performance.now() - from).toBeLessThan(13_000)
-  // Who says nothing more hears nothing, or that it took too long.
+  // A client that sends nothing more gets no answer, or a 408.
   const statuses = answers.map(({ status }) => status)
   expect(statuses.slice(0, 2)).toEqual([408, 408])
   for (const status of statuses.slice(2)) expect([0, 408]).toContain(status)

@@ -13,7 +13,7 @@ const REFUSED = { status: 503, body: { code: '5000' } }
 const counted = async () =>
   Number(/^sms_store_errors_total (\d+)$/m.exec(await api.registry.metrics())?.[1] ?? NaN)
 
-it('a request that meets a Redis that is away is a store error', async () => {
+it('a request while Redis is down counts as a store error', async () => {
   api = await startApi()
   const captcha = await api.captcha()
   expect(await counted()).toBe(0)
@@ -22,14 +22,14 @@ it('a request that meets a Redis that is away is a store error', async () => {
   expect(await counted()).toBe(1)
 })
 
-it('a spent budget is none, although its answer has the same code', async () => {
+it('a spent budget does not count as a store error, although its answer has the same code', async () => {
   api = await startApi({ BUDGET_MESSAGES: '1/3600' })
   expect(await send()).toMatchObject({ status: 202 })
   expect(await send()).toMatchObject(REFUSED)
   expect(await counted()).toBe(0)
 })
 
-it('nor is a backlog', async () => {
+it('a backlog does not count as a store error', async () => {
   api = await startApi({ QUEUE_MAX_AGE_SECONDS: '20' })
   const queue = new Queue(SMS_QUEUE, { connection: { url: api.server.url }, prefix: QUEUE_PREFIX })
   await queue.add('send', {}, { timestamp: Date.now() - 21_000 })
@@ -38,7 +38,7 @@ it('nor is a backlog', async () => {
   await queue.close()
 })
 
-it('nor is a bug', async () => {
+it('a bug does not count as a store error', async () => {
   api = await startApi()
   api.deps.captchas.issue = () => Promise.reject(new TypeError('a bug'))
   const { statusCode, body } = await api.app.inject({ url: '/image_codes/a-uuid-of-mine/' })

@@ -16,7 +16,7 @@ async function post(url: string, payload: object) {
 }
 const send = async (mobile: string) => post('/v1/sms_codes', { mobile, ...(await api.captcha()) })
 
-it('a test number has its fixed code, is sent nothing, and costs nothing', async () => {
+it('a test number has a fixed code, gets no message and costs nothing', async () => {
   const { status, body } = await send(MOBILE)
   expect(status).toBe(202)
   expect(await api.waiting()).toEqual([])
@@ -30,13 +30,13 @@ it('a test number has its fixed code, is sent nothing, and costs nothing', async
   })
 })
 
-it('a test number is throttled like any other', async () => {
+it('a test number has the same limits as any other number', async () => {
   expect((await send(MOBILE)).body['code']).toBe('4002')
-  // The one message the budget has is still there.
+  // The test number has not used the only message of the budget.
   expect((await send(aMobile())).status).toBe(202)
 })
 
-it('after its last day a number is like any other', () => {
+it('after its last day a test number is a number like any other', () => {
   const numbers = createTestNumbers([{ mobile: MOBILE, code: '246810', until: Date.now() - 1 }])
   expect(numbers.codeOf(MOBILE)).toBeUndefined()
 })

@@ -1,63 +1,54 @@
-import { Type, type Static } from '@sinclair/typebox'
-import { list, loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
-import { checkProxies, checkRedisUrl } from '@sms-codes/core/config/checks'
-import { shared } from '@sms-codes/core/config/shared-variables'
+import { Type, type StaticDecode } from '@sinclair/typebox'
+import { loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
+import { port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { BASE_PATH_PATTERN } from './base-path.ts'
 import type { Operator } from './credentials.ts'
 
-// Basic auth ends a name at its first colon, and refuses control characters before it compares anything.
-const NAME = '^[0-9A-Za-z._@-]{1,64}$'
-const PASSWORD = '^[^\\x00-\\x1f\\x7f]*$'
+// Basic auth ends a name at its first colon and refuses control characters.
+const name = (fallback: string, description: string) =>
+  Type.String({ pattern: '^[0-9A-Za-z._@-]{1,64}$', default: fallback, description })
+const password = (description: string) =>
+  Type.String({
+    minLength: 16,
+    pattern: '^[^\\x00-\\x1f\\x7f]*$',
+    description: `secret: ${description}, 16 characters or more`,
+  })
 
 /** The environment of the board. */
 export const BoardEnv = Type.Object({
-  NODE_ENV: shared.NODE_ENV,
-  BOARD_PORT: shared.port(3001, 'port of the board; 0 for any free one'),
-  HOST: shared.HOST,
-  LOG_LEVEL: shared.LOG_LEVEL,
-  REDIS_URL: shared.REDIS_URL,
-  BOARD_USER: Type.String({
-    pattern: NAME,
-    default: 'operator',
-    description: 'name of the operator who may look',
-  }),
-  BOARD_PASSWORD: Type.String({
-    minLength: 16,
-    pattern: PASSWORD,
-    description: 'secret: password of BOARD_USER, 16 characters or more',
-  }),
-  BOARD_WRITER: Type.String({
-    pattern: NAME,
-    default: 'writer',
-    description: 'name of the operator who may also retry, promote, clean and pause',
-  }),
+  ...processVariables,
+  BOARD_PORT: port(3001, 'port of the board; 0 for any free port'),
+  BOARD_USER: name('operator', 'name of the operator with read access'),
+  BOARD_PASSWORD: password('password of BOARD_USER'),
+  BOARD_WRITER: name(
+    'writer',
+    'name of the operator with write access, which is to retry, promote, clean and pause',
+  ),
   BOARD_WRITER_PASSWORD: Type.Optional(
-    Type.String({
-      minLength: 16,
-      pattern: PASSWORD,
-      description: 'secret: password of BOARD_WRITER, 16 characters or more; without it nobody may',
-    }),
+    password('password of BOARD_WRITER, without which the board changes nothing'),
   ),
   BOARD_BASE_PATH: Type.String({
     pattern: BASE_PATH_PATTERN,
     default: '',
-    description: 'path of the board behind a proxy, such as /ops/board; cut off by the proxy or not',
+    description: 'path of the board behind a proxy, such as /ops/board, whether or not the proxy removes it',
   }),
   TRUST_PROXY: shared.TRUST_PROXY,
 })
 
-const checkOperators: Check = (env) => {
-  if (!env['BOARD_WRITER_PASSWORD']) return []
-  const faults: string[] = []
-  if (env['BOARD_WRITER'] === env['BOARD_USER']) faults.push('BOARD_WRITER: must not be BOARD_USER again')
-  if (env['BOARD_WRITER_PASSWORD'] === env['BOARD_PASSWORD'])
-    faults.push('BOARD_WRITER_PASSWORD: must not be BOARD_PASSWORD again')
-  return faults
-}
+type BoardValues = StaticDecode<typeof BoardEnv>
+
+const checkOperators: Check<BoardValues> = (values) => [
+  values.BOARD_WRITER_PASSWORD !== undefined &&
+    values.BOARD_WRITER === values.BOARD_USER &&
+    'BOARD_WRITER: must be another name than BOARD_USER',
+  values.BOARD_WRITER_PASSWORD !== undefined &&
+    values.BOARD_WRITER_PASSWORD === values.BOARD_PASSWORD &&
+    'BOARD_WRITER_PASSWORD: must be another password than BOARD_PASSWORD',
+]
 
 /** @throws ConfigError */
 export function loadBoardConfig(env: Env) {
-  const values = loadConfig(BoardEnv, env, [checkRedisUrl, checkProxies, checkOperators])
+  const values = loadConfig(BoardEnv, env, [checkOperators])
   return {
     host: values.HOST,
     port: values.BOARD_PORT,
@@ -65,13 +56,12 @@ export function loadBoardConfig(env: Env) {
     redisUrl: values.REDIS_URL,
     operators: operatorsOf(values),
     basePath: values.BOARD_BASE_PATH,
-    trustProxy: list(values.TRUST_PROXY),
+    trustProxy: values.TRUST_PROXY,
   }
 }
-export type BoardConfig = ReturnType<typeof loadBoardConfig>
 
-function operatorsOf(values: Static<typeof BoardEnv>): Operator[] {
+function operatorsOf(values: BoardValues): Operator[] {
   const reader = { user: values.BOARD_USER, password: values.BOARD_PASSWORD, mayWrite: false }
-  const password = values.BOARD_WRITER_PASSWORD
-  return password === undefined ? [reader] : [reader, { user: values.BOARD_WRITER, password, mayWrite: true }]
+  if (values.BOARD_WRITER_PASSWORD === undefined) return [reader]
+  return [reader, { user: values.BOARD_WRITER, password: values.BOARD_WRITER_PASSWORD, mayWrite: true }]
 }

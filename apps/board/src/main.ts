@@ -1,14 +1,17 @@
-import { configOrExit } from '@sms-codes/core/config/load'
+import { configure } from '@sms-codes/core/process/boot'
 import { listenOrExit } from '@sms-codes/core/process/listen-or-exit'
-import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'
 import { buildApp } from './app.ts'
-import { loadBoardConfig } from './config.ts'
+import { BoardEnv, loadBoardConfig } from './config.ts'
 
-const config = configOrExit(() => loadBoardConfig(process.env))
-const log = createLogger('board', config.logLevel)
+const { config, log } = configure({
+  name: 'board',
+  variables: BoardEnv,
+  env: process.env,
+  load: loadBoardConfig,
+})
 const redis = connectRedis(config.redisUrl, 'producer', log)
 const { queues, close } = watchQueues(redis, log)
 const { operators, basePath, trustProxy } = config

@@ -1,31 +1,28 @@
-import type { Static } from '@sinclair/typebox'
-import { keyringOptions, loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
-import { checkKeys, checkRedisUrl } from '@sms-codes/core/config/checks'
+import type { StaticDecode } from '@sinclair/typebox'
 import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
-import { parseScenes } from '@sms-codes/core/config/scenes'
+import { checkKeys } from '@sms-codes/core/config/keys'
+import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import { OpsEnv, StoreEnv } from './env.ts'
 
-const checkScenes: Check = (env) => parseScenes(env['SCENES'] ?? '').faults
-
-/** For commands about the whole service: they need no key, so that who may only look need have none. */
+/** For commands about the whole service. They need no key, so that an operator can look without the secrets. */
 export function loadStoreConfig(env: Env) {
-  return storeConfig(loadConfig(StoreEnv, env, [checkRedisUrl]))
+  return storeConfig(loadConfig(StoreEnv, env))
 }
 export type StoreConfig = ReturnType<typeof loadStoreConfig>
 
 /** For commands about one phone. */
 export function loadPhoneConfig(env: Env) {
-  const values = loadConfig(OpsEnv, env, [checkRedisUrl, checkKeys, checkScenes])
+  const values = loadConfig(OpsEnv, env, [checkKeys])
   return {
     ...storeConfig(values),
-    keyring: keyringOptions(values),
-    // A code that is sent from here is one like any other.
+    keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
+    // The same as in the API: a code that a command sends is like any other.
     policies: new Map(Object.entries(policiesOf(values))),
-    testNumbers: values.TEST_NUMBERS.split(',').flatMap((entry) => entry.split(':')[0] || []),
+    testNumbers: values.TEST_NUMBERS.map(({ mobile }) => mobile),
   }
 }
 export type PhoneConfig = ReturnType<typeof loadPhoneConfig>
 
-function storeConfig(values: Readonly<Static<typeof StoreEnv>>) {
+function storeConfig(values: StaticDecode<typeof StoreEnv>) {
   return { redisUrl: values.REDIS_URL, budget: budgetOf(values) }
 }

@@ -37,8 +37,7 @@ async function ready(redis: RedisClient, signal: AbortSignal): Promise<void> {
 
 /** The hosts of the address, without its login. */
 function hostsOf(redisUrl: string): string {
-  const { address } = parseRedisUrl(redisUrl)
-  if (address === null) return 'REDIS_URL'
+  const address = parseRedisUrl(redisUrl)
   if (address.kind === 'single') return new URL(address.url).host
   return address.hosts.map(({ host, port }) => `${host}:${port}`).join(', ')
 }

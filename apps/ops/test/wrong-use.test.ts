@@ -59,10 +59,10 @@ test.for(['', ' ', 'abc\n', '13800138000\n13800138001\n'])(
 
 test.for<[string[], Record<string, string>, RegExp]>([
   [['lookup', NUMBER], { PHONE_KEY: '' }, /PHONE_KEY: is missing/],
-  [['lookup', NUMBER], { PHONE_KEY: 'hushhush' }, /PHONE_KEY: expected/],
-  [['lookup', NUMBER], { SCENES: 'login' }, /SCENES: must have "default"/],
+  [['lookup', NUMBER], { PHONE_KEY: 'hushhush' }, /PHONE_KEY: must be 32 random bytes/],
+  [['lookup', NUMBER], { SCENES: 'login' }, /SCENES: must have the scene "default"/],
   [['status'], { REDIS_URL: 'http://127.0.0.1' }, /REDIS_URL: /],
-  [['status'], { REDIS_URL: 'redis://:hushhush@[' }, /REDIS_URL: is no address/],
+  [['status'], { REDIS_URL: 'redis://:hushhush@[' }, /REDIS_URL: must be an address/],
   [['send-test', NUMBER], { BUDGET_MESSAGES: 'many' }, /BUDGET_MESSAGES: /],
 ])('%j with %j is a configuration fault', async ([args, more, message]) => {
   const { code, all } = await runOps(env, args, { env: more })

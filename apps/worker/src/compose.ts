@@ -19,7 +19,7 @@ import { createEventPoster } from './events/event-poster.ts'
 import { createEmailFallback } from './delivery/email-fallback.ts'
 import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 import { listGateways } from './gateways/list-gateways.ts'
-import { createEmailGateway, EMAIL_GATEWAY } from './email/email-gateway.ts'
+import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-gateway.ts'
 import { createSmtpClient } from './email/smtp-client.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 import { createOrder } from './gateways/order.ts'
@@ -44,7 +44,7 @@ const MAILS_AT_ONCE = 10
 export function composeWorker(options: ComposeOptions) {
   const { config, log, redis, producer, connection, transport, registry, tracing } = options
   const metrics = createWorkerMetrics(registry, {
-    sms: config.queues.includes(SMS_QUEUE) ? config.gateways : [],
+    sms: config.gateways.map(({ name }) => name),
     email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [EMAIL_GATEWAY] : [],
   })
   const keyring = createKeyring(config.keyring)
@@ -98,7 +98,7 @@ export function composeWorker(options: ComposeOptions) {
       from,
       deadlineMs: MAIL_DEADLINE_MS,
     })
-    const gateways = [withQuota(withTrace(mail, tracing), 'email', { quotas, keyring })]
+    const gateways = [withQuota(withTrace(mail, tracing), EMAIL_QUOTA, { quotas, keyring })]
     const deps = {
       ...shared,
       channel: 'email' as const,

@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
-import type { ListedGateway } from '../src/gateways/list-gateways.ts'
+import type { ListedGateway } from '../src/gateways/listed-gateway.ts'
 import { pauseWhileRedisUnfit } from '../src/pause-while-redis-unfit.ts'
 import { aMobile, fakeGateway, jobOf, log, sendOf, startDelivery } from './worker.ts'
 

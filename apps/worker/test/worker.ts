@@ -8,7 +8,7 @@ import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gate
 import { startStore } from '@sms-codes/core/test/store'
 import { createConsumer } from '../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../src/delivery/deliver.ts'
-import type { ListedGateway } from '../src/gateways/list-gateways.ts'
+import type { ListedGateway } from '../src/gateways/listed-gateway.ts'
 import { createWorkerMetrics } from '../src/worker-metrics.ts'
 
 export { aMobile, sendOf } from '@sms-codes/core/test/store'

@@ -1,5 +1,5 @@
 import { RECORD_FIELDS, TIME } from '../src/codes/record.ts'
-import { keys, QUOTAS } from '../src/redis/keys.ts'
+import { keys } from '../src/redis/keys.ts'
 import type { RedisClient } from '../src/redis/connect.ts'
 
 export const SCENES = ['default', 'login'] as const
@@ -38,7 +38,7 @@ export async function agePhone(redis: RedisClient, ph: string, seconds: number):
     keys.sends(ph),
     keys.missesWithId(ph),
     keys.missesWithoutId(ph),
-    ...QUOTAS.map((of) => keys.quota(ph, of)),
+    keys.quota(ph),
   ]
   await redis.eval(AGE, held.length, ...held, Math.round(seconds * 1000))
 }

@@ -104,7 +104,8 @@ async function delivered(
   )
   told(await createSendLedger(redis, keyring).report({ rid, scene: 'default', n: 2 }, 'delivered', false))
   const quotas = createQuotas(redis)
-  for (const message of ['one', 'one', 'two']) told(await quotas.take('aliyun', mobile, message))
+  for (const message of ['one', 'one', 'two'])
+    told(await quotas.take('aliyun', mobile, message, [{ most: 1, seconds: 60 }]))
 }
 
 /** A request that is repeated while it is under way, with another body, and when it was answered. */

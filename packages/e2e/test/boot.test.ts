@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startProcess, type Process } from '@sms-codes/launcher/processes'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 
@@ -52,6 +52,21 @@ describe.each(['api', 'worker'])('the %s', (app) => {
     expect(await exited).toEqual({ code: 78, signal: null })
     expect(said()).toMatch(/REDIS_URL: .*noeviction/)
   })
+})
+
+it.each(['api', 'worker', 'board'])('the %s warns of a variable whose name is misspelled', async (app) => {
+  const { said } = await start(app, {
+    PHONE_KEY: key(),
+    CODE_KEYS: `k1:${key()}`,
+    BOARD_PASSWORD: key(),
+    BOARD_PORT: '0',
+    NODE_EVN: 'canary-word',
+  })
+  const warning =
+    /"level":"warn".*"given":"NODE_EVN","similar":"NODE_ENV","msg":"unknown environment variable, /
+  await vi.waitFor(() => expect(said()).toMatch(warning), 10_000)
+  await vi.waitFor(() => expect(said()).toContain(`${app} ready`), 10_000)
+  expect(said()).not.toContain('canary-word')
 })
 
 it.each([

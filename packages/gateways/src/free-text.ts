@@ -1,5 +1,5 @@
-// Owns the words of a message for gateways that take free text. The last line is the origin-bound code of the
-// WICG proposal (sms-one-time-codes): a browser offers the code only on a page of that domain.
+// Owns the text of a message for gateways that take free text. Its last line is the origin-bound code of the WICG
+// proposal sms-one-time-codes: a browser offers the code only on a page of that domain.
 import type { SmsMessage } from './gateway.ts'
 
 export function freeText({ code, minutes, webOtpDomain }: SmsMessage): string {

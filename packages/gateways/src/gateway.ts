@@ -1,31 +1,31 @@
-// Owns the seam every SMS gateway is written to. A gateway answers each send with one Outcome and never
-// throws for anything the vendor or the network does, so a worker decides on `class` alone.
+// Owns the interface that every SMS gateway implements. A gateway answers each send with one Outcome and never
+// throws for anything that the vendor or the network does, so a worker decides on `class` alone.
 
 export type SmsMessage = {
-  /** [0-9a-z]{1,32}, the same over every retry of one message: a vendor that de-duplicates is keyed by it. */
+  /** [0-9a-z]{1,32}, the same for every retry of one message: vendors detect duplicates by it. */
   id: string
   mobile: string
   code: string
-  /** Whole minutes that the code lives on, as the text of the message says it. */
+  /** The remaining life of the code in whole minutes, for the text of the message. */
   minutes: number
-  /** The same in seconds and exact: later than that a vendor need not deliver it. */
+  /** The exact remaining life of the code. A vendor need not deliver the message later than this. */
   secondsLeft: number
   scene: string
-  /** Only for gateways with free text: templates are registered word for word. */
+  /** Only for gateways with free text, because templates are registered word for word. */
   webOtpDomain?: string
 }
 
 /**
- * What a send came to, by what may be done next:
+ * What the worker may do after a send:
  * - `accepted`: the vendor has taken the message.
- * - `duplicate`: the vendor has had this id before, so a retry of ours has already been taken.
- * - `retry_same`: certainly not taken and soon over; the same gateway again, after a pause.
- * - `switch_now`: certainly not taken and this gateway cannot serve now; the next gateway at once.
- * - `ambiguous`: may have been taken; a blind resend elsewhere can put two messages on one handset.
- * - `number`: no gateway will ever reach this number.
- * - `number_limit`: the vendor has had enough of this number for now; another gateway would dodge the limit.
- * - `template`: this vendor refuses the template, the signature or the text; another has its own.
- * - `config`: our account, key, balance, clock or request is at fault; nobody is served here until it is mended.
+ * - `duplicate`: the vendor already has a message with this id, so an earlier try was taken.
+ * - `retry_same`: certainly not taken, and the reason is temporary. Ask the same gateway again after a pause.
+ * - `switch_now`: certainly not taken, and this gateway cannot serve now. Ask the next gateway at once.
+ * - `ambiguous`: may have been taken. A resend through another gateway can deliver two messages.
+ * - `number`: no gateway can reach this number.
+ * - `number_limit`: the vendor limits this number. Another gateway would only bypass the limit.
+ * - `template`: this vendor refuses the template, the signature or the text. Another vendor has its own.
+ * - `config`: our account, key, balance, clock or request is wrong. The gateway is unusable until it is fixed.
  */
 export const outcomeClasses = [
   'accepted',
@@ -42,10 +42,10 @@ export type OutcomeClass = (typeof outcomeClasses)[number]
 
 export type Outcome = {
   class: OutcomeClass
-  /** The vendor's code or the transport's. Never vendor prose, never the number or the code of the message. */
+  /** The vendor's code or the transport's. Never vendor prose, never the message's number or code. */
   code: string
   messageId?: string
-  /** Only beside `retry_same`, when the vendor said how long to wait. The caller caps it. */
+  /** Only with `retry_same`, if the vendor said how long to wait. The caller limits it. */
   retryAfterMs?: number
 }
 
@@ -54,16 +54,26 @@ export type SmsGateway = {
   send(message: SmsMessage, signal: AbortSignal): Promise<Outcome>
 }
 
+/** What a gateway offers for a message whose send was `ambiguous`. */
+export type DoubtHandling = {
+  /** Whether the gateway, at `nowMs`, would detect the repeat of a message that was sent to it at `sinceMs`. */
+  readonly recognises: (sinceMs: number, nowMs: number) => boolean
+  readonly lookUp?: LookUp
+}
+
+/** For gateways that send every repeat as a new message. */
+export const recognisesNothing: DoubtHandling['recognises'] = () => false
+
 /**
- * What a vendor says of a message whose send was `ambiguous`:
- * - `taken`: it has the message, whatever became of it.
- * - `refused`: it has a record of refusing it, so no handset will show it.
- * - `unknown`: no record of it (yet), or no readable answer. That proves nothing.
+ * The vendor's answer about a message whose send was `ambiguous`:
+ * - `taken`: the vendor has the message, whether or not it was delivered.
+ * - `refused`: the vendor has recorded a refusal, so the message will not be delivered.
+ * - `unknown`: no record yet, or no readable answer. This proves nothing.
  */
 export type Found = { found: 'taken'; messageId?: string } | { found: 'refused' } | { found: 'unknown' }
 
 /**
- * Asks the vendor for a message by its number, its id where the vendor keeps one, and the time the send began.
- * Never throws. Vendors need some seconds before a message can be found.
+ * Searches the vendor's records by the message's number, its id if the vendor stores it, and the time at which
+ * the send began. Never throws. A vendor needs some seconds before it can find a message.
  */
 export type LookUp = (message: SmsMessage, since: Date, signal: AbortSignal) => Promise<Found>

@@ -1,4 +1,4 @@
-// Owns reading a vendor's JSON without trusting its shape: what is not there, or is not JSON, is undefined.
+// Owns reading JSON whose shape is not trusted: invalid JSON and missing fields become undefined.
 
 export function parseJson(text: string): unknown {
   try {

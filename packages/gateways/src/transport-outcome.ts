@@ -1,5 +1,5 @@
-// Owns what a transport result means when the vendor's own code does not say. Total: every result has a
-// class, and what cannot be shown to be a refusal is `ambiguous`.
+// Owns the outcome of a call when the vendor's own code does not decide it. Every result has a class, and a result
+// that does not prove a refusal is `ambiguous`.
 import type { Outcome } from './gateway.ts'
 import type { PostResult } from './transport.ts'
 
@@ -12,9 +12,9 @@ export function transportOutcome(result: PostResult, now: Date): Outcome {
     const retryAfterMs = retryAfter(headers['retry-after'], now)
     return { class: 'retry_same', code, ...(retryAfterMs !== undefined && { retryAfterMs }) }
   }
-  // 408 is the server's own time-out: it may come from a proxy whose back end did take the message.
+  // A 408 may come from a proxy whose back end took the message.
   if (status >= 300 && status < 500 && status !== 408) return { class: 'config', code }
-  // A 2xx that says nothing readable lands here with the 5xx.
+  // 5xx, and a 2xx without a readable body.
   return { class: 'ambiguous', code }
 }
 
@@ -22,7 +22,7 @@ export function transportOutcome(result: PostResult, now: Date): Outcome {
 function retryAfter(value: string | undefined, now: Date): number | undefined {
   if (value === undefined) return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
-  // Date.parse takes many things for a date; an HTTP date always names its weekday and GMT.
+  // Date.parse accepts many other formats; an HTTP date always has a weekday and GMT.
   const at = /^[A-Z][a-z]{2}.*GMT$/.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - now.getTime())
 }

@@ -1,18 +1,18 @@
-// Owns the one HTTP request behind a send, and knows whether that request can have left this process:
-// `not_sent` is said only while its socket was still connecting, every later trouble is `unknown`.
+// Owns the HTTP request of a send, and knows whether that request can have left this process: a failure is
+// `not_sent` only while the socket was still connecting, and every later failure is `unknown`.
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 
 export type TransportOptions = {
-  /** Name look-up, TCP and TLS together. */
+  /** For DNS, TCP and TLS together. */
   connectTimeoutMs?: number
-  /** From the call to the last byte of the answer, so that a dripping server cannot stretch it. */
+  /** From the call to the last byte of the answer, so that a slow server cannot extend it byte by byte. */
   totalTimeoutMs?: number
   maxBodyBytes?: number
-  /** How long an unused connection is kept. */
+  /** How long an idle connection is kept. */
   idleSocketMs?: number
-  /** PEM, for a server whose certificate no public authority signed. */
+  /** PEM of a private certificate authority. */
   ca?: string
 }
 export type PostOptions = { headers: Record<string, string>; body: string; signal: AbortSignal }
@@ -24,9 +24,9 @@ export type Transport = ReturnType<typeof createTransport>
 
 export function createTransport(options: TransportOptions = {}) {
   const { connectTimeoutMs = 2000, totalTimeoutMs = 5000, maxBodyBytes = 64 * 1024, ca } = options
-  // Connections are kept because a TLS handshake costs many times the rest of a send. The price is a race: a
-  // server may close an idle connection just as we write, and that send is `unknown`. Dropping ours after 3 s,
-  // sooner than servers commonly do (5 s and up), makes the race rare, and under load nothing idles that long.
+  // Connections are reused because a TLS handshake takes much longer than the rest of a send. This has a race: a
+  // server may close an idle connection while we write, and that send is `unknown`. Servers commonly close idle
+  // connections after 5 s or later. Closing ours after 3 s makes the race rare.
   const pool = { keepAlive: true, timeout: options.idleSocketMs ?? 3000 }
   const plain = new HttpAgent(pool)
   const secure = new HttpsAgent(ca === undefined ? pool : { ...pool, ca })
@@ -37,7 +37,7 @@ export function createTransport(options: TransportOptions = {}) {
       : httpRequest(url, { method: 'POST', headers, agent: plain })
   }
 
-  /** Never throws. Follows no redirect (it would hand the code to a stranger) and asks for no compression. */
+  /** Never throws. Follows no redirect, which would pass the code on to another host, and asks for no compression. */
   function post(url: string, { headers, body, signal }: PostOptions): Promise<PostResult> {
     if (signal.aborted) return Promise.resolve({ kind: 'not_sent', code: 'ABORTED' })
     let request: ClientRequest
@@ -71,8 +71,7 @@ export function createTransport(options: TransportOptions = {}) {
       }
 
       request.once('socket', (socket) => {
-        // A kept connection may carry the request at once. Any other that is open but not seen opening counts
-        // the same, since `connecting` must never be claimed of a socket that can already have written.
+        // Treat every socket that is already open as connected, because it may already have written.
         if (request.reusedSocket || (!socket.connecting && !socket.destroyed)) connected()
         else socket.once(url.startsWith('https:') ? 'secureConnect' : 'connect', connected)
       })
@@ -82,8 +81,8 @@ export function createTransport(options: TransportOptions = {}) {
         collect(response, maxBodyBytes, settle, fail)
       })
       request.on('error', (error) => fail(faultCode(error)))
-      // An answer that is an upgrade closes without an error. With an ordinary one the close may come before
-      // the end of the body, and then the response speaks for itself.
+      // An upgrade response closes without an error. After the headers of an ordinary response, the handlers of the
+      // response decide.
       request.once('close', () => {
         if (phase !== 'headers') fail('CLOSED')
       })
@@ -91,7 +90,7 @@ export function createTransport(options: TransportOptions = {}) {
     })
   }
 
-  /** For after the last send: a request still under way is cut, and is `unknown`. */
+  /** To be called after the last send. A request that is still under way is aborted and `unknown`. */
   function close(): void {
     plain.destroy()
     secure.destroy()
@@ -121,7 +120,7 @@ function collect(
   response.once('close', () => fail('CLOSED'))
 }
 
-// Messages of system and TLS errors carry addresses and names; their codes do not.
+// Only the error's code is returned, because messages of system and TLS errors contain addresses and names.
 function faultCode(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : 'UNKNOWN_FAULT'

@@ -1,5 +1,5 @@
-// Owns which of a vendor's words may leave a gateway: an id or a code of its usual shape that holds nothing of
-// the message. A vendor, or a proxy before it, may repeat in any of its texts what it was sent.
+// Owns which values of a vendor's answer may leave a gateway: an id or a code of the expected form that contains
+// nothing of the message. A vendor, or a proxy in front of it, may repeat the request in any text of its answer.
 import type { SmsMessage } from './gateway.ts'
 
 export function vendorWord(

@@ -1,5 +1,5 @@
-// Owns what every gateway promises, whatever its vendor: each send resolves to one Outcome of a known class,
-// only what is certain is called certain, nothing is remembered, and nothing of the user's is in the Outcome.
+// Owns the promises of every gateway: each send resolves to one Outcome of a known class, only certain facts are
+// reported as certain, no state is kept, and the Outcome contains nothing of the user's data.
 import { describe, expect, test, onTestFinished } from 'vitest'
 import { outcomeClasses } from '../src/gateway.ts'
 import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '../src/gateway.ts'
@@ -9,13 +9,13 @@ import { answer, bytes, cut, deadPort, drip, finish, hang, http, reset, serve } 
 import type { Behaviour } from './servers.ts'
 
 export type GatewaySetup = {
-  /** A gateway with a fixed clock, so that a message sent twice is the same bytes twice. */
+  /** Makes a gateway with a fixed clock, so that a repeated message has the same bytes. */
   create(baseUrl: string, transport: Transport): SmsGateway
   accepted: { status: number; body: string; messageId: string }
-  /** A 2xx is an acceptance by itself, whatever its body says. */
+  /** Whether a 2xx is an acceptance with any body. */
   statusSuffices?: boolean
   refusals: { status: number; body: string; class: OutcomeClass; code: string }[]
-  /** An answer the vendor could give that repeats what it was sent in every text it has. */
+  /** A possible answer of the vendor that repeats the request's values in every text field. */
   echo(text: string): string
 }
 
@@ -28,7 +28,7 @@ const message: SmsMessage = {
   scene: 'login',
 }
 
-/** The outcome, after the checks that hold for all of them. */
+/** The outcome, after the checks that all outcomes have to pass. */
 function clean(outcome: Outcome): Outcome {
   expect(outcomeClasses).toContain(outcome.class)
   expect(outcome.code).toMatch(/^[\w.-]{1,64}$/)
@@ -55,7 +55,7 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
   }
 
   describe(`the gateway contract: ${name}`, () => {
-    test('a message the vendor takes is accepted, with the id the vendor gave it', async () => {
+    test("a message that the vendor takes is accepted, with the vendor's id", async () => {
       const outcome = await outcomeOf(answer(accepted.status, accepted.body))
       expect(outcome).toMatchObject({ class: 'accepted', messageId: accepted.messageId })
     })
@@ -68,7 +68,7 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
     const unreadable: [string, Behaviour][] = [
       ['a page of HTML', answer(200, '<html>Welcome</html>', { 'content-type': 'text/html' })],
       ['nothing', answer(200)],
-      ['JSON that is cut, though as long as it said', answer(accepted.status, accepted.body.slice(0, -2))],
+      ['truncated JSON', answer(accepted.status, accepted.body.slice(0, -2))],
       ['JSON of another shape', answer(200, '[null, {"a": 1}]')],
       ['a bare null', answer(200, 'null')],
       ['random bytes', answer(200, Buffer.from([0xff, 0xfe, 0x00, 0x80]))],
@@ -83,21 +83,21 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
       ['500', answer(500)],
       ['502 with a page of HTML', answer(502, '<html>Bad Gateway</html>')],
       ['408', answer(408)],
-      ['200 with less than it said', cut(accepted.body)],
-      ['200 with a body far too long', answer(200, accepted.body + ' '.repeat(1024 * 1024))],
+      ['200 with a body shorter than its Content-Length', cut(accepted.body)],
+      ['200 with a body that is too long', answer(200, accepted.body + ' '.repeat(1024 * 1024))],
       ['500 with a body that says accepted', answer(500, accepted.body)],
       ['bytes that are not HTTP', bytes('hello\r\n\r\n')],
       ['a reset after reading', reset],
       ['a close after reading', finish],
     ]
-    test.each(unsure)('the message may have been taken: %s', async (_what, behaviour) => {
+    test.each(unsure)('a message may have been taken: %s', async (_what, behaviour) => {
       expect(await outcomeOf(behaviour)).toMatchObject({ class: 'ambiguous' })
     })
 
     test.each([
       ['silence', hang],
       ['a slow drip', drip],
-    ])('the message may have been taken when time runs out: %s', async (_what, behaviour) => {
+    ])('a message may have been taken after a timeout: %s', async (_what, behaviour) => {
       expect(await outcomeOf(behaviour, 500)).toEqual({ class: 'ambiguous', code: 'TOTAL_DEADLINE' })
     })
 
@@ -108,27 +108,27 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
       expect(target.wires).toHaveLength(0)
     })
 
-    test.each([401, 403, 404, 405, 415])('our own fault is config: %i', async (status) => {
+    test.each([401, 403, 404, 405, 415])('a fault of our own is config: %i', async (status) => {
       expect(await outcomeOf(answer(status))).toEqual({ class: 'config', code: `HTTP_${status}` })
     })
 
-    test('429 is for the same gateway, after the wait it asks for', async () => {
+    test('a 429 is retried at the same gateway after the wait that it asks for', async () => {
       const outcome = await outcomeOf(answer(429, '', { 'retry-after': '7' }))
       expect(outcome).toEqual({ class: 'retry_same', code: 'HTTP_429', retryAfterMs: 7000 })
     })
 
-    test('a refused connection is for the next gateway', async () => {
+    test('a refused connection sends the message to the next gateway', async () => {
       const outcome = await connect(`http://127.0.0.1:${await deadPort()}`)()
       expect(outcome).toEqual({ class: 'switch_now', code: 'ECONNREFUSED' })
     })
 
-    test('a send given up before it starts sends nothing', async () => {
+    test('a send that is aborted before it starts makes no call', async () => {
       const server = await serve(answer(accepted.status, accepted.body))
       expect(await connect(server.url)(AbortSignal.abort())).toEqual({ class: 'switch_now', code: 'ABORTED' })
       expect(server.wires).toHaveLength(0)
     })
 
-    test('a send given up after it was read may have been taken', async () => {
+    test('a send that is aborted after it was read may have been taken', async () => {
       const server = await serve(hang)
       const giveUp = new AbortController()
       const outcome = connect(server.url)(giveUp.signal)
@@ -137,7 +137,7 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
       expect(await outcome).toEqual({ class: 'ambiguous', code: 'ABORTED' })
     })
 
-    test('nothing is remembered: after any failure the same message is sent the same again', async () => {
+    test('no state is kept: after any failure a repeat has the same bytes', async () => {
       const script = [http(500), http(502, '<html>'), http(accepted.status, accepted.body)]
       const server = await serve((socket) => {
         socket.write(script[server.requests.length - 1] ?? http(accepted.status, accepted.body))
@@ -149,7 +149,7 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
       expect(new Set(server.requests).size).toBe(1)
     })
 
-    test('sends at one time do not disturb each other', async () => {
+    test('concurrent sends do not affect each other', async () => {
       const server = await serve(answer(accepted.status, accepted.body))
       const send = connect(server.url)
       const outcomes = await Promise.all(Array.from({ length: 20 }, () => send()))
@@ -157,12 +157,15 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
       expect(server.requests).toHaveLength(20)
     })
 
-    // The checks are in `clean`, which each of these goes through.
-    test.each([200, 400, 429, 500])('what the vendor echoes stays out of the outcome: %i', async (status) => {
-      const text = `${message.code} was not sent to ${message.mobile}`
-      for (const echoed of [text, message.code, message.mobile]) {
-        expect(await outcomeOf(answer(status, setup.echo(echoed), { 'retry-after': text }))).toBeDefined()
-      }
-    })
+    // `clean` checks every outcome.
+    test.each([200, 400, 429, 500])(
+      'values that the vendor echoes are not in the outcome: %i',
+      async (status) => {
+        const text = `${message.code} was not sent to ${message.mobile}`
+        for (const echoed of [text, message.code, message.mobile]) {
+          expect(await outcomeOf(answer(status, setup.echo(echoed), { 'retry-after': text }))).toBeDefined()
+        }
+      },
+    )
   })
 }

@@ -1,5 +1,5 @@
-// Owns what every look-up promises, whatever its vendor: it resolves to a Found, calls nothing found that the
-// vendor did not plainly say, and lets nothing of the user's into its answer.
+// Owns the promises of every look-up: it resolves to a Found, reports a message as found only if the vendor's answer
+// says so, and returns nothing of the user's data.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Found, LookUp, SmsMessage } from '../src/gateway.ts'
 import { createTransport } from '../src/transport.ts'
@@ -9,11 +9,11 @@ import type { Behaviour } from './servers.ts'
 
 export type LookUpSetup = {
   create(baseUrl: string, transport: Transport): { lookUp: LookUp }
-  /** What the vendor says of a message it took at `since`. */
+  /** The vendor's answer about a message that it took at `since`. */
   taken: string
-  /** Answers by each of which nothing is known. */
+  /** Answers after which the state of the message is unknown. */
   unknown: [string, string][]
-  /** An answer about the message that repeats what it was sent in every text it has. */
+  /** An answer about the message that repeats the request's values in every text field. */
   echo(text: string): string
 }
 
@@ -25,7 +25,7 @@ export const message: SmsMessage = {
   secondsLeft: 300,
   scene: 'login',
 }
-/** 03:04:05 in China: no other day is near. */
+/** 03:04:05 in China, so that no other day is near. */
 export const since = new Date('2026-01-01T19:04:05.678Z')
 
 export function lookUpContract(name: string, setup: LookUpSetup) {
@@ -44,11 +44,11 @@ export function lookUpContract(name: string, setup: LookUpSetup) {
   }
 
   describe(`the look-up contract: ${name}`, () => {
-    test('a message the vendor has is taken', async () => {
+    test('a message that the vendor has is taken', async () => {
       expect(await foundBy(answer(200, setup.taken))).toMatchObject({ found: 'taken' })
     })
 
-    test.each(setup.unknown)('nothing is known: %s', async (_what, body) => {
+    test.each(setup.unknown)('an answer leaves the message unknown: %s', async (_what, body) => {
       expect(await foundBy(answer(200, body))).toEqual({ found: 'unknown' })
     })
 
@@ -64,35 +64,35 @@ export function lookUpContract(name: string, setup: LookUpSetup) {
       ['a bare null', answer(200, 'null')],
       ['JSON of another shape', answer(200, '[null, {"a": 1}]')],
       ['JSON that is cut', answer(200, setup.taken.slice(0, -2))],
-      ['less than it said', cut(setup.taken)],
+      ['a body shorter than its Content-Length', cut(setup.taken)],
       ['random bytes', answer(200, Buffer.from([0xff, 0xfe, 0x00, 0x80]))],
-      ['a body far too long', answer(200, setup.taken + ' '.repeat(1024 * 1024))],
+      ['a body that is too long', answer(200, setup.taken + ' '.repeat(1024 * 1024))],
       ['bytes that are not HTTP', bytes('hello\r\n\r\n')],
       ['a reset after reading', reset],
       ['a close after reading', finish],
     ]
-    test.each(unreadable)('an unreadable answer says nothing: %s', async (_what, behaviour) => {
+    test.each(unreadable)('an unreadable answer leaves the message unknown: %s', async (_what, behaviour) => {
       expect(await foundBy(behaviour)).toEqual({ found: 'unknown' })
     })
 
     test.each([
       ['silence', hang],
       ['a slow drip', drip],
-    ])('nothing is known when time runs out: %s', async (_what, behaviour) => {
+    ])('a timeout leaves the message unknown: %s', async (_what, behaviour) => {
       expect(await foundBy(behaviour, 500)).toEqual({ found: 'unknown' })
     })
 
-    test('nothing is known where nobody listens', async () => {
+    test('a refused connection leaves the message unknown', async () => {
       expect(await connect(`http://127.0.0.1:${await deadPort()}`)()).toEqual({ found: 'unknown' })
     })
 
-    test('one given up before it starts asks nothing', async () => {
+    test('a look-up that is aborted before it starts makes no call', async () => {
       const server = await serve(answer(200, setup.taken))
       expect(await connect(server.url)(AbortSignal.abort())).toEqual({ found: 'unknown' })
       expect(server.wires).toHaveLength(0)
     })
 
-    test('nothing is known when it is given up under way', async () => {
+    test('a look-up that is aborted during the call leaves the message unknown', async () => {
       const server = await serve(hang)
       const giveUp = new AbortController()
       const found = connect(server.url)(giveUp.signal)
@@ -101,8 +101,8 @@ export function lookUpContract(name: string, setup: LookUpSetup) {
       expect(await found).toEqual({ found: 'unknown' })
     })
 
-    // The checks are in `clean`, which each of these goes through.
-    test.each([200, 400, 500])('what the vendor echoes stays out of it: %i', async (status) => {
+    // `clean` checks every answer.
+    test.each([200, 400, 500])('values that the vendor echoes are not returned: %i', async (status) => {
       const text = `${message.code} was not sent to ${message.mobile}`
       for (const echoed of [text, message.code, message.mobile, `${message.mobile}^${message.code}`]) {
         expect(await foundBy(answer(status, setup.echo(echoed)))).toBeDefined()
@@ -111,7 +111,7 @@ export function lookUpContract(name: string, setup: LookUpSetup) {
   })
 }
 
-/** The finding, after the checks that hold for all of them. */
+/** The answer, after the checks that all answers have to pass. */
 function clean(found: Found): Found {
   expect(['taken', 'refused', 'unknown']).toContain(found.found)
   expect(JSON.stringify(found)).not.toContain(message.mobile)

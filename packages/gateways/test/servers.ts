@@ -1,5 +1,5 @@
-// Owns the servers the tests talk to: real sockets on loopback that can answer, or fail, in any way a vendor
-// or a network can. Each is closed when the test that opened it ends.
+// Owns the servers of the tests: real sockets on loopback that can answer or fail in every way in which a vendor or a
+// network can. Each server is closed when its test ends.
 import { EventEmitter, once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -7,13 +7,13 @@ import type { Server, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { onTestFinished } from 'vitest'
 
-/** A key pair made for these tests alone; it guards nothing. The certificate is for 127.0.0.1 only. */
+/** A key pair for these tests only. The certificate is for 127.0.0.1. */
 export const throwaway = {
   key: readFileSync(new URL('fixtures/throwaway-key.pem', import.meta.url), 'utf8'),
   cert: readFileSync(new URL('fixtures/throwaway-cert.pem', import.meta.url), 'utf8'),
 }
 
-/** What a server does once it has read a whole request. `wire` is the TCP socket, also under TLS. */
+/** What a server does after it has read a whole request. `wire` is the TCP socket, with TLS as well. */
 export type Behaviour = (socket: Socket, wire: Socket) => void
 export type ServerOptions = { tls?: boolean; onAccept?: (wire: Socket) => void }
 export type TestServer = Awaited<ReturnType<typeof serve>>
@@ -49,7 +49,7 @@ export async function serve(behaviour: Behaviour, { tls = false, onAccept }: Ser
   return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, port, requests, wires, firstRequest }
 }
 
-/** A port on which nothing listens, because its listener has just gone. */
+/** A port on which nothing listens, because its listener was just closed. */
 export async function deadPort(): Promise<number> {
   const server = createServer()
   const port = await listen(server)
@@ -82,13 +82,13 @@ export const hang: Behaviour = () => {}
 export const reset: Behaviour = (_socket, wire) => wire.resetAndDestroy()
 export const finish: Behaviour = (socket) => socket.end()
 
-/** Promises 1000 bytes, gives `body`, and goes. */
+/** Announces 1000 bytes, sends `body` and closes. */
 export const cut =
   (body: string): Behaviour =>
   (socket) =>
     socket.end(http(200, body, { 'content-length': '1000' }))
 
-/** Never idle for long and never done. */
+/** Sends a byte from time to time and never ends. */
 export const drip: Behaviour = (socket) => {
   socket.write(http(200, '{', { 'content-length': '1000' }))
   const timer = setInterval(() => socket.write(' '), 10)

@@ -12,8 +12,8 @@ const answered = (status: number, headers: Record<string, string> = {}): PostRes
   body: '',
 })
 
-describe('what a transport result means by itself', () => {
-  test('not sent is for the next gateway, unknown is ambiguous', () => {
+describe('the outcome of a transport result', () => {
+  test('is switch_now for not_sent and ambiguous for unknown', () => {
     expect(transportOutcome({ kind: 'not_sent', code: 'ENOTFOUND' }, now)).toEqual({
       class: 'switch_now',
       code: 'ENOTFOUND',
@@ -44,14 +44,14 @@ describe('what a transport result means by itself', () => {
   })
 
   test.each(['', '-1', '1.5', 'soon', '99999999999', 'Xxx GMT'])(
-    'a Retry-After that says nothing is left out: "%s"',
+    'does not contain an unreadable Retry-After: "%s"',
     (value) => {
       const outcome = transportOutcome(answered(429, { 'retry-after': value }), now)
       expect(outcome).toEqual({ class: 'retry_same', code: 'HTTP_429' })
     },
   )
 
-  test('every status has a class, and no refusal is made of a 2xx or a 5xx', () => {
+  test('exists for every status, and is never a refusal for a 2xx or 5xx', () => {
     fc.assert(
       fc.property(fc.integer(), fc.string(), (status, after) => {
         const outcome = transportOutcome(answered(status, { 'retry-after': after }), now)

@@ -14,7 +14,7 @@ function connect(options: TransportOptions = {}) {
     transport.post(url, { headers: { 'x-a': 'b' }, body: '{"a":1}', signal })
 }
 
-describe('before the connection stands, nothing was sent', () => {
+describe('a failure before the connection is established is not_sent', () => {
   test('a refused connection', async () => {
     const port = await deadPort()
     expect(await connect()(`http://127.0.0.1:${port}/`)).toEqual({ kind: 'not_sent', code: 'ECONNREFUSED' })
@@ -59,7 +59,7 @@ describe('before the connection stands, nothing was sent', () => {
     expect('code' in result && result.code).toMatch(/^(ERR_SSL_|EPROTO)/)
   })
 
-  test('a certificate nobody vouches for is given nothing', async () => {
+  test('a certificate of an unknown authority', async () => {
     const server = await serve(answer(200), { tls: true })
     const transport = createTransport()
     onTestFinished(() => transport.close())
@@ -68,33 +68,33 @@ describe('before the connection stands, nothing was sent', () => {
     expect(server.requests).toHaveLength(0)
   })
 
-  test('a certificate for another name is given nothing', async () => {
+  test('a certificate for another name', async () => {
     const server = await serve(answer(200), { tls: true })
     const result = await connect()(`https://localhost:${server.port}/`)
     expect(result).toEqual({ kind: 'not_sent', code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
     expect(server.requests).toHaveLength(0)
   })
 
-  test('the caller gives up during the handshake', async () => {
+  test('the caller aborts during the handshake', async () => {
     const giveUp = new AbortController()
     const server = await serve(hang, { onAccept: () => giveUp.abort() })
     const result = await connect()(`https://127.0.0.1:${server.port}/`, giveUp.signal)
     expect(result).toEqual({ kind: 'not_sent', code: 'ABORTED' })
   })
 
-  test('the caller has given up already', async () => {
+  test('the caller has aborted already', async () => {
     const server = await serve(answer(200))
     expect(await connect()(server.url, AbortSignal.abort())).toEqual({ kind: 'not_sent', code: 'ABORTED' })
     expect(server.wires).toHaveLength(0)
   })
 
-  test('a request that cannot be made', async () => {
+  test('an invalid request', async () => {
     expect(await connect()('http://')).toEqual({ kind: 'not_sent', code: 'ERR_INVALID_URL' })
     expect(await connect()('ftp://127.0.0.1/')).toEqual({ kind: 'not_sent', code: 'ERR_INVALID_PROTOCOL' })
   })
 })
 
-describe('once the connection stands, the request may have been taken', () => {
+describe('a failure after the connection is established is unknown', () => {
   const faults: [string, Behaviour, string][] = [
     ['a reset', reset, 'ECONNRESET'],
     ['a close', finish, 'ECONNRESET'],
@@ -102,13 +102,13 @@ describe('once the connection stands, the request may have been taken', () => {
     ['half a status line', bytes('HTTP/1.1 2'), 'ECONNRESET'],
     ['a body that is cut', cut('{"a":'), 'ECONNRESET'],
     [
-      'a chunked body that is cut',
+      'a truncated chunked body',
       bytes('HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab'),
       'ECONNRESET',
     ],
     ['an upgrade', bytes('HTTP/1.1 101 X\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'), 'CLOSED'],
     [
-      'headers without end',
+      'endless headers',
       (socket) => socket.write(`HTTP/1.1 200 X\r\na: ${'b'.repeat(20_000)}`),
       'HPE_HEADER_OVERFLOW',
     ],
@@ -131,7 +131,7 @@ describe('once the connection stands, the request may have been taken', () => {
     })
   }
 
-  test('the connect deadline does not end a request that is connected', async () => {
+  test('the connect deadline does not apply to an established connection', async () => {
     const server = await serve((socket) => setTimeout(() => socket.write(http(200)), 600))
     expect(await connect({ connectTimeoutMs: 300 })(server.url)).toMatchObject({
       kind: 'answer',
@@ -151,7 +151,7 @@ describe('once the connection stands, the request may have been taken', () => {
     expect(await result).toEqual({ kind: 'unknown', code: 'ABORTED' })
   })
 
-  test('the transport is closed under the request', async () => {
+  test('the transport is closed during the request', async () => {
     const server = await serve(hang)
     const transport = createTransport()
     const result = transport.post(server.url, { headers: {}, body: '', signal: never })
@@ -183,7 +183,7 @@ describe('once the connection stands, the request may have been taken', () => {
 
 describe('an answer', () => {
   test.each([false, true])(
-    'is what the server said, and the request what the caller said (TLS: %s)',
+    'is returned as the server sent it, after a request as the caller made it (TLS: %s)',
     async (tls) => {
       const server = await serve(answer(418, '{"b":"码"}', { 'x-c': 'd' }), { tls })
       const result = await connect()(`${server.url}/path?q=1`)
@@ -201,12 +201,12 @@ describe('an answer', () => {
     },
   )
 
-  test('may be exactly as long as the cap', async () => {
+  test('may be exactly as long as the limit', async () => {
     const server = await serve(answer(200, 'x'.repeat(64 * 1024)))
     expect(await connect()(server.url)).toMatchObject({ kind: 'answer', body: 'x'.repeat(64 * 1024) })
   })
 
-  test('may end with the connection, and in any number of pieces', async () => {
+  test('may end with the connection and arrive in any number of pieces', async () => {
     const server = await serve((socket) => {
       socket.write('HTTP/1.1 200 X\r\nconnection: close\r\n\r\nab')
       setImmediate(() => socket.end('cd'))
@@ -214,12 +214,12 @@ describe('an answer', () => {
     expect(await connect()(server.url)).toMatchObject({ kind: 'answer', body: 'abcd' })
   })
 
-  test('may follow an interim one', async () => {
+  test('may follow an interim answer', async () => {
     const server = await serve(bytes(`HTTP/1.1 103 X\r\n\r\n${http(200, 'ab').toString()}`))
     expect(await connect()(server.url)).toMatchObject({ kind: 'answer', status: 200, body: 'ab' })
   })
 
-  test('leaves nothing on a signal that outlives it', async () => {
+  test('leaves no listener on a signal that outlives it', async () => {
     const server = await serve(answer(200))
     const post = connect()
     const { signal } = new AbortController()
@@ -229,21 +229,21 @@ describe('an answer', () => {
 })
 
 describe('connections', () => {
-  test.each([false, true])('one connection serves many requests (TLS: %s)', async (tls) => {
+  test.each([false, true])('are reused for many requests (TLS: %s)', async (tls) => {
     const server = await serve(answer(200), { tls })
     const post = connect()
     for (let i = 0; i < 3; i++) expect(await post(server.url)).toMatchObject({ kind: 'answer' })
     expect(server.wires).toHaveLength(1)
   })
 
-  test('an unused one is dropped by us, not left for the server to drop', async () => {
+  test('are closed by the transport if they are idle', async () => {
     const server = await serve(answer(200))
     expect(await connect({ idleSocketMs: 30 })(server.url)).toMatchObject({ kind: 'answer' })
     const [wire] = server.wires
     expect(wire?.readableEnded || (wire && (await once(wire, 'end')))).toBeTruthy()
   })
 
-  test('one the server has closed in the meantime is not used again', async () => {
+  test('are not reused after the server has closed them', async () => {
     const server = await serve((socket) => socket.write(http(200)))
     const post = connect()
     expect(await post(server.url)).toMatchObject({ kind: 'answer' })

@@ -5,7 +5,7 @@ import { vendorWord } from '../src/vendor-word.ts'
 const message = { mobile: '13900139000', code: '739146' }
 const anyWord = /^[\w^:-]{1,64}$/
 
-test('a word of its shape is kept', () => {
+test('a word of the expected form is kept', () => {
   expect(vendorWord('900619746936498440^0', anyWord, message)).toBe('900619746936498440^0')
 })
 
@@ -22,7 +22,7 @@ test.each([
   expect(vendorWord(value, anyWord, message)).toBeUndefined()
 })
 
-test('no word, however it is made, holds the number or the code', () => {
+test('no word ever contains the number or the code', () => {
   const piece = fc.oneof(fc.constantFrom(message.mobile, message.code, '1', '^'), fc.string())
   fc.assert(
     fc.property(fc.array(piece), (pieces) => {

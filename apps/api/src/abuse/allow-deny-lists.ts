@@ -1,54 +1,66 @@
-import type { Audit } from '@sms-codes/core/limits/audit'
 import type { Keyring } from '@sms-codes/core/keyring'
+import type { ListName, Lists } from '@sms-codes/core/limits/allow-deny-lists'
+import type { Audit } from '@sms-codes/core/limits/audit'
 import { createNetworks, phoneNames, type Asker, type ListEntry } from '@sms-codes/core/limits/networks'
-import type { Listed, ListName, Lists } from '@sms-codes/core/limits/allow-deny-lists'
 import type { Logger } from '@sms-codes/core/logger'
-import type { Asking } from './rate-limits.ts'
 import type { ApiMetrics } from '../metrics.ts'
+import type { SendAttempt } from './caller.ts'
 
-export type ScreenOptions = Record<ListName, readonly ListEntry[]>
-
-/**
- * `deny` is in seconds, as long as a phone would have to wait whose hour is full; 0 lets through. `report` is
- * for when it decided something.
- */
-export type Screened = { allowed: boolean; deny: number; report: () => void }
+export type ListDecision = {
+  /** The limits of address, subnet and segment, and the pumping guard, do not apply. */
+  isAllowed: boolean
+  /** 0 to let through, else the seconds that the refusal names. */
+  denySeconds: number
+  /** Records the decision. Called only when the decision was used. */
+  report: () => void
+}
 
 type Needs = { lists: Lists; keyring: Keyring; metrics: ApiMetrics; audit: Audit; log: Logger }
 
-const HOUR = 3_600
+const HOUR_SECONDS = 3_600
 
 /**
- * Who is on a list, of the environment or of an operator. Denied goes before allowed. What it decides is
- * written down with the entry that did it.
+ * Decides by the allow and deny lists of the environment and of the operators. A deny entry takes precedence over
+ * an allow entry.
+ *
+ * A denied caller is answered like a caller whose phone has used up its hourly limit, so that the answer does not
+ * show that a deny list exists. This answer has to name a plausible wait, which `hourlyWait` makes up.
  */
-export function createScreen({ lists, keyring, metrics, audit, log }: Needs, own: ScreenOptions) {
-  const find = { allow: finder(own.allow), deny: finder(own.deny) }
+export function createListCheck(
+  { lists, keyring, metrics, audit, log }: Needs,
+  configured: Record<ListName, readonly ListEntry[]>,
+) {
+  const find = { allow: finder(configured.allow), deny: finder(configured.deny) }
 
-  function report(list: ListName, entry: string, { address }: Asking, ph: string): void {
+  function report(list: ListName, entry: string, { address }: SendAttempt, ph: string): void {
     const by = kindOf(entry)
-    metrics.listed(list, by)
-    // Not waited for: the decision does not depend on it.
+    metrics.decidedByList(list, by)
+    // Not awaited, because the decision does not depend on the record.
     audit({ what: 'list', list, by, entry, phone: ph, address }).catch((err: unknown) =>
-      log.warn({ err, list, by }, 'decision not written down'),
+      log.warn({ err, list, by }, 'list decision not recorded'),
     )
   }
 
   /** @throws StoreError */
-  return async function screen(asking: Asking): Promise<Screened> {
-    const ph = keyring.pseudonym(asking.mobile)
-    const asker = { ip: asking.ip, mobile: asking.mobile, ph }
-    const listed: Listed = await lists.look(asker)
+  return async function checkLists(attempt: SendAttempt): Promise<ListDecision> {
+    const ph = keyring.pseudonym(attempt.mobile)
+    const asker = { ip: attempt.ip, mobile: attempt.mobile, ph }
+    const listed = await lists.look(asker)
     const deny = find.deny(asker) ?? listed.deny
-    if (deny !== null)
-      return { allowed: false, deny: waitOf(ph), report: () => report('deny', deny, asking, ph) }
     const allow = find.allow(asker) ?? listed.allow
-    if (allow !== null) return { allowed: true, deny: 0, report: () => report('allow', allow, asking, ph) }
-    return { allowed: false, deny: 0, report: () => {} }
+    return {
+      isAllowed: deny === null && allow !== null,
+      denySeconds: deny === null ? 0 : hourlyWait(ph),
+      report: () => {
+        if (deny !== null) report('deny', deny, attempt, ph)
+        else if (allow !== null) report('allow', allow, attempt, ph)
+      },
+    }
   }
 }
-export type Screen = ReturnType<typeof createScreen>
+export type ListCheck = ReturnType<typeof createListCheck>
 
+/** Finds the configured entry that matches an asker, or null. */
 function finder(entries: readonly ListEntry[]) {
   const names = new Set(entries.map(({ text }) => text))
   const networks = createNetworks([...names].filter((text) => kindOf(text) === 'network'))
@@ -59,8 +71,8 @@ function finder(entries: readonly ListEntry[]) {
 const kindOf = (entry: string): ListEntry['kind'] =>
   entry.includes('/') ? 'network' : /^[0-9]{1,7}$/.test(entry) ? 'segment' : 'phone'
 
-/** Counts down like that of a full hour, which for each phone began at another time. */
-function waitOf(ph: string): number {
-  const began = Buffer.from(ph, 'base64url').readUInt16BE(0)
-  return HOUR - ((Math.floor(Date.now() / 1000) + began) % HOUR)
+/** Counts down like a full hourly limit. Two bytes of the pseudonym give each phone its own start of the hour. */
+function hourlyWait(ph: string): number {
+  const offset = Buffer.from(ph, 'base64url').readUInt16BE(0)
+  return HOUR_SECONDS - ((Math.floor(Date.now() / 1000) + offset) % HOUR_SECONDS)
 }

@@ -1,19 +1,26 @@
+import underPressure from '@fastify/under-pressure'
+import type { FastifyInstance } from 'fastify'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { createOldest } from '@sms-codes/core/queues/watched-queues'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { Refusal } from '../http/answers.ts'
-import { createOldest } from '@sms-codes/core/queues/watched-queues'
 import type { ApiMetrics } from '../metrics.ts'
 
-const KNOWN_MS = 1_000
-export const BACKLOG_RETRY_SECONDS = 10
+// Refuses work that this process or the workers cannot do in time: a "try again later" is better than a late code.
+
+type Refusals = Pick<ApiMetrics, 'refusedByLimit'>
+
+const CACHE_MS = 1_000
+const BACKLOG_RETRY_SECONDS = 10
+const EVENT_LOOP_RETRY_SECONDS = 5
 
 /**
- * Whether workers keep up with what was accepted. One command a second and process at most, however many
- * requests ask.
+ * Watches the age of the oldest message that no worker has taken yet. One process asks Redis at most once a second,
+ * however many requests it handles.
  *
- * @param maxAgeSeconds how long a message may have waited for a worker; 0 for any time
+ * @param maxAgeSeconds 0 for no limit
  */
-export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics: ApiMetrics) {
+export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics: Refusals) {
   const oldest = createOldest(redis)
   let askedAt = 0
   let answer: Promise<number | null> = Promise.resolve(null)
@@ -22,26 +29,51 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
     try {
       return await oldest(SMS_QUEUE)
     } catch (err) {
-      // Redis may be back for the next request.
+      // The next request asks again, because Redis may be back by then.
       askedAt = 0
       throw err
     }
   }
 
   return {
-    /** A code that is late is worse than a "later": nothing more is accepted while the oldest waits too long. */
-    async refuse(): Promise<void> {
+    /** @throws Refusal while the oldest message waits too long, StoreError */
+    async refuseIfLate(): Promise<void> {
       if (maxAgeSeconds === 0) return
-      // The clock of API hosts on both ends: that of Redis would add its difference to every age.
-      if (Date.now() - askedAt >= KNOWN_MS) {
+      // API hosts wrote both times. The clock of Redis would add its own deviation to every age.
+      if (Date.now() - askedAt >= CACHE_MS) {
         askedAt = Date.now()
         answer = ask()
       }
-      const madeAt = await answer
-      if (madeAt === null || Date.now() - madeAt <= maxAgeSeconds * 1000) return
-      metrics.refusedBy('backlog')
+      const queuedAt = await answer
+      if (queuedAt === null || Date.now() - queuedAt <= maxAgeSeconds * 1000) return
+      metrics.refusedByLimit('backlog')
       throw new Refusal('busy', { retry_after: BACKLOG_RETRY_SECONDS })
     },
   }
 }
 export type Backlog = ReturnType<typeof createBacklog>
+
+/** 0 means no limit. */
+export type EventLoopLimits = { delayMs: number; percent: number }
+
+/**
+ * Refuses the requests of this scope while the event loop is overloaded. Routes whose work can wait belong in the
+ * scope. A verify does not, because its code expires.
+ */
+export async function refuseUnderLoad(
+  scope: FastifyInstance,
+  { delayMs, percent }: EventLoopLimits,
+  metrics: Refusals,
+): Promise<void> {
+  if (delayMs === 0 && percent === 0) return
+  await scope.register(underPressure, {
+    maxEventLoopDelay: delayMs,
+    maxEventLoopUtilization: percent / 100,
+    // Measures the last second and not the time since the start.
+    eventLoopUtilizationMode: 'interval',
+    pressureHandler: async () => {
+      metrics.refusedByLimit('event_loop')
+      throw new Refusal('busy', { retry_after: EVENT_LOOP_RETRY_SECONDS })
+    },
+  })
+}

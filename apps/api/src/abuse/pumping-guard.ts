@@ -1,15 +1,15 @@
 import type { Audit } from '@sms-codes/core/limits/audit'
-import { keys } from '@sms-codes/core/redis/keys'
 import type { Limit, Limits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
-import { createScript } from '@sms-codes/core/redis/script'
-import type { ApiMetrics } from '../metrics.ts'
+import { keys } from '@sms-codes/core/redis/keys'
+import { createScript, type Reply } from '@sms-codes/core/redis/script'
+import { numberSegment, type SendAttempt } from './caller.ts'
 
 export const GROUPS = ['segment', 'address', 'service'] as const
 type Group = (typeof GROUPS)[number]
 
-/** All report. `observe` lets through, `challenge` asks for a proof and `deny` refuses while the mark lasts. */
+/** Every mode reports. While the mark of a group lasts, `challenge` also requires a proof, and `deny` refuses. */
 export const MODES = ['observe', 'challenge', 'deny'] as const
 type Mode = (typeof MODES)[number]
 
@@ -17,103 +17,105 @@ export type GuardOptions = {
   on: boolean
   denySeconds: number
   groups: Record<Group, { mode: Mode; windowSeconds: number; minSends: number; minPercent: number }>
-  /** Whether callers can be asked for a proof at all. */
+  /** Whether the API may require a proof at all. */
   canChallenge: boolean
 }
 
-/** `deny`: the seconds to refuse for, 0 to let through. */
-export type Verdict = { deny: number; challenge: boolean }
+/** `denySeconds`: 0 to let through. */
+export type Verdict = { denySeconds: number; requiresProof: boolean }
 
-export type Sender = { address: string; mobile: string }
+/** The part of a send that puts it into groups. */
+type Grouped = Pick<SendAttempt, 'address' | 'mobile'>
+
+type Needs = {
+  redis: RedisClient
+  limits: Limits
+  metrics: { foundByGuard: (group: Group, mode: Mode) => void }
+  audit: Audit
+  log: Logger
+}
 
 const DAY_MS = 86_400_000
+const COUNT_ONLY = 1_000_000_000
 
 /**
- * The guard against SMS pumping (OWASP OAT-003): messages asked for to earn on them, not to use them, so
- * hardly any code of such a number segment or client address is ever verified. Who spreads it over so many
- * of both that none stands out is seen in the verified share of the whole service. Every finding is written
- * to a capped stream with its reason.
+ * Detects SMS pumping (OWASP OAT-003): a fraudster requests messages to numbers that earn money for every message,
+ * and never uses the codes. So hardly any code of such a number segment or client address is verified. An attack
+ * that spreads over many segments and addresses shows in the verified share of the whole service. The guard writes
+ * every finding with its reason to the audit stream.
  */
-export function createGuard(
-  redis: RedisClient,
-  limits: Limits,
-  options: GuardOptions,
-  metrics: ApiMetrics,
-  audit: Audit,
-  log: Logger,
-) {
-  const judge = createScript(redis, new URL('./pumping-guard.lua', import.meta.url))
+export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs, options: GuardOptions) {
+  const judgeScript = createScript(redis, new URL('./pumping-guard.lua', import.meta.url))
   const { on, groups, denySeconds, canChallenge } = options
-  const who = ({ address, mobile }: Sender): Record<Group, string> => ({
-    segment: mobile.slice(0, 7),
+  const membersOf = ({ address, mobile }: Grouped): Record<Group, string> => ({
+    segment: numberSegment(mobile),
     address,
     service: 'all',
   })
-  const keyOf = (what: 'sent' | 'verified' | 'mark' | 'times', group: Group, sender: Sender) =>
-    keys.guard(what, group, who(sender)[group])
-  /** A window that is never full: it only counts. */
-  const counted = (what: 'sent' | 'verified', sender: Sender): Limit[] =>
+  const keyOf = (what: 'sent' | 'verified' | 'mark' | 'times', group: Group, send: Grouped) =>
+    keys.guard(what, group, membersOf(send)[group])
+  const counters = (what: 'sent' | 'verified', send: Grouped): Limit[] =>
     GROUPS.map((group) => ({
-      key: keyOf(what, group, sender),
-      windows: [{ most: 1_000_000_000, seconds: groups[group].windowSeconds }],
+      key: keyOf(what, group, send),
+      windows: [{ most: COUNT_ONLY, seconds: groups[group].windowSeconds }],
     }))
 
   function modeOf(group: Group): Mode {
     const { mode } = groups[group]
-    // The worst that can become of the whole service is that everybody does a proof.
-    const most = group === 'service' && mode === 'deny' ? 'challenge' : mode
-    return most === 'challenge' && !canChallenge ? 'observe' : most
+    // The guard never denies the whole service: one attack would lock out all users.
+    const permitted = group === 'service' && mode === 'deny' ? 'challenge' : mode
+    return permitted === 'challenge' && !canChallenge ? 'observe' : permitted
   }
 
-  const args = GROUPS.flatMap((group) => {
+  const groupArgs = GROUPS.flatMap((group) => {
     const { windowSeconds, minSends, minPercent } = groups[group]
-    // Who is only asked for a proof loses nothing by a long mark; who is denied could be locked out with it.
+    // Users can pass a long challenge, but a long denial would lock them out. So deny marks are never extended.
     return [windowSeconds * 1000, minSends, minPercent, modeOf(group) === 'deny' ? 0 : DAY_MS]
   })
 
-  async function report(group: Group, sender: Sender, sends: number, verified: number): Promise<void> {
+  async function report(group: Group, who: string, row: Reply): Promise<void> {
     const mode = modeOf(group)
     const finding = {
       what: 'guard',
       mode,
       group,
-      who: who(sender)[group],
-      sends: String(sends),
-      verified: String(verified),
+      who,
+      sends: row.text('sends'),
+      verified: row.text('verified'),
     }
-    metrics.guardFound(group, mode)
-    log.warn({ ...finding }, 'few codes of a group are verified')
+    metrics.foundByGuard(group, mode)
+    log.warn(finding, 'few codes of a group are verified')
     await audit(finding)
   }
 
   return {
-    /** Counts a send for the guard, taken by the gate together with its own limits. */
-    counts: (sender: Sender): Limit[] => (on ? counted('sent', sender) : []),
+    /** The counters that an accepted send adds to. */
+    sendCounters: (send: Grouped): Limit[] => (on ? counters('sent', send) : []),
 
     /** @throws StoreError */
-    async judge(sender: Sender): Promise<Verdict> {
-      const verdict = { deny: 0, challenge: false }
+    async judge(send: Grouped): Promise<Verdict> {
+      const verdict = { denySeconds: 0, requiresProof: false }
       if (!on) return verdict
       const names = GROUPS.flatMap((group) =>
-        (['sent', 'verified', 'mark', 'times'] as const).map((what) => keyOf(what, group, sender)),
+        (['sent', 'verified', 'mark', 'times'] as const).map((what) => keyOf(what, group, send)),
       )
-      const { rows } = await judge(names, [denySeconds * 1000, ...args])
+      const { rows } = await judgeScript(names, [denySeconds * 1000, ...groupArgs])
       for (const row of rows) {
         const group = GROUPS[row.number('group') - 1]
         if (group === undefined) continue
-        if (row.number('is_new') === 1)
-          await report(group, sender, row.number('sends'), row.number('verified'))
-        const lasts = Math.ceil(row.number('lasts') / 1000)
-        if (modeOf(group) === 'deny') verdict.deny = Math.max(verdict.deny, lasts)
-        if (modeOf(group) === 'challenge') verdict.challenge = true
+        if (row.number('is_new') === 1) await report(group, membersOf(send)[group], row)
+        const mode = modeOf(group)
+        const markSeconds = Math.ceil(row.number('lasts') / 1000)
+        if (mode === 'deny') verdict.denySeconds = Math.max(verdict.denySeconds, markSeconds)
+        if (mode === 'challenge') verdict.requiresProof = true
       }
       return verdict
     },
 
-    /** Counts a verified code of this sender, if its send was counted. */
-    async verified(sender: Sender, isCounted: boolean): Promise<void> {
-      if (on && isCounted) await limits.take(counted('verified', sender))
+    /** Counts a verified code for the groups of its send. @throws StoreError */
+    async countVerified(send: Grouped): Promise<void> {
+      if (on) await limits.take(counters('verified', send))
     },
   }
 }
-export type Guard = ReturnType<typeof createGuard>
+export type PumpingGuard = ReturnType<typeof createPumpingGuard>

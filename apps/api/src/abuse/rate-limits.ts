@@ -1,61 +1,102 @@
-import { keys } from '@sms-codes/core/redis/keys'
-import type { Limits } from '@sms-codes/core/limits/limits'
-import { Refusal, type Answer } from '../http/answers.ts'
+import type { Limit, Limits } from '@sms-codes/core/limits/limits'
 import type { Window } from '@sms-codes/core/limits/windows'
-import type { Guard } from './pumping-guard.ts'
+import { keys } from '@sms-codes/core/redis/keys'
+import { Refusal, type Answer } from '../http/answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
+import { numberSegment, type SendAttempt } from './caller.ts'
 
-/** How many messages may be asked for, beside what each phone may get. An empty list is no limit. */
-export type GateWindows = Record<'address' | 'subnet' | 'segment' | 'budget', readonly Window[]>
+/** Limits of one client address: pictures and challenges, answered pictures and proofs, guessed codes. */
+type AddressLimit = 'images' | 'attempts' | 'verifies'
 
-/** Who asks for a message to whom. Address and subnet are pseudonyms, `ip` is what they stand for. */
-export type Asking = { ip: string; address: string; subnet: string; mobile: string }
+/** Limits of a send, besides the limits of its phone: address, subnet, number segment and the whole service. */
+const SEND_LIMITS = ['address', 'subnet', 'segment', 'budget'] as const
+type SendLimit = (typeof SEND_LIMITS)[number]
 
-const ANSWER: Record<keyof GateWindows, Answer> = {
+/** An empty list of windows means no limit. */
+export type RateLimitWindows = Record<AddressLimit | SendLimit, readonly Window[]>
+
+const SEND_ANSWERS: Record<SendLimit, Answer> = {
   address: 'tooManyRequests',
   subnet: 'tooManyRequests',
-  // Told apart from the phone's own limit it would show where the gate is.
+  // The same answer as for a full phone, so that an attacker cannot find out where this limit is.
   segment: 'sentTooOften',
   budget: 'budgetSpent',
 }
 
 /**
- * What a send is counted against beside its phone: the caller's address and subnet, the number segment
- * (the first seven digits), and the budget of the whole service. All are taken in one step or none, so
- * no number of processes spends more than the budget.
+ * The rate limits of the API. The limits of a phone are not here: the script that issues a code takes them.
+ *
+ * Every method throws StoreError when Redis does not answer.
+ *
+ * @param countersOf counters without a limit that a send adds to in the same step
  */
-export function createGate(limits: Limits, windows: GateWindows, guard: Guard, metrics: ApiMetrics) {
-  const names = (['address', 'subnet', 'segment', 'budget'] as const).filter(
-    (name) => windows[name].length > 0,
-  )
-  const keyOf = (name: keyof GateWindows, { address, subnet, mobile }: Asking) =>
-    name === 'budget' ? keys.budget : keys.gate(name, { address, subnet, segment: mobile.slice(0, 7) }[name])
+export function createRateLimits(
+  limits: Limits,
+  windows: RateLimitWindows,
+  countersOf: (attempt: SendAttempt) => readonly Limit[],
+  metrics: Pick<ApiMetrics, 'refusedByLimit'>,
+) {
+  const sendLimits = SEND_LIMITS.filter((name) => windows[name].length > 0)
+  const addressLimit = (name: AddressLimit, address: string) => ({
+    key: keys.address(address, name),
+    windows: windows[name],
+  })
+
+  function sendKey(name: SendLimit, { address, subnet, mobile }: SendAttempt): string {
+    if (name === 'budget') return keys.budget
+    return keys.gate(name, { address, subnet, segment: numberSegment(mobile) }[name])
+  }
+
+  function refuse(name: AddressLimit | SendLimit, answer: Answer, retryAfter: number): never {
+    metrics.refusedByLimit(name)
+    throw new Refusal(answer, { retry_after: retryAfter })
+  }
 
   return {
     /**
-     * @param allowed by a list: only the budget counts
-     * @returns the unit it took of the budget, and what gives segment and budget back where nothing was enqueued
-     * @throws Refusal, StoreError
+     * Takes one from a limit of this address.
+     *
+     * @returns how many the address has taken in the longest window, with this one
+     * @throws Refusal if the limit is full
      */
-    async enter(asking: Asking, allowed: boolean): Promise<{ unit: string; leave: () => Promise<void> }> {
-      const counted = allowed ? names.filter((name) => name === 'budget') : names
-      const own = counted.map((name) => ({ key: keyOf(name, asking), windows: windows[name] }))
-      const counts = allowed ? [] : guard.counts(asking)
-      if (own.length + counts.length === 0) return { unit: '', leave: async () => {} }
-      const taken = await limits.take([...own, ...counts])
+    async take(name: AddressLimit, address: string): Promise<number> {
+      const taken = await limits.take([addressLimit(name, address)])
+      return taken.kind === 'taken' ? taken.count : refuse(name, 'tooManyRequests', taken.retryAfter)
+    },
+
+    /** Counts the attempts of this address in the longest window, without taking one. */
+    attemptsOf: (address: string): Promise<number> => limits.count(addressLimit('attempts', address)),
+
+    /**
+     * Takes one from all limits of a send, or from none of them, in one step. The budget therefore holds for any
+     * number of API processes.
+     *
+     * @param isAllowListed only the budget counts
+     * @returns the unit of the budget that was taken, and a function that gives segment and budget back if no job
+     *   was enqueued
+     * @throws Refusal if a limit is full
+     */
+    async takeForSend(
+      attempt: SendAttempt,
+      isAllowListed: boolean,
+    ): Promise<{ budgetUnit: string; release: () => Promise<void> }> {
+      const names = isAllowListed ? sendLimits.filter((name) => name === 'budget') : sendLimits
+      const counters = isAllowListed ? [] : countersOf(attempt)
+      const own = names.map((name) => ({ key: sendKey(name, attempt), windows: windows[name] }))
+      if (own.length + counters.length === 0) return { budgetUnit: '', release: async () => {} }
+      const taken = await limits.take([...own, ...counters])
       if (taken.kind === 'full') {
-        const name = counted[taken.limit] ?? 'budget'
-        metrics.refusedBy(name)
-        throw new Refusal(ANSWER[name], { retry_after: taken.retryAfter })
+        const name = names[taken.limit] ?? 'budget'
+        return refuse(name, SEND_ANSWERS[name], taken.retryAfter)
       }
-      const spent = counted
-        .filter((name) => name === 'segment' || name === 'budget')
-        .map((name) => keyOf(name, asking))
-      return {
-        unit: taken.member,
-        leave: () => limits.giveBack(taken.member, [...spent, ...counts.map(({ key }) => key)]),
-      }
+      const released = [
+        ...names
+          .filter((name) => name === 'segment' || name === 'budget')
+          .map((name) => sendKey(name, attempt)),
+        ...counters.map(({ key }) => key),
+      ]
+      return { budgetUnit: taken.member, release: () => limits.giveBack(taken.member, released) }
     },
   }
 }
-export type Gate = ReturnType<typeof createGate>
+export type RateLimits = ReturnType<typeof createRateLimits>

@@ -1,27 +1,29 @@
 import type { Window } from '@sms-codes/core/limits/windows'
 
-/** `warm`: pictures of five characters. `hot`: a picture alone is not enough. */
-export type Heat = 'calm' | 'warm' | 'hot'
+/** What an address must answer: a picture of four characters, a picture of five, or a proof of work as well. */
+export type StepUpLevel = 'short_picture' | 'long_picture' | 'proof'
 
-export type HeatOptions = {
+export type StepUpOptions = {
   mode: 'off' | 'on'
-  /** How many answers an address may give, right or wrong. */
+  /** The limit of attempts of an address. The thresholds are shares of its longest window. */
   attempts: readonly Window[]
-  /** Shares of that, in percent. Who may give more becomes hot later. */
-  warmPercent: number
-  hotPercent: number
+  longPicturePercent: number
+  proofPercent: number
 }
 
-/** How much an address tries, by what the limiter of its answers has counted: nothing is kept for it. */
-export function createHeat({ mode, attempts, warmPercent, hotPercent }: HeatOptions) {
+/**
+ * Asks more of an address that tries a lot. The level follows from the number of attempts that the rate limit has
+ * counted anyway, so it needs no state of its own.
+ */
+export function createStepUp({ mode, attempts, longPicturePercent, proofPercent }: StepUpOptions) {
   const most = attempts.toSorted((a, b) => b.seconds - a.seconds)[0]?.most ?? Infinity
   const share = (percent: number) => Math.ceil((most * percent) / 100)
-  const [warm, hot] = [share(warmPercent), share(hotPercent)]
+  const [shortPictures, withoutProof] = [share(longPicturePercent), share(proofPercent)]
 
-  /** @param nth the answer that is given now, or will be: which one it is of this address */
-  return function heatOf(nth: number): Heat {
-    if (mode === 'off' || nth <= warm) return 'calm'
-    return nth > hot ? 'hot' : 'warm'
+  /** @param attempt the ordinal of this attempt of the address, from 1 */
+  return function levelOf(attempt: number): StepUpLevel {
+    if (mode === 'off' || attempt <= shortPictures) return 'short_picture'
+    return attempt > withoutProof ? 'proof' : 'long_picture'
   }
 }
-export type HeatOf = ReturnType<typeof createHeat>
+export type StepUpLevelOf = ReturnType<typeof createStepUp>

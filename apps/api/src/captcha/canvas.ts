@@ -1,5 +1,5 @@
-// Owns the pixels while a picture is drawn: how much ink lies on each, from 0 (paper) to 1.
-// A stroke is drawn by its distance to the pixel, so edges come out smooth at any angle.
+// Owns the pixels of a picture while it is drawn: the amount of ink on each, from 0 (paper) to 1. The distance between
+// a pixel and a stroke decides how much of the pixel is covered, so edges are smooth at any angle.
 import type { Point, Stroke } from './glyphs.ts'
 
 export type Canvas = ReturnType<typeof createCanvas>

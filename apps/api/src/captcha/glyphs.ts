@@ -33,7 +33,7 @@ const drawings: Record<string, string> = {
   Y: '0,0 .5,.5 1,0 | .5,.5 .5,1',
 }
 
-// Short enough steps to look round at the size of a letter.
+// With steps of this size an arc looks round at the size of a letter.
 const arcStepDegrees = 24
 
 function pointsOf(token: string): Point[] {

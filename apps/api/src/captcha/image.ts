@@ -1,5 +1,5 @@
-// Owns the captcha picture: a PNG of the text that people read and plain OCR does not, never the same twice.
-// It is a cost for a program and no wall against one: a trained network reads most pictures of any generator.
+// Owns the captcha picture: a PNG of a text that people can read and plain OCR cannot, different each time. It makes an
+// attack more expensive and cannot prevent it: a trained network reads most pictures of any generator.
 import { type Canvas, createCanvas } from './canvas.ts'
 import { glyphs, type Point, type Stroke } from './glyphs.ts'
 import { encodePng } from './png.ts'
@@ -10,7 +10,7 @@ type Warp = (point: Point) => Point
 const height = 60
 const noiseShare = 0.04
 
-/** One slow wave over the whole picture in both directions: it bends letters, so no template fits them. */
+/** Bends the whole picture by one slow wave in each direction, so that letters do not match a template. */
 function createWarp({ between }: Random): Warp {
   const wave = () => {
     const amplitude = between(1, 3)
@@ -22,7 +22,7 @@ function createWarp({ between }: Random): Warp {
   return ([x, y]) => [x + alongX(y), y + alongY(x)]
 }
 
-/** Steps of some 4 px, because a warp moves points only and a long segment would stay straight. */
+/** Splits a stroke into steps of about 4 px. A warp moves only points, so a long segment would stay straight. */
 function subdivide(points: Stroke): Point[] {
   const out: Point[] = []
   let previous: Point | undefined
@@ -37,7 +37,7 @@ function subdivide(points: Stroke): Point[] {
   return out
 }
 
-/** The movements of one letter's points, from its unit box to its place in the picture. */
+/** Moves the points of one letter from its unit box to its place in the picture. */
 function createHand({ between }: Random, centreX: number): Warp {
   const angle = (between(-18, 18) * Math.PI) / 180
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)]
@@ -84,7 +84,7 @@ function acrossText(canvas: Canvas, { between }: Random): Point[] {
 function disturb(canvas: Canvas, random: Random, pen: number): void {
   const { between, below } = random
   canvas.stroke(acrossText(canvas, random), between(1.5, 2.1), 'paper')
-  // Nearly as wide as the letters' pen: a thin line goes away with one morphological opening.
+  // Nearly as wide as the strokes of the letters, because one morphological opening would remove a thin line.
   canvas.stroke(acrossText(canvas, random), pen * between(0.78, 0.85))
   for (let i = 0; i < 4; i++) {
     const [x, y, angle] = [between(4, canvas.width - 4), between(4, height - 4), between(0, 2 * Math.PI)]
@@ -106,11 +106,11 @@ function createPalette({ between }: Random): Uint8Array {
   })
 }
 
-/** 160x60 for four characters, 30 px wider for each further one. */
+/** Draws a PNG of 160x60 pixels for four characters, and of 30 pixels more for each further character. */
 export function drawCaptcha(text: string): Buffer {
   const letters = Array.from(text, (character) => {
     const strokes = glyphs.get(character)
-    if (!strokes) throw new RangeError('a captcha text holds characters of the captcha alphabet only')
+    if (!strokes) throw new RangeError('a captcha text must consist of characters of the captcha alphabet')
     return strokes
   })
   const random = createRandom()
@@ -118,7 +118,7 @@ export function drawCaptcha(text: string): Buffer {
   const pen = random.between(3.2, 3.9)
   drawLetters(canvas, random, letters, createWarp(random), pen)
   disturb(canvas, random, pen)
-  // A loop: `Uint8Array.from` with a function takes as long as all the rest of the picture.
+  // A loop, because `Uint8Array.from` with a function takes as long as the rest of the picture.
   const pixels = new Uint8Array(canvas.ink.length)
   for (let i = 0; i < pixels.length; i++) pixels[i] = Math.round((canvas.ink[i] ?? 0) * 15)
   return encodePng(canvas.width, height, pixels, createPalette(random))

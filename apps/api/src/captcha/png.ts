@@ -1,5 +1,5 @@
-// Owns the bytes of a PNG file with a palette of 16 colours, four bits a pixel.
-// It writes the four chunks that a picture needs and nothing else: no text, no date, no trace of the writer.
+// Owns the bytes of a PNG file with a palette of 16 colours and four bits per pixel. The file has only the four chunks
+// that a picture needs.
 import { crc32, deflateSync } from 'node:zlib'
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
@@ -17,14 +17,14 @@ function header(width: number, height: number): Buffer {
   const data = Buffer.alloc(13)
   data.writeUInt32BE(width, 0)
   data.writeUInt32BE(height, 4)
-  data.set([4, 3], 8) // four bits a pixel, palette; the zeros after it: deflate, plain filters, not interlaced
+  data.set([4, 3], 8) // four bits per pixel, palette; then zeros: deflate, plain filters, not interlaced
   return data
 }
 
-/** `pixels` holds one palette index (0-15) a pixel, row by row; `palette` holds 16 times red, green, blue. */
+/** `pixels` holds one palette index (0-15) per pixel, row by row; `palette` holds red, green and blue 16 times. */
 export function encodePng(width: number, height: number, pixels: Uint8Array, palette: Uint8Array): Buffer {
   const rowBytes = 1 + Math.ceil(width / 2)
-  const rows = new Uint8Array(rowBytes * height) // the first byte of a row stays 0, no filter
+  const rows = new Uint8Array(rowBytes * height) // the first byte of a row is its filter: 0, none
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const at = y * rowBytes + 1 + (x >> 1)

@@ -6,23 +6,22 @@ import { deriveKey } from 'altcha-lib/algorithms/pbkdf2'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
-import type { Answer } from '../http/answers.ts'
 
-/** Longer than any proof, and far less than a body may be. */
+/** Longer than any valid proof, and much shorter than the longest body. */
 export const PROOF_MAX_LENGTH = 2_048
 
 const LIFE_SECONDS = 300
-/** A used proof is remembered for longer than it lives, for hosts whose clocks differ. */
+/** Redis remembers a used proof for longer than it is valid, because the clocks of hosts differ. */
 const REMEMBER_SECONDS = 2 * LIFE_SECONDS
 
 /**
- * The work: PBKDF2 of 5,000 rounds, at most 500 times and 250 on average. Few long steps rather than many
- * short ones, because a browser pays for each call and a native program does not.
+ * The work: PBKDF2 with 5,000 rounds, at most 500 times and 250 times on average. The steps are few and long, because
+ * each call costs a browser extra time and costs a native program none.
  */
 const ROUNDS = 5_000
-const MOST_STEPS = 500
+const MAX_STEPS = 500
 
-/** As the altcha widget reads it. */
+/** In the format that the altcha widget reads. */
 export const Challenge = Type.Object(
   {
     parameters: Type.Object({
@@ -30,9 +29,11 @@ export const Challenge = Type.Object(
       cost: Type.Integer({ description: 'rounds of each step' }),
       expiresAt: Type.Integer({ description: 'seconds since 1970' }),
       keyLength: Type.Integer(),
-      keyPrefix: Type.String({ description: 'hex; how the derived key begins where the work is done' }),
+      keyPrefix: Type.String({
+        description: 'hex; the solution is the counter whose derived key begins with this',
+      }),
       keySignature: Type.String(),
-      nonce: Type.String({ description: 'hex; with the counter behind it, the password of a step' }),
+      nonce: Type.String({ description: 'hex; followed by the counter it is the password of a step' }),
       salt: Type.String({ description: 'hex' }),
     }),
     signature: Type.String(),
@@ -41,21 +42,25 @@ export const Challenge = Type.Object(
 )
 export type Challenge = Static<typeof Challenge>
 
+/** `proofGone`: not a proof of ours, expired, or used before. */
+export type ProofResult = 'passed' | 'proofGone'
+
 const Payload = Type.Object({
   challenge: Challenge,
   solution: Type.Object({ counter: Type.Integer(), derivedKey: Type.String() }),
 })
 
 /**
- * Proofs of work: what a browser can answer where a person cannot read a picture, or where the picture
- * alone is too cheap. Nothing is kept of a challenge until its proof is used, and a proof is good once.
+ * Proofs of work. A browser can solve one in place of a picture, for example for a blind user, or in addition to a
+ * picture, which alone costs an attacker too little. Redis stores nothing about a challenge until its proof is used. A
+ * proof is valid once.
  */
 export function createProofs(redis: RedisClient, keyring: Keyring) {
-  // A challenge of before a rotation of the keys, or of a process that has not seen it, stays good.
-  const solved = keyring.secrets('proof solution')
+  // All keys of the ring are accepted, so a challenge stays valid while the keys are rotated.
+  const solutionSecrets = keyring.secrets('proof solution')
   const ring = keyring.secrets('proof challenge').map(({ secret }, i) => ({
     hmacSignatureSecret: secret,
-    hmacKeySignatureSecret: solved[i]?.secret ?? secret,
+    hmacKeySignatureSecret: solutionSecrets[i]?.secret ?? secret,
   }))
 
   return {
@@ -63,7 +68,7 @@ export function createProofs(redis: RedisClient, keyring: Keyring) {
       const challenge = await createChallenge({
         algorithm: 'PBKDF2/SHA-256',
         cost: ROUNDS,
-        counter: randomInt(MOST_STEPS) + 1,
+        counter: randomInt(MAX_STEPS) + 1,
         deriveKey,
         expiresAt: Math.floor(Date.now() / 1000) + LIFE_SECONDS,
         ...ring[0],
@@ -71,8 +76,8 @@ export function createProofs(redis: RedisClient, keyring: Keyring) {
       return Value.Parse(Challenge, challenge)
     },
 
-    /** The one look at an answer: null when it is right, else the refusal. */
-    async take(proof: string): Promise<Answer | null> {
+    /** Checks a proof and consumes it. @throws StoreError */
+    async consume(proof: string): Promise<ProofResult> {
       const payload = parse(proof)
       if (payload === null) return 'proofGone'
       const checks = await Promise.all(
@@ -80,8 +85,8 @@ export function createProofs(redis: RedisClient, keyring: Keyring) {
       )
       if (!checks.some(({ verified }) => verified)) return 'proofGone'
       const key = keys.proof(payload.challenge.parameters.nonce)
-      const first = await asStoreError('proof take', redis.set(key, '1', 'EX', REMEMBER_SECONDS, 'NX'))
-      return first === 'OK' ? null : 'proofGone'
+      const marked = await asStoreError('proof consume', redis.set(key, '1', 'EX', REMEMBER_SECONDS, 'NX'))
+      return marked === 'OK' ? 'passed' : 'proofGone'
     },
   }
 }

@@ -1,5 +1,5 @@
-// Owns the randomness of one picture: a pool of bytes from the system's generator, filled again when it is empty.
-// A call for each number would cost more than the drawing.
+// Owns the randomness of one picture: a pool of bytes from the system's generator, which is refilled when it is empty.
+// A call of the generator for each number would take longer than the drawing.
 import { randomBytes } from 'node:crypto'
 
 export type Random = ReturnType<typeof createRandom>
@@ -10,7 +10,7 @@ export function createRandom() {
   let pool = randomBytes(poolBytes)
   let at = 0
 
-  /** A number from `min` up to `max`, in 65,536 steps: enough for a shape, not meant for a secret. */
+  /** A number from `min` up to `max` in 65,536 steps. Precise enough for a shape, but not for a secret. */
   function between(min: number, max: number): number {
     if (at === poolBytes) {
       pool = randomBytes(poolBytes)

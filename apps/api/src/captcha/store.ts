@@ -1,35 +1,34 @@
 import { keys } from '@sms-codes/core/redis/keys'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
-import type { Answer } from '../http/answers.ts'
 import { drawCaptcha } from './image.ts'
 import { captchaText } from './text.ts'
 
-/** The client chooses it and it becomes part of a key, so nothing else is let through. */
+/** The client chooses the uuid and it becomes part of a key, so no other character is permitted. */
 export const UUID_PATTERN = '^[A-Za-z0-9_-]{8,64}$'
+
+/** `captchaGone`: never issued, expired, or answered before. */
+export type CaptchaResult = 'passed' | 'captchaGone' | 'captchaWrong'
 
 const LIFE_SECONDS = 300
 
 /**
- * Image codes under `img_<uuid>`. One look, ever: the text is gone with the first answer, right or wrong,
- * in the same command that reads it. Reading and deleting apart would let callers who come at once all in.
- *
- * What a caller can be made to answer is `{ issue, take }`: this, the proofs, or a vendor's check.
+ * Image codes, stored under `img_<uuid>`. A text can be answered once: the command that reads it deletes it, whether
+ * the answer is right or wrong. With separate commands, all callers that come at once would get in.
  */
 export function createCaptchas(redis: RedisClient) {
   return {
-    /** Draws a new picture for this uuid; an older one of the same uuid is no longer valid. PNG. */
+    /** Draws a new picture for this uuid as a PNG. An older picture of the same uuid becomes invalid. */
     async issue(uuid: string, length: 4 | 5): Promise<Buffer> {
       const text = captchaText(length)
       await asStoreError('captcha issue', redis.set(keys.captcha(uuid), text, 'EX', LIFE_SECONDS))
       return drawCaptcha(text)
     },
 
-    /** The one look at an answer: null when it is right, else the refusal. */
-    async take(uuid: string, imageCode: string): Promise<Answer | null> {
-      const text = await asStoreError('captcha take', redis.getdel(keys.captcha(uuid)))
-      // Never issued, expired, or already looked at.
+    /** Consumes the picture and checks the answer. @throws StoreError */
+    async consume(uuid: string, imageCode: string): Promise<CaptchaResult> {
+      const text = await asStoreError('captcha consume', redis.getdel(keys.captcha(uuid)))
       if (text === null) return 'captchaGone'
-      return text.toLowerCase() === imageCode.toLowerCase() ? null : 'captchaWrong'
+      return text.toLowerCase() === imageCode.toLowerCase() ? 'passed' : 'captchaWrong'
     },
   }
 }

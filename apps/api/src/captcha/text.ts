@@ -1,5 +1,5 @@
-// Owns the captcha alphabet and the drawing of a random text from it.
-// Every character is equally likely, and none can be mistaken for another one after rotation and noise.
+// Owns the captcha alphabet and the choice of a random text. All characters are equally likely, and none looks like
+// another one after rotation and noise.
 import { randomInt } from 'node:crypto'
 
 /** 25 characters: no 0 O Q, no 1 I L, no B S Z G (8 5 2 6) and no V (Y, U). */

@@ -1,41 +1,34 @@
-import type { Static } from '@sinclair/typebox'
-import { keyringOptions, list, loadConfig, wantsTracing, type Env } from '@sms-codes/core/config/load'
+import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
-import { fallbackRules, parseScenes } from '@sms-codes/core/config/scenes'
-import { parseWindows } from '@sms-codes/core/limits/windows'
-import { parseApiKeys } from '../http/api-keys.ts'
-import { API_CHECKS, entriesOf } from './checks.ts'
-import { ApiEnv } from './variables.ts'
+import { fallbackRules } from '@sms-codes/core/config/scenes'
+import { wantsTracing } from '@sms-codes/core/config/shared-variables'
+import { listReceiptParsers } from '@sms-codes/gateways/receipts'
+import { API_CHECKS } from './checks.ts'
+import { ApiEnv, type ApiValues } from './variables.ts'
 import type { GuardOptions } from '../abuse/pumping-guard.ts'
-import { parseTestNumbers } from '../test-numbers.ts'
 
-function guardOptions(values: Static<typeof ApiEnv>): GuardOptions {
+function guardOptions(values: ApiValues): GuardOptions {
   const { GUARD_MODE, GUARD_ADDRESS_MODE } = values
+  const { GUARD_WINDOW_SECONDS: windowSeconds, GUARD_MIN_PERCENT: minPercent } = values
   const mode = GUARD_MODE === 'off' ? 'observe' : GUARD_MODE
-  const minPercent = values.GUARD_MIN_PERCENT
   return {
     on: GUARD_MODE !== 'off',
     denySeconds: values.GUARD_DENY_SECONDS,
     canChallenge: values.STEP_UP === 'on',
     groups: {
-      segment: {
-        mode,
-        minPercent,
-        minSends: values.GUARD_MIN_SENDS,
-        windowSeconds: values.GUARD_WINDOW_SECONDS,
-      },
+      segment: { mode, windowSeconds, minPercent, minSends: values.GUARD_MIN_SENDS },
       address: {
         mode: GUARD_ADDRESS_MODE === 'same' ? mode : GUARD_ADDRESS_MODE,
+        windowSeconds: values.GUARD_ADDRESS_WINDOW_SECONDS,
         minPercent,
         minSends: values.GUARD_ADDRESS_MIN_SENDS,
-        windowSeconds: values.GUARD_ADDRESS_WINDOW_SECONDS,
       },
       service: {
         mode,
+        windowSeconds,
         minPercent: values.GUARD_SERVICE_MIN_PERCENT,
         minSends: values.GUARD_SERVICE_MIN_SENDS,
-        windowSeconds: values.GUARD_WINDOW_SECONDS,
       },
     },
   }
@@ -53,46 +46,45 @@ export function loadApiConfig(env: Env) {
     redisUrl: values.REDIS_URL,
     drainMs: values.DRAIN_MS,
     queueMaxAgeSeconds: values.QUEUE_MAX_AGE_SECONDS,
-    pressure: { delayMs: values.EVENT_LOOP_MAX_DELAY_MS, percent: values.EVENT_LOOP_MAX_PERCENT },
-    keyring: keyringOptions(values),
-    trustProxy: list(values.TRUST_PROXY),
+    eventLoop: { delayMs: values.EVENT_LOOP_MAX_DELAY_MS, percent: values.EVENT_LOOP_MAX_PERCENT },
+    keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
+    trustProxy: values.TRUST_PROXY,
     callbacks: {
       token: values.CALLBACK_TOKEN ?? '',
-      addresses: entriesOf(values.CALLBACK_ADDRESSES).map(({ text }) => text),
-      publicUrl: values.PUBLIC_URL,
-      twilioAuthToken: values.TWILIO_AUTH_TOKEN,
-      webhookSecrets: list(values.WEBHOOK_SECRETS ?? ''),
+      addresses: values.CALLBACK_ADDRESSES,
+      parsers: listReceiptParsers(values, {
+        callbackToken: values.CALLBACK_TOKEN,
+        publicUrl: values.PUBLIC_URL,
+      }),
     },
     tellsEvents: values.EVENTS_URL !== undefined,
-    rules: fallbackRules(parseScenes(values.SCENES).scenes),
-    corsOrigins: list(values.CORS_ORIGINS),
-    apiKeys: parseApiKeys(values.API_KEYS),
+    rules: fallbackRules(values.SCENES),
+    corsOrigins: values.CORS_ORIGINS,
+    apiKeys: values.API_KEYS,
     policies: policiesOf(values),
-    testNumbers: parseTestNumbers(values.TEST_NUMBERS),
-    lists: { allow: entriesOf(values.ALLOW_LIST), deny: entriesOf(values.DENY_LIST) },
-    limiters: {
-      images: parseWindows(values.LIMIT_ADDRESS_IMAGES),
-      attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),
-      verifies: parseWindows(values.LIMIT_ADDRESS_VERIFIES),
-    },
-    heat: {
-      mode: values.STEP_UP,
-      attempts: parseWindows(values.LIMIT_ADDRESS_ATTEMPTS),
-      warmPercent: values.STEP_UP_WARM_PERCENT,
-      hotPercent: values.STEP_UP_HOT_PERCENT,
-    },
-    guard: guardOptions(values),
-    gate: {
-      address: parseWindows(values.LIMIT_ADDRESS_SENDS),
-      subnet: parseWindows(values.LIMIT_SUBNET_SENDS),
-      segment: parseWindows(values.LIMIT_SEGMENT_SENDS),
+    testNumbers: values.TEST_NUMBERS,
+    lists: { allow: values.ALLOW_LIST, deny: values.DENY_LIST },
+    rateLimits: {
+      images: values.LIMIT_ADDRESS_IMAGES,
+      attempts: values.LIMIT_ADDRESS_ATTEMPTS,
+      verifies: values.LIMIT_ADDRESS_VERIFIES,
+      address: values.LIMIT_ADDRESS_SENDS,
+      subnet: values.LIMIT_SUBNET_SENDS,
+      segment: values.LIMIT_SEGMENT_SENDS,
       budget: budgetOf(values),
     },
+    stepUp: {
+      mode: values.STEP_UP,
+      attempts: values.LIMIT_ADDRESS_ATTEMPTS,
+      longPicturePercent: values.STEP_UP_WARM_PERCENT,
+      proofPercent: values.STEP_UP_HOT_PERCENT,
+    },
+    guard: guardOptions(values),
   }
 }
 export type ApiConfig = ReturnType<typeof loadApiConfig>
 
-/** The policy of a scene; the routes' schemas let no unknown scene through. */
+/** The policy of a scene. The schemas of the routes refuse an unknown scene before. */
 export function scenePolicies(all: Record<string, CodePolicy>) {
   return (scene: string): CodePolicy => {
     const policy = all[scene]

@@ -1,4 +1,4 @@
-/** The RETCODE strings of the HTTP contract and every text that may stand beside one. */
+/** The RETCODE strings of the HTTP contract. */
 export const RETCODE = {
   OK: '0',
   IMAGECODEERR: '4001',
@@ -12,9 +12,9 @@ export const RETCODE = {
 } as const
 export type Retcode = (typeof RETCODE)[keyof typeof RETCODE]
 
-export type Language = 'zh' | 'en'
+type Language = 'zh' | 'en'
 
-/** An answer is one of these rows: its code and its text in each language. Nothing else is ever said. */
+/** Every response is one of these rows: a RETCODE and its text in each language. No other text is ever returned. */
 export const ANSWERS = {
   ok: { code: RETCODE.OK, zh: '成功', en: 'OK' },
   sent: { code: RETCODE.OK, zh: '发送短信成功', en: 'The code is on its way' },
@@ -59,10 +59,10 @@ export const ANSWERS = {
 } as const satisfies Record<string, { code: Retcode } & Record<Language, string>>
 export type Answer = keyof typeof ANSWERS
 
-/** What a refusal may tell beside its code: seconds, compares, and what the caller has to answer. */
+/** Seconds to wait, guesses that are left, and what the caller has to answer. */
 export type RefusalDetails = { retry_after?: number; attempts_left?: number; challenge?: 'proof' }
 
-/** An expected no: thrown by a route, turned into the envelope by the error handler, never logged as an error. */
+/** An expected refusal. Routes throw it, the error handler turns it into the envelope, and it is no error in the log. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly answer: Answer
@@ -75,12 +75,21 @@ export class Refusal extends Error {
   }
 }
 
-/** `Accept-Language` decides between the two languages there are; Chinese unless English is asked for first. */
-export function languageOf(header: string | undefined): Language {
+/** The language for an `Accept-Language` header: Chinese, unless the header begins with English. */
+function languageOf(header: string | undefined): Language {
   return header !== undefined && /^\s*en\b/i.test(header) ? 'en' : 'zh'
 }
 
-export function envelope(answer: Answer, language: Language): { code: Retcode; errmsg: string } {
+/** The fields of an answer that every body has. */
+export function envelope(
+  answer: Answer,
+  acceptLanguage: string | undefined,
+): { code: Retcode; errmsg: string } {
   const row = ANSWERS[answer]
-  return { code: row.code, errmsg: row[language] }
+  return { code: row.code, errmsg: row[languageOf(acceptLanguage)] }
 }
+
+export const success = (answer: 'ok' | 'sent' | 'verified', acceptLanguage: string | undefined) => ({
+  ...envelope(answer, acceptLanguage),
+  code: RETCODE.OK,
+})

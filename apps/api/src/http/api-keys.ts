@@ -1,25 +1,31 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { onRequestHookHandler } from 'fastify'
+import { isUnique, list, throwFaults } from '@sms-codes/core/config/decoders'
 import { Refusal } from './answers.ts'
-
-/** `shop:2f…`: the name goes into logs, the key nowhere. */
-export const API_KEYS_PATTERN = '^([a-z][a-z0-9_-]{0,31}:[A-Za-z0-9_-]{32,128}(,(?!$)|$))*$'
 
 export type ApiKey = { name: string; key: string }
 
+/** `shop:2f…`: logs show the name and never the key. @throws Error with one fault a line */
 export function parseApiKeys(text: string): ApiKey[] {
-  if (text === '') return []
-  return text.split(',').map((entry) => {
-    const [name = '', key = ''] = entry.split(':')
+  const entries = list(text).map((entry): ApiKey => {
+    const [, name = '', key] = /^([a-z][a-z0-9_-]{0,31}):([A-Za-z0-9_-]{32,128})$/.exec(entry) ?? []
+    if (key === undefined)
+      throw new Error('must be a comma list of name:key, each key 32 to 128 url-safe characters')
     return { name, key }
   })
+  const faults: string[] = []
+  if (!isUnique(entries.map(({ name }) => name))) faults.push('two keys have the same name')
+  if (!isUnique(entries.map(({ key }) => key))) faults.push('two names have the same key')
+  throwFaults(faults)
+  return entries
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 /**
- * Lets in only who shows an API key (`Authorization: Bearer <key>`), before the body is read or anything is
- * looked up. Every key is compared, each in constant time, so the time of a refusal tells nothing.
+ * Refuses a request without a known API key (`Authorization: Bearer <key>`) before its body is read. The hook
+ * compares all keys, each in constant time, so that the time of a refusal tells nothing about them. The further log
+ * lines of the request show the name of its key.
  */
 export function requireApiKey(apiKeys: readonly ApiKey[]): onRequestHookHandler {
   const known = apiKeys.map(({ name, key }) => ({ name, digest: sha256(key) }))
@@ -31,7 +37,7 @@ export function requireApiKey(apiKeys: readonly ApiKey[]): onRequestHookHandler 
       void reply.header('www-authenticate', 'Bearer')
       return done(new Refusal('keyWrong'))
     }
-    request.backend = match.name
+    request.log = request.log.child({ backend: match.name })
     return done()
   }
 }

@@ -1,38 +1,47 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '@sms-codes/core/redis/connect'
-import { envelope, languageOf, Refusal, type Answer, type RefusalDetails } from './answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
+import { envelope, Refusal, type Answer, type RefusalDetails } from './answers.ts'
+import { noteRetcode } from './reply-retcode.ts'
 
-/**
- * The one place where anything thrown becomes an answer: `{code, errmsg, …}` with a status. Nothing the
- * caller sent and no text of a library is ever repeated in it.
- */
-const STATUS: Partial<Record<Answer, number>> = {
-  sentTooOften: 429,
-  tooManyRequests: 429,
-  keyWrong: 401,
-  signatureWrong: 401,
-  receiptUsed: 409,
-  notFound: 404,
-  keyUnderWay: 409,
-  keyReused: 422,
-  storeDown: 503,
-  budgetSpent: 503,
-  busy: 503,
-  bug: 500,
+// The one place where everything that is thrown becomes an answer: `{ code, errmsg, … }` with a status. An answer
+// never repeats what the caller sent, nor the text of a library.
+
+/** The HTTP status of each answer. */
+type Statuses = {
+  statuses: Partial<Record<Answer, number>>
+  /** The status of all other answers. */
+  other: number
+  /** The status of a path whose parameters are not valid, if it does not follow from the answer. */
+  invalidPath?: number
 }
 
-/** Front ends of the classic call read `data.code` of a 200; only these leave that rule. */
-const CLASSIC_STATUS: Partial<Record<Answer, number>> = {
-  param: 400,
-  storeDown: 503,
-  budgetSpent: 503,
-  busy: 503,
-  bug: 500,
-  notFound: 404,
+const STATUSES: Statuses = {
+  statuses: {
+    sentTooOften: 429,
+    tooManyRequests: 429,
+    keyWrong: 401,
+    signatureWrong: 401,
+    receiptUsed: 409,
+    notFound: 404,
+    keyUnderWay: 409,
+    keyReused: 422,
+    storeDown: 503,
+    budgetSpent: 503,
+    busy: 503,
+    bug: 500,
+  },
+  other: 400,
 }
 
-const FIELD_ANSWER: Record<string, Answer> = {
+/** Front ends of the classic call read `data.code` of a 200. It answers 200 for everything except these. */
+export const CLASSIC_STATUSES: Statuses = {
+  statuses: { param: 400, storeDown: 503, budgetSpent: 503, busy: 503, bug: 500, notFound: 404 },
+  other: 200,
+  invalidPath: 404,
+}
+
+const FIELD_ANSWERS: Record<string, Answer> = {
   mobile: 'mobileWrong',
   uuid: 'captchaGone',
   image_code: 'captchaWrong',
@@ -41,17 +50,21 @@ const FIELD_ANSWER: Record<string, Answer> = {
   receipt: 'receiptWrong',
 }
 
-export function createErrorHandler(metrics: Pick<ApiMetrics, 'storeFailed'>) {
+type Outcome = { answer: Answer; details?: RefusalDetails; status?: number | undefined }
+
+export function createErrorHandler(
+  metrics: Pick<ApiMetrics, 'storeFailed'>,
+  { statuses, other, invalidPath }: Statuses = STATUSES,
+) {
   return (err: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    const [answer, details, status] = toAnswer(err, request)
-    // The RETCODE cannot tell: a spent budget, a backlog and a bug have that of the store.
+    const { answer, details = {}, status } = toOutcome(err, request, invalidPath)
+    // Counted here, because a spent budget, a backlog and a bug share the RETCODE of the store.
     if (err instanceof StoreError) metrics.storeFailed()
-    if (answer === 'bug') request.log.error({ err, route: request.routeOptions.url }, 'bug')
-    else if (answer === 'storeDown') request.log.warn({ err, route: request.routeOptions.url }, 'store down')
-    else request.log.info({ answer, route: request.routeOptions.url }, 'refused')
-    const statuses = request.routeOptions.config.classic === true ? CLASSIC_STATUS : STATUS
-    const fallback = request.routeOptions.config.classic === true ? 200 : 400
-    send(request, reply, status ?? statuses[answer] ?? fallback, answer, details)
+    const route = request.routeOptions.url
+    if (answer === 'bug') request.log.error({ err, route }, 'bug')
+    else if (answer === 'storeDown') request.log.warn({ err, route }, 'store down')
+    else request.log.info({ answer, route }, 'refused')
+    send(request, reply, status ?? statuses[answer] ?? other, answer, details)
   }
 }
 
@@ -66,27 +79,24 @@ function send(
   answer: Answer,
   details: RefusalDetails,
 ): void {
-  const body = { ...envelope(answer, languageOf(request.headers['accept-language'])), ...details }
-  reply.retcode = body.code
+  const body = { ...envelope(answer, request.headers['accept-language']), ...details }
+  noteRetcode(reply, body.code)
   if (details.retry_after !== undefined) void reply.header('retry-after', String(details.retry_after))
-  // Written as it is: a route's response schema knows the fields of its own answers only.
+  // The response schema of the route would drop fields that its own answers do not have.
   void reply.status(status).type('application/json; charset=utf-8').serializer(JSON.stringify).send(body)
 }
 
-function toAnswer(err: FastifyError, request: FastifyRequest): [Answer, RefusalDetails, number?] {
-  if (err instanceof Refusal) return [err.answer, err.details]
-  if (err instanceof StoreError) return ['storeDown', {}]
+function toOutcome(err: FastifyError, request: FastifyRequest, invalidPath?: number): Outcome {
+  if (err instanceof Refusal) return { answer: err.answer, details: err.details }
+  if (err instanceof StoreError) return { answer: 'storeDown' }
   if (err.validation !== undefined) {
-    // On the classic call a path without a mobile is no path.
-    const noPath = request.routeOptions.config.classic === true && err.validationContext === 'params'
-    const answer = validationAnswer(err, request)
-    return noPath ? [answer, {}, 404] : [answer, {}]
+    const status = err.validationContext === 'params' ? invalidPath : undefined
+    return { answer: validationAnswer(err, request), status }
   }
-  // Fastify's own refusals: unreadable JSON, too large, wrong content type, bad URL.
+  // Fastify's own refusals: unreadable JSON, a long body, an unknown content type, a bad URL.
   const { statusCode = 500 } = err
-  if (statusCode < 500) return ['param', {}, statusCode]
-  if (statusCode === 503) return ['storeDown', {}]
-  return ['bug', {}]
+  if (statusCode < 500) return { answer: 'param', status: statusCode }
+  return { answer: statusCode === 503 ? 'storeDown' : 'bug' }
 }
 
 function validationAnswer(err: FastifyError, request: FastifyRequest): Answer {
@@ -94,14 +104,9 @@ function validationAnswer(err: FastifyError, request: FastifyRequest): Answer {
   if (fault === undefined) return 'param'
   if (fault.keyword === 'required') return 'missing'
   const field = fault.instancePath.slice(1)
-  const part = err.validationContext
-  const source: unknown =
-    part === 'body' || part === 'params' || part === 'querystring' ? pick(request, part) : undefined
+  const parts = { body: request.body, params: request.params, querystring: request.query, headers: undefined }
+  const source = parts[err.validationContext ?? 'headers']
   const value: unknown =
     typeof source === 'object' && source !== null ? Reflect.get(source, field) : undefined
-  return value === null || value === '' ? 'missing' : (FIELD_ANSWER[field] ?? 'param')
-}
-
-function pick(request: FastifyRequest, part: 'body' | 'params' | 'querystring'): unknown {
-  return part === 'querystring' ? request.query : request[part]
+  return value === null || value === '' ? 'missing' : (FIELD_ANSWERS[field] ?? 'param')
 }

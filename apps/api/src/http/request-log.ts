@@ -1,18 +1,18 @@
 import type { FastifyRequest } from 'fastify'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
 
-const requestId = new RegExp(REQUEST_ID_PATTERN)
+const requestIdPattern = new RegExp(REQUEST_ID_PATTERN)
 const named = new WeakMap<FastifyRequest, string>()
 
 /**
- * From now on the lines of this HTTP request say which request for a code it is about, as those of the
- * workers do. A caller may have typed anything in its place: what is no id of ours is not written down.
+ * Adds the id of the request for a code to all further log lines of this HTTP request. The workers log the same id.
+ * A caller can send any text as an id, so text that does not match the pattern is not logged.
  */
 export function nameInLog(
   request: FastifyRequest,
   { rid = '', n }: { rid?: string | undefined; n?: number },
 ): void {
-  if (!requestId.test(rid) || named.get(request) === rid) return
+  if (!requestIdPattern.test(rid) || named.get(request) === rid) return
   named.set(request, rid)
   request.log = request.log.child(n === undefined ? { rid } : { rid, n })
 }

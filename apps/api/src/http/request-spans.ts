@@ -1,32 +1,33 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Span, Tracing } from '@sms-codes/core/process/tracing'
+import { retcodeOf } from './reply-retcode.ts'
 
 /**
- * Hooks that make a span of every request, named by its route and never by its URL. A trace begins here: a
- * caller cannot choose its id, as anybody may call.
+ * Adds hooks that make a span of every request, named by its route and never by its URL. A request always begins a
+ * new trace, because a public caller must not choose the trace id.
  */
-export function traceRequests(tracing: Tracing) {
+export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   const spans = new WeakMap<FastifyRequest, Span>()
-  return {
-    onRequest: (request: FastifyRequest, _reply: FastifyReply, next: () => void): void => {
-      const { method } = request
-      const route = request.routeOptions.url ?? 'none'
-      const attributes = { 'http.request.method': method, 'http.route': route }
-      const span = tracing.begin(`${method} ${route}`, 'server', attributes)
-      spans.set(request, span)
-      span.run(next)
-    },
 
-    /** Reading a body leaves the span: its events are those of the socket. */
-    preValidation: (request: FastifyRequest, _reply: FastifyReply, next: () => void): void => {
-      const span = spans.get(request)
-      if (span === undefined) next()
-      else span.run(next)
-    },
+  app.addHook('onRequest', (request, _reply, next) => {
+    const { method } = request
+    const route = request.routeOptions.url ?? 'none'
+    const attributes = { 'http.request.method': method, 'http.route': route }
+    const span = tracing.begin(`${method} ${route}`, 'server', attributes)
+    spans.set(request, span)
+    span.run(next)
+  })
 
-    onResponse: async (request: FastifyRequest, { statusCode, retcode }: FastifyReply): Promise<void> => {
-      const attributes = { 'http.response.status_code': statusCode, 'sms.retcode': retcode }
-      spans.get(request)?.end(attributes, statusCode >= 500)
-    },
-  }
+  // The events of the socket, which deliver the body, do not belong to the span. So it is entered again after them.
+  app.addHook('preValidation', (request, _reply, next) => {
+    const span = spans.get(request)
+    if (span === undefined) next()
+    else span.run(next)
+  })
+
+  app.addHook('onResponse', async (request, reply) => {
+    const { statusCode } = reply
+    const attributes = { 'http.response.status_code': statusCode, 'sms.retcode': retcodeOf(reply) }
+    spans.get(request)?.end(attributes, statusCode >= 500)
+  })
 }

@@ -5,16 +5,16 @@ import { envelope } from './answers.ts'
 const STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
 /**
- * What cannot be read as HTTP never becomes a request, so no hook and no error handler sees it. Refused in
- * the envelope all the same, and the connection is over.
+ * Answers bytes that are not a readable HTTP request in the envelope as well, and closes the connection. Such bytes
+ * never become a request, so no hook and no error handler of Fastify sees them.
  *
- * @param headers those every answer carries
+ * @param headers the headers that every answer carries
  */
 export function refuseUnreadable(headers: Record<string, string>) {
   return (err: Error & { code: string }, socket: Socket): void => {
     if (err.code !== 'ECONNRESET' && socket.writable) {
       const status = STATUS[err.code] ?? 400
-      const body = JSON.stringify(envelope('param', 'zh'))
+      const body = JSON.stringify(envelope('param', undefined))
       const fields = {
         ...headers,
         'content-type': 'application/json; charset=utf-8',

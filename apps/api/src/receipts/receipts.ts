@@ -14,12 +14,12 @@ const LIFE_SECONDS = 600
 export const Assurance = Type.Union([Type.Literal('sms'), Type.Literal('email')])
 
 /**
- * A compact JWS. Its 64 bytes of signature leave four bits of the last character unused; only their one
- * canonical spelling is let through.
+ * A compact JWS. The 64 bytes of the signature leave four bits of the last character unused. Only the canonical
+ * spelling of this character is accepted.
  */
 export const RECEIPT_PATTERN = '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{85}[AQgw]$'
 
-/** Which phone (by pseudonym) proved itself for which scene, over which channel, in which request and when. */
+/** The phone (by pseudonym), the scene, the channel, the request and the time of a verified code. */
 const Claims = Type.Object({
   iss: Type.Literal(ISSUER),
   sub: Type.String(),
@@ -32,24 +32,26 @@ const Claims = Type.Object({
 })
 export type Claims = Static<typeof Claims>
 
-type Proof = Pick<Claims, 'scene' | 'assurance' | 'rid'> & { mobile: string; at: number }
+type VerifiedCode = Pick<Claims, 'scene' | 'assurance' | 'rid'> & { mobile: string; at: number }
 
 /**
- * What a successful verify hands out: a signed statement that the front end carries to its back end, which
- * checks it offline with the public keys or redeems it here, once. It never holds the number.
+ * A receipt is the signed answer to a successful verify. The front end passes it to its back end, which checks it
+ * offline with the public keys, or redeems it here, once. A receipt never holds the number.
  */
 export function createReceipts(redis: RedisClient, keyring: Keyring, ring: ReceiptKeys) {
   const redeemScript = createScript(redis, new URL('./redeem.lua', import.meta.url))
   const publicKeys = createLocalJWKSet({ keys: ring.jwks })
+
   return {
     jwks: ring.jwks,
 
     /**
-     * @param proof `at` is when the code was verified, in ms by the clock of Redis; issued again for the same
-     *   code the receipt is the same, so it can be redeemed once all the same
+     * Issues the receipt of a verified code. Every call for one code gives the same receipt, so it can be redeemed
+     * only once.
+     *
+     * @param verified `at` is the time of the verify, ms since 1970 by the clock of Redis
      */
-    async issue(proof: Proof): Promise<string> {
-      const { mobile, scene, assurance, rid, at } = proof
+    async issue({ mobile, scene, assurance, rid, at }: VerifiedCode): Promise<string> {
       const iat = Math.floor(at / 1000)
       return new SignJWT({ scene, assurance, rid })
         .setProtectedHeader({ alg: ALGORITHM, kid: ring.current.kid })
@@ -61,7 +63,7 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
         .sign(ring.current.privateKey)
     },
 
-    /** What a receipt says, or null when it is not ours, not whole or no longer valid. */
+    /** Reads a receipt. Returns null if the signature is not ours, a claim is missing, or the receipt has expired. */
     async read(receipt: string): Promise<Claims | null> {
       try {
         const { payload } = await jwtVerify(receipt, publicKeys, { algorithms: [ALGORITHM] })
@@ -72,9 +74,10 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
       }
     },
 
+    /** Whether the receipt is about this number. */
     isOf: ({ sub }: Claims, mobile: string): boolean => sub === keyring.pseudonym(mobile),
 
-    /** Spends a receipt: `redeemed` for one caller only. @throws StoreError */
+    /** Redeems a receipt. Only one call gets `redeemed`. @throws StoreError */
     async redeem({ jti, exp }: Claims): Promise<'redeemed' | 'used' | 'expired'> {
       const { kind } = await redeemScript([keys.redeemed(jti)], [exp * 1000])
       return kind === 'redeemed' || kind === 'expired' ? kind : 'used'

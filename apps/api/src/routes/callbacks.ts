@@ -4,74 +4,85 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { createNetworks } from '@sms-codes/core/limits/networks'
 import { applyDeliveryReport } from '@sms-codes/core/queues/delivery-receipts'
+import type { DeliveryReceipt, ReceivedCall } from '@sms-codes/gateways/delivery-receipt'
+import type { ApiDeps } from '../deps.ts'
 import { Refusal } from '../http/answers.ts'
-import type { ApiDeps } from '../server.ts'
-import type { Received, Report } from '../callbacks/callback.ts'
 
-/** A batch of some hundred receipts; the largest a vendor documents has a hundred. */
-const LONGEST_BODY = 262_144
+type Callers = 'callbackAddresses' | 'callbackToken' | 'deliveryReceiptParsers'
+type Needs = Pick<ApiDeps, Callers | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'>
+
+/** Enough for several hundred delivery receipts. The largest batch that a vendor documents has a hundred. */
+const MAX_BODY_BYTES = 262_144
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 /**
- * `POST /callbacks/:gateway/:token`: what gateways say became of their messages. A receipt can only move a
- * message that is known forward; the same again, or in another order, changes nothing.
+ * `POST /callbacks/:gateway/:token`: takes the delivery receipts of gateways. A delivery receipt can only move a known
+ * message forward. A repeated or late one changes nothing.
  */
-export const callbackRoutes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { callbacks, callbackAddresses, callbackToken, deliveryReceipts, ledger, rules, mails, metrics } =
-    deps
+export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
+  const { deliveryReceiptParsers, callbackAddresses, callbackToken } = deps
+  const { deliveryReceipts, ledger, rules, mails, metrics } = deps
   const token = sha256(callbackToken)
   const isFrom = createNetworks(callbackAddresses)
 
-  // As it was sent: signatures are over these characters.
+  // The body is kept as it was sent, because signatures cover these characters.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => body)
 
-  async function take(gateway: string, { ids, state, code }: Report, request: FastifyRequest): Promise<void> {
+  async function take(
+    gateway: string,
+    { ids, state, code }: DeliveryReceipt,
+    request: FastifyRequest,
+  ): Promise<void> {
     const found = await Promise.all(ids.map((id) => deliveryReceipts.arrive(gateway, id, state)))
     const job = found.find((one) => one !== null)
-    if (job === undefined) return metrics.receipt(gateway, state, 'parked')
+    if (job === undefined) return metrics.deliveryReceipt(gateway, state, 'parked')
     const report = () => applyDeliveryReport(job, state, rules.mayFallBack(job.scene), { ledger, mails })
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
-      // Whoever settled it in between has looked for a receipt already.
+      // A worker that settled the send before the delivery receipt was parked did not find it, so apply it again.
       reported = await report()
     }
     if (reported.kind === 'delivered') metrics.deliveredAfter(gateway, reported.afterMs / 1000)
-    metrics.receipt(gateway, state, reported.kind)
-    request.log.info({ rid: job.rid, n: job.n, gateway, code, came: reported.kind }, state)
+    metrics.deliveryReceipt(gateway, state, reported.kind)
+    request.log.info(
+      { rid: job.rid, n: job.n, gateway, state, code, came: reported.kind },
+      'delivery receipt',
+    )
   }
 
   app.post(
     '/callbacks/:gateway/:token',
     {
-      bodyLimit: LONGEST_BODY,
+      bodyLimit: MAX_BODY_BYTES,
       schema: {
         hide: true,
         params: Type.Object({ gateway: Type.String(), token: Type.String() }),
       },
-      // Before the body is read. Whoever does not know the token learns not even that there is a route.
+      // Runs before the body is read. Without the token, the answer does not show that the route exists.
       onRequest: async (request) => {
         const known = timingSafeEqual(sha256(request.params.token), token)
         const allowed = callbackAddresses.length === 0 || isFrom(request.ip) !== null
-        if (!known || !allowed || !callbacks.has(request.params.gateway)) throw new Refusal('notFound')
+        if (!known || !allowed || !deliveryReceiptParsers.has(request.params.gateway))
+          throw new Refusal('notFound')
       },
     },
     async (request, reply) => {
       const { gateway } = request.params
-      const callback = callbacks.get(gateway)
-      if (callback === undefined) throw new Refusal('notFound')
-      const received: Received = {
+      const parser = deliveryReceiptParsers.get(gateway)
+      if (parser === undefined) throw new Refusal('notFound')
+      const call: ReceivedCall = {
         headers: request.headers,
         query: request.raw.url?.split('?')[1] ?? '',
         body: typeof request.body === 'string' ? request.body : '',
       }
-      if (callback.verify?.(received) === false) throw new Refusal('signatureWrong')
-      const reports = callback.read(received)
-      if (reports === null) throw new Refusal('param')
-      await Promise.all(reports.map((report) => take(gateway, report, request)))
-      const { status, contentType, body } = callback.acknowledgement
+      if (parser.verify?.(call) === false) throw new Refusal('signatureWrong')
+      const parsed = parser.read(call)
+      if (parsed === null) throw new Refusal('param')
+      await Promise.all(parsed.map((one) => take(gateway, one, request)))
+      const { status, contentType, body } = parser.acknowledgement
       return reply.status(status).type(contentType).serializer(String).send(body)
     },
   )

@@ -1,24 +1,26 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { ApiDeps } from '../server.ts'
 import { Challenge } from '../captcha/proofs.ts'
+import type { ApiDeps } from '../deps.ts'
 import { Envelope } from '../http/schemas.ts'
 
-/** `GET /v1/challenges`: work for a browser, instead of a picture or beside it. */
-export const challenges: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const { limiters, proofs, metrics, whoIs } = deps
+type Needs = Pick<ApiDeps, 'callerOf' | 'metrics' | 'proofs' | 'rateLimits'>
+
+/** `GET /v1/challenges`: issues work for a proof of work. */
+export const challengeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
+  const { callerOf, metrics, proofs, rateLimits } = deps
   app.get(
     '/v1/challenges',
     {
       schema: {
-        summary: 'A proof of work',
+        summary: 'Get a challenge for a proof of work',
         description:
-          'In the format of altcha: what its widget makes of this is the `proof` of a send, good once and for 300 seconds. Counts as an image code.',
+          'In the format of altcha. What its widget makes of the challenge is the `proof` of a send. A proof is valid once and for 300 seconds. A challenge counts as an image code.',
         tags: ['browser'],
         response: { 200: Challenge, 429: Envelope, 503: Envelope },
       },
     },
     async (request) => {
-      await limiters.images(whoIs(request.ip).address)
+      await rateLimits.take('images', callerOf(request.ip).address)
       const challenge = await proofs.issue()
       metrics.captcha('proof', 'issued')
       return challenge

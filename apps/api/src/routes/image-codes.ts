@@ -1,18 +1,21 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UUID_PATTERN } from '../captcha/store.ts'
-import type { ApiDeps } from '../server.ts'
+import type { ApiDeps } from '../deps.ts'
 import { Envelope } from '../http/schemas.ts'
 
-/** `GET /image_codes/:uuid/`: draws an image code and remembers its text for 300 seconds. */
-export const imageCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
+type Needs = Pick<ApiDeps, 'callerOf' | 'captchas' | 'metrics' | 'rateLimits' | 'stepUpLevelOf'>
+
+/** `GET /image_codes/:uuid/`: draws an image code and stores its text for 300 seconds. */
+export const imageCodeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
+  const { callerOf, captchas, metrics, rateLimits, stepUpLevelOf } = deps
   app.get(
     '/image_codes/:uuid',
     {
       schema: {
-        summary: 'An image code',
+        summary: 'Get an image code',
         description:
-          'A PNG of 160x60, or 190x60 with five characters for an address that tried often. The uuid is of your making and names this picture when you answer it.',
+          'A PNG of 160x60 pixels, or of 190x60 pixels with five characters for an address that has made many attempts. You make up the uuid, and send it again with the answer.',
         tags: ['browser'],
         params: Type.Object({ uuid: Type.String({ pattern: UUID_PATTERN }) }),
         produces: ['image/png'],
@@ -25,11 +28,14 @@ export const imageCodes: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) 
       },
     },
     async (request, reply) => {
-      const { address } = deps.whoIs(request.ip)
-      const [answered] = await Promise.all([deps.limiters.answered(address), deps.limiters.images(address)])
-      const length = deps.heatOf(answered + 1) === 'calm' ? 4 : 5
-      const image = await deps.captchas.issue(request.params.uuid, length)
-      deps.metrics.captcha('picture', 'issued')
+      const { address } = callerOf(request.ip)
+      const [attempts] = await Promise.all([
+        rateLimits.attemptsOf(address),
+        rateLimits.take('images', address),
+      ])
+      const length = stepUpLevelOf(attempts + 1) === 'short_picture' ? 4 : 5
+      const image = await captchas.issue(request.params.uuid, length)
+      metrics.captcha('picture', 'issued')
       return reply.type('image/png').send(image)
     },
   )

@@ -1,57 +1,71 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { envelope, languageOf, Refusal } from '../http/answers.ts'
+import type { ApiDeps } from '../deps.ts'
+import { Refusal, success } from '../http/answers.ts'
 import { requireApiKey } from '../http/api-keys.ts'
-import type { ApiDeps } from '../server.ts'
 import { nameInLog } from '../http/request-log.ts'
-import { Assurance, RECEIPT_PATTERN } from '../receipts/receipts.ts'
 import { Envelope, Mobile } from '../http/schemas.ts'
+import { Assurance, RECEIPT_PATTERN } from '../receipts/receipts.ts'
 
-/** The two ways a back end believes a receipt: the public keys, to check it offline, and redeeming it once. */
-export const redeem: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { receipts, apiKeys, scenes }) => {
+const PublicKeys = Type.Object({
+  keys: Type.Array(
+    Type.Object({
+      kty: Type.Literal('OKP'),
+      crv: Type.Literal('Ed25519'),
+      x: Type.String(),
+      kid: Type.String(),
+      alg: Type.Literal('EdDSA'),
+      use: Type.Literal('sig'),
+    }),
+  ),
+})
+
+const bodyOf = (scenes: readonly string[]) =>
+  Type.Object(
+    {
+      receipt: Type.String({
+        pattern: RECEIPT_PATTERN,
+        maxLength: 1024,
+        description: 'the receipt that verify answered',
+      }),
+      scene: Type.Unsafe<string>({
+        type: 'string',
+        enum: scenes,
+        description: 'the scene that the receipt must be for',
+      }),
+      mobile: Type.Optional({ ...Mobile, description: 'the number that the receipt must be for' }),
+    },
+    { additionalProperties: false },
+  )
+
+const Redeemed = Type.Object({
+  code: Type.Literal('0'),
+  errmsg: Type.String(),
+  mobile: Type.Optional(Type.String({ description: 'the number of the request, if it named one' })),
+  subject: Type.String({ description: 'the pseudonym of the phone; it changes only with PHONE_KEY' }),
+  scene: Type.String(),
+  assurance: Assurance,
+  request_id: Type.String(),
+  verified_at: Type.String({ format: 'date-time' }),
+})
+
+/** What a back end needs to trust a receipt: the public keys to check it offline, and a route that redeems it once. */
+export const receiptRoutes: FastifyPluginAsyncTypebox<
+  Pick<ApiDeps, 'apiKeys' | 'receipts' | 'scenes'>
+> = async (app, { receipts, apiKeys, scenes }) => {
   app.get(
     '/.well-known/jwks.json',
     {
       schema: {
-        summary: 'The public keys of receipts',
+        summary: 'Get the public keys of receipts',
         tags: ['backend'],
-        response: {
-          200: Type.Object({
-            keys: Type.Array(
-              Type.Object({
-                kty: Type.Literal('OKP'),
-                crv: Type.Literal('Ed25519'),
-                x: Type.String(),
-                kid: Type.String(),
-                alg: Type.Literal('EdDSA'),
-                use: Type.Literal('sig'),
-              }),
-            ),
-          }),
-        },
+        response: { 200: PublicKeys },
       },
     },
     async (_request, reply) => {
       void reply.header('cache-control', 'public, max-age=300')
       return { keys: receipts.jwks }
     },
-  )
-
-  const Body = Type.Object(
-    {
-      receipt: Type.String({
-        pattern: RECEIPT_PATTERN,
-        maxLength: 1024,
-        description: 'as verify answered it',
-      }),
-      scene: Type.Unsafe<string>({
-        type: 'string',
-        enum: scenes,
-        description: 'what the receipt has to be for',
-      }),
-      mobile: Type.Optional({ ...Mobile, description: 'the number that the receipt has to be of' }),
-    },
-    { additionalProperties: false },
   )
 
   app.post(
@@ -62,23 +76,8 @@ export const redeem: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { receipts
         summary: 'Redeem a receipt, once',
         tags: ['backend'],
         security: [{ apiKey: [] }],
-        body: Body,
-        response: {
-          200: Type.Object({
-            code: Type.Literal('0'),
-            errmsg: Type.String(),
-            mobile: Type.Optional(Type.String({ description: 'yours, when you named one: it is the one' })),
-            subject: Type.String({ description: 'the pseudonym of the phone, the same for ever' }),
-            scene: Type.String(),
-            assurance: Assurance,
-            request_id: Type.String(),
-            verified_at: Type.String({ format: 'date-time' }),
-          }),
-          400: Envelope,
-          401: Envelope,
-          409: Envelope,
-          503: Envelope,
-        },
+        body: bodyOf(scenes),
+        response: { 200: Redeemed, 400: Envelope, 401: Envelope, 409: Envelope, 503: Envelope },
       },
     },
     async (request) => {
@@ -87,13 +86,12 @@ export const redeem: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { receipts
       if (claims !== null) nameInLog(request, claims)
       if (claims === null || claims.scene !== scene) throw new Refusal('receiptWrong')
       if (mobile !== undefined && !receipts.isOf(claims, mobile)) throw new Refusal('receiptWrong')
-      // Last: a receipt that was asked about wrongly is not spent.
+      // Redeem last, so that a mismatched request does not consume the receipt.
       const outcome = await receipts.redeem(claims)
       if (outcome !== 'redeemed') throw new Refusal(outcome === 'used' ? 'receiptUsed' : 'receiptWrong')
-      request.log.info({ backend: request.backend }, 'receipt redeemed')
+      request.log.info('receipt redeemed')
       return {
-        ...envelope('ok', languageOf(request.headers['accept-language'])),
-        code: '0' as const,
+        ...success('ok', request.headers['accept-language']),
         ...(mobile === undefined ? {} : { mobile }),
         subject: claims.sub,
         scene,

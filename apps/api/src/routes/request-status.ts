@@ -2,22 +2,25 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { STATES } from '@sms-codes/core/codes/record'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
-import { envelope, languageOf, Refusal } from '../http/answers.ts'
-import type { ApiDeps } from '../server.ts'
+import type { ApiDeps } from '../deps.ts'
+import { Refusal, success } from '../http/answers.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { Envelope } from '../http/schemas.ts'
 
 const STATUSES = [...STATES, 'expired'] as const
 
-const requestId = new RegExp(REQUEST_ID_PATTERN)
+const requestIdPattern = new RegExp(REQUEST_ID_PATTERN)
 
-/** `GET /v1/sms_codes/:request_id`: where a request stands. Says nothing about the phone. */
-export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { codes, scenes }) => {
+/** `GET /v1/sms_codes/:request_id`: the status of a request. The answer tells nothing about the phone. */
+export const requestStatusRoute: FastifyPluginAsyncTypebox<Pick<ApiDeps, 'codes' | 'scenes'>> = async (
+  app,
+  { codes, scenes },
+) => {
   app.get(
     '/v1/sms_codes/:request_id',
     {
       schema: {
-        summary: 'Where a request stands',
+        summary: 'Get the status of a request',
         tags: ['browser'],
         params: Type.Object({ request_id: Type.String() }),
         response: {
@@ -26,12 +29,12 @@ export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { c
             errmsg: Type.String(),
             status: Type.Unsafe<string>({ type: 'string', enum: STATUSES }),
             channel: Type.Union([Type.Literal('sms'), Type.Literal('email')]),
-            sends: Type.Integer({ description: 'how often the code was asked for' }),
+            sends: Type.Integer({ description: 'how many times the code was sent' }),
             times: Type.Partial(
               Type.Object(
                 Object.fromEntries(STATES.map((state) => [state, Type.String({ format: 'date-time' })])),
               ),
-              { description: 'when the last send came to each state that it came to' },
+              { description: 'when the newest send reached each state that it has reached' },
             ),
           }),
           404: Envelope,
@@ -42,13 +45,11 @@ export const requestStatus: FastifyPluginAsyncTypebox<ApiDeps> = async (app, { c
     async (request) => {
       const id = request.params.request_id
       nameInLog(request, { rid: id })
-      const found = requestId.test(id) ? await codes.find(id, scenes) : null
+      const found = requestIdPattern.test(id) ? await codes.find(id, scenes) : null
       if (found === null) throw new Refusal('notFound')
       const { status, channel, sends, times } = found
-      const { errmsg } = envelope('ok', languageOf(request.headers['accept-language']))
       return {
-        code: '0' as const,
-        errmsg,
+        ...success('ok', request.headers['accept-language']),
         status,
         channel,
         sends,

@@ -1,54 +1,66 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ACT_SECONDS } from '@sms-codes/core/codes/code-store'
-import { envelope, languageOf, Refusal } from '../http/answers.ts'
-import type { ApiDeps } from '../server.ts'
+import type { ApiDeps } from '../deps.ts'
+import { Refusal, success } from '../http/answers.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { Envelope, Mobile, sceneOf } from '../http/schemas.ts'
+import { Assurance } from '../receipts/receipts.ts'
 
-/** Long enough to ask again after a lost answer, and no longer: a receipt is kept. */
-const KEPT_SECONDS = ACT_SECONDS
+type Checks = 'callerOf' | 'codeLength' | 'guard' | 'idempotency' | 'rateLimits' | 'scenes'
+type Needs = Pick<ApiDeps, Checks | 'codes' | 'metrics' | 'receipts'>
 
-/** `POST /v1/sms_codes/verify`: checks a code once. A failure never says why, only how many tries are left. */
-export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
-  const Body = Type.Object(
+/** Long enough to repeat a request after a lost answer, and short because the kept answer holds a receipt. */
+const KEEP_SECONDS = ACT_SECONDS
+
+const bodyOf = (scenes: readonly string[]) =>
+  Type.Object(
     {
       mobile: Mobile,
       sms_code: Type.String({
         pattern: '^[0-9]{6,10}$',
         description: 'the digits of the message',
       }),
-      scene: sceneOf(deps.scenes),
+      scene: sceneOf(scenes),
       request_id: Type.Optional(
         Type.String({
           minLength: 1,
           maxLength: 64,
-          description: 'as the send answered; keeps strangers who guess from using up your tries',
+          description:
+            'the id that the send answered; with it, strangers who guess cannot use up your guesses',
         }),
       ),
     },
     { additionalProperties: false, required: ['mobile', 'sms_code'] },
   )
+
+const Verified = Type.Object({
+  code: Type.Literal('0'),
+  errmsg: Type.String(),
+  request_id: Type.String({
+    description: 'the same for every verify of this code; store it in a unique column to refuse replays',
+  }),
+  receipt: Type.String({
+    description: 'a signed statement (a JWS) that is valid for 600 seconds; see docs/receipts.md',
+  }),
+  assurance: Assurance,
+})
+
+/** `POST /v1/sms_codes/verify`: checks a code once. A failure shows how many guesses are left, and never a reason. */
+export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
+  const { callerOf, codeLength, codes, guard, idempotency, metrics, rateLimits, receipts } = deps
   app.post(
     '/v1/sms_codes/verify',
     {
-      ...deps.idempotency.hooks('verify', KEPT_SECONDS),
+      ...idempotency.hooks('verify', KEEP_SECONDS),
       schema: {
         summary: 'Verify a code',
         tags: ['browser', 'backend'],
         headers: IdempotencyHeaders,
-        body: Body,
+        body: bodyOf(deps.scenes),
         response: {
-          200: Type.Object({
-            code: Type.Literal('0'),
-            errmsg: Type.String(),
-            request_id: Type.String({ description: 'the same for ever; store it unique to refuse replays' }),
-            receipt: Type.String({
-              description: 'signed proof (a JWS) that lasts 600 seconds; docs/receipts.md',
-            }),
-            assurance: Type.Union([Type.Literal('sms'), Type.Literal('email')]),
-          }),
+          200: Verified,
           400: Envelope,
           409: Envelope,
           422: Envelope,
@@ -60,33 +72,27 @@ export const verify: FastifyPluginAsyncTypebox<ApiDeps> = async (app, deps) => {
     async (request) => {
       const { mobile, sms_code, scene, request_id } = request.body
       nameInLog(request, { rid: request_id })
-      await deps.limiters.verifies(deps.whoIs(request.ip).address)
-      if (sms_code.length !== deps.codeLength(scene)) throw new Refusal('missing')
-      // Whoever repeats it after this process died gets the same receipt: no two of one code are ever good.
-      const act = deps.idempotency.actOf(request)
-      const verified = await deps.codes.verify(mobile, scene, sms_code, request_id, act)
-      deps.metrics.verified(scene, verified.kind)
+      await rateLimits.take('verifies', callerOf(request.ip).address)
+      if (sms_code.length !== codeLength(scene)) throw new Refusal('missing')
+      const act = idempotency.actOf(request)
+      const verified = await codes.verify(mobile, scene, sms_code, request_id, act)
+      metrics.verified(scene, verified.kind)
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
-      nameInLog(request, verified)
-      request.log.info({ channel: verified.channel, again: verified.isAgain }, 'verified')
-      if (!verified.isAgain) {
-        deps.metrics.codeUsed(scene, verified.gateway)
-        deps.guard
-          .verified({ mobile, address: verified.askedBy }, verified.isCounted)
-          .catch((err: unknown) => request.log.warn({ err }, 'not counted for the guard'))
-      }
-      const assurance = verified.channel === 'email' ? ('email' as const) : ('sms' as const)
-      const { errmsg } = envelope('verified', languageOf(request.headers['accept-language']))
-      const receipt = await deps.receipts.issue({
-        mobile,
-        scene,
-        assurance,
-        rid: verified.rid,
-        at: verified.at,
-      })
-      return { code: '0' as const, errmsg, request_id: verified.rid, receipt, assurance }
+      const { rid, channel, gateway, isAgain, at } = verified
+      nameInLog(request, { rid })
+      request.log.info({ channel, again: isAgain }, 'verified')
+      if (!isAgain) metrics.codeUsed(scene, gateway)
+      if (!isAgain && verified.isCounted)
+        guard
+          .countVerified({ mobile, address: verified.askedBy })
+          .catch((err: unknown) =>
+            request.log.warn({ err }, 'verified code not counted by the pumping guard'),
+          )
+      const receipt = await receipts.issue({ mobile, scene, assurance: channel, rid, at })
+      const head = success('verified', request.headers['accept-language'])
+      return { ...head, request_id: rid, receipt, assurance: channel }
     },
   )
 }

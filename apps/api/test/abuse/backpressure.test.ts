@@ -25,8 +25,8 @@ const send = async (captcha: Captcha) =>
   get(`/sms_codes/${aMobile()}/?${new URLSearchParams(captcha).toString()}`)
 const post = async (captcha: Captcha) => api.post('/v1/sms_codes', { mobile: aMobile(), ...captcha })
 
-describe('while the oldest waiting message is too old', () => {
-  it('both send routes answer 503 with the time to wait, and nothing is spent', async () => {
+describe('while the oldest waiting message is too old, the API', () => {
+  it('answers both send routes with 503 and a time to wait, and spends nothing', async () => {
     await start({ QUEUE_MAX_AGE_SECONDS: '20' })
     await queued(21)
     const captcha = await api.captcha()
@@ -44,7 +44,7 @@ describe('while the oldest waiting message is too old', () => {
     expect(await api.registry.metrics()).toContain('sms_refused_by_limit_total{limit="backlog"} 2')
   })
 
-  it('pictures are drawn and codes verified, and sends are accepted again once it was taken', async () => {
+  it('still draws pictures and verifies codes, and accepts sends again when the message was taken', async () => {
     await start({ QUEUE_MAX_AGE_SECONDS: '20' })
     const { rid, code } = await api.sent('13900000001', 'default')
     await queue.drain()
@@ -63,7 +63,7 @@ describe('while the oldest waiting message is too old', () => {
     await expect.poll(async () => (await send(captcha)).json<{ code: string }>().code).toBe('0')
   })
 
-  it('an Idempotency-Key stays unused', async () => {
+  it('keeps no answer for an idempotency key', async () => {
     await start({ QUEUE_MAX_AGE_SECONDS: '20' })
     const id = await queued(60)
     const body = { mobile: aMobile(), ...(await api.captcha()) }
@@ -75,7 +75,7 @@ describe('while the oldest waiting message is too old', () => {
 })
 
 describe('the age of the backlog', () => {
-  it('is that of messages no worker has had yet: one that is tried again is old, and no backlog', async () => {
+  it('ignores messages that a worker has taken before: a retried message is old but is no backlog', async () => {
     await start({ QUEUE_MAX_AGE_SECONDS: '20' })
     const id = await queued(60)
     await api.redis.hset(`${QUEUE_PREFIX}:${SMS_QUEUE}:${id}`, 'ats', 1)
@@ -83,26 +83,26 @@ describe('the age of the backlog', () => {
     expect((await send(await api.captcha())).statusCode).toBe(200)
   })
 
-  it('is asked once a second, by one command, however many send', async () => {
+  it('is read from Redis once a second by one command, for any number of sends', async () => {
     await start({ QUEUE_MAX_AGE_SECONDS: '20' })
     const captchas = await Promise.all(Array.from({ length: 50 }, () => api.captcha()))
     await api.redis.config('RESETSTAT')
     const answers = await Promise.all(captchas.map(send))
     expect(answers.map(({ statusCode }) => statusCode)).toEqual(captchas.map(() => 200))
     const [, calls] = /cmdstat_lrange:calls=(\d+)/.exec(await api.redis.info('commandstats')) ?? []
-    // Two where the turn of a second lies between.
+    // Two, if a second ends in between.
     expect(['1', '2']).toContain(calls)
   })
 
-  it('is no reason to refuse where no limit is set', async () => {
+  it('does not matter if no limit is set', async () => {
     await start({ QUEUE_MAX_AGE_SECONDS: '0' })
     await queued(3_600)
     expect((await send(await api.captcha())).statusCode).toBe(200)
   })
 })
 
-describe('while the event loop is late', () => {
-  it('pictures and sends are refused, a verify is not, and it passes', async () => {
+describe('while the event loop is late, the API', () => {
+  it('refuses pictures and sends but no verify, and recovers', async () => {
     await start({ EVENT_LOOP_MAX_DELAY_MS: '100' })
     const { rid, code } = await api.sent('13900000002', 'default')
     const captcha = await api.captcha()

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { readAudit } from '@sms-codes/core/limits/audit'
+import { keys } from '@sms-codes/core/redis/keys'
 import { startApi, type Api } from '../api.ts'
 import { proofOf } from '../proof.ts'
 
@@ -6,7 +8,7 @@ let api: Api
 afterEach(() => api.stop())
 
 const env = { GUARD_MIN_SENDS: '10', GUARD_MIN_PERCENT: '10' }
-/** Addresses are judged as early as segments, and let send more. */
+/** The guard judges addresses after as few sends as segments, and the rate limit of an address is high. */
 const few = { ...env, GUARD_ADDRESS_MIN_SENDS: '10', LIMIT_ADDRESS_SENDS: '100/60' }
 let next = 0
 const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
@@ -24,11 +26,10 @@ async function sendAndVerify(mobile: string, address = anAddress()) {
   const { request_id } = await send(mobile, address)
   return post('/v1/sms_codes/verify', { mobile, sms_code: await api.codeOf(String(request_id)) }, address)
 }
-const findings = async () =>
-  (await api.redis.xrange('sms:{gate}:audit', '-', '+')).map(([, fields]) => fields)
+const findings = async () => (await readAudit(api.redis, 100)).toReversed()
 
-describe('the guard', () => {
-  it('denies a segment that is pumped from many addresses, and no other', async () => {
+describe('the pumping guard', () => {
+  it('denies a segment that is pumped from many addresses, and no other segment', async () => {
     api = await startApi({ ...env, GUARD_MODE: 'deny' })
     const codes = []
     for (let i = 0; i < 14; i++) codes.push((await send(inSegment('1390001')))['code'])
@@ -37,14 +38,14 @@ describe('the guard', () => {
     expect(await send(inSegment('1390002'))).toMatchObject({ code: '0' })
   })
 
-  it('leaves a segment alone whose codes are verified', async () => {
+  it('does not deny a segment whose codes are verified', async () => {
     api = await startApi({ ...env, GUARD_MODE: 'deny' })
     for (let i = 0; i < 20; i++)
       expect(await sendAndVerify(inSegment('1390003'))).toMatchObject({ code: '0' })
     expect(await findings()).toEqual([])
   })
 
-  it('denies an address whose codes nobody verifies, whatever numbers it asks for', async () => {
+  it('denies an address whose codes are not verified, whatever numbers it asks for', async () => {
     api = await startApi({ ...few, GUARD_MODE: 'deny' })
     const address = anAddress()
     const codes = []
@@ -53,7 +54,7 @@ describe('the guard', () => {
     expect((await send(inSegment('1391000')))['code']).toBe('0')
   })
 
-  it('can deny an address where it would only challenge a segment, and looks further back for it', async () => {
+  it('can deny addresses and only challenge segments, and has another window for addresses', async () => {
     api = await startApi({
       ...few,
       GUARD_MODE: 'challenge',
@@ -62,24 +63,25 @@ describe('the guard', () => {
     })
     const address = anAddress()
     for (let i = 0; i < 10; i++) await send(inSegment('1390008'), address)
-    // Both are hot, and the harder of the two verdicts counts.
+    // The segment and the address are both findings, and the stricter mode applies.
     const proof = await proofOf(api)
     expect(await post('/v1/sms_codes', { mobile: inSegment('1390008'), proof }, address)).toMatchObject({
       code: '4002',
       errmsg: '发送短信过于频繁',
     })
     expect(await send(inSegment('1390008'))).toMatchObject({ code: '4001', challenge: 'proof' })
-    expect((await findings()).map((fields) => fields.slice(3, 6))).toEqual([
-      ['challenge', 'group', 'segment'],
-      ['deny', 'group', 'address'],
+    expect((await findings()).map(({ mode, group }) => [mode, group])).toEqual([
+      ['challenge', 'segment'],
+      ['deny', 'address'],
     ])
-    const lives = ['segment:1390008', `address:${api.keyring.pseudonym(address)}`].map((group) =>
-      api.redis.pttl(`sms:{gate}:guard:${group}:sent`),
-    )
+    const lives = [
+      keys.guard('sent', 'segment', '1390008'),
+      keys.guard('sent', 'address', api.keyring.pseudonym(address)),
+    ].map((key) => api.redis.pttl(key))
     expect((await Promise.all(lives)).map((ms) => Math.ceil(ms / 60_000))).toEqual([15, 60])
   })
 
-  it('denies nobody any longer whose codes are verified after all', async () => {
+  it('stops denying an address when its codes are verified after all', async () => {
     api = await startApi({ ...few, GUARD_MODE: 'deny' })
     const address = anAddress()
     const first = inSegment('1391500')
@@ -93,31 +95,18 @@ describe('the guard', () => {
     await expect.poll(async () => (await send(inSegment('1391510'), address))['code']).toBe('0')
   })
 
-  it('only reports, once, when it observes', async () => {
+  it('reports a finding once and refuses nothing in the mode observe', async () => {
     api = await startApi({ ...env })
     for (let i = 0; i < 15; i++) expect((await send(inSegment('1390004')))['code']).toBe('0')
     expect(await findings()).toEqual([
-      [
-        'what',
-        'guard',
-        'mode',
-        'observe',
-        'group',
-        'segment',
-        'who',
-        '1390004',
-        'sends',
-        '10',
-        'verified',
-        '0',
-      ],
+      { what: 'guard', mode: 'observe', group: 'segment', who: '1390004', sends: '10', verified: '0' },
     ])
     expect(await api.registry.metrics()).toContain(
       'sms_guard_findings_total{group="segment",mode="observe"} 1',
     )
   })
 
-  it('does not count sends that were refused', async () => {
+  it('does not count refused sends', async () => {
     api = await startApi({ ...env, GUARD_MODE: 'deny' })
     const mobile = inSegment('1390005')
     for (let i = 0; i < 15; i++) await send(mobile)
@@ -125,16 +114,16 @@ describe('the guard', () => {
     expect(await send(inSegment('1390005'))).toMatchObject({ code: '0' })
   })
 
-  it('keeps nothing when it is off', async () => {
+  it('stores nothing when it is off', async () => {
     api = await startApi({ ...env, GUARD_MODE: 'off' })
     for (let i = 0; i < 12; i++)
       expect(await sendAndVerify(inSegment('1390006'))).toMatchObject({ code: '0' })
     expect(await api.redis.keys('sms:{gate}:guard:*')).toEqual([])
   })
 
-  describe('of the whole service', () => {
+  describe('for the whole service', () => {
     const little = { ...env, GUARD_SERVICE_MIN_SENDS: '20', GUARD_SERVICE_MIN_PERCENT: '50' }
-    /** Each from another address to another segment. */
+    /** Sends codes, each from another address to another segment. */
     const spread = async (times: number) => {
       const codes = []
       for (let i = 0; i < times; i++) codes.push((await send(inSegment(String(1_500_000 + ++next))))['code'])
@@ -143,7 +132,7 @@ describe('the guard', () => {
     const anyone = () => inSegment(String(1_500_000 + ++next))
 
     it.each(['deny', 'challenge'])(
-      'asks everybody for a proof, with %s as well, and denies nobody',
+      'requires a proof of every caller in the mode %s, and denies none',
       async (mode) => {
         api = await startApi({ ...little, GUARD_MODE: mode })
         expect(await spread(22)).toEqual([...Array<string>(20).fill('0'), '4001', '4001'])
@@ -151,25 +140,12 @@ describe('the guard', () => {
         const proof = { mobile: anyone(), proof: await proofOf(api) }
         expect(await post('/v1/sms_codes', proof, anAddress())).toMatchObject({ code: '0' })
         expect(await findings()).toEqual([
-          [
-            'what',
-            'guard',
-            'mode',
-            'challenge',
-            'group',
-            'service',
-            'who',
-            'all',
-            'sends',
-            '20',
-            'verified',
-            '0',
-          ],
+          { what: 'guard', mode: 'challenge', group: 'service', who: 'all', sends: '20', verified: '0' },
         ])
       },
     )
 
-    it('leaves it alone while enough codes are verified', async () => {
+    it('requires nothing while enough codes are verified', async () => {
       api = await startApi({ ...little, GUARD_MODE: 'challenge' })
       for (let i = 0; i < 12; i++) await sendAndVerify(anyone())
       expect(await spread(12)).toEqual(Array<string>(12).fill('0'))
@@ -177,22 +153,22 @@ describe('the guard', () => {
     })
 
     it.each([
-      ['it observes', { GUARD_MODE: 'observe' }],
+      ['in the mode observe', { GUARD_MODE: 'observe' }],
       [
-        'proofs are off, or a front end without them would be shut out',
+        'if proofs are off, because front ends without proofs would be locked out',
         { GUARD_MODE: 'deny', STEP_UP: 'off' },
       ],
-    ])('only reports where %s', async (_where, more) => {
+    ])('only reports %s', async (_where, more) => {
       api = await startApi({ ...little, ...more })
       expect(await spread(25)).toEqual(Array<string>(25).fill('0'))
       expect(await findings()).toHaveLength(1)
     })
   })
 
-  describe('that finds a group again when its mark is over', () => {
+  describe('when it finds a group again after its mark has expired', () => {
     const segment = '1390007'
-    const mark = `sms:{gate}:guard:segment:${segment}:mark`
-    /** The lives of the marks, in minutes; each begins where the one before was over. */
+    const mark = keys.guard('mark', 'segment', segment)
+    /** The durations of the marks in minutes. Each mark begins when the one before has expired. */
     async function marks(times: number) {
       const lives = []
       for (let i = 0; i < times; i++) {
@@ -203,12 +179,12 @@ describe('the guard', () => {
       return lives
     }
 
-    it('challenges it for twice as long each time, up to a day', async () => {
+    it('challenges the group for twice as long each time, up to a day', async () => {
       api = await startApi({ ...env, GUARD_MODE: 'challenge' })
       expect(await marks(8)).toEqual([30, 60, 120, 240, 480, 960, 1_440, 1_440])
     })
 
-    it('denies it for as long as the first time: nobody is locked out for a day by ten messages', async () => {
+    it('denies the group for the same time again, so that ten messages cannot lock users out for a day', async () => {
       api = await startApi({ ...env, GUARD_MODE: 'deny' })
       expect(await marks(4)).toEqual([30, 30, 30, 30])
     })

@@ -5,7 +5,7 @@ let api: Api
 afterEach(() => api.stop())
 
 let next = 0
-/** A number of this segment. */
+/** Returns a number of this segment. */
 const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
 
 async function send(mobile: string, address: string, picture?: { image_code: string; uuid: string }) {
@@ -18,10 +18,10 @@ async function send(mobile: string, address: string, picture?: { image_code: str
   return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
 }
 
-describe('the gate', () => {
-  it('lets a budget of 100 be spent by 500 at once, and not a message more', async () => {
+describe('the rate limits of a send', () => {
+  it('let 500 concurrent sends spend a budget of 100 messages and no message more', async () => {
     api = await startApi({ BUDGET_MESSAGES: '100/3600,1000/86400' })
-    // One after the other: so many at once could run into the deadline of a command.
+    // Not all at once, because commands could exceed their deadline.
     const pictures = []
     for (let i = 0; i < 500; i++) pictures.push(await api.captcha())
     const answers = await Promise.all(
@@ -32,7 +32,7 @@ describe('the gate', () => {
     const count = (status: number, errmsg: string) =>
       answers.filter((answer) => answer.status === status && answer.body['errmsg'] === errmsg).length
     const [accepted, refused] = [count(202, '发送短信成功'), count(503, '服务暂不可用')]
-    // A busy machine may let a command run into its deadline: that one was refused, and may have been counted.
+    // On a busy machine a command may exceed its deadline. Such a send is refused and may have been counted.
     const undecided = count(503, '数据错误')
     expect(accepted + refused + undecided).toBe(500)
     expect(accepted).toBeLessThanOrEqual(100)
@@ -42,14 +42,14 @@ describe('the gate', () => {
     expect(await api.registry.metrics()).toContain(`sms_refused_by_limit_total{limit="budget"} ${refused}`)
   })
 
-  it('counts money as well', async () => {
+  it('count a budget in cents as well', async () => {
     api = await startApi({ BUDGET_CENTS: '25/3600', MESSAGE_CENTS: '5' })
     const statuses = []
     for (let i = 0; i < 6; i++) statuses.push((await send(inSegment('1381111'), `10.1.${i}.1`)).status)
     expect(statuses).toEqual([202, 202, 202, 202, 202, 503])
   })
 
-  it('gives the budget back for a phone that was throttled after all', async () => {
+  it('give the budget back if the phone turns out to be throttled', async () => {
     api = await startApi({ BUDGET_MESSAGES: '2/3600' })
     const mobile = inSegment('1382222')
     expect((await send(mobile, '10.2.0.1')).status).toBe(202)
@@ -58,17 +58,17 @@ describe('the gate', () => {
     expect((await send(inSegment('1382222'), '10.2.3.1')).status).toBe(503)
   })
 
-  it('gives the budget back for a message that the queue did not take', async () => {
+  it('give the budget back if the job was not enqueued', async () => {
     api = await startApi({ BUDGET_MESSAGES: '1/3600' })
     await api.redis.set('{sms}:sms:wait', 'not a list')
     expect((await send(inSegment('1386666'), '10.6.0.1')).status).toBe(503)
     await api.redis.del('{sms}:sms:wait')
-    // It comes back behind the answer.
+    // The budget comes back after the answer was sent.
     await expect.poll(() => api.redis.exists('sms:{gate}:budget:all')).toBe(0)
     expect((await send(inSegment('1386666'), '10.6.1.1')).status).toBe(202)
   })
 
-  it('shuts one number segment and leaves the others open', async () => {
+  it('refuse sends to a full number segment and accept sends to others', async () => {
     api = await startApi({ LIMIT_SEGMENT_SENDS: '3/60' })
     const answers = []
     for (let i = 0; i < 5; i++) answers.push(await send(inSegment('1383333'), `10.3.${i}.1`))
@@ -77,7 +77,7 @@ describe('the gate', () => {
     expect((await send(inSegment('1384444'), '10.3.9.1')).status).toBe(202)
   })
 
-  it('shuts one subnet, in which every address is within its own limit', async () => {
+  it('refuse sends from a full subnet although each of its addresses is within its own limit', async () => {
     api = await startApi({ LIMIT_SUBNET_SENDS: '4/3600' })
     const statuses = []
     for (let i = 0; i < 6; i++) statuses.push((await send(inSegment('1385555'), `10.4.4.${i}`)).status)

@@ -30,7 +30,7 @@ async function widthFor(address: string): Promise<number> {
 }
 
 describe('the step-up', () => {
-  it('asks for no more than the picture when it is off, and a proof still stands for it', async () => {
+  it('requires only the picture when it is off, and still accepts a proof in its place', async () => {
     api = await startApi({ STEP_UP: 'off' })
     const address = await anAddressWith(25)
     expect(await widthFor(address)).toBe(160)
@@ -38,14 +38,14 @@ describe('the step-up', () => {
     expect(await send({ proof: await proofOf(api) }, address)).toMatchObject({ code: '0' })
   })
 
-  it('comes later for whoever is allowed more answers', async () => {
+  it('begins later if an address is allowed more attempts', async () => {
     api = await startApi({ LIMIT_ADDRESS_ATTEMPTS: '300/600' })
     const address = await anAddressWith(30)
     expect(await widthFor(address)).toBe(160)
     expect(await send(await api.captcha(), address)).toMatchObject({ code: '0' })
   })
 
-  it('comes when it is told to', async () => {
+  it('begins at the configured percentages', async () => {
     api = await startApi({ STEP_UP_WARM_PERCENT: '10', STEP_UP_HOT_PERCENT: '20' })
     expect(await widthFor(await anAddressWith(2))).toBe(160)
     expect(await widthFor(await anAddressWith(3))).toBe(190)
@@ -54,10 +54,10 @@ describe('the step-up', () => {
   })
 })
 
-describe('the guard', () => {
+describe('the pumping guard', () => {
   const guard = { GUARD_MODE: 'challenge', GUARD_MIN_SENDS: '10', GUARD_ADDRESS_MIN_SENDS: '10' }
 
-  it('asks for a proof where hardly a code of a segment is verified, and in no other', async () => {
+  it('requires a proof for a segment with few verified codes, and for no other segment', async () => {
     api = await startApi(guard)
     const from = (segment: string, answered: object) => send(answered, anAddress(), inSegment(segment))
     const codes = []
@@ -71,7 +71,7 @@ describe('the guard', () => {
     )
   })
 
-  it('asks for a proof from an address whose codes nobody verifies', async () => {
+  it('requires a proof from an address whose codes are not verified', async () => {
     api = await startApi({ ...guard, LIMIT_ADDRESS_SENDS: '100/60', LIMIT_ADDRESS_ATTEMPTS: '300/600' })
     const address = anAddress()
     for (let i = 0; i < 10; i++) await send(await api.captcha(), address, inSegment(String(1_391_000 + i)))

@@ -31,7 +31,7 @@ async function send(answered: object, address = anAddress(), on = api, mobile = 
   return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
 }
 
-/** An address that has answered so many pictures wrong. */
+/** Returns an address that has answered this number of pictures wrong. */
 async function anAddressWith(answers: number, on = api): Promise<string> {
   const address = anAddress()
   for (let i = 0; i < answers; i++) await send({ image_code: 'ZZZZ', uuid: 'not-issued' }, address, on)
@@ -39,7 +39,7 @@ async function anAddressWith(answers: number, on = api): Promise<string> {
 }
 
 let pictures = 0
-/** Width of the picture that this address gets, and how many characters are in it. */
+/** The width and the number of characters of the picture that this address gets. */
 async function pictureFor(address: string, on = api) {
   const uuid = `picture-${++pictures}`
   const headers = { 'x-forwarded-for': address }
@@ -51,12 +51,12 @@ const PROOF_NEEDED = { code: '4001', errmsg: '请完成安全验证', challenge:
 const PROOF_GONE = { code: '4001', errmsg: '安全验证失效' }
 
 describe('a picture', () => {
-  it('has four characters for a calm address, and five after ten answers', async () => {
+  it('has four characters at first, and five after ten answers of the address', async () => {
     expect(await pictureFor(await anAddressWith(9))).toEqual([160, 4])
     expect(await pictureFor(await anAddressWith(10))).toEqual([190, 5])
   })
 
-  it('of five characters is answered like any other', async () => {
+  it('of five characters can be answered', async () => {
     const address = await anAddressWith(10)
     const uuid = 'five-characters'
     await api.app.inject({ url: `/image_codes/${uuid}/`, headers: { 'x-forwarded-for': address } })
@@ -66,7 +66,7 @@ describe('a picture', () => {
 })
 
 describe('a proof', () => {
-  it('stands for the picture, for anybody', async () => {
+  it('replaces the picture for every caller', async () => {
     expect(await send({ proof: await proofOf(api) })).toMatchObject({ status: 202, body: { code: '0' } })
     const response = await api.app.inject({
       url: `/sms_codes/${aMobile()}/`,
@@ -76,7 +76,7 @@ describe('a proof', () => {
     expect(response.json()).toMatchObject({ code: '0', errmsg: '发送短信成功' })
   })
 
-  it('does not make a wrong picture right', async () => {
+  it('does not make up for a wrong answer to a picture', async () => {
     const { uuid } = await api.captcha()
     expect(await send({ image_code: 'ZZZZ', uuid, proof: await proofOf(api) })).toMatchObject({
       status: 400,
@@ -84,7 +84,7 @@ describe('a proof', () => {
     })
   })
 
-  it('is good once, for 200 who come at once', async () => {
+  it('is valid for one of 200 concurrent requests', async () => {
     const proof = await proofOf(api)
     const answers = await Promise.all(Array.from({ length: 200 }, () => send({ proof })))
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
@@ -92,27 +92,27 @@ describe('a proof', () => {
     expect(await send({ proof })).toEqual({ status: 400, body: PROOF_GONE })
     const marks = await api.redis.keys('sms:proof:*')
     const lives = await Promise.all(marks.map((mark) => api.redis.ttl(mark)))
-    // Longer than a proof is good for, and not for ever.
+    // The marks last longer than a proof is valid, and they do expire.
     expect(lives.filter((seconds) => seconds <= 300 || seconds > 600)).toEqual([])
   })
 
-  it('is spent by the refusal of its request', async () => {
+  it('is consumed although its request is refused', async () => {
     const [mobile, proof] = [aMobile(), await proofOf(api)]
     await send({ proof: await proofOf(api) }, anAddress(), api, mobile)
     expect((await send({ proof }, anAddress(), api, mobile)).status).toBe(429)
     expect((await send({ proof })).body).toEqual(PROOF_GONE)
   })
 
-  it('of a challenge of before a rotation of the keys is good', async () => {
+  it('of a challenge from before a rotation of the keys is valid', async () => {
     const challenge = await made(older, 60)
     expect(await send({ proof: await solve(challenge) })).toMatchObject({ status: 202 })
   })
 
-  it('that came too late is refused', async () => {
+  it('of an expired challenge is refused', async () => {
     expect((await send({ proof: await solve(await made(newer, -1)) })).body).toEqual(PROOF_GONE)
   })
 
-  it('of a challenge that somebody else made is refused', async () => {
+  it('of a challenge that was signed with a foreign key is refused', async () => {
     expect((await send({ proof: await solve(await made(secret(), 60)) })).body).toEqual(PROOF_GONE)
   })
 
@@ -129,7 +129,7 @@ describe('a proof', () => {
     expect(await send({ proof })).toEqual({ status: 400, body: PROOF_GONE })
   })
 
-  it('without the work is refused, and the work can still be done', async () => {
+  it('without the work is refused, and its challenge can still be solved', async () => {
     const challenge = await challengeOf(api)
     const guess = { counter: 1, derivedKey: challenge.parameters.keyPrefix.padEnd(64, '0') }
     expect((await send({ proof: packed({ challenge, solution: guess }) })).body).toEqual(PROOF_GONE)
@@ -137,13 +137,13 @@ describe('a proof', () => {
   })
 
   it.each([
-    ['no base64', '四'],
-    ['no JSON', packed('x').slice(3)],
-    ['nothing', packed({})],
+    ['not base64', '四'],
+    ['not JSON', packed('x').slice(3)],
+    ['an empty object', packed({})],
     ['null', packed(null)],
     ['a signature that is a list', packed({ challenge: { parameters: {}, signature: ['a'] }, solution: {} })],
     ['too long', 'A'.repeat(2_049)],
-  ])('that is %s is refused on both ways', async (_what, proof) => {
+  ])('that is %s is refused by both send routes', async (_what, proof) => {
     expect(await send({ proof })).toEqual({ status: 400, body: PROOF_GONE })
     const headers = { 'x-forwarded-for': anAddress() }
     const response = await api.app.inject({ url: `/sms_codes/${aMobile()}/`, query: { proof }, headers })
@@ -155,13 +155,13 @@ describe('a proof', () => {
     ['null', { proof: null }, '4003'],
     ['a number', { proof: 1 }, '4001'],
     ['half of a picture', { uuid: 'u'.repeat(8) }, '4003'],
-  ])('that is %s is no answer', async (_what, answered, code) => {
+  ])('that is %s does not count as an answer', async (_what, answered, code) => {
     expect(await send(answered)).toMatchObject({ status: 400, body: { code } })
   })
 })
 
 describe('GET /v1/challenges', () => {
-  it('answers what the altcha widget reads, for five minutes, to be kept by nobody', async () => {
+  it('answers a challenge in the format of altcha that expires after five minutes and must not be cached', async () => {
     const response = await api.app.inject({
       url: '/v1/challenges',
       headers: { 'x-forwarded-for': anAddress() },
@@ -177,7 +177,7 @@ describe('GET /v1/challenges', () => {
     expect((await challengeOf(api)).parameters.nonce).not.toBe(parameters.nonce)
   })
 
-  it('counts as a picture', async () => {
+  it('counts against the limit of pictures', async () => {
     const headers = { 'x-forwarded-for': anAddress() }
     const answers = []
     for (let i = 0; i < 31; i++) answers.push(await api.app.inject({ url: '/v1/challenges', headers }))
@@ -186,8 +186,8 @@ describe('GET /v1/challenges', () => {
   })
 })
 
-describe('a hot address', () => {
-  it('is told that a picture alone is not enough, right or wrong', async () => {
+describe('an address after twenty answers', () => {
+  it('needs a proof in addition to a picture, whether the picture was answered right or wrong', async () => {
     const address = await anAddressWith(20)
     const right = await api.captcha()
     expect(await send(right, address)).toEqual({ status: 400, body: PROOF_NEEDED })
@@ -200,19 +200,19 @@ describe('a hot address', () => {
     expect([response.statusCode, response.json()]).toEqual([200, PROOF_NEEDED])
   })
 
-  it('is let in with a proof, and with a proof beside the picture', async () => {
+  it('is accepted with a proof, with or without a picture', async () => {
     const address = await anAddressWith(20)
     expect(await send({ proof: await proofOf(api) }, address)).toMatchObject({ status: 202 })
     const both = { ...(await api.captcha()), proof: await proofOf(api) }
     expect(await send(both, address)).toMatchObject({ status: 202 })
   })
 
-  it('was not hot one answer before', async () => {
+  it('did not need a proof one answer before', async () => {
     expect(await send(await api.captcha(), await anAddressWith(19))).toMatchObject({ status: 202 })
   })
 })
 
-it('an address is calm again when its answers are ten minutes old', async () => {
+it('the step-up of an address ends when its answers are ten minutes old', async () => {
   const address = await anAddressWith(25)
   const { pseudonym } = createKeyring({ phoneKey, codeKeys: [{ kid: 'x', key: newer }] })
   const key = `sms:{${pseudonym(address)}}:addr:attempts`
@@ -221,7 +221,7 @@ it('an address is calm again when its answers are ten minutes old', async () => 
   expect(await send(await api.captcha(), address)).toMatchObject({ status: 202 })
 })
 
-/** A challenge as this service makes them, under a key and with a life of our choice. */
+/** A challenge in our own format, with this key and lifetime. */
 async function made(key: Buffer, lifeSeconds: number): Promise<Challenge> {
   const { secrets } = createKeyring({ phoneKey, codeKeys: [{ kid: 'x', key }] })
   const [signing, solution] = [secrets('proof challenge'), secrets('proof solution')]

@@ -16,7 +16,7 @@ function chunksOf(png: Buffer) {
   return { chunks, end: at }
 }
 
-/** The brightness of every pixel, 0-255, from a PNG with four bits a pixel and a palette. */
+/** The brightness of every pixel, 0-255, from a PNG with four bits per pixel and a palette. */
 function decode(png: Buffer) {
   const { chunks } = chunksOf(png)
   const data = (type: string) =>
@@ -45,7 +45,7 @@ function darkPixels(png: Buffer, fromX: number, toX: number): number {
 }
 
 describe('the captcha picture', () => {
-  test('is a PNG of four chunks whose checksums hold', () => {
+  test('is a PNG of four chunks with right checksums', () => {
     const png = drawCaptcha('A2K7')
     expect(png.subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a')
     const { chunks, end } = chunksOf(png)
@@ -65,11 +65,11 @@ describe('the captcha picture', () => {
     expect([...picture.filters]).toEqual([0])
   })
 
-  test('stays small enough to be sent for every try', () => {
+  test('is smaller than 3 kB', () => {
     for (let i = 0; i < 50; i++) expect(drawCaptcha(captchaText()).length).toBeLessThan(3000)
   })
 
-  test('of one text is never the same twice', () => {
+  test('of the same text is different each time', () => {
     const pictures = Array.from({ length: 1000 }, () => drawCaptcha('A2K7').toString('base64'))
     expect(new Set(pictures).size).toBe(1000)
   })
@@ -80,14 +80,14 @@ describe('the captcha picture', () => {
       const png = drawCaptcha(captchaText())
       for (const [cell, counts] of dark.entries()) counts.push(darkPixels(png, cell * 40, cell * 40 + 40))
     }
-    // Noise, curve and strokes leave some 190 dark pixels in a quarter; with a letter it is 440 on average.
+    // Noise, curve and strokes make about 190 dark pixels in a quarter; with a letter there are 440 on average.
     for (const counts of dark) {
       expect(Math.min(...counts)).toBeGreaterThan(150)
       expect(counts.reduce((sum, count) => sum + count, 0) / counts.length).toBeGreaterThan(350)
     }
   })
 
-  test('keeps dark ink on light paper', () => {
+  test('has dark ink on light paper', () => {
     for (let i = 0; i < 20; i++) {
       const png = drawCaptcha(captchaText())
       const share = darkPixels(png, 0, 160) / (160 * 60)
@@ -97,7 +97,7 @@ describe('the captcha picture', () => {
   })
 
   test.each(['A2K0', 'A2KO', 'a2k7', 'A2K ', 'A2K四'])(
-    'is refused for %j, which is not all of the alphabet',
+    'cannot be drawn for %j, which has characters outside the alphabet',
     (text) => {
       expect(() => drawCaptcha(text)).toThrow(RangeError)
     },
@@ -105,7 +105,7 @@ describe('the captcha picture', () => {
 })
 
 describe('the glyphs', () => {
-  test('are one for each letter of the alphabet, and no two alike', () => {
+  test('exist for each character of the alphabet, and no two are alike', () => {
     expect([...glyphs.keys()].toSorted()).toEqual(captchaAlphabet.split('').toSorted())
     expect(new Set([...glyphs.values()].map((strokes) => JSON.stringify(strokes))).size).toBe(25)
   })
@@ -121,18 +121,18 @@ describe('the glyphs', () => {
 })
 
 describe('the captcha text', () => {
-  test('comes from 25 characters without those that look like another one', () => {
+  test('consists of 25 characters that do not look like each other', () => {
     expect(new Set(captchaAlphabet).size).toBe(25)
     expect(captchaAlphabet).toMatch(/^[2-9A-Z]+$/)
     expect(captchaAlphabet).not.toMatch(/[0O1ILBSZGQV]/)
   })
 
-  test('has four characters, or as many as asked for', () => {
+  test('has four characters, or the requested number', () => {
     expect(captchaText()).toHaveLength(4)
     expect(captchaText(5)).toHaveLength(5)
   })
 
-  test('takes every character equally often', () => {
+  test('uses every character equally often', () => {
     const draws = 20_000 // enough to see the bias of a random byte taken modulo 25
     const counts = new Map(captchaAlphabet.split('').map((character) => [character, 0]))
     for (let i = 0; i < draws; i++) {
@@ -141,7 +141,7 @@ describe('the captcha text', () => {
     const expected = (draws * 4) / 25
     const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
     expect(counts.size).toBe(25)
-    // 24 degrees of freedom: a fair draw goes over 80 less than once in ten million runs.
+    // 24 degrees of freedom: with a fair choice the value exceeds 80 less than once in ten million runs.
     expect(chiSquare).toBeLessThan(80)
   })
 })

@@ -8,25 +8,27 @@ beforeAll(async () => {
 })
 afterAll(() => api.stop())
 
-it('one picture is looked at once, by one of 100 at once, right or wrong', async () => {
+it('a picture can be answered once, right or wrong, by one of 100 concurrent requests', async () => {
   for (const [answer, first] of [
-    ['ab3d', null],
+    ['ab3d', 'passed'],
     ['ZZZZ', 'captchaWrong'],
   ] as const) {
     const { uuid } = await api.captcha('AB3D')
-    const looks = await Promise.all(Array.from({ length: 100 }, () => api.deps.captchas.take(uuid, answer)))
-    expect(looks.filter((look) => look === first)).toHaveLength(1)
-    expect(looks.filter((look) => look === 'captchaGone')).toHaveLength(99)
-    expect(await api.deps.captchas.take(uuid, 'AB3D')).toBe('captchaGone')
+    const results = await Promise.all(
+      Array.from({ length: 100 }, () => api.deps.captchas.consume(uuid, answer)),
+    )
+    expect(results.filter((result) => result === first)).toHaveLength(1)
+    expect(results.filter((result) => result === 'captchaGone')).toHaveLength(99)
+    expect(await api.deps.captchas.consume(uuid, 'AB3D')).toBe('captchaGone')
   }
 })
 
-it('a new picture of the same uuid takes the place of the older one, and lasts 300 seconds', async () => {
+it('a new picture of the same uuid replaces the older one, and is valid for 300 seconds', async () => {
   const uuid = randomUUID()
   await api.deps.captchas.issue(uuid, 4)
   const older = (await api.redis.get(`img_${uuid}`)) ?? ''
   await api.deps.captchas.issue(uuid, 5)
   const left = await api.redis.ttl(`img_${uuid}`)
   expect([left > 290, left <= 300]).toEqual([true, true])
-  expect(await api.deps.captchas.take(uuid, older)).toBe('captchaWrong')
+  expect(await api.deps.captchas.consume(uuid, older)).toBe('captchaWrong')
 })

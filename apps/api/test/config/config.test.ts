@@ -18,7 +18,7 @@ function allFaultsOf(env: Record<string, string>): readonly string[] {
 const faultsOf = (env: Record<string, string>) => allFaultsOf(env).map((fault) => fault.split(':')[0] ?? '')
 
 describe('the configuration of the API', () => {
-  it('needs nothing but the keys', () => {
+  it('needs only the keys', () => {
     expect(loadApiConfig(good)).toMatchObject({
       port: 3000,
       opsPort: 9100,
@@ -68,7 +68,7 @@ describe('the configuration of the API', () => {
     ])
   })
 
-  it('names every fault of the lists by its place and never by its value', () => {
+  it('names each faulty entry of a list by its position and never by its value', () => {
     const env = { ...good, ALLOW_LIST: '1390001,13900010001', DENY_LIST: '10.0.0.0/8,nobody,10.0.0.0/40' }
     const faults = allFaultsOf(env)
     expect(faults.map((fault) => /^\w+: entry \d/.exec(fault)?.[0])).toEqual([
@@ -79,33 +79,43 @@ describe('the configuration of the API', () => {
     expect(faults.join()).not.toMatch(/13900010001|nobody|10\.0/)
   })
 
-  it('takes proxies by address or network', () => {
+  it('names a scene that may send too late, and what to change', () => {
+    expect(allFaultsOf({ ...good, SCENES: 'default; login ttl=100; pay within=300' })).toEqual([
+      'SCENES: scene "login" sends until 120 s but its codes live 100 s; set within= to 70 or less, or a longer ttl=',
+      'SCENES: scene "pay" sends until 300 s but its codes live 300 s; set within= to 270 or less, or a longer ttl=',
+    ])
+    expect(allFaultsOf({ ...good, CODE_TTL_SECONDS: '100' })).toEqual([
+      'SEND_WITHIN_SECONDS: must be 70 or less, because codes live 100 s (CODE_TTL_SECONDS)',
+    ])
+  })
+
+  it('accepts addresses and networks of proxies', () => {
     const config = loadApiConfig({ ...good, TRUST_PROXY: '127.0.0.1,10.0.0.0/8,2001:db8::/32' })
     expect(config.trustProxy).toEqual(['127.0.0.1', '10.0.0.0/8', '2001:db8::/32'])
   })
 
   it.each([
-    ['a port that is none', { API_PORT: '70000' }, 'API_PORT'],
+    ['a port out of range', { API_PORT: '70000' }, 'API_PORT'],
     ['codes that are easy to guess', { CODE_LENGTH: '4' }, 'CODE_LENGTH'],
     ['codes that live too long', { CODE_TTL_SECONDS: '601' }, 'CODE_TTL_SECONDS'],
-    ['messages that arrive dead', { CODE_TTL_SECONDS: '100' }, 'SEND_WITHIN_SECONDS'],
-    ['a limit that is none', { LIMIT_PHONE_SENDS: '0/60' }, 'LIMIT_PHONE_SENDS'],
-    ['trust in everybody', { TRUST_PROXY: 'true' }, 'TRUST_PROXY'],
-    ['trust in a number of hops', { TRUST_PROXY: '1' }, 'TRUST_PROXY'],
-    ['a network that is none', { TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY'],
+    ['messages that would arrive too late', { CODE_TTL_SECONDS: '100' }, 'SEND_WITHIN_SECONDS'],
+    ['a limit of 0 messages', { LIMIT_PHONE_SENDS: '0/60' }, 'LIMIT_PHONE_SENDS'],
+    ['trust in all proxies', { TRUST_PROXY: 'true' }, 'TRUST_PROXY'],
+    ['trust in a number of proxies', { TRUST_PROXY: '1' }, 'TRUST_PROXY'],
+    ['a network with a prefix out of range', { TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY'],
     ['every origin', { CORS_ORIGINS: '*' }, 'CORS_ORIGINS'],
-    ['a scene that could not be a key', { SCENES: 'default; a:b' }, 'SCENES'],
+    ['a scene with a colon in its name', { SCENES: 'default; a:b' }, 'SCENES'],
     ['a scene twice', { SCENES: 'default; login; login' }, 'SCENES'],
-    ['a setting there is not', { SCENES: 'default colour=red' }, 'SCENES'],
-    ['a scene with easy codes', { SCENES: 'default length=4' }, 'SCENES'],
-    ['a scene with a long life', { SCENES: 'default ttl=900' }, 'SCENES'],
-    ['a scene whose messages arrive dead', { SCENES: 'default; login ttl=100' }, 'SEND_WITHIN_SECONDS'],
+    ['an unknown setting of a scene', { SCENES: 'default colour=red' }, 'SCENES'],
+    ['a scene with codes that are easy to guess', { SCENES: 'default length=4' }, 'SCENES'],
+    ['a scene with codes that live too long', { SCENES: 'default ttl=900' }, 'SCENES'],
+    ['a scene whose messages would arrive too late', { SCENES: 'default; login ttl=100' }, 'SCENES'],
     ['an API key without a name', { API_KEYS: 'k'.repeat(40) }, 'API_KEYS'],
     ['an API key that is short', { API_KEYS: `shop:${'k'.repeat(31)}` }, 'API_KEYS'],
     ['an API key that is not url-safe', { API_KEYS: `shop:${'k'.repeat(32)}=` }, 'API_KEYS'],
     ['an API key with nothing after the comma', { API_KEYS: `shop:${'k'.repeat(32)},` }, 'API_KEYS'],
-    ['two API keys of a name', { API_KEYS: `a:${'k'.repeat(32)},a:${'l'.repeat(32)}` }, 'API_KEYS'],
-    ['an API key of two names', { API_KEYS: `a:${'k'.repeat(32)},b:${'k'.repeat(32)}` }, 'API_KEYS'],
+    ['two API keys with one name', { API_KEYS: `a:${'k'.repeat(32)},a:${'l'.repeat(32)}` }, 'API_KEYS'],
+    ['one API key with two names', { API_KEYS: `a:${'k'.repeat(32)},b:${'k'.repeat(32)}` }, 'API_KEYS'],
     ['no default scene', { SCENES: 'login' }, 'SCENES'],
     ['a database of another kind', { REDIS_URL: 'postgres://x' }, 'REDIS_URL'],
     ['production without a budget', { NODE_ENV: 'production' }, 'BUDGET_MESSAGES'],
@@ -115,21 +125,33 @@ describe('the configuration of the API', () => {
       { NODE_ENV: 'production', BUDGET_MESSAGES: '1/60', TEST_NUMBERS: '13800000001:123456:2999-01-01' },
       'TEST_NUMBERS',
     ],
-    ['test numbers for ever', { TEST_NUMBERS: '13800000001:123456' }, 'TEST_NUMBERS'],
-    ['test numbers of yesterday', { TEST_NUMBERS: '13800000001:123456:2020-01-01' }, 'TEST_NUMBERS'],
-    ['test numbers of a day there is not', { TEST_NUMBERS: '13800000001:123456:2999-19-39' }, 'TEST_NUMBERS'],
-    ['being hot before warm', { STEP_UP_HOT_PERCENT: '20' }, 'STEP_UP_HOT_PERCENT'],
-    ['a challenge without a step-up', { GUARD_MODE: 'challenge', STEP_UP: 'off' }, 'GUARD_MODE'],
-    ['an address of Redis that is none', { REDIS_URL: 'redis://:secret@:99999/x' }, 'REDIS_URL'],
+    ['test numbers without a last day', { TEST_NUMBERS: '13800000001:123456' }, 'TEST_NUMBERS'],
+    [
+      'test numbers whose last day has passed',
+      { TEST_NUMBERS: '13800000001:123456:2020-01-01' },
+      'TEST_NUMBERS',
+    ],
+    [
+      'test numbers with an impossible date',
+      { TEST_NUMBERS: '13800000001:123456:2999-19-39' },
+      'TEST_NUMBERS',
+    ],
+    [
+      'a step-up whose second level comes before its first',
+      { STEP_UP_HOT_PERCENT: '20' },
+      'STEP_UP_HOT_PERCENT',
+    ],
+    ['a challenge while STEP_UP is off', { GUARD_MODE: 'challenge', STEP_UP: 'off' }, 'GUARD_MODE'],
+    ['an address of Redis that cannot be parsed', { REDIS_URL: 'redis://:secret@:99999/x' }, 'REDIS_URL'],
     ['a port in another notation', { API_PORT: '3e4' }, 'API_PORT'],
     ['one port for the API and its metrics', { API_OPS_PORT: '3000' }, 'API_OPS_PORT'],
-    ['a network of everybody', { TRUST_PROXY: '0.0.0.0/0' }, 'TRUST_PROXY'],
-    ['a network without its size', { TRUST_PROXY: '10.0.0.0/' }, 'TRUST_PROXY'],
-    ['a list with a whole number on it', { DENY_LIST: '13900010001' }, 'DENY_LIST'],
-    ['a list with everybody on it', { ALLOW_LIST: '10.0.0.0/8,0.0.0.0/0' }, 'ALLOW_LIST'],
+    ['a network of all addresses as a proxy', { TRUST_PROXY: '0.0.0.0/0' }, 'TRUST_PROXY'],
+    ['a network without its prefix', { TRUST_PROXY: '10.0.0.0/' }, 'TRUST_PROXY'],
+    ['a list that contains a complete mobile number', { DENY_LIST: '13900010001' }, 'DENY_LIST'],
+    ['a list that contains all addresses', { ALLOW_LIST: '10.0.0.0/8,0.0.0.0/0' }, 'ALLOW_LIST'],
     ['a list with nothing after the comma', { DENY_LIST: '1390001,' }, 'DENY_LIST'],
     ['an entry on both lists', { ALLOW_LIST: '10.0.0.1', DENY_LIST: '10.0.0.1/32' }, 'DENY_LIST'],
-    ['a level there is not', { LOG_LEVEL: 'chatty' }, 'LOG_LEVEL'],
+    ['an unknown log level', { LOG_LEVEL: 'chatty' }, 'LOG_LEVEL'],
   ])('refuses %s', (_what, env, name) => {
     expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))
   })

@@ -25,12 +25,12 @@ const verify = (mobile: string, sms_code: string, scene: string) =>
   post('/v1/sms_codes/verify', { mobile, sms_code, scene })
 
 describe('a scene', () => {
-  it('has a life of its own', async () => {
+  it('has its own lifetime of codes', async () => {
     expect((await send(aMobile(), 'login')).body).toMatchObject({ expires_in: 120 })
     expect((await send(aMobile(), 'default')).body).toMatchObject({ expires_in: 300 })
   })
 
-  it('has codes of its own length, and a shorter try costs none of its compares', async () => {
+  it('has its own length of codes, and a shorter code does not use up a try', async () => {
     const mobile = aMobile()
     const { body } = await send(mobile, 'pay')
     const code = await api.codeOf(String(body['request_id']), 'pay')
@@ -44,7 +44,7 @@ describe('a scene', () => {
     expect(await verify(mobile, code, 'pay')).toMatchObject({ status: 200 })
   })
 
-  it('has a wait that grows, where its windows say so: 60, 120 and 300 seconds', async () => {
+  it('has a growing wait between messages if its windows say so: 60, 120 and 300 seconds', async () => {
     const mobile = aMobile()
     const ph = api.keyring.pseudonym(mobile)
     for (const wait of [60, 120, 300]) {
@@ -59,7 +59,7 @@ describe('a scene', () => {
     expect((await send(mobile, 'register')).body).toMatchObject({ code: '0' })
   })
 
-  it('has limits of its own', async () => {
+  it('has its own limits', async () => {
     const mobile = aMobile()
     const answers = []
     for (let i = 0; i < 3; i++) answers.push((await send(mobile, 'pay')).body)

@@ -25,10 +25,10 @@ afterAll(async () => {
 })
 
 const ACCEPTED: readonly Code[] = ['0', 'image', 'page']
-/** After these answers the picture was looked at, so it is spent. */
-const LOOKED: readonly Code[] = ['4001', '4002', '5000']
+/** After these answers the picture is consumed. */
+const CONSUMED: readonly Code[] = ['4001', '4002', '5000']
 
-/** Sends one case over a socket of its own; what is wrong with what came of it, in words. */
+/** Sends one case over its own socket, and describes the faults of the answer and of the changes in Redis. */
 async function faultsOf({ state, request, expected, needle }: Case): Promise<string[]> {
   const holes = await arrange(api, redis, state)
   const fill = (text: string) =>
@@ -38,10 +38,10 @@ async function faultsOf({ state, request, expected, needle }: Case): Promise<str
   const faults = judge(answer, expected, needle)
   const [, code] = expected
   if (ACCEPTED.includes(code)) return faults
-  return [...faults, ...changesOf(before, await heldIn(redis), LOOKED.includes(code))]
+  return [...faults, ...changesOf(before, await heldIn(redis), CONSUMED.includes(code))]
 }
 
-it('every bad request gets its one answer, in the envelope, and leaves nothing behind', async () => {
+it('every bad request gets its expected answer in the envelope and leaves nothing in Redis', async () => {
   const failed: string[] = []
   for (const one of cases) {
     const faults = await faultsOf(one).catch((err: unknown) => [String(err)])
@@ -50,7 +50,7 @@ it('every bad request gets its one answer, in the envelope, and leaves nothing b
   expect(failed).toEqual([])
 }, 120_000)
 
-it('there are at least 600 of them, no two alike', () => {
+it('the corpus has at least 600 cases, and no two are alike', () => {
   const counts = new Map<string, number>()
   for (const { group } of cases) counts.set(group, (counts.get(group) ?? 0) + 1)
   console.log(`${cases.length} cases:`, [...counts].map(([group, n]) => `${group} ${n}`).join(', '))

@@ -1,49 +1,49 @@
 /**
- * The corpus is data: a case is the good request of a route with one thing wrong, and the answer it must
- * get. `cross` puts each bad value through every route that takes the field.
+ * The corpus is data. A case is a valid request with one fault, and the answer that it must get. `cross` makes a case
+ * of each bad value for every route that has the field.
  */
 export type Endpoint = 'image' | 'classic' | 'send' | 'status' | 'verify'
 export const ENDPOINTS: readonly Endpoint[] = ['image', 'classic', 'send', 'status', 'verify']
 
 /**
- * What came back besides a RETCODE: a picture, a page of the documentation, no body where HTTP allows none,
- * or Node's own refusal, which has no body either.
+ * A RETCODE, or what else an answer can be: a picture, a page of the documentation, an empty body where HTTP permits
+ * no other, or Node's own refusal, which has no body either.
  */
 export type Code = `${number}` | 'image' | 'page' | 'empty' | 'node'
 export type Expected = readonly [status: number, code: Code]
 
-/** What is in the store before the request; see states.ts. */
+/** What Redis holds before the request; see states.ts. */
 export type State = string
 
 export type Request = {
   method: string
   target: string
-  /** Header lines beside those every request has. */
+  /** Header lines in addition to those of every request. */
   lines: readonly string[]
-  /** Header names that are not sent. */
+  /** Usual headers that are left out. */
   without: readonly string[]
   body: string | Buffer | null
 }
 export type Case = {
   group: string
   endpoint: string
-  /** The bad thing, for people. */
+  /** Describes the fault. */
   value: string
   state: State
   request: Request
   expected: Expected
-  /** Must not come back. */
+  /** The answer must not contain this. */
   needle: string
 }
 
-/** Filled in when the request is sent, from what the state arranged. */
+/** Placeholders that are replaced by values of the state when the request is sent. */
 export const HOLE = { code: '~code~', wrong: '~wrong~', rid: '~rid~' } as const
 export const MOBILE = '13800138000'
 export const UUID = 'corpus-uuid-0001'
-/** K, because Unicode has a second one. */
+/** With a K, because Unicode has a second one. */
 export const ANSWER = 'AB3K'
 
-/** A good request gets these, if nothing of it is changed. */
+/** The answers to the valid requests. */
 export const ACCEPTED: Record<Endpoint, Expected> = {
   image: [200, 'image'],
   classic: [200, '0'],
@@ -51,7 +51,7 @@ export const ACCEPTED: Record<Endpoint, Expected> = {
   status: [200, '0'],
   verify: [200, '0'],
 }
-/** The state in which that is so. */
+/** The states in which the valid requests get these answers. */
 const READY: Record<Endpoint, State> = {
   image: 'pictured',
   classic: 'pictured',
@@ -101,7 +101,7 @@ export const goodQuery = (endpoint: Endpoint) => {
   return query === undefined ? '' : `?${encode(query)}`
 }
 
-/** The good request with fields set to other values; `undefined` leaves one out. */
+/** The valid request with some fields changed; `undefined` leaves a field out. */
 export function request(endpoint: Endpoint, fields: Fields = {}, change: Partial<Request> = {}): Request {
   const { method, path, segment = '', query, body } = ROUTES[endpoint]
   const { [segment]: own, ...others } = fields
@@ -129,12 +129,12 @@ const encode = (fields: Fields) =>
 export type Answers = Partial<Record<Endpoint, Expected>>
 export type Row = {
   value: unknown
-  /** Where this value is answered otherwise than the rest of its table. `null`: it cannot be sent there. */
+  /** Routes that answer this value differently. `null`: the value cannot be sent there. */
   but?: Partial<Record<Endpoint, Expected | null>>
   state?: State
 }
 
-/** Every value of a field through every route that has an expected answer for it. */
+/** Makes a case of each value for every route that has an expected answer. */
 export function cross(
   group: string,
   field: string,
@@ -163,7 +163,7 @@ export function cross(
 
 type Change = { value: string; change: Partial<Request>; expected: Expected; needle?: string }
 
-/** Something other than a field that is wrong with a request. */
+/** Makes a case of a request whose fault is not in a field. */
 export const vary = (
   group: string,
   endpoint: Endpoint,
@@ -178,14 +178,14 @@ export const vary = (
   needle,
 })
 
-/** On one line, ASCII only, and not for ever. */
+/** Writes a value on one line, in ASCII and at a limited length. */
 export function escape(value: unknown): string {
   const text = value === undefined ? 'missing' : JSON.stringify(value)
   const ascii = text.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return ascii.length > 120 ? `${ascii.slice(0, 100)}… (${ascii.length})` : ascii
 }
 
-/** The bytes of a request; `fill` replaces the holes. */
+/** The bytes of a request; `fill` replaces the placeholders. */
 export function toBytes(
   { method, target, lines, without, body }: Request,
   address: string,

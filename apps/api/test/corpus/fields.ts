@@ -11,11 +11,11 @@ import {
   type Row,
 } from './cross.ts'
 
-/** B1 to B8: a field that is missing or holds something bad. */
+/** B1 to B8: a field that is missing or has a bad value. */
 
 const of = (...values: unknown[]): Row[] => values.map((value) => ({ value }))
 
-/** B1: each required field, each pair of them and all of them: left out, empty, null. */
+/** B1: each required field, each pair of them, and all of them are missing, empty or null. */
 function missing(): Case[] {
   const required: Partial<Record<Endpoint, string[]>> = {
     classic: ['image_code', 'uuid'],
@@ -44,7 +44,7 @@ function missing(): Case[] {
 
 const B1 = [
   ...missing(),
-  // A part of the path that is empty.
+  // An empty part of the path.
   ...cross('B1', 'uuid', { image: [400, '4003'] }, of('')),
   ...cross('B1', 'mobile', { classic: [404, '4003'] }, of('')),
   ...cross('B1', 'request_id', { status: [404, '5006'], verify: [400, '4003'] }, of('')),
@@ -108,7 +108,7 @@ const B3 = cross(
   ),
 )
 
-/** Names of pictures and of requests. A good shape that names nothing is no fault of shape. */
+/** Ids of pictures and of requests that have a wrong format. Below are ids in the right format that do not exist. */
 const ids: Row[] = [
   ...of(
     'abcdefg',
@@ -217,7 +217,7 @@ const B5 = [
     { send: [400, '4001'] },
     of(4, true, ['AB3K'], ['A', 'B', '3', 'K'], { text: 'AB3K' }, []),
   ),
-  // Case does not count, and by Unicode the Kelvin sign is a K.
+  // The comparison ignores case, and in Unicode the Kelvin sign is a K.
   ...cross('B5', 'image_code', { classic: [200, '0'], send: [202, '0'] }, of('ab3k', 'Ab3k', 'AB3\u212a')),
 ]
 
@@ -303,7 +303,7 @@ const B7 = [
     { send: [400, '5006'], verify: [400, '5006'] },
     of(0, 1, true, ['login'], { login: 1 }, []),
   ),
-  // A stranger's id, or no id at all, counts as a guess without one; see states.ts for the right code.
+  // A guess with a foreign id counts as a guess without an id; states.ts has the cases with the right code.
   ...cross('B7', 'request_id', { verify: [400, '4008'] }, [...ids.filter(fits), ...shapes], {
     sms_code: HOLE.wrong,
   }),
@@ -319,7 +319,7 @@ function fits({ value }: Row): boolean {
   return Array.from(String(value)).length <= 64
 }
 
-/** B8: fields there are not. A body that holds one is refused; in a query they mean nothing. */
+/** B8: unknown fields. A body with one is refused; in a query they are ignored. */
 const extras = [
   'email',
   'code',
@@ -348,7 +348,7 @@ const B8 = [
     { send: [400, '5006'], verify: [400, '5006'] },
     of(null, ['a@evil.example'], {}, ''),
   ),
-  // `JSON.stringify` would not write this one.
+  // `JSON.stringify` would omit this field.
   ...(['send', 'verify'] as const).map((endpoint): Case => {
     const body = JSON.stringify(ROUTES[endpoint].body).replace(
       '{',

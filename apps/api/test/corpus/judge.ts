@@ -11,10 +11,10 @@ const HEADERS = {
 }
 const FIELDS = new Set(['code', 'errmsg', 'retry_after', 'attempts_left'])
 
-/** What is wrong with an answer, in words; nothing when all is well. */
+/** Describes the faults of an answer; empty for a right one. */
 export function judge(answer: RawAnswer, [status, code]: Expected, needle: string): string[] {
   const { headers, body } = answer
-  // The documentation has a number of its own for an example.
+  // The documentation contains an example of a number.
   if (code === 'page') return answer.status === status ? [] : [`status ${answer.status} instead of ${status}`]
   const text = body.toString()
   const faults: string[] = []
@@ -32,7 +32,7 @@ export function judge(answer: RawAnswer, [status, code]: Expected, needle: strin
   return faults
 }
 
-/** @param answer of which the text is the body */
+/** @param text the body of the answer */
 function judgeEnvelope({ headers, body }: RawAnswer, text: string, code: string): string[] {
   const envelope = toRecord(text)
   if (envelope === null) return [`no envelope: ${text.slice(0, 80)}`]
@@ -43,16 +43,16 @@ function judgeEnvelope({ headers, body }: RawAnswer, text: string, code: string)
   const texts = Object.values(ANSWERS).flatMap((row) =>
     row.code === envelope['code'] ? [row.zh, row.en] : [],
   )
-  if (!texts.some((known) => known === envelope['errmsg'])) faults.push('a text of its own')
+  if (!texts.some((known) => known === envelope['errmsg'])) faults.push('an unknown errmsg')
   if (code === '0') return faults
   if (body.length > MOST_BYTES) faults.push(`${body.length} bytes`)
   const more = Object.keys(envelope).filter((name) => !FIELDS.has(name))
-  if (more.length > 0) faults.push(`says more: ${more.join()}`)
+  if (more.length > 0) faults.push(`more fields: ${more.join()}`)
   const wait = envelope['retry_after']
   if (code === '4002' && !(Number(wait) > 0 && headers.get('retry-after') === String(wait)))
-    faults.push('does not say how long to wait')
+    faults.push('no time to wait')
   if (code === '4008' && !Number.isInteger(envelope['attempts_left']))
-    faults.push('does not say how many tries are left')
+    faults.push('no number of guesses that are left')
   return faults
 }
 

@@ -75,14 +75,14 @@ const bodies: [value: string, body: Body, expected: Expected | Accepted][] = [
   ['__proto__, escaped', (good) => good.replace('{', '{"\\u005f_proto__":{},'), PARAM],
   ['constructor.prototype', (good) => good.replace('{', '{"constructor":{"prototype":{}},'), PARAM],
   ['__proto__ in depth', (good) => set(good, 'mobile', '{"__proto__":{"toString":1}}'), PARAM],
-  // Harmless, because one parser reads it: the last of a name counts.
+  // Harmless, because only one parser reads it: the last value of a name counts.
   ['a name twice, the last one good', (good) => good.replace('{', '{"mobile":"x",'), 'accepted'],
   ['a name twice, the last one bad', (good) => good.replace('}', ',"mobile":"x"}'), [400, '4007']],
   ['byte order mark', (good) => `\ufeff${good}`, 'accepted'],
   ['spaces around', (good) => `\r\n\t ${good} \n`, 'accepted'],
   ['as long as may be', (good) => good.padEnd(4_000), 'accepted'],
 ]
-// The invalid mobile is one of a send; the verify route misses its own field there.
+// The body is a send with an invalid mobile. In a verify its own field is missing.
 const B9 = WITH_BODY.flatMap((endpoint) =>
   bodies.map(([value, body, expected]) => {
     const missesCode = endpoint === 'verify' && value === 'invalid UTF-8 in the mobile'
@@ -168,7 +168,7 @@ const targets = (endpoint: Endpoint): [value: string, target: string, expected: 
     ['upper case', `${parent.toUpperCase()}${bare.slice(parent.length)}${query}`, NOWHERE],
     ['two slashes at the end', `${bare}//${query}`, NOWHERE],
     ['one part more', `${bare}/more${query}`, NOWHERE],
-    // Without its last part the path of verify is that of send.
+    // Without its last part the path of verify is the path of send.
     ['one part less', `${parent}${query}`, endpoint === 'verify' ? [400, '4003'] : NOWHERE],
     ['without its slash', `${bare}${query}`, 'accepted'],
     ['with a slash', `${bare}/${query}`, 'accepted'],
@@ -212,7 +212,7 @@ const B11 = [
       }),
     ),
   ]),
-  // The last of a repeated key counts, and never a list.
+  // The last value of a repeated key counts, so a value is never a list.
   ...(
     [
       ['image_code=ZZZZ&image_code=AB3K', [200, '0']],
@@ -226,7 +226,7 @@ const B11 = [
       expected,
     }),
   ),
-  // The documentation answers GET and nothing else.
+  // The documentation answers GET only.
   ...(
     [
       ['GET', '/docs', [200, 'page']],
@@ -375,7 +375,7 @@ const B12 = [
   ...ENDPOINTS.flatMap((endpoint) =>
     headers.map(({ value, lines, without = [], expected, but = {}, needle = '' }) => {
       const change: Partial<Request> = { lines, without }
-      // A body whose end is not told would be the next request.
+      // Without a length, the server would read the body as the next request.
       if (without === NO_BODY || lines.some((line) => line.startsWith('Content-Length'))) change.body = null
       return vary('B12', endpoint, {
         value: value ?? lines.join(' | '),
@@ -385,7 +385,7 @@ const B12 = [
       })
     }),
   ),
-  // Chunks, where there is a body.
+  // Chunked bodies.
   ...WITH_BODY.flatMap((endpoint) => {
     const good = goodBody(endpoint)
     const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
@@ -394,10 +394,10 @@ const B12 = [
         ['chunks', `${chunk('{}')}0\r\n\r\n`, [400, '4003']],
         ['one chunk for each byte', `${chunk('{')}${chunk('}')}0\r\n\r\n`, [400, '4003']],
         ['5 MB in chunks', `${chunk(' '.repeat(4_096)).repeat(1_200)}0\r\n\r\n`, [413, '5006']],
-        ['a size that is none', 'zz\r\n{}\r\n0\r\n\r\n', PARAM],
+        ['a size that is not a number', 'zz\r\n{}\r\n0\r\n\r\n', PARAM],
         ['a size too long', 'fffffffffffffffff\r\n{}\r\n0\r\n\r\n', PARAM],
         ['a negative size', '-2\r\n{}\r\n0\r\n\r\n', PARAM],
-        ['a chunk longer than told', `1\r\n${good}\r\n0\r\n\r\n`, PARAM],
+        ['a chunk longer than its size', `1\r\n${good}\r\n0\r\n\r\n`, PARAM],
         ['20 kB of chunk extension', `2;${'a'.repeat(20_000)}\r\n{}\r\n0\r\n\r\n`, PARAM],
         ['20 kB of trailer', `2\r\n{}\r\n0\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, [431, '5006']],
       ] as const
@@ -409,7 +409,7 @@ const B12 = [
       }),
     )
   }),
-  // A preflight is answered for pages that may call; for others there is nothing.
+  // A preflight is answered for allowed origins; other origins get a 404.
   ...ENDPOINTS.flatMap((endpoint) => {
     const asks = ['Access-Control-Request-Method: POST', 'Access-Control-Request-Headers: x-needle']
     return (

@@ -1,18 +1,18 @@
 import { connect, type Socket } from 'node:net'
 
-/** What came back over one socket: the final answer, or status 0 when the server closed without one. */
+/** The final answer on one socket. The status is 0 if the server closed the socket without an answer. */
 export type RawAnswer = { status: number; headers: Map<string, string>; body: Buffer }
 
 const PATIENCE_MS = 5_000
 
 /**
- * One request, byte for byte, on a socket of its own: nothing between the test and the server puts it into
- * better form. The request should ask for `connection: close`; what came is read when the server closes.
+ * Sends one request, byte for byte, on its own socket, so that no HTTP client normalises it. The request should ask
+ * for `connection: close`, because the answer is read when the server closes the socket.
  */
 export const sendRaw = (port: number, bytes: Buffer) =>
   converse(port, (socket) => socket.write(bytes), PATIENCE_MS)
 
-/** A socket with which `speak` does what it likes, until the server closes it. */
+/** Opens a socket for `speak`, and reads until the server closes it. */
 export async function converse(
   port: number,
   speak: (socket: Socket) => void,
@@ -23,7 +23,7 @@ export async function converse(
     const socket = connect({ port, host: '127.0.0.1' }, () => speak(socket))
     const timer = setTimeout(() => socket.destroy(new Error(`no end after ${patienceMs} ms`)), patienceMs)
     socket.on('data', (chunk) => chunks.push(chunk))
-    // A server that closes while we still write resets the connection; what it said before counts.
+    // A server that closes while the test still writes resets the connection; what was received before counts.
     socket.on('error', (err) =>
       chunks.length > 0 || isReset(err) ? resolve(Buffer.concat(chunks)) : reject(err),
     )
@@ -42,7 +42,7 @@ function parse(received: Buffer): RawAnswer {
   if (end < 0) return { status: 0, headers: new Map(), body: received }
   const [line = '', ...rest] = received.subarray(0, end).toString('latin1').split('\r\n')
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(line)?.[1] ?? 0)
-  // 100 Continue and its like come before the answer proper.
+  // 100 Continue and other interim answers come before the final one.
   if (status >= 100 && status < 200) return parse(received.subarray(end + 4))
   const headers = new Map(
     rest.map((header) => {

@@ -12,14 +12,14 @@ import {
 } from './cross.ts'
 import type { Api } from '../api.ts'
 
-/** What a state leaves to the request: texts for the holes. */
+/** The values of a state for the placeholders of the request. */
 type Holes = Record<string, string>
 
 const OTHER = '13900139000'
 const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
 const phoneKeys = (rid: string) => rid.slice(0, rid.indexOf('.'))
 
-/** Brings an empty store into a named state. Every state has the right picture under the right uuid. */
+/** Empties Redis and brings it into a named state. Every state but those of pictures has the right picture. */
 export async function arrange(api: Api, redis: Redis, state: State): Promise<Holes> {
   await redis.flushdb()
   const holes = await (STATES[state] ?? unknownState(state))(api, redis)
@@ -30,7 +30,7 @@ const unknownState = (state: string) => (): never => {
   throw new Error(`no state ${state}`)
 }
 
-/** A sent code, as a browser gets one. */
+/** Sends a code as a browser does. */
 async function sent(api: Api, redis: Redis, mobile = MOBILE, scene = 'default') {
   await redis.set('img_for-the-state', 'ABCD', 'EX', 300)
   const response = await api.app.inject({
@@ -50,7 +50,7 @@ async function tried(api: Api, sms_code: string, times = 1, more: object = {}) {
   }
 }
 
-/** The phone was sent `times` messages, the last of them `ago` seconds before now. */
+/** The phone was sent `times` messages, the newest of them `ago` seconds ago. */
 async function sends(api: Api, redis: Redis, times: number, ago: number): Promise<Holes> {
   const { rid } = await sent(api, redis)
   const key = `sms:{${phoneKeys(rid)}}:sends`
@@ -83,13 +83,13 @@ const STATES: Record<State, (api: Api, redis: Redis) => Promise<Holes>> = {
   },
   expired: async (api, redis) => {
     const it = await sent(api, redis)
-    await redis.hset(record(it), 'exp', Date.now() - 1)
+    await redis.hset(record(it), 'expires_at', Date.now() - 1)
     return it
   },
   superseded: async (api, redis) => {
     const first = await sent(api, redis)
-    // With its tries spent a code is replaced, not sent again.
-    await redis.hset(record(first), 'blind', 5)
+    // A code whose guesses are spent is replaced and not sent again.
+    await redis.hset(record(first), 'guesses_without_id', 5)
     await redis.del(`sms:{${phoneKeys(first.rid)}}:sends`)
     await sent(api, redis)
     return first
@@ -122,7 +122,7 @@ const STATES: Record<State, (api: Api, redis: Redis) => Promise<Holes>> = {
     await redis.set(`sms:{gate}:guard:segment:${MOBILE.slice(0, 7)}:mark`, '1', 'PX', 60_000)
     return none
   },
-  'segment on the list of the denied': async (_api, redis) => {
+  'segment on the deny list': async (_api, redis) => {
     await redis.zadd('sms:{gate}:list:deny', '+inf', MOBILE.slice(0, 7))
     return none
   },
@@ -135,7 +135,7 @@ async function full(redis: Redis, name: string, most: number): Promise<Holes> {
 
 const NO: Expected = [400, '4008']
 const rows: [endpoint: Endpoint, state: State, fields: object, expected: Expected][] = [
-  // One answer for all that is wrong with a code.
+  // Every fault of a code gets the same answer.
   ['verify', 'pictured', { sms_code: '123456' }, NO],
   ['verify', 'sent', { sms_code: HOLE.wrong }, NO],
   ['verify', 'used', {}, NO],
@@ -151,11 +151,11 @@ const rows: [endpoint: Endpoint, state: State, fields: object, expected: Expecte
   ['verify', 'other phone', {}, NO],
   ['verify', 'other phone', { request_id: HOLE.rid }, NO],
   ['verify', 'missed all day', {}, [429, '4002']],
-  // A stranger who guesses cannot lock the owner out, nor the other way round.
+  // A stranger's guesses cannot lock the owner out, and the owner's guesses do not affect a caller without the id.
   ['verify', 'locked', { request_id: HOLE.rid }, [200, '0']],
   ['verify', 'locked for those with the id', {}, [200, '0']],
   ['verify', 'missed all day', { request_id: HOLE.rid }, [200, '0']],
-  // An id that is not this code's counts as none.
+  // A foreign id counts as no id.
   ['verify', 'sent', { request_id: 'of-somebody-else' }, [200, '0']],
   ['verify', 'sent', { request_id: HOLE.rid }, [200, '0']],
   ['status', 'pictured', { request_id: `${'p'.repeat(22)}.${'r'.repeat(22)}` }, [404, '5006']],
@@ -168,12 +168,12 @@ const rows: [endpoint: Endpoint, state: State, fields: object, expected: Expecte
       'sent ten today',
       'segment full',
       'segment denied by the guard',
-      'segment on the list of the denied',
+      'segment on the deny list',
     ] as const
   ).flatMap((state): typeof rows => [
     ['classic', state, {}, [200, '4002']],
     ['send', state, {}, [429, '4002']],
-    // Whatever the phone's state, a wrong picture hears the same.
+    // A wrong answer to a picture gets the same refusal in every state of the phone.
     ['send', state, { image_code: 'ZZZZ' }, [400, '4001']],
   ]),
   ['classic', 'sent nine today', {}, [200, '0']],

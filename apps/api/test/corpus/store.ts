@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
 
-/** What may grow when a request is refused: the counters of addresses, of the gate and of wrong guesses. */
+/** Keys that may change when a request is refused: counters of addresses, of sends and of wrong guesses. */
 const COUNTER = /:addr:|^sms:\{gate\}:|:misses:/
-const COUNTER_FIELDS = ['with_id', 'blind']
+const COUNTER_FIELDS = ['guesses_with_id', 'guesses_without_id']
 
-/** Everything in the store but counters, by key. */
+/** Everything in Redis except counters, by key. */
 export async function heldIn(redis: Redis): Promise<Map<string, string>> {
   const names = (await redis.keys('*')).filter((name) => !COUNTER.test(name)).toSorted()
   const values = await Promise.all(
@@ -17,7 +17,7 @@ export async function heldIn(redis: Redis): Promise<Map<string, string>> {
   return new Map(names.map((name, i) => [name, values[i] ?? '']))
 }
 
-/** What a refused request did to the store although it must not. A picture may be spent if it was looked at. */
+/** Describes the forbidden changes of a refused request. @param mayLook the picture may be consumed */
 export function changesOf(
   before: Map<string, string>,
   after: Map<string, string>,

@@ -60,18 +60,18 @@ describe.each(ROUTES)('%s %s', (...route) => {
     expect(response.headers).toMatchObject({ 'www-authenticate': 'Bearer', 'cache-control': 'no-store' })
   })
 
-  it('answers every key with 401 when there are none', async () => {
+  it('answers every key with 401 if no key is configured', async () => {
     for (const authorization of [undefined, 'Bearer ', 'Bearer undefined', `Bearer ${SHOP}`])
       expect((await ask(closed, route, authorization)).statusCode).toBe(401)
   })
 
-  it('lets each of the keys in, in any case of the scheme', async () => {
-    // What is asked is nonsense, so the answer is 400 and no longer 401.
+  it('accepts each of the keys, in any case of the scheme', async () => {
+    // The request itself is not valid, so the answer is 400 in place of 401.
     for (const authorization of [`Bearer ${SHOP}`, `bearer ${CRM}`, `BEARER  ${SHOP}`])
       expect((await ask(api, route, authorization)).statusCode).toBe(400)
   })
 
-  it('is described as one that needs a key', async () => {
+  it('is documented as a route that needs a key', async () => {
     const { paths, components } = (await api.app.inject({ url: '/openapi.json' })).json<{
       paths: Record<string, Record<string, { security?: unknown }>>
       components: { securitySchemes: unknown }
@@ -83,7 +83,7 @@ describe.each(ROUTES)('%s %s', (...route) => {
   })
 })
 
-it('the log names who did it, and holds no key, no number, no address and no receipt', async () => {
+it('the log shows the name of the API key, and no key, number, address or receipt', async () => {
   const mobile = aMobile()
   const receipt = await api.receipt(mobile)
   const authorization = `Bearer ${CRM}`

@@ -26,7 +26,7 @@ describe('the header', () => {
     ['a key of Redis', 'sms:{gate}:budget:all'],
     ['a format', '%s%s%s%s%s%s%s%s%s'],
     ['not ASCII', 'ÿ'.repeat(20)],
-  ])('is refused with 400 when it is %s, and nothing is spent', async (_what, key) => {
+  ])('is refused with 400 if it is %s, and nothing is spent', async (_what, key) => {
     const body = await request()
     for (const url of [SEND, VERIFY]) {
       const payload = url === SEND ? body : { mobile: body.mobile, sms_code: '123456' }
@@ -42,7 +42,7 @@ describe('the header', () => {
     expect((await post(SEND, await request(), key)).status).toBe(202)
   })
 
-  it('is not looked at by the classic call, nor by a request that is not as documented', async () => {
+  it('is ignored by the classic call and by a request that fails validation', async () => {
     const before = await slots()
     const { mobile, ...query } = await request()
     const headers = { 'idempotency-key': randomUUID(), 'x-forwarded-for': anAddress() }
@@ -51,7 +51,7 @@ describe('the header', () => {
     expect(await slots()).toEqual(before)
   })
 
-  it('may be sent, and its answer read, by a page of an allowed origin', async () => {
+  it('can be sent, and its answer read, by a page of an allowed origin', async () => {
     const origin = 'https://shop.example'
     const asked = await api.app.inject({
       method: 'OPTIONS',
@@ -84,8 +84,8 @@ describe('the header', () => {
   })
 })
 
-describe('what is kept', () => {
-  it('shows no key, number, code or receipt in Redis', async () => {
+describe('a kept answer', () => {
+  it('reveals no key, number, code or receipt in Redis', async () => {
     const [key, other] = [randomUUID(), randomUUID()]
     const body = await request()
     const { request_id } = (await post(SEND, body, key)).body
@@ -97,7 +97,7 @@ describe('what is kept', () => {
     for (const name of await api.redis.keys('*')) everything.push(name, await contents(name))
     const text = JSON.stringify(everything)
     for (const secret of [key, other, body.mobile]) expect(text).not.toContain(secret)
-    // Six digits may well be part of a time.
+    // Six digits may also be part of a time.
     expect(text).not.toMatch(new RegExp(`(?<!\\d)${verifying.sms_code}(?!\\d)`))
     for (const part of String(receipt)
       .split('.')
@@ -105,7 +105,7 @@ describe('what is kept', () => {
       expect(text).not.toContain(part)
   })
 
-  it('opens only in its own slot', async () => {
+  it('can be opened only in its own slot', async () => {
     const [body, mine, stolen] = [await calls.sent(), randomUUID(), randomUUID()]
     const slotOf = async (key: string, payload: object) => {
       const before = await slots()

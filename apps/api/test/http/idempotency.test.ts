@@ -17,8 +17,8 @@ const sent = () => calls.sent()
 const slots = () => calls.slots()
 const sendsTo: Calls['sendsTo'] = (rid) => calls.sendsTo(rid)
 
-describe('the same Idempotency-Key with the same body', () => {
-  it('gets the first answer to a send again, and nothing more is sent', async () => {
+describe('a repeated request with the same key and body', () => {
+  it('gets the first answer of a send again, and no further message is sent', async () => {
     const [body, key] = [await request(), randomUUID()]
     const first = await post(SEND, body, key)
     expect(first).toMatchObject({ status: 202, replayed: undefined, body: { code: '0' } })
@@ -26,7 +26,7 @@ describe('the same Idempotency-Key with the same body', () => {
     expect(await sendsTo(first.body['request_id'])).toHaveLength(1)
   })
 
-  it('gets the first answer to a verify again, with the same receipt', async () => {
+  it('gets the first answer of a verify again, with the same receipt', async () => {
     const [body, key] = [await sent(), randomUUID()]
     const first = await post(VERIFY, body, key)
     expect(first).toMatchObject({ status: 200, body: { code: '0', request_id: body.request_id } })
@@ -35,14 +35,14 @@ describe('the same Idempotency-Key with the same body', () => {
     expect(await post(VERIFY, body, randomUUID())).toMatchObject({ status: 400, body: { code: '4008' } })
   })
 
-  it('is the same in another order, with the default written out, and in another language', async () => {
+  it('may have its fields in another order, its defaults written out, and another language', async () => {
     const [{ scene: _, ...body }, key] = [await request(), randomUUID()]
     const first = await post(SEND, body, key)
     const other = { scene: 'default', uuid: body.uuid, image_code: body.image_code, mobile: body.mobile }
     expect(await post(SEND, other, key, { 'accept-language': 'en' })).toMatchObject(replayOf(first))
   })
 
-  it('does not touch the image code', async () => {
+  it('does not consume an image code', async () => {
     const [body, key] = [await request(), randomUUID()]
     await post(SEND, body, key)
     await api.redis.set(`img_${body.uuid}`, 'AB3D')
@@ -50,14 +50,14 @@ describe('the same Idempotency-Key with the same body', () => {
     expect(await api.redis.get(`img_${body.uuid}`)).toBe('AB3D')
   })
 
-  it('gets a refusal again as well', async () => {
+  it('gets a first answer that is a refusal again as well', async () => {
     const [body, key] = [{ ...(await request()), image_code: 'ZZZZ' }, randomUUID()]
     const first = await post(SEND, body, key)
     expect(first).toMatchObject({ status: 400, body: { errmsg: '输入图形验证码有误' } })
     expect(await post(SEND, body, key)).toMatchObject(replayOf(first))
   })
 
-  it('uses up one try of the code, however often a wrong one is repeated', async () => {
+  it('uses up only one guess, however many times a wrong code is repeated', async () => {
     const { sms_code, ...owner } = await sent()
     const [body, key] = [{ ...owner, sms_code: wrong(sms_code) }, randomUUID()]
     const first = await post(VERIFY, body, key)
@@ -66,7 +66,7 @@ describe('the same Idempotency-Key with the same body', () => {
     expect((await post(VERIFY, body, randomUUID())).body['attempts_left']).toBe(3)
   })
 
-  it('is counted by the RETCODE that it repeats', async () => {
+  it('is counted under the RETCODE of the first answer', async () => {
     const [body, key] = [{ mobile: aMobile(), sms_code: '123456' }, randomUUID()]
     const counted = async () =>
       Number(/route="\/v1\/sms_codes\/verify",code="4008"\} (\d+)/.exec(await api.registry.metrics())?.[1])
@@ -76,13 +76,13 @@ describe('the same Idempotency-Key with the same body', () => {
     expect(await counted()).toBe(before + 1)
   })
 
-  it('is another key on another route', async () => {
+  it('with the same key on another route is a new request', async () => {
     const [body, key] = [await sent(), randomUUID()]
     expect((await post(SEND, await request(), key)).status).toBe(202)
     expect(await post(VERIFY, body, key)).toMatchObject({ status: 200, replayed: undefined })
   })
 
-  it('is answered for 24 hours after a send and 60 seconds after a verify', async () => {
+  it('gets the first answer for 24 hours after a send and for 60 seconds after a verify', async () => {
     const lives = async (url: string, body: object) => {
       const before = await slots()
       await post(url, body, randomUUID())
@@ -94,8 +94,8 @@ describe('the same Idempotency-Key with the same body', () => {
   })
 })
 
-describe('the same Idempotency-Key with another body', () => {
-  it('is refused with 422, and neither sends nor spends the image code', async () => {
+describe('a request with the same key and another body', () => {
+  it('is refused with 422, sends nothing and does not consume the image code', async () => {
     const key = randomUUID()
     const first = await post(SEND, await request(), key)
     const other = await request()
@@ -108,7 +108,7 @@ describe('the same Idempotency-Key with another body', () => {
     expect(await sendsTo(first.body['request_id'])).toHaveLength(1)
   })
 
-  it('is no way to try codes: 422 for right and wrong, and no receipt', async () => {
+  it('cannot be used to guess codes: a right and a wrong code both get 422 and no receipt', async () => {
     const { mobile, sms_code, request_id } = await sent()
     const key = randomUUID()
     await post(VERIFY, { mobile, sms_code, request_id }, key)
@@ -123,12 +123,12 @@ describe('the same Idempotency-Key with another body', () => {
   })
 })
 
-describe('while the first is still under way', () => {
-  it('200 at once with one key are one send, and each hears its answer or 409', async () => {
+describe('while the first request is under way', () => {
+  it('200 concurrent requests with one key make one send, and each gets its answer or 409', async () => {
     const [body, key] = [await request(), randomUUID()]
     const answers = await Promise.all(Array.from({ length: 200 }, () => post(SEND, body, key)))
     const [first, ...more] = answers.filter(({ status, replayed }) => status === 202 && !replayed)
-    if (first === undefined) throw new Error('nobody was first')
+    if (first === undefined) throw new Error('no request was the first')
     expect(more).toEqual([])
     const busy = { status: 409, retryAfter: '1', body: { code: '5006', retry_after: 1 } }
     for (const answer of answers.filter((one) => one !== first))
@@ -137,7 +137,7 @@ describe('while the first is still under way', () => {
     expect(await post(SEND, body, key)).toMatchObject(replayOf(first))
   })
 
-  it('200 at once with one key and the right code are one compare and one receipt', async () => {
+  it('200 concurrent requests with one key and the right code make one guess and one receipt', async () => {
     const [body, key] = [await sent(), randomUUID()]
     const answers = await Promise.all(Array.from({ length: 200 }, () => post(VERIFY, body, key)))
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 409]))
@@ -145,13 +145,13 @@ describe('while the first is still under way', () => {
     expect(new Set(receipts).size).toBe(1)
   })
 
-  it('another body is refused with 422', async () => {
+  it('a request with another body is refused with 422', async () => {
     const key = randomUUID()
     await api.idempotency.begin('send', key, await request(), 86_400)
     expect((await post(SEND, await request(), key)).status).toBe(422)
   })
 
-  it('a first try that died is waited for, then taken over, and can write no answer any more', async () => {
+  it('a first request that died is replaced after its lease, and can no longer keep an answer', async () => {
     const [body, key] = [await request(), randomUUID()]
     const dead = await api.idempotency.begin('send', key, body, 86_400)
     expect((await post(SEND, body, key)).status).toBe(409)
@@ -159,7 +159,7 @@ describe('while the first is still under way', () => {
 
     if (dead.kind !== 'first') throw new Error(`not first but ${dead.kind}`)
     expect([86_399, 86_400]).toContain(await api.redis.ttl(dead.first.slot))
-    // The lease is over.
+    // The lease ends.
     await api.redis.hset(dead.first.slot, 'lease', 1)
     expect((await post(SEND, await request(), key)).status).toBe(422)
     const taken = await post(SEND, body, key)
@@ -170,7 +170,7 @@ describe('while the first is still under way', () => {
     expect(await post(SEND, body, key)).toMatchObject(replayOf(taken))
   })
 
-  it('a lease that is over goes to one of 50 who come at once', async () => {
+  it('one of 50 concurrent requests replaces a first request whose lease has ended', async () => {
     const [body, key] = [await request(), randomUUID()]
     const dead = await api.idempotency.begin('send', key, body, 86_400)
     if (dead.kind !== 'first') throw new Error(`not first but ${dead.kind}`)
@@ -181,20 +181,20 @@ describe('while the first is still under way', () => {
   })
 })
 
-describe('a first answer that asks to come back', () => {
-  it('is not kept when it was 429: the same key is good with a new image code', async () => {
+describe('a first answer that asks for another try', () => {
+  it('is not kept if it is a 429, so that the same key is valid with a new image code', async () => {
     const mobile = aMobile()
     const first = await post(SEND, await request(mobile))
     const key = randomUUID()
     const kept = await slots()
     expect((await post(SEND, await request(mobile), key)).status).toBe(429)
     expect(await slots()).toEqual(kept)
-    // As if the minute had gone by.
+    // As if the minute had passed.
     await api.redis.del(`sms:{${String(first.body['request_id']).slice(0, 22)}}:sends`)
     expect(await post(SEND, await request(mobile), key)).toMatchObject({ status: 202, replayed: undefined })
   })
 
-  it('is not kept when the job could not be enqueued', async () => {
+  it('is not kept if the job was not enqueued', async () => {
     const [mobile, key] = [aMobile(), randomUUID()]
     const kept = await slots()
     const waiting = await api.redis.rename('{sms}:sms:wait', '{sms}:sms:aside').catch(() => 'none')
@@ -205,14 +205,14 @@ describe('a first answer that asks to come back', () => {
     })
     await api.redis.del('{sms}:sms:wait')
     if (waiting === 'OK') await api.redis.rename('{sms}:sms:aside', '{sms}:sms:wait')
-    // The key is free behind the answer.
+    // The key is freed after the answer was sent.
     await expect.poll(slots).toEqual(kept)
     const again = await post(SEND, await request(mobile), key)
     expect(again).toMatchObject({ status: 202, replayed: undefined })
     expect(await sendsTo(again.body['request_id'])).toHaveLength(1)
   })
 
-  it('is 503 while the store is away, and the same key is good when it is back', async () => {
+  it('is 503 while Redis is down, and the same key is valid when Redis is back', async () => {
     const broken = await startApi()
     const { port, dir } = broken.server
     const call = {

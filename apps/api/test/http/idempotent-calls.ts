@@ -3,9 +3,9 @@ import { aMobile, anAddress, type Api } from '../api.ts'
 export const SEND = '/v1/sms_codes'
 export const VERIFY = '/v1/sms_codes/verify'
 
-/** Calls with an Idempotency-Key, and what Redis holds of them. */
+/** Makes calls with an idempotency key, and looks at what Redis holds about them. */
 export function idempotentCalls(api: Api) {
-  /** Each time from another address: a phone changes it between two tries. */
+  /** Calls from another address each time, because a phone may change its address between two tries. */
   async function post(url: string, body: object, key?: string, more: Record<string, string> = {}) {
     const named = key === undefined ? {} : { 'idempotency-key': key }
     const headers = { 'x-forwarded-for': anAddress(), ...named, ...more }
@@ -39,7 +39,7 @@ export function idempotentCalls(api: Api) {
 export type Calls = ReturnType<typeof idempotentCalls>
 type Answer = Awaited<ReturnType<Calls['post']>>
 
-/** The first answer, byte for byte, and marked as a repetition. */
+/** The first answer, byte for byte, with the mark of a replay. */
 export const replayOf = ({ status, text, type }: Answer) => ({ status, text, type, replayed: 'true' })
 
 export const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')

@@ -15,7 +15,7 @@ afterAll(() => api.stop())
 const redeem = (body: object) =>
   api.post('/v1/receipts/redeem', { scene: 'login', ...body }, { authorization: `Bearer ${KEY}` })
 
-describe('a receipt that we did not sign', () => {
+describe('a forged receipt', () => {
   const now = () => Math.floor(Date.now() / 1000)
   const good = () => ({
     iss: 'sms-codes',
@@ -33,7 +33,7 @@ describe('a receipt that we did not sign', () => {
       .setProtectedHeader({ alg: 'EdDSA', kid: 'k1', ...header })
       .sign(key, { crit: { x: false } })
 
-  it('is told by its faults alone: one that we could have signed is good', async () => {
+  it('without any of the faults below is accepted', async () => {
     expect(await redeem({ receipt: await craft() })).toMatchObject({ status: 200 })
   })
 
@@ -56,7 +56,7 @@ describe('a receipt that we did not sign', () => {
     ['of another issuer', () => craft({ claims: { iss: 'other' } })],
     ['without an id', () => craft({ claims: { jti: undefined } })],
     ['of no phone', () => craft({ claims: { sub: undefined } })],
-    ['of an assurance there is not', () => craft({ claims: { assurance: 'none' } })],
+    ['of an unknown assurance', () => craft({ claims: { assurance: 'none' } })],
   ])('%s is refused', async (_what, make) => {
     expect(await redeem({ receipt: await make() })).toEqual({
       status: 400,
@@ -64,11 +64,11 @@ describe('a receipt that we did not sign', () => {
     })
   })
 
-  it('is refused by the clock of Redis as well, whatever ours says', async () => {
+  it('that has expired by the clock of Redis is refused, whatever our clock shows', async () => {
     const receipts = createReceipts(api.redis, api.keyring, api.receiptKeys)
     const claims = { ...good(), iss: 'sms-codes' as const, assurance: 'sms' as const }
     expect(await receipts.redeem({ ...claims, exp: now() - 1 })).toBe('expired')
-    expect(await receipts.redeem(claims)).toBe('ok')
-    expect(await receipts.redeem(claims)).toBe('again')
+    expect(await receipts.redeem(claims)).toBe('redeemed')
+    expect(await receipts.redeem(claims)).toBe('used')
   })
 })

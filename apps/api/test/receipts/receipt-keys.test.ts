@@ -5,12 +5,12 @@ import { createReceiptKeys } from '../../src/receipts/receipt-keys.ts'
 const codeKey = (kid: string, byte: number) => ({ kid, key: Buffer.alloc(32, byte) })
 
 describe('the keys of receipts', () => {
-  it('follow from the code keys, the same in every process and every release', () => {
+  it('depend only on the code keys, so they are the same in every process and release', () => {
     const { current, jwks } = createReceiptKeys(
       createKeyring({ phoneKey: Buffer.alloc(32, 3), codeKeys: [codeKey('b', 2), codeKey('a', 1)] }),
     )
     expect(current.kid).toBe('b')
-    // HKDF-SHA256 and Ed25519 of Python's cryptography.
+    // Computed with HKDF-SHA256 and Ed25519 of Python's `cryptography`.
     expect(jwks).toEqual(
       [
         { kid: 'b', x: '4dt-Xtb3RvGsk2Jno2ddpA9Qo5icunjMr8Qd5lYNvqs' },

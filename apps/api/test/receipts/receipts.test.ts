@@ -25,7 +25,7 @@ const redeem = (body: object, on = api, headers: Record<string, string> = {}) =>
   on.post('/v1/receipts/redeem', { scene: 'login', ...body }, { authorization, ...headers })
 
 describe('a receipt', () => {
-  it('says which phone, by its pseudonym, proved itself for what, how and when', async () => {
+  it('names the pseudonym of the phone, the scene, the assurance, the request and the time', async () => {
     const mobile = aMobile()
     const receipt = await api.receipt(mobile, 'register')
     const [header = ''] = receipt.split('.')
@@ -38,10 +38,10 @@ describe('a receipt', () => {
     expect(decodeJwt(await api.receipt(aMobile(), 'register')).jti).not.toBe(jti)
   })
 
-  it('says that the code went by e-mail when it did', async () => {
+  it('names e-mail as its assurance if the code may have been read in a mailbox', async () => {
     const mobile = aMobile()
     const { rid, code } = await api.sent(mobile, 'login')
-    await api.redis.hset(`sms:{${rid.slice(0, 22)}}:code:login`, 'mailed', 1)
+    await api.redis.hset(`sms:{${rid.slice(0, 22)}}:code:login`, 'mail_state', 'may_have_left')
     const { body } = await api.post('/v1/sms_codes/verify', { mobile, sms_code: code, scene: 'login' })
     const receipt = String(body['receipt'])
     expect(decodeJwt(receipt)['assurance']).toBe('email')
@@ -50,7 +50,7 @@ describe('a receipt', () => {
 })
 
 describe('POST /v1/receipts/redeem', () => {
-  it('answers once what was proven, and 409 from then on', async () => {
+  it('answers the content of a receipt once, and 409 from then on', async () => {
     const mobile = aMobile()
     const receipt = await api.receipt(mobile)
     const { sub, rid, iat = 0 } = decodeJwt(receipt)
@@ -72,7 +72,7 @@ describe('POST /v1/receipts/redeem', () => {
     expect(await redeem({ receipt })).toEqual(used)
   })
 
-  it('names no number unless it was asked about one', async () => {
+  it('answers no number unless the request names one', async () => {
     const mobile = aMobile()
     const { status, body } = await redeem({ receipt: await api.receipt(mobile) })
     expect(status).toBe(200)
@@ -80,14 +80,14 @@ describe('POST /v1/receipts/redeem', () => {
     expect(body).not.toHaveProperty('mobile')
   })
 
-  it('lets exactly one of 200 at once through', async () => {
+  it('accepts exactly one of 200 concurrent requests', async () => {
     const receipt = await api.receipt(aMobile())
     const answers = await Promise.all(Array.from({ length: 200 }, () => redeem({ receipt })))
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(199)
   })
 
-  it('remembers a redeemed receipt for as long as it lives, and not whose it was', async () => {
+  it('remembers a redeemed receipt until it expires, without the phone', async () => {
     const mobile = aMobile()
     const receipt = await api.receipt(mobile)
     const { jti, sub, exp } = decodeJwt(receipt)
@@ -99,7 +99,7 @@ describe('POST /v1/receipts/redeem', () => {
     expect(await api.redis.expiretime(added[0] ?? '')).toBe(exp)
   })
 
-  it('refuses another phone or scene, which spends nothing', async () => {
+  it('refuses another phone or scene, and does not redeem the receipt', async () => {
     const mobile = aMobile()
     const receipt = await api.receipt(mobile)
     const wrong = { status: 400, body: { code: '5006', errmsg: '凭证无效' } }
@@ -108,20 +108,20 @@ describe('POST /v1/receipts/redeem', () => {
     expect(await redeem({ receipt, mobile })).toMatchObject({ status: 200 })
   })
 
-  it('is not reached without a key, which spends nothing', async () => {
+  it('refuses a request without an API key, and does not redeem the receipt', async () => {
     const receipt = await api.receipt(aMobile())
     for (const shown of ['', `Bearer ${KEY}x`])
       expect(await redeem({ receipt }, api, { authorization: shown })).toMatchObject({ status: 401 })
     expect(await redeem({ receipt })).toMatchObject({ status: 200 })
   })
 
-  it('refuses a receipt with any one character changed, in each of its parts', async () => {
+  it('refuses a receipt in which any one character was changed', async () => {
     const receipt = await api.receipt(aMobile())
     const changed = Array.from(receipt, (was, at) => {
       const other = was === 'A' ? 'B' : 'A'
       return `${receipt.slice(0, at)}${other}${receipt.slice(at + 1)}`
     })
-    // Not all bits of the last character are used, but none of its other spellings is let through.
+    // Some bits of the last character are unused, but only its canonical spelling is accepted.
     const last = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=', (other) =>
       receipt.slice(0, -1).concat(other),
     )
@@ -132,7 +132,7 @@ describe('POST /v1/receipts/redeem', () => {
     expect(await redeem({ receipt })).toMatchObject({ status: 200 })
   })
 
-  it('refuses the parts of two receipts put together', async () => {
+  it('refuses a receipt that was put together from two receipts', async () => {
     const [mine, other] = [await api.receipt(aMobile()), await api.receipt(aMobile())]
     const [header, claims] = other.split('.')
     const receipt = [header, claims, mine.split('.')[2]].join('.')
@@ -150,7 +150,7 @@ describe('POST /v1/receipts/redeem', () => {
     ['parts that are no JSON', `abc.def.${'A'.repeat(86)}`, '5006'],
     ['parts that are JSON of another kind', `W10.W10.${'A'.repeat(86)}`, '5006'],
     ['five parts', `a.b.c.d.${'A'.repeat(86)}`, '5006'],
-    ['much', `${'A'.repeat(2_000)}.A.${'A'.repeat(86)}`, '5006'],
+    ['a very long text', `${'A'.repeat(2_000)}.A.${'A'.repeat(86)}`, '5006'],
   ])('refuses %s in place of a receipt', async (_what, receipt, code) => {
     expect(await redeem({ receipt })).toMatchObject({ status: 400, body: { code } })
   })
@@ -158,14 +158,14 @@ describe('POST /v1/receipts/redeem', () => {
   it.each([
     ['no scene', { scene: undefined }, '4003'],
     ['an unknown scene', { scene: 'nope' }, '5006'],
-    ['a number that is none', { mobile: '23800138000' }, '4007'],
+    ['an invalid number', { mobile: '23800138000' }, '4007'],
     ['an unknown field', { admin: true }, '5006'],
   ])('refuses %s', async (_what, more, code) => {
     const receipt = await api.receipt(aMobile())
     expect(await redeem({ receipt, ...more })).toMatchObject({ status: 400, body: { code } })
   })
 
-  it('speaks English to those who ask for it', async () => {
+  it('answers in English if Accept-Language asks for it', async () => {
     const receipt = await api.receipt(aMobile())
     const say = async (headers = {}) =>
       (await redeem({ receipt }, api, { 'accept-language': 'en', ...headers })).body['errmsg']
@@ -174,7 +174,7 @@ describe('POST /v1/receipts/redeem', () => {
     expect(await say()).toBe('The receipt was redeemed before')
   })
 
-  it('says 503 and spends nothing while the store is down', async () => {
+  it('answers 503 while Redis is down, and does not redeem the receipt', async () => {
     const down = await startApi(env)
     const receipt = await api.receipt(aMobile())
     await down.server.stop()
@@ -189,7 +189,7 @@ describe('POST /v1/receipts/redeem', () => {
 })
 
 describe('the public keys', () => {
-  it('are there for everybody, to be kept for 300 seconds', async () => {
+  it('are public and may be cached for 300 seconds', async () => {
     const response = await api.app.inject({ url: '/.well-known/jwks.json' })
     expect(response.statusCode).toBe(200)
     expect(response.headers['cache-control']).toBe('public, max-age=300')
@@ -197,7 +197,7 @@ describe('the public keys', () => {
     expect(response.body).not.toMatch(/"d"|privat/)
   })
 
-  it('are those of the whole ring: a receipt is good until its key has left', async () => {
+  it('include all keys of the ring, so a receipt is valid until its key has left the ring', async () => {
     const fresh = `k2:${randomBytes(32).toString('base64')}`
     const [both, after] = await Promise.all([
       startApi({ ...env, CODE_KEYS: `${fresh},${env.CODE_KEYS}` }),
@@ -222,7 +222,7 @@ describe('docs/receipts.md', () => {
   const text = readFileSync(join(import.meta.dirname, '../../../../docs/receipts.md'), 'utf8')
   const example = /^```js\n(.*?)^```$/ms.exec(text)?.[1] ?? ''
 
-  it('has an example for Node that believes a receipt, and neither another scene nor a forgery', async () => {
+  it('has an example for Node that accepts a receipt, and refuses another scene and a forgery', async () => {
     const url = await api.app.listen({ host: '127.0.0.1', port: 0 })
     const receipt = await api.receipt(aMobile())
     const [header, , signature] = receipt.split('.')

@@ -6,7 +6,7 @@ import { keys } from '@sms-codes/core/redis/keys'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { EMAIL_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
-import { signTwilio } from '../../src/callbacks/twilio.ts'
+import { signTwilio } from '@sms-codes/gateways/twilio/receipt'
 import { aMobile, startApi, type Api } from '../api.ts'
 
 const TOKEN = 'callback-token-of-these-tests'
@@ -31,7 +31,7 @@ afterAll(async () => {
   await api.stop()
 })
 
-/** A request whose message a gateway took under an id. */
+/** A request whose message was accepted by a gateway under an id. */
 async function taken(scene = 'default', messageId = randomBytes(16).toString('hex')) {
   const { rid } = await api.sent(aMobile(), scene)
   const job: SendJob = { v: 1, rid, scene, n: 1, to: '138****8000', segment: '138' }
@@ -69,14 +69,14 @@ const ccp = (content: string, state = '0', more: object = {}) =>
   )
 
 describe('a delivery receipt', () => {
-  it('makes a sent message delivered, and says so to the gateway in its own words', async () => {
+  it('sets a sent message to delivered, and is acknowledged in the format of the gateway', async () => {
     const { rid, messageId } = await known()
     expect(await status(rid)).toBe('sent')
     expect(await ccp(messageId)).toEqual({ status: 200, body: '{"statuscode":"000000"}' })
     expect(await status(rid)).toBe('delivered')
   })
 
-  it('is joined when it comes before its send was recorded', async () => {
+  it('that comes before its send was recorded is applied later', async () => {
     const { rid, job, messageId, settle } = await taken()
     expect((await ccp(messageId)).status).toBe(200)
     expect(await status(rid)).toBe('queued')
@@ -86,7 +86,7 @@ describe('a delivery receipt', () => {
     expect(await api.deps.ledger.report(job, 'delivered', false)).toMatchObject({ kind: 'delivered' })
   })
 
-  it('that is undelivered waits as well, when the send is known and not settled', async () => {
+  it('of the state undelivered waits if its send is known and not settled', async () => {
     const { rid, job, messageId, settle } = await taken()
     await api.deps.deliveryReceipts.expect('ccp', messageId, job)
     await ccp(messageId, '1')
@@ -95,14 +95,14 @@ describe('a delivery receipt', () => {
     expect(await api.deps.deliveryReceipts.expect('ccp', messageId, job)).toBe('undelivered')
   })
 
-  it('by our own id resolves a message that its gateway never answered for', async () => {
+  it('with our own id resolves a message for which the gateway gave no answer', async () => {
     const { rid, job } = await taken()
     await api.deps.deliveryReceipts.expect('ccp', 'our-own-id', job)
     await ccp('an-id-we-never-saw', '0', { reqId: 'our-own-id' })
     expect(await status(rid)).toBe('delivered')
   })
 
-  it('finds its send although a newer worker left the job in a version of its own', async () => {
+  it('finds its send although a newer worker stored the job in a newer version', async () => {
     const { rid, job, messageId } = await known()
     const key = keys.message(api.keyring.pseudonym(`message|ccp|${messageId}`))
     await api.redis.hset(key, 'send', JSON.stringify({ ...job, v: 2, more: {} }))
@@ -110,14 +110,14 @@ describe('a delivery receipt', () => {
     expect(await status(rid)).toBe('delivered')
   })
 
-  it('that says undelivered fails the request where its scene has no other way, and keeps the slot', async () => {
+  it('of the state undelivered fails a request that cannot fall back, and the send still counts', async () => {
     const { rid, messageId } = await known('default')
     await ccp(messageId, '1')
     expect(await status(rid)).toBe('failed')
     expect(await api.redis.zcard(`sms:{${rid.slice(0, 22)}}:sends`)).toBe(1)
   })
 
-  it('that says undelivered sends the code by e-mail where the scene allows it, once', async () => {
+  it('of the state undelivered sends the code by e-mail once, if the scene falls back', async () => {
     const { rid, messageId } = await known('login')
     await Promise.all(Array.from({ length: 20 }, () => ccp(messageId, '1')))
     const jobs = (await mails.getJobs(['waiting'])).filter(({ data }) => data.rid === rid)
@@ -127,14 +127,14 @@ describe('a delivery receipt', () => {
     expect(await status(rid)).toBe('queued')
   })
 
-  it('comes to the same in any order and however often it comes', async () => {
+  it('has the same effect in any order and in any number of repetitions', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('0', '1'), { minLength: 1, maxLength: 6 }),
         async (states) => {
           const { rid, messageId } = await known('default')
           for (const state of states) await ccp(messageId, state)
-          // "Delivered" is the last word, whenever it comes.
+          // `delivered` wins, whenever it comes.
           expect(await status(rid)).toBe(states.includes('0') ? 'delivered' : 'failed')
         },
       ),
@@ -142,14 +142,14 @@ describe('a delivery receipt', () => {
     )
   })
 
-  it('about a message nobody sent changes nothing', async () => {
+  it('about an unknown message changes nothing', async () => {
     const { rid } = await known()
     expect((await ccp('0123456789abcdef')).status).toBe(200)
     expect((await ccp(rid)).status).toBe(200)
     expect(await status(rid)).toBe('sent')
   })
 
-  it('of one gateway says nothing about the message of another', async () => {
+  it('of one gateway does not affect a message of another gateway', async () => {
     const { rid, messageId } = await known('default', 'aliyun')
     await ccp(messageId)
     expect(await status(rid)).toBe('sent')
@@ -162,8 +162,8 @@ describe('a delivery receipt', () => {
   })
 })
 
-describe('who is not the gateway', () => {
-  it('learns nothing without the token, not even which gateways there are', async () => {
+describe('a caller that is not the gateway', () => {
+  it('gets the plain 404 without the token, whether the gateway exists or not', async () => {
     const nowhere = await call('/nowhere', '{}')
     for (const path of [
       '/callbacks/ccp/wrong',
@@ -174,7 +174,7 @@ describe('who is not the gateway', () => {
       expect(await call(path, '{}')).toEqual({ status: 404, body: nowhere.body })
   })
 
-  it('cannot forge a receipt of Twilio or of a webhook', async () => {
+  it('cannot forge a delivery receipt of Twilio or of a webhook', async () => {
     const { rid, messageId } = await known('default', 'twilio')
     const form = new URLSearchParams({ MessageSid: messageId, MessageStatus: 'delivered' })
     const path = `/callbacks/twilio/${TOKEN}`
@@ -201,7 +201,7 @@ describe('who is not the gateway', () => {
     expect(await status(hook.rid)).toBe('delivered')
   })
 
-  it('is not let in from another network where networks are named', async () => {
+  it('is refused from another network if CALLBACK_ADDRESSES is set', async () => {
     const narrow = await startApi({ CALLBACK_TOKEN: TOKEN, CALLBACK_ADDRESSES: '192.0.2.0/24' })
     try {
       const from = (address: string) =>
@@ -220,19 +220,19 @@ describe('who is not the gateway', () => {
   })
 })
 
-describe('what cannot be read', () => {
+describe('an unreadable delivery receipt', () => {
   it.each([
     ['ccp', ''],
     ['ccp', '<html>'],
     ['ccp', '{"Request":7}'],
     ['aliyun', '{}'],
     ['tencent', 'null'],
-  ])('%s is refused in the envelope: %s', async (gateway, payload) => {
+  ])('of %s is refused in the envelope: %s', async (gateway, payload) => {
     const { status: code, body } = await call(`/callbacks/${gateway}/${TOKEN}`, payload)
     expect([code, JSON.parse(body)]).toMatchObject([400, { code: '5006' }])
   })
 
-  it('is refused when it is too long, and never answered with a 5xx', async () => {
+  it('is refused if it is too long, and never answered with a 5xx', async () => {
     expect((await call(`/callbacks/ccp/${TOKEN}`, 'x'.repeat(300_000))).status).toBe(413)
     await fc.assert(
       fc.asyncProperty(

@@ -22,7 +22,7 @@ const email = 'owner@mail.example'
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString()
 
 describe('PUT /v1/contacts/:mobile', () => {
-  it('keeps the address for the phone, sealed', async () => {
+  it('stores the sealed address of the phone', async () => {
     const mobile = aMobile()
     const response = await put(mobile, { email, verified_at })
     expect([response.statusCode, response.body]).toEqual([204, ''])
@@ -44,19 +44,19 @@ describe('PUT /v1/contacts/:mobile', () => {
     'first.last+tag@sub-domain.mail.example',
     'A_1-b@EXAMPLE.COM',
     `${'a'.repeat(64)}@${`${'b'.repeat(60)}.`.repeat(3)}cn`,
-  ])('takes the address %s', async (address) => {
+  ])('accepts the address %s', async (address) => {
     expect((await put(aMobile(), { email: address, verified_at })).statusCode).toBe(204)
   })
 
   it.each([
-    ['no sign', 'owner.mail.example'],
-    ['two signs', 'a@b@mail.example'],
+    ['no @', 'owner.mail.example'],
+    ['two @', 'a@b@mail.example'],
     ['no domain', 'owner@'],
     ['no name', '@mail.example'],
     ['no top level', 'owner@localhost'],
     ['an address number', 'owner@127.0.0.1'],
     ['a bracketed domain', 'owner@[127.0.0.1]'],
-    ['two of them', 'a@mail.example,b@mail.example'],
+    ['two addresses', 'a@mail.example,b@mail.example'],
     ['a display name', 'Owner <owner@mail.example>'],
     ['a quoted name', '"a b"@mail.example'],
     ['a comment', 'owner(x)@mail.example'],
@@ -82,7 +82,7 @@ describe('PUT /v1/contacts/:mobile', () => {
     expect(await held(mobile)).toEqual([])
   })
 
-  it('takes a date, and a time that is a little ahead of ours', async () => {
+  it('accepts a date, and a time that is up to ten seconds ahead of our clock', async () => {
     for (const at of ['2026-01-02', '2026-01-02T03:04:05Z', inHours(0), inHours(5 / 3_600)])
       expect((await put(aMobile(), { email, verified_at: at })).statusCode).toBe(204)
   })
@@ -90,12 +90,12 @@ describe('PUT /v1/contacts/:mobile', () => {
   it.each([
     ['tomorrow', inHours(24)],
     ['in an hour', inHours(1)],
-    ['no such day', '2026-02-30'],
-    ['no such hour', '2026-01-01T25:00:00Z'],
+    ['a day that does not exist', '2026-02-30'],
+    ['an hour that does not exist', '2026-01-01T25:00:00Z'],
     ['no zone', '2026-01-01T10:00:00'],
     ['words', 'yesterday'],
     ['a number', 1_700_000_000],
-  ])('refuses %s as the time of the proof', async (_what, at) => {
+  ])('refuses %s as the time of the verification', async (_what, at) => {
     const response = await put(aMobile(), { email, verified_at: at })
     expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([400, '5006'])
   })
@@ -120,7 +120,7 @@ describe('PUT /v1/contacts/:mobile', () => {
 })
 
 describe('DELETE /v1/contacts/:mobile', () => {
-  it('erases everything held about the phone, and its code verifies no more', async () => {
+  it('erases all data about the phone, and its code can no longer be verified', async () => {
     const [mobile, other] = [aMobile(), aMobile()]
     const { code, rid } = await api.sent(mobile, 'login')
     const verify = (sms_code: string, more: object) =>
@@ -151,7 +151,7 @@ describe('DELETE /v1/contacts/:mobile', () => {
     const mobile = aMobile()
     const tag = `sms:{${api.keyring.pseudonym(mobile)}}`
     const names = ['default', 'register', 'login', 'reset_password'].map((scene) => `code:${scene}`)
-    // A phone is sent one message a minute, so its sends are forgotten in between.
+    // A phone gets at most one message a minute, so the test deletes its sends in between.
     for (const name of names) {
       await api.sent(mobile, name.slice('code:'.length))
       await api.redis.del(`${tag}:sends`)
@@ -160,7 +160,7 @@ describe('DELETE /v1/contacts/:mobile', () => {
     expect(await held(mobile)).toEqual([])
   })
 
-  it('does not make a redeemed receipt good for a second time', async () => {
+  it('does not make a redeemed receipt valid again', async () => {
     const mobile = aMobile()
     const receipt = await api.receipt(mobile)
     const redeem = () => api.post('/v1/receipts/redeem', { receipt, scene: 'login' }, { authorization })
@@ -171,7 +171,7 @@ describe('DELETE /v1/contacts/:mobile', () => {
   })
 })
 
-it('nothing is stored or erased while the store is down', async () => {
+it('nothing is stored or erased while Redis is down', async () => {
   const down = await startApi({ API_KEYS: `shop:${KEY}` })
   const mobile = aMobile()
   await down.server.stop()

@@ -9,7 +9,7 @@ afterAll(() => api.stop())
 
 type Query = Record<string, string>
 
-/** The seed's call, each time from another address unless one is given. */
+/** Makes the classic call, each time from another address unless one is given. */
 async function get(mobile: string, query: Query, headers: Query = {}) {
   const response = await api.app.inject({
     url: `/sms_codes/${mobile}/`,
@@ -38,7 +38,7 @@ async function post(body: unknown, headers: Query = {}) {
 }
 
 describe('the classic call', () => {
-  it('answers a right image code as the course does, and enqueues one masked job', async () => {
+  it('answers a right image code with the classic answer, and enqueues one masked job', async () => {
     const mobile = aMobile()
     const { status, body } = await get(mobile, await api.captcha())
     expect(status).toBe(200)
@@ -51,11 +51,12 @@ describe('the classic call', () => {
         scene: 'default',
         n: 1,
         to: `${mobile.slice(0, 3)}****${mobile.slice(7)}`,
+        segment: mobile.slice(0, 3),
       },
     ])
   })
 
-  it('compares without regard to case', async () => {
+  it('compares the image code without regard to case', async () => {
     const { uuid } = await api.captcha('AB3D')
     expect((await get(aMobile(), { image_code: 'ab3d', uuid })).body['code']).toBe('0')
   })
@@ -66,7 +67,7 @@ describe('the classic call', () => {
     ['no uuid', { image_code: 'AB3D' }],
     ['an empty image code', { image_code: '', uuid: 'u'.repeat(8) }],
     ['an empty uuid', { image_code: 'AB3D', uuid: '' }],
-  ])('with %s says 缺少必传参数', async (_what, query) => {
+  ])('with %s is answered 缺少必传参数', async (_what, query) => {
     expect(await get(aMobile(), query)).toMatchObject({
       status: 200,
       body: { code: '4003', errmsg: '缺少必传参数' },
@@ -78,12 +79,12 @@ describe('the classic call', () => {
     ['could never be issued', 'a*b'],
     ['is a path', '../../etc'],
     ['is huge', 'a'.repeat(2_000)],
-  ])('with a uuid that %s says 图形验证码失效', async (_what, uuid) => {
+  ])('with a uuid that %s is answered 图形验证码失效', async (_what, uuid) => {
     const answer = await get(aMobile(), { image_code: 'AB3D', uuid })
     expect(answer).toMatchObject({ status: 200, body: { code: '4001', errmsg: '图形验证码失效' } })
   })
 
-  it('with a wrong image code says so, and that image is spent', async () => {
+  it('with a wrong image code is refused, and the image is consumed', async () => {
     const { uuid } = await api.captcha('AB3D')
     const mobile = aMobile()
     expect((await get(mobile, { image_code: 'ZZZZ', uuid })).body).toEqual({
@@ -96,7 +97,7 @@ describe('the classic call', () => {
     })
   })
 
-  it('again within a minute says 发送短信过于频繁 and how long to wait', async () => {
+  it('for a phone that was sent to within the last minute is answered 发送短信过于频繁 with a time to wait', async () => {
     const mobile = aMobile()
     await get(mobile, await api.captcha())
     const { status, body, headers } = await get(mobile, await api.captcha())
@@ -105,7 +106,7 @@ describe('the classic call', () => {
     expect(headers['retry-after']).toBe('60')
   })
 
-  it('answers 404 for a path that is no mobile', async () => {
+  it('answers 404 for a path without a valid mobile', async () => {
     for (const path of [
       '1380013800',
       '138001380001',
@@ -127,7 +128,7 @@ describe('the classic call', () => {
     ).toBe('0')
   })
 
-  it('takes the last of a repeated parameter', async () => {
+  it('uses the last value of a repeated parameter', async () => {
     const { uuid } = await api.captcha('AB3D')
     const response = await api.app.inject({
       url: `/sms_codes/${aMobile()}/?image_code=x&image_code=AB3D&uuid=${uuid}`,
@@ -136,7 +137,7 @@ describe('the classic call', () => {
     expect(response.json<{ code: string }>().code).toBe('0')
   })
 
-  it('never runs for HEAD', async () => {
+  it('does not exist for HEAD', async () => {
     const query = await api.captcha()
     const response = await api.app.inject({ method: 'HEAD', url: `/sms_codes/${aMobile()}/`, query })
     expect(response.statusCode).toBe(404)
@@ -152,13 +153,13 @@ describe('the classic call', () => {
       'a script of another site',
       { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', origin: 'https://evil.example' },
     ],
-  ])('is refused when it is %s, and spends nothing', async (_what, headers) => {
+  ])('is refused if it is %s, and spends nothing', async (_what, headers) => {
     const query = await api.captcha()
     expect(await get(aMobile(), query, headers)).toMatchObject({ status: 400, body: { code: '5006' } })
     expect(await api.redis.get(`img_${query.uuid}`)).toBe('AB3D')
   })
 
-  it('may be called by a page of an allowed origin on another site', async () => {
+  it('can be made by a page of an allowed origin on another site', async () => {
     const headers = {
       'sec-fetch-site': 'cross-site',
       'sec-fetch-mode': 'cors',
@@ -169,30 +170,30 @@ describe('the classic call', () => {
     expect(answer.headers['access-control-allow-origin']).toBe('https://shop.example')
   })
 
-  it('may be read by no page of another origin', async () => {
+  it('cannot be read by a page of another origin', async () => {
     const { headers } = await get(aMobile(), {}, { origin: 'https://evil.example' })
     expect(headers['access-control-allow-origin']).toBeUndefined()
   })
 
-  it('speaks English to whoever asks for it', async () => {
+  it('is answered in English if Accept-Language asks for it', async () => {
     const answer = await get(aMobile(), {}, { 'accept-language': 'en-GB,en;q=0.9' })
     expect(answer.body).toEqual({ code: '4003', errmsg: 'A required parameter is missing' })
   })
 
-  it('is refused for a scene there is not', async () => {
+  it('is refused for an unknown scene', async () => {
     const answer = await get(aMobile(), { ...(await api.captcha()), scene: 'nope' })
     expect(answer).toMatchObject({ status: 400, body: { code: '5006' } })
   })
 })
 
 describe('POST /v1/sms_codes', () => {
-  it('accepts with 202', async () => {
+  it('accepts a request with 202', async () => {
     const { status, body } = await post({ mobile: aMobile(), ...(await api.captcha()), scene: 'login' })
     expect(status).toBe(202)
     expect(body).toMatchObject({ code: '0', resend_after: 60, expires_in: 300 })
   })
 
-  it('refuses a second within a minute with 429 and Retry-After', async () => {
+  it('refuses a second request within a minute with 429 and Retry-After', async () => {
     const mobile = aMobile()
     await post({ mobile, ...(await api.captcha()) })
     const { status, body, headers } = await post({ mobile, ...(await api.captcha()) })
@@ -248,7 +249,7 @@ describe('POST /v1/sms_codes', () => {
     expect(response.json()).toEqual({ code: '5006', errmsg: '参数错误' })
   })
 
-  it('allows five messages a minute to one address, however many phones', async () => {
+  it('allows one address five messages a minute, for any number of phones', async () => {
     const headers = { 'x-forwarded-for': anAddress() }
     const statuses = []
     for (let i = 0; i < 6; i++)
@@ -256,7 +257,7 @@ describe('POST /v1/sms_codes', () => {
     expect(statuses).toEqual([202, 202, 202, 202, 202, 429])
   })
 
-  it('lets an address try thirty image codes in ten minutes, right or wrong', async () => {
+  it('allows one address thirty image codes in ten minutes, right or wrong', async () => {
     const headers = { 'x-forwarded-for': anAddress() }
     const statuses = []
     for (let i = 0; i < 31; i++)
@@ -267,7 +268,7 @@ describe('POST /v1/sms_codes', () => {
     expect(statuses.at(-1)).toBe(429)
   })
 
-  it('counts a right image code as a try too, and spends the image of one try too many', async () => {
+  it('counts a right image code as an attempt too, and consumes the image of an attempt over the limit', async () => {
     const tight = await startApi({ LIMIT_ADDRESS_ATTEMPTS: '2/600' })
     const send = async (answered: Query) => {
       const payload = { mobile: aMobile(), ...answered }
@@ -281,7 +282,7 @@ describe('POST /v1/sms_codes', () => {
     await tight.stop()
   })
 
-  it('believes no X-Forwarded-For when it was told of no proxy', async () => {
+  it('ignores X-Forwarded-For if no proxy is configured', async () => {
     const bare = await startApi({ TRUST_PROXY: '', LIMIT_ADDRESS_ATTEMPTS: '2/600' })
     const statuses = []
     for (let i = 0; i < 3; i++) {
@@ -294,7 +295,7 @@ describe('POST /v1/sms_codes', () => {
     await bare.stop()
   })
 
-  it('believes X-Forwarded-For only of the proxies it was told of', async () => {
+  it('trusts X-Forwarded-For only from the configured proxies', async () => {
     const from = '203.0.113.7'
     const statuses = []
     for (let i = 0; i < 6; i++) {
@@ -311,24 +312,24 @@ describe('POST /v1/sms_codes', () => {
   })
 })
 
-describe('a store that fails', () => {
-  it('gives the slot back when the job could not be enqueued', async () => {
+describe('a failing Redis', () => {
+  it('that takes no job makes the API give the slot of the phone back', async () => {
     const broken = await startApi()
     const mobile = aMobile()
     const query = await broken.captcha()
-    // The queue's key holds something else: its add fails although Redis answers.
+    // The key of the queue has another type, so adding a job fails although Redis answers.
     await broken.redis.set('{sms}:sms:wait', 'not a list')
     const refused = await broken.app.inject({ url: `/sms_codes/${mobile}/`, query })
     expect([refused.statusCode, refused.json<{ code: string }>().code]).toEqual([503, '5000'])
     await broken.redis.del('{sms}:sms:wait')
-    // The slot comes back behind the answer.
+    // The slot comes back after the answer was sent.
     await expect.poll(() => broken.redis.keys('sms:*:code:*')).toEqual([])
     const again = await broken.app.inject({ url: `/sms_codes/${mobile}/`, query: await broken.captcha() })
     expect(again.json<{ code: string }>().code).toBe('0')
     await broken.stop()
   })
 
-  it('closes every route with 503 and 5000, and comes back with it', async () => {
+  it('makes every route answer 503 and 5000 until Redis is back', async () => {
     const broken = await startApi()
     const { port, dir } = broken.server
     await broken.server.kill()

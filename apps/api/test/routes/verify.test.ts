@@ -30,7 +30,7 @@ async function sent(scene = 'default') {
 const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0')
 
 describe('POST /v1/sms_codes/verify', () => {
-  it('accepts the right code once and hands out a receipt for the phone and scene', async () => {
+  it('accepts the right code once, and answers a receipt for the phone and scene', async () => {
     const { mobile, rid, code } = await sent('login')
     const { status, body } = await verify({ mobile, sms_code: code, scene: 'login', request_id: rid })
     expect(status).toBe(200)
@@ -48,7 +48,7 @@ describe('POST /v1/sms_codes/verify', () => {
     })
   })
 
-  it('says the same of wrong, used, expired, unknown and another scene', async () => {
+  it('gives the same answer to a wrong, used, expired or unknown code and to another scene', async () => {
     const [first, second, third] = [await sent(), await sent(), await sent()]
     await verify({ mobile: second.mobile, sms_code: second.code })
     await agePhone(api.redis, api.keyring.pseudonym(third.mobile), 301)
@@ -63,7 +63,7 @@ describe('POST /v1/sms_codes/verify', () => {
       expect([status, body['code'], body['errmsg']]).toEqual([400, '4008', '短信验证码有误'])
   })
 
-  it('counts down the tries that are left', async () => {
+  it('counts down the guesses that are left', async () => {
     const { mobile, code } = await sent()
     const left = []
     for (let i = 0; i < 6; i++)
@@ -89,7 +89,7 @@ describe('POST /v1/sms_codes/verify', () => {
     expect(await verify(body)).toMatchObject({ status: 400, body: { code } })
   })
 
-  it('allows an address thirty tries in five minutes', async () => {
+  it('allows an address thirty guesses in five minutes', async () => {
     const address = anAddress()
     const statuses = []
     for (let i = 0; i < 31; i++)
@@ -105,7 +105,7 @@ describe('GET /v1/sms_codes/:request_id', () => {
     return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
   }
 
-  it('tells where the request stands and never the number', async () => {
+  it('answers the status of the request and never the number', async () => {
     const { mobile, rid } = await sent('register')
     const answer = await status(rid)
     expect(answer).toEqual({
@@ -122,7 +122,7 @@ describe('GET /v1/sms_codes/:request_id', () => {
     expect(JSON.stringify(answer)).not.toContain(mobile)
   })
 
-  it('does not know requests there never were', async () => {
+  it('answers 404 for an unknown request', async () => {
     for (const id of ['x', `${'p'.repeat(22)}.${'r'.repeat(22)}`, '13800138000', '%00', 'a'.repeat(99)])
       expect(await status(id)).toMatchObject({ status: 404, body: { code: '5006' } })
   })

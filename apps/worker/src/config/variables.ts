@@ -1,95 +1,108 @@
-import { Type } from '@sinclair/typebox'
-import { shared, WHSEC } from '@sms-codes/core/config/shared-variables'
-import { GATEWAYS, gatewayEnv } from './gateway-variables.ts'
+import { Type, type StaticDecode } from '@sinclair/typebox'
+import { choice, integer, isUnique, list, parsed, someOf, url } from '@sms-codes/core/config/decoders'
+import { decoded } from '@sms-codes/core/config/load'
+import {
+  codeVariables,
+  keyVariables,
+  port,
+  processVariables,
+  shared,
+  tracingVariables,
+} from '@sms-codes/core/config/shared-variables'
+import { vendors, vendorVariables } from '@sms-codes/gateways/vendors'
+import { webhookSecrets } from '@sms-codes/gateways/webhook/signature'
 
-const names = GATEWAYS.join('|')
+const GATEWAYS = vendors.map(({ name }) => name)
+const GATEWAY = GATEWAYS.join('|')
+const [first = '', second = ''] = GATEWAYS
 
-/** The environment of a worker process. A gateway's own variables are needed only when it is listed. */
+/** `a:1,b:2` as an object of names and texts; a comma at the end is allowed. */
+const pairs = (entry: string, { example, description }: { example: string; description: string }) =>
+  parsed(
+    (given) => {
+      const entries = list(given.replace(/,$/, '')).map((pair): [string, string] => {
+        const [, name, value = ''] = new RegExp(`^${entry}$`).exec(pair) ?? []
+        if (name === undefined) throw new Error(`must be a comma list such as ${example}`)
+        return [name, value]
+      })
+      if (!isUnique(entries.map(([name]) => name))) throw new Error('has a name twice')
+      return Object.fromEntries(entries)
+    },
+    { default: '', description },
+  )
+
+const numbers = (entry: string, options: { example: string; description: string }) =>
+  decoded(pairs(entry, options), (values): Record<string, number> =>
+    Object.fromEntries(Object.entries(values).map(([name, number]) => [name, Number(number)])),
+  )
+
+/** The environment of a worker. The variables of a gateway are required only if `SMS_GATEWAYS` lists it. */
 export const WorkerEnv = Type.Object({
-  NODE_ENV: shared.NODE_ENV,
-  WORKER_OPS_PORT: shared.port(9101, 'port of /livez, /readyz and /metrics; 0 for any free one'),
-  HOST: shared.HOST,
-  LOG_LEVEL: shared.LOG_LEVEL,
-  TRACING: shared.TRACING,
-  OTEL_EXPORTER_OTLP_ENDPOINT: shared.OTEL_EXPORTER_OTLP_ENDPOINT,
-  REDIS_URL: shared.REDIS_URL,
-  PHONE_KEY: shared.PHONE_KEY,
-  CODE_KEYS: shared.CODE_KEYS,
-  SCENES: shared.SCENES,
-  CODE_TTL_SECONDS: shared.CODE_TTL_SECONDS,
-  WORKER_QUEUES: Type.String({
+  ...processVariables,
+  WORKER_OPS_PORT: port(9101, 'port of /livez, /readyz and /metrics; 0 for any free port'),
+  ...tracingVariables,
+  ...keyVariables,
+  SCENES: codeVariables.SCENES,
+  CODE_TTL_SECONDS: codeVariables.CODE_TTL_SECONDS,
+  WORKER_QUEUES: someOf(['sms', 'email', 'events'], {
     default: 'sms,email,events',
-    pattern: '^(sms|email|events)(,(sms|email|events)){0,2}$',
-    description: 'queues that this worker works on; `--queues` says the same',
+    description: 'queues whose jobs this worker processes; the option `--queues` replaces it',
   }),
-  WORKER_CONCURRENCY: Type.Integer({
-    minimum: 1,
-    maximum: 1_000,
-    default: 50,
-    description: 'messages under way at once',
-  }),
-  SMS_GATEWAYS: Type.String({
-    pattern: `^(${names})(,(${names}))*$`,
+  WORKER_CONCURRENCY: integer(
+    { minimum: 1, maximum: 1_000, default: 50 },
+    'number of messages that this worker sends at the same time',
+  ),
+  SMS_GATEWAYS: someOf(GATEWAYS, {
     description: `comma list in order of priority, of: ${GATEWAYS.join(', ')}`,
   }),
-  SMS_WEIGHTS: Type.String({
-    default: '',
-    pattern: `^((${names}):[1-9][0-9]{0,2}(,|$))*$`,
+  SMS_WEIGHTS: numbers(`(${GATEWAY}):([1-9][0-9]{0,2})`, {
+    example: `${first}:2,${second}:1`,
     description: 'shares of the first place as gateway:number,…; empty for the order of SMS_GATEWAYS',
   }),
-  SMS_ROUTES: Type.String({
-    default: '',
-    pattern: `^(1[3-9][0-9]:(${names})(,|$))*$`,
-    description: 'the gateway that comes first for numbers of a carrier segment, as 170:aliyun,…',
+  SMS_ROUTES: pairs(`(1[3-9][0-9]):(${GATEWAY})`, {
+    example: `170:${first},171:${second}`,
+    description: 'the gateway that comes first for numbers of a carrier segment, as 170:gateway,…',
   }),
-  SMS_RATES: Type.String({
-    default: '',
-    pattern: `^((${names}):[1-9][0-9]{0,3}(,|$))*$`,
+  SMS_RATES: numbers(`(${GATEWAY}):([1-9][0-9]{0,3})`, {
+    example: `${first}:50`,
     description: 'messages a second that a gateway takes, over all workers, as gateway:number,…',
   }),
-  SMS_QUOTAS: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+  SMS_QUOTAS: choice(['on', 'off'], {
     default: 'on',
-    description: 'on or off: spare calls that CCP, Aliyun or Tencent would refuse for the number',
+    description: 'on or off: skip calls that the vendor would refuse because of its own limit for the number',
   }),
-  GATEWAY_DEADLINE_MS: Type.Integer({
-    minimum: 1_000,
-    maximum: 8_000,
-    default: 5_000,
-    description: 'longest that one call to a gateway may take',
-  }),
-  FALLBACK_AFTER_SECONDS: Type.Integer({
-    minimum: 1,
-    maximum: 100,
-    default: 8,
-    description: 'how long gateways that refuse are asked again before a code goes by e-mail',
-  }),
+  GATEWAY_DEADLINE_MS: integer(
+    { minimum: 1_000, maximum: 8_000, default: 5_000 },
+    'milliseconds that one call to a gateway may take',
+  ),
+  FALLBACK_AFTER_SECONDS: integer(
+    { minimum: 1, maximum: 100, default: 8 },
+    'seconds in which gateways that refuse a message are tried again before the code goes by e-mail',
+  ),
   SMTP_URL: Type.Optional(
-    Type.String({
-      pattern: '^smtps?://[^\\s]+$',
-      description: 'secret: mail server for scenes with fallback=yes, smtp://user:password@host:587',
+    url(['smtp', 'smtps'], {
+      description: 'secret: mail server for scenes with fallback=yes, such as smtp://user:password@host:587',
     }),
   ),
   MAIL_FROM: Type.Optional(
     Type.String({
       pattern:
         '^([^<>\\r\\n"]{1,64}<[^<>@\\s]{1,64}@[A-Za-z0-9.-]{1,255}>|[^<>@\\s]{1,64}@[A-Za-z0-9.-]{1,255})$',
-      description: 'sender of the mails, codes@example.com or Name <codes@example.com>',
+      description: 'sender of the e-mails, such as codes@example.com or Name <codes@example.com>',
     }),
   ),
   EVENTS_URL: shared.EVENTS_URL,
-  EVENTS_SECRETS: Type.Optional(
-    Type.String({
-      pattern: WHSEC,
-      description: 'secret: whsec_ and 24 to 64 bytes in base64, signs what EVENTS_URL is told; two by comma',
-    }),
-  ),
+  EVENTS_SECRETS: Type.Optional(webhookSecrets('signs the events that are sent to EVENTS_URL')),
   CALLBACK_TOKEN: shared.CALLBACK_TOKEN,
   PUBLIC_URL: shared.PUBLIC_URL,
   WEB_OTP_DOMAIN: Type.Optional(
     Type.String({
       pattern: '^[a-z0-9-]+(\\.[a-z0-9-]+)+$',
-      description: 'domain of your page, for browsers that fill in codes; gateways with free text only',
+      description:
+        'domain of your page, such as www.example.com, with which browsers fill in the code (WebOTP); used by gateways that send free text',
     }),
   ),
-  ...gatewayEnv,
+  ...vendorVariables,
 })
+
+export type WorkerValues = StaticDecode<typeof WorkerEnv>

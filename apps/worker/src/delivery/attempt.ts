@@ -1,6 +1,6 @@
 import type { Claim, Doubt } from '@sms-codes/core/codes/send-ledger'
 import type { Outcome } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from '../gateways/list-gateways.ts'
+import type { ListedGateway } from '../gateways/listed-gateway.ts'
 import { QUOTA_FULL } from '../gateways/with-limits.ts'
 import { planCalls, planCallsInDoubt, type Call } from './call-plan.ts'
 

@@ -1,5 +1,5 @@
 import type { Doubt } from '@sms-codes/core/codes/send-ledger'
-import type { ListedGateway } from '../gateways/list-gateways.ts'
+import type { ListedGateway } from '../gateways/listed-gateway.ts'
 
 /**
  * One call to a gateway: `send` the message, or `look_up` what happened to the message in doubt.

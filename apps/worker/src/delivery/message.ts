@@ -3,7 +3,7 @@ import type { Send } from '@sms-codes/core/codes/send'
 import type { Claim } from '@sms-codes/core/codes/send-ledger'
 import type { SmsMessage } from '@sms-codes/gateways/gateway'
 
-/** Our id of a message: the same over all attempts of one send, another one for a further send. 32 hex digits (CCP). */
+/** Our id of a message: the same over all attempts of one send, another one for a further send. 32 hex digits, which every gateway takes. */
 export const messageIdOf = ({ rid, n }: Send) =>
   createHash('sha256').update(`${rid}.${n}`).digest('hex').slice(0, 32)
 

@@ -2,7 +2,7 @@ import type { Transporter } from 'nodemailer'
 import type { Contacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from '../gateways/list-gateways.ts'
+import type { ListedGateway } from '../gateways/listed-gateway.ts'
 import { smtpOutcome } from './smtp-outcome.ts'
 import { mailText } from './email-text.ts'
 
@@ -17,6 +17,9 @@ export type MailOptions = {
 
 /** The name of the one gateway of the e-mail channel, in metrics and records. */
 export const EMAIL_GATEWAY = 'email'
+
+/** How many e-mails one phone gets. */
+export const EMAIL_QUOTA = [{ most: 2, seconds: 86_400 }]
 
 /**
  * The e-mail channel as a gateway: sends one message to the verified contact of the phone and to no other address. No

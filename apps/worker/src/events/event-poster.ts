@@ -6,29 +6,29 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
-import { readSecret, signWebhook } from '@sms-codes/gateways/webhook/signature'
+import { signWebhook } from '@sms-codes/gateways/webhook/signature'
 import type { Transport } from '@sms-codes/gateways/transport'
 
 export type EventPosterOptions = {
   connection: RedisClient
   url: string
-  /** `whsec_…`; two while one replaces the other. */
-  secrets: readonly string[]
+  /** Keys of the signature; two while one secret replaces the other. */
+  keys: readonly Buffer[]
   transport: Pick<Transport, 'post'>
   log: Logger
   tracing?: Tracing | null
 }
 
-/** Without the dots of the job's: an id with one could be read as id and time. */
-const idOf = ({ id = '' }: Job<unknown>) => createHash('sha256').update(id).digest('hex').slice(0, 32)
+/** A hash of the job's id, because a webhook id may contain no dot. */
+const webhookIdOf = ({ id = '' }: Job<unknown>) => createHash('sha256').update(id).digest('hex').slice(0, 32)
 
 /**
- * The BullMQ worker of the `events` queue: tells the application by a POST signed as in Standard Webhooks.
- * The id of an event is the same over its tries; anything but a 2xx is tried again, 410 ends it.
+ * The BullMQ worker of the `events` queue. It sends each event to the application by a POST that is signed as in
+ * Standard Webhooks. All tries of an event have the same id. A 410 ends the tries; after any answer except a 2xx the
+ * event is sent again.
  */
 export function createEventPoster(options: EventPosterOptions) {
-  const { connection, url, secrets, transport, log, tracing = null } = options
-  const keys = secrets.map(readSecret)
+  const { connection, url, keys, transport, log, tracing = null } = options
   const post = async (job: Job<unknown>, _token: string | undefined, signal: AbortSignal | undefined) => {
     if (!Value.Check(SendEvent, job.data)) throw new UnrecoverableError('unknown job data')
     const body = JSON.stringify({
@@ -37,14 +37,18 @@ export function createEventPoster(options: EventPosterOptions) {
       at: new Date(job.timestamp).toISOString(),
     })
     const result = await transport.post(url, {
-      headers: { 'content-type': 'application/json', ...signWebhook(keys, idOf(job), new Date(), body) },
+      headers: {
+        'content-type': 'application/json',
+        ...signWebhook(keys, webhookIdOf(job), new Date(), body),
+      },
       body,
       signal: signal ?? new AbortController().signal,
     })
-    if (result.kind !== 'answer') throw new Error(`not told: ${result.code}`)
-    if (result.status === 410) throw new UnrecoverableError('not told: HTTP_410')
-    if (result.status < 200 || result.status > 299) throw new Error(`not told: HTTP_${result.status}`)
-    return { told: result.status }
+    if (result.kind !== 'answer') throw new Error(`event not delivered: ${result.code}`)
+    if (result.status === 410) throw new UnrecoverableError('event not delivered: HTTP_410')
+    if (result.status < 200 || result.status > 299)
+      throw new Error(`event not delivered: HTTP_${result.status}`)
+    return { status: result.status }
   }
   const worker = new Worker<unknown>(EVENTS_QUEUE, post, {
     ...WORKER_OPTIONS,
@@ -56,7 +60,7 @@ export function createEventPoster(options: EventPosterOptions) {
   worker.on('failed', (job, err) => {
     if (job?.finishedOn === undefined) return
     const rid = Value.Check(SendEvent, job.data) ? job.data.request_id : undefined
-    log.warn({ event: job.id, rid, err }, 'application was not told')
+    log.warn({ event: job.id, rid, err }, 'event not delivered to the application')
   })
   return worker
 }

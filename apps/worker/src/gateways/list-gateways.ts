@@ -1,30 +1,16 @@
-import type { Quota } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
 import type { Limits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
-import type { Quotas } from './quotas.ts'
+import { maskMobile } from '@sms-codes/core/mobile'
 import type { Tracing } from '@sms-codes/core/process/tracing'
-import { createAliyunGateway } from '@sms-codes/gateways/aliyun/gateway'
-import { createCcpGateway } from '@sms-codes/gateways/ccp/gateway'
-import { chinaClock } from '@sms-codes/gateways/china-clock'
-import { createConsoleGateway } from '@sms-codes/gateways/console/gateway'
-import type { LookUp, SmsGateway } from '@sms-codes/gateways/gateway'
-import { createTencentGateway } from '@sms-codes/gateways/tencent/gateway'
 import type { Transport } from '@sms-codes/gateways/transport'
-import { createTwilioGateway } from '@sms-codes/gateways/twilio/gateway'
-import { createWebhookGateway } from '@sms-codes/gateways/webhook/gateway'
-import { withQuota, withRate } from './with-limits.ts'
-import { withBreaker } from './with-breaker.ts'
 import type { WorkerConfig } from '../config/config.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
+import type { ListedGateway } from './listed-gateway.ts'
+import type { Quotas } from './quotas.ts'
+import { withBreaker } from './with-breaker.ts'
+import { withQuota, withRate } from './with-limits.ts'
 import { withTrace } from './with-trace.ts'
-
-/** A gateway, and what can be done there about a message that it may have already. */
-export type ListedGateway = SmsGateway & {
-  /** Whether it takes a message it had at `sinceMs` for the same one now, and so does not send it twice. */
-  readonly recognises: (sinceMs: number, nowMs: number) => boolean
-  readonly lookUp?: LookUp
-}
 
 export type GatewayDeps = {
   transport: Transport
@@ -36,39 +22,19 @@ export type GatewayDeps = {
   tracing?: Tracing | null
 }
 
-const never = () => false
-// CCP knows an id for one day of its calendar, China's.
-const sameDayInChina = (sinceMs: number, nowMs: number) => chinaDay(sinceMs) === chinaDay(nowMs)
-const chinaDay = (ms: number) => chinaClock(new Date(ms)).slice(0, 8)
-
-/** Gateways whose allowance for one number we mirror. */
-const MIRRORED: Readonly<Record<string, Quota>> = { ccp: 'ccp', aliyun: 'aliyun', tencent: 'tencent' }
-
-/** The gateways of the configuration, in its order, each with its allowance, its rate and its breaker. */
+/**
+ * The gateways of the configuration, in its order. The order of the decorators is a policy:
+ * - The quota comes first, so that a message that the vendor would refuse does not use up the rate.
+ * - The rate is outside the breaker, because a message that exceeds the rate says nothing about the gateway.
+ * - The trace is inside the breaker, so that only real calls have a span.
+ */
 export function listGateways(config: WorkerConfig, deps: GatewayDeps): ListedGateway[] {
-  const { transport, limits } = deps
-  const { ccp, aliyun, tencent, twilio, webhook } = config
-  const makers: Record<string, () => ListedGateway> = {
-    ccp: () => ({ ...createCcpGateway({ ...ccp, transport }), recognises: sameDayInChina }),
-    aliyun: () => ({ ...createAliyunGateway({ ...aliyun, transport }), recognises: never }),
-    tencent: () => ({ ...createTencentGateway({ ...tencent, transport }), recognises: never }),
-    twilio: () => ({ ...createTwilioGateway({ ...twilio, transport }), recognises: never }),
-    webhook: () => ({
-      ...createWebhookGateway({ ...webhook, transport }),
-      recognises: () => webhook.idempotent,
-    }),
-    console: () => ({
-      ...createConsoleGateway({ write: (line) => process.stdout.write(line) }),
-      recognises: never,
-    }),
-  }
-  return config.gateways.flatMap((name) => {
-    const gateway = makers[name]?.()
-    if (gateway === undefined) return []
-    const perSecond = config.rates[name]
-    const breaking = withBreaker(withTrace(gateway, deps.tracing ?? null), deps)
-    const rated = perSecond === undefined ? breaking : withRate(breaking, perSecond, limits)
-    const mirrored = MIRRORED[name]
-    return [mirrored === undefined || !config.vendorQuotas ? rated : withQuota(rated, mirrored, deps)]
+  const { transport, limits, tracing = null } = deps
+  const writeLine = (line: string) => void process.stdout.write(line)
+  return config.gateways.map(({ name, quota, create }) => {
+    const traced = withTrace(create({ transport, writeLine, maskMobile }), tracing)
+    const guarded = withBreaker(traced, deps)
+    const rated = withRate(guarded, config.rates[name], limits)
+    return withQuota(rated, config.vendorQuotas ? quota : [], deps)
   })
 }

@@ -1,32 +1,32 @@
 import { createHash } from 'node:crypto'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
-import type { ListedGateway } from './list-gateways.ts'
+import type { ListedGateway } from './listed-gateway.ts'
 
 export type OrderOptions = {
-  /** Shares of the first place; gateways that are not named get none. Empty: the order of the list. */
+  /** Each gateway's share of the messages that it is asked first for, 0 if absent. Empty for the order of the list. */
   weights: Readonly<Record<string, number>>
-  /** The gateway that comes first for numbers that begin with these three digits. */
+  /** The gateway that is asked first for numbers with these first three digits. */
   routes: Readonly<Record<string, string>>
 }
 
 /**
- * In which order the gateways are asked for a job: the one its carrier segment is routed to, or one drawn by
- * weight, and then the rest as listed. The draw depends on the send alone, so every try of it is the same.
+ * The order in which the gateways are asked for a job: first the gateway to which its carrier segment is routed, or
+ * one drawn by weight, then the rest as listed. The draw depends on the send alone, so all its tries have one order.
  */
 export function createOrder(gateways: readonly ListedGateway[], { weights, routes }: OrderOptions) {
-  const total = gateways.reduce((sum, { name }) => sum + (weights[name] ?? 0), 0)
+  const totalWeight = gateways.reduce((sum, { name }) => sum + (weights[name] ?? 0), 0)
 
-  function drawn({ rid, n }: SendJob): string {
-    let point = createHash('sha256').update(`${rid}.${n}`).digest().readUInt32BE() % total
+  function drawByWeight({ rid, n }: SendJob): string {
+    let remaining = createHash('sha256').update(`${rid}.${n}`).digest().readUInt32BE() % totalWeight
     for (const { name } of gateways) {
-      point -= weights[name] ?? 0
-      if (point < 0) return name
+      remaining -= weights[name] ?? 0
+      if (remaining < 0) return name
     }
     return ''
   }
 
   return (job: SendJob): readonly ListedGateway[] => {
-    const first = routes[job.segment] ?? (total > 0 ? drawn(job) : '')
+    const first = routes[job.segment] ?? (totalWeight > 0 ? drawByWeight(job) : '')
     const chosen = gateways.filter(({ name }) => name === first)
     return [...chosen, ...gateways.filter(({ name }) => name !== first)]
   }

@@ -1,16 +1,35 @@
--- Takes one from a quota for a message, or refuses and changes nothing. A message that has taken already takes
--- nothing more: a repeat after an unclear answer must not be refused because of its own first try.
+-- Counts a message in a gateway's quota of one phone, or refuses it and counts nothing. A message that is already
+-- counted is not counted again: its repeat after an unclear answer must not be refused because of its first try.
 --
--- KEYS[1] sorted set of the quota
--- ARGV[1] message id
--- ARGV[2..] windows as pairs of (ms, at most)
+-- KEYS[1] sorted set of the phone: members `<gateway>|<message id>` by the time at which they were counted, ms
+-- ARGV[1] gateway
+-- ARGV[2] message id
+-- ARGV[3..] windows of a day or less, as pairs of (ms, at most)
 --
 -- Answers {'taken'} | {'again'} | {'full'}
 --- @include "time"
---- @include "sliding-window"
-local quota, message = KEYS[1], ARGV[1]
+local quota, gateway, message = KEYS[1], ARGV[1], ARGV[2]
+local prefix = gateway .. '|'
+local day = 86400000
 
-if redis.call('ZSCORE', quota, message) then return {'again'} end
-if wait(quota, 2, #ARGV) > 0 then return {'full'} end
-add(quota, message, 2, #ARGV)
+if redis.call('ZSCORE', quota, prefix .. message) then return {'again'} end
+
+-- A phone has few members, because the windows of all gateways are small.
+redis.call('ZREMRANGEBYSCORE', quota, '-inf', now - day)
+local counted_at = {}
+local entries = redis.call('ZRANGE', quota, 0, -1, 'WITHSCORES')
+for i = 1, #entries, 2 do
+  if string.sub(entries[i], 1, #prefix) == prefix then table.insert(counted_at, tonumber(entries[i + 1])) end
+end
+
+for i = 3, #ARGV, 2 do
+  local window, most, count = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), 0
+  for _, at in ipairs(counted_at) do
+    if at > now - window then count = count + 1 end
+  end
+  if count >= most then return {'full'} end
+end
+
+redis.call('ZADD', quota, now, prefix .. message)
+redis.call('PEXPIRE', quota, day)
 return {'taken'}

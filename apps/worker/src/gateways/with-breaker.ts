@@ -1,16 +1,17 @@
 import CircuitBreaker from 'opossum'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from './list-gateways.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
+import type { ListedGateway } from './listed-gateway.ts'
 
 export type BreakerDeps = { metrics: Pick<WorkerMetrics, 'breaker'>; log: Logger; probeAfterMs?: number }
 
-/** What says that a gateway is ill, and not that a number or a template is. */
-const ILL: readonly OutcomeClass[] = ['switch_now', 'ambiguous', 'config']
+/** The outcomes that say something about the gateway, and not about a number or a template. */
+const UNHEALTHY: readonly OutcomeClass[] = ['switch_now', 'ambiguous', 'config']
 
-class Ill extends Error {
-  override readonly name = 'Ill'
+/** Makes opossum count an outcome as a failed call. */
+class UnhealthyError extends Error {
+  override readonly name = 'UnhealthyError'
   readonly outcome: Outcome
 
   constructor(outcome: Outcome) {
@@ -20,9 +21,10 @@ class Ill extends Error {
 }
 
 /**
- * Spares an ill gateway calls, and its messages the wait: while it is open every send is refused at once, so
- * the next gateway has it. Opens when half of at least five calls in 10 seconds failed, or at once when our
- * own account is at fault; then one call at a time tries whether it is well again.
+ * A circuit breaker. While it is open, every send is refused at once, so that the message goes to the next gateway
+ * without waiting for a timeout. It opens when half of at least five calls in 10 seconds failed, and at once for a
+ * `config` outcome, because every further call would fail too. After `probeAfterMs` one call at a time is let
+ * through, and a success closes the breaker.
  */
 export function withBreaker(
   gateway: ListedGateway,
@@ -31,13 +33,13 @@ export function withBreaker(
   const { name } = gateway
   const call = async (message: SmsMessage, signal: AbortSignal): Promise<Outcome> => {
     const outcome = await gateway.send(message, signal)
-    // A call that we ended ourselves says nothing about the gateway.
-    if (ILL.includes(outcome.class) && outcome.code !== 'ABORTED') throw new Ill(outcome)
+    // A call that the worker aborted says nothing about the gateway.
+    if (UNHEALTHY.includes(outcome.class) && outcome.code !== 'ABORTED') throw new UnhealthyError(outcome)
     return outcome
   }
   const breaker = new CircuitBreaker(call, {
     name,
-    // A gateway call has a deadline of its own, and a second one here could not tell whether it was sent.
+    // The transport has its own deadline. A timeout here could not tell whether the message was sent.
     timeout: false,
     rollingCountTimeout: 10_000,
     volumeThreshold: 5,
@@ -47,11 +49,11 @@ export function withBreaker(
   metrics.breaker(name, false)
   breaker.on('open', () => {
     metrics.breaker(name, true)
-    log.error({ gateway: name }, 'gateway is ill, breaker open')
+    log.error({ gateway: name }, 'gateway unhealthy, circuit breaker opened')
   })
   breaker.on('close', () => {
     metrics.breaker(name, false)
-    log.info({ gateway: name }, 'gateway is well again, breaker closed')
+    log.info({ gateway: name }, 'gateway healthy again, circuit breaker closed')
   })
 
   return {
@@ -60,7 +62,7 @@ export function withBreaker(
       try {
         return await breaker.fire(message, signal)
       } catch (err) {
-        if (err instanceof Ill) {
+        if (err instanceof UnhealthyError) {
           if (err.outcome.class === 'config') breaker.open()
           return err.outcome
         }

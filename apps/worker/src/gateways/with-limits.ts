@@ -1,40 +1,50 @@
-import { keys, type Quota } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
 import type { Limits } from '@sms-codes/core/limits/limits'
-import type { Quotas } from './quotas.ts'
+import type { Window } from '@sms-codes/core/limits/windows'
+import { keys } from '@sms-codes/core/redis/keys'
 import type { OutcomeClass } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from './list-gateways.ts'
+import type { ListedGateway } from './listed-gateway.ts'
+import type { Quotas } from './quotas.ts'
 
 export const QUOTA_FULL = 'QUOTA_FULL'
 
-/** After these the gateway has counted the message, or may have. */
+/** After these outcomes the vendor has counted the message, or may have counted it. */
 const COUNTED: readonly OutcomeClass[] = ['accepted', 'duplicate', 'ambiguous']
 
 /**
- * Mirrors what the gateway allows one number: a message that it would refuse is refused here, without the call.
- * Another gateway may have room; how many messages a phone gets in all is for its own limits to say.
+ * Refuses a message that the vendor would refuse because of its own limit per number, without a call. Another
+ * gateway may still send it; LIMIT_PHONE_SENDS limits the messages to a phone over all gateways.
+ *
+ * @param windows empty for a gateway without a limit
  */
 export function withQuota(
   gateway: ListedGateway,
-  of: Quota,
+  windows: readonly Window[],
   { quotas, keyring }: { quotas: Quotas; keyring: Pick<Keyring, 'pseudonym'> },
 ): ListedGateway {
+  if (windows.length === 0) return gateway
+  const { name } = gateway
   return {
     ...gateway,
     async send(message, signal) {
       const ph = keyring.pseudonym(message.mobile)
-      const taken = await quotas.take(of, ph, message.id)
+      const taken = await quotas.take(name, ph, message.id, windows)
       if (taken === 'full') return { class: 'switch_now', code: QUOTA_FULL }
       const outcome = await gateway.send(message, signal)
-      // What was taken by an earlier try of the message may have left with it.
-      if (taken === 'taken' && !COUNTED.includes(outcome.class)) await quotas.giveBack(of, ph, message.id)
+      // A message that was counted by an earlier try keeps its place, because the vendor may have taken that try.
+      if (taken === 'taken' && !COUNTED.includes(outcome.class)) await quotas.giveBack(name, ph, message.id)
       return outcome
     },
   }
 }
 
-/** Holds a gateway's rate over all workers together: what does not fit goes to the next gateway at once. */
-export function withRate(gateway: ListedGateway, perSecond: number, limits: Limits): ListedGateway {
+/** Limits the rate of a gateway over all workers. A message that does not fit goes to the next gateway at once. */
+export function withRate(
+  gateway: ListedGateway,
+  perSecond: number | undefined,
+  limits: Limits,
+): ListedGateway {
+  if (perSecond === undefined) return gateway
   const limit = { key: keys.rate(gateway.name), windows: [{ most: perSecond, seconds: 1 }] }
   return {
     ...gateway,

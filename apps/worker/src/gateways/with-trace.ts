@@ -1,17 +1,21 @@
 import type { Tracing } from '@sms-codes/core/process/tracing'
-import type { ListedGateway } from './list-gateways.ts'
+import type { ListedGateway } from './listed-gateway.ts'
 
-/** A span for each call of a gateway. It says who was called and what came of it, nothing of the message. */
+/** Records a span for each call of a gateway, with the gateway and the outcome and nothing of the message. */
 export function withTrace(gateway: ListedGateway, tracing: Tracing | null): ListedGateway {
   if (tracing === null) return gateway
   const { name, lookUp } = gateway
 
-  async function traced<T>(act: string, call: () => Promise<T>, say: (answer: T) => string): Promise<T> {
-    const span = tracing?.begin(`${act} ${name}`, 'client', { 'sms.gateway': name })
+  async function traced<T>(
+    operation: string,
+    call: () => Promise<T>,
+    describe: (answer: T) => string,
+  ): Promise<T> {
+    const span = tracing?.begin(`${operation} ${name}`, 'client', { 'sms.gateway': name })
     if (span === undefined) return call()
     try {
       const answer = await span.run(call)
-      span.end({ 'sms.outcome': say(answer) })
+      span.end({ 'sms.outcome': describe(answer) })
       return answer
     } catch (err) {
       span.end({}, true)

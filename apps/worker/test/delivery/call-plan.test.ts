@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { planCalls, planCallsInDoubt, type Call } from '../../src/delivery/call-plan.ts'
-import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
+import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
 import { fakeGateway } from '../worker.ts'
 
 const ccp = fakeGateway('ccp', [], true)

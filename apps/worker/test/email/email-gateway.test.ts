@@ -3,7 +3,7 @@ import { createContacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import { createQuotas } from '../../src/gateways/quotas.ts'
 import { withQuota } from '../../src/gateways/with-limits.ts'
-import { createEmailGateway } from '../../src/email/email-gateway.ts'
+import { createEmailGateway, EMAIL_QUOTA } from '../../src/email/email-gateway.ts'
 import { createSmtpClient } from '../../src/email/smtp-client.ts'
 import { startSmtp } from './smtp.ts'
 import { aMobile, startDelivery } from '../worker.ts'
@@ -29,14 +29,14 @@ const messageTo = (mobile: string, id = `m${++ids}`) => ({
   scene: 'login',
 })
 
-/** The mail gateway as wire.ts makes it, a phone with this address, and the mails of one test. */
+/** The mail gateway as compose.ts makes it, a phone with this address, and the mails of one test. */
 async function gatewayFor(email: string) {
   const { redis, keyring } = delivery
   const contacts = createContacts(redis, keyring)
   const transporter = createSmtpClient({ url: smtp.url, requireTls: false })
   const from = 'Codes <codes@shop.example>'
   const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: 10_000 })
-  const gateway = withQuota(mail, 'email', { quotas: createQuotas(redis), keyring })
+  const gateway = withQuota(mail, EMAIL_QUOTA, { quotas: createQuotas(redis), keyring })
   const mobile = aMobile()
   if (email !== '') await contacts.put(mobile, { email, verifiedAt: '2026-01-02T03:04:05.000Z' })
   const before = smtp.mails.length

@@ -5,6 +5,7 @@ import { Webhook } from 'standardwebhooks'
 import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { createTransport } from '@sms-codes/gateways/transport'
+import { readSecret } from '@sms-codes/gateways/webhook/signature'
 import { createEventPoster } from '../../src/events/event-poster.ts'
 import { aMobile, fakeGateway, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
 
@@ -18,7 +19,7 @@ afterAll(() => delivery.stop())
 
 type Heard = { headers: IncomingMessage['headers']; body: string }
 
-/** An application that answers with these statuses, then 204, and a worker that tells it. */
+/** An application that answers with these statuses and then with 204, and a worker that sends it events. */
 async function startApplication(statuses: number[], secrets = [SECRET]) {
   const heard: Heard[] = []
   let told: () => void = () => {}
@@ -39,7 +40,7 @@ async function startApplication(statuses: number[], secrets = [SECRET]) {
   await once(producer, 'ready')
   const events = createEventQueue(producer, log)
   const transport = createTransport()
-  const poster = createEventPoster({ connection, url, secrets, transport, log })
+  const poster = createEventPoster({ connection, url, keys: secrets.map(readSecret), transport, log })
   onTestFinished(async () => {
     await Promise.all([poster.close(), events.close()])
     transport.close()
@@ -64,7 +65,7 @@ const said = ({ headers, body }: Heard, secret = SECRET): unknown => {
 }
 
 describe('an application', () => {
-  it('is told what became of a request, signed, and never whose it is', async () => {
+  it('gets signed events about a request, without the number', async () => {
     const { ledger, hears } = await startApplication([])
     const mobile = aMobile()
     const send = sendOf(await delivery.codes.issue(mobile, 'default'))
@@ -80,7 +81,7 @@ describe('an application', () => {
     expect(JSON.stringify(heard)).not.toContain(mobile)
   })
 
-  it('is told again, under the same id, until it has heard', async () => {
+  it('gets an event again with the same id until it answers with a 2xx', async () => {
     const { ledger, hears } = await startApplication([500, 302])
     const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
     await delivery.deliver(send, [fakeGateway('first', ['number'])], { ledger })
@@ -91,17 +92,17 @@ describe('an application', () => {
     expect(new Set(heard.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
   })
 
-  it('can verify with either secret while one replaces the other', async () => {
+  it('can verify events with either secret while one replaces the other', async () => {
     const older = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
     const { ledger, hears } = await startApplication([], [SECRET, older])
     const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
     await ledger.settleUnclaimed(send, { status: 'failed', reason: 'test' })
     const [one] = await hears(1)
-    if (one === undefined) throw new Error('nothing was heard')
+    if (one === undefined) throw new Error('no event was received')
     expect([said(one), said(one, older)]).toMatchObject([{ status: 'failed' }, { status: 'failed' }])
   })
 
-  it('that is gone is not told again', async () => {
+  it('that answers 410 does not get the event again', async () => {
     const { ledger, poster, heard } = await startApplication([410])
     const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
     const failed = once(poster, 'failed')
@@ -109,10 +110,10 @@ describe('an application', () => {
     await failed
     expect(heard).toHaveLength(1)
     const job = `{sms}:events:${send.rid}.1.failed`
-    expect(await delivery.redis.hget(job, 'failedReason')).toBe('not told: HTTP_410')
+    expect(await delivery.redis.hget(job, 'failedReason')).toBe('event not delivered: HTTP_410')
   })
 
-  it('hears nothing of tries that are not the end, nor of the same end twice', async () => {
+  it('gets no event for a try that is not the last one, and none twice', async () => {
     const told: string[] = []
     const ledger = withEvents(delivery.ledger, { tell: (_send, status) => void told.push(status) })
     const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))
@@ -124,7 +125,7 @@ describe('an application', () => {
     expect(told).toEqual(['failed'])
   })
 
-  it('hears nothing from a worker whose claim was taken over', async () => {
+  it('gets no event from a worker whose claim was taken over', async () => {
     const told: string[] = []
     const ledger = withEvents(delivery.ledger, { tell: (_send, status) => void told.push(status) })
     const send = sendOf(await delivery.codes.issue(aMobile(), 'default'))

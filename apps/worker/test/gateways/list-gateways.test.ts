@@ -24,7 +24,7 @@ afterAll(async () => {
 let ids = 0
 const TAKEN = answer(200, '{"statusCode":"000000"}')
 
-/** The gateways as wire.ts lists them, with a CCP of our own behind `url`. */
+/** The gateways as compose.ts lists them, with CCP's API at `url`. */
 function listed(env: Record<string, string>, url = 'http://127.0.0.1:1') {
   const config = loadWorkerConfig({
     PHONE_KEY: key(),
@@ -39,7 +39,7 @@ function listed(env: Record<string, string>, url = 'http://127.0.0.1:1') {
     ...env,
   })
   const { redis, keyring } = delivery
-  const metrics = createWorkerMetrics(new Registry(), { sms: config.gateways, email: [] })
+  const metrics = createWorkerMetrics(new Registry(), { sms: [], email: [] })
   return listGateways(config, {
     transport,
     limits: createLimits(redis),
@@ -50,7 +50,7 @@ function listed(env: Record<string, string>, url = 'http://127.0.0.1:1') {
   })
 }
 
-/** What CCP answers to messages in turn, and how many calls that took. */
+/** The outcomes of messages that are sent one after the other, and the number of calls to CCP. */
 async function sent(env: Record<string, string>, mobiles: string[], behaviour = TAKEN) {
   const server = await serve(behaviour)
   const [ccp] = listed({ SMS_GATEWAYS: 'ccp', ...env }, server.url)
@@ -63,34 +63,34 @@ async function sent(env: Record<string, string>, mobiles: string[], behaviour = 
 }
 
 describe('the list of gateways', () => {
-  it('lets CCP know a message for one day of China and no longer', () => {
+  it('knows that CCP recognises a message within one calendar day of China', () => {
     const [ccp] = listed({ SMS_GATEWAYS: 'ccp' })
     const known = (since: string, now: string) => ccp?.recognises(Date.parse(since), Date.parse(now))
     expect(known('2026-11-26T15:59:50Z', '2026-11-26T15:59:59.999Z')).toBe(true)
     expect(known('2026-11-26T15:59:59.999Z', '2026-11-26T16:00:00Z')).toBe(false)
-    // Midnight in Greenwich is eight in the morning there.
+    // Midnight in UTC is eight in the morning in China.
     expect(known('2026-11-26T23:59:59Z', '2026-11-27T00:00:01Z')).toBe(true)
   })
 
-  it.each(['true', 'false'])('takes the word of a webhook for what it recognises: %s', (word) => {
+  it.each(['true', 'false'])('trusts WEBHOOK_IDEMPOTENT=%s about repeats', (word) => {
     const [webhook] = listed({ SMS_GATEWAYS: 'webhook', WEBHOOK_IDEMPOTENT: word })
     expect(webhook?.recognises(0, 0)).toBe(word === 'true')
   })
 
-  it('asks CCP for no second message within its 30 seconds, unless told not to look', async () => {
+  it('calls CCP once for two messages to one number within 30 seconds, unless SMS_QUOTAS is off', async () => {
     const mobile = aMobile()
     expect(await sent({}, [mobile, mobile])).toEqual({ codes: ['000000', 'QUOTA_FULL'], calls: 1 })
     expect(await sent({ SMS_QUOTAS: 'off' }, [mobile, mobile])).toMatchObject({ calls: 2 })
   })
 
-  it('holds a gateway to the rate it was given', async () => {
+  it('limits a gateway to its rate', async () => {
     const { codes, calls } = await sent({ SMS_RATES: 'ccp:1' }, Array.from({ length: 20 }, aMobile))
     const held = codes.filter((code) => code === 'RATE_FULL').length
     expect(held).toBeGreaterThan(0)
     expect(calls).toBe(20 - held)
   })
 
-  it('spares a gateway whose account is at fault', async () => {
+  it('opens the circuit breaker of a gateway whose account is at fault', async () => {
     const fault = answer(200, '{"statusCode":"160053"}')
     const { codes, calls } = await sent({}, [aMobile(), aMobile()], fault)
     expect(codes).toEqual(['160053', 'BREAKER_OPEN'])

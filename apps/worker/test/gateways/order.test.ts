@@ -11,18 +11,18 @@ const namesOf = (order: ReturnType<typeof createOrder>, i: number, segment?: str
   order(job(i, segment)).map(({ name }) => name)
 
 describe('the order of gateways', () => {
-  it('is that of the list where nothing else is said', () => {
+  it('is the order of the list without weights and routes', () => {
     const order = createOrder(gateways, { weights: {}, routes: {} })
     expect(namesOf(order, 1)).toEqual(['ccp', 'aliyun', 'tencent'])
   })
 
-  it('begins with the one that a carrier segment is routed to', () => {
+  it('begins with the gateway to which the carrier segment is routed', () => {
     const order = createOrder(gateways, { weights: { ccp: 9 }, routes: { 170: 'tencent' } })
     expect(namesOf(order, 1, '170')).toEqual(['tencent', 'ccp', 'aliyun'])
     expect(namesOf(order, 1, '171')).toEqual(['ccp', 'aliyun', 'tencent'])
   })
 
-  it('gives each its share of the first place, and the same one to every try of a send', () => {
+  it('puts each gateway first in proportion to its weight, the same one for all tries of a send', () => {
     const order = createOrder(gateways, { weights: { ccp: 3, tencent: 1 }, routes: {} })
     const firsts = Array.from({ length: 4_000 }, (_, i) => namesOf(order, i)[0])
     const share = (name: string) => firsts.filter((first) => first === name).length / 4_000
@@ -33,7 +33,7 @@ describe('the order of gateways', () => {
     expect(firsts).toEqual(Array.from({ length: 4_000 }, (_, i) => namesOf(order, i)[0]))
   })
 
-  it('names every gateway once', () => {
+  it('contains every gateway once', () => {
     const order = createOrder(gateways, { weights: { aliyun: 1 }, routes: { 138: 'tencent' } })
     for (let i = 0; i < 50; i++) expect(namesOf(order, i).toSorted()).toEqual(['aliyun', 'ccp', 'tencent'])
   })

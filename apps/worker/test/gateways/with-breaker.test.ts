@@ -30,36 +30,33 @@ function breaking(script: OutcomeClass[]) {
     },
   }
 }
-const spared = { class: 'switch_now', code: 'BREAKER_OPEN' }
+const refused = { class: 'switch_now', code: 'BREAKER_OPEN' }
 
-describe('a breaker', () => {
-  it('hands on what the gateway answers, whatever that is, while it is closed', async () => {
+describe('a circuit breaker', () => {
+  it('passes every outcome on while it is closed', async () => {
     const { send } = breaking(['ambiguous', 'number', 'template', 'retry_same'])
     const classes = []
     for (let i = 0; i < 5; i++) classes.push((await send()).class)
     expect(classes).toEqual(['ambiguous', 'number', 'template', 'retry_same', 'accepted'])
   })
 
-  it.each(['switch_now', 'ambiguous'] as const)(
-    'spares the gateway calls after five times %s',
-    async (cls) => {
-      const { inner, send, states, times } = breaking(Array<OutcomeClass>(5).fill(cls))
-      await times(5)
-      expect(await send()).toEqual(spared)
-      expect(inner.messages).toHaveLength(5)
-      expect(states).toEqual([false, true])
-    },
-  )
+  it.each(['switch_now', 'ambiguous'] as const)('opens after five outcomes %s', async (cls) => {
+    const { inner, send, states, times } = breaking(Array<OutcomeClass>(5).fill(cls))
+    await times(5)
+    expect(await send()).toEqual(refused)
+    expect(inner.messages).toHaveLength(5)
+    expect(states).toEqual([false, true])
+  })
 
-  it('opens at once when our own account is at fault', async () => {
+  it('opens at once if our own account is at fault', async () => {
     const { inner, send } = breaking(['config'])
     expect(await send()).toMatchObject({ class: 'config' })
-    expect(await send()).toEqual(spared)
+    expect(await send()).toEqual(refused)
     expect(inner.messages).toHaveLength(1)
   })
 
   it.each(['number', 'number_limit', 'template', 'retry_same'] as const)(
-    'does not take %s for an illness',
+    'does not open because of %s',
     async (cls) => {
       const { inner, times } = breaking(Array<OutcomeClass>(20).fill(cls))
       await times(20)
@@ -67,7 +64,7 @@ describe('a breaker', () => {
     },
   )
 
-  it('lets one call at a time try whether the gateway is well again', async () => {
+  it('lets one call through at a time to probe the gateway', async () => {
     const { inner, send, states } = breaking(['config'])
     await send()
     await sleep(PROBE_AFTER_MS + 100)
@@ -78,16 +75,16 @@ describe('a breaker', () => {
     expect(states).toEqual([false, true, false])
   })
 
-  it('stays open when that call fails as well', async () => {
+  it('stays open if the probe fails', async () => {
     const { inner, send } = breaking(['config', 'switch_now'])
     await send()
     await sleep(PROBE_AFTER_MS + 100)
     expect(await send()).toMatchObject({ class: 'switch_now' })
-    expect(await send()).toEqual(spared)
+    expect(await send()).toEqual(refused)
     expect(inner.messages).toHaveLength(2)
   })
 
-  it('does not count calls that we ended ourselves', async () => {
+  it('does not count calls that the worker aborted', async () => {
     const aborted = Array.from({ length: 20 }, () => ({ class: 'ambiguous' as const, code: 'ABORTED' }))
     const inner = fakeGateway('ccp', aborted)
     const gateway = withBreaker(inner, { metrics: { breaker: () => {} }, log })

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLimits } from '@sms-codes/core/limits/limits'
-import { createQuotas, QUOTA_WINDOWS } from '../../src/gateways/quotas.ts'
+import { keys } from '@sms-codes/core/redis/keys'
+import { ccpQuota } from '@sms-codes/gateways/ccp/quota'
+import { aliyunQuota } from '@sms-codes/gateways/aliyun/quota'
+import { tencentQuota } from '@sms-codes/gateways/tencent/quota'
+import { EMAIL_QUOTA } from '../../src/email/email-gateway.ts'
+import { createQuotas } from '../../src/gateways/quotas.ts'
 import { withQuota, withRate } from '../../src/gateways/with-limits.ts'
-import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
+import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
 import { aMobile, fakeGateway, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
@@ -24,13 +29,13 @@ const send = async (gateway: ListedGateway, message: ReturnType<typeof messageTo
   (await gateway.send(message, new AbortController().signal)).code
 
 const quotas = () => createQuotas(delivery.redis)
-const mirrored = (gateway: ListedGateway) =>
-  withQuota(gateway, 'ccp', { quotas: quotas(), keyring: delivery.keyring })
+const limited = (gateway: ListedGateway) =>
+  withQuota(gateway, ccpQuota, { quotas: quotas(), keyring: delivery.keyring })
 
-describe("a vendor's allowance for one number", () => {
-  it('is not asked for more than it gives, and another number has its own', async () => {
+describe("a vendor's quota of one number", () => {
+  it('is not exceeded, and another number has its own quota', async () => {
     const inner = fakeGateway('ccp')
-    const gateway = mirrored(inner)
+    const gateway = limited(inner)
     const [mobile, other] = [aMobile(), aMobile()]
     expect(await send(gateway, messageTo(mobile))).toBe('ccp-accepted')
     expect(await send(gateway, messageTo(mobile))).toBe('QUOTA_FULL')
@@ -38,9 +43,9 @@ describe("a vendor's allowance for one number", () => {
     expect(inner.messages).toHaveLength(2)
   })
 
-  it('slides: five a day of CCP, whenever they were', async () => {
+  it('is a sliding window: five messages in any 24 hours', async () => {
     const inner = fakeGateway('ccp')
-    const gateway = mirrored(inner)
+    const gateway = limited(inner)
     const mobile = aMobile()
     const codes = []
     for (let i = 0; i < 7; i++) {
@@ -53,27 +58,27 @@ describe("a vendor's allowance for one number", () => {
   })
 
   it.each([
-    ['ccp', 4, 16, 2],
-    ['ccp', 7, 3_600, 5],
-    ['aliyun', 4, 31, 2],
-    ['aliyun', 7, 61, 5],
-    ['aliyun', 12, 1_300, 10],
-    ['tencent', 4, 16, 2],
-    ['tencent', 12, 31, 10],
-    ['email', 4, 3_600, 2],
-  ] as const)('of %s: %i messages, one every %i seconds, are %i', async (of, asked, seconds, fit) => {
+    ['ccp', 4, 16, 2, ccpQuota],
+    ['ccp', 7, 3_600, 5, ccpQuota],
+    ['aliyun', 4, 31, 2, aliyunQuota],
+    ['aliyun', 7, 61, 5, aliyunQuota],
+    ['aliyun', 12, 1_300, 10, aliyunQuota],
+    ['tencent', 4, 16, 2, tencentQuota],
+    ['tencent', 12, 31, 10, tencentQuota],
+    ['email', 4, 3_600, 2, EMAIL_QUOTA],
+  ])('of %s: of %i messages, one every %i seconds, %i fit', async (name, asked, seconds, fit, windows) => {
     const ph = delivery.keyring.pseudonym(aMobile())
     const taken = []
     for (let i = 0; i < asked; i++) {
-      taken.push(await quotas().take(of, ph, `m${++ids}`))
+      taken.push(await quotas().take(name, ph, `m${++ids}`, windows))
       await delivery.pass(seconds)
     }
     expect(taken.filter((one) => one !== 'full')).toHaveLength(fit)
   })
 
-  it('is not used up by a message that was refused, and is by one that may have been taken', async () => {
+  it('does not count a refused message, but counts one that may have been taken', async () => {
     const inner = fakeGateway('ccp', ['switch_now', 'config', 'ambiguous'])
-    const gateway = mirrored(inner)
+    const gateway = limited(inner)
     const mobile = aMobile()
     await send(gateway, messageTo(mobile))
     await send(gateway, messageTo(mobile))
@@ -81,9 +86,9 @@ describe("a vendor's allowance for one number", () => {
     expect(await send(gateway, messageTo(mobile))).toBe('QUOTA_FULL')
   })
 
-  it('is not given back for a repeat that was refused: the first try may have left', async () => {
+  it('still counts a message whose repeat was refused, because the first try may have been taken', async () => {
     const inner = fakeGateway('ccp', ['ambiguous', 'switch_now'])
-    const gateway = mirrored(inner)
+    const gateway = limited(inner)
     const mobile = aMobile()
     const message = messageTo(mobile)
     expect([await send(gateway, message), await send(gateway, message)]).toEqual([
@@ -93,8 +98,8 @@ describe("a vendor's allowance for one number", () => {
     expect(await send(gateway, messageTo(mobile))).toBe('QUOTA_FULL')
   })
 
-  it('has room for the repeat of a message after a doubt', async () => {
-    const gateway = mirrored(fakeGateway('ccp', ['ambiguous', 'duplicate']))
+  it('does not count the repeat of an ambiguous message again', async () => {
+    const gateway = limited(fakeGateway('ccp', ['ambiguous', 'duplicate']))
     const message = messageTo(aMobile())
     expect([await send(gateway, message), await send(gateway, message)]).toEqual([
       'ccp-ambiguous',
@@ -102,25 +107,37 @@ describe("a vendor's allowance for one number", () => {
     ])
   })
 
-  it('holds for two hundred at once', async () => {
+  it('is not exceeded by two hundred concurrent messages', async () => {
     const inner = fakeGateway('ccp')
-    const gateway = mirrored(inner)
+    const gateway = limited(inner)
     const mobile = aMobile()
     await Promise.all(Array.from({ length: 200 }, () => send(gateway, messageTo(mobile))))
     expect(inner.messages).toHaveLength(1)
   })
 
-  it('is erased with the phone', async () => {
-    const { keys } = await import('@sms-codes/core/redis/keys')
-    for (const of of ['ccp', 'aliyun', 'tencent', 'email'] as const) {
-      expect(keys.ofPhone('ph', [])).toContain(keys.quota('ph', of))
-      expect(QUOTA_WINDOWS[of].length).toBeGreaterThan(0)
-    }
+  it('does not count the messages of other gateways, and keeps them', async () => {
+    const ph = delivery.keyring.pseudonym(aMobile())
+    const once = (seconds: number) => [{ most: 1, seconds }]
+    const take = (gateway: string, id: string, seconds: number) =>
+      quotas().take(gateway, ph, id, once(seconds))
+    expect(await take('first', 'a', 3_600)).toBe('taken')
+    expect(await take('second', 'a', 60)).toBe('taken')
+    expect(await take('second', 'b', 60)).toBe('full')
+    await delivery.pass(61)
+    expect(await take('second', 'b', 60)).toBe('taken')
+    expect(await take('first', 'd', 3_600)).toBe('full')
+    expect(await take('first', 'a', 3_600)).toBe('again')
+    await quotas().giveBack('first', ph, 'a')
+    expect(await take('first', 'd', 3_600)).toBe('taken')
+  })
+
+  it('is erased with the phone', () => {
+    expect(keys.ofPhone('ph', [])).toContain(keys.quota('ph'))
   })
 })
 
-describe("a gateway's rate", () => {
-  it('holds over all who send, and what does not fit goes to the next gateway', async () => {
+describe("a gateway's rate limit", () => {
+  it('holds over all workers, and other messages go to the next gateway', async () => {
     const inner = fakeGateway('slow')
     const workers = [1, 2, 3].map(() => withRate(inner, 5, createLimits(delivery.redis)))
     const codes = await Promise.all(

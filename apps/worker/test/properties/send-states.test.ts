@@ -6,7 +6,7 @@ import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gate
 import { agePhone } from '@sms-codes/core/test/age'
 import { deliver } from '../../src/delivery/deliver.ts'
 import type { Delivered } from '../../src/delivery/attempt.ts'
-import type { ListedGateway } from '../../src/gateways/list-gateways.ts'
+import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
 import { aMobile, jobOf, LEASE_MS, log, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>

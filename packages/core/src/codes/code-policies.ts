@@ -1,20 +1,14 @@
+import type { StaticDecode, TObject } from '@sinclair/typebox'
 import type { CodePolicy } from './code-store.ts'
-import { parseScenes } from '../config/scenes.ts'
-import { parseWindows, type Window } from '../limits/windows.ts'
+import type { budgetVariables, codeVariables } from '../config/shared-variables.ts'
+import type { Window } from '../limits/windows.ts'
 
-type CodeValues = {
-  SCENES: string
-  CODE_LENGTH: number
-  CODE_TTL_SECONDS: number
-  SEND_WITHIN_SECONDS: number
-  LIMIT_PHONE_SENDS: string
-}
-type BudgetValues = { BUDGET_MESSAGES: string; BUDGET_CENTS: string; MESSAGE_CENTS: number }
+type CodeValues = StaticDecode<TObject<typeof codeVariables>>
+type BudgetValues = StaticDecode<TObject<typeof budgetVariables>>
 
-/** The settings of every scene, with the general ones where it has none of its own. */
+/** The policy of every scene: its own settings, and the general variables for what it does not set. */
 export function policiesOf(values: CodeValues): Record<string, CodePolicy> {
-  const { scenes } = parseScenes(values.SCENES)
-  const entries = scenes.map(({ name, ...own }): [string, CodePolicy] => [
+  const entries = values.SCENES.map(({ name, ...own }): [string, CodePolicy] => [
     name,
     {
       length: values.CODE_LENGTH,
@@ -22,7 +16,7 @@ export function policiesOf(values: CodeValues): Record<string, CodePolicy> {
       sendWithinSeconds: values.SEND_WITHIN_SECONDS,
       compares: 5,
       missesPerDay: 15,
-      sends: parseWindows(values.LIMIT_PHONE_SENDS),
+      sends: values.LIMIT_PHONE_SENDS,
       ...own,
     },
   ])
@@ -31,9 +25,9 @@ export function policiesOf(values: CodeValues): Record<string, CodePolicy> {
 
 /** All windows of the budget, in messages. */
 export function budgetOf({ BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS }: BudgetValues): Window[] {
-  const inMoney = parseWindows(BUDGET_CENTS).map(({ most, seconds }) => ({
+  const inMessages = BUDGET_CENTS.map(({ most, seconds }) => ({
     most: Math.floor(most / MESSAGE_CENTS),
     seconds,
   }))
-  return [...parseWindows(BUDGET_MESSAGES), ...inMoney]
+  return [...BUDGET_MESSAGES, ...inMessages]
 }

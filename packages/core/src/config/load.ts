@@ -1,15 +1,20 @@
-import type { Static, TObject } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
-import leven, { closestMatch } from 'leven'
+import { Type, type StaticDecode, type TObject, type TSchema } from '@sinclair/typebox'
+import { TransformDecodeError, Value } from '@sinclair/typebox/value'
 
 /**
- * Environment variables in, one frozen and typed object out. Every fault is reported at once, by the
- * variable's name and never by its value; a process with a fault in its configuration does not start.
+ * Turns environment variables into one frozen object of decoded values. Reports every fault at once, by the
+ * variable's name and never by its value. A process with a fault in its configuration does not start.
  */
 export type Env = Record<string, string | undefined>
-export type Check = (env: Env) => string[]
 
-/** sysexits.h EX_CONFIG: a supervisor need not try again before somebody changed the configuration. */
+/**
+ * A rule that involves more than one variable. A value is undefined if its variable is not set or has a fault.
+ * @returns one line per fault, which begins with the name of the variable to change: `NAME: what is wrong`. An
+ *   entry is false if its condition does not hold.
+ */
+export type Check<Values> = (values: Partial<Values>) => readonly (string | false)[]
+
+/** EX_CONFIG of sysexits.h: a supervisor need not restart the process until its configuration changes. */
 export const EXIT_CONFIG = 78
 
 export class ConfigError extends Error {
@@ -23,113 +28,82 @@ export class ConfigError extends Error {
 }
 
 /**
- * @param checks faults that one variable's schema cannot see, each a line that begins with a name; they see the
- *   defaults where nothing is set
+ * The schema of a variable whose text is decoded once, when the configuration is loaded.
+ * @param decode throws an Error if it cannot use the text; each line of the message completes `NAME: …` and
+ *   repeats no part of the text
+ */
+export function decoded<S extends TSchema, Decoded>(schema: S, decode: (value: StaticDecode<S>) => Decoded) {
+  return Type.Transform(schema)
+    .Decode(decode)
+    .Encode(() => {
+      throw new Error('a configuration is only read')
+    })
+}
+
+/**
+ * @param checks see all values that could be decoded, defaults included
  * @throws ConfigError
  */
 export function loadConfig<T extends TObject>(
   schema: T,
   env: Env,
-  checks: Check[] = [],
-): Readonly<Static<T>> {
-  // An empty variable is how a shell or a compose file says "not set".
-  const given = Object.fromEntries(
-    Object.keys(schema.properties).flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
-  )
-  // Value.Convert would take 3e4 for 3 and 0x10 for 16.
-  const odd = Object.entries(schema.properties).flatMap(([name, { type }]) =>
-    type === 'integer' && given[name] !== undefined && !/^[0-9]+$/.test(given[name]) ? [name] : [],
-  )
-  const values: unknown = Value.Convert(schema, Value.Default(schema, given))
-  const faults = new Map<string, string>()
-  for (const { path, message, schema: at } of Value.Errors(schema, values)) {
-    const name = path.slice(1)
-    const what = name in given ? message.replace(/^Expected/, 'expected') : 'is missing'
-    if (!faults.has(name)) faults.set(name, `${name}: ${what} (${at.description ?? 'see the README'})`)
+  checks?: readonly Check<StaticDecode<T>>[],
+): Readonly<StaticDecode<T>>
+export function loadConfig(
+  schema: TObject,
+  env: Env,
+  checks: readonly Check<Record<string, unknown>>[] = [],
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  const faults = new Map<string, string[]>()
+  for (const [name, variable] of Object.entries(schema.properties)) {
+    const isRequired = schema.required?.includes(name) ?? false
+    const { value, faults: found } = readVariable(variable, env[name], isRequired)
+    if (found.length > 0) faults.set(name, found)
+    else if (value !== undefined) values[name] = value
   }
-  for (const name of odd) if (!faults.has(name)) faults.set(name, `${name}: expected digits only`)
-  const filled = { ...env, ...defaultsFor(schema, env) }
-  const slips = findSlips(Object.keys(schema.properties), env)
-  const found = checks.flatMap((check) => check(filled))
-  const all = [...new Set([...faults.values(), ...slips, ...found])]
-  if (all.length > 0 || !Value.Check(schema, values)) throw new ConfigError(all)
+  const lines = [...faults].flatMap(([name, found]) => found.map((fault) => `${name}: ${fault}`))
+  const broken = checks
+    .flatMap((check) => check(values))
+    .filter((line) => line !== false)
+    // One fault of a variable is often the reason for the next.
+    .filter((line) => !faults.has(line.slice(0, line.indexOf(':'))))
+  const all = [...new Set([...lines, ...broken])]
+  if (all.length > 0) throw new ConfigError(all)
   return Object.freeze(values)
 }
 
-function defaultsFor({ properties }: TObject, env: Env): Env {
-  const missing = Object.entries(properties).filter(([name, at]) => !env[name] && at.default !== undefined)
-  return Object.fromEntries(missing.map(([name, at]) => [name, String(at.default)]))
-}
+const SEE = 'see docs/configuration.md'
 
-/** Names so ordinary that their like may be somebody else's. */
-const ORDINARY = [
-  'API_KEYS',
-  'API_PORT',
-  'CORS_ORIGINS',
-  'EVENTS_URL',
-  'HOST',
-  'LOG_LEVEL',
-  'MAIL_FROM',
-  'PUBLIC_URL',
-  'REDIS_URL',
-  'SCENES',
-  'SMTP_URL',
-  'TRACING',
-  'WEBHOOK_URL',
-]
-
-/**
- * Names that are one of ours but for a letter or two: `LIMIT_ADRESS_SENDS` would leave that limit at its default
- * without a word. A name whose like is set as well is somebody else's.
- */
-function findSlips(names: string[], env: Env): string[] {
-  const meant = names.filter((name) => !env[name] && !ORDINARY.includes(name))
-  return Object.keys(env).flatMap((given) => {
-    if (!env[given] || names.includes(given)) return []
-    const name = given.toUpperCase()
-    const like = closestMatch(name, meant, { maxDistance: 2 })
-    return like === undefined || !isSlip(name, like)
-      ? []
-      : [`${given}: there is no such variable; is ${like} meant?`]
-  })
-}
-
-/** Two letters of a short name make another word of it, unless they only stand in another order. */
-function isSlip(given: string, meant: string): boolean {
-  const sorted = (name: string) => Array.from(name).toSorted().join('')
-  return meant.length > 9 || leven(given, meant) < 2 || sorted(given) === sorted(meant)
-}
-
-/** For `main.ts`: the faults go to standard error and the process ends with 78. */
-export function configOrExit<C>(load: () => C): C {
+function readVariable(
+  schema: TSchema,
+  text: string | undefined,
+  isRequired: boolean,
+): { value?: unknown; faults: string[] } {
+  // Shells and compose files set a variable to an empty text where they mean "not set".
+  const given: unknown = text ? convert(schema, text) : schema.default
+  if (given === undefined) return { faults: isRequired ? [`is missing (${schema.description ?? SEE})`] : [] }
+  if (!Value.Check(schema, given)) return { faults: [expectation(schema)] }
   try {
-    return load()
+    return { value: Value.Decode(schema, given), faults: [] }
   } catch (err) {
-    if (!(err instanceof ConfigError)) throw err
-    process.stderr.write(`${err.message}\n`)
-    return process.exit(EXIT_CONFIG)
+    if (!(err instanceof TransformDecodeError)) throw err
+    return { faults: err.message.split('\n') }
   }
 }
 
-/** The entries of a comma list; none of an empty one. */
-export const list = (text: string) => (text === '' ? [] : text.split(','))
+function convert(schema: TSchema, text: string): unknown {
+  // Value.Convert takes 3e4 for 3 and 0x10 for 16.
+  if (schema['type'] === 'integer') return /^[0-9]+$/.test(text) ? Number(text) : text
+  return Value.Convert(schema, text)
+}
 
-/** Whether traces are asked for: by name, or by an address for them. */
-export const wantsTracing = ({
-  TRACING,
-  OTEL_EXPORTER_OTLP_ENDPOINT,
-}: {
-  TRACING?: 'on' | 'off'
-  OTEL_EXPORTER_OTLP_ENDPOINT?: string
-}): boolean => (TRACING ?? (OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? 'off' : 'on')) === 'on'
+type Expected = { type?: string; minimum?: number; maximum?: number; description?: string }
 
-/** The two key variables as the keyring wants them; call it on values that were checked. */
-export function keyringOptions({ PHONE_KEY, CODE_KEYS }: { PHONE_KEY: string; CODE_KEYS: string }) {
-  return {
-    phoneKey: Buffer.from(PHONE_KEY, 'base64'),
-    codeKeys: CODE_KEYS.split(',').map((entry) => {
-      const colon = entry.indexOf(':')
-      return { kid: entry.slice(0, colon), key: Buffer.from(entry.slice(colon + 1), 'base64') }
-    }),
-  }
+/** What a value must be, in words. The form of a text is explained by its description. */
+function expectation({ type, minimum, maximum, description = SEE }: Expected): string {
+  const range = minimum === undefined || maximum === undefined ? '' : ` from ${minimum} to ${maximum}`
+  if (type === 'boolean') return 'must be true or false'
+  if (type === 'integer') return `must be a whole number${range}`
+  return type === 'number' ? `must be a number${range}` : `has the wrong form (${description})`
 }

@@ -1,66 +1,80 @@
-import { WINDOWS_PATTERN, parseWindows, type Window } from '../limits/windows.ts'
+import { isUnique, messageOf, throwFaults } from './decoders.ts'
+import { parseWindows, type Window } from '../limits/windows.ts'
 
-/** What a scene may set for itself; what it leaves out it has from the general variables. */
+/** A scene and its own settings; the general variables give what it does not set. */
 export type Scene = {
   name: string
   ttlSeconds?: number
   sendWithinSeconds?: number
   length?: number
   sends?: readonly Window[]
-  /** Whether a code may go by e-mail where SMS gateways could not; not unless it says so. */
+  /** Whether a code may go by e-mail if the SMS gateways could not deliver it. */
   mayFallBack?: boolean
-  /** Without a delivery receipt in this time the code also goes by e-mail. */
+  /** The code also goes by e-mail if no delivery receipt arrives in this time. */
   receiptWithinSeconds?: number
 }
 
-const NAME = /^[a-z][a-z0-9_]{0,31}$/
-const NUMBER = /^[0-9]{1,3}$/
-const WINDOWS = new RegExp(WINDOWS_PATTERN)
+const SETTINGS = new Map<string, (value: string) => Omit<Scene, 'name'>>([
+  ['ttl', (value) => ({ ttlSeconds: numberFrom(60, 600, value) })],
+  ['within', (value) => ({ sendWithinSeconds: numberFrom(0, 999, value) })],
+  ['length', (value) => ({ length: numberFrom(6, 10, value) })],
+  ['sends', (value) => ({ sends: parseWindows(value) })],
+  ['fallback', (value) => ({ mayFallBack: isYes(value) })],
+  ['receipt_within', (value) => ({ receiptWithinSeconds: numberFrom(1, 999, value) })],
+])
 
 /**
- * `default; login ttl=120 within=60; payment length=8 sends=1/60,2/180,3/480` in the environment: scenes
- * by semicolon, each a name and its settings.
- * @returns the scenes, or the faults, each a line that begins with the variable's name
+ * `default; login ttl=120 within=60; payment length=8 sends=1/60,2/180,3/480`: scenes are separated by semicolons,
+ * each is a name and its settings.
+ * @throws Error with one fault a line
  */
-export function parseScenes(text: string): { scenes: Scene[]; faults: string[] } {
+export function parseScenes(text: string): Scene[] {
   const faults: string[] = []
-  const scenes = text.split(';').map((part): Scene => {
+  const scenes = text.split(';').map((part, i): Scene => {
     const [name = '', ...settings] = part.trim().split(/\s+/)
-    const scene: Scene = { name }
-    if (!NAME.test(name)) faults.push('SCENES: a name must be of small letters, digits and _, at most 32')
+    let scene: Scene = { name }
+    // A name that is not one may be a secret in the wrong variable, so the fault does not repeat it.
+    const isName = /^[a-z][a-z0-9_]{0,31}$/.test(name)
+    const shown = isName ? `scene "${name}"` : `scene ${i + 1}`
+    if (!isName) faults.push(`${shown}: a name is a lower-case letter and up to 31 more letters, digits or _`)
     for (const setting of settings) {
-      const at = setting.indexOf('=')
-      const [key, value] = [setting.slice(0, at), setting.slice(at + 1)]
-      if (key === 'ttl' && NUMBER.test(value)) scene.ttlSeconds = Number(value)
-      else if (key === 'within' && NUMBER.test(value)) scene.sendWithinSeconds = Number(value)
-      else if (key === 'length' && NUMBER.test(value)) scene.length = Number(value)
-      else if (key === 'receipt_within' && NUMBER.test(value)) scene.receiptWithinSeconds = Number(value)
-      else if (key === 'sends' && WINDOWS.test(value)) scene.sends = parseWindows(value)
-      else if (key === 'fallback' && /^(yes|no)$/.test(value)) scene.mayFallBack = value === 'yes'
-      else
-        faults.push(
-          'SCENES: a setting must be ttl=, within=, length= or receipt_within= with a number, sends= with windows, or fallback=yes',
-        )
+      const [, key = '', value = ''] = /^([a-z_]+)=(.+)$/.exec(setting) ?? []
+      try {
+        scene = { ...scene, ...SETTINGS.get(key)?.(value) }
+        if (!SETTINGS.has(key)) faults.push(`${shown}: the settings are ${[...SETTINGS.keys()].join('=, ')}=`)
+      } catch (err) {
+        faults.push(`${shown}: ${key}= ${messageOf(err)}`)
+      }
     }
+    if (scene.receiptWithinSeconds !== undefined && scene.mayFallBack !== true)
+      faults.push(`${shown}: receipt_within= needs fallback=yes`)
     return scene
   })
-  if (scenes.some(({ receiptWithinSeconds = 1 }) => receiptWithinSeconds === 0))
-    faults.push('SCENES: receipt_within must be 1 at least')
-  if (scenes.some((scene) => scene.receiptWithinSeconds !== undefined && scene.mayFallBack !== true))
-    faults.push('SCENES: receipt_within is for scenes with fallback=yes')
   const names = scenes.map(({ name }) => name)
   if (!names.includes('default'))
-    faults.push('SCENES: must have "default", which a request without a scene means')
-  if (new Set(names).size < names.length) faults.push('SCENES: a scene stands twice')
-  return { scenes, faults: [...new Set(faults)] }
+    faults.push('must have the scene "default", which is used for a request that names no scene')
+  if (!isUnique(names)) faults.push('has a scene twice')
+  throwFaults(faults)
+  return scenes
 }
 
-/** What scenes allow beside their codes' lives and limits; the rest of a scene is the API's. */
+function numberFrom(minimum: number, maximum: number, text: string): number {
+  const number = /^[0-9]{1,3}$/.test(text) ? Number(text) : NaN
+  if (number >= minimum && number <= maximum) return number
+  throw new Error(`must be a whole number from ${minimum} to ${maximum}`)
+}
+
+function isYes(text: string): boolean {
+  if (text !== 'yes' && text !== 'no') throw new Error('must be yes or no')
+  return text === 'yes'
+}
+
+/** What the scenes allow on the e-mail channel. */
 export function fallbackRules(scenes: readonly Scene[]) {
   const rules = new Map(scenes.map((scene) => [scene.name, scene]))
   return {
     mayFallBack: (scene: string) => rules.get(scene)?.mayFallBack === true,
-    /** Milliseconds that a receipt may take, null where none is waited for. */
+    /** Milliseconds to wait for a delivery receipt; null if the scene does not wait for one. */
     receiptWithinMs: (scene: string) => {
       const seconds = rules.get(scene)?.receiptWithinSeconds
       return seconds === undefined ? null : seconds * 1000

@@ -1,131 +1,131 @@
 import { Type } from '@sinclair/typebox'
-import { REDIS_URL_FORMS, REDIS_URL_PATTERN } from '../redis/url.ts'
-import { WINDOWS_PATTERN } from '../limits/windows.ts'
+import { choice, integer, parsed, parseProxies, url } from './decoders.ts'
+import { parseCodeKeys, parseKey } from './keys.ts'
+import { parseScenes } from './scenes.ts'
+import { parseTestNumbers } from './test-numbers.ts'
+import { parseWindows } from '../limits/windows.ts'
+import { parseRedisUrl, REDIS_URL_FORMS } from '../redis/url.ts'
 
-const port = (value: number, description: string) =>
-  Type.Integer({ minimum: 0, maximum: 65_535, default: value, description })
-
-export const CODE_KEYS_PATTERN = '^[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=(,[a-z0-9]{1,8}:[A-Za-z0-9+/]{43}=)*$'
-
-/** One or two secrets of Standard Webhooks. */
-export const WHSEC = '^whsec_[A-Za-z0-9+/]{32,88}={0,2}(,whsec_[A-Za-z0-9+/]{32,88}={0,2})?$'
-
-/** `13800000001:123456:2026-12-31`: a number, its code, and the last day (UTC) on which it has it. */
-export const TEST_NUMBERS_PATTERN = '^(1[3-9][0-9]{9}:[0-9]{6,10}:[0-9]{4}-[0-9]{2}-[0-9]{2}(,(?!$)|$))*$'
+export const port = (value: number, description: string) =>
+  integer({ minimum: 0, maximum: 65_535, default: value }, description)
 
 export const windows = (fallback: string, description: string) =>
-  Type.String({
-    pattern: WINDOWS_PATTERN,
-    default: fallback,
-    description: `${description}, as most/seconds,…`,
-  })
+  parsed(parseWindows, { default: fallback, description: `${description}, as most/seconds,…` })
 
-/** Variables that more than one process reads. */
-export const shared = {
-  port,
+/** Variables of every process. */
+export const processVariables = {
   NODE_ENV: Type.Optional(
-    Type.Union(
-      ['production', 'development', 'test'].map((name) => Type.Literal(name)),
-      { description: 'production, development or test; production refuses what only development may have' },
-    ),
+    choice(['production', 'development', 'test'], {
+      description: 'production, development or test; production refuses what only development may use',
+    }),
   ),
   HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
-  LOG_LEVEL: Type.Union(
-    ['fatal', 'error', 'warn', 'info', 'debug', 'silent'].map((level) => Type.Literal(level)),
-    { default: 'info', description: 'fatal, error, warn, info, debug or silent' },
+  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'silent'], {
+    default: 'info',
+    description: 'fatal, error, warn, info, debug or silent',
+  }),
+  REDIS_URL: parsed(
+    (given) => {
+      // Connections take the address as text. Here its faults are reported beside those of other variables.
+      parseRedisUrl(given)
+      return given
+    },
+    {
+      default: 'redis://127.0.0.1:6379',
+      description: `address of the Redis that all processes share: ${REDIS_URL_FORMS}`,
+    },
   ),
-  REDIS_URL: Type.String({
-    pattern: REDIS_URL_PATTERN,
-    default: 'redis://127.0.0.1:6379',
-    description: `${REDIS_URL_FORMS} address of the Redis all processes share`,
+}
+
+/** Variables of the API and the worker. */
+export const tracingVariables = {
+  TRACING: Type.Optional(
+    choice(['on', 'off'], {
+      description:
+        'on or off: traces for the OpenTelemetry SDK that is loaded into the process; if not set, on if OTEL_EXPORTER_OTLP_ENDPOINT is set',
+    }),
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
+    Type.String({
+      description: 'address to which that SDK sends traces; this service only checks whether it is set',
+    }),
+  ),
+}
+
+/** The keys, which every process needs that handles numbers and codes. */
+export const keyVariables = {
+  PHONE_KEY: parsed(parseKey, {
+    description: 'secret: 32 random bytes in base64, from which the pseudonyms of phones are derived',
   }),
-  PHONE_KEY: Type.String({
-    pattern: '^[A-Za-z0-9+/]{43}=$',
-    description: 'secret: 32 random bytes in base64; names phones in Redis',
+  CODE_KEYS: parsed(parseCodeKeys, {
+    description:
+      'secret: comma list of id:key, newest first, each key 32 random bytes in base64; protects the codes',
   }),
-  CODE_KEYS: Type.String({
-    pattern: CODE_KEYS_PATTERN,
-    description: 'secret: comma list of id:key, newest first, each key 32 random bytes in base64',
-  }),
-  TRUST_PROXY: Type.String({
-    default: '',
-    description: 'comma list of proxy addresses or CIDRs whose X-Forwarded-For is believed',
-  }),
-  SCENES: Type.String({
+}
+
+/** The policy of codes. Only the API and the operators' commands need all of these variables. */
+export const codeVariables = {
+  SCENES: parsed(parseScenes, {
     default: 'default; register; login; reset_password',
     description:
-      'scenes by semicolon, each a name and what it sets for itself: ttl=, within=, length=, sends=, fallback=yes, receipt_within=',
+      'scenes, separated by semicolons. A scene is a name and settings that replace the general ones: ttl= (CODE_TTL_SECONDS), within= (SEND_WITHIN_SECONDS), length= (CODE_LENGTH), sends= (LIMIT_PHONE_SENDS; sends=1/60,2/180 is one message a minute and two in three minutes), fallback=yes (a code goes by e-mail if SMS fails), receipt_within= (seconds after which it also goes by e-mail if no delivery receipt has arrived; needs fallback=yes)',
+  }),
+  CODE_LENGTH: integer({ minimum: 6, maximum: 10, default: 6 }, 'number of digits in a code'),
+  CODE_TTL_SECONDS: integer({ minimum: 60, maximum: 600, default: 300 }, 'lifetime of a code in seconds'),
+  SEND_WITHIN_SECONDS: integer(
+    { minimum: 10, maximum: 540, default: 120 },
+    'seconds after the request in which a message may be sent; at least 30 less than the lifetime of the code',
+  ),
+  LIMIT_PHONE_SENDS: windows('1/60,5/3600,10/86400', 'limit of messages to one phone'),
+  TEST_NUMBERS: parsed(parseTestNumbers, {
+    default: '',
+    description:
+      'comma list of mobile:code:last-day, such as 13800000001:123456:2026-12-31; until that day (UTC) the number has this fixed code and gets no messages',
+  }),
+}
+
+/** The budget of the whole service. */
+export const budgetVariables = {
+  BUDGET_MESSAGES: windows('', 'limit of all messages (production needs this or BUDGET_CENTS)'),
+  BUDGET_CENTS: windows('', 'limit of the cost of all messages in cents (MESSAGE_CENTS for each)'),
+  MESSAGE_CENTS: Type.Number({
+    minimum: 0.01,
+    maximum: 1_000,
+    default: 5,
+    description: 'price of one message in cents',
+  }),
+}
+
+/** Other variables that more than one process reads. */
+export const shared = {
+  TRUST_PROXY: parsed(parseProxies, {
+    default: '',
+    description: 'comma list of addresses and CIDRs of proxies whose X-Forwarded-For header is trusted',
   }),
   CALLBACK_TOKEN: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9_-]{24,128}$',
       description:
-        'secret: last part of the address that gateways send delivery receipts to; without it none are taken',
+        'secret: last part of the address to which gateways send delivery receipts, 24 to 128 of A-Z, a-z, 0-9, _ and -; without it, the API accepts none',
     }),
   ),
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^\\s?#]*[^\\s?#/]$',
-      description: 'address of the API as gateways reach it, without a slash at its end',
-    }),
-  ),
-  TWILIO_AUTH_TOKEN: Type.Optional(
-    Type.String({ minLength: 16, description: 'secret: Twilio auth token; signs calls and receipts' }),
-  ),
-  WEBHOOK_SECRETS: Type.Optional(
-    Type.String({
-      pattern: WHSEC,
       description:
-        'secret: whsec_ and 24 to 64 bytes in base64, signs calls and receipts; two by comma while one replaces the other',
+        'address at which gateways reach the API, such as https://codes.example.com, without a slash at the end',
     }),
   ),
   EVENTS_URL: Type.Optional(
-    Type.String({
-      pattern: '^https?://[^\\s]+$',
+    url(['http', 'https'], {
       description:
-        'address of your application that is told when a message was sent, delivered, mailed or failed',
+        'address of your application, which gets an event when a message is sent, delivered, sent by e-mail or failed',
     }),
   ),
-  TRACING: Type.Optional(
-    Type.Union([Type.Literal('on'), Type.Literal('off')], {
-      description:
-        'on or off: traces for the OpenTelemetry SDK that is loaded into the process; on as well where OTEL_EXPORTER_OTLP_ENDPOINT is set',
-    }),
-  ),
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
-    Type.String({
-      description: 'where that SDK sends traces; read by it, here only to know that there is one',
-    }),
-  ),
-  CODE_LENGTH: Type.Integer({ minimum: 6, maximum: 10, default: 6, description: 'digits of a code' }),
-  CODE_TTL_SECONDS: Type.Integer({ minimum: 60, maximum: 600, default: 300, description: 'life of a code' }),
-  SEND_WITHIN_SECONDS: Type.Integer({
-    minimum: 10,
-    maximum: 540,
-    default: 120,
-    description: 'later than this after the request no message leaves',
-  }),
-  LIMIT_PHONE_SENDS: windows('1/60,5/3600,10/86400', 'messages to one phone'),
-  BUDGET_MESSAGES: Type.String({
-    default: '',
-    pattern: `^$|${WINDOWS_PATTERN}`,
-    description: 'messages of the whole service, as most/seconds,…; needed in production',
-  }),
-  BUDGET_CENTS: Type.String({
-    default: '',
-    pattern: `^$|${WINDOWS_PATTERN}`,
-    description: 'the same in money, with MESSAGE_CENTS for each message',
-  }),
-  MESSAGE_CENTS: Type.Number({
-    minimum: 0.01,
-    maximum: 1_000,
-    default: 5,
-    description: 'price of one message',
-  }),
-  TEST_NUMBERS: Type.String({
-    default: '',
-    pattern: TEST_NUMBERS_PATTERN,
-    description:
-      'comma list of mobile:code:last-day; these numbers have a fixed code and are never sent anything',
-  }),
 }
+
+/** Tracing is on if `TRACING` says so, or if it is not set and the SDK has an address. */
+export const wantsTracing = (values: {
+  TRACING?: 'on' | 'off'
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string
+}): boolean => (values.TRACING ?? (values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? 'off' : 'on')) === 'on'

@@ -1,43 +1,52 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
-/** `network` holds client addresses, `segment` numbers by their first digits, `phone` one by its pseudonym. */
+/** An entry of an allow or deny list: client addresses, the first digits of numbers, or the pseudonym of one phone. */
 export type ListEntry = {
   kind: 'network' | 'segment' | 'phone'
-  /** The one spelling under which it is kept and found. */
+  /** The canonical spelling, under which Redis stores and finds the entry. */
   text: string
 }
 
-/** Who asks for a message to whom. `ip` is as the connection has it, `ph` the pseudonym of the phone. */
+/** A request for a message: the client address as the connection has it, the phone and its pseudonym `ph`. */
 export type Asker = { ip: string; mobile: string; ph: string }
 
 const PHONE = /^[A-Za-z0-9_-]{22}$/
-// Never a whole number, nor so much of one that the rest could be guessed from a mask.
+// At most 7 of 11 digits: a longer segment beside a masked number would complete it.
 const SEGMENT = /^1[3-9][0-9]{1,5}$/
 const [SHORTEST, LONGEST] = [3, 7]
 
-/** An entry of a list, or null for what is none. A network of everybody is none. */
+/** @returns null for text that is not an entry, and for a network of all addresses (/0) */
 export function parseListEntry(text: string): ListEntry | null {
   if (SEGMENT.test(text)) return { kind: 'segment', text }
   if (PHONE.test(text)) return { kind: 'phone', text }
-  const [address = '', bits, ...more] = text.split('/')
-  const family = isIP(address)
-  if (family === 0 || address.includes('%') || more.length > 0) return null
-  // One customer holds all of an IPv6 /64.
-  const prefix = bits ?? (family === 4 ? '32' : '64')
-  if (!/^[1-9][0-9]{0,2}$/.test(prefix) || Number(prefix) > (family === 4 ? 32 : 128)) return null
+  const network = parseNetwork(text)
+  if (network === null || network.address.includes('%')) return null
+  const { address, family } = network
+  // A provider gives each customer a whole IPv6 /64.
+  const prefix = network.prefix ?? (family === 4 ? 32 : 64)
   if (family === 4) return { kind: 'network', text: `${address}/${prefix}` }
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
-  // IPv4 in IPv6 dress is found by its IPv4 entry.
+  // An IPv4-mapped address is found by its IPv4 entry.
   return canonical.startsWith('::ffff:') ? null : { kind: 'network', text: `${canonical}/${prefix}` }
 }
 
-/** The names under which a phone can stand on a list. */
+/** Parses an address or a network in CIDR notation. @returns null for other text, and for a network of all addresses (/0) */
+export function parseNetwork(text: string): { address: string; family: number; prefix?: number } | null {
+  const [address = '', bits, ...more] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0) return null
+  if (bits === undefined) return { address, family }
+  const isPrefix = /^[1-9][0-9]{0,2}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
+  return isPrefix ? { address, family, prefix: Number(bits) } : null
+}
+
+/** All entries that match a phone: its segments of 3 to 7 digits, and its pseudonym. */
 export function phoneNames({ mobile, ph }: Pick<Asker, 'mobile' | 'ph'>): string[] {
   const lengths = Array.from({ length: LONGEST - SHORTEST + 1 }, (_, i) => SHORTEST + i)
   return [...lengths.map((length) => mobile.slice(0, length)), ph]
 }
 
-/** Finds the first network that an address lies in, by its text. */
+/** @returns a function that finds the first network that contains an address */
 export function createNetworks(texts: readonly string[]) {
   const all = toBlockList(texts)
   return (ip: string): string | null => {
@@ -55,7 +64,7 @@ function toBlockList(texts: readonly string[]): BlockList {
   return list
 }
 
-/** False for what is no address: a proxy may pass on any text. */
+/** False for text that is not an address: a proxy may pass on any text. */
 function isIn(list: BlockList, ip: string): boolean {
   const [bare = ''] = ip.split('%')
   const family = isIP(bare)

@@ -1,7 +1,7 @@
 /**
- * Waits until a server listens. An address that cannot be had ends the process with one line and exit code 1: it
- * may be free in a moment, so a supervisor does well to try again (config.ts has the faults that stay).
- * @param variable the one that holds the port
+ * Waits until a server listens. If the port is taken, prints one line and exits 1 so that a supervisor retries;
+ * permanent faults of the configuration exit 78.
+ * @param variable the name of the variable that holds the port
  * @param listening settles when the server listens, or rejects as Node's `listen` does
  */
 export async function listenOrExit<T>(variable: string, listening: Promise<T>): Promise<T> {
@@ -19,12 +19,12 @@ function listenFault(variable: string, err: unknown): string | null {
   if (!(err instanceof Error) || !('code' in err)) return null
   switch (err.code) {
     case 'EADDRINUSE':
-      return `${variable}: another process listens there already; end it, or take another port`
+      return `${variable}: another process listens there already; stop it or set another port`
     case 'EACCES':
-      return `${variable}: this process may not listen there; take a port of 1024 or more`
+      return `${variable}: this process is not allowed to listen there; set a port from 1024 to 65535`
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return 'HOST: is no address of this machine'
+      return 'HOST: is not an address of this machine'
     default:
       return null
   }

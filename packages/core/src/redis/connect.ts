@@ -28,11 +28,9 @@ const OPTIONS = {
   worker: { maxRetriesPerRequest: null },
 }
 
-/** @param url one that `parseRedisUrl` found no fault with */
+/** @param url one that the configuration accepted */
 export function connectRedis(url: string, kind: ConnectionKind, log: Logger): RedisClient {
-  const { address, faults } = parseRedisUrl(url)
-  if (address === null) throw new Error(`REDIS_URL: ${faults.join('; ')}`)
-  const redis = open(address, kind)
+  const redis = open(parseRedisUrl(url), kind)
   if (redis instanceof Redis) gatherWrites(redis)
   else redis.on('+node', gatherWrites)
   // ioredis emits an error for every attempt to connect; the log gets one line per outage.

@@ -1,7 +1,3 @@
-/** Gateways that allow one number only so many messages, and the channel that we allow so many. */
-export const QUOTAS = ['ccp', 'aliyun', 'tencent', 'email'] as const
-export type Quota = (typeof QUOTAS)[number]
-
 /**
  * The names of all our keys in Redis. The keys of one phone share the hash tag `{ph}`, so a script touches one slot of a
  * Cluster. `ph` and `addr` are pseudonyms (keyring.ts): no name contains a number or an address.
@@ -22,7 +18,7 @@ export const keys = {
     keys.missesWithId(ph),
     keys.missesWithoutId(ph),
     keys.contact(ph),
-    ...QUOTAS.map((name) => keys.quota(ph, name)),
+    keys.quota(ph),
   ],
   /** Named by the receipt and not by its phone, so that erasing a phone does not permit a second redeem. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
@@ -37,8 +33,8 @@ export const keys = {
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
   /** Joins a message with its delivery receipt; `name` is a pseudonym of the gateway's id for the message. */
   message: (name: string) => `sms:{${name}}:message`,
-  /** Messages of one gateway to a phone, and mails to its owner: as many as the vendor, or we, allow. */
-  quota: (ph: string, of: Quota) => `sms:{${ph}}:quota:${of}`,
+  /** Messages to a phone that count against a gateway's limit per number. One set holds those of all gateways. */
+  quota: (ph: string) => `sms:{${ph}}:quota`,
   /** Messages per second to one gateway, over all workers. */
   rate: (gateway: string) => `sms:{${gateway}}:rate`,
   /** Operator allow and deny lists, scored by expiry. The only place where networks are stored in clear. */

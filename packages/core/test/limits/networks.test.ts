@@ -13,7 +13,7 @@ describe('an entry of a list', () => {
     ['2001:DB8:0::/32', 'network', '2001:db8::/32'],
     ['2001:db8::7', 'network', '2001:db8::7/64'],
     ['2001:db8::7/128', 'network', '2001:db8::7/128'],
-  ])('%s is a %s and kept as %s', (text, kind, kept) => {
+  ])('%s is a %s and is stored as %s', (text, kind, kept) => {
     expect(parseListEntry(text)).toEqual({ kind, text: kept })
   })
 
@@ -21,23 +21,23 @@ describe('an entry of a list', () => {
     ['a whole number', '13900010001'],
     ['nearly a whole number', '13900010'],
     ['two digits', '13'],
-    ['a prefix that no number has', '1200000'],
+    ['digits that no mobile number begins with', '1200000'],
     ['a pseudonym cut short', PH.slice(1)],
-    ['everybody', '0.0.0.0/0'],
-    ['everybody of IPv6', '::/0'],
+    ['all of IPv4', '0.0.0.0/0'],
+    ['all of IPv6', '::/0'],
     ['a network without its size', '10.0.0.0/'],
     ['a size out of range', '10.0.0.0/33'],
     ['two sizes', '10.0.0.0/8/8'],
     ['a zone', 'fe80::1%eth0'],
-    ['IPv4 in IPv6 dress', '::ffff:10.0.0.1'],
+    ['an IPv4-mapped address', '::ffff:10.0.0.1'],
     ['half an address', '10.0.0'],
     ['nothing', ''],
     ['a space', ' 138'],
-  ])('is not %s', (_what, text) => {
+  ])('cannot be %s', (_what, text) => {
     expect(parseListEntry(text)).toBeNull()
   })
 
-  it('names a phone by every segment it can be in, and by its pseudonym', () => {
+  it('matches a phone by each of its segments and by its pseudonym', () => {
     expect(phoneNames({ mobile: '13900017777', ph: PH })).toEqual([
       '139',
       '1390',
@@ -63,7 +63,7 @@ describe('networks', () => {
   })
 
   it.each(['11.0.0.1', '192.0.2.8', '2001:db9::1', '::ffff:11.0.0.1', 'unknown', '', '10.1.2.3:80'])(
-    '"%s" is in none',
+    '"%s" is in no network',
     (ip) => {
       expect(find(ip)).toBeNull()
     },

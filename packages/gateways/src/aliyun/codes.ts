@@ -1,11 +1,11 @@
-// Owns what each code of Aliyun's SMS service means for the message. `isv.` names a fault on the caller's side,
-// so an unlisted one is a refusal; `isp.` and the rest of what is unlisted promise nothing.
+// Owns the outcome class of each code of Aliyun's SMS service. `isv.` marks a fault of the caller, so an unlisted
+// `isv.` code is a refusal. Any other unlisted code leaves open whether the message was taken.
 import type { OutcomeClass } from '../gateway.ts'
 
 const rows: readonly (readonly [OutcomeClass, string])[] = [
   ['accepted', 'OK'],
   ['retry_same', 'Throttling Throttling.User Throttling.Api'],
-  // SignatureNonceUsed: Aliyun has had this very request before, and the first copy may have been taken.
+  // SignatureNonceUsed: Aliyun received the same request before, and the first copy may have been taken.
   ['ambiguous', 'isp.SYSTEM_ERROR isp.UNKNOWN_ERROR SignatureNonceUsed InternalError ServiceUnavailable'],
   ['number', 'isv.MOBILE_NUMBER_ILLEGAL isv.DOMESTIC_NUMBER_NOT_SUPPORTED'],
   ['number_limit', 'isv.BUSINESS_LIMIT_CONTROL'],
@@ -16,7 +16,7 @@ const rows: readonly (readonly [OutcomeClass, string])[] = [
      isv.TEMPLATE_MISSING_PARAMETERS isv.TEMPLATE_PARAMS_ILLEGAL isv.PARAM_LENGTH_LIMIT
      isv.PARAM_NOT_SUPPORT_URL isv.SMS_CONTENT_ILLEGAL isv.BLACK_KEY_CONTROL_LIMIT`,
   ],
-  // DAY and MONTH_LIMIT_CONTROL are the account's own quotas; those of a number are BUSINESS_LIMIT_CONTROL.
+  // DAY and MONTH_LIMIT_CONTROL are limits of the account; BUSINESS_LIMIT_CONTROL is the limit of a number.
   [
     'config',
     `isv.DAY_LIMIT_CONTROL isv.MONTH_LIMIT_CONTROL isv.AMOUNT_NOT_ENOUGH isv.OUT_OF_SERVICE

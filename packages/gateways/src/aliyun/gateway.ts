@@ -1,42 +1,36 @@
-// Owns Aliyun's SendSms call. Aliyun takes a repeat for a new message: the message's id goes out as OutId, which
-// is only echoed, so that after a doubt the message can be looked up by it and is not sent again blindly.
+// Owns Aliyun's SendSms call. Aliyun treats a repeat as a new message. The message's id is sent as OutId, which
+// Aliyun only echoes, so that after an ambiguous send the message can be looked up by it.
 import { randomUUID } from 'node:crypto'
 import { classOfAliyunCode, isKnownAliyunCode } from './codes.ts'
 import { bizIdOf, daysToAsk, foundByOutId } from './look-up.ts'
-import { acs3Request, rpcRequest } from './request.ts'
-import type { Found, LookUp, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+import { rpcRequest } from './request.ts'
+import { recognisesNothing } from '../gateway.ts'
+import type { DoubtHandling, Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { transportOutcome } from '../transport-outcome.ts'
 import type { PostResult, Transport } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
 export type AliyunOptions = {
-  name?: string
-  /** Scheme, host and port; a path in it is kept as a prefix. */
+  /** Scheme, host, port and an optional path prefix. */
   baseUrl: string
   accessKeyId: string
   accessKeySecret: string
   signName: string
-  /** The template's code, by the scene of a message. */
+  /** The template's code for a message's scene. */
   templateOf: (scene: string) => string
-  /** The name of the template's one variable, the code: Aliyun allows verification texts no second one. */
-  variable?: string
-  /** `v3` puts the number and the code into the URL, where proxies log them; `rpc` keeps them in the body. */
-  signature?: 'rpc' | 'v3'
   transport: Pick<Transport, 'post'>
   now?: () => Date
   nonce?: () => string
 }
 
-export function createAliyunGateway(options: AliyunOptions): SmsGateway & { lookUp: LookUp } {
-  const { name = 'aliyun', signName, templateOf, variable = 'code', transport } = options
-  const { now = () => new Date(), nonce = randomUUID } = options
-  const toRequest = options.signature === 'v3' ? acs3Request : rpcRequest
-  // Parsed here so that a bad address stops the process at its start and not the first message.
+export function createAliyunGateway(options: AliyunOptions): SmsGateway & Required<DoubtHandling> {
+  const { signName, templateOf, transport, now = () => new Date(), nonce = randomUUID } = options
+  // Parsed here so that an invalid address fails at startup and not with the first message.
   const base = new URL(options.baseUrl).href.replace(/\/+$/, '')
 
   function call(action: string, params: Record<string, string>, signal: AbortSignal): Promise<PostResult> {
-    const { url, headers, body } = toRequest(base, options, { action, params, at: now(), nonce: nonce() })
+    const { url, headers, body } = rpcRequest(base, options, { action, params, at: now(), nonce: nonce() })
     return transport.post(url, { headers, body, signal })
   }
 
@@ -45,7 +39,8 @@ export function createAliyunGateway(options: AliyunOptions): SmsGateway & { look
       PhoneNumbers: message.mobile,
       SignName: signName,
       TemplateCode: templateOf(message.scene),
-      TemplateParam: JSON.stringify({ [variable]: message.code }),
+      // Aliyun allows verification templates one variable only.
+      TemplateParam: JSON.stringify({ code: message.code }),
       OutId: message.id,
     }
     return outcomeOf(await call('SendSms', params, signal), message, now())
@@ -53,7 +48,7 @@ export function createAliyunGateway(options: AliyunOptions): SmsGateway & { look
 
   async function lookUp(message: SmsMessage, since: Date, signal: AbortSignal): Promise<Found> {
     for (const SendDate of daysToAsk(since)) {
-      // One page holds a whole day: Aliyun lets a number have 40 messages in one.
+      // One page holds a whole day, because Aliyun allows one number 40 messages a day.
       const params = { PhoneNumber: message.mobile, SendDate, PageSize: '50', CurrentPage: '1' }
       const found = foundByOutId(await call('QuerySendDetails', params, signal), message)
       if (found.found !== 'unknown') return found
@@ -61,7 +56,7 @@ export function createAliyunGateway(options: AliyunOptions): SmsGateway & { look
     return { found: 'unknown' }
   }
 
-  return { name, send, lookUp }
+  return { name: 'aliyun', send, lookUp, recognises: recognisesNothing }
 }
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
@@ -73,12 +68,12 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const cls = classOfAliyunCode(code)
   const word = vendorWord(code, /^[A-Za-z][A-Za-z._]{1,63}$/, message)
   if (result.status < 200 || result.status > 299) {
-    // The SMS service refuses with HTTP 200, what stands before it with a status of its own. Under such a status
-    // a code we know speaks, an acceptance contradicts it, and what we do not know leaves it to the status. Only
-    // `isp.` is the service itself, in trouble, whatever the status.
+    // The SMS service refuses with HTTP 200; the API gateway in front of it uses error statuses. With such a status,
+    // a known code decides, an acceptance is a contradiction, and an unknown code leaves the decision to the status.
+    // An `isp.` code comes from the service itself, so it decides with every status.
     if (cls === 'accepted') return { class: 'ambiguous', code: byTransport.code }
-    const ruled = isKnownAliyunCode(code) || code.startsWith('isp.')
-    if (!ruled) return { ...byTransport, code: word ?? byTransport.code }
+    const codeDecides = isKnownAliyunCode(code) || code.startsWith('isp.')
+    if (!codeDecides) return { ...byTransport, code: word ?? byTransport.code }
   }
   if (cls === 'retry_same') {
     return { ...byTransport, class: cls, code: word ?? 'UNKNOWN_CODE', ...waitOf(result) }
@@ -87,7 +82,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   return { class: cls, code, ...bizIdOf(answer, message) }
 }
 
-/** Aliyun's own header, in milliseconds. */
+/** The milliseconds of Aliyun's own header. */
 function waitOf({ headers }: { headers: NodeJS.Dict<string | string[]> }) {
   const wait = headers['x-acs-retry-after']
   return typeof wait === 'string' && /^\d{1,9}$/.test(wait) ? { retryAfterMs: Number(wait) } : {}

@@ -1,28 +1,28 @@
-// Owns finding a message among Aliyun's records of one number and one day, by the OutId we gave it.
-import { chinaClock } from '../china-clock.ts'
+// Owns finding a message in Aliyun's records of one number and one day, by the OutId that we sent.
+import { chinaDay } from '../china-clock.ts'
 import type { Found, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import type { PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
-// Aliyun refuses a request whose clock is further than this from its own.
-const CLOCKS_APART_MS = 15 * 60_000
+// Aliyun refuses a request whose clock differs more than this from its own.
+const MAX_CLOCK_SKEW_MS = 15 * 60_000
 
 /**
- * Days of China's calendar, the likeliest first. Aliyun dates a message by when it took it and by its own clock,
- * so close to midnight it may stand under the day before or after that of `since`.
+ * Days of China's calendar, the most likely first. Aliyun dates a message by its own clock, so close to midnight
+ * the record may belong to the day before or after `since`.
  */
 export function daysToAsk(since: Date): string[] {
-  const days = [0, -CLOCKS_APART_MS, CLOCKS_APART_MS].map((apart) =>
-    chinaClock(new Date(since.getTime() + apart)).slice(0, 8),
+  const days = [0, -MAX_CLOCK_SKEW_MS, MAX_CLOCK_SKEW_MS].map((skewMs) =>
+    chinaDay(new Date(since.getTime() + skewMs)),
   )
   return [...new Set(days)]
 }
 
 /**
- * A record under our id is a message taken, and so its SendStatus is not asked: 1 waits for the carrier, 3 was
- * delivered, and 2 was taken and then, by the carrier's word, not delivered. That word can be wrong or early
- * and the handset show the message all the same, so it is no refusal after which another may be sent.
+ * A record with our id proves that Aliyun took the message, whatever its SendStatus: 1 is waiting for the carrier,
+ * 3 is delivered, and 2 is reported as not delivered by the carrier. Status 2 is no refusal that allows another
+ * message, because the carrier's report can be wrong or early and the handset can still receive the message.
  */
 export function foundByOutId(result: PostResult, message: SmsMessage): Found {
   if (result.kind !== 'answer' || result.status < 200 || result.status > 299) return { found: 'unknown' }
@@ -35,7 +35,7 @@ export function foundByOutId(result: PostResult, message: SmsMessage): Found {
   return { found: 'taken', ...bizIdOf(ours, message) }
 }
 
-/** The id Aliyun gave the message, if there is one: records of the look-up may come without. */
+/** Aliyun's id of the message. A record of the look-up may lack it. */
 export function bizIdOf(answer: unknown, message: SmsMessage): { messageId?: string } {
   const messageId = vendorWord(field(answer, 'BizId'), /^[0-9A-Za-z^_-]{8,64}$/, message)
   return messageId === undefined ? {} : { messageId }

@@ -1,10 +1,10 @@
-// Owns what each CCP (Yuntongxun) status code means for the message. A code missing here is a refusal of a
-// kind not known yet: only 000000 says that a message was taken, so the next gateway may have it.
+// Owns the outcome class of each CCP (Yuntongxun) status code. Only 000000 says that a message was taken, so an
+// unlisted code is a refusal and the next gateway may send the message.
 import type { OutcomeClass } from '../gateway.ts'
 
 const rows: readonly (readonly [OutcomeClass, string])[] = [
   ['accepted', '000000'],
-  // 160054: this reqId was seen today. 160056: the same text to the same number, taken for a repeat.
+  // 160054: CCP has seen this reqId today. 160056: CCP treats the same text to the same number as a repeat.
   ['duplicate', '160054 160056'],
   ['retry_same', '112354 160016 161006'],
   [
@@ -12,8 +12,8 @@ const rows: readonly (readonly [OutcomeClass, string])[] = [
     `111001-111099 112302 112326 160000-160010 160050 160063-160064
      161000-161001 161004-161005 161008-161012 161020 161022-161024`,
   ],
-  // 161021: the platform gave up reading from its own channel. The 172xxx are made up by client libraries for
-  // their own network faults; no server sends them, and a relay that repeats one says no more than that.
+  // 161021: the platform's read from its own channel timed out. Client libraries invent the 172xxx codes for their
+  // own network faults. CCP never sends them, so from a relay they only mean that its network failed.
   ['ambiguous', '161021 172001 172003 172006-172007 172012'],
   ['number', '112300 112306 112316-112317 112319 160013 160034 160042 160044 160051'],
   ['number_limit', '112314 160015 160021-160022 160038-160041'],
@@ -30,7 +30,9 @@ const rows: readonly (readonly [OutcomeClass, string])[] = [
   ],
 ]
 
-const classes = new Map(rows.flatMap(([cls, codes]) => expand(codes).map((code) => [code, cls] as const)))
+const classes = new Map(
+  rows.flatMap(([cls, codes]) => expandRanges(codes).map((code) => [code, cls] as const)),
+)
 
 export function isKnownCcpCode(code: string): boolean {
   return classes.has(code)
@@ -40,7 +42,8 @@ export function classOfCcpCode(code: string): OutcomeClass {
   return classes.get(code) ?? 'switch_now'
 }
 
-function expand(codes: string): string[] {
+/** `111001-111003 112302` as four codes. */
+function expandRanges(codes: string): string[] {
   return codes.split(/\s+/).flatMap((item) => {
     const [first = item, last = first] = item.split('-')
     const length = Number(last) - Number(first) + 1

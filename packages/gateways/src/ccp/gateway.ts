@@ -1,30 +1,28 @@
-// Owns the CCP (Yuntongxun, 容联云通讯) TemplateSMS call. The message's id goes out as reqId, which CCP takes
-// once per account and calendar day, so that within a day a repeat of one message reaches the handset once.
+// Owns the CCP (Yuntongxun, 容联云通讯) TemplateSMS call. The message's id is sent as reqId, which CCP accepts once
+// per account and calendar day of China. Within that day a repeat is not delivered a second time.
 import { createHash } from 'node:crypto'
 import { classOfCcpCode, isKnownCcpCode } from './codes.ts'
-import { chinaClock } from '../china-clock.ts'
-import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+import { chinaClock, chinaDay } from '../china-clock.ts'
+import type { DoubtHandling, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { transportOutcome } from '../transport-outcome.ts'
 import type { PostResult, Transport } from '../transport.ts'
 
 export type CcpOptions = {
-  name?: string
-  /** Scheme, host and port; a path in it is kept as a prefix. */
+  /** Scheme, host, port and an optional path prefix. */
   baseUrl: string
   accountSid: string
   authToken: string
   appId: string
-  /** The template's id, by the scene of a message. */
+  /** The template's id for a message's scene. */
   templateOf: (scene: string) => string
   transport: Pick<Transport, 'post'>
   now?: () => Date
 }
 
-export function createCcpGateway(options: CcpOptions): SmsGateway {
-  const { name = 'ccp', accountSid, authToken, appId, templateOf, transport } = options
-  const now = options.now ?? (() => new Date())
-  // Parsed here so that a bad address stops the process at its start and not the first message.
+export function createCcpGateway(options: CcpOptions): SmsGateway & DoubtHandling {
+  const { accountSid, authToken, appId, templateOf, transport, now = () => new Date() } = options
+  // Parsed here so that an invalid address fails at startup and not with the first message.
   const base = new URL(options.baseUrl).href.replace(/\/+$/, '')
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
@@ -39,14 +37,18 @@ export function createCcpGateway(options: CcpOptions): SmsGateway {
       to: message.mobile,
       appId,
       templateId: templateOf(message.scene),
-      // The order of the template's own variables: the code, then the minutes it lives. CCP wants strings.
+      // In the order of the template's variables: the code, then its minutes. CCP expects strings.
       datas: [message.code, String(message.minutes)],
       reqId: message.id,
     })
     return outcomeOf(await transport.post(url, { headers, body, signal }), message, now())
   }
 
-  return { name, send }
+  return { name: 'ccp', send, recognises: isSameDayInChina }
+}
+
+function isSameDayInChina(sinceMs: number, nowMs: number): boolean {
+  return chinaDay(new Date(sinceMs)) === chinaDay(new Date(nowMs))
 }
 
 export function signCcp(accountSid: string, authToken: string, at: Date) {
@@ -64,8 +66,8 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   if (typeof code !== 'string') return byTransport
   const cls = classOfCcpCode(code)
   if (result.status < 200 || result.status > 299) {
-    // CCP refuses with HTTP 200. Under any other status a code we know is still a refusal, but one we do not
-    // know may be a proxy's, and an acceptance contradicts its own status.
+    // CCP refuses with HTTP 200. With any other status a known code is still a refusal, an unknown code may come
+    // from a proxy, and an acceptance contradicts the status.
     if (!isKnownCcpCode(code)) return byTransport
     if (cls === 'accepted') return { class: 'ambiguous', code: byTransport.code }
     return cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
@@ -76,7 +78,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   return { class: 'accepted', code, ...messageId }
 }
 
-// A code outside the table is worth reporting, but only if it looks like one and is not the user's own code.
+// An unlisted code is worth reporting if it has the form of a CCP code and is not the code of the message.
 function safeCode(code: string, message: SmsMessage): string {
   if (isKnownCcpCode(code)) return code
   return /^\d{6}$/.test(code) && code !== message.code ? code : 'UNKNOWN_CODE'

@@ -1,6 +1,5 @@
-// Owns what each code of Tencent Cloud SMS means for the message, whether it came for the number or for the
-// whole call. Before the dot stands the family: an unlisted code means what its family does, and one without a
-// listed family is a refusal of a kind not known yet.
+// Owns the outcome class of each code of Tencent Cloud SMS, for a number or for the whole call. The part before the
+// dot is the family. An unlisted code has the class of its family, and without a listed family it is a refusal.
 import type { OutcomeClass } from '../gateway.ts'
 
 const rows: readonly (readonly [OutcomeClass, string])[] = [
@@ -27,7 +26,7 @@ const rows: readonly (readonly [OutcomeClass, string])[] = [
      InvalidParameterValue.ContentLengthLimit InvalidParameterValue.ProhibitedUseUrlInTemplateParameter
      InvalidParameterValue.TemplateParameterFormatError InvalidParameterValue.TemplateParameterLengthLimit`,
   ],
-  // Serivce and Unsuported are spelled so by Tencent.
+  // Serivce and Unsuported are Tencent's own spellings.
   [
     'config',
     `LimitExceeded.AppCountryOrRegionDailyLimit LimitExceeded.AppCountryOrRegionInBlacklist
@@ -64,6 +63,6 @@ export function classOfTencentCode(code: string): OutcomeClass {
 
 function listed(code: string): OutcomeClass | undefined {
   const [family = ''] = code.split('.')
-  // An acceptance is one word, and no family.
+  // Only the exact word Ok is an acceptance; it is not a family.
   return classes.get(code) ?? (family === 'Ok' ? undefined : classes.get(family))
 }

@@ -1,6 +1,7 @@
-// Owns Tencent Cloud's SendSms call (2021-01-11). Tencent takes a repeat for a new message: the message's id goes
-// out as SessionContext, which is only echoed, so after a doubt the number's records are looked at.
-import type { Found, LookUp, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+// Owns Tencent Cloud's SendSms call (2021-01-11). Tencent treats a repeat as a new message and only echoes the
+// message's id, sent as SessionContext. After an ambiguous send the number's records are searched.
+import { recognisesNothing } from '../gateway.ts'
+import type { DoubtHandling, Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { classOfTencentCode, isKnownTencentCode } from './codes.ts'
 import { foundInRecords, serialNoOf, windowAround } from './look-up.ts'
@@ -10,24 +11,22 @@ import type { PostResult, Transport } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
 export type TencentOptions = {
-  name?: string
-  /** Scheme, host and port; a path in it is kept as a prefix. */
+  /** Scheme, host, port and an optional path prefix. */
   baseUrl: string
   secretId: string
   secretKey: string
   sdkAppId: string
   signName: string
-  /** The template's id, by the scene of a message. */
+  /** The template's id for a message's scene. */
   templateOf: (scene: string) => string
-  region?: string
+  region: string
   transport: Pick<Transport, 'post'>
   now?: () => Date
 }
 
-export function createTencentGateway(options: TencentOptions): SmsGateway & { lookUp: LookUp } {
-  const { name = 'tencent', sdkAppId, signName, templateOf, region = 'ap-guangzhou', transport } = options
-  const now = options.now ?? (() => new Date())
-  // Parsed here so that a bad address stops the process at its start and not the first message.
+export function createTencentGateway(options: TencentOptions): SmsGateway & Required<DoubtHandling> {
+  const { sdkAppId, signName, templateOf, region, transport, now = () => new Date() } = options
+  // Parsed here so that an invalid address fails at startup and not with the first message.
   const base = new URL(options.baseUrl)
   const url = `${base.href.replace(/\/+$/, '')}/`
 
@@ -36,7 +35,7 @@ export function createTencentGateway(options: TencentOptions): SmsGateway & { lo
     const timestamp = Math.floor(now().getTime() / 1000)
     const signed = {
       'content-type': 'application/json; charset=utf-8',
-      // Named here and not left to the transport, so that what is signed is what is sent.
+      // Set here and not by the transport, so that the signed headers are the sent headers.
       host: base.host,
       'x-tc-action': action,
     }
@@ -56,7 +55,7 @@ export function createTencentGateway(options: TencentOptions): SmsGateway & { lo
       SmsSdkAppId: sdkAppId,
       TemplateId: templateOf(message.scene),
       SignName: signName,
-      // The order of the template's own variables: the code, then the minutes it lives. Tencent wants strings.
+      // In the order of the template's variables: the code, then its minutes. Tencent expects strings.
       TemplateParamSet: [message.code, String(message.minutes)],
       SessionContext: message.id,
     }
@@ -68,7 +67,7 @@ export function createTencentGateway(options: TencentOptions): SmsGateway & { lo
     const params = {
       PhoneNumber: `+86${message.mobile}`,
       SmsSdkAppId: sdkAppId,
-      // No EndTime: one that lies ahead of Tencent's clock would be refused.
+      // No EndTime, because Tencent refuses one that is ahead of its clock.
       BeginTime: window.first,
       Limit: 50,
       Offset: 0,
@@ -76,7 +75,7 @@ export function createTencentGateway(options: TencentOptions): SmsGateway & { lo
     return foundInRecords(await call('DescribeSendRecordList', params, signal), window, message)
   }
 
-  return { name, send, lookUp }
+  return { name: 'tencent', send, lookUp, recognises: recognisesNothing }
 }
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
@@ -85,20 +84,21 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const response = field(parseJson(result.body), 'Response')
   const numbers = field(response, 'SendStatusSet')
   const number: unknown = Array.isArray(numbers) ? numbers[0] : undefined
-  const ofNumber = field(number, 'Code')
-  const ofCall = field(field(response, 'Error'), 'Code')
-  // An answer is about the call or about the number. One about both contradicts itself.
-  const code = ofCall === undefined ? ofNumber : ofNumber === undefined ? ofCall : undefined
+  const numberCode = field(number, 'Code')
+  const callCode = field(field(response, 'Error'), 'Code')
+  // An answer is about the call or about the number. An answer about both contradicts itself.
+  if (callCode !== undefined && numberCode !== undefined) return byTransport
+  const code = callCode ?? numberCode
   if (typeof code !== 'string') return byTransport
   const cls = classOfTencentCode(code)
-  const good = result.status >= 200 && result.status <= 299
+  const isSuccess = result.status >= 200 && result.status <= 299
   if (cls === 'accepted') {
-    if (!good || ofCall !== undefined) return { class: 'ambiguous', code: byTransport.code }
+    if (!isSuccess || callCode !== undefined) return { class: 'ambiguous', code: byTransport.code }
     return { class: cls, code, ...serialNoOf(number, message) }
   }
-  // Tencent refuses with HTTP 200. Under any other status a code we know is still a refusal, but one we do not
-  // know may be a proxy's and leaves it to the status.
-  if (!good && !isKnownTencentCode(code)) return byTransport
+  // Tencent refuses with HTTP 200. With any other status a known code is still a refusal, but an unknown code may
+  // come from a proxy and leaves the decision to the status.
+  if (!isSuccess && !isKnownTencentCode(code)) return byTransport
   const word = vendorWord(code, /^[A-Za-z]+(\.[A-Za-z]+)*$/, message) ?? 'UNKNOWN_CODE'
   return cls === 'retry_same' ? { ...byTransport, class: cls, code: word } : { class: cls, code: word }
 }

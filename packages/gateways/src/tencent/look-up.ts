@@ -1,36 +1,36 @@
-// Owns finding a message among Tencent's records of one number. They hold no id of ours, so a message is known
-// by its time alone, and what cannot be told apart is never called refused.
+// Owns finding a message in Tencent's records of one number. The records hold no id of ours, so a message is
+// identified by its time alone, and `refused` is only answered when no other record is possible.
 import type { Found, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import type { PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
-/** In seconds since 1970, both ends included. */
+/** Unix seconds, both ends included. */
 export type Window = { first: number; since: number; last: number }
 
-// Room for a send that took its time and for two clocks that differ. Tencent itself lets a number have the same
-// text once in 30 s, so that half a minute to either side rarely holds a message of another request.
-const ROOM_SECONDS = 30
+// Allows for a slow send and for clock skew. Tencent allows one number the same text once in 30 s, so this window
+// rarely contains a message of another request.
+const MARGIN_SECONDS = 30
 
 export function windowAround(at: Date): Window {
   const since = Math.floor(at.getTime() / 1000)
-  return { first: since - ROOM_SECONDS, since, last: since + ROOM_SECONDS }
+  return { first: since - MARGIN_SECONDS, since, last: since + MARGIN_SECONDS }
 }
 
 /**
- * Taken, when any record of the window was: should it be that of a neighbour, the handset has a message of
- * this very minute, and a second is not risked. Refused, only when a refusal is the one record there is and
- * does not date from before the send: an earlier one, or two, may be there while ours is still to be written.
+ * `taken` if any record in the window was taken. Even if that record belongs to another request, the handset gets a
+ * message within this minute, and a second message is not risked. `refused` only if a refusal is the single record
+ * and is not older than the send: with an older one, or with several, our own record may not be written yet.
  */
 export function foundInRecords(result: PostResult, window: Window, message: SmsMessage): Found {
   if (result.kind !== 'answer' || result.status < 200 || result.status > 299) return { found: 'unknown' }
   const response = field(parseJson(result.body), 'Response')
-  const listed: unknown = field(response, 'SendRecordSet')
-  if (field(response, 'Error') !== undefined || !Array.isArray(listed)) return { found: 'unknown' }
-  const records: unknown[] = listed.filter((record) => !isOutside(timeOf(record), window))
+  const allRecords: unknown = field(response, 'SendRecordSet')
+  if (field(response, 'Error') !== undefined || !Array.isArray(allRecords)) return { found: 'unknown' }
+  const records: unknown[] = allRecords.filter((record) => !isOutside(timeOf(record), window))
   const taken = records.filter((record) => takenStatuses.has(field(record, 'SendStatus')))
   const [only] = records
-  // Of several, none can be said to be ours, so none lends its id.
+  // With several records it is unknown which one is ours, so no id is returned.
   if (taken.length === 1 && records.length === 1) return { found: 'taken', ...serialNoOf(only, message) }
   if (taken.length > 0) return { found: 'taken' }
   const at = timeOf(only)
@@ -38,13 +38,13 @@ export function foundInRecords(result: PostResult, window: Window, message: SmsM
   return { found: refused && records.length === 1 ? 'refused' : 'unknown' }
 }
 
-/** The id Tencent gave the message; a refused one has none. */
+/** Tencent's id of the message. A refused message has none. */
 export function serialNoOf(answer: unknown, message: SmsMessage): { messageId?: string } {
   const messageId = vendorWord(field(answer, 'SerialNo'), /^[0-9A-Za-z:_-]{8,64}$/, message)
   return messageId === undefined ? {} : { messageId }
 }
 
-// Delivered, on its way, and taken but not delivered: Tencent has had the message in all three.
+// Delivered, on its way, and taken but not delivered: Tencent took the message in all three states.
 const takenStatuses = new Set<unknown>([2, 3, 4])
 
 function timeOf(record: unknown): number | undefined {
@@ -52,7 +52,7 @@ function timeOf(record: unknown): number | undefined {
   return typeof time === 'number' ? time : undefined
 }
 
-// A record whose time cannot be read stays in: it may be ours.
+// A record without a readable time counts as inside, because it may be ours.
 function isOutside(time: number | undefined, { first, last }: Window): boolean {
   return time !== undefined && (time < first || time > last)
 }

@@ -1,13 +1,13 @@
-// Owns TC3-HMAC-SHA256, the signature of Tencent Cloud's API 3.0, for a POST to the path `/`. It covers the
-// body and the headers it lists; the day in its scope is that of UTC.
+// Owns TC3-HMAC-SHA256, the signature of Tencent Cloud's API 3.0, for a POST to the path `/`. It covers the body
+// and the listed headers. The day in its scope is in UTC.
 import { createHash, createHmac } from 'node:crypto'
 
 export type Tc3Key = { secretId: string; secretKey: string }
 export type Tc3Input = {
   service: string
-  /** Seconds since 1970. */
+  /** Unix seconds. */
   timestamp: number
-  /** The headers to sign, their names in lower case. */
+  /** The headers to sign, with names in lower case. */
   headers: Record<string, string>
   payload: string
 }
@@ -29,7 +29,7 @@ export function tc3StringToSign(input: Tc3Input): string {
 export function tc3CanonicalRequest(input: Tc3Input): string {
   const { headers, payload } = input
   const names = namesOf(input)
-  // Values are signed in lower case, however they are sent.
+  // Values are signed in lower case, even if they are sent otherwise.
   const lines = names.map((name) => `${name}:${headers[name]?.trim().toLowerCase()}\n`).join('')
   return `POST\n/\n\n${lines}\n${names.join(';')}\n${sha256(payload)}`
 }

@@ -1,14 +1,13 @@
-// Owns what each Twilio error code means for the message. Twilio splits its codes further as time goes by, so
-// a code missing here is no surprise, and what it means is left to the status it came with.
+// Owns the outcome class of each Twilio error code. Twilio keeps splitting its codes into finer ones, so unlisted
+// codes are expected. The HTTP status decides for them.
 import type { OutcomeClass } from '../gateway.ts'
 
 const rows: readonly (readonly [OutcomeClass, string])[] = [
-  // A refusal to send (1xxxx, 2xxxx), what became of a message later (3xxxx), and the managed verification
-  // (6xxxx). One table, because Twilio has one dictionary for all of them.
+  // Twilio has one dictionary for refusals (1xxxx, 2xxxx), delivery states (3xxxx) and Twilio Verify (6xxxx).
   ['retry_same', '20429 30001 60212'],
-  // 21612: no route from this sender to this number. Another vendor may have one.
+  // 21612: no route from this sender to this number. Another vendor may have a route.
   ['switch_now', '21612 30008'],
-  // 20500: Twilio's own trouble; it says itself that a repeat may send twice.
+  // 20500: an internal error of Twilio, which documents that a repeat may send twice.
   ['ambiguous', '20500'],
   ['number', '21211 21610 21614 30003 30004 30005 30006 60238'],
   ['number_limit', '60202 60203'],

@@ -1,8 +1,9 @@
-// Owns the call that creates a Twilio message. Twilio keeps no id of ours: the same message posted twice is two
-// messages on the handset. Our id travels in the address its receipts go to, so that one can be joined to
-// its message even when the answer to the call, and with it Twilio's own id, was lost.
+// Owns the call that creates a Twilio message. Twilio stores no id of ours, so the same message posted twice is
+// delivered twice. Our id is part of the address for delivery receipts, so that a receipt can be matched to its
+// message even if the answer to the call, with Twilio's own id, was lost.
 import { freeText } from '../free-text.ts'
-import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+import { recognisesNothing } from '../gateway.ts'
+import type { DoubtHandling, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { transportOutcome } from '../transport-outcome.ts'
 import type { PostResult, Transport } from '../transport.ts'
@@ -10,29 +11,27 @@ import { classOfTwilioCode } from './codes.ts'
 import { vendorWord } from '../vendor-word.ts'
 
 export type TwilioOptions = {
-  name?: string
-  /** Scheme, host and port; a path in it is kept as a prefix. */
+  /** Scheme, host, port and an optional path prefix. */
   baseUrl: string
   accountSid: string
   authToken: string
   /** The sender: a number of the account, a messaging service, or a number of that service. */
   from?: string | undefined
   messagingServiceSid?: string | undefined
-  /** The public address that Twilio's receipts go to; without it there are none. */
+  /** The public address for delivery receipts. Without it Twilio sends none. */
   statusCallback?: string | undefined
   transport: Pick<Transport, 'post'>
   now?: () => Date
 }
 
-// What Twilio takes for ValidityPeriod, in seconds.
-const LONGEST_VALIDITY = 36_000
+// The maximum of Twilio's ValidityPeriod.
+const MAX_VALIDITY_SECONDS = 36_000
 
-export function createTwilioGateway(options: TwilioOptions): SmsGateway {
-  const { name = 'twilio', accountSid, authToken, from, messagingServiceSid, transport } = options
-  const now = options.now ?? (() => new Date())
+export function createTwilioGateway(options: TwilioOptions): SmsGateway & DoubtHandling {
+  const { accountSid, authToken, from, messagingServiceSid, transport, now = () => new Date() } = options
   if (from === undefined && messagingServiceSid === undefined)
     throw new Error('Twilio needs a sender: set from, messagingServiceSid or both')
-  // Parsed here so that a bad address stops the process at its start and not the first message.
+  // Parsed here so that an invalid address fails at startup and not with the first message.
   const base = new URL(options.baseUrl).href.replace(/\/+$/, '')
   const callback = options.statusCallback === undefined ? undefined : new URL(options.statusCallback).href
   const url = `${base}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json`
@@ -48,20 +47,20 @@ export function createTwilioGateway(options: TwilioOptions): SmsGateway {
       ...(from !== undefined && { From: from }),
       ...(messagingServiceSid !== undefined && { MessagingServiceSid: messagingServiceSid }),
       Body: freeText(message),
-      // Not delivered later than the code lives.
-      ValidityPeriod: String(Math.min(LONGEST_VALIDITY, Math.max(1, Math.floor(message.secondsLeft)))),
+      // Twilio drops the message once the code has expired.
+      ValidityPeriod: String(Math.min(MAX_VALIDITY_SECONDS, Math.max(1, Math.floor(message.secondsLeft)))),
       ...(callback !== undefined && { StatusCallback: withEcho(callback, message.id) }),
     })
     const result = await transport.post(url, { headers, body: form.toString(), signal })
     return outcomeOf(result, message, now())
   }
 
-  return { name, send }
+  return { name: 'twilio', send, recognises: recognisesNothing }
 }
 
 function withEcho(address: string, id: string): string {
   const url = new URL(address)
-  // Appended as text: Twilio signs the address as it was given, so what stands in it is not spelled anew.
+  // Appended as text, because Twilio signs the address as it was sent and re-encoding could change it.
   url.search = url.search === '' ? `echo=${id}` : `${url.search}&echo=${id}`
   return url.href
 }
@@ -74,16 +73,16 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const code = codeOf(field(answer, 'code'))
   if (code === undefined || result.status < 400) return byTransport
   const cls = classOfTwilioCode(code)
-  // With 408 and 5xx nothing is certain, whatever the body says.
+  // With 408 and 5xx the body cannot prove a refusal.
   if (byTransport.class === 'ambiguous') return cls === undefined ? byTransport : { ...byTransport, code }
   if (cls !== undefined)
     return cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
-  // Refused for a reason not known yet: another gateway may have it, and no fault of the account is claimed.
-  const unknown = byTransport.class === 'config' ? 'switch_now' : byTransport.class
-  return { ...byTransport, class: unknown, code: vendorWord(code, /^\d{5}$/, message) ?? 'UNKNOWN_CODE' }
+  // Refused for an unknown reason. Another gateway may send the message, and the account is not blamed.
+  const unlisted = byTransport.class === 'config' ? 'switch_now' : byTransport.class
+  return { ...byTransport, class: unlisted, code: vendorWord(code, /^\d{5}$/, message) ?? 'UNKNOWN_CODE' }
 }
 
-// A message that exists has an id. It can exist and have failed at once, and then it says why.
+// A created message has an id. It can have failed already, and then it carries the error code.
 function created(answer: unknown, byTransport: Outcome): Outcome {
   const sid = field(answer, 'sid')
   if (typeof sid !== 'string' || !/^(SM|MM)[0-9a-f]{32}$/.test(sid)) return byTransport
@@ -95,7 +94,7 @@ function created(answer: unknown, byTransport: Outcome): Outcome {
   return code === undefined || cls === undefined ? byTransport : { class: cls, code }
 }
 
-// Twilio's codes are JSON numbers. An answer without one may be a proxy's, and then its status speaks.
+// Twilio's codes are JSON numbers. An answer without one may come from a proxy, and then the status decides.
 function codeOf(value: unknown): string | undefined {
   return typeof value === 'number' ? String(value) : undefined
 }

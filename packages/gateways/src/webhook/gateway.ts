@@ -1,33 +1,30 @@
-// Owns the call of a receiver of your own, for vendors that have no gateway here: a signed JSON POST. The
-// message's id stays the same over retries, so a receiver that keeps the ids it had sends one message once.
-import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '../gateway.ts'
+// Owns the call of a webhook receiver, for vendors without a gateway here: a signed JSON POST. The message's id is
+// the same for all retries, so a receiver that stores the ids of its messages can send each message once.
+import type { DoubtHandling, Outcome, OutcomeClass, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
-import { readSecret, signWebhook } from './signature.ts'
+import { signWebhook } from './signature.ts'
 import { transportOutcome } from '../transport-outcome.ts'
 import type { PostResult, Transport } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
 export type WebhookOptions = {
-  name?: string
   url: string
-  /** `whsec_…`; two of them while one replaces the other. */
-  secrets: readonly string[]
-  /** The receiver keeps the ids it had: its 409 says that this one was taken before. */
+  /** Keys of the signature; two while one secret replaces the other. */
+  keys: readonly Buffer[]
+  /** The receiver stores the ids of its messages, and answers 409 to a repeat of a message that it took. */
   idempotent: boolean
   templateOf: (scene: string) => string
   transport: Pick<Transport, 'post'>
   now?: () => Date
 }
 
-// What a receiver may call its refusal, where the bare status would be taken for one of the template.
+// The classes that a receiver may name in the body of a 400 or 422. Without one, the template is refused.
 const refusals: readonly OutcomeClass[] = ['number', 'number_limit', 'template', 'config']
 
-export function createWebhookGateway(options: WebhookOptions): SmsGateway {
-  const { name = 'webhook', idempotent, templateOf, transport } = options
-  const now = options.now ?? (() => new Date())
-  // Parsed here so that a bad address or secret stops the process at its start and not the first message.
+export function createWebhookGateway(options: WebhookOptions): SmsGateway & DoubtHandling {
+  const { keys, idempotent, templateOf, transport, now = () => new Date() } = options
+  // Parsed here so that an invalid address fails at startup and not with the first message.
   const url = new URL(options.url).href
-  const keys = options.secrets.map(readSecret)
   if (keys.length === 0) throw new Error('a webhook needs at least one secret')
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
@@ -48,17 +45,17 @@ export function createWebhookGateway(options: WebhookOptions): SmsGateway {
     return outcomeOf(await transport.post(url, { headers, body, signal }), message, idempotent, now())
   }
 
-  return { name, send }
+  return { name: 'webhook', send, recognises: () => idempotent }
 }
 
-// A time-out or a 5xx is `ambiguous` from an idempotent receiver too: nobody can say that the message was not
-// taken. That a repeat is safe there is for the caller to know, who then repeats it there and nowhere else.
+// A timeout or a 5xx of an idempotent receiver is `ambiguous` as well, because the receiver may have taken the
+// message. `recognises` tells the worker that it can repeat the message there, and only there.
 function outcomeOf(result: PostResult, message: SmsMessage, idempotent: boolean, now: Date): Outcome {
   const byTransport = transportOutcome(result, now)
   if (result.kind !== 'answer') return byTransport
   const { status } = result
   const { code } = byTransport
-  // By the convention of webhooks the status alone says so; the body may add an id.
+  // By the convention of webhooks the status alone decides; the body may add an id.
   if (status >= 200 && status <= 299) return { class: 'accepted', code, ...messageIdOf(result.body, message) }
   if (status === 409) return { class: idempotent ? 'duplicate' : 'ambiguous', code }
   if (status !== 400 && status !== 422) return byTransport

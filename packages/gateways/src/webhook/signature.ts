@@ -1,24 +1,55 @@
-// Owns the signature of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over id, time and body, under a
-// secret that receiver and sender share. With two secrets a request carries two signatures, which is how a
-// secret is changed without a moment in which the receiver knows none of them.
+// Owns the signature of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over id, time and body with a secret
+// that sender and receiver share. While a secret is replaced, requests carry one signature per secret, so that a
+// receiver that knows only one of them can verify every request.
 import { createHmac } from 'node:crypto'
+import { Type } from '@sinclair/typebox'
+import { isEqualInConstantTime, type ReceivedCall } from '../delivery-receipt.ts'
+import { decodedBy } from '../settings.ts'
+
+/** The accepted difference between the sender's clock and ours, and so the time in which a call can be replayed. */
+const TOLERANCE_MS = 300_000
+
+/** A variable with one or two secrets, decoded to their keys. */
+export const webhookSecrets = (purpose: string) =>
+  decodedBy(
+    Type.String({
+      pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}(,whsec_[A-Za-z0-9+/]{32,88}={0,2})?$',
+      description: `secret: whsec_ and 24 to 64 bytes in base64, ${purpose}; two separated by a comma while one replaces the other`,
+    }),
+    (list) => list.split(',').map(readSecret),
+  )
 
 /** @throws with the reason, never with the secret */
 export function readSecret(secret: string): Buffer {
   const [, text = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? []
   const key = Buffer.from(text, 'base64')
   if (key.length < 24 || key.length > 64)
-    throw new Error('a webhook secret is whsec_ and 24 to 64 bytes in base64')
+    throw new Error('a webhook secret must be whsec_ and 24 to 64 bytes in base64')
   return key
 }
 
 export function signWebhook(keys: readonly Buffer[], id: string, at: Date, body: string) {
   const timestamp = String(Math.floor(at.getTime() / 1000))
-  const signed = `${id}.${timestamp}.${body}`
-  const signatures = keys.map((key) => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`)
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,
-    'webhook-signature': signatures.join(' '),
+    'webhook-signature': keys.map((key) => signatureOf(key, id, timestamp, body)).join(' '),
   }
+}
+
+/** True if the call is recent and one of its signatures is right for one of the keys. */
+export function verifyWebhook(keys: readonly Buffer[], { headers, body }: ReceivedCall, now: Date): boolean {
+  const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures } = headers
+  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof signatures !== 'string') return false
+  // With a dot in the id, two different combinations of id, time and body would have the same signed text.
+  if (!/^[^.]{1,256}$/.test(id) || !/^\d{1,12}$/.test(timestamp)) return false
+  if (Math.abs(Number(timestamp) * 1000 - now.getTime()) > TOLERANCE_MS) return false
+  return keys.some((key) => {
+    const expected = signatureOf(key, id, timestamp, body)
+    return signatures.split(' ').some((signature) => isEqualInConstantTime(signature, expected))
+  })
+}
+
+function signatureOf(key: Buffer, id: string, timestamp: string, body: string): string {
+  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
 }

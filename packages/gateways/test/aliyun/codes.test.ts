@@ -13,7 +13,7 @@ describe('Aliyun codes', () => {
     expect(isKnownAliyunCode(code)).toBe(true)
   })
 
-  test('what is not a code in that list is a rule', () => {
+  test('the other rows of the list are the rules for unlisted codes', () => {
     const others = fixture.codes.filter((row) => !listed.includes(row))
     expect(others.map((row) => row.code)).toEqual(Object.values(rules))
   })
@@ -32,13 +32,13 @@ describe('Aliyun codes', () => {
     )
   })
 
-  test('a throttling of a kind not listed is one', () => {
+  test('an unlisted throttling code is retry_same', () => {
     expect(classOfAliyunCode('Throttling.Api.Risk')).toBe('retry_same')
     expect(isKnownAliyunCode('Throttling.Api.Risk')).toBe(true)
     expect(classOfAliyunCode('ThrottlingX')).toBe('ambiguous')
   })
 
-  test('any string has a class, only OK is accepted, and what nobody listed promises nothing', () => {
+  test('any string has a class, only OK is accepted, and an unlisted code without a rule is ambiguous', () => {
     const named = fc.constantFrom('__proto__', 'constructor', 'toString', '', 'ok', 'OK ', ' OK', 'OK.')
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), named), (code) => {

@@ -11,7 +11,7 @@ describe('CCP codes', () => {
     for (const code of codesOf(row.code)) expect(classOfCcpCode(code)).toBe(row.class)
   })
 
-  test('the table holds those codes and no other', () => {
+  test('the table contains these codes and no others', () => {
     const listed = new Set(rows.map((row) => row.code).filter((code) => /^\d{6}$/.test(code)))
     const all = Array.from({ length: 1_000_000 }, (_, code) => String(code).padStart(6, '0'))
     expect(all.filter(isKnownCcpCode)).toEqual([...listed].toSorted())

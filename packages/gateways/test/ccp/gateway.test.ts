@@ -48,8 +48,8 @@ async function send(body: string, { status = 200, headers = {}, code = '739146',
   return { outcome, request: server.requests[0] ?? '' }
 }
 
-describe('what CCP is sent', () => {
-  test('the signature of the vector', () => {
+describe('a request to CCP', () => {
+  test('has the signature of the vector', () => {
     const { timestamp, sig, authorization } = signCcp(input.accountSid, input.authToken, at)
     expect({ timestamp, sig, authorization }).toEqual({
       timestamp: input.timestamp,
@@ -59,7 +59,7 @@ describe('what CCP is sent', () => {
   })
 
   test.each(['UTC', 'Asia/Shanghai', 'America/New_York', 'Pacific/Kiritimati'])(
-    'the timestamp is that of China when the process is in %s',
+    'has the time of China if the process runs in %s',
     (zone) => {
       vi.stubEnv('TZ', zone)
       onTestFinished(() => void vi.unstubAllEnvs())
@@ -68,7 +68,7 @@ describe('what CCP is sent', () => {
     },
   )
 
-  test('the request of the vector, byte for byte', async () => {
+  test('has the bytes of the vector', async () => {
     const [code = ''] = vector.body.datas
     const { request } = await send(success, { code })
     const [head = '', body] = request.split('\r\n\r\n')
@@ -78,16 +78,16 @@ describe('what CCP is sent', () => {
     expect(body).toBe(JSON.stringify(vector.body))
   })
 
-  test('the template of its scene', async () => {
+  test('names the template of the scene', async () => {
     const { request } = await send(success, { scene: 'register' })
     expect(request).toContain('"templateId":"2"')
   })
 
-  test('an address that is none stops the start, not the first message', () => {
+  test('with an invalid address fails when the gateway is created', () => {
     expect(() => create('app.cloopen.com', createTransport())).toThrow('Invalid URL')
   })
 
-  test('a prefix in the address is kept', async () => {
+  test('keeps a path prefix of the address', async () => {
     const server = await serve(answer(200, success))
     const transport = createTransport()
     onTestFinished(() => transport.close())
@@ -104,15 +104,15 @@ describe('what CCP is sent', () => {
   })
 })
 
-describe('what CCP answers', () => {
+describe('an answer of CCP', () => {
   const named = fixture.codes.filter((row) => /^\d{6}/.test(row.code) && row.class !== 'accepted')
-  test.each(named)('$code over the wire is $class', async (row) => {
+  test.each(named)('with code $code is $class', async (row) => {
     const code = row.code.slice(0, 6)
     const { outcome } = await send(refusal(code))
     expect(outcome).toEqual({ class: row.class, code })
   })
 
-  test('a code nobody knows is for the next gateway, by its own name', async () => {
+  test('with an unlisted code sends the message to the next gateway', async () => {
     expect((await send(refusal('169999'))).outcome).toEqual({ class: 'switch_now', code: '169999' })
     expect((await send(refusal('号码13900139000'))).outcome).toEqual({
       class: 'switch_now',
@@ -120,12 +120,12 @@ describe('what CCP answers', () => {
     })
   })
 
-  test('a repeat of the same reqId is a duplicate', async () => {
+  test('about a repeated reqId is a duplicate', async () => {
     expect((await send(refusal('160054'))).outcome).toEqual({ class: 'duplicate', code: '160054' })
   })
 
   test.each([160042, null, ['160042'], { code: '160042' }, undefined])(
-    'a statusCode that is not a string says nothing: %j',
+    'whose statusCode is not a string is ambiguous: %j',
     async (statusCode) => {
       expect((await send(refusal(statusCode))).outcome).toEqual({ class: 'ambiguous', code: 'HTTP_200' })
     },
@@ -138,12 +138,12 @@ describe('what CCP answers', () => {
     { smsMessageSid: 7 },
     { smsMessageSid: '' },
     { smsMessageSid: 'to 13900139000' },
-  ])('an acceptance is one even when its message id is unreadable: %j', async (templateSMS) => {
+  ])('that accepts is accepted even if the message id is unreadable: %j', async (templateSMS) => {
     const { outcome } = await send(JSON.stringify({ statusCode: '000000', templateSMS }))
     expect(outcome).toEqual({ class: 'accepted', code: '000000' })
   })
 
-  test('under another status a code we know speaks, one we do not know leaves it to the status', async () => {
+  test('with an error status is classified by a known code, otherwise by the status', async () => {
     expect((await send(refusal('160042'), { status: 500 })).outcome).toEqual({
       class: 'number',
       code: '160042',

@@ -25,7 +25,7 @@ describe('Tencent codes', () => {
   })
 
   test.each(['LimitExceeded', 'FailedOperation', 'InvalidParameterValue', 'UnauthorizedOperation'])(
-    'the family %s says nothing by itself',
+    'an unlisted code of the family %s is switch_now',
     (family) => {
       expect(classOfTencentCode(`${family}.NewKind`)).toBe('switch_now')
       expect(isKnownTencentCode(`${family}.NewKind`)).toBe(false)
@@ -54,7 +54,7 @@ describe('Tencent codes', () => {
   })
 })
 
-/** A row names one code, several, a family with some of its members, or all that is left. */
+/** A row names one code, several codes, a family with some of its members, or all other codes. */
 function codesOf(row: string): string[] {
   if (row === '(any other)') return ['NewKind', 'NewKind.Ok', '']
   const [, family, members] = /^(\w+)\.\* \((.*)\)$/.exec(row) ?? []

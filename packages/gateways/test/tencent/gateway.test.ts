@@ -22,6 +22,7 @@ const options = {
   secretId: input.ids,
   secretKey: input.key,
   sdkAppId: '1400006666',
+  region: 'ap-guangzhou',
   signName: '美多商城',
   templateOf: (scene: string) => (scene === 'login' ? '1110' : '2'),
   now: () => new Date(input.timestamp * 1000 + 678),
@@ -76,7 +77,7 @@ async function send(body: string, sent: Sent = {}, changed: Partial<TencentOptio
   const transport = createTransport()
   onTestFinished(() => transport.close())
   const vendor = 'http://sms.tencentcloudapi.com'
-  // The vendor's name with our server's address, so that the host that is signed is the vendor's.
+  // The gateway is given the vendor's address, so that it signs the vendor's host. Its requests go to this server.
   const post = (url: string, rest: PostOptions) => transport.post(url.replace(vendor, server.url), rest)
   const gateway = createTencentGateway({ ...options, baseUrl: vendor, transport: { post }, ...changed })
   const message = { id: 'job-0f8fad5b', mobile: '13800138000', code, minutes: 5, secondsLeft: 300, scene }
@@ -86,8 +87,8 @@ async function send(body: string, sent: Sent = {}, changed: Partial<TencentOptio
   return { outcome, start, lines, payload }
 }
 
-describe('what Tencent is sent', () => {
-  test('the request of the vector, byte for byte', async () => {
+describe('a request to Tencent', () => {
+  test('has the bytes of the vector', async () => {
     const { start, lines, payload } = await send(success)
     expect(start).toBe('POST / HTTP/1.1')
     expect(payload).toBe(input.payload)
@@ -98,28 +99,28 @@ describe('what Tencent is sent', () => {
     expect(lines).toContain('X-TC-Region: ap-guangzhou')
   })
 
-  test('the region that is configured', async () => {
+  test('names the configured region', async () => {
     const { lines } = await send(success, {}, { region: 'ap-beijing' })
     expect(lines).toContain('X-TC-Region: ap-beijing')
   })
 
-  test('the template of its scene, and a code that begins with a zero whole', async () => {
+  test('names the template of the scene and keeps the leading zero of a code', async () => {
     const { payload } = await send(success, { scene: 'register', code: '012345' })
     expect(JSON.parse(payload)).toMatchObject({ TemplateId: '2', TemplateParamSet: ['012345', '5'] })
   })
 
-  test('an address that is none stops the start, not the first message', () => {
+  test('with an invalid address fails when the gateway is created', () => {
     expect(() => create('sms.tencentcloudapi.com', createTransport())).toThrow('Invalid URL')
   })
 
-  test('a prefix in the address is kept, and is not signed', async () => {
+  test('keeps a path prefix of the address and does not sign it', async () => {
     const { start, lines } = await send(success, {}, { baseUrl: 'http://sms.tencentcloudapi.com/relay/' })
     expect(start).toBe('POST /relay/ HTTP/1.1')
     expect(lines).toContain(`Authorization: ${vector.authorization}`)
   })
 })
 
-describe('what Tencent answers', () => {
+describe('an answer of Tencent', () => {
   const named = fixture.codes.filter((row) => /^[\w.]+$/.test(row.code) && row.class !== 'accepted')
   test.each(named)(
     '$code over the wire is $class, for the number and for the call',
@@ -130,7 +131,7 @@ describe('what Tencent answers', () => {
     },
   )
 
-  test('a code nobody knows is for the next gateway, by its own name', async () => {
+  test('with an unlisted code sends the message to the next gateway', async () => {
     const outcomeOf = async (body: string) => (await send(body)).outcome
     expect(await outcomeOf(ofNumber('FailedOperation.NewKind'))).toEqual({
       class: 'switch_now',
@@ -140,7 +141,7 @@ describe('what Tencent answers', () => {
   })
 
   test.each([7, null, ['Ok'], { Code: 'Ok' }, true])(
-    'a Code that is not a string says nothing: %j',
+    'whose Code is not a string is ambiguous: %j',
     async (code) => {
       for (const body of [ofNumber(code), ofCall(code)]) {
         expect((await send(body)).outcome).toEqual({ class: 'ambiguous', code: 'HTTP_200' })
@@ -149,14 +150,14 @@ describe('what Tencent answers', () => {
   )
 
   test.each([[], null, {}, [null], ['Ok'], { 0: { Code: 'Ok' } }])(
-    'a list without a number in it says nothing: %j',
+    'without an entry for the number is ambiguous: %j',
     async (SendStatusSet) => {
       const { outcome } = await send(JSON.stringify({ Response: { SendStatusSet, RequestId: 'R' } }))
       expect(outcome).toEqual({ class: 'ambiguous', code: 'HTTP_200' })
     },
   )
 
-  test('an answer about the call and about the number contradicts itself', async () => {
+  test('about both the call and the number is ambiguous', async () => {
     const both = (call: string, number: string) =>
       JSON.stringify({ Response: { Error: { Code: call }, SendStatusSet: [{ ...accepted, Code: number }] } })
     const refusals = both('AuthFailure.SignatureFailure', 'FailedOperation.ContainSensitiveWord')
@@ -166,14 +167,14 @@ describe('what Tencent answers', () => {
   })
 
   test.each([undefined, null, 7, '', 'to +8613800138000', '5000:13800138000', '5000:1234567', {}])(
-    'an acceptance is one even when its message id is unreadable: %j',
+    'that accepts is accepted even if the message id is unreadable: %j',
     async (SerialNo) => {
       const { outcome } = await send(ofNumber('Ok', { SerialNo }))
       expect(outcome).toEqual({ class: 'accepted', code: 'Ok' })
     },
   )
 
-  test('under another status a code we know speaks, one we do not know leaves it to the status', async () => {
+  test('with an error status is classified by a known code, otherwise by the status', async () => {
     const outcomeOf = async (body: string, status: number, headers = {}) =>
       (await send(body, { status, headers })).outcome
     const number = 'InvalidParameterValue.IncorrectPhoneNumber'

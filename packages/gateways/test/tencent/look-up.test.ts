@@ -20,6 +20,7 @@ function create(baseUrl: string, transport: Transport) {
     secretId: 'AKIDExample0000000000000000000000000',
     secretKey: 'ExampleSecretKey0000000000000000',
     sdkAppId: '1400006666',
+    region: 'ap-guangzhou',
     signName: 'Shop',
     templateOf: () => '1110',
     transport,
@@ -39,7 +40,7 @@ lookUpContract('tencent', {
     ['no list', JSON.stringify({ Response: { RequestId: 'R' } })],
     ['an error', JSON.stringify(fixture.answers.authFailure.body)],
     [
-      'an error beside a record',
+      'an error together with a record',
       JSON.stringify({ Response: { Error: { Code: 'X' }, SendRecordSet: [taken()] } }),
     ],
   ],
@@ -55,7 +56,7 @@ async function lookUp(...list: unknown[]) {
   return { found, head, payload }
 }
 
-test('the question is for the number and the time, and holds the number in its body only', async () => {
+test('the query asks for the number and the time, and contains the number in its body only', async () => {
   const { head, payload } = await lookUp()
   expect(head).toMatch(/^POST \/ HTTP/)
   expect(head).toMatch(/^x-tc-action: DescribeSendRecordList$/m)
@@ -70,51 +71,51 @@ test('the question is for the number and the time, and holds the number in its b
 })
 
 describe('one record in the window', () => {
-  test.each([2, 3, 4])('whatever became of it, it was taken: SendStatus %i', async (SendStatus) => {
+  test.each([2, 3, 4])('means taken with SendStatus %i', async (SendStatus) => {
     const { found } = await lookUp(taken(1, { SendStatus }))
     expect(found).toEqual({ found: 'taken', messageId: sample?.SerialNo })
   })
 
-  test('one that was not taken is refused', async () => {
+  test('means refused if it is a refusal', async () => {
     expect((await lookUp(refused())).found).toEqual({ found: 'refused' })
     expect((await lookUp(refused(30))).found).toEqual({ found: 'refused' })
   })
 
-  test('a refusal from before the send is that of another', async () => {
+  test('leaves the message unknown if it is a refusal from before the send', async () => {
     expect((await lookUp(refused(-1))).found).toEqual({ found: 'unknown' })
   })
 
-  test('a refusal without its time proves nothing, a taken one does', async () => {
+  test('means taken without a time, but a refusal without a time leaves the message unknown', async () => {
     expect((await lookUp({ ...refused(), SendTime: null })).found).toEqual({ found: 'unknown' })
     expect((await lookUp({ ...taken(), SendTime: null })).found).toMatchObject({ found: 'taken' })
   })
 
-  test('a time of milliseconds, or long ago, lies outside', async () => {
+  test('is ignored if its time is in milliseconds or long ago', async () => {
     expect((await lookUp({ ...taken(), SendTime: since.getTime() })).found).toEqual({ found: 'unknown' })
     expect((await lookUp({ ...taken(), SendTime: 0 })).found).toEqual({ found: 'unknown' })
   })
 })
 
 describe('several records', () => {
-  test('outside the window they do not count', async () => {
+  test('are ignored outside the window', async () => {
     expect((await lookUp(taken(31), taken(-31))).found).toEqual({ found: 'unknown' })
     expect((await lookUp(taken(31), refused(2), taken(-31))).found).toEqual({ found: 'refused' })
     const { found } = await lookUp(refused(31), taken(-30), refused(-31))
     expect(found).toEqual({ found: 'taken', messageId: sample?.SerialNo })
   })
 
-  test('any that was taken stands for ours, but none lends its id', async () => {
+  test('mean taken, without an id, if one of them was taken', async () => {
     expect((await lookUp(taken(3), taken(1))).found).toEqual({ found: 'taken' })
     expect((await lookUp(refused(3), taken(1))).found).toEqual({ found: 'taken' })
   })
 
-  test('refusals alone, of which one may be of another, prove nothing', async () => {
+  test('leave the message unknown if all of them are refusals', async () => {
     expect((await lookUp(refused(3), refused(1))).found).toEqual({ found: 'unknown' })
     expect((await lookUp(refused(1), refused(-1))).found).toEqual({ found: 'unknown' })
     expect((await lookUp(refused(1), null)).found).toEqual({ found: 'unknown' })
   })
 })
 
-test('the window opens in whole seconds', () => {
+test('the window begins and ends at whole seconds', () => {
   expect(windowAround(new Date(1999))).toEqual({ first: -29, since: 1, last: 31 })
 })

@@ -12,7 +12,7 @@ import fixture from '../fixtures/tencent.json' with { type: 'json' }
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 describe('TC3', () => {
-  test.each(fixture.tc3)('the signature of $id', ({ input, expect: vector }) => {
+  test.each(fixture.tc3)('signs the vector $id', ({ input, expect: vector }) => {
     const headers: Record<string, string> = { ...input.headers }
     const given = { ...input, headers }
     const authorization = signTc3({ secretId: input.ids, secretKey: input.key }, given)
@@ -27,7 +27,7 @@ describe('TC3', () => {
     expect(key.toString('hex')).toBe(vector.secretSigning)
   })
 
-  test('the signature of the vector that is published without its key', () => {
+  test('signs the vector that is published without its key', () => {
     const { input, expect: vector } = fixture.fromDateKey
     const key = signingKey(Buffer.from(input.secretDate_hex, 'hex'), input.service)
     const text = tc3StringToSign(input)
@@ -38,7 +38,7 @@ describe('TC3', () => {
   })
 
   test.each(['UTC', 'Asia/Shanghai', 'America/New_York'])(
-    'the day is that of UTC when the process is in %s',
+    'uses the day of UTC if the process runs in %s',
     (zone) => {
       vi.stubEnv('TZ', zone)
       onTestFinished(() => void vi.unstubAllEnvs())

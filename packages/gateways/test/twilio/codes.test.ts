@@ -10,13 +10,13 @@ describe('Twilio codes', () => {
     expect(classOfTwilioCode(row.code)).toBe(row.class)
   })
 
-  test('the table holds those codes and no other', () => {
+  test('the table contains these codes and no others', () => {
     const all = Array.from({ length: 100_000 }, (_, code) => String(code))
     const known = all.filter((code) => classOfTwilioCode(code) !== undefined)
     expect(known).toEqual(rows.map((row) => row.code).toSorted())
   })
 
-  test('no code says that a message was taken, and any other string has no class', () => {
+  test('no code is an acceptance, and an unlisted string has no class', () => {
     const named = fc.constantFrom('__proto__', 'constructor', '', '20429 ', 'NaN', 'undefined')
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), named), (code) => {

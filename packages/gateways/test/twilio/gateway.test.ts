@@ -62,8 +62,8 @@ type Sending = {
   sent: Partial<typeof message & { webOtpDomain: string }>
 }
 
-describe('what Twilio is sent', () => {
-  test('a form, with the account in the address and the token in the header alone', async () => {
+describe('a request to Twilio', () => {
+  test('is a form, with the account in the address and the token in a header only', async () => {
     const { head, form } = await send(success)
     const [start, ...headers] = head.split('\r\n')
     expect(start).toBe(`POST /2010-04-01/Accounts/${account.accountSid}/Messages.json HTTP/1.1`)
@@ -78,7 +78,7 @@ describe('what Twilio is sent', () => {
     })
   })
 
-  test('a messaging service for a sender, or both', async () => {
+  test('names a sender, a messaging service or both', async () => {
     const messagingServiceSid = `MG${'0'.repeat(32)}`
     const alone = await send(success, { options: { from: undefined, messagingServiceSid } })
     expect(alone.form).toMatchObject({ MessagingServiceSid: messagingServiceSid })
@@ -93,11 +93,11 @@ describe('what Twilio is sent', () => {
     [59.9, '59'],
     [36_000, '36000'],
     [36_001, '36000'],
-  ])('a life of %d seconds is a validity of %s', async (secondsLeft, validity) => {
+  ])('for a code that lives %d more seconds has a validity of %s', async (secondsLeft, validity) => {
     expect((await send(success, { sent: { secondsLeft } })).form).toMatchObject({ ValidityPeriod: validity })
   })
 
-  test('a domain adds the line that lets a browser fill the code in', async () => {
+  test('with a domain has the line by which a browser fills in the code', async () => {
     const { form } = await send(success, { sent: { webOtpDomain: 'shop.example' } })
     expect(form['Body']?.split('\n').slice(-2)).toEqual(['', '@shop.example #739146'])
   })
@@ -106,19 +106,22 @@ describe('what Twilio is sent', () => {
     ['https://api.example/callbacks/twilio/t0ken', 'https://api.example/callbacks/twilio/t0ken?echo='],
     ['https://api.example/cb?a=%20b&c', 'https://api.example/cb?a=%20b&c&echo='],
     ['https://api.example:8443', 'https://api.example:8443/?echo='],
-  ])('receipts go to the configured address, with our id: %s', async (statusCallback, address) => {
-    const { form } = await send(success, { options: { statusCallback } })
-    expect(form).toMatchObject({ StatusCallback: `${address}${message.id}` })
-  })
+  ])(
+    'names the configured address for delivery receipts, with our id: %s',
+    async (statusCallback, address) => {
+      const { form } = await send(success, { options: { statusCallback } })
+      expect(form).toMatchObject({ StatusCallback: `${address}${message.id}` })
+    },
+  )
 
-  test('what cannot work stops the start, not the first message', () => {
+  test('with an invalid address or without a sender fails when the gateway is created', () => {
     const transport = createTransport()
     expect(() => create('api.twilio.com', transport)).toThrow('Invalid URL')
     expect(() => create('https://a.example', transport, { statusCallback: '/cb' })).toThrow('Invalid URL')
     expect(() => create('https://a.example', transport, { from: undefined })).toThrow('needs a sender')
   })
 
-  test('a prefix in the address is kept', async () => {
+  test('keeps a path prefix of the address', async () => {
     const server = await serve(answer(201, success))
     const transport = createTransport()
     onTestFinished(() => transport.close())
@@ -127,7 +130,7 @@ describe('what Twilio is sent', () => {
   })
 })
 
-describe('what Twilio answers', () => {
+describe('an answer of Twilio', () => {
   test.each(fixture.codes.filter((row) => /^\d/.test(row.code)))(
     '$code over the wire is $class',
     async (row) => {
@@ -137,7 +140,7 @@ describe('what Twilio answers', () => {
   )
 
   test.each([400, 401, 403, 404, 422])(
-    'a code nobody knows under %i is for the next gateway',
+    'with an unlisted code and HTTP %i sends the message to the next gateway',
     async (status) => {
       const { outcome } = await send(refusal(29999), { status })
       expect(outcome).toEqual({ class: 'switch_now', code: '29999' })
@@ -145,20 +148,20 @@ describe('what Twilio answers', () => {
   )
 
   test.each([739146, 1, 1.5, 123456, -21211, 1e21])(
-    'a code that is none is not repeated: %d',
+    'with an invalid code is returned without it: %d',
     async (code) => {
       const { outcome } = await send(refusal(code), { status: 400 })
       expect(outcome).toEqual({ class: 'switch_now', code: 'UNKNOWN_CODE' })
     },
   )
 
-  test('a code that is also the one of the message is not repeated', async () => {
+  test('with a code that equals the code of the message is returned without it', async () => {
     const { outcome } = await send(refusal(29999), { status: 400, sent: { code: '29999' } })
     expect(outcome).toEqual({ class: 'switch_now', code: 'UNKNOWN_CODE' })
   })
 
   test.each(['21211', null, [21211], { code: 21211 }, true, undefined])(
-    'a code that is no number leaves it to the status: %j',
+    'whose code is not a number is classified by the status: %j',
     async (code) => {
       expect((await send(refusal(code), { status: 400 })).outcome).toEqual({
         class: 'config',
@@ -167,7 +170,7 @@ describe('what Twilio answers', () => {
     },
   )
 
-  test.each([408, 500, 502, 503])('nothing is certain under %i', async (status) => {
+  test.each([408, 500, 502, 503])('with HTTP %i is always ambiguous', async (status) => {
     expect((await send(refusal(21211), { status })).outcome).toEqual({ class: 'ambiguous', code: '21211' })
     expect((await send(refusal(29999), { status })).outcome).toEqual({
       class: 'ambiguous',
@@ -175,7 +178,7 @@ describe('what Twilio answers', () => {
     })
   })
 
-  test('a 429 says how long to wait, unless its code is one of the number', async () => {
+  test('with HTTP 429 says how long to wait, unless its code is about the number', async () => {
     const wait = { status: 429, headers: { 'retry-after': '2' } }
     expect((await send(refusal(20429), wait)).outcome).toEqual({
       class: 'retry_same',
@@ -191,7 +194,7 @@ describe('what Twilio answers', () => {
   })
 
   test.each(['accepted', 'queued', 'scheduled', 'sending', 'sent', undefined])(
-    'a message that exists was taken: %s',
+    'with a created message is accepted: %s',
     async (status) => {
       const { sid } = answers.success.body
       const { outcome } = await send(JSON.stringify({ sid, status }))
@@ -212,14 +215,14 @@ describe('what Twilio answers', () => {
   })
 
   test.each([undefined, null, 7, '', 'SM1', `AC${'0'.repeat(32)}`, `SM${'0'.repeat(33)}`])(
-    'a 201 without the id of a message says nothing: %j',
+    'with HTTP 201 and no message id is ambiguous: %j',
     async (sid) => {
       const { outcome } = await send(JSON.stringify({ sid, status: 'queued' }))
       expect(outcome).toEqual({ class: 'ambiguous', code: 'HTTP_201' })
     },
   )
 
-  test('any answer has a class; only a 2xx accepts, and a 408 or 5xx is never certain', async () => {
+  test('has a class; only a 2xx is an acceptance, and a 408 or 5xx is ambiguous', async () => {
     const code = fc.oneof(fc.constantFrom(...fixture.codes.map((row) => Number(row.code))), fc.jsonValue())
     const sid = fc.oneof(fc.constant(answers.success.body.sid), fc.jsonValue())
     const told = fc.record({ code, sid, error_code: code, status: fc.constantFrom('queued', 'failed') })

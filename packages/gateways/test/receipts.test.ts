@@ -1,21 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { aliyunCallback } from '../../src/callbacks/aliyun.ts'
-import type { Callback } from '../../src/callbacks/callback.ts'
-import { ccpCallback } from '../../src/callbacks/ccp.ts'
-import { tencentCallback } from '../../src/callbacks/tencent.ts'
-import { createTwilioCallback } from '../../src/callbacks/twilio.ts'
-import { createWebhookCallback } from '../../src/callbacks/webhook.ts'
+import { listReceiptParsers, receiptFaults } from '../src/receipts.ts'
 
-const twilio = createTwilioCallback({ authToken: 'a token of tests', url: 'https://sms.example.com/cb' })
-const webhook = createWebhookCallback({ secrets: [`whsec_${'a'.repeat(32)}`] })
-const callbacks: [string, Callback][] = [
-  ['ccp', ccpCallback],
-  ['aliyun', aliyunCallback],
-  ['tencent', tencentCallback],
-  ['twilio', twilio],
-  ['webhook', webhook],
-]
+const secrets = { TWILIO_AUTH_TOKEN: 'a token of tests', WEBHOOK_SECRETS: [Buffer.alloc(24, 1)] }
+const address = { publicUrl: 'https://sms.example.com', callbackToken: 't0ken' }
+const parsers = listReceiptParsers(secrets, address)
 
 const text = fc.oneof(
   fc.string(),
@@ -53,12 +42,12 @@ const headers = fc.record({
 })
 const received = fc.record({ headers, query: fc.oneof(text, fc.constant('echo=a1')), body })
 
-describe.each(callbacks)('whatever is received, the callback of %s', (_name, callback) => {
-  it('reports ids and codes that are fit to keep, or says that it cannot read it', () => {
+describe.each([...parsers])('whatever the API receives, the parser of %s', (_name, parser) => {
+  it('returns ids and codes that are safe to keep, or null', () => {
     fc.assert(
       fc.property(received, (call) => {
-        const reports = callback.read(call)
-        for (const { ids, state: became, code } of reports ?? []) {
+        const receipts = parser.read(call)
+        for (const { ids, state: became, code } of receipts ?? []) {
           expect(ids.length).toBeGreaterThan(0)
           for (const kept of [...ids, code]) {
             expect(kept).toMatch(/^[\w:^.-]{1,64}$/)
@@ -72,13 +61,29 @@ describe.each(callbacks)('whatever is received, the callback of %s', (_name, cal
   })
 })
 
-it.each([
-  ['twilio', twilio],
-  ['webhook', webhook],
-])('%s finds no signature in what nobody signed', (_name, callback) => {
+it.each(['twilio', 'webhook'])('the parser of %s rejects calls that are not signed', (name) => {
   fc.assert(
     fc.property(received, (call) => {
-      expect(callback.verify?.(call)).toBe(false)
+      expect(parsers.get(name)?.verify?.(call)).toBe(false)
     }),
   )
+})
+
+describe('the list of parsers', () => {
+  it('is empty without a token', () => {
+    expect(listReceiptParsers(secrets, { ...address, callbackToken: undefined }).size).toBe(0)
+  })
+
+  it('has a vendor that signs only if its secret is configured', () => {
+    expect([...listReceiptParsers({}, address).keys()]).toEqual(['ccp', 'aliyun', 'tencent'])
+    expect([...parsers.keys()]).toEqual(['ccp', 'aliyun', 'tencent', 'twilio', 'webhook'])
+  })
+
+  it('needs the public address for Twilio, which signs it', () => {
+    const unknown = { ...address, publicUrl: undefined }
+    expect(receiptFaults(secrets, unknown)).toEqual([expect.stringMatching(/^PUBLIC_URL: is missing/)])
+    expect(receiptFaults(secrets, address)).toEqual([])
+    expect(receiptFaults({}, unknown)).toEqual([])
+    expect(receiptFaults(secrets, { ...unknown, callbackToken: undefined })).toEqual([])
+  })
 })

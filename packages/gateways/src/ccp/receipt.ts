@@ -1,32 +1,32 @@
+// Owns CCP's delivery receipts: one message per call, unsigned. CCP sends other events to the same address.
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { jsonAcknowledgement, parseJson, report, type Callback } from './callback.ts'
+import { deliveryReceipt, jsonAcknowledgement, type ReceiptParser } from '../delivery-receipt.ts'
+import { parseJson } from '../json.ts'
 
 const Push = Type.Object({
   Request: Type.Object({
     action: Type.String(),
     status: Type.Optional(Type.Union([Type.String(), Type.Number()])),
-    // The message's id at CCP, and ours.
+    /** CCP's id of the message. */
     content: Type.Optional(Type.Unknown()),
+    /** Our id of the message. */
     reqId: Type.Optional(Type.Unknown()),
     deliverCode: Type.Optional(Type.Unknown()),
   }),
 })
 
-/** One message in each call, unsigned. CCP pushes other events to the same address as well. */
-export const ccpCallback: Callback = {
-  contentType: 'json',
+export const ccpReceipts: ReceiptParser = {
   read({ body }) {
     const push = parseJson(body)
     if (!Value.Check(Push, push)) return null
     const { action, status, content, reqId, deliverCode } = push.Request
     if (action !== 'SMSArrived') return []
     if (status === undefined) return null
-    const word = String(status)
-    const state = word === '0' ? 'delivered' : 'undelivered'
-    const one = report(state, [content, reqId], [deliverCode, word])
-    return one && [one]
+    const state = String(status) === '0' ? 'delivered' : 'undelivered'
+    const receipt = deliveryReceipt(state, [content, reqId], [deliverCode, String(status)])
+    return receipt && [receipt]
   },
-  // Not documented; this is how CCP's other pushes are answered.
+  // Not documented. CCP's other pushes are answered in this form.
   acknowledgement: jsonAcknowledgement({ statuscode: '000000' }),
 }

@@ -1,0 +1,59 @@
+import { randomId, type Keyring } from '@sms-codes/core/keyring'
+import type { RedisClient } from '@sms-codes/core/redis/connect'
+import { keys } from '@sms-codes/core/redis/keys'
+import { createScript } from '@sms-codes/core/redis/script'
+
+/** Longer than a handler can take, because every command of a handler has a deadline. */
+const LEASE_MS = 5_000
+
+/** A request that may be handled: the first with its key, or the first after a process died. */
+export type FirstTry = { slot: string; owner: string; keepMs: number; act: string }
+export type KeptAnswer = { status: number; retcode: string; body: string }
+type Begun =
+  | { kind: 'first'; first: FirstTry }
+  | { kind: 'replay'; answer: KeptAnswer }
+  | { kind: 'other_body' }
+  | { kind: 'under_way' }
+
+/** The fields in a fixed order, so that the order in the request does not matter. Defaults are filled in already. */
+const canonical = (body: unknown) => JSON.stringify(body, Object.keys(body ?? {}).toSorted())
+
+/**
+ * The first answers to requests with an idempotency key. Redis holds the key and the body as keyed hashes, and the
+ * answer sealed.
+ *
+ * A key is valid for one route. The client address does not matter, because a phone may change it between two tries.
+ * To read a kept receipt, a stranger would have to know the body and the key, which therefore has at least 16
+ * characters.
+ *
+ * Every method throws StoreError when Redis does not answer.
+ */
+export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
+  const beginScript = createScript(redis, new URL('./idempotency-begin.lua', import.meta.url))
+  const finishScript = createScript(redis, new URL('./idempotency-finish.lua', import.meta.url))
+
+  return {
+    async begin(route: string, key: string, body: unknown, keepSeconds: number): Promise<Begun> {
+      const slot = keys.idempotency(keyring.pseudonym(`idempotency key|${route}|${key}`))
+      const digest = keyring.pseudonym(`idempotency body|${canonical(body)}`)
+      const act = keyring.pseudonym(`idempotency act|${slot}|${digest}`)
+      const first = { slot, owner: randomId(), keepMs: keepSeconds * 1000, act }
+      const reply = await beginScript([slot], [digest, first.owner, LEASE_MS, first.keepMs])
+      if (reply.kind === 'first') return { kind: 'first', first }
+      if (reply.kind === 'under_way') return { kind: 'under_way' }
+      if (reply.kind !== 'replay') return { kind: 'other_body' }
+      const text = keyring.open(reply.text('sealed'), slot)
+      // The key that sealed the answer has left the ring. The request was handled, so the caller needs another key.
+      if (text === null) return { kind: 'other_body' }
+      const answer = { status: reply.number('status'), retcode: reply.text('retcode'), body: text }
+      return { kind: 'replay', answer }
+    },
+
+    /** @param answer the answer for repeated requests; null frees the key */
+    async finish({ slot, owner, keepMs }: FirstTry, answer: KeptAnswer | null): Promise<void> {
+      const kept = answer === null ? [''] : [answer.status, answer.retcode, keyring.seal(answer.body, slot)]
+      await finishScript([slot], [owner, keepMs, ...kept])
+    },
+  }
+}
+export type IdempotencyStore = ReturnType<typeof createIdempotencyStore>

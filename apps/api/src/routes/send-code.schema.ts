@@ -1,0 +1,65 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { PROOF_MAX_LENGTH } from '../captcha/proofs.ts'
+import { UUID_PATTERN } from '../captcha/store.ts'
+import { IdempotencyHeaders } from '../http/idempotency.ts'
+import { Envelope, Mobile, sceneOf } from '../http/schemas.ts'
+
+const Sent = Type.Object(
+  {
+    code: Type.Literal('0'),
+    errmsg: Type.String(),
+    request_id: Type.String({ description: 'opaque id of this request, for its status and for verify' }),
+    resend_after: Type.Integer({ description: 'seconds until another message may be requested' }),
+    expires_in: Type.Integer({ description: 'seconds until the code expires' }),
+  },
+  { title: 'Sent' },
+)
+export type Sent = Static<typeof Sent>
+
+const NOTHING_SPENT = 'A 503 with `retry_after` has spent nothing: the same picture is valid for another try.'
+
+/** The classic call accepts any text and answers it by code, so its query has no patterns. */
+export const classicSchema = (scenes: readonly string[]) => ({
+  summary: 'Send a code (the classic call)',
+  description: `HTTP 200 for every expected outcome; read \`code\` in the body. ${NOTHING_SPENT}`,
+  tags: ['browser'],
+  params: Type.Object({ mobile: Mobile }),
+  querystring: Type.Object({
+    image_code: Type.Optional(Type.String()),
+    uuid: Type.Optional(Type.String()),
+    proof: Type.Optional(Type.String()),
+    scene: sceneOf(scenes),
+  }),
+  response: { 200: Type.Union([Sent, Envelope]), 404: Envelope, 503: Envelope },
+})
+
+export const sendSchema = (scenes: readonly string[]) => ({
+  summary: 'Send a code',
+  description: NOTHING_SPENT,
+  tags: ['browser'],
+  headers: IdempotencyHeaders,
+  body: Type.Object(
+    {
+      mobile: Mobile,
+      image_code: Type.Optional(
+        Type.String({ minLength: 1, maxLength: 16, description: 'sent together with its uuid' }),
+      ),
+      uuid: Type.Optional(Type.String({ pattern: UUID_PATTERN })),
+      proof: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: PROOF_MAX_LENGTH,
+          description: 'the altcha payload, in place of the image code or in addition to it',
+        }),
+      ),
+      scene: sceneOf(scenes),
+    },
+    {
+      additionalProperties: false,
+      // `scene` has a default, so a request may omit it.
+      required: ['mobile'],
+      anyOf: [{ required: ['image_code', 'uuid'] }, { required: ['proof'] }],
+    },
+  ),
+  response: { 202: Sent, 400: Envelope, 409: Envelope, 422: Envelope, 429: Envelope, 503: Envelope },
+})

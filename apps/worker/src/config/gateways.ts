@@ -1,0 +1,33 @@
+import type { ConfiguredVendor, SettingsContext } from '@sms-codes/gateways/vendor'
+import { vendors, type Vendor } from '@sms-codes/gateways/vendors'
+import type { WorkerValues } from './variables.ts'
+
+/** Only a worker of the `sms` queue calls vendors. Other workers need no vendor's secrets. */
+function usedVendors({ SMS_GATEWAYS = [], WORKER_QUEUES = [] }: Partial<WorkerValues>): Vendor[] {
+  if (!WORKER_QUEUES.includes('sms')) return []
+  return SMS_GATEWAYS.flatMap((listed) => vendors.find(({ name }) => name === listed) ?? [])
+}
+
+function contextOf(values: Partial<WorkerValues>): SettingsContext {
+  const { SCENES, CODE_TTL_SECONDS } = values
+  const areScenesKnown = SCENES !== undefined && CODE_TTL_SECONDS !== undefined
+  return {
+    isProduction: values.NODE_ENV === 'production',
+    scenes: areScenesKnown
+      ? SCENES.map(({ name, ttlSeconds = CODE_TTL_SECONDS }) => ({ name, ttlSeconds }))
+      : undefined,
+    callbackToken: values.CALLBACK_TOKEN,
+    publicUrl: values.PUBLIC_URL,
+  }
+}
+
+export function checkGateways(values: Partial<WorkerValues>): string[] {
+  const context = contextOf(values)
+  return usedVendors(values).flatMap((vendor) => vendor.faults(values, context))
+}
+
+/** The vendors that this worker uses, in the order of SMS_GATEWAYS. */
+export function configureGateways(values: WorkerValues): ConfiguredVendor[] {
+  const context = contextOf(values)
+  return usedVendors(values).map((vendor) => vendor.configure(values, context))
+}

@@ -1,0 +1,84 @@
+import { Type, type StringOptions } from '@sinclair/typebox'
+import { decoded } from './load.ts'
+import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks.ts'
+
+/** Options of a variable that is text in the environment. */
+export type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }
+
+/** @throws Error with one fault a line, as `decoded` expects */
+export function throwFaults(faults: readonly string[]): void {
+  if (faults.length > 0) throw new Error([...new Set(faults)].join('\n'))
+}
+
+export const messageOf = (err: unknown) => (err instanceof Error ? err.message : 'cannot be read')
+
+/** The entries of a comma list; an empty text has none. */
+export const list = (text: string) => (text === '' ? [] : text.split(','))
+
+export const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length
+
+/** Text whose value `decode` makes; it throws an Error whose message completes `NAME: …`. */
+export const parsed = <Value>(decode: (given: string) => Value, options: TextOptions) =>
+  decoded(Type.String(options), decode)
+
+export const integer = (bounds: { minimum: number; maximum: number; default: number }, description: string) =>
+  Type.Integer({ ...bounds, description })
+
+/** One of some words. */
+export const choice = <const Word extends string>(words: readonly Word[], options: TextOptions) =>
+  parsed((given): Word => {
+    const found = words.find((word) => word === given)
+    if (found === undefined) throw new Error(`must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`)
+    return found
+  }, options)
+
+/** A comma list of some of the words, each at most once. */
+export const someOf = <const Word extends string>(words: readonly Word[], options: TextOptions) =>
+  parsed((given): Word[] => {
+    const entries = list(given)
+    const found = entries.flatMap((entry) => words.find((word) => word === entry) ?? [])
+    if (found.length < entries.length) throw new Error(`must be a comma list of ${words.join(', ')}`)
+    if (!isUnique(entries)) throw new Error('has an entry twice')
+    return found
+  }, options)
+
+/** @param schemes without their colon, such as `https` */
+export const url = (schemes: readonly string[], options: TextOptions) =>
+  parsed((given): URL => {
+    const hasScheme = schemes.some((scheme) => given.startsWith(`${scheme}://`))
+    // The parser drops line breaks and escapes spaces.
+    if (!hasScheme || /\s/.test(given) || !URL.canParse(given))
+      throw new Error(`must be an address, ${schemes.map((scheme) => `${scheme}://host`).join(' or ')}`)
+    return new URL(given)
+  }, options)
+
+const NETWORKS = 'must be a comma list of addresses or CIDRs; a network of all addresses (/0) is refused'
+
+/** Addresses and networks of proxies, in the spelling of the operator. */
+export function parseProxies(text: string): string[] {
+  const entries = list(text)
+  if (entries.some((entry) => parseNetwork(entry) === null)) throw new Error(NETWORKS)
+  return entries
+}
+
+/** Entries of an allow or deny list. A fault names an entry by its position. */
+export function parseEntries(text: string): ListEntry[] {
+  const entries = list(text).map(parseListEntry)
+  throwFaults(
+    entries.flatMap((entry, i) =>
+      entry === null
+        ? [`entry ${i + 1} must be a network, a number segment (3 to 7 digits) or the pseudonym of a phone`]
+        : [],
+    ),
+  )
+  return entries.filter((entry) => entry !== null)
+}
+
+/** Addresses and networks, each in the spelling that `createNetworks` takes. */
+export function parseNetworks(text: string): string[] {
+  return list(text).map((entry) => {
+    const network = parseListEntry(entry)
+    if (network?.kind !== 'network') throw new Error(NETWORKS)
+    return network.text
+  })
+}

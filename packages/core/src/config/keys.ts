@@ -1,0 +1,43 @@
+import { isUnique, list, throwFaults } from './decoders.ts'
+import type { Check } from './load.ts'
+
+export type CodeKey = { kid: string; key: Buffer }
+
+const KEY = '32 random bytes in base64, as openssl rand -base64 32 prints them'
+
+export function parseKey(text: string): Buffer {
+  const key = readKey(text)
+  if (key === null) throw new Error(`must be ${KEY}`)
+  return key
+}
+
+/** `k2:…,k1:…`: the keys that seal and digest codes, newest first. */
+export function parseCodeKeys(text: string): CodeKey[] {
+  const keys = list(text).map((entry): CodeKey => {
+    const [, kid, base64 = ''] = /^([a-z0-9]{1,8}):(.*)$/.exec(entry) ?? []
+    const key = readKey(base64)
+    if (kid === undefined || key === null)
+      throw new Error(`must be a comma list of id:key; an id is 1 to 8 of a-z and 0-9, a key is ${KEY}`)
+    return { kid, key }
+  })
+  const faults: string[] = []
+  if (!isUnique(keys.map(({ kid }) => kid))) faults.push('two keys have the same id')
+  if (!isUnique(keys.map(({ key }) => key.toString('base64')))) faults.push('two ids have the same key')
+  throwFaults(faults)
+  return keys
+}
+
+function readKey(text: string): Buffer | null {
+  const key = Buffer.from(text, 'base64')
+  // 32 random bytes contain about 30 distinct values; zeros or text contain far fewer.
+  return /^[A-Za-z0-9+/]{43}=$/.test(text) && new Set(key).size >= 8 ? key : null
+}
+
+export const checkKeys: Check<{ PHONE_KEY: Buffer; CODE_KEYS: CodeKey[] }> = ({
+  PHONE_KEY,
+  CODE_KEYS = [],
+}) => [
+  PHONE_KEY !== undefined &&
+    CODE_KEYS.some(({ key }) => key.equals(PHONE_KEY)) &&
+    'CODE_KEYS: a key is the same as PHONE_KEY; make a new one',
+]

@@ -1,0 +1,68 @@
+// Owns the environment variables of Aliyun and how the worker makes its gateway of them. The text of a template
+// contains its minutes, so the configuration repeats them and they must equal the life of a code.
+import { Type } from '@sinclair/typebox'
+import { apiUrl, apiUrlFaults, decodedBy, entriesOf, sceneFaults, secret, text } from '../settings.ts'
+import { defineVendor, type SettingsContext } from '../vendor.ts'
+import { createAliyunGateway } from './gateway.ts'
+import { aliyunQuota } from './quota.ts'
+
+type Templates = ReadonlyMap<string, { code: string; minutes: number }>
+
+const templatesWithMinutes = decodedBy(
+  Type.String({
+    default: '',
+    pattern: '^([a-z][a-z0-9_]{0,31}:[^,:\\s]{1,64}:[1-9][0-9]?(,|$))*$',
+    description: 'scenes with a template of their own, as scene:template:minutes,…',
+  }),
+  (list): Templates =>
+    new Map(
+      entriesOf(list).map(([scene = '', code = '', minutes]) => [scene, { code, minutes: Number(minutes) }]),
+    ),
+)
+
+export const aliyun = defineVendor({
+  name: 'aliyun',
+  settings: Type.Object({
+    ALIYUN_BASE_URL: apiUrl('Aliyun SMS', 'https://dysmsapi.aliyuncs.com'),
+    ALIYUN_ACCESS_KEY_ID: text('^[0-9A-Za-z]{8,64}$', 'Aliyun access key id'),
+    ALIYUN_ACCESS_KEY_SECRET: secret('Aliyun access key secret'),
+    ALIYUN_SIGN_NAME: text('^\\S{2,20}$', 'Aliyun signature, without its brackets'),
+    ALIYUN_TEMPLATE_CODE: text('^[0-9A-Za-z_]{4,40}$', 'Aliyun template, whose only variable is ${code}'),
+    ALIYUN_TEMPLATE_MINUTES: Type.Integer({
+      minimum: 1,
+      maximum: 10,
+      default: 5,
+      description: 'minutes in the text of the Aliyun template; must be the life of the code',
+    }),
+    ALIYUN_TEMPLATES: templatesWithMinutes,
+  }),
+  faults: (values, context) => [
+    ...apiUrlFaults('ALIYUN_BASE_URL', values.ALIYUN_BASE_URL, context),
+    ...sceneFaults('ALIYUN_TEMPLATES', values.ALIYUN_TEMPLATES, context),
+    ...minuteFaults(values.ALIYUN_TEMPLATE_MINUTES, values.ALIYUN_TEMPLATES, context),
+  ],
+  quota: aliyunQuota,
+  create: (settings, _context, { transport }) =>
+    createAliyunGateway({
+      baseUrl: settings.ALIYUN_BASE_URL.href,
+      accessKeyId: settings.ALIYUN_ACCESS_KEY_ID,
+      accessKeySecret: settings.ALIYUN_ACCESS_KEY_SECRET,
+      signName: settings.ALIYUN_SIGN_NAME,
+      templateOf: (scene) => settings.ALIYUN_TEMPLATES.get(scene)?.code ?? settings.ALIYUN_TEMPLATE_CODE,
+      transport,
+    }),
+})
+
+function minuteFaults(
+  general: number | undefined,
+  templates: Templates | undefined,
+  { scenes = [] }: SettingsContext,
+): string[] {
+  if (general === undefined || templates === undefined) return []
+  return scenes
+    .filter(({ name, ttlSeconds }) => (templates.get(name)?.minutes ?? general) * 60 !== ttlSeconds)
+    .map(
+      ({ name, ttlSeconds }) =>
+        `ALIYUN_TEMPLATE_MINUTES: codes of scene ${name} live ${ttlSeconds} s, but the template's text names other minutes; change the life, or give the scene a template in ALIYUN_TEMPLATES`,
+    )
+}

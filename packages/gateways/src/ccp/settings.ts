@@ -1,0 +1,32 @@
+// Owns the environment variables of CCP and how the worker makes its gateway of them.
+import { Type } from '@sinclair/typebox'
+import { apiUrl, apiUrlFaults, sceneFaults, sceneTemplates, secret, text } from '../settings.ts'
+import { defineVendor } from '../vendor.ts'
+import { createCcpGateway } from './gateway.ts'
+import { ccpQuota } from './quota.ts'
+
+export const ccp = defineVendor({
+  name: 'ccp',
+  settings: Type.Object({
+    CCP_BASE_URL: apiUrl('CCP (Yuntongxun)', 'https://app.cloopen.com:8883'),
+    CCP_ACCOUNT_SID: text('^[0-9A-Za-z]{8,64}$', 'CCP account sid'),
+    CCP_AUTH_TOKEN: secret('CCP auth token'),
+    CCP_APP_ID: text('^[0-9A-Za-z]{8,64}$', 'CCP application id'),
+    CCP_TEMPLATE_ID: text('^[0-9]{1,12}$', 'CCP template; {1} is the code and {2} the minutes'),
+    CCP_TEMPLATES: sceneTemplates(),
+  }),
+  faults: (values, context) => [
+    ...apiUrlFaults('CCP_BASE_URL', values.CCP_BASE_URL, context),
+    ...sceneFaults('CCP_TEMPLATES', values.CCP_TEMPLATES, context),
+  ],
+  quota: ccpQuota,
+  create: (settings, _context, { transport }) =>
+    createCcpGateway({
+      baseUrl: settings.CCP_BASE_URL.href,
+      accountSid: settings.CCP_ACCOUNT_SID,
+      authToken: settings.CCP_AUTH_TOKEN,
+      appId: settings.CCP_APP_ID,
+      templateOf: (scene) => settings.CCP_TEMPLATES.get(scene) ?? settings.CCP_TEMPLATE_ID,
+      transport,
+    }),
+})

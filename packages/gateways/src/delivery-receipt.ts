@@ -1,0 +1,87 @@
+// Owns what the parsers of delivery receipts share. A parser is total: whatever the API received, none of its
+// methods throws, and every id and code it returns has been checked, because most vendors sign nothing.
+import { timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { Value } from '@sinclair/typebox/value'
+import type { Static, TSchema } from '@sinclair/typebox'
+import { parseJson } from './json.ts'
+
+/** The final state of one message, as its vendor reports it. */
+export type DeliveryReceipt = {
+  /** The vendor's id of the message, and our own id where the vendor returns it. */
+  ids: string[]
+  state: 'delivered' | 'undelivered'
+  /** The vendor's code for this state. */
+  code: string
+}
+
+export type ReceivedCall = {
+  headers: IncomingHttpHeaders
+  /** Without its question mark; empty if the address has no query. */
+  query: string
+  /** Exactly the characters that were received, because a signature covers them. */
+  body: string
+}
+
+export type ReceiptParser = {
+  /** Only for vendors that sign their calls. A call that fails must not be read. */
+  verify?: (call: ReceivedCall) => boolean
+  /** Null if the body is unreadable. A message that is still on its way has no receipt. */
+  read: (call: ReceivedCall) => DeliveryReceipt[] | null
+  /** The answer that the vendor expects. After any other answer it repeats the call. */
+  acknowledgement: { status: number; contentType: string; body: string }
+}
+
+/** The address that a vendor sends its delivery receipts to. */
+export const callbackUrl = (publicUrl: string, gateway: string, token: string) =>
+  `${publicUrl}/callbacks/${gateway}/${token}`
+
+export const jsonAcknowledgement = (body: object): ReceiptParser['acknowledgement'] => ({
+  status: 200,
+  contentType: 'application/json; charset=utf-8',
+  body: JSON.stringify(body),
+})
+
+export const emptyAcknowledgement: ReceiptParser['acknowledgement'] = {
+  status: 204,
+  contentType: 'text/plain; charset=utf-8',
+  body: '',
+}
+
+/**
+ * Builds a receipt from the values that are safe to keep.
+ *
+ * @param ids null is returned if none of them is safe
+ * @param codes the first safe one is used
+ */
+export function deliveryReceipt(
+  state: DeliveryReceipt['state'],
+  ids: readonly unknown[],
+  codes: readonly unknown[],
+): DeliveryReceipt | null {
+  const safeIds = ids.filter(isIdentifier)
+  if (safeIds.length === 0) return null
+  return { ids: [...new Set(safeIds)], state, code: codes.find(isIdentifier) ?? 'UNKNOWN_CODE' }
+}
+
+/** Reads a JSON array with one message per row. Rows that do not match are skipped and do not affect the rest. */
+export function readRows<RowSchema extends TSchema>(
+  { body }: ReceivedCall,
+  schema: RowSchema,
+  toReceipt: (row: Static<RowSchema>) => DeliveryReceipt | null,
+): DeliveryReceipt[] | null {
+  const rows = parseJson(body)
+  if (!Array.isArray(rows)) return null
+  return rows.flatMap((row: unknown) => (Value.Check(schema, row) ? (toReceipt(row) ?? []) : []))
+}
+
+export function isEqualInConstantTime(received: string, expected: string): boolean {
+  const [receivedBytes, expectedBytes] = [Buffer.from(received), Buffer.from(expected)]
+  return receivedBytes.length === expectedBytes.length && timingSafeEqual(receivedBytes, expectedBytes)
+}
+
+/** Ids become parts of Redis keys and codes are logged, so prose and phone numbers are rejected. */
+function isIdentifier(value: unknown): value is string {
+  if (typeof value !== 'string' || !/^[\w:^.-]{1,64}$/.test(value)) return false
+  return !/^(00)?(86)?1[3-9]\d{9}$/.test(value)
+}

@@ -1,0 +1,40 @@
+// Owns the environment variables of Tencent and how the worker makes its gateway of them.
+import { Type } from '@sinclair/typebox'
+import { apiUrl, apiUrlFaults, sceneFaults, sceneTemplates, secret, text } from '../settings.ts'
+import { defineVendor } from '../vendor.ts'
+import { createTencentGateway } from './gateway.ts'
+import { tencentQuota } from './quota.ts'
+
+export const tencent = defineVendor({
+  name: 'tencent',
+  settings: Type.Object({
+    TENCENT_BASE_URL: apiUrl('Tencent Cloud SMS', 'https://sms.tencentcloudapi.com'),
+    TENCENT_SECRET_ID: text('^[0-9A-Za-z]{8,64}$', 'Tencent secret id'),
+    TENCENT_SECRET_KEY: secret('Tencent secret key'),
+    TENCENT_SDK_APP_ID: text('^[0-9]{6,20}$', 'Tencent SMS application id'),
+    TENCENT_SIGN_NAME: text('^\\S{2,20}$', 'Tencent signature, without its brackets'),
+    TENCENT_TEMPLATE_ID: text('^[0-9]{1,12}$', 'Tencent template; {1} is the code and {2} the minutes'),
+    TENCENT_TEMPLATES: sceneTemplates(),
+    TENCENT_REGION: Type.String({
+      default: 'ap-guangzhou',
+      pattern: '^[a-z0-9-]{4,32}$',
+      description: 'Tencent region',
+    }),
+  }),
+  faults: (values, context) => [
+    ...apiUrlFaults('TENCENT_BASE_URL', values.TENCENT_BASE_URL, context),
+    ...sceneFaults('TENCENT_TEMPLATES', values.TENCENT_TEMPLATES, context),
+  ],
+  quota: tencentQuota,
+  create: (settings, _context, { transport }) =>
+    createTencentGateway({
+      baseUrl: settings.TENCENT_BASE_URL.href,
+      secretId: settings.TENCENT_SECRET_ID,
+      secretKey: settings.TENCENT_SECRET_KEY,
+      sdkAppId: settings.TENCENT_SDK_APP_ID,
+      signName: settings.TENCENT_SIGN_NAME,
+      templateOf: (scene) => settings.TENCENT_TEMPLATES.get(scene) ?? settings.TENCENT_TEMPLATE_ID,
+      region: settings.TENCENT_REGION,
+      transport,
+    }),
+})

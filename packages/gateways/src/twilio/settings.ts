@@ -1,0 +1,46 @@
+// Owns the environment variables of Twilio and how the worker makes its gateway of them.
+import { Type } from '@sinclair/typebox'
+import { callbackUrl } from '../delivery-receipt.ts'
+import { apiUrl, apiUrlFaults, text } from '../settings.ts'
+import { defineVendor } from '../vendor.ts'
+import { createTwilioGateway } from './gateway.ts'
+import { twilioAuthToken } from './receipt.ts'
+
+export const twilio = defineVendor({
+  name: 'twilio',
+  settings: Type.Object({
+    TWILIO_BASE_URL: apiUrl('Twilio', 'https://api.twilio.com'),
+    TWILIO_ACCOUNT_SID: text('^AC[0-9a-zA-Z]{32}$', 'Twilio account sid'),
+    TWILIO_AUTH_TOKEN: twilioAuthToken,
+    TWILIO_FROM: Type.Optional(text('^\\+?[0-9A-Za-z ]{3,16}$', 'sender of Twilio messages')),
+    TWILIO_MESSAGING_SERVICE_SID: Type.Optional(
+      text('^MG[0-9a-zA-Z]{32}$', 'Twilio messaging service, instead of TWILIO_FROM'),
+    ),
+  }),
+  faults(values, context) {
+    const hasSender = values.TWILIO_FROM !== undefined || values.TWILIO_MESSAGING_SERVICE_SID !== undefined
+    const lacksUrl = context.callbackToken !== undefined && context.publicUrl === undefined
+    return [
+      ...(hasSender
+        ? []
+        : ['TWILIO_FROM: is missing, and so is TWILIO_MESSAGING_SERVICE_SID (SMS_GATEWAYS lists twilio)']),
+      ...apiUrlFaults('TWILIO_BASE_URL', values.TWILIO_BASE_URL, context),
+      ...(lacksUrl
+        ? ['PUBLIC_URL: is missing (every Twilio message carries the address for its delivery receipt)']
+        : []),
+    ]
+  },
+  create: (settings, { publicUrl, callbackToken }, { transport }) =>
+    createTwilioGateway({
+      baseUrl: settings.TWILIO_BASE_URL.href,
+      accountSid: settings.TWILIO_ACCOUNT_SID,
+      authToken: settings.TWILIO_AUTH_TOKEN,
+      from: settings.TWILIO_FROM,
+      messagingServiceSid: settings.TWILIO_MESSAGING_SERVICE_SID,
+      statusCallback:
+        publicUrl === undefined || callbackToken === undefined
+          ? undefined
+          : callbackUrl(publicUrl, 'twilio', callbackToken),
+      transport,
+    }),
+})

@@ -1,0 +1,69 @@
+// Owns how a vendor is described to the worker: its settings, the faults they can have, and how a gateway is made
+// of them. The settings of a vendor are only required and checked if the worker uses that vendor.
+import type { StaticDecode, TObject } from '@sinclair/typebox'
+import type { DoubtHandling, SmsGateway } from './gateway.ts'
+import { field } from './json.ts'
+import type { Transport } from './transport.ts'
+
+/** The part of the worker's configuration that the settings of a vendor depend on. */
+export type SettingsContext = {
+  isProduction: boolean
+  /** Undefined if the worker's own settings of the scenes have a fault. */
+  scenes: readonly { name: string; ttlSeconds: number }[] | undefined
+  /** The secret part of the address for delivery receipts. Undefined if none are accepted. */
+  callbackToken: string | undefined
+  publicUrl: string | undefined
+}
+
+export type VendorDeps = {
+  transport: Pick<Transport, 'post'>
+  writeLine: (line: string) => void
+  maskMobile: (mobile: string) => string
+}
+
+type VendorGateway = SmsGateway & DoubtHandling
+
+/** How many messages a vendor allows one number in a sliding window of at most a day. */
+export type QuotaWindow = { most: number; seconds: number }
+
+/** A vendor with complete settings. */
+export type ConfiguredVendor = {
+  name: string
+  /** Empty if the vendor documents no limit per number. */
+  quota: readonly QuotaWindow[]
+  create: (deps: VendorDeps) => VendorGateway
+}
+
+type VendorDefinition<S extends TObject> = {
+  name: string
+  /** A variable that is neither optional nor has a default is required once SMS_GATEWAYS lists the vendor. */
+  settings: S
+  /** Faults that involve more than one variable. A value is undefined if its variable is unset or has a fault. */
+  faults: (values: Partial<StaticDecode<S>>, context: SettingsContext) => string[]
+  quota?: readonly QuotaWindow[]
+  create: (settings: StaticDecode<S>, context: SettingsContext, deps: VendorDeps) => VendorGateway
+}
+
+export function defineVendor<S extends TObject>(definition: VendorDefinition<S>) {
+  const { name, settings, quota = [], create } = definition
+  type Values = Partial<StaticDecode<S>>
+  const missingFrom = (values: Values) =>
+    (settings.required ?? []).filter((variable) => field(values, variable) === undefined)
+  const isComplete = (values: Values): values is StaticDecode<S> => missingFrom(values).length === 0
+  return {
+    name,
+    settings,
+
+    /** One line per fault, which begins with the name of the variable to change. */
+    faults: (values: Values, context: SettingsContext): string[] => [
+      ...missingFrom(values).map((variable) => `${variable}: is missing (SMS_GATEWAYS lists ${name})`),
+      ...definition.faults(values, context),
+    ],
+
+    /** @throws if a required variable is missing; `faults` names it */
+    configure(values: Values, context: SettingsContext): ConfiguredVendor {
+      if (!isComplete(values)) throw new Error(`the settings of ${name} are incomplete`)
+      return { name, quota, create: (deps) => create(values, context, deps) }
+    },
+  }
+}

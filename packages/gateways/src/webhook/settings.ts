@@ -1,0 +1,37 @@
+// Owns the environment variables of the webhook and how the worker makes its gateway of them. Unlike a vendor, the
+// receiver may be on the same machine, in production too.
+import { Type } from '@sinclair/typebox'
+import { plaintextFaults, sceneFaults, sceneTemplates, url } from '../settings.ts'
+import { defineVendor } from '../vendor.ts'
+import { createWebhookGateway } from './gateway.ts'
+import { receiverSecrets } from './receipt.ts'
+
+export const webhook = defineVendor({
+  name: 'webhook',
+  settings: Type.Object({
+    WEBHOOK_URL: url('address of your own receiver of messages, called as in Standard Webhooks'),
+    WEBHOOK_SECRETS: receiverSecrets,
+    WEBHOOK_TEMPLATE: Type.String({
+      default: 'verification-code',
+      pattern: '^[^,:\\s]{1,64}$',
+      description: 'name of the template in the calls of the webhook',
+    }),
+    WEBHOOK_TEMPLATES: sceneTemplates(),
+    WEBHOOK_IDEMPOTENT: Type.Union([Type.Literal('true'), Type.Literal('false')], {
+      default: 'false',
+      description: 'true or false: whether the receiver sends a message once, even if its id is repeated',
+    }),
+  }),
+  faults: (values, context) => [
+    ...plaintextFaults('WEBHOOK_URL', values.WEBHOOK_URL, context),
+    ...sceneFaults('WEBHOOK_TEMPLATES', values.WEBHOOK_TEMPLATES, context),
+  ],
+  create: (settings, _context, { transport }) =>
+    createWebhookGateway({
+      url: settings.WEBHOOK_URL.href,
+      keys: settings.WEBHOOK_SECRETS,
+      idempotent: settings.WEBHOOK_IDEMPOTENT === 'true',
+      templateOf: (scene) => settings.WEBHOOK_TEMPLATES.get(scene) ?? settings.WEBHOOK_TEMPLATE,
+      transport,
+    }),
+})
