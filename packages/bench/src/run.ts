@@ -1,3 +1,4 @@
+import { firstGatewayAt } from '@sms-codes/launcher/simulated-vendors'
 import { runApiRounds } from './api-rounds.ts'
 import type { Options } from './options.ts'
 import { rssMegabytes } from './proc.ts'
@@ -53,15 +54,8 @@ async function benchApi(stack: Stack, { rounds, seconds }: Options, progress: Pr
 
 async function benchWorker(stack: Stack, { rounds }: Options, progress: Progress) {
   await stack.redis.flushall('SYNC')
-  const gateway = await stack.startOwn('ccp-endpoint')
-  const worker = await stack.startApp('worker', {
-    SMS_GATEWAYS: 'ccp',
-    CCP_BASE_URL: `http://127.0.0.1:${gateway.port}`,
-    CCP_ACCOUNT_SID: 'bench0000',
-    CCP_AUTH_TOKEN: 'bench-bench-bench',
-    CCP_APP_ID: 'bench0000',
-    CCP_TEMPLATE_ID: '1',
-  })
+  const gateway = await stack.startOwn('gateway-endpoint')
+  const worker = await stack.startApp('worker', firstGatewayAt(`http://127.0.0.1:${gateway.port}`))
   const measured = await runWorkerRounds(stack, worker.pid, rounds, progress.workerRound)
   return { measured, rss: { worker: rssMegabytes(worker.pid) } }
 }

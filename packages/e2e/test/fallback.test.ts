@@ -48,13 +48,14 @@ async function ends(status: () => Promise<unknown>, wish: string): Promise<void>
   await expect.poll(status, { timeout: 60_000, interval: 100 }).toBe(wish)
 }
 
+const REFUSED = 'gateway did not accept the message'
+
 /** When a gateway last refused the message of this request, from the worker's log; 0 if no gateway did. */
 function lastRefusal(id: string): number {
   const lines = system.logs.filter(({ app, line }) => app === 'worker' && line.includes(id))
   const refusals = lines.map(({ line }) => toRecord(JSON.parse(line))).filter(({ msg }) => msg === REFUSED)
   return Math.max(0, ...refusals.map(({ time }) => Date.parse(String(time))))
 }
-const REFUSED = 'gateway did not take it'
 
 describe('a code that no SMS gateway accepts', () => {
   it('is sent by e-mail to the verified address only, and verifies once with assurance email', async () => {

@@ -1,8 +1,7 @@
 import type { Redis } from 'ioredis'
-import { keys } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
 import { ANSWERS } from './answers.ts'
-import { SCENE } from '../codes.ts'
+import { readCode } from '../codes.ts'
 import type { Client } from './client.ts'
 import type { Person } from './people.ts'
 
@@ -25,13 +24,6 @@ export function createCrowd(people: readonly Person[], client: Client, redis: Re
   const refusals = new Map<string, number>()
   let messages = 0
   let proofs = 0
-
-  /** Reads the code from its record: the user sees it on the phone. */
-  async function readCode(mobile: string): Promise<string> {
-    const record = keys.code(keyring.pseudonym(mobile), SCENE)
-    const [rid, sealed] = await redis.hmget(record, 'rid', 'sealed')
-    return keyring.open(sealed ?? '', rid ?? '')?.slice(mobile.length) ?? ''
-  }
 
   function join(person: Person): void {
     const { mobile, address, minute, mistypesImage, asksAgain, verifies, mistypesCode, reads } = person
@@ -61,7 +53,7 @@ export function createCrowd(people: readonly Person[], client: Client, redis: Re
 
     async function typeCode(): Promise<void> {
       if (gone) return
-      const code = await readCode(mobile)
+      const code = await readCode(redis, keyring, mobile)
       if (mistypesCode) {
         const other = String((Number(code) + 1) % 1_000_000).padStart(6, '0')
         const { text } = await client.verify({ mobile, code: other, rid, address })

@@ -1,4 +1,4 @@
-// A CCP gateway for the worker that accepts every message at once. The port is its argument. It checks
+// The gateway that `npm start` calls first, as a server that accepts every message at once. The port is its argument. It checks
 // nothing, because the benchmark reads the result of every job from its record.
 import { createServer } from 'node:http'
 
