@@ -1,12 +1,18 @@
 import type { Keyring } from '@sms-codes/core/keyring'
 import type { ListName, Lists } from '@sms-codes/core/limits/allow-deny-lists'
 import type { Audit } from '@sms-codes/core/limits/audit'
-import { createNetworks, phoneNames, type Asker, type ListEntry } from '@sms-codes/core/limits/networks'
+import {
+  createNetworks,
+  parseListEntry,
+  phoneNames,
+  type Asker,
+  type ListEntry,
+} from '@sms-codes/core/limits/networks'
 import type { Logger } from '@sms-codes/core/logger'
 import type { ApiMetrics } from '../metrics.ts'
 import type { SendAttempt } from './caller.ts'
 
-export type ListDecision = {
+type ListDecision = {
   /** The limits of address, subnet and segment, and the pumping guard, do not apply. */
   isAllowed: boolean
   /** 0 to let through, else the seconds that the refusal names. */
@@ -33,8 +39,8 @@ export function createListCheck(
   const find = { allow: finder(configured.allow), deny: finder(configured.deny) }
 
   function report(list: ListName, entry: string, { address }: SendAttempt, ph: string): void {
-    const by = kindOf(entry)
-    metrics.decidedByList(list, by)
+    const by = parseListEntry(entry)?.kind ?? 'phone'
+    metrics.listDecisions.inc({ list, by })
     // Not awaited, because the decision does not depend on the record.
     audit({ what: 'list', list, by, entry, phone: ph, address }).catch((err: unknown) =>
       log.warn({ err, list, by }, 'list decision not recorded'),
@@ -58,18 +64,14 @@ export function createListCheck(
     }
   }
 }
-export type ListCheck = ReturnType<typeof createListCheck>
 
 /** Finds the configured entry that matches an asker, or null. */
 function finder(entries: readonly ListEntry[]) {
   const names = new Set(entries.map(({ text }) => text))
-  const networks = createNetworks([...names].filter((text) => kindOf(text) === 'network'))
+  const networkOf = createNetworks(entries.flatMap(({ kind, text }) => (kind === 'network' ? [text] : [])))
   return (asker: Asker): string | null =>
-    names.size === 0 ? null : (phoneNames(asker).find((name) => names.has(name)) ?? networks(asker.ip))
+    phoneNames(asker).find((name) => names.has(name)) ?? networkOf(asker.ip)
 }
-
-const kindOf = (entry: string): ListEntry['kind'] =>
-  entry.includes('/') ? 'network' : /^[0-9]{1,7}$/.test(entry) ? 'segment' : 'phone'
 
 /** Counts down like a full hourly limit. Two bytes of the pseudonym give each phone its own start of the hour. */
 function hourlyWait(ph: string): number {

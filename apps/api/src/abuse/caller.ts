@@ -14,7 +14,6 @@ export function createCallers(keyring: Pick<Keyring, 'pseudonym'>) {
     subnet: keyring.pseudonym(subnetOf(ip)),
   })
 }
-export type CallerOf = ReturnType<typeof createCallers>
 
 /** The segment under which a number is counted: its first seven digits. */
 export const numberSegment = (mobile: string): string => mobile.slice(0, 7)

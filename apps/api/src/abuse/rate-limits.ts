@@ -24,17 +24,15 @@ const SEND_ANSWERS: Record<SendLimit, Answer> = {
 }
 
 /**
- * The rate limits of the API. The limits of a phone are not here: the script that issues a code takes them.
- *
- * Every method throws StoreError when Redis does not answer.
- *
+ * The rate limits of the API. The limits of a phone are not here: the script that issues a code takes them. Every
+ * method throws StoreError when Redis does not answer.
  * @param countersOf counters without a limit that a send adds to in the same step
  */
 export function createRateLimits(
   limits: Limits,
   windows: RateLimitWindows,
   countersOf: (attempt: SendAttempt) => readonly Limit[],
-  metrics: Pick<ApiMetrics, 'refusedByLimit'>,
+  metrics: Pick<ApiMetrics, 'refusals'>,
 ) {
   const sendLimits = SEND_LIMITS.filter((name) => windows[name].length > 0)
   const addressLimit = (name: AddressLimit, address: string) => ({
@@ -48,14 +46,13 @@ export function createRateLimits(
   }
 
   function refuse(name: AddressLimit | SendLimit, answer: Answer, retryAfter: number): never {
-    metrics.refusedByLimit(name)
+    metrics.refusals.inc({ limit: name })
     throw new Refusal(answer, { retry_after: retryAfter })
   }
 
   return {
     /**
      * Takes one from a limit of this address.
-     *
      * @returns how many the address has taken in the longest window, with this one
      * @throws Refusal if the limit is full
      */
@@ -70,16 +67,12 @@ export function createRateLimits(
     /**
      * Takes one from all limits of a send, or from none of them, in one step. The budget therefore holds for any
      * number of API processes.
-     *
      * @param isAllowListed only the budget counts
      * @returns the unit of the budget that was taken, and a function that gives segment and budget back if no job
      *   was enqueued
      * @throws Refusal if a limit is full
      */
-    async takeForSend(
-      attempt: SendAttempt,
-      isAllowListed: boolean,
-    ): Promise<{ budgetUnit: string; release: () => Promise<void> }> {
+    async takeForSend(attempt: SendAttempt, isAllowListed: boolean) {
       const names = isAllowListed ? sendLimits.filter((name) => name === 'budget') : sendLimits
       const counters = isAllowListed ? [] : countersOf(attempt)
       const own = names.map((name) => ({ key: sendKey(name, attempt), windows: windows[name] }))
@@ -89,14 +82,12 @@ export function createRateLimits(
         const name = names[taken.limit] ?? 'budget'
         return refuse(name, SEND_ANSWERS[name], taken.retryAfter)
       }
+      const refundable = names.filter((name) => name === 'segment' || name === 'budget')
       const released = [
-        ...names
-          .filter((name) => name === 'segment' || name === 'budget')
-          .map((name) => sendKey(name, attempt)),
+        ...refundable.map((name) => sendKey(name, attempt)),
         ...counters.map(({ key }) => key),
       ]
       return { budgetUnit: taken.member, release: () => limits.giveBack(taken.member, released) }
     },
   }
 }
-export type RateLimits = ReturnType<typeof createRateLimits>

@@ -26,4 +26,3 @@ export function createStepUp({ mode, attempts, longPicturePercent, proofPercent 
     return attempt > withoutProof ? 'proof' : 'long_picture'
   }
 }
-export type StepUpLevelOf = ReturnType<typeof createStepUp>

@@ -90,7 +90,6 @@ export function createProofs(redis: RedisClient, keyring: Keyring) {
     },
   }
 }
-export type Proofs = ReturnType<typeof createProofs>
 
 function parse(proof: string): Static<typeof Payload> | null {
   if (proof.length > PROOF_MAX_LENGTH) return null

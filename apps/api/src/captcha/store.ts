@@ -1,7 +1,7 @@
 import { keys } from '@sms-codes/core/redis/keys'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
+import { captchaText } from './glyphs.ts'
 import { drawCaptcha } from './image.ts'
-import { captchaText } from './text.ts'
 
 /** The client chooses the uuid and it becomes part of a key, so no other character is permitted. */
 export const UUID_PATTERN = '^[A-Za-z0-9_-]{8,64}$'
@@ -32,4 +32,3 @@ export function createCaptchas(redis: RedisClient) {
     },
   }
 }
-export type Captchas = ReturnType<typeof createCaptchas>

@@ -21,11 +21,7 @@ export const ANSWERS = {
   verified: { code: RETCODE.OK, zh: '验证成功', en: 'Verified' },
   captchaGone: { code: RETCODE.IMAGECODEERR, zh: '图形验证码失效', en: 'The image code has expired' },
   captchaWrong: { code: RETCODE.IMAGECODEERR, zh: '输入图形验证码有误', en: 'The image code is not right' },
-  proofNeeded: {
-    code: RETCODE.IMAGECODEERR,
-    zh: '请完成安全验证',
-    en: 'A proof of work is needed as well',
-  },
+  proofNeeded: { code: RETCODE.IMAGECODEERR, zh: '请完成安全验证', en: 'A proof of work is needed as well' },
   proofGone: {
     code: RETCODE.IMAGECODEERR,
     zh: '安全验证失效',
@@ -81,15 +77,8 @@ function languageOf(header: string | undefined): Language {
 }
 
 /** The fields of an answer that every body has. */
-export function envelope(
-  answer: Answer,
-  acceptLanguage: string | undefined,
-): { code: Retcode; errmsg: string } {
-  const row = ANSWERS[answer]
-  return { code: row.code, errmsg: row[languageOf(acceptLanguage)] }
+export function envelope<Name extends Answer>(answer: Name, acceptLanguage: string | undefined) {
+  const row: (typeof ANSWERS)[Name] = ANSWERS[answer]
+  const code: (typeof ANSWERS)[Name]['code'] = row.code
+  return { code, errmsg: row[languageOf(acceptLanguage)] }
 }
-
-export const success = (answer: 'ok' | 'sent' | 'verified', acceptLanguage: string | undefined) => ({
-  ...envelope(answer, acceptLanguage),
-  code: RETCODE.OK,
-})

@@ -61,10 +61,8 @@ export function createIdempotency(store: IdempotencyStore) {
      * act: a keyed hash of its idempotency key and body, the same for every repetition. The record keeps the act with
      * the time of use, and for ACT_SECONDS the same act is verified again (codes/lua/verify.lua). The receipt depends
      * only on the request id and this time, so one code never yields two receipts.
-     *
      * @returns '' for a request without an idempotency key
      */
     actOf: (request: FastifyRequest): string => tries.get(request)?.act ?? '',
   }
 }
-export type Idempotency = ReturnType<typeof createIdempotency>

@@ -1,6 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { MOBILE_PATTERN } from '@sms-codes/core/mobile'
 
+/** The fields that the body of every success has. */
+export const SUCCESS_FIELDS = { code: Type.Literal('0'), errmsg: Type.String() }
+
 /** The body of every answer that is not a success. */
 export const Envelope = Type.Object(
   {

@@ -84,4 +84,3 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
     },
   }
 }
-export type Receipts = ReturnType<typeof createReceipts>

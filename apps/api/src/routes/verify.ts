@@ -1,18 +1,15 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ACT_SECONDS } from '@sms-codes/core/codes/code-store'
-import type { ApiDeps } from '../deps.ts'
-import { Refusal, success } from '../http/answers.ts'
+import type { ApiDeps } from '../compose.ts'
+import { envelope, Refusal } from '../http/answers.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
 import { nameInLog } from '../http/request-log.ts'
-import { Envelope, Mobile, sceneOf } from '../http/schemas.ts'
+import { Envelope, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { Assurance } from '../receipts/receipts.ts'
 
 type Checks = 'callerOf' | 'codeLength' | 'guard' | 'idempotency' | 'rateLimits' | 'scenes'
 type Needs = Pick<ApiDeps, Checks | 'codes' | 'metrics' | 'receipts'>
-
-/** Long enough to repeat a request after a lost answer, and short because the kept answer holds a receipt. */
-const KEEP_SECONDS = ACT_SECONDS
 
 const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
@@ -36,8 +33,7 @@ const bodyOf = (scenes: readonly string[]) =>
   )
 
 const Verified = Type.Object({
-  code: Type.Literal('0'),
-  errmsg: Type.String(),
+  ...SUCCESS_FIELDS,
   request_id: Type.String({
     description: 'the same for every verify of this code; store it in a unique column to refuse replays',
   }),
@@ -53,7 +49,8 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
   app.post(
     '/v1/sms_codes/verify',
     {
-      ...idempotency.hooks('verify', KEEP_SECONDS),
+      // Kept long enough to repeat a request after a lost answer, and not longer, because the answer holds a receipt.
+      ...idempotency.hooks('verify', ACT_SECONDS),
       schema: {
         summary: 'Verify a code',
         tags: ['browser', 'backend'],
@@ -71,19 +68,19 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
     },
     async (request) => {
       const { mobile, sms_code, scene, request_id } = request.body
-      nameInLog(request, { rid: request_id })
+      nameInLog(request, request_id ?? '')
       await rateLimits.take('verifies', callerOf(request.ip).address)
       if (sms_code.length !== codeLength(scene)) throw new Refusal('missing')
       const act = idempotency.actOf(request)
       const verified = await codes.verify(mobile, scene, sms_code, request_id, act)
-      metrics.verified(scene, verified.kind)
+      metrics.verifies.inc({ scene, result: verified.kind })
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
       const { rid, channel, gateway, isAgain, at } = verified
-      nameInLog(request, { rid })
+      nameInLog(request, rid)
       request.log.info({ channel, again: isAgain }, 'verified')
-      if (!isAgain) metrics.codeUsed(scene, gateway)
+      if (!isAgain) metrics.codesUsed.inc({ scene, gateway })
       if (!isAgain && verified.isCounted)
         guard
           .countVerified({ mobile, address: verified.askedBy })
@@ -91,7 +88,7 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
             request.log.warn({ err }, 'verified code not counted by the pumping guard'),
           )
       const receipt = await receipts.issue({ mobile, scene, assurance: channel, rid, at })
-      const head = success('verified', request.headers['accept-language'])
+      const head = envelope('verified', request.headers['accept-language'])
       return { ...head, request_id: rid, receipt, assurance: channel }
     },
   )
