@@ -45,18 +45,15 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
   }
 }
 
-/** 0 means no limit. */
-export type EventLoopLimits = { delayMs: number; percent: number }
+/** The greatest delay of the event loop, and the greatest share of the time that it is busy; 0 for no limit. */
+type EventLoopLimits = { delayMs: number; percent: number }
 
 /**
  * Refuses the requests of this scope while the event loop is overloaded. Routes whose work can wait belong in the
  * scope. A verify does not, because its code expires.
  */
-export async function refuseUnderLoad(
-  scope: FastifyInstance,
-  { delayMs, percent }: EventLoopLimits,
-  metrics: Metrics,
-): Promise<void> {
+export async function refuseUnderLoad(scope: FastifyInstance, limits: EventLoopLimits, metrics: Metrics) {
+  const { delayMs, percent } = limits
   if (delayMs === 0 && percent === 0) return
   await scope.register(underPressure, {
     maxEventLoopDelay: delayMs,

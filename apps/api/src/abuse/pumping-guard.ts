@@ -22,9 +22,6 @@ export type GuardOptions = {
   canChallenge: boolean
 }
 
-/** `denySeconds`: 0 to let through. */
-export type Verdict = { denySeconds: number; requiresProof: boolean }
-
 /** The part of a send that puts it into groups. */
 type Grouped = Pick<SendAttempt, 'address' | 'mobile'>
 
@@ -72,10 +69,10 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
     return [windowSeconds * 1000, minSends, minPercent, modeOf(group) === 'deny' ? 0 : DAY_MS]
   })
 
-  async function report(group: Group, who: string, row: Reply): Promise<void> {
+  async function report(group: Group, send: Grouped, row: Reply): Promise<void> {
     const mode = modeOf(group)
     const counts = { sends: row.text('sends'), verified: row.text('verified') }
-    const finding = { what: 'guard', mode, group, who, ...counts }
+    const finding = { what: 'guard', mode, group, who: memberOf(group, send), ...counts }
     metrics.guardFindings.inc({ group, mode })
     log.warn(finding, 'few codes of a group are verified')
     await audit(finding)
@@ -85,8 +82,8 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
     /** The counters that an accepted send adds to. */
     sendCounters: (send: Grouped): Limit[] => (on ? counters('sent', send) : []),
 
-    /** @throws StoreError */
-    async judge(send: Grouped): Promise<Verdict> {
+    /** `denySeconds` is 0 for a send that is not denied. @throws StoreError */
+    async judge(send: Grouped) {
       const verdict = { denySeconds: 0, requiresProof: false }
       if (!on) return verdict
       const names = GROUPS.flatMap((group) =>
@@ -96,7 +93,7 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
       for (const row of rows) {
         const group = GROUPS[row.number('group') - 1]
         if (group === undefined) continue
-        if (row.number('is_new') === 1) await report(group, memberOf(group, send), row)
+        if (row.number('is_new') === 1) await report(group, send, row)
         const mode = modeOf(group)
         const markSeconds = Math.ceil(row.number('lasts') / 1000)
         if (mode === 'deny') verdict.denySeconds = Math.max(verdict.denySeconds, markSeconds)

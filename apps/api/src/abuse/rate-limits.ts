@@ -61,7 +61,7 @@ export function createRateLimits(
       return taken.kind === 'taken' ? taken.count : refuse(name, 'tooManyRequests', taken.retryAfter)
     },
 
-    /** Counts the attempts of this address in the longest window, without taking one. */
+    /** Counts the attempts of this address in the longest window. */
     attemptsOf: (address: string): Promise<number> => limits.count(addressLimit('attempts', address)),
 
     /**

@@ -6,9 +6,6 @@ import { drawCaptcha } from './image.ts'
 /** The client chooses the uuid and it becomes part of a key, so no other character is permitted. */
 export const UUID_PATTERN = '^[A-Za-z0-9_-]{8,64}$'
 
-/** `captchaGone`: never issued, expired, or answered before. */
-export type CaptchaResult = 'passed' | 'captchaGone' | 'captchaWrong'
-
 const LIFE_SECONDS = 300
 
 /**
@@ -24,8 +21,8 @@ export function createCaptchas(redis: RedisClient) {
       return drawCaptcha(text)
     },
 
-    /** Consumes the picture and checks the answer. @throws StoreError */
-    async consume(uuid: string, imageCode: string): Promise<CaptchaResult> {
+    /** Consumes a picture. `captchaGone`: never issued, expired, or answered before. @throws StoreError */
+    async consume(uuid: string, imageCode: string): Promise<'passed' | 'captchaGone' | 'captchaWrong'> {
       const text = await asStoreError('captcha consume', redis.getdel(keys.captcha(uuid)))
       if (text === null) return 'captchaGone'
       return text.toLowerCase() === imageCode.toLowerCase() ? 'passed' : 'captchaWrong'

@@ -7,7 +7,7 @@ import { noteRetcode } from './reply-retcode.ts'
 // The one place where everything that is thrown becomes an answer: `{ code, errmsg, … }` with a status. An answer
 // never repeats what the caller sent, nor the text of a library.
 
-/** The HTTP status of each answer; 400 for all others. */
+/** All other answers have the status 400. */
 const STATUSES: Partial<Record<Answer, number>> = {
   sentTooOften: 429,
   tooManyRequests: 429,
@@ -39,7 +39,8 @@ type Outcome = { answer: Answer; details?: RefusalDetails; status?: number }
 
 export function createErrorHandler(metrics: Pick<ApiMetrics, 'storeErrors'>, isClassic = false) {
   return (err: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    const { answer, details = {}, ...outcome } = toOutcome(err, request)
+    const outcome = toOutcome(err, request)
+    const { answer } = outcome
     // Counted here, because a spent budget, a backlog and a bug share the RETCODE of the store.
     if (err instanceof StoreError) metrics.storeErrors.inc()
     const route = request.routeOptions.url
@@ -47,22 +48,16 @@ export function createErrorHandler(metrics: Pick<ApiMetrics, 'storeErrors'>, isC
     else if (answer === 'storeDown') request.log.warn({ err, route }, 'store down')
     else request.log.info({ answer, route }, 'refused')
     const classicStatus = isClassic ? classicStatusOf(err, answer) : undefined
-    send(request, reply, outcome.status ?? classicStatus ?? STATUSES[answer] ?? 400, answer, details)
+    send(reply, outcome.status ?? classicStatus ?? STATUSES[answer] ?? 400, outcome)
   }
 }
 
-export function notFoundHandler(request: FastifyRequest, reply: FastifyReply): void {
-  send(request, reply, 404, 'notFound', {})
+export function notFoundHandler(_request: FastifyRequest, reply: FastifyReply): void {
+  send(reply, 404, { answer: 'notFound' })
 }
 
-function send(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status: number,
-  answer: Answer,
-  details: RefusalDetails,
-): void {
-  const body = { ...envelope(answer, request.headers['accept-language']), ...details }
+function send(reply: FastifyReply, status: number, { answer, details = {} }: Outcome): void {
+  const body = { ...envelope(answer, reply.request.headers['accept-language']), ...details }
   noteRetcode(reply, body.code)
   if (details.retry_after !== undefined) void reply.header('retry-after', String(details.retry_after))
   // The response schema of the route would drop fields that its own answers do not have.
@@ -90,8 +85,8 @@ function validationAnswer(err: FastifyError, request: FastifyRequest): Answer {
   if (fault === undefined) return 'param'
   if (fault.keyword === 'required') return 'missing'
   const field = fault.instancePath.slice(1)
-  const parts = { body: request.body, params: request.params, querystring: request.query, headers: undefined }
-  const source = parts[err.validationContext ?? 'headers']
+  const { body, params, query: querystring } = request
+  const source = { body, params, querystring, headers: undefined }[err.validationContext ?? 'headers']
   const value: unknown =
     typeof source === 'object' && source !== null ? Reflect.get(source, field) : undefined
   return value === null || value === '' ? 'missing' : (FIELD_ANSWERS[field] ?? 'param')

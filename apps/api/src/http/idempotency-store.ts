@@ -8,7 +8,7 @@ const LEASE_MS = 5_000
 
 /** A request that may be handled: the first with its key, or the first after a process died. */
 export type FirstTry = { slot: string; owner: string; keepMs: number; act: string }
-export type KeptAnswer = { status: number; retcode: string; body: string }
+type KeptAnswer = { status: number; retcode: string; body: string }
 type Begun =
   | { kind: 'first'; first: FirstTry }
   | { kind: 'replay'; answer: KeptAnswer }

@@ -8,17 +8,14 @@ import { nameInLog } from '../http/request-log.ts'
 import { Envelope, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { Assurance } from '../receipts/receipts.ts'
 
-type Checks = 'callerOf' | 'codeLength' | 'guard' | 'idempotency' | 'rateLimits' | 'scenes'
-type Needs = Pick<ApiDeps, Checks | 'codes' | 'metrics' | 'receipts'>
+type Checks = 'callerOf' | 'codeLength' | 'guard' | 'rateLimits'
+type Needs = Pick<ApiDeps, Checks | 'codes' | 'idempotency' | 'metrics' | 'receipts' | 'scenes'>
 
 const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
     {
       mobile: Mobile,
-      sms_code: Type.String({
-        pattern: '^[0-9]{6,10}$',
-        description: 'the digits of the message',
-      }),
+      sms_code: Type.String({ pattern: '^[0-9]{6,10}$', description: 'the digits of the message' }),
       scene: sceneOf(scenes),
       request_id: Type.Optional(
         Type.String({
@@ -77,16 +74,13 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
-      const { rid, channel, gateway, isAgain, at } = verified
+      const { rid, channel, gateway, isAgain, isCounted, askedBy: address, at } = verified
       nameInLog(request, rid)
-      request.log.info({ channel, again: isAgain }, 'verified')
+      const { log } = request
+      log.info({ channel, again: isAgain }, 'verified')
       if (!isAgain) metrics.codesUsed.inc({ scene, gateway })
-      if (!isAgain && verified.isCounted)
-        guard
-          .countVerified({ mobile, address: verified.askedBy })
-          .catch((err: unknown) =>
-            request.log.warn({ err }, 'verified code not counted by the pumping guard'),
-          )
+      const onError = (err: unknown) => log.warn({ err }, 'verified code not counted by the pumping guard')
+      if (!isAgain && isCounted) guard.countVerified({ mobile, address }).catch(onError)
       const receipt = await receipts.issue({ mobile, scene, assurance: channel, rid, at })
       const head = envelope('verified', request.headers['accept-language'])
       return { ...head, request_id: rid, receipt, assurance: channel }
