@@ -12,9 +12,6 @@ type AddressLimit = 'images' | 'attempts' | 'verifies'
 const SEND_LIMITS = ['address', 'subnet', 'segment', 'budget'] as const
 type SendLimit = (typeof SEND_LIMITS)[number]
 
-/** An empty list of windows means no limit. */
-export type RateLimitWindows = Record<AddressLimit | SendLimit, readonly Window[]>
-
 const SEND_ANSWERS: Record<SendLimit, Answer> = {
   address: 'tooManyRequests',
   subnet: 'tooManyRequests',
@@ -26,11 +23,12 @@ const SEND_ANSWERS: Record<SendLimit, Answer> = {
 /**
  * The rate limits of the API. The limits of a phone are not here: the script that issues a code takes them. Every
  * method throws StoreError when Redis does not answer.
+ * @param windows an empty list means no limit
  * @param countersOf counters without a limit that a send adds to in the same step
  */
 export function createRateLimits(
   limits: Limits,
-  windows: RateLimitWindows,
+  windows: Record<AddressLimit | SendLimit, readonly Window[]>,
   countersOf: (attempt: SendAttempt) => readonly Limit[],
   metrics: Pick<ApiMetrics, 'refusals'>,
 ) {
@@ -75,18 +73,15 @@ export function createRateLimits(
     async takeForSend(attempt: SendAttempt, isAllowListed: boolean) {
       const names = isAllowListed ? sendLimits.filter((name) => name === 'budget') : sendLimits
       const counters = isAllowListed ? [] : countersOf(attempt)
-      const own = names.map((name) => ({ key: sendKey(name, attempt), windows: windows[name] }))
+      const own = names.map((name) => ({ name, key: sendKey(name, attempt), windows: windows[name] }))
       if (own.length + counters.length === 0) return { budgetUnit: '', release: async () => {} }
       const taken = await limits.take([...own, ...counters])
       if (taken.kind === 'full') {
-        const name = names[taken.limit] ?? 'budget'
+        const name = own[taken.limit]?.name ?? 'budget'
         return refuse(name, SEND_ANSWERS[name], taken.retryAfter)
       }
-      const refundable = names.filter((name) => name === 'segment' || name === 'budget')
-      const released = [
-        ...refundable.map((name) => sendKey(name, attempt)),
-        ...counters.map(({ key }) => key),
-      ]
+      const refundable = [...own.filter(({ name }) => name === 'segment' || name === 'budget'), ...counters]
+      const released = refundable.map(({ key }) => key)
       return { budgetUnit: taken.member, release: () => limits.giveBack(taken.member, released) }
     },
   }

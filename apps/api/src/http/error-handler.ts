@@ -7,7 +7,7 @@ import { noteRetcode } from './reply-retcode.ts'
 // The one place where everything that is thrown becomes an answer: `{ code, errmsg, … }` with a status. An answer
 // never repeats what the caller sent, nor the text of a library.
 
-/** All other answers have the status 400. */
+/** The HTTP status of an answer; 400 for all others. */
 const STATUSES: Partial<Record<Answer, number>> = {
   sentTooOften: 429,
   tooManyRequests: 429,

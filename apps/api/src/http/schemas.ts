@@ -22,6 +22,9 @@ export const Envelope = Type.Object(
   { title: 'Envelope' },
 )
 
+/** What a route with an idempotency key answers besides a success. */
+export const IDEMPOTENT_ERRORS = { 400: Envelope, 409: Envelope, 422: Envelope, 429: Envelope, 503: Envelope }
+
 export const Mobile = Type.String({
   pattern: MOBILE_PATTERN,
   description: 'eleven digits, for example 13800138000',

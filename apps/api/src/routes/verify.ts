@@ -5,7 +5,7 @@ import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
 import { nameInLog } from '../http/request-log.ts'
-import { Envelope, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
+import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { Assurance } from '../receipts/receipts.ts'
 
 type Checks = 'callerOf' | 'codeLength' | 'guard' | 'rateLimits'
@@ -53,14 +53,7 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
         tags: ['browser', 'backend'],
         headers: IdempotencyHeaders,
         body: bodyOf(deps.scenes),
-        response: {
-          200: Verified,
-          400: Envelope,
-          409: Envelope,
-          422: Envelope,
-          429: Envelope,
-          503: Envelope,
-        },
+        response: { 200: Verified, ...IDEMPOTENT_ERRORS },
       },
     },
     async (request) => {
