@@ -6,8 +6,8 @@ export type Point = readonly [x: number, y: number]
 export type Stroke = readonly Point[]
 
 // `x,y` is a point and `cx,cy,rx,ry,from,to` an arc in degrees (0 is right, 90 is down); `|` lifts the pen.
-// 25 characters, none of which looks like another one after rotation and noise: no 0 O Q, no 1 I L, no B S Z G
-// (8 5 2 6) and no V (Y, U).
+// 25 characters that do not look like each other after rotation and noise: no 0 O Q, no 1 I L, no B S Z G (8 5 2 6)
+// and no V (Y, U).
 const drawings: Record<string, string> = {
   2: '.5,.28,.48,.28,-170,40 0,1 1,1',
   3: '.45,.25,.43,.25,-150,80 | .3,.5 .45,.5 .45,.75,.52,.25,-80,150',
