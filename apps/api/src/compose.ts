@@ -14,7 +14,6 @@ import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { createListCheck } from './abuse/allow-deny-lists.ts'
 import { createBacklog } from './abuse/backpressure.ts'
-import { reportBudget } from './abuse/budget-metric.ts'
 import { createCallers } from './abuse/caller.ts'
 import { createPumpingGuard } from './abuse/pumping-guard.ts'
 import { createRateLimits } from './abuse/rate-limits.ts'
@@ -22,16 +21,15 @@ import { createStepUp } from './abuse/step-up.ts'
 import { createProofs } from './captcha/proofs.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { scenePolicies, type ApiConfig } from './config/config.ts'
-import type { ApiDeps } from './deps.ts'
 import { createIdempotency } from './http/idempotency.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
-import { createApiMetrics } from './metrics.ts'
+import { createApiMetrics, reportBudget } from './metrics.ts'
 import { createReceiptKeys } from './receipts/receipt-keys.ts'
 import { createReceipts } from './receipts/receipts.ts'
-import { buildServer } from './server.ts'
 import { createTestNumbers } from './test-numbers.ts'
 
-export type ComposeOptions = {
+/** The configuration of an API process, its log, its two connections to Redis, and its metrics and tracing. */
+export type ApiProcess = {
   config: ApiConfig
   log: Logger
   redis: RedisClient
@@ -40,8 +38,8 @@ export type ComposeOptions = {
   tracing?: Tracing | null
 }
 
-/** Creates all parts of the API from its configuration and two connections, and connects them with each other. */
-export async function composeApi({ config, log, redis, producer, registry, tracing = null }: ComposeOptions) {
+/** Creates all parts of the API and connects them with each other. `deps` holds the parts that the routes use. */
+export function composeApi({ config, log, redis, producer, registry, tracing = null }: ApiProcess) {
   const policyOf = scenePolicies(config.policies)
   const keyring = createKeyring(config.keyring)
   const limits = createLimits(redis)
@@ -53,7 +51,7 @@ export async function composeApi({ config, log, redis, producer, registry, traci
   const ledger = createSendLedger(redis, keyring)
   const audit = createAudit(redis)
   const guard = createPumpingGuard({ redis, limits, metrics, audit, log }, config.guard)
-  const deps: ApiDeps = {
+  const deps = {
     corsOrigins: config.corsOrigins,
     apiKeys: config.apiKeys,
     callerOf: createCallers(keyring),
@@ -66,7 +64,7 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     guard,
     idempotency: createIdempotency(createIdempotencyStore(redis, keyring)),
     scenes: Object.keys(config.policies),
-    codeLength: (scene) => policyOf(scene).length,
+    codeLength: (scene: string) => policyOf(scene).length,
     codes: createCodeStore(redis, keyring, policyOf),
     contacts: createContacts(redis, keyring),
     ledger: events === null ? ledger : withEvents(ledger, events),
@@ -76,12 +74,11 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     testNumbers: createTestNumbers(config.testNumbers),
     receipts: createReceipts(redis, keyring, createReceiptKeys(keyring)),
     deliveryReceipts: createDeliveryReceipts(redis, keyring),
-    deliveryReceiptParsers: config.callbacks.parsers,
-    callbackToken: config.callbacks.token,
-    callbackAddresses: config.callbacks.addresses,
+    callbacks: config.callbacks,
     metrics,
   }
-  const { trustProxy, eventLoop } = config
-  const app = await buildServer({ log, trustProxy, eventLoop, tracing, deps })
-  return { app, deps, queues: [queue, mails, ...(events === null ? [] : [events])], keyring }
+  return { deps, queues: [queue, mails, ...(events === null ? [] : [events])], keyring }
 }
+
+/** The parts of the API. Each route picks the parts that it needs, so that its signature shows them. */
+export type ApiDeps = ReturnType<typeof composeApi>['deps']

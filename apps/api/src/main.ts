@@ -4,13 +4,13 @@ import { startOps } from '@sms-codes/core/process/health-server'
 import { listenOrExit } from '@sms-codes/core/process/listen-or-exit'
 import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
-import { composeApi } from './compose.ts'
 import { loadApiConfig } from './config/config.ts'
 import { ApiEnv } from './config/variables.ts'
+import { buildServer } from './server.ts'
 
 const parts = await boot({ name: 'api', variables: ApiEnv, env: process.env, load: loadApiConfig })
 const { config, log, redis, producer, registry } = parts
-const { app, queues } = await composeApi(parts)
+const { app, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
 const notReady = () => storeNotReady(redis)
 const ops = await listenOrExit('API_OPS_PORT', startOps({ host, port: opsPort, registry, notReady }))
@@ -24,7 +24,7 @@ onShutdown(
       await sleep(config.drainMs)
     },
     () => app.close(),
-    async () => void (await Promise.all(queues.map((queue) => queue.close()))),
+    () => Promise.all(queues.map((queue) => queue.close())),
     async () => {
       producer.disconnect()
       redis.disconnect()

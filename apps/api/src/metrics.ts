@@ -1,4 +1,7 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Limits } from '@sms-codes/core/limits/limits'
+import type { Window } from '@sms-codes/core/limits/windows'
+import { keys } from '@sms-codes/core/redis/keys'
 import { GROUPS, MODES } from './abuse/pumping-guard.ts'
 
 /**
@@ -7,45 +10,56 @@ import { GROUPS, MODES } from './abuse/pumping-guard.ts'
  * at 1.
  */
 export function createApiMetrics(registry: Registry) {
+  const registers = [registry]
   const counter = <Label extends string>(name: string, labelNames: Label[], help: string) =>
-    new Counter({ name, help, labelNames, registers: [registry] })
+    new Counter({ name, help, labelNames, registers })
 
-  const answers = counter('sms_http_answers_total', ['method', 'route', 'code'], 'HTTP answers of the API')
-  const storeErrors = counter('sms_store_errors_total', [], 'Requests answered 503 because Redis failed')
-  const refusals = counter('sms_refused_by_limit_total', ['limit'], 'Requests refused by a full limit')
-  const findings = counter('sms_guard_findings_total', ['group', 'mode'], 'Findings of the pumping guard')
-  for (const group of GROUPS) for (const mode of MODES) findings.inc({ group, mode }, 0)
-  const listDecisions = counter('sms_list_decisions_total', ['list', 'by'], 'Sends decided by a list')
-  const deliveryReceipts = counter(
-    'sms_receipts_total',
-    ['gateway', 'state', 'came'],
-    'Delivery receipts by gateway, reported state, and effect on the send',
+  const guardFindings = counter(
+    'sms_guard_findings_total',
+    ['group', 'mode'],
+    'Findings of the pumping guard',
   )
-  const deliverySeconds = new Histogram({
-    name: 'sms_receipt_seconds',
-    help: 'Seconds from the acceptance of a message by the gateway to its delivery receipt',
-    labelNames: ['gateway'],
-    buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300],
-    registers: [registry],
-  })
-  const captchas = counter('sms_captchas_total', ['kind', 'event'], 'Image codes and proofs of work')
-  const accepted = counter('sms_requests_accepted_total', ['scene'], 'Accepted requests for a code')
-  const verifies = counter('sms_verifies_total', ['scene', 'result'], 'Guessed codes')
-  const used = counter('sms_codes_used_total', ['scene', 'gateway'], 'Verified codes by their last gateway')
+  for (const group of GROUPS) for (const mode of MODES) guardFindings.inc({ group, mode }, 0)
   return {
-    codeUsed: (scene: string, gateway: string) => used.inc({ scene, gateway }),
-    deliveryReceipt: (gateway: string, state: string, came: string) =>
-      deliveryReceipts.inc({ gateway, state, came }),
-    deliveredAfter: (gateway: string, seconds: number) => deliverySeconds.observe({ gateway }, seconds),
-    decidedByList: (list: string, by: string) => listDecisions.inc({ list, by }),
-    captcha: (kind: 'picture' | 'proof', event: 'issued' | 'passed' | 'failed') =>
-      captchas.inc({ kind, event }),
-    accepted: (scene: string) => accepted.inc({ scene }),
-    verified: (scene: string, result: 'ok' | 'no' | 'throttled') => verifies.inc({ scene, result }),
-    foundByGuard: (group: string, mode: string) => findings.inc({ group, mode }),
-    storeFailed: () => storeErrors.inc(),
-    refusedByLimit: (limit: string) => refusals.inc({ limit }),
-    answered: (method: string, route: string, code: string) => answers.inc({ method, route, code }),
+    answers: counter('sms_http_answers_total', ['method', 'route', 'code'], 'HTTP answers of the API'),
+    storeErrors: counter('sms_store_errors_total', [], 'Requests answered 503 because Redis failed'),
+    refusals: counter('sms_refused_by_limit_total', ['limit'], 'Requests refused by a full limit'),
+    guardFindings,
+    listDecisions: counter('sms_list_decisions_total', ['list', 'by'], 'Sends decided by a list'),
+    captchas: counter('sms_captchas_total', ['kind', 'event'], 'Image codes and proofs of work'),
+    accepted: counter('sms_requests_accepted_total', ['scene'], 'Accepted requests for a code'),
+    verifies: counter('sms_verifies_total', ['scene', 'result'], 'Guessed codes'),
+    codesUsed: counter('sms_codes_used_total', ['scene', 'gateway'], 'Verified codes by their last gateway'),
+    deliveryReceipts: counter(
+      'sms_receipts_total',
+      ['gateway', 'state', 'came'],
+      'Delivery receipts by gateway, reported state, and effect on the send',
+    ),
+    deliverySeconds: new Histogram({
+      name: 'sms_receipt_seconds',
+      help: 'Seconds from the acceptance of a message by the gateway to its delivery receipt',
+      labelNames: ['gateway'],
+      buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300],
+      registers,
+    }),
   }
 }
 export type ApiMetrics = ReturnType<typeof createApiMetrics>
+
+/**
+ * Reports the messages that the budget still allows, counted at each scrape. While Redis does not answer, the
+ * metric has no series and the rest of the scrape succeeds.
+ */
+export function reportBudget(registry: Registry, limits: Limits, budget: readonly Window[]): void {
+  const left = new Gauge({
+    name: 'sms_budget_left',
+    help: 'Messages that the budget still allows, by the length of the window in seconds',
+    labelNames: ['window'],
+    registers: [registry],
+    collect: async () => {
+      left.reset()
+      const room = await limits.room({ key: keys.budget, windows: budget }).catch(() => null)
+      for (const window of room?.windows ?? []) left.set({ window: String(window.seconds) }, window.left)
+    },
+  })
+}

@@ -1,12 +1,9 @@
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { randomId } from '@sms-codes/core/keyring'
-import type { Tracing } from '@sms-codes/core/process/tracing'
-import { refuseUnderLoad, type EventLoopLimits } from './abuse/backpressure.ts'
-import type { ApiDeps } from './deps.ts'
+import { refuseUnderLoad } from './abuse/backpressure.ts'
+import { composeApi, type ApiProcess } from './compose.ts'
 import { createErrorHandler, notFoundHandler } from './http/error-handler.ts'
-import { allowOrigins } from './http/plugins/cors.ts'
-import { acceptJsonBodies } from './http/plugins/json-body.ts'
-import { documentRoutes } from './http/plugins/openapi.ts'
+import { acceptJsonBodies, allowOrigins, documentRoutes } from './http/plugins.ts'
 import { retcodeOf } from './http/reply-retcode.ts'
 import { traceRequests } from './http/request-spans.ts'
 import { refuseUnreadable } from './http/unreadable-request.ts'
@@ -19,14 +16,6 @@ import { requestStatusRoute } from './routes/request-status.ts'
 import { sendCodeRoutes } from './routes/send-code.ts'
 import { verifyRoute } from './routes/verify.ts'
 
-export type ServerOptions = {
-  log: FastifyBaseLogger
-  trustProxy: string[]
-  eventLoop: EventLoopLimits
-  tracing: Tracing | null
-  deps: ApiDeps
-}
-
 const HEADERS = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
@@ -34,10 +23,14 @@ const HEADERS = {
 }
 
 /** Builds the HTTP API, complete but not listening. */
-export async function buildServer({ log, trustProxy, eventLoop, tracing, deps }: ServerOptions) {
+export async function buildServer(parts: ApiProcess) {
+  const { config, tracing = null } = parts
+  const { trustProxy, eventLoop } = config
+  const { deps, queues, keyring } = composeApi(parts)
+  const loggerInstance: FastifyBaseLogger = parts.log
   const errorHandler = createErrorHandler(deps.metrics)
   const app = Fastify({
-    loggerInstance: log,
+    loggerInstance,
     // Fastify's own log lines show the URL, and with it the number and the image code.
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
@@ -72,8 +65,8 @@ export async function buildServer({ log, trustProxy, eventLoop, tracing, deps }:
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS)
   })
-  app.addHook('onResponse', async (request, reply) => {
-    deps.metrics.answered(request.method, request.routeOptions.url ?? 'none', retcodeOf(reply))
+  app.addHook('onResponse', async ({ method, routeOptions: { url: route = 'none' } }, reply) => {
+    deps.metrics.answers.inc({ method, route, code: retcodeOf(reply) })
   })
   await allowOrigins(app, deps.corsOrigins)
   await documentRoutes(app)
@@ -88,5 +81,5 @@ export async function buildServer({ log, trustProxy, eventLoop, tracing, deps }:
   await app.register(receiptRoutes, deps)
   await app.register(contactRoutes, deps)
   await app.register(callbackRoutes, deps)
-  return app
+  return { app, deps, queues, keyring }
 }

@@ -13,4 +13,3 @@ export function createTestNumbers(numbers: readonly TestNumber[]) {
     },
   }
 }
-export type TestNumbers = ReturnType<typeof createTestNumbers>

@@ -13,7 +13,7 @@ import { startRedis } from '@sms-codes/launcher/redis'
 import { loadApiConfig } from '../src/config/config.ts'
 import { createIdempotencyStore } from '../src/http/idempotency-store.ts'
 import { createReceiptKeys } from '../src/receipts/receipt-keys.ts'
-import { composeApi } from '../src/compose.ts'
+import { buildServer } from '../src/server.ts'
 
 const key = () => randomBytes(32).toString('base64')
 
@@ -39,7 +39,7 @@ export async function startApi(
   const producer = connectRedis(config.redisUrl, 'producer', log)
   await Promise.all([once(redis, 'ready'), once(producer, 'ready')])
   const registry = new Registry()
-  const { app, deps, queues, keyring } = await composeApi({ config, log, redis, producer, registry })
+  const { app, deps, queues, keyring } = await buildServer({ config, log, redis, producer, registry })
   const jobs = new Queue<SendJob>(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
   jobs.on('error', () => {})
 

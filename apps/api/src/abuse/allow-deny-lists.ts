@@ -1,12 +1,13 @@
 import type { Keyring } from '@sms-codes/core/keyring'
 import type { ListName, Lists } from '@sms-codes/core/limits/allow-deny-lists'
 import type { Audit } from '@sms-codes/core/limits/audit'
-import { createNetworks, phoneNames, type Asker, type ListEntry } from '@sms-codes/core/limits/networks'
+import { createNetworks, parseListEntry, phoneNames } from '@sms-codes/core/limits/networks'
+import type { Asker, ListEntry } from '@sms-codes/core/limits/networks'
 import type { Logger } from '@sms-codes/core/logger'
 import type { ApiMetrics } from '../metrics.ts'
 import type { SendAttempt } from './caller.ts'
 
-export type ListDecision = {
+type ListDecision = {
   /** The limits of address, subnet and segment, and the pumping guard, do not apply. */
   isAllowed: boolean
   /** 0 to let through, else the seconds that the refusal names. */
@@ -20,8 +21,7 @@ type Needs = { lists: Lists; keyring: Keyring; metrics: ApiMetrics; audit: Audit
 const HOUR_SECONDS = 3_600
 
 /**
- * Decides by the allow and deny lists of the environment and of the operators. A deny entry takes precedence over
- * an allow entry.
+ * Decides by the allow and deny lists of the environment and of the operators. A deny entry takes precedence.
  *
  * A denied caller is answered like a caller whose phone has used up its hourly limit, so that the answer does not
  * show that a deny list exists. This answer has to name a plausible wait, which `hourlyWait` makes up.
@@ -30,46 +30,39 @@ export function createListCheck(
   { lists, keyring, metrics, audit, log }: Needs,
   configured: Record<ListName, readonly ListEntry[]>,
 ) {
-  const find = { allow: finder(configured.allow), deny: finder(configured.deny) }
-
-  function report(list: ListName, entry: string, { address }: SendAttempt, ph: string): void {
-    const by = kindOf(entry)
-    metrics.decidedByList(list, by)
-    // Not awaited, because the decision does not depend on the record.
-    audit({ what: 'list', list, by, entry, phone: ph, address }).catch((err: unknown) =>
-      log.warn({ err, list, by }, 'list decision not recorded'),
-    )
-  }
+  const [findAllowed, findDenied] = [createFinder(configured.allow), createFinder(configured.deny)]
 
   /** @throws StoreError */
-  return async function checkLists(attempt: SendAttempt): Promise<ListDecision> {
-    const ph = keyring.pseudonym(attempt.mobile)
-    const asker = { ip: attempt.ip, mobile: attempt.mobile, ph }
+  return async ({ ip, mobile, address }: SendAttempt): Promise<ListDecision> => {
+    const phone = keyring.pseudonym(mobile)
+    const asker = { ip, mobile, ph: phone }
     const listed = await lists.look(asker)
-    const deny = find.deny(asker) ?? listed.deny
-    const allow = find.allow(asker) ?? listed.allow
+    const denied = findDenied(asker) ?? listed.deny
+    const entry = denied ?? findAllowed(asker) ?? listed.allow
     return {
-      isAllowed: deny === null && allow !== null,
-      denySeconds: deny === null ? 0 : hourlyWait(ph),
-      report: () => {
-        if (deny !== null) report('deny', deny, attempt, ph)
-        else if (allow !== null) report('allow', allow, attempt, ph)
+      isAllowed: denied === null && entry !== null,
+      denySeconds: denied === null ? 0 : hourlyWait(phone),
+      report(): void {
+        if (entry === null) return
+        const list = denied === null ? 'allow' : 'deny'
+        const by = parseListEntry(entry)?.kind ?? 'phone'
+        metrics.listDecisions.inc({ list, by })
+        // Not awaited, because the decision does not depend on the record.
+        audit({ what: 'list', list, by, entry, phone, address }).catch((err: unknown) =>
+          log.warn({ err, list, by }, 'list decision not recorded'),
+        )
       },
     }
   }
 }
-export type ListCheck = ReturnType<typeof createListCheck>
 
 /** Finds the configured entry that matches an asker, or null. */
-function finder(entries: readonly ListEntry[]) {
+function createFinder(entries: readonly ListEntry[]) {
   const names = new Set(entries.map(({ text }) => text))
-  const networks = createNetworks([...names].filter((text) => kindOf(text) === 'network'))
+  const networkOf = createNetworks(entries.flatMap(({ kind, text }) => (kind === 'network' ? [text] : [])))
   return (asker: Asker): string | null =>
-    names.size === 0 ? null : (phoneNames(asker).find((name) => names.has(name)) ?? networks(asker.ip))
+    phoneNames(asker).find((name) => names.has(name)) ?? networkOf(asker.ip)
 }
-
-const kindOf = (entry: string): ListEntry['kind'] =>
-  entry.includes('/') ? 'network' : /^[0-9]{1,7}$/.test(entry) ? 'segment' : 'phone'
 
 /** Counts down like a full hourly limit. Two bytes of the pseudonym give each phone its own start of the hour. */
 function hourlyWait(ph: string): number {

@@ -8,7 +8,7 @@ import type { ApiMetrics } from '../metrics.ts'
 
 // Refuses work that this process or the workers cannot do in time: a "try again later" is better than a late code.
 
-type Refusals = Pick<ApiMetrics, 'refusedByLimit'>
+type Metrics = Pick<ApiMetrics, 'refusals'>
 
 const CACHE_MS = 1_000
 const BACKLOG_RETRY_SECONDS = 10
@@ -17,23 +17,12 @@ const EVENT_LOOP_RETRY_SECONDS = 5
 /**
  * Watches the age of the oldest message that no worker has taken yet. One process asks Redis at most once a second,
  * however many requests it handles.
- *
  * @param maxAgeSeconds 0 for no limit
  */
-export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics: Refusals) {
+export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics: Metrics) {
   const oldest = createOldest(redis)
   let askedAt = 0
   let answer: Promise<number | null> = Promise.resolve(null)
-
-  async function ask(): Promise<number | null> {
-    try {
-      return await oldest(SMS_QUEUE)
-    } catch (err) {
-      // The next request asks again, because Redis may be back by then.
-      askedAt = 0
-      throw err
-    }
-  }
 
   return {
     /** @throws Refusal while the oldest message waits too long, StoreError */
@@ -42,29 +31,29 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
       // API hosts wrote both times. The clock of Redis would add its own deviation to every age.
       if (Date.now() - askedAt >= CACHE_MS) {
         askedAt = Date.now()
-        answer = ask()
+        answer = oldest(SMS_QUEUE).catch((err: unknown) => {
+          // The next request asks again, because Redis may be back by then.
+          askedAt = 0
+          throw err
+        })
       }
       const queuedAt = await answer
       if (queuedAt === null || Date.now() - queuedAt <= maxAgeSeconds * 1000) return
-      metrics.refusedByLimit('backlog')
+      metrics.refusals.inc({ limit: 'backlog' })
       throw new Refusal('busy', { retry_after: BACKLOG_RETRY_SECONDS })
     },
   }
 }
-export type Backlog = ReturnType<typeof createBacklog>
 
-/** 0 means no limit. */
-export type EventLoopLimits = { delayMs: number; percent: number }
+/** The greatest delay of the event loop, and the greatest share of the time that it is busy; 0 for no limit. */
+type EventLoopLimits = { delayMs: number; percent: number }
 
 /**
  * Refuses the requests of this scope while the event loop is overloaded. Routes whose work can wait belong in the
  * scope. A verify does not, because its code expires.
  */
-export async function refuseUnderLoad(
-  scope: FastifyInstance,
-  { delayMs, percent }: EventLoopLimits,
-  metrics: Refusals,
-): Promise<void> {
+export async function refuseUnderLoad(scope: FastifyInstance, limits: EventLoopLimits, metrics: Metrics) {
+  const { delayMs, percent } = limits
   if (delayMs === 0 && percent === 0) return
   await scope.register(underPressure, {
     maxEventLoopDelay: delayMs,
@@ -72,7 +61,7 @@ export async function refuseUnderLoad(
     // Measures the last second and not the time since the start.
     eventLoopUtilizationMode: 'interval',
     pressureHandler: async () => {
-      metrics.refusedByLimit('event_loop')
+      metrics.refusals.inc({ limit: 'event_loop' })
       throw new Refusal('busy', { retry_after: EVENT_LOOP_RETRY_SECONDS })
     },
   })

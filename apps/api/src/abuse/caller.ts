@@ -2,7 +2,7 @@ import type { Keyring } from '@sms-codes/core/keyring'
 import { addressGroup, subnetOf } from '@sms-codes/core/limits/client-address'
 
 /** The address of a client, and the pseudonyms under which Redis counts this address and its subnet. */
-export type Caller = { ip: string; address: string; subnet: string }
+type Caller = { ip: string; address: string; subnet: string }
 
 /** One request for a message: its caller, and the phone that the message is for. */
 export type SendAttempt = Caller & { mobile: string }
@@ -14,7 +14,6 @@ export function createCallers(keyring: Pick<Keyring, 'pseudonym'>) {
     subnet: keyring.pseudonym(subnetOf(ip)),
   })
 }
-export type CallerOf = ReturnType<typeof createCallers>
 
 /** The segment under which a number is counted: its first seven digits. */
 export const numberSegment = (mobile: string): string => mobile.slice(0, 7)

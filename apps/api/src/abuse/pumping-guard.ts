@@ -1,3 +1,4 @@
+import type { Counter } from 'prom-client'
 import type { Audit } from '@sms-codes/core/limits/audit'
 import type { Limit, Limits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
@@ -21,22 +22,20 @@ export type GuardOptions = {
   canChallenge: boolean
 }
 
-/** `denySeconds`: 0 to let through. */
-export type Verdict = { denySeconds: number; requiresProof: boolean }
-
 /** The part of a send that puts it into groups. */
 type Grouped = Pick<SendAttempt, 'address' | 'mobile'>
 
 type Needs = {
   redis: RedisClient
   limits: Limits
-  metrics: { foundByGuard: (group: Group, mode: Mode) => void }
+  metrics: { guardFindings: Counter<'group' | 'mode'> }
   audit: Audit
   log: Logger
 }
 
 const DAY_MS = 86_400_000
-const COUNT_ONLY = 1_000_000_000
+/** A limit that no counter reaches. */
+const UNLIMITED = 1_000_000_000
 
 /**
  * Detects SMS pumping (OWASP OAT-003): a fraudster requests messages to numbers that earn money for every message,
@@ -47,17 +46,14 @@ const COUNT_ONLY = 1_000_000_000
 export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs, options: GuardOptions) {
   const judgeScript = createScript(redis, new URL('./pumping-guard.lua', import.meta.url))
   const { on, groups, denySeconds, canChallenge } = options
-  const membersOf = ({ address, mobile }: Grouped): Record<Group, string> => ({
-    segment: numberSegment(mobile),
-    address,
-    service: 'all',
-  })
+  const memberOf = (group: Group, { address, mobile }: Grouped) =>
+    ({ segment: numberSegment(mobile), address, service: 'all' })[group]
   const keyOf = (what: 'sent' | 'verified' | 'mark' | 'times', group: Group, send: Grouped) =>
-    keys.guard(what, group, membersOf(send)[group])
+    keys.guard(what, group, memberOf(group, send))
   const counters = (what: 'sent' | 'verified', send: Grouped): Limit[] =>
     GROUPS.map((group) => ({
       key: keyOf(what, group, send),
-      windows: [{ most: COUNT_ONLY, seconds: groups[group].windowSeconds }],
+      windows: [{ most: UNLIMITED, seconds: groups[group].windowSeconds }],
     }))
 
   function modeOf(group: Group): Mode {
@@ -73,17 +69,11 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
     return [windowSeconds * 1000, minSends, minPercent, modeOf(group) === 'deny' ? 0 : DAY_MS]
   })
 
-  async function report(group: Group, who: string, row: Reply): Promise<void> {
+  async function report(group: Group, send: Grouped, row: Reply): Promise<void> {
     const mode = modeOf(group)
-    const finding = {
-      what: 'guard',
-      mode,
-      group,
-      who,
-      sends: row.text('sends'),
-      verified: row.text('verified'),
-    }
-    metrics.foundByGuard(group, mode)
+    const counts = { sends: row.text('sends'), verified: row.text('verified') }
+    const finding = { what: 'guard', mode, group, who: memberOf(group, send), ...counts }
+    metrics.guardFindings.inc({ group, mode })
     log.warn(finding, 'few codes of a group are verified')
     await audit(finding)
   }
@@ -92,8 +82,8 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
     /** The counters that an accepted send adds to. */
     sendCounters: (send: Grouped): Limit[] => (on ? counters('sent', send) : []),
 
-    /** @throws StoreError */
-    async judge(send: Grouped): Promise<Verdict> {
+    /** `denySeconds` is 0 for a send that is not denied. @throws StoreError */
+    async judge(send: Grouped) {
       const verdict = { denySeconds: 0, requiresProof: false }
       if (!on) return verdict
       const names = GROUPS.flatMap((group) =>
@@ -103,7 +93,7 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
       for (const row of rows) {
         const group = GROUPS[row.number('group') - 1]
         if (group === undefined) continue
-        if (row.number('is_new') === 1) await report(group, membersOf(send)[group], row)
+        if (row.number('is_new') === 1) await report(group, send, row)
         const mode = modeOf(group)
         const markSeconds = Math.ceil(row.number('lasts') / 1000)
         if (mode === 'deny') verdict.denySeconds = Math.max(verdict.denySeconds, markSeconds)
@@ -118,4 +108,3 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
     },
   }
 }
-export type PumpingGuard = ReturnType<typeof createPumpingGuard>

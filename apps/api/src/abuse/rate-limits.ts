@@ -12,9 +12,6 @@ type AddressLimit = 'images' | 'attempts' | 'verifies'
 const SEND_LIMITS = ['address', 'subnet', 'segment', 'budget'] as const
 type SendLimit = (typeof SEND_LIMITS)[number]
 
-/** An empty list of windows means no limit. */
-export type RateLimitWindows = Record<AddressLimit | SendLimit, readonly Window[]>
-
 const SEND_ANSWERS: Record<SendLimit, Answer> = {
   address: 'tooManyRequests',
   subnet: 'tooManyRequests',
@@ -24,17 +21,16 @@ const SEND_ANSWERS: Record<SendLimit, Answer> = {
 }
 
 /**
- * The rate limits of the API. The limits of a phone are not here: the script that issues a code takes them.
- *
- * Every method throws StoreError when Redis does not answer.
- *
+ * The rate limits of the API. The limits of a phone are not here: the script that issues a code takes them. Every
+ * method throws StoreError when Redis does not answer.
+ * @param windows an empty list means no limit
  * @param countersOf counters without a limit that a send adds to in the same step
  */
 export function createRateLimits(
   limits: Limits,
-  windows: RateLimitWindows,
+  windows: Record<AddressLimit | SendLimit, readonly Window[]>,
   countersOf: (attempt: SendAttempt) => readonly Limit[],
-  metrics: Pick<ApiMetrics, 'refusedByLimit'>,
+  metrics: Pick<ApiMetrics, 'refusals'>,
 ) {
   const sendLimits = SEND_LIMITS.filter((name) => windows[name].length > 0)
   const addressLimit = (name: AddressLimit, address: string) => ({
@@ -48,14 +44,13 @@ export function createRateLimits(
   }
 
   function refuse(name: AddressLimit | SendLimit, answer: Answer, retryAfter: number): never {
-    metrics.refusedByLimit(name)
+    metrics.refusals.inc({ limit: name })
     throw new Refusal(answer, { retry_after: retryAfter })
   }
 
   return {
     /**
      * Takes one from a limit of this address.
-     *
      * @returns how many the address has taken in the longest window, with this one
      * @throws Refusal if the limit is full
      */
@@ -64,39 +59,30 @@ export function createRateLimits(
       return taken.kind === 'taken' ? taken.count : refuse(name, 'tooManyRequests', taken.retryAfter)
     },
 
-    /** Counts the attempts of this address in the longest window, without taking one. */
+    /** Counts the attempts of this address in the longest window. */
     attemptsOf: (address: string): Promise<number> => limits.count(addressLimit('attempts', address)),
 
     /**
      * Takes one from all limits of a send, or from none of them, in one step. The budget therefore holds for any
      * number of API processes.
-     *
      * @param isAllowListed only the budget counts
      * @returns the unit of the budget that was taken, and a function that gives segment and budget back if no job
      *   was enqueued
      * @throws Refusal if a limit is full
      */
-    async takeForSend(
-      attempt: SendAttempt,
-      isAllowListed: boolean,
-    ): Promise<{ budgetUnit: string; release: () => Promise<void> }> {
+    async takeForSend(attempt: SendAttempt, isAllowListed: boolean) {
       const names = isAllowListed ? sendLimits.filter((name) => name === 'budget') : sendLimits
       const counters = isAllowListed ? [] : countersOf(attempt)
-      const own = names.map((name) => ({ key: sendKey(name, attempt), windows: windows[name] }))
+      const own = names.map((name) => ({ name, key: sendKey(name, attempt), windows: windows[name] }))
       if (own.length + counters.length === 0) return { budgetUnit: '', release: async () => {} }
       const taken = await limits.take([...own, ...counters])
       if (taken.kind === 'full') {
-        const name = names[taken.limit] ?? 'budget'
+        const name = own[taken.limit]?.name ?? 'budget'
         return refuse(name, SEND_ANSWERS[name], taken.retryAfter)
       }
-      const released = [
-        ...names
-          .filter((name) => name === 'segment' || name === 'budget')
-          .map((name) => sendKey(name, attempt)),
-        ...counters.map(({ key }) => key),
-      ]
+      const refundable = [...own.filter(({ name }) => name === 'segment' || name === 'budget'), ...counters]
+      const released = refundable.map(({ key }) => key)
       return { budgetUnit: taken.member, release: () => limits.giveBack(taken.member, released) }
     },
   }
 }
-export type RateLimits = ReturnType<typeof createRateLimits>

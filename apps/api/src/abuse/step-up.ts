@@ -1,9 +1,9 @@
 import type { Window } from '@sms-codes/core/limits/windows'
 
 /** What an address must answer: a picture of four characters, a picture of five, or a proof of work as well. */
-export type StepUpLevel = 'short_picture' | 'long_picture' | 'proof'
+type StepUpLevel = 'short_picture' | 'long_picture' | 'proof'
 
-export type StepUpOptions = {
+type StepUpOptions = {
   mode: 'off' | 'on'
   /** The limit of attempts of an address. The thresholds are shares of its longest window. */
   attempts: readonly Window[]
@@ -26,4 +26,3 @@ export function createStepUp({ mode, attempts, longPicturePercent, proofPercent 
     return attempt > withoutProof ? 'proof' : 'long_picture'
   }
 }
-export type StepUpLevelOf = ReturnType<typeof createStepUp>

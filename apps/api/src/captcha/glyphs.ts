@@ -1,10 +1,13 @@
-// Owns the shape of every captcha character: pen strokes in a unit box, x to the right and y down.
+// Owns the captcha alphabet and the shape of its characters: pen strokes in a unit box, x to the right and y down.
 // There is no font file, so the picture depends on nothing that is installed on the host.
+import { randomInt } from 'node:crypto'
 
 export type Point = readonly [x: number, y: number]
 export type Stroke = readonly Point[]
 
 // `x,y` is a point and `cx,cy,rx,ry,from,to` an arc in degrees (0 is right, 90 is down); `|` lifts the pen.
+// 25 characters that do not look like each other after rotation and noise: no 0 O Q, no 1 I L, no B S Z G (8 5 2 6)
+// and no V (Y, U).
 const drawings: Record<string, string> = {
   2: '.5,.28,.48,.28,-170,40 0,1 1,1',
   3: '.45,.25,.43,.25,-150,80 | .3,.5 .45,.5 .45,.75,.52,.25,-80,150',
@@ -48,6 +51,15 @@ function pointsOf(token: string): Point[] {
 
 function strokesOf(drawing: string): Stroke[] {
   return drawing.split(' | ').map((stroke) => stroke.split(' ').flatMap(pointsOf))
+}
+
+export const captchaAlphabet = Object.keys(drawings).join('')
+
+/** Returns a random text in which all characters of the alphabet are equally likely. */
+export function captchaText(length = 4): string {
+  let text = ''
+  for (let i = 0; i < length; i++) text += captchaAlphabet.charAt(randomInt(captchaAlphabet.length))
+  return text
 }
 
 export const glyphs: ReadonlyMap<string, readonly Stroke[]> = new Map(

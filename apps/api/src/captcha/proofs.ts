@@ -42,9 +42,6 @@ export const Challenge = Type.Object(
 )
 export type Challenge = Static<typeof Challenge>
 
-/** `proofGone`: not a proof of ours, expired, or used before. */
-export type ProofResult = 'passed' | 'proofGone'
-
 const Payload = Type.Object({
   challenge: Challenge,
   solution: Type.Object({ counter: Type.Integer(), derivedKey: Type.String() }),
@@ -76,8 +73,8 @@ export function createProofs(redis: RedisClient, keyring: Keyring) {
       return Value.Parse(Challenge, challenge)
     },
 
-    /** Checks a proof and consumes it. @throws StoreError */
-    async consume(proof: string): Promise<ProofResult> {
+    /** Consumes a proof. `proofGone`: not a proof of ours, expired, or used before. @throws StoreError */
+    async consume(proof: string): Promise<'passed' | 'proofGone'> {
       const payload = parse(proof)
       if (payload === null) return 'proofGone'
       const checks = await Promise.all(
@@ -90,7 +87,6 @@ export function createProofs(redis: RedisClient, keyring: Keyring) {
     },
   }
 }
-export type Proofs = ReturnType<typeof createProofs>
 
 function parse(proof: string): Static<typeof Payload> | null {
   if (proof.length > PROOF_MAX_LENGTH) return null

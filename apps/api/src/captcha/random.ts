@@ -10,8 +10,8 @@ export function createRandom() {
   let pool = randomBytes(poolBytes)
   let at = 0
 
-  /** A number from `min` up to `max` in 65,536 steps. Precise enough for a shape, but not for a secret. */
-  function between(min: number, max: number): number {
+  /** Returns a number from `min` up to `max` in 65,536 steps. Precise enough for a shape, but not for a secret. */
+  return function random(min: number, max: number): number {
     if (at === poolBytes) {
       pool = randomBytes(poolBytes)
       at = 0
@@ -19,11 +19,5 @@ export function createRandom() {
     const value = pool.readUInt16LE(at)
     at += 2
     return min + ((max - min) * value) / 65_536
-  }
-
-  return {
-    between,
-    /** An integer from 0 to `limit - 1`. */
-    below: (limit: number): number => Math.floor(between(0, limit)),
   }
 }

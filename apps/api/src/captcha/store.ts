@@ -1,13 +1,10 @@
 import { keys } from '@sms-codes/core/redis/keys'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
+import { captchaText } from './glyphs.ts'
 import { drawCaptcha } from './image.ts'
-import { captchaText } from './text.ts'
 
 /** The client chooses the uuid and it becomes part of a key, so no other character is permitted. */
 export const UUID_PATTERN = '^[A-Za-z0-9_-]{8,64}$'
-
-/** `captchaGone`: never issued, expired, or answered before. */
-export type CaptchaResult = 'passed' | 'captchaGone' | 'captchaWrong'
 
 const LIFE_SECONDS = 300
 
@@ -24,12 +21,11 @@ export function createCaptchas(redis: RedisClient) {
       return drawCaptcha(text)
     },
 
-    /** Consumes the picture and checks the answer. @throws StoreError */
-    async consume(uuid: string, imageCode: string): Promise<CaptchaResult> {
+    /** Consumes a picture. `captchaGone`: never issued, expired, or answered before. @throws StoreError */
+    async consume(uuid: string, imageCode: string): Promise<'passed' | 'captchaGone' | 'captchaWrong'> {
       const text = await asStoreError('captcha consume', redis.getdel(keys.captcha(uuid)))
       if (text === null) return 'captchaGone'
       return text.toLowerCase() === imageCode.toLowerCase() ? 'passed' : 'captchaWrong'
     },
   }
 }
-export type Captchas = ReturnType<typeof createCaptchas>

@@ -10,9 +10,7 @@ export const RETCODE = {
   DBERR: '5000',
   PARAMERR: '5006',
 } as const
-export type Retcode = (typeof RETCODE)[keyof typeof RETCODE]
-
-type Language = 'zh' | 'en'
+type Retcode = (typeof RETCODE)[keyof typeof RETCODE]
 
 /** Every response is one of these rows: a RETCODE and its text in each language. No other text is ever returned. */
 export const ANSWERS = {
@@ -21,11 +19,7 @@ export const ANSWERS = {
   verified: { code: RETCODE.OK, zh: '验证成功', en: 'Verified' },
   captchaGone: { code: RETCODE.IMAGECODEERR, zh: '图形验证码失效', en: 'The image code has expired' },
   captchaWrong: { code: RETCODE.IMAGECODEERR, zh: '输入图形验证码有误', en: 'The image code is not right' },
-  proofNeeded: {
-    code: RETCODE.IMAGECODEERR,
-    zh: '请完成安全验证',
-    en: 'A proof of work is needed as well',
-  },
+  proofNeeded: { code: RETCODE.IMAGECODEERR, zh: '请完成安全验证', en: 'A proof of work is needed as well' },
   proofGone: {
     code: RETCODE.IMAGECODEERR,
     zh: '安全验证失效',
@@ -56,7 +50,7 @@ export const ANSWERS = {
   },
   keyUnderWay: { code: RETCODE.PARAMERR, zh: '请求处理中', en: 'The first request is still under way' },
   notFound: { code: RETCODE.PARAMERR, zh: '参数错误', en: 'Nothing here' },
-} as const satisfies Record<string, { code: Retcode } & Record<Language, string>>
+} as const satisfies Record<string, { code: Retcode; zh: string; en: string }>
 export type Answer = keyof typeof ANSWERS
 
 /** Seconds to wait, guesses that are left, and what the caller has to answer. */
@@ -75,21 +69,9 @@ export class Refusal extends Error {
   }
 }
 
-/** The language for an `Accept-Language` header: Chinese, unless the header begins with English. */
-function languageOf(header: string | undefined): Language {
-  return header !== undefined && /^\s*en\b/i.test(header) ? 'en' : 'zh'
+/** The fields of an answer that every body has. The text is Chinese, unless the header begins with English. */
+export function envelope<Name extends Answer>(answer: Name, acceptLanguage: string | undefined) {
+  const row: (typeof ANSWERS)[Name] = ANSWERS[answer]
+  const code: (typeof ANSWERS)[Name]['code'] = row.code
+  return { code, errmsg: /^\s*en\b/i.test(acceptLanguage ?? '') ? row.en : row.zh }
 }
-
-/** The fields of an answer that every body has. */
-export function envelope(
-  answer: Answer,
-  acceptLanguage: string | undefined,
-): { code: Retcode; errmsg: string } {
-  const row = ANSWERS[answer]
-  return { code: row.code, errmsg: row[languageOf(acceptLanguage)] }
-}
-
-export const success = (answer: 'ok' | 'sent' | 'verified', acceptLanguage: string | undefined) => ({
-  ...envelope(answer, acceptLanguage),
-  code: RETCODE.OK,
-})

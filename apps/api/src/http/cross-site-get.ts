@@ -4,7 +4,6 @@ import { Refusal } from './answers.ts'
 /**
  * Refuses a prefetch, and a request that another site's image or link triggers. The classic call is a GET with an
  * effect, so a browser could otherwise be made to send a message without an action of its user.
- *
  * @param origins pages of these origins may call from another site
  */
 export function refuseCrossSiteGet(origins: readonly string[]): onRequestHookHandler {

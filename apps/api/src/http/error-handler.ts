@@ -7,39 +7,24 @@ import { noteRetcode } from './reply-retcode.ts'
 // The one place where everything that is thrown becomes an answer: `{ code, errmsg, … }` with a status. An answer
 // never repeats what the caller sent, nor the text of a library.
 
-/** The HTTP status of each answer. */
-type Statuses = {
-  statuses: Partial<Record<Answer, number>>
-  /** The status of all other answers. */
-  other: number
-  /** The status of a path whose parameters are not valid, if it does not follow from the answer. */
-  invalidPath?: number
-}
-
-const STATUSES: Statuses = {
-  statuses: {
-    sentTooOften: 429,
-    tooManyRequests: 429,
-    keyWrong: 401,
-    signatureWrong: 401,
-    receiptUsed: 409,
-    notFound: 404,
-    keyUnderWay: 409,
-    keyReused: 422,
-    storeDown: 503,
-    budgetSpent: 503,
-    busy: 503,
-    bug: 500,
-  },
-  other: 400,
+/** The HTTP status of an answer; 400 for all others. */
+const STATUSES: Partial<Record<Answer, number>> = {
+  sentTooOften: 429,
+  tooManyRequests: 429,
+  keyWrong: 401,
+  signatureWrong: 401,
+  receiptUsed: 409,
+  notFound: 404,
+  keyUnderWay: 409,
+  keyReused: 422,
+  storeDown: 503,
+  budgetSpent: 503,
+  busy: 503,
+  bug: 500,
 }
 
 /** Front ends of the classic call read `data.code` of a 200. It answers 200 for everything except these. */
-export const CLASSIC_STATUSES: Statuses = {
-  statuses: { param: 400, storeDown: 503, budgetSpent: 503, busy: 503, bug: 500, notFound: 404 },
-  other: 200,
-  invalidPath: 404,
-}
+const CLASSIC_FAILURES = new Set<Answer>(['param', 'storeDown', 'budgetSpent', 'busy', 'bug', 'notFound'])
 
 const FIELD_ANSWERS: Record<string, Answer> = {
   mobile: 'mobileWrong',
@@ -50,49 +35,45 @@ const FIELD_ANSWERS: Record<string, Answer> = {
   receipt: 'receiptWrong',
 }
 
-type Outcome = { answer: Answer; details?: RefusalDetails; status?: number | undefined }
+type Outcome = { answer: Answer; details?: RefusalDetails; status?: number }
 
-export function createErrorHandler(
-  metrics: Pick<ApiMetrics, 'storeFailed'>,
-  { statuses, other, invalidPath }: Statuses = STATUSES,
-) {
+export function createErrorHandler(metrics: Pick<ApiMetrics, 'storeErrors'>, isClassic = false) {
   return (err: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-    const { answer, details = {}, status } = toOutcome(err, request, invalidPath)
+    const outcome = toOutcome(err, request)
+    const { answer } = outcome
     // Counted here, because a spent budget, a backlog and a bug share the RETCODE of the store.
-    if (err instanceof StoreError) metrics.storeFailed()
+    if (err instanceof StoreError) metrics.storeErrors.inc()
     const route = request.routeOptions.url
     if (answer === 'bug') request.log.error({ err, route }, 'bug')
     else if (answer === 'storeDown') request.log.warn({ err, route }, 'store down')
     else request.log.info({ answer, route }, 'refused')
-    send(request, reply, status ?? statuses[answer] ?? other, answer, details)
+    const classicStatus = isClassic ? classicStatusOf(err, answer) : undefined
+    send(reply, outcome.status ?? classicStatus ?? STATUSES[answer] ?? 400, outcome)
   }
 }
 
-export function notFoundHandler(request: FastifyRequest, reply: FastifyReply): void {
-  send(request, reply, 404, 'notFound', {})
+export function notFoundHandler(_request: FastifyRequest, reply: FastifyReply): void {
+  send(reply, 404, { answer: 'notFound' })
 }
 
-function send(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status: number,
-  answer: Answer,
-  details: RefusalDetails,
-): void {
-  const body = { ...envelope(answer, request.headers['accept-language']), ...details }
+function send(reply: FastifyReply, status: number, { answer, details = {} }: Outcome): void {
+  const body = { ...envelope(answer, reply.request.headers['accept-language']), ...details }
   noteRetcode(reply, body.code)
   if (details.retry_after !== undefined) void reply.header('retry-after', String(details.retry_after))
   // The response schema of the route would drop fields that its own answers do not have.
   void reply.status(status).type('application/json; charset=utf-8').serializer(JSON.stringify).send(body)
 }
 
-function toOutcome(err: FastifyError, request: FastifyRequest, invalidPath?: number): Outcome {
+/** The status of an answer to the classic call, if it differs from STATUSES. */
+function classicStatusOf({ validationContext }: FastifyError, answer: Answer): number | undefined {
+  if (validationContext === 'params') return 404
+  return CLASSIC_FAILURES.has(answer) ? undefined : 200
+}
+
+function toOutcome(err: FastifyError, request: FastifyRequest): Outcome {
   if (err instanceof Refusal) return { answer: err.answer, details: err.details }
   if (err instanceof StoreError) return { answer: 'storeDown' }
-  if (err.validation !== undefined) {
-    const status = err.validationContext === 'params' ? invalidPath : undefined
-    return { answer: validationAnswer(err, request), status }
-  }
+  if (err.validation !== undefined) return { answer: validationAnswer(err, request) }
   // Fastify's own refusals: unreadable JSON, a long body, an unknown content type, a bad URL.
   const { statusCode = 500 } = err
   if (statusCode < 500) return { answer: 'param', status: statusCode }
@@ -104,8 +85,8 @@ function validationAnswer(err: FastifyError, request: FastifyRequest): Answer {
   if (fault === undefined) return 'param'
   if (fault.keyword === 'required') return 'missing'
   const field = fault.instancePath.slice(1)
-  const parts = { body: request.body, params: request.params, querystring: request.query, headers: undefined }
-  const source = parts[err.validationContext ?? 'headers']
+  const { body, params, query: querystring } = request
+  const source = { body, params, querystring, headers: undefined }[err.validationContext ?? 'headers']
   const value: unknown =
     typeof source === 'object' && source !== null ? Reflect.get(source, field) : undefined
   return value === null || value === '' ? 'missing' : (FIELD_ANSWERS[field] ?? 'param')

@@ -1,5 +1,5 @@
--- Decides what a request with an idempotency key may do. The slot is bound to one body from its first request
--- on. That request holds the slot by a lease; if its process dies, the lease ends and the same body may take over.
+-- Decides what a request with an idempotency key may do. The first request binds the slot to its body and holds it by
+-- a lease. If its process dies, the lease ends and a request with the same body may take over.
 --
 -- KEYS[1] slot of the idempotency key
 -- ARGV[1] digest of the body

@@ -8,7 +8,7 @@ const LEASE_MS = 5_000
 
 /** A request that may be handled: the first with its key, or the first after a process died. */
 export type FirstTry = { slot: string; owner: string; keepMs: number; act: string }
-export type KeptAnswer = { status: number; retcode: string; body: string }
+type KeptAnswer = { status: number; retcode: string; body: string }
 type Begun =
   | { kind: 'first'; first: FirstTry }
   | { kind: 'replay'; answer: KeptAnswer }
@@ -20,13 +20,11 @@ const canonical = (body: unknown) => JSON.stringify(body, Object.keys(body ?? {}
 
 /**
  * The first answers to requests with an idempotency key. Redis holds the key and the body as keyed hashes, and the
- * answer sealed.
+ * answer sealed. Every method throws StoreError when Redis does not answer.
  *
  * A key is valid for one route. The client address does not matter, because a phone may change it between two tries.
  * To read a kept receipt, a stranger would have to know the body and the key, which therefore has at least 16
  * characters.
- *
- * Every method throws StoreError when Redis does not answer.
  */
 export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
   const beginScript = createScript(redis, new URL('./idempotency-begin.lua', import.meta.url))

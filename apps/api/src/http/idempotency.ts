@@ -56,15 +56,11 @@ export function createIdempotency(store: IdempotencyStore) {
     }),
 
     /**
-     * Makes verify safe to repeat. If a process dies after it has used a code up and before it has kept the answer,
-     * the repeated request would be told that the code is used, and its receipt would be lost. So a verify carries an
-     * act: a keyed hash of its idempotency key and body, the same for every repetition. The record keeps the act with
-     * the time of use, and for ACT_SECONDS the same act is verified again (codes/lua/verify.lua). The receipt depends
-     * only on the request id and this time, so one code never yields two receipts.
-     *
-     * @returns '' for a request without an idempotency key
+     * The act of a verify: a keyed hash of its idempotency key and body, or '' without a key. If a process dies after
+     * it has used a code up and before it has kept the answer, the receipt would be lost. So the record keeps the act,
+     * and for ACT_SECONDS the same act is verified again (codes/lua/verify.lua). The receipt depends only on the
+     * request id and the time of the first verify, so one code never yields two receipts.
      */
     actOf: (request: FastifyRequest): string => tries.get(request)?.act ?? '',
   }
 }
-export type Idempotency = ReturnType<typeof createIdempotency>

@@ -8,10 +8,7 @@ const named = new WeakMap<FastifyRequest, string>()
  * Adds the id of the request for a code to all further log lines of this HTTP request. The workers log the same id.
  * A caller can send any text as an id, so text that does not match the pattern is not logged.
  */
-export function nameInLog(
-  request: FastifyRequest,
-  { rid = '', n }: { rid?: string | undefined; n?: number },
-): void {
+export function nameInLog(request: FastifyRequest, rid: string, n?: number): void {
   if (!requestIdPattern.test(rid) || named.get(request) === rid) return
   named.set(request, rid)
   request.log = request.log.child(n === undefined ? { rid } : { rid, n })

@@ -1,6 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { MOBILE_PATTERN } from '@sms-codes/core/mobile'
 
+/** The fields that the body of every success has. */
+export const SUCCESS_FIELDS = { code: Type.Literal('0'), errmsg: Type.String() }
+
 /** The body of every answer that is not a success. */
 export const Envelope = Type.Object(
   {
@@ -18,6 +21,9 @@ export const Envelope = Type.Object(
   },
   { title: 'Envelope' },
 )
+
+/** What a route with an idempotency key answers besides a success. */
+export const IDEMPOTENT_ERRORS = { 400: Envelope, 409: Envelope, 422: Envelope, 429: Envelope, 503: Envelope }
 
 export const Mobile = Type.String({
   pattern: MOBILE_PATTERN,

@@ -7,7 +7,6 @@ const STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQU
 /**
  * Answers bytes that are not a readable HTTP request in the envelope as well, and closes the connection. Such bytes
  * never become a request, so no hook and no error handler of Fastify sees them.
- *
  * @param headers the headers that every answer carries
  */
 export function refuseUnreadable(headers: Record<string, string>) {

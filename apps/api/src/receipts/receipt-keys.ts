@@ -1,11 +1,19 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { Type, type Static } from '@sinclair/typebox'
 import type { Keyring } from '@sms-codes/core/keyring'
 
 // The bytes before the 32 secret bytes of an Ed25519 key in PKCS #8 (RFC 8410).
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** The public part of a key, as `/.well-known/jwks.json` publishes it. */
-export type PublicJwk = { kty: 'OKP'; crv: 'Ed25519'; x: string; kid: string; alg: 'EdDSA'; use: 'sig' }
+export const PublicJwk = Type.Object({
+  kty: Type.Literal('OKP'),
+  crv: Type.Literal('Ed25519'),
+  x: Type.String(),
+  kid: Type.String(),
+  alg: Type.Literal('EdDSA'),
+  use: Type.Literal('sig'),
+})
 
 /**
  * The Ed25519 keys that sign receipts. Each is derived from one code key and has its id. So all API processes have
@@ -16,15 +24,12 @@ export function createReceiptKeys(keyring: Keyring) {
     const der = Buffer.concat([PKCS8_ED25519, Buffer.from(secret, 'base64url')])
     const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
     const { x = '' } = createPublicKey(privateKey).export({ format: 'jwk' })
-    const jwk: PublicJwk = { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' }
+    const jwk: Static<typeof PublicJwk> = { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' }
     return { kid, privateKey, jwk }
   })
   const [current] = ring
   if (current === undefined) throw new Error('receipts need at least one code key')
-  return {
-    /** The newest key, which signs. */
-    current,
-    jwks: ring.map(({ jwk }) => jwk),
-  }
+  // The newest key signs.
+  return { current, jwks: ring.map(({ jwk }) => jwk) }
 }
 export type ReceiptKeys = ReturnType<typeof createReceiptKeys>

@@ -30,8 +30,9 @@ const Claims = Type.Object({
   iat: Type.Integer(),
   exp: Type.Integer(),
 })
-export type Claims = Static<typeof Claims>
+type Claims = Static<typeof Claims>
 
+/** `at` is the time of the verify, ms since 1970 by the clock of Redis. */
 type VerifiedCode = Pick<Claims, 'scene' | 'assurance' | 'rid'> & { mobile: string; at: number }
 
 /**
@@ -45,12 +46,7 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
   return {
     jwks: ring.jwks,
 
-    /**
-     * Issues the receipt of a verified code. Every call for one code gives the same receipt, so it can be redeemed
-     * only once.
-     *
-     * @param verified `at` is the time of the verify, ms since 1970 by the clock of Redis
-     */
+    /** Issues the receipt of a verified code: the same for every call, so it can be redeemed only once. */
     async issue({ mobile, scene, assurance, rid, at }: VerifiedCode): Promise<string> {
       const iat = Math.floor(at / 1000)
       return new SignJWT({ scene, assurance, rid })
@@ -74,7 +70,6 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
       }
     },
 
-    /** Whether the receipt is about this number. */
     isOf: ({ sub }: Claims, mobile: string): boolean => sub === keyring.pseudonym(mobile),
 
     /** Redeems a receipt. Only one call gets `redeemed`. @throws StoreError */
@@ -84,4 +79,3 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
     },
   }
 }
-export type Receipts = ReturnType<typeof createReceipts>

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Challenge } from '../captcha/proofs.ts'
-import type { ApiDeps } from '../deps.ts'
+import type { ApiDeps } from '../compose.ts'
 import { Envelope } from '../http/schemas.ts'
 
 type Needs = Pick<ApiDeps, 'callerOf' | 'metrics' | 'proofs' | 'rateLimits'>
@@ -22,7 +22,7 @@ export const challengeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     async (request) => {
       await rateLimits.take('images', callerOf(request.ip).address)
       const challenge = await proofs.issue()
-      metrics.captcha('proof', 'issued')
+      metrics.captchas.inc({ kind: 'proof', event: 'issued' })
       return challenge
     },
   )

@@ -1,31 +1,29 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { maskMobile } from '@sms-codes/core/mobile'
-import type { ApiDeps } from '../deps.ts'
-import { Refusal, success } from '../http/answers.ts'
+import type { ApiDeps } from '../compose.ts'
+import { envelope, Refusal } from '../http/answers.ts'
 import { requireApiKey } from '../http/api-keys.ts'
-import { Envelope, Mobile } from '../http/schemas.ts'
+import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
+
+type Needs = Pick<ApiDeps, 'apiKeys' | 'contacts' | 'scenes'>
 
 /** Stricter than the standards, so that no mail program can read a value as anything but one plain address. */
 const EMAIL_PATTERN =
   '^(?=.{1,64}@)[A-Za-z0-9_+-]+(\\.[A-Za-z0-9_+-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]{2,63}$'
 
-/** Tolerated clock skew. */
 const CLOCK_SKEW_MS = 10_000
 
 const Erased = Type.Object({
-  code: Type.Literal('0'),
-  errmsg: Type.String(),
+  ...SUCCESS_FIELDS,
   erased: Type.Array(Type.String(), {
     description: 'what was erased, for example code:login, sends, contact',
   }),
 })
 
 /** Lets a back end store the e-mail address of a phone, and erase all data about a phone. */
-export const contactRoutes: FastifyPluginAsyncTypebox<
-  Pick<ApiDeps, 'apiKeys' | 'contacts' | 'scenes'>
-> = async (app, deps) => {
-  const onRequest = requireApiKey(deps.apiKeys)
+export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { apiKeys, contacts, scenes }) => {
+  const onRequest = requireApiKey(apiKeys)
   const about = { tags: ['backend'], security: [{ apiKey: [] }], params: Type.Object({ mobile: Mobile }) }
 
   app.put(
@@ -52,7 +50,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<
       const at = Date.parse(verified_at)
       if (!(at <= Date.now() + CLOCK_SKEW_MS)) throw new Refusal('param')
       const { mobile } = request.params
-      await deps.contacts.put(mobile, { email, verifiedAt: new Date(at).toISOString() })
+      await contacts.put(mobile, { email, verifiedAt: new Date(at).toISOString() })
       request.log.info({ mobile: maskMobile(mobile) }, 'contact stored')
       return reply.status(204).send(null)
     },
@@ -70,9 +68,9 @@ export const contactRoutes: FastifyPluginAsyncTypebox<
     },
     async (request) => {
       const { mobile } = request.params
-      const erased = await deps.contacts.erase(mobile, deps.scenes)
+      const erased = await contacts.erase(mobile, scenes)
       request.log.info({ mobile: maskMobile(mobile) }, 'phone erased')
-      return { ...success('ok', request.headers['accept-language']), erased }
+      return { ...envelope('ok', request.headers['accept-language']), erased }
     },
   )
 }

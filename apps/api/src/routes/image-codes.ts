@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UUID_PATTERN } from '../captcha/store.ts'
-import type { ApiDeps } from '../deps.ts'
+import type { ApiDeps } from '../compose.ts'
 import { Envelope } from '../http/schemas.ts'
 
 type Needs = Pick<ApiDeps, 'callerOf' | 'captchas' | 'metrics' | 'rateLimits' | 'stepUpLevelOf'>
+
+const Png = Type.Unsafe<Buffer>({ type: 'string', format: 'binary' })
 
 /** `GET /image_codes/:uuid/`: draws an image code and stores its text for 300 seconds. */
 export const imageCodeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
@@ -19,12 +21,7 @@ export const imageCodeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps
         tags: ['browser'],
         params: Type.Object({ uuid: Type.String({ pattern: UUID_PATTERN }) }),
         produces: ['image/png'],
-        response: {
-          200: Type.Unsafe<Buffer>({ type: 'string', format: 'binary' }),
-          400: Envelope,
-          429: Envelope,
-          503: Envelope,
-        },
+        response: { 200: Png, 400: Envelope, 429: Envelope, 503: Envelope },
       },
     },
     async (request, reply) => {
@@ -35,7 +32,7 @@ export const imageCodeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       ])
       const length = stepUpLevelOf(attempts + 1) === 'short_picture' ? 4 : 5
       const image = await captchas.issue(request.params.uuid, length)
-      metrics.captcha('picture', 'issued')
+      metrics.captchas.inc({ kind: 'picture', event: 'issued' })
       return reply.type('image/png').send(image)
     },
   )

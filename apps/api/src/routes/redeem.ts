@@ -1,24 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { ApiDeps } from '../deps.ts'
-import { Refusal, success } from '../http/answers.ts'
+import type { ApiDeps } from '../compose.ts'
+import { envelope, Refusal } from '../http/answers.ts'
 import { requireApiKey } from '../http/api-keys.ts'
 import { nameInLog } from '../http/request-log.ts'
-import { Envelope, Mobile } from '../http/schemas.ts'
+import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
+import { PublicJwk } from '../receipts/receipt-keys.ts'
 import { Assurance, RECEIPT_PATTERN } from '../receipts/receipts.ts'
 
-const PublicKeys = Type.Object({
-  keys: Type.Array(
-    Type.Object({
-      kty: Type.Literal('OKP'),
-      crv: Type.Literal('Ed25519'),
-      x: Type.String(),
-      kid: Type.String(),
-      alg: Type.Literal('EdDSA'),
-      use: Type.Literal('sig'),
-    }),
-  ),
-})
+type Needs = Pick<ApiDeps, 'apiKeys' | 'receipts' | 'scenes'>
 
 const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
@@ -39,8 +29,7 @@ const bodyOf = (scenes: readonly string[]) =>
   )
 
 const Redeemed = Type.Object({
-  code: Type.Literal('0'),
-  errmsg: Type.String(),
+  ...SUCCESS_FIELDS,
   mobile: Type.Optional(Type.String({ description: 'the number of the request, if it named one' })),
   subject: Type.String({ description: 'the pseudonym of the phone; it changes only with PHONE_KEY' }),
   scene: Type.String(),
@@ -50,16 +39,14 @@ const Redeemed = Type.Object({
 })
 
 /** What a back end needs to trust a receipt: the public keys to check it offline, and a route that redeems it once. */
-export const receiptRoutes: FastifyPluginAsyncTypebox<
-  Pick<ApiDeps, 'apiKeys' | 'receipts' | 'scenes'>
-> = async (app, { receipts, apiKeys, scenes }) => {
+export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { apiKeys, receipts, scenes }) => {
   app.get(
     '/.well-known/jwks.json',
     {
       schema: {
         summary: 'Get the public keys of receipts',
         tags: ['backend'],
-        response: { 200: PublicKeys },
+        response: { 200: Type.Object({ keys: Type.Array(PublicJwk) }) },
       },
     },
     async (_request, reply) => {
@@ -83,7 +70,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<
     async (request) => {
       const { receipt, scene, mobile } = request.body
       const claims = await receipts.read(receipt)
-      if (claims !== null) nameInLog(request, claims)
+      if (claims !== null) nameInLog(request, claims.rid)
       if (claims === null || claims.scene !== scene) throw new Refusal('receiptWrong')
       if (mobile !== undefined && !receipts.isOf(claims, mobile)) throw new Refusal('receiptWrong')
       // Redeem last, so that a mismatched request does not consume the receipt.
@@ -91,7 +78,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<
       if (outcome !== 'redeemed') throw new Refusal(outcome === 'used' ? 'receiptUsed' : 'receiptWrong')
       request.log.info('receipt redeemed')
       return {
-        ...success('ok', request.headers['accept-language']),
+        ...envelope('ok', request.headers['accept-language']),
         ...(mobile === undefined ? {} : { mobile }),
         subject: claims.sub,
         scene,

@@ -2,12 +2,11 @@ import { Type, type Static } from '@sinclair/typebox'
 import { PROOF_MAX_LENGTH } from '../captcha/proofs.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
-import { Envelope, Mobile, sceneOf } from '../http/schemas.ts'
+import { Envelope, IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
 
 const Sent = Type.Object(
   {
-    code: Type.Literal('0'),
-    errmsg: Type.String(),
+    ...SUCCESS_FIELDS,
     request_id: Type.String({ description: 'opaque id of this request, for its status and for verify' }),
     resend_after: Type.Integer({ description: 'seconds until another message may be requested' }),
     expires_in: Type.Integer({ description: 'seconds until the code expires' }),
@@ -61,5 +60,5 @@ export const sendSchema = (scenes: readonly string[]) => ({
       anyOf: [{ required: ['image_code', 'uuid'] }, { required: ['proof'] }],
     },
   ),
-  response: { 202: Sent, 400: Envelope, 409: Envelope, 422: Envelope, 429: Envelope, 503: Envelope },
+  response: { 202: Sent, ...IDEMPOTENT_ERRORS },
 })

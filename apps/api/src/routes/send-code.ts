@@ -1,25 +1,25 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Send } from '@sms-codes/core/codes/send'
 import { maskMobile, segmentOf } from '@sms-codes/core/mobile'
 import type { SendAttempt } from '../abuse/caller.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
-import type { ApiDeps } from '../deps.ts'
-import { Refusal, success } from '../http/answers.ts'
+import type { ApiDeps } from '../compose.ts'
+import { envelope, Refusal } from '../http/answers.ts'
 import { refuseCrossSiteGet } from '../http/cross-site-get.ts'
-import { CLASSIC_STATUSES, createErrorHandler } from '../http/error-handler.ts'
+import { createErrorHandler } from '../http/error-handler.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
-type Checks = 'backlog' | 'callerOf' | 'captchas' | 'checkLists' | 'guard' | 'proofs' | 'rateLimits'
-type Needs = Pick<
-  ApiDeps,
-  Checks | 'codes' | 'ledger' | 'metrics' | 'queue' | 'stepUpLevelOf' | 'testNumbers'
->
+type Checks = 'backlog' | 'callerOf' | 'captchas' | 'checkLists' | 'guard' | 'proofs' | 'stepUpLevelOf'
+type Sending = 'codes' | 'ledger' | 'metrics' | 'queue' | 'rateLimits' | 'testNumbers'
+type Needs = Pick<ApiDeps, Checks | Sending | 'corsOrigins' | 'idempotency' | 'scenes'>
 
 /** An image code with its uuid, or a proof, or both. */
 type Answered = Partial<Record<'image_code' | 'uuid' | 'proof', string>>
 type SendRequest = Answered & { mobile: string; scene: string }
+
+type Release = () => Promise<void>
 
 /** A day, because a browser that was offline may still repeat its request. */
 const KEEP_SECONDS = 86_400
@@ -33,10 +33,8 @@ function createSendCode(deps: Needs) {
   const { backlog, callerOf, captchas, checkLists, codes, guard, ledger, metrics } = deps
   const { proofs, queue, rateLimits, stepUpLevelOf, testNumbers } = deps
 
-  async function sendCode(
-    { mobile, scene, ...answered }: SendRequest,
-    request: FastifyRequest,
-  ): Promise<Sent> {
+  async function sendCode(sendRequest: SendRequest, request: FastifyRequest): Promise<Sent> {
+    const { mobile, scene, ...answered } = sendRequest
     // First, before anything is spent: a caller that comes back later can still answer the same picture.
     await backlog.refuseIfLate()
     const attempt = { ...callerOf(request.ip), mobile }
@@ -55,13 +53,13 @@ function createSendCode(deps: Needs) {
       throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
     }
     const { send, requestId } = issued
-    nameInLog(request, send)
+    nameInLog(request, send.rid, send.n)
     request.log.info(requestId === send.rid ? {} : { shown_as: requestId }, 'issued')
-    if (fixedCode === undefined) await enqueue(send, mobile, release, request)
+    if (fixedCode === undefined) await enqueue(send, mobile, release, request.log)
     else await Promise.all([release(), ledger.settleUnclaimed(send, { status: 'sent', gateway: 'test' })])
-    metrics.accepted(scene)
+    metrics.accepted.inc({ scene })
     return {
-      ...success('sent', request.headers['accept-language']),
+      ...envelope('sent', request.headers['accept-language']),
       request_id: requestId,
       resend_after: issued.resendAfter,
       expires_in: issued.expiresIn,
@@ -69,10 +67,8 @@ function createSendCode(deps: Needs) {
   }
 
   /** Refuses a caller that answered wrong, that has to answer more, or that a list or the pumping guard denies. */
-  async function checkCaller(
-    attempt: SendAttempt,
-    { image_code, uuid, proof }: Answered,
-  ): Promise<{ isAllowListed: boolean }> {
+  async function checkCaller(attempt: SendAttempt, answered: Answered): Promise<{ isAllowListed: boolean }> {
+    const { image_code, uuid, proof } = answered
     const hasImage = image_code !== undefined && uuid !== undefined
     if (!hasImage && proof === undefined) throw new Refusal('missing')
     // The answers are consumed even if the request is refused, so a caller cannot test an answer for free.
@@ -83,8 +79,9 @@ function createSendCode(deps: Needs) {
       checkLists(attempt),
       guard.judge(attempt),
     ])
-    if (imageResult !== null) metrics.captcha('picture', imageResult === 'passed' ? 'passed' : 'failed')
-    if (proofResult !== null) metrics.captcha('proof', proofResult === 'passed' ? 'passed' : 'failed')
+    const eventOf = (result: string) => (result === 'passed' ? 'passed' : 'failed')
+    if (imageResult !== null) metrics.captchas.inc({ kind: 'picture', event: eventOf(imageResult) })
+    if (proofResult !== null) metrics.captchas.inc({ kind: 'proof', event: eventOf(proofResult) })
     const requiresProof = verdict.requiresProof && !listed.isAllowed
     if (proof === undefined && (stepUpLevelOf(attempts) === 'proof' || requiresProof))
       throw new Refusal('proofNeeded', { challenge: 'proof' })
@@ -100,23 +97,18 @@ function createSendCode(deps: Needs) {
   }
 
   /** A send is accepted when its job is in the queue. Otherwise the phone's slot and the budget are given back. */
-  async function enqueue(
-    send: Send,
-    mobile: string,
-    release: () => Promise<void>,
-    request: FastifyRequest,
-  ): Promise<void> {
+  async function enqueue(send: Send, mobile: string, release: Release, log: FastifyBaseLogger) {
     try {
       await queue.add({ v: 1, ...send, to: maskMobile(mobile), segment: segmentOf(mobile) })
     } catch (err) {
       // Not awaited: Redis may need its whole deadline again, and the caller has already waited for one.
-      refund(send, release).catch((cause: unknown) => request.log.warn({ err: cause }, 'refund failed'))
+      refund(send, release).catch((cause: unknown) => log.warn({ err: cause }, 'refund failed'))
       throw err
     }
   }
 
   /** Gives nothing back if a worker has claimed the send, because its message may leave after all. */
-  async function refund(send: Send, release: () => Promise<void>): Promise<void> {
+  async function refund(send: Send, release: Release): Promise<void> {
     if (await codes.refund(send)) await release()
   }
 
@@ -124,9 +116,7 @@ function createSendCode(deps: Needs) {
 }
 
 /** The two routes that send a code: the classic GET, and the POST for new front ends. */
-export const sendCodeRoutes: FastifyPluginAsyncTypebox<
-  Needs & Pick<ApiDeps, 'corsOrigins' | 'idempotency' | 'scenes'>
-> = async (app, deps) => {
+export const sendCodeRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
   const sendCode = createSendCode(deps)
   const uuidPattern = new RegExp(UUID_PATTERN)
 
@@ -134,7 +124,7 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<
     '/sms_codes/:mobile',
     {
       onRequest: refuseCrossSiteGet(deps.corsOrigins),
-      errorHandler: createErrorHandler(deps.metrics, CLASSIC_STATUSES),
+      errorHandler: createErrorHandler(deps.metrics, true),
       schema: classicSchema(deps.scenes),
     },
     async (request) => {
@@ -149,9 +139,6 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<
   app.post(
     '/v1/sms_codes',
     { ...deps.idempotency.hooks('send', KEEP_SECONDS), schema: sendSchema(deps.scenes) },
-    async (request, reply) => {
-      const sent = await sendCode(request.body, request)
-      return reply.status(202).send(sent)
-    },
+    async (request, reply) => reply.status(202).send(await sendCode(request.body, request)),
   )
 }

@@ -1,27 +1,21 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ACT_SECONDS } from '@sms-codes/core/codes/code-store'
-import type { ApiDeps } from '../deps.ts'
-import { Refusal, success } from '../http/answers.ts'
+import type { ApiDeps } from '../compose.ts'
+import { envelope, Refusal } from '../http/answers.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
 import { nameInLog } from '../http/request-log.ts'
-import { Envelope, Mobile, sceneOf } from '../http/schemas.ts'
+import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { Assurance } from '../receipts/receipts.ts'
 
-type Checks = 'callerOf' | 'codeLength' | 'guard' | 'idempotency' | 'rateLimits' | 'scenes'
-type Needs = Pick<ApiDeps, Checks | 'codes' | 'metrics' | 'receipts'>
-
-/** Long enough to repeat a request after a lost answer, and short because the kept answer holds a receipt. */
-const KEEP_SECONDS = ACT_SECONDS
+type Checks = 'callerOf' | 'codeLength' | 'guard' | 'rateLimits'
+type Needs = Pick<ApiDeps, Checks | 'codes' | 'idempotency' | 'metrics' | 'receipts' | 'scenes'>
 
 const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
     {
       mobile: Mobile,
-      sms_code: Type.String({
-        pattern: '^[0-9]{6,10}$',
-        description: 'the digits of the message',
-      }),
+      sms_code: Type.String({ pattern: '^[0-9]{6,10}$', description: 'the digits of the message' }),
       scene: sceneOf(scenes),
       request_id: Type.Optional(
         Type.String({
@@ -36,8 +30,7 @@ const bodyOf = (scenes: readonly string[]) =>
   )
 
 const Verified = Type.Object({
-  code: Type.Literal('0'),
-  errmsg: Type.String(),
+  ...SUCCESS_FIELDS,
   request_id: Type.String({
     description: 'the same for every verify of this code; store it in a unique column to refuse replays',
   }),
@@ -53,45 +46,36 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
   app.post(
     '/v1/sms_codes/verify',
     {
-      ...idempotency.hooks('verify', KEEP_SECONDS),
+      // Kept long enough to repeat a request after a lost answer, and not longer, because the answer holds a receipt.
+      ...idempotency.hooks('verify', ACT_SECONDS),
       schema: {
         summary: 'Verify a code',
         tags: ['browser', 'backend'],
         headers: IdempotencyHeaders,
         body: bodyOf(deps.scenes),
-        response: {
-          200: Verified,
-          400: Envelope,
-          409: Envelope,
-          422: Envelope,
-          429: Envelope,
-          503: Envelope,
-        },
+        response: { 200: Verified, ...IDEMPOTENT_ERRORS },
       },
     },
     async (request) => {
       const { mobile, sms_code, scene, request_id } = request.body
-      nameInLog(request, { rid: request_id })
+      nameInLog(request, request_id ?? '')
       await rateLimits.take('verifies', callerOf(request.ip).address)
       if (sms_code.length !== codeLength(scene)) throw new Refusal('missing')
       const act = idempotency.actOf(request)
       const verified = await codes.verify(mobile, scene, sms_code, request_id, act)
-      metrics.verified(scene, verified.kind)
+      metrics.verifies.inc({ scene, result: verified.kind })
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
-      const { rid, channel, gateway, isAgain, at } = verified
-      nameInLog(request, { rid })
-      request.log.info({ channel, again: isAgain }, 'verified')
-      if (!isAgain) metrics.codeUsed(scene, gateway)
-      if (!isAgain && verified.isCounted)
-        guard
-          .countVerified({ mobile, address: verified.askedBy })
-          .catch((err: unknown) =>
-            request.log.warn({ err }, 'verified code not counted by the pumping guard'),
-          )
+      const { rid, channel, gateway, isAgain, isCounted, askedBy: address, at } = verified
+      nameInLog(request, rid)
+      const { log } = request
+      log.info({ channel, again: isAgain }, 'verified')
+      if (!isAgain) metrics.codesUsed.inc({ scene, gateway })
+      const onError = (err: unknown) => log.warn({ err }, 'verified code not counted by the pumping guard')
+      if (!isAgain && isCounted) guard.countVerified({ mobile, address }).catch(onError)
       const receipt = await receipts.issue({ mobile, scene, assurance: channel, rid, at })
-      const head = success('verified', request.headers['accept-language'])
+      const head = envelope('verified', request.headers['accept-language'])
       return { ...head, request_id: rid, receipt, assurance: channel }
     },
   )

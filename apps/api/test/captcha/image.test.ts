@@ -1,8 +1,7 @@
 import { crc32, inflateSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { glyphs } from '../../src/captcha/glyphs.ts'
+import { captchaAlphabet, captchaText, glyphs } from '../../src/captcha/glyphs.ts'
 import { drawCaptcha } from '../../src/captcha/image.ts'
-import { captchaAlphabet, captchaText } from '../../src/captcha/text.ts'
 
 function chunksOf(png: Buffer) {
   const chunks: { type: string; data: Buffer; crcHolds: boolean }[] = []
