@@ -8,26 +8,19 @@ type BudgetValues = StaticDecode<TObject<typeof budgetVariables>>
 
 /** The policy of every scene: its own settings, and the general variables for what it does not set. */
 export function policiesOf(values: CodeValues): Record<string, CodePolicy> {
-  const entries = values.SCENES.map(({ name, ...own }): [string, CodePolicy] => [
-    name,
-    {
-      length: values.CODE_LENGTH,
-      ttlSeconds: values.CODE_TTL_SECONDS,
-      sendWithinSeconds: values.SEND_WITHIN_SECONDS,
-      compares: 5,
-      missesPerDay: 15,
-      sends: values.LIMIT_PHONE_SENDS,
-      ...own,
-    },
-  ])
-  return Object.fromEntries(entries)
+  const general = {
+    length: values.CODE_LENGTH,
+    ttlSeconds: values.CODE_TTL_SECONDS,
+    sendWithinSeconds: values.SEND_WITHIN_SECONDS,
+    compares: 5,
+    missesPerDay: 15,
+    sends: values.LIMIT_PHONE_SENDS,
+  }
+  return Object.fromEntries(values.SCENES.map(({ name, ...own }) => [name, { ...general, ...own }]))
 }
 
 /** All windows of the budget, in messages. */
 export function budgetOf({ BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS }: BudgetValues): Window[] {
-  const inMessages = BUDGET_CENTS.map(({ most, seconds }) => ({
-    most: Math.floor(most / MESSAGE_CENTS),
-    seconds,
-  }))
-  return [...BUDGET_MESSAGES, ...inMessages]
+  const toMessages = ({ most, seconds }: Window) => ({ most: Math.floor(most / MESSAGE_CENTS), seconds })
+  return [...BUDGET_MESSAGES, ...BUDGET_CENTS.map(toMessages)]
 }

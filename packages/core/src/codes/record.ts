@@ -82,9 +82,6 @@ export const RECORD_FIELDS = {
 }
 export type FieldName = keyof typeof RECORD_FIELDS
 
-/** The fields that hold the time at which a send reached each of its states. */
-export const stateTimes = STATES.map((state) => `${state}_at` as const)
-
 /** Changes of status that a script may make, one from each state. `channel` is the one after the change. */
 const change = (from: State[], by: Writer, to: State, channel: 'sms' | 'email' | 'any' = 'any') =>
   from.map((state) => ({ from: state, by, to, channel }))
