@@ -26,7 +26,7 @@ export function watchQueues(connection: RedisClient, log: Logger) {
 /**
  * Returns a function that finds the job of a queue that has waited longest for its first worker. The function
  * answers when that job was added, in ms by the clock of the process that added it, or null if no job waits.
- * It throws StoreError.
+ * @throws StoreError when the function is called and Redis does not answer
  */
 export function createOldest(redis: RedisClient) {
   const script = createScript(redis, new URL('./lua/oldest-waiting.lua', import.meta.url))
