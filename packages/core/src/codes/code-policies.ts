@@ -3,11 +3,8 @@ import type { CodePolicy } from './code-store.ts'
 import type { budgetVariables, codeVariables } from '../config/shared-variables.ts'
 import type { Window } from '../limits/windows.ts'
 
-type CodeValues = StaticDecode<TObject<typeof codeVariables>>
-type BudgetValues = StaticDecode<TObject<typeof budgetVariables>>
-
 /** The policy of every scene: its own settings, and the general variables for what it does not set. */
-export function policiesOf(values: CodeValues): Record<string, CodePolicy> {
+export function policiesOf(values: StaticDecode<TObject<typeof codeVariables>>): Record<string, CodePolicy> {
   const general = {
     length: values.CODE_LENGTH,
     ttlSeconds: values.CODE_TTL_SECONDS,
@@ -20,7 +17,8 @@ export function policiesOf(values: CodeValues): Record<string, CodePolicy> {
 }
 
 /** All windows of the budget, in messages. */
-export function budgetOf({ BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS }: BudgetValues): Window[] {
+export function budgetOf(values: StaticDecode<TObject<typeof budgetVariables>>): Window[] {
+  const { BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS } = values
   const toMessages = ({ most, seconds }: Window) => ({ most: Math.floor(most / MESSAGE_CENTS), seconds })
   return [...BUDGET_MESSAGES, ...BUDGET_CENTS.map(toMessages)]
 }

@@ -77,11 +77,8 @@ export function createCodeStore(
 
   return {
     /** Issues a new code for this phone and scene, or the live code once more, within the phone's limits. */
-    async issue(
-      mobile: string,
-      scene: string,
-      { askedBy = '', isCounted = false, fixedCode, budgetUnit = '' }: IssueOptions = {},
-    ): Promise<Issued> {
+    async issue(mobile: string, scene: string, options: IssueOptions = {}): Promise<Issued> {
+      const { askedBy = '', isCounted = false, fixedCode, budgetUnit = '' } = options
       const policy = policyOf(scene)
       const rid = `${keyring.pseudonym(mobile)}.${randomId()}`
       const code = fixedCode ?? randomCode(policy.length)

@@ -19,20 +19,14 @@ type Read = (field: FieldName) => string
 /** A worker that finds a send too late fails it at its next attempt, which begins within this time. */
 const LAST_ATTEMPT_MS = 20_000
 
-/** What may be shown of a code record: neither the code nor the phone. */
-export type CodePeek = { scene: string; requestIds: string[]; isUsed: boolean; request: RequestStatus }
-
-/** Reads the code records of a phone, by its pseudonym, and omits scenes without one. @throws StoreError */
-export async function peekCodes(
-  redis: RedisClient,
-  ph: string,
-  scenes: readonly string[],
-): Promise<CodePeek[]> {
+/**
+ * Reads what may be shown of the code records of a phone, by its pseudonym: neither the code nor the number. A scene
+ * without a record is left out. @throws StoreError
+ */
+export async function peekCodes(redis: RedisClient, ph: string, scenes: readonly string[]) {
   const reads = scenes.map((scene) => redis.hgetall(keys.code(ph, scene)))
-  const [now, records] = await Promise.all([
-    redisClockMs(redis),
-    asStoreError('read codes', Promise.all(reads)),
-  ])
+  const reading = asStoreError('read codes', Promise.all(reads))
+  const [now, records] = await Promise.all([redisClockMs(redis), reading])
   return scenes.flatMap((scene, i) => {
     const read: Read = (field) => records[i]?.[field] ?? ''
     if (read('rid') === '') return []

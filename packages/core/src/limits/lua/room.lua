@@ -9,8 +9,7 @@
 --- @include "sliding-window"
 local limit = KEYS[1]
 
-local wait_ms = wait(limit, 1, #ARGV)
-local answer = {'room', 'wait', wait_ms}
+local answer = {'room', 'wait', (wait(limit, 1, #ARGV))}
 for i = 1, #ARGV, 2 do
   local window = tonumber(ARGV[i])
   table.insert(answer, {'window', 'used', redis.call('ZCOUNT', limit, '(' .. (now - window), '+inf')})
