@@ -38,7 +38,8 @@ export async function peekCodes(redis: RedisClient, ph: string, scenes: readonly
 function statusOf(read: Read, now: number): RequestStatus {
   const state = STATES.find((known) => known === read('status')) ?? 'failed'
   const reason = read('reason')
-  const isLost = isOverdue(state, read, now)
+  const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease_until')) <= now)
+  const isLost = isUnclaimed && Number(read('send_by')) + LAST_ATTEMPT_MS <= now
   // The SMS was accepted and only the follow-up mail was lost, or the code was used, so it must have arrived.
   const isSent = isLost && (reason === 'missing' || read('used') === '1')
   const isOver = (isLost && !isSent) || (Number(read('expires_at')) <= now && state !== 'failed')
@@ -52,10 +53,4 @@ function statusOf(read: Read, now: number): RequestStatus {
       return at === '' ? [] : [{ state: one, ms: Number(at) }]
     }),
   }
-}
-
-/** Past its deadline, unclaimed and unsettled: the job was lost. */
-function isOverdue(state: State, read: Read, now: number): boolean {
-  const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease_until')) <= now)
-  return isUnclaimed && Number(read('send_by')) + LAST_ATTEMPT_MS <= now
 }

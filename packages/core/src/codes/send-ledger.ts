@@ -9,14 +9,13 @@ import { sendKeys, type Channel, type Send } from './send.ts'
 export type Doubt = { gateway: string; sinceMs: number }
 
 export type Claim =
+  /** The caller may call its gateway. `lifeMs` of the code are left; the send was claimed first `ageMs` ago. */
   | {
       kind: 'go'
       mobile: string
       code: string
       fence: number
-      /** Life of the code that is left. */
       lifeMs: number
-      /** Time since this send was claimed first. */
       ageMs: number
       doubt: Doubt | null
       /** Whether the one permitted second message was risked before. */
@@ -40,14 +39,12 @@ type ClaimOptions = {
   leaseMs: number
   /** The call may cause a second message; this is remembered even if the process dies during the call. */
   risksSecondSend?: boolean
-  /** Without one: sms. */
   channel?: Channel
 }
 
 export type Settlement = {
   /** `queued` is for a later attempt; `moved` queues the send on the e-mail channel. */
   status: 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
-  /** Without one: sms. */
   channel?: Channel
   gateway?: string | undefined
   messageId?: string | undefined
@@ -67,7 +64,7 @@ export type Reported =
   | { kind: 'moved' | 'failed' | 'early' | 'kept' }
 
 /** `open`: to be delivered; `done`: ended with time left; `late`: failed just now; `over`: nothing to do. */
-export type Lapse = 'open' | 'done' | 'late' | 'over'
+type Lapse = 'open' | 'done' | 'late' | 'over'
 
 /**
  * The worker's side of a code record: which worker may call a gateway now, and what the call came to. A queue

@@ -4,8 +4,8 @@ import { asStoreError, type RedisClient } from '../redis/connect.ts'
 const MOST_ENTRIES = 10_000
 
 /**
- * Writes decisions and their reasons, and what operators did, to a capped stream. An entry names phones and
- * client addresses by pseudonym only. @throws StoreError
+ * Writes decisions and their reasons, and what operators did, to a capped stream. An entry names phones and client
+ * addresses by pseudonym only. @throws StoreError
  */
 export function createAudit(redis: RedisClient) {
   return async function write(entry: Record<string, string>): Promise<void> {

@@ -5,10 +5,7 @@ import { windowArgs, type Window } from './windows.ts'
 
 export type Limit = { key: string; windows: readonly Window[] }
 
-/**
- * `count` is how many the first limit holds in its longest window, this one included. `limit` is the index of
- * the first limit that was full; then nothing was taken from any of them.
- */
+/** `count` is what the first limit holds, this one included. `limit` is the index of the first limit that is full. */
 type Taken =
   | { kind: 'taken'; member: string; count: number }
   | { kind: 'full'; limit: number; retryAfter: number }

@@ -43,7 +43,7 @@ type EventQueue = ReturnType<typeof createEventQueue>
 
 /** A ledger that adds an event for each status that it writes and that an application may wait for. */
 export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>): SendLedger {
-  async function settled(send: Send, { status }: Settlement, settling: Promise<boolean>): Promise<boolean> {
+  async function tellSettled(send: Send, { status }: Settlement, settling: Promise<boolean>) {
     const isSettled = await settling
     if (isSettled && status !== 'queued' && status !== 'moved') events.tell(send, status)
     return isSettled
@@ -55,8 +55,8 @@ export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>)
       if (claim.kind === 'gone' && claim.reason === 'used') events.tell(send, 'sent')
       return claim
     },
-    settle: (send, fence, what) => settled(send, what, ledger.settle(send, fence, what)),
-    settleUnclaimed: (send, what) => settled(send, what, ledger.settleUnclaimed(send, what)),
+    settle: (send, fence, what) => tellSettled(send, what, ledger.settle(send, fence, what)),
+    settleUnclaimed: (send, what) => tellSettled(send, what, ledger.settleUnclaimed(send, what)),
     async lapse(send) {
       const lapse = await ledger.lapse(send)
       if (lapse === 'late') events.tell(send, 'failed')

@@ -5,13 +5,12 @@ import { asStoreError, type RedisClient } from './connect.ts'
 
 /**
  * What a script answers: a kind, values by name, and rows that have the same form. In Lua it is written as
- * `{'go', 'fence', 3, 'sealed', text, {'row', 'name', 'value'}}`.
+ * `{'go', 'fence', 3, 'sealed', text, {'row', 'name', 'value'}}`. `text` and `number` throw a TypeError for a value
+ * that the script did not answer.
  */
 export type Reply = {
   kind: string
-  /** @throws TypeError when the script did not answer this value */
   text: (name: string) => string
-  /** @throws TypeError when the script did not answer this value */
   number: (name: string) => number
   rows: readonly Reply[]
 }

@@ -44,10 +44,7 @@ async function readServer(redis: Redis) {
   return { server, faults: faults.map((fault) => `REDIS_URL: ${fault}`) }
 }
 
-/**
- * `serverFaults` for the start of a process. If Redis cannot be reached this finds no fault: the process starts,
- * is not ready and waits for Redis.
- */
+/** The faults alone, at the start of a process. If Redis cannot be reached, the process starts and waits for it. */
 export async function serverFaultsAtBoot(redis: RedisClient): Promise<string[]> {
   try {
     await readyOrAway(redis)

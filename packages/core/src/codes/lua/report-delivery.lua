@@ -4,10 +4,9 @@
 -- clocks of the workers.
 --
 -- KEYS[1] code record
--- ARGV[1] request id of the record, ARGV[2] number of the send
+-- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] 'delivered' | 'undelivered' | 'missing': no delivery receipt came in time
 -- ARGV[4] 1 if the scene may fall back to e-mail, else 0; ARGV[5] ms that a delivery receipt may take
---
 -- Answers {'delivered', after}: ms since the gateway accepted the message
 --       | {'soon', wait}: the delivery receipt still has so many ms
 --       | {'moved'}: the send is queued on the channel email. A repeated report answers the same, for a caller that

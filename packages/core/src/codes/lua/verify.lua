@@ -9,13 +9,12 @@
 -- gets the same answer again, for a caller that did not receive the first one. No other repeat does.
 --
 -- KEYS[1] code record
--- KEYS[2] the phone's missed guesses with a request id, KEYS[3] those without one
+-- KEYS[2] the phone's missed guesses with a request id; KEYS[3] those without one
 -- ARGV[1] request id of the caller, or ''
--- ARGV[2] guesses per code, ARGV[3] missed guesses per day, ARGV[4] a day, ms
+-- ARGV[2] guesses per code; ARGV[3] missed guesses per day; ARGV[4] a day, ms
 -- ARGV[5] unique member
 -- ARGV[6] act of the caller, or ''; ARGV[7] ms for which an act is remembered
 -- ARGV[8..] the digest of the guess under each key, as pairs of (key id, digest)
---
 -- Answers {'verified', rid, is_mailed, asked_by, is_counted, at, is_again, gateway}
 --       | {'wrong', left}: guesses that are left
 --       | {'throttled', wait}: ms until the next guess of the day

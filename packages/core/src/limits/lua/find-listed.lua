@@ -3,8 +3,7 @@
 --
 -- KEYS[1] allow list, KEYS[2] deny list: sorted sets of entries by the time at which they end
 -- KEYS[3] version of the lists
--- ARGV[1] version that the caller knows, ARGV[2..] names
---
+-- ARGV[1] version that the caller knows; ARGV[2..] names
 -- Answers {'found', version, allow, deny}: the name that is on each list, '' for none; for a caller with an old
 -- version followed by a row {list, entry} for each network
 --- @include "time"

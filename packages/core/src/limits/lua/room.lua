@@ -2,7 +2,6 @@
 --
 -- KEYS[1]    sorted set of the limit
 -- ARGV[1..n] its windows as pairs of (ms, at most)
---
 -- Answers {'room', wait} and a row {used} for each window: the ms until one more entry fits, 0 if it fits now,
 -- and how many entries the window holds
 --- @include "time"

@@ -3,7 +3,6 @@
 -- KEYS[1..n] sorted sets of the limits, all in one slot
 -- ARGV[1]    unique member
 -- ARGV[2..]  for each limit the number of its windows, then its windows as pairs of (ms, at most)
---
 -- Answers {'taken', count}: how many entries the first limit now holds
 --       | {'full', limit, wait}: the index of the first full limit, and the ms until it has room
 --- @include "time"
