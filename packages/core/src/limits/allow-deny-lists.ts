@@ -10,10 +10,9 @@ export type ListName = 'allow' | 'deny'
 type Listed = Record<ListName, string | null>
 
 /**
- * The operators' allow list and deny list. A change holds for every process at once. Redis cannot match CIDRs,
- * so each process caches the networks and fetches them again when the version changes; all other entries are
- * looked up in Redis.
- * Every method throws StoreError when Redis does not answer.
+ * The operators' allow list and deny list. A change holds for every process at once. Redis cannot match CIDRs, so each
+ * process caches the networks and fetches them again when the version changes; all other entries are looked up in
+ * Redis. Every method throws StoreError when Redis does not answer.
  */
 export function createLists(redis: RedisClient) {
   const lookScript = createScript(redis, new URL('./lua/find-listed.lua', import.meta.url))

@@ -50,10 +50,7 @@ function readJob(data: unknown): SendJob {
 }
 export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>
 
-/**
- * Reports to the ledger, with the parameters of its `report`, and adds the mail if the send moved to e-mail.
- * @throws StoreError
- */
+/** Reports to the ledger (see `report` there), and adds the mail if the send moved to e-mail. @throws StoreError */
 export async function applyDeliveryReport(
   job: SendJob,
   state: DeliveryState,

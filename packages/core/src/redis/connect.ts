@@ -4,7 +4,7 @@ import type { Logger } from '../logger.ts'
 import { parseRedisUrl, type RedisAddress } from './url.ts'
 
 /**
- * The kinds of connection. `commands` and `producer` fail fast: a caller gets an error within COMMAND_TIMEOUT_MS, and
+ * The kinds of connection. `commands` and `producer` fail fast: a caller gets an error within `commandTimeout` ms, and
  * no command is ever sent twice (a repeated GETDEL would answer "not there", a repeated INCR would count twice).
  * `operator` fails later, because operators look when Redis is slow. `worker` waits, because BullMQ blocks on it for
  * seconds and must survive a restart of Redis.
@@ -14,9 +14,7 @@ export type ConnectionKind = 'commands' | 'producer' | 'operator' | 'worker'
 /** One server, or a Cluster; the hash tags of keys.ts keep each script in one slot. */
 export type RedisClient = Redis | Cluster
 
-const COMMAND_TIMEOUT_MS = 400
-
-const failFast = { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: COMMAND_TIMEOUT_MS }
+const failFast = { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 400 }
 const OPTIONS = {
   commands: failFast,
   producer: failFast,
