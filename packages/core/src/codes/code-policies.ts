@@ -3,31 +3,22 @@ import type { CodePolicy } from './code-store.ts'
 import type { budgetVariables, codeVariables } from '../config/shared-variables.ts'
 import type { Window } from '../limits/windows.ts'
 
-type CodeValues = StaticDecode<TObject<typeof codeVariables>>
-type BudgetValues = StaticDecode<TObject<typeof budgetVariables>>
-
 /** The policy of every scene: its own settings, and the general variables for what it does not set. */
-export function policiesOf(values: CodeValues): Record<string, CodePolicy> {
-  const entries = values.SCENES.map(({ name, ...own }): [string, CodePolicy] => [
-    name,
-    {
-      length: values.CODE_LENGTH,
-      ttlSeconds: values.CODE_TTL_SECONDS,
-      sendWithinSeconds: values.SEND_WITHIN_SECONDS,
-      compares: 5,
-      missesPerDay: 15,
-      sends: values.LIMIT_PHONE_SENDS,
-      ...own,
-    },
-  ])
-  return Object.fromEntries(entries)
+export function policiesOf(values: StaticDecode<TObject<typeof codeVariables>>): Record<string, CodePolicy> {
+  const general = {
+    length: values.CODE_LENGTH,
+    ttlSeconds: values.CODE_TTL_SECONDS,
+    sendWithinSeconds: values.SEND_WITHIN_SECONDS,
+    compares: 5,
+    missesPerDay: 15,
+    sends: values.LIMIT_PHONE_SENDS,
+  }
+  return Object.fromEntries(values.SCENES.map(({ name, ...own }) => [name, { ...general, ...own }]))
 }
 
 /** All windows of the budget, in messages. */
-export function budgetOf({ BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS }: BudgetValues): Window[] {
-  const inMessages = BUDGET_CENTS.map(({ most, seconds }) => ({
-    most: Math.floor(most / MESSAGE_CENTS),
-    seconds,
-  }))
-  return [...BUDGET_MESSAGES, ...inMessages]
+export function budgetOf(values: StaticDecode<TObject<typeof budgetVariables>>): Window[] {
+  const { BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS } = values
+  const toMessages = ({ most, seconds }: Window) => ({ most: Math.floor(most / MESSAGE_CENTS), seconds })
+  return [...BUDGET_MESSAGES, ...BUDGET_CENTS.map(toMessages)]
 }

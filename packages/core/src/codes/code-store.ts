@@ -3,9 +3,9 @@ import { windowArgs, type Window } from '../limits/windows.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
 import { createScript } from '../redis/script.ts'
-import { readRequestStatus } from './request-status.ts'
+import { peekCodes, type RequestStatus } from './request-status.ts'
 import { sealedMessage } from './sealed-message.ts'
-import { sendKeys, type Channel, type Send } from './send.ts'
+import { phoneOf, sendKeys, type Channel, type Send } from './send.ts'
 
 /** How long a code of a scene lives and how often a phone may be sent one. */
 export type CodePolicy = {
@@ -22,7 +22,7 @@ export type CodePolicy = {
   sends: readonly Window[]
 }
 
-export type IssueOptions = {
+type IssueOptions = {
   /** Pseudonym of the address that asks; verify answers it again. */
   askedBy?: string
   /** Whether the pumping guard counted this send; verify answers it again. */
@@ -64,7 +64,6 @@ export const ACT_SECONDS = 60
 /**
  * The life of a code. Each step is one script in one slot of Redis, by the clock of Redis. No step stores the code or
  * the number in clear: the record (record.ts) holds a digest to compare with and a sealed copy for the worker.
- *
  * Every method throws StoreError when Redis does not answer.
  */
 export function createCodeStore(
@@ -78,39 +77,25 @@ export function createCodeStore(
 
   return {
     /** Issues a new code for this phone and scene, or the live code once more, within the phone's limits. */
-    async issue(
-      mobile: string,
-      scene: string,
-      { askedBy = '', isCounted = false, fixedCode, budgetUnit = '' }: IssueOptions = {},
-    ): Promise<Issued> {
+    async issue(mobile: string, scene: string, options: IssueOptions = {}): Promise<Issued> {
+      const { askedBy = '', isCounted = false, fixedCode, budgetUnit = '' } = options
       const policy = policyOf(scene)
       const rid = `${keyring.pseudonym(mobile)}.${randomId()}`
       const code = fixedCode ?? randomCode(policy.length)
       const { kid, digest } = keyring.digest(mobile, scene, code)
-      const reply = await issueScript(sendKeys({ rid, scene }), [
-        rid,
-        kid,
-        digest,
-        sealedMessage.seal(keyring, rid, { mobile, code }),
-        policy.ttlSeconds * 1000,
-        policy.sendWithinSeconds * 1000,
-        policy.compares,
-        KEEP_MS,
-        askedBy,
-        isCounted ? 1 : 0,
-        budgetUnit,
-        ...windowArgs(policy.sends),
-      ])
-      if (reply.kind === 'throttled') {
-        const windowSeconds = reply.number('window') / 1000
-        return { kind: 'throttled', windowSeconds, retryAfter: seconds(reply.number('wait')) }
-      }
+      const newCode = [rid, kid, digest, sealedMessage.seal(keyring, rid, { mobile, code })]
+      const life = [policy.ttlSeconds * 1000, policy.sendWithinSeconds * 1000, policy.compares, KEEP_MS]
+      const asked = [askedBy, isCounted ? 1 : 0, budgetUnit]
+      const args = [...newCode, ...life, ...asked, ...windowArgs(policy.sends)]
+      const { kind, text, number } = await issueScript(sendKeys({ rid, scene }), args)
+      if (kind === 'throttled')
+        return { kind, windowSeconds: number('window') / 1000, retryAfter: seconds(number('wait')) }
       return {
         kind: 'issued',
-        send: { rid: reply.text('rid'), scene, n: reply.number('sends') },
-        requestId: reply.text('request_id'),
-        expiresIn: seconds(reply.number('life')),
-        resendAfter: seconds(reply.number('next_send_in')),
+        send: { rid: text('rid'), scene, n: number('sends') },
+        requestId: text('request_id'),
+        expiresIn: seconds(number('life')),
+        resendAfter: seconds(number('next_send_in')),
       }
     },
 
@@ -122,48 +107,37 @@ export function createCodeStore(
 
     /**
      * Checks a code once.
-     *
-     * @param requestId the id that the send answered, if the caller still has it
+     * @param rid the id that the send answered, if the caller still has it
      * @param act names this very call, so that a caller that did not receive the answer can repeat it; '' for none
      */
-    async verify(
-      mobile: string,
-      scene: string,
-      code: string,
-      requestId: string | undefined,
-      act = '',
-    ): Promise<Verified> {
+    async verify(mobile: string, scene: string, code: string, rid?: string, act = ''): Promise<Verified> {
       const ph = keyring.pseudonym(mobile)
       const policy = policyOf(scene)
-      const reply = await verifyScript(
+      const limits = [policy.compares, policy.missesPerDay, DAY_MS]
+      const digests = keyring.digests(mobile, scene, code).flatMap(({ kid, digest }) => [kid, digest])
+      const { kind, text, number } = await verifyScript(
         [keys.code(ph, scene), keys.missesWithId(ph), keys.missesWithoutId(ph)],
-        [
-          requestId ?? '',
-          policy.compares,
-          policy.missesPerDay,
-          DAY_MS,
-          randomId(),
-          act,
-          ACT_SECONDS * 1000,
-          ...keyring.digests(mobile, scene, code).flatMap(({ kid, digest }) => [kid, digest]),
-        ],
+        [rid ?? '', ...limits, randomId(), act, ACT_SECONDS * 1000, ...digests],
       )
-      if (reply.kind === 'throttled') return { kind: 'throttled', retryAfter: seconds(reply.number('wait')) }
-      if (reply.kind === 'wrong') return { kind: 'no', attemptsLeft: reply.number('left') }
+      if (kind === 'throttled') return { kind, retryAfter: seconds(number('wait')) }
+      if (kind === 'wrong') return { kind: 'no', attemptsLeft: number('left') }
       return {
         kind: 'ok',
-        rid: reply.text('rid'),
-        channel: reply.number('is_mailed') === 1 ? 'email' : 'sms',
-        gateway: reply.text('gateway'),
-        askedBy: reply.text('asked_by'),
-        isCounted: reply.number('is_counted') === 1,
-        at: reply.number('at'),
-        isAgain: reply.number('is_again') === 1,
+        rid: text('rid'),
+        channel: number('is_mailed') === 1 ? 'email' : 'sms',
+        gateway: text('gateway'),
+        askedBy: text('asked_by'),
+        isCounted: number('is_counted') === 1,
+        at: number('at'),
+        isAgain: number('is_again') === 1,
       }
     },
 
     /** The status of a request, looked for in the given scenes; null if no record has this id. */
-    find: (requestId: string, scenes: readonly string[]) => readRequestStatus(redis, requestId, scenes),
+    async find(rid: string, scenes: readonly string[]): Promise<RequestStatus | null> {
+      const codes = await peekCodes(redis, phoneOf(rid), scenes)
+      return codes.find(({ requestIds }) => requestIds.includes(rid))?.request ?? null
+    },
   }
 }
 export type CodeStore = ReturnType<typeof createCodeStore>

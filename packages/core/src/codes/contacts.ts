@@ -12,9 +12,7 @@ export type Contact = Static<typeof Contact>
 /**
  * The contacts that back ends store for phones, sealed in Redis and bound to the phone: a text that is moved to another
  * phone's key does not open. Only a back end writes here. An address chosen by an anonymous caller would let that caller
- * receive another person's code.
- *
- * Every method throws StoreError when Redis does not answer.
+ * receive another person's code. Every method throws StoreError when Redis does not answer.
  */
 export function createContacts(redis: RedisClient, keyring: Keyring) {
   const eraseScript = createScript(redis, new URL('./lua/erase.lua', import.meta.url))

@@ -15,16 +15,12 @@
 export const STATES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed'] as const
 export type State = (typeof STATES)[number]
 
+const STATUS_WRITERS = ['issue', 'refund', 'claim', 'settle', 'lapse', 'report-delivery'] as const
 /** The scripts that write a code record. */
-export const WRITERS = ['issue', 'refund', 'claim', 'settle', 'lapse', 'report-delivery', 'verify'] as const
-export type Writer = (typeof WRITERS)[number]
-
-export type RecordField = {
-  meaning: string
-  /** Every value that the field may have. */
-  values: RegExp
-  writers: readonly Writer[]
-}
+export const WRITERS = [...STATUS_WRITERS, 'verify'] as const
+type Writer = (typeof WRITERS)[number]
+/** The scripts that change what is known of a gateway call. */
+const CALL_WRITERS = ['issue', 'claim', 'settle', 'report-delivery'] as const
 
 const ANY = /^.*$/
 const ID = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22}$/
@@ -34,33 +30,20 @@ const FLAG = /^[01]$/
 const COUNT = /^[0-9]+$/
 /** The name of a gateway, '' for none. */
 const GATEWAY = /^[a-z0-9_-]*$/
+/** Not reset by a further send: it holds for the life of the code. */
+const MAIL_STATE = /^(none|claimed|may_have_left)$/
 
-const field = (meaning: string, values: RegExp, ...writers: Writer[]): RecordField => ({
-  meaning,
-  values,
-  writers,
-})
+/** A field: its meaning, every value that it may have, and the scripts that write it. */
+const field = (meaning: string, values: RegExp, ...writers: Writer[]) => ({ meaning, values, writers })
 
 export const RECORD_FIELDS = {
   // The code
   rid: field('request id of the first request for this code; every send of the code keeps it', ID, 'issue'),
-  other_request_ids: field(
-    'ids of callers that asked for the live code later; they show the status',
-    ANY,
-    'issue',
-  ),
+  other_request_ids: field('ids of later callers for the live code; they show the status', ANY, 'issue'),
   asked_by: field('pseudonym of the address that asked first', ANY, 'issue'),
-  is_counted: field(
-    '1 if the pumping guard counted the send, so that it counts the verify as well',
-    FLAG,
-    'issue',
-  ),
+  is_counted: field('1 if the pumping guard counted the send, and so counts the verify', FLAG, 'issue'),
   key_id: field('id of the code key that made the digest', /^[a-z0-9]{1,8}$/, 'issue'),
-  digest: field(
-    'HMAC of phone, scene and code; deleted when the code is used',
-    /^[A-Za-z0-9_-]{43}$/,
-    'issue',
-  ),
+  digest: field('HMAC of phone, scene and code; deleted after use', /^[A-Za-z0-9_-]{43}$/, 'issue'),
   sealed: field('`{ mobile, code }`, encrypted for the worker; deleted when the code is used', ANY, 'issue'),
   issued_at: field('when the code was made', TIME, 'issue'),
   expires_at: field('when the code stops being valid; every send extends it', TIME, 'issue'),
@@ -73,27 +56,9 @@ export const RECORD_FIELDS = {
 
   // Its newest send
   sends: field('number of the newest send, from 1', COUNT, 'issue'),
-  status: field(
-    'where the newest send stands',
-    /^(queued|sending|sent|delivered|fell_back|failed)$/,
-    'issue',
-    'refund',
-    'claim',
-    'settle',
-    'lapse',
-    'report-delivery',
-  ),
-  channel: field('how it travels', /^(sms|email)$/, 'issue', 'claim', 'settle', 'report-delivery'),
-  reason: field(
-    'why it failed or was moved to e-mail, or empty',
-    /^[a-z_]*$/,
-    'issue',
-    'refund',
-    'claim',
-    'settle',
-    'lapse',
-    'report-delivery',
-  ),
+  status: field('where the newest send stands', new RegExp(`^(${STATES.join('|')})$`), ...STATUS_WRITERS),
+  channel: field('how it travels', /^(sms|email)$/, ...CALL_WRITERS),
+  reason: field('why it failed or was moved to e-mail, or empty', /^[a-z_]*$/, ...STATUS_WRITERS),
   send_by: field('no gateway is called after this', TIME, 'issue'),
   budget_unit: field('the unit of the budget that it took, or empty', ANY, 'issue'),
   queued_at: field('when it was accepted', TIME, 'issue'),
@@ -105,88 +70,43 @@ export const RECORD_FIELDS = {
 
   // The claim of a worker on it
   fence: field('number of the newest claim; only its holder may settle', COUNT, 'issue', 'claim'),
-  lease_until: field(
-    'until then the claim is respected',
-    TIME,
-    'issue',
-    'claim',
-    'settle',
-    'report-delivery',
-  ),
-  gateway: field('the gateway of the newest call', GATEWAY, 'issue', 'claim', 'settle', 'report-delivery'),
+  lease_until: field('until then the claim is respected', TIME, ...CALL_WRITERS),
+  gateway: field('the gateway of the newest call', GATEWAY, ...CALL_WRITERS),
   message_id: field("the gateway's id of the message, or empty", ANY, 'issue', 'settle', 'report-delivery'),
   called_at: field('when the newest claim was given', TIME, 'issue', 'claim'),
-  doubted_gateway: field(
-    'the gateway that may have taken the message although it gave no answer',
-    GATEWAY,
-    'issue',
-    'claim',
-    'settle',
-    'report-delivery',
-  ),
+  doubted_gateway: field('gateway that may have it but gave no answer', GATEWAY, ...CALL_WRITERS),
   doubted_at: field('when the call in doubt began', TIME, 'issue', 'claim', 'settle'),
-  unresolved_doubt: field(
-    '1 if some earlier call may have sent a message and no answer can settle that any more',
-    FLAG,
-    'issue',
-    'claim',
-    'settle',
-    'report-delivery',
-  ),
-  second_send_risked: field(
-    '1 after the one permitted second message was risked',
-    FLAG,
-    'issue',
-    'claim',
-    'settle',
-    'report-delivery',
-  ),
-  mail_state: field(
-    'whether the code may have been read in a mailbox; kept for the life of the code',
-    /^(none|claimed|may_have_left)$/,
-    'issue',
-    'claim',
-    'settle',
-  ),
-} as const satisfies Record<string, RecordField>
+  unresolved_doubt: field('1 if a call before may have sent it; no answer can tell', FLAG, ...CALL_WRITERS),
+  second_send_risked: field('1 after the one permitted second message was risked', FLAG, ...CALL_WRITERS),
+  mail_state: field('whether mail may have carried the code', MAIL_STATE, 'issue', 'claim', 'settle'),
+}
 export type FieldName = keyof typeof RECORD_FIELDS
 
-/** The fields that hold the time at which a send reached each of its states. */
-export const stateTimes = STATES.map((state) => `${state}_at` as const)
-
-/** A change of status that a script may make. `channel` is the one after the change. */
-export type Transition = { from: State; by: Writer; to: State; channel: 'sms' | 'email' | 'any' }
+/** Changes of status that a script may make, one from each state. `channel` is the one after the change. */
+const change = (from: State[], by: Writer, to: State, channel: 'sms' | 'email' | 'any' = 'any') =>
+  from.map((state) => ({ from: state, by, to, channel }))
 
 /** Every change of status of one send. A further send of the live code begins at `queued` from any state. */
-export const TRANSITIONS: readonly Transition[] = [
-  { from: 'queued', by: 'claim', to: 'sending', channel: 'any' },
+export const TRANSITIONS = [
+  ...change(['queued'], 'claim', 'sending'),
   // A claim whose lease ended is replaced.
-  { from: 'sending', by: 'claim', to: 'sending', channel: 'any' },
+  ...change(['sending'], 'claim', 'sending'),
   // The code was used, or only a follow-up mail ran out of time.
-  { from: 'queued', by: 'claim', to: 'sent', channel: 'any' },
-  { from: 'sending', by: 'claim', to: 'sent', channel: 'any' },
+  ...change(['queued', 'sending'], 'claim', 'sent'),
+  ...change(['queued', 'sending'], 'lapse', 'sent'),
   // The time to send is over.
-  { from: 'queued', by: 'claim', to: 'failed', channel: 'any' },
-  { from: 'sending', by: 'claim', to: 'failed', channel: 'any' },
-  { from: 'queued', by: 'lapse', to: 'failed', channel: 'any' },
-  { from: 'sending', by: 'lapse', to: 'failed', channel: 'any' },
-  { from: 'queued', by: 'lapse', to: 'sent', channel: 'any' },
-  { from: 'sending', by: 'lapse', to: 'sent', channel: 'any' },
+  ...change(['queued', 'sending'], 'claim', 'failed'),
+  ...change(['queued', 'sending'], 'lapse', 'failed'),
   // Back to the queue for a later attempt, or over to e-mail.
-  { from: 'sending', by: 'settle', to: 'queued', channel: 'any' },
-  // A send whose job can no longer run is settled without a claim.
-  { from: 'queued', by: 'settle', to: 'failed', channel: 'any' },
-  { from: 'queued', by: 'settle', to: 'sent', channel: 'sms' },
-  { from: 'sending', by: 'settle', to: 'sent', channel: 'sms' },
-  { from: 'sending', by: 'settle', to: 'fell_back', channel: 'email' },
-  { from: 'sending', by: 'settle', to: 'failed', channel: 'any' },
-  { from: 'sent', by: 'report-delivery', to: 'delivered', channel: 'sms' },
-  { from: 'sent', by: 'report-delivery', to: 'queued', channel: 'email' },
-  { from: 'sent', by: 'report-delivery', to: 'failed', channel: 'any' },
-  // A delivery receipt came although the send was given up, moved, or is not settled yet.
-  { from: 'failed', by: 'report-delivery', to: 'delivered', channel: 'sms' },
-  { from: 'queued', by: 'report-delivery', to: 'delivered', channel: 'sms' },
-  { from: 'sending', by: 'report-delivery', to: 'delivered', channel: 'sms' },
+  ...change(['sending'], 'settle', 'queued'),
+  // From `queued`: a send whose job can no longer run is settled without a claim.
+  ...change(['queued', 'sending'], 'settle', 'sent', 'sms'),
+  ...change(['queued', 'sending'], 'settle', 'failed'),
+  ...change(['sending'], 'settle', 'fell_back', 'email'),
+  ...change(['sent'], 'report-delivery', 'queued', 'email'),
+  ...change(['sent'], 'report-delivery', 'failed'),
+  // A delivery receipt may come although the send was given up, moved, or is not settled yet.
+  ...change(['queued', 'sending', 'sent', 'failed'], 'report-delivery', 'delivered', 'sms'),
   // The job of a further send did not reach the queue.
-  { from: 'queued', by: 'refund', to: 'failed', channel: 'sms' },
+  ...change(['queued'], 'refund', 'failed', 'sms'),
 ]

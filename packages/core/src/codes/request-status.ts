@@ -1,8 +1,8 @@
 import { keys } from '../redis/keys.ts'
 import { redisClockMs } from '../redis/clock-skew.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
-import { STATES, stateTimes, type FieldName, type State } from './record.ts'
-import { phoneOf, type Channel } from './send.ts'
+import { STATES, type FieldName, type State } from './record.ts'
+import type { Channel } from './send.ts'
 
 export type RequestStatus = {
   status: State | 'expired'
@@ -13,67 +13,33 @@ export type RequestStatus = {
   times: { state: State; ms: number }[]
 }
 
-/** The fields of a code record that are read here. */
-const FIELDS = [
-  'rid',
-  'other_request_ids',
-  'status',
-  'expires_at',
-  'send_by',
-  'lease_until',
-  'used',
-  'sends',
-  'reason',
-  'channel',
-  ...stateTimes,
-] as const satisfies FieldName[]
-type Read = (field: (typeof FIELDS)[number]) => string
+/** Reads a field of one code record, '' if it is not set. */
+type Read = (field: FieldName) => string
 
 /** A worker that finds a send too late fails it at its next attempt, which begins within this time. */
 const LAST_ATTEMPT_MS = 20_000
 
-/** What may be shown of a code record: neither the code nor the phone. */
-export type CodePeek = { scene: string; requestIds: string[]; isUsed: boolean; request: RequestStatus }
-
 /**
- * Reads the code records of a phone, by its pseudonym. A scene without a record is left out.
- * @throws StoreError
+ * Reads what may be shown of the code records of a phone, by its pseudonym: neither the code nor the number. A scene
+ * without a record is left out. @throws StoreError
  */
-export async function peekCodes(
-  redis: RedisClient,
-  ph: string,
-  scenes: readonly string[],
-): Promise<CodePeek[]> {
-  const reads = scenes.map((scene) => redis.hmget(keys.code(ph, scene), ...FIELDS))
-  const [now, records] = await Promise.all([
-    redisClockMs(redis),
-    asStoreError('read codes', Promise.all(reads)),
-  ])
+export async function peekCodes(redis: RedisClient, ph: string, scenes: readonly string[]) {
+  const reads = scenes.map((scene) => redis.hgetall(keys.code(ph, scene)))
+  const reading = asStoreError('read codes', Promise.all(reads))
+  const [now, records] = await Promise.all([redisClockMs(redis), reading])
   return scenes.flatMap((scene, i) => {
-    const read: Read = (field) => records[i]?.[FIELDS.indexOf(field)] ?? ''
+    const read: Read = (field) => records[i]?.[field] ?? ''
     if (read('rid') === '') return []
     const requestIds = [read('rid'), ...read('other_request_ids').split(' ')]
     return [{ scene, requestIds, isUsed: read('used') === '1', request: statusOf(read, now) }]
   })
 }
 
-/**
- * Finds the status of a request in the given scenes; null if no record knows its id.
- * @throws StoreError
- */
-export async function readRequestStatus(
-  redis: RedisClient,
-  rid: string,
-  scenes: readonly string[],
-): Promise<RequestStatus | null> {
-  const codes = await peekCodes(redis, phoneOf(rid), scenes)
-  return codes.find(({ requestIds }) => requestIds.includes(rid))?.request ?? null
-}
-
 function statusOf(read: Read, now: number): RequestStatus {
   const state = STATES.find((known) => known === read('status')) ?? 'failed'
   const reason = read('reason')
-  const isLost = isOverdue(state, read, now)
+  const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease_until')) <= now)
+  const isLost = isUnclaimed && Number(read('send_by')) + LAST_ATTEMPT_MS <= now
   // The SMS was accepted and only the follow-up mail was lost, or the code was used, so it must have arrived.
   const isSent = isLost && (reason === 'missing' || read('used') === '1')
   const isOver = (isLost && !isSent) || (Number(read('expires_at')) <= now && state !== 'failed')
@@ -87,10 +53,4 @@ function statusOf(read: Read, now: number): RequestStatus {
       return at === '' ? [] : [{ state: one, ms: Number(at) }]
     }),
   }
-}
-
-/** Past its deadline, unclaimed and unsettled: the job was lost. */
-function isOverdue(state: State, read: Read, now: number): boolean {
-  const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease_until')) <= now)
-  return isUnclaimed && Number(read('send_by')) + LAST_ATTEMPT_MS <= now
 }

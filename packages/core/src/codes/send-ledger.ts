@@ -9,14 +9,13 @@ import { sendKeys, type Channel, type Send } from './send.ts'
 export type Doubt = { gateway: string; sinceMs: number }
 
 export type Claim =
+  /** The caller may call its gateway. `lifeMs` of the code are left; the send was claimed first `ageMs` ago. */
   | {
       kind: 'go'
       mobile: string
       code: string
       fence: number
-      /** Life of the code that is left. */
       lifeMs: number
-      /** Time since this send was claimed first. */
       ageMs: number
       doubt: Doubt | null
       /** Whether the one permitted second message was risked before. */
@@ -33,21 +32,19 @@ export type Claim =
   /** Another worker holds the claim. */
   | { kind: 'busy'; waitMs: number }
 
-export type ClaimOptions = {
+type ClaimOptions = {
   /** Fence of the claim that the caller holds, 0 for none. */
   fence: number
   /** After this the claim counts as abandoned. Longer than the deadline of a gateway call. */
   leaseMs: number
   /** The call may cause a second message; this is remembered even if the process dies during the call. */
   risksSecondSend?: boolean
-  /** Without one: sms. */
   channel?: Channel
 }
 
 export type Settlement = {
   /** `queued` is for a later attempt; `moved` queues the send on the e-mail channel. */
   status: 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
-  /** Without one: sms. */
   channel?: Channel
   gateway?: string | undefined
   messageId?: string | undefined
@@ -67,12 +64,11 @@ export type Reported =
   | { kind: 'moved' | 'failed' | 'early' | 'kept' }
 
 /** `open`: to be delivered; `done`: ended with time left; `late`: failed just now; `over`: nothing to do. */
-export type Lapse = 'open' | 'done' | 'late' | 'over'
+type Lapse = 'open' | 'done' | 'late' | 'over'
 
 /**
  * The worker's side of a code record: which worker may call a gateway now, and what the call came to. A queue
  * delivers a job at least once; the claims of this ledger are what makes its message leave once.
- *
  * Every method throws StoreError when Redis does not answer.
  */
 export function createSendLedger(redis: RedisClient, keyring: Keyring) {
@@ -88,10 +84,9 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
   }
 
   async function settleAs(owner: 'claimed' | 'unclaimed', send: Send, fence: number, what: Settlement) {
-    const { status, channel = 'sms', gateway = '', messageId = '' } = what
-    const { doubtedGateway = '', reason = '' } = what
-    const risked = what.secondSendRisked === true ? 1 : 0
+    const { status, channel = 'sms', gateway = '', messageId = '', doubtedGateway = '', reason = '' } = what
     const claim = [send.rid, send.n, owner, fence]
+    const risked = what.secondSendRisked === true ? 1 : 0
     const result = [status, gateway, messageId, channel, doubtedGateway, risked, reason]
     const reply = await settleScript(sendKeys(send), [...claim, ...result])
     if (reply.kind === 'settled') await giveBudgetBack(reply)
@@ -108,12 +103,7 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
       return toClaim(reply, keyring, send.rid)
     },
 
-    /**
-     * Records what a claim came to.
-     *
-     * @param fence the fence of the claim
-     * @returns false if a newer claim exists or the send has ended
-     */
+    /** Records what the claim with this fence came to. Returns false if a newer claim exists or the send has ended. */
     settle: (send: Send, fence: number, what: Settlement): Promise<boolean> =>
       settleAs('claimed', send, fence, what),
 
@@ -123,13 +113,13 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
     /** Looks at a send whose job only a newer worker understands, and fails it after its time. */
     async lapse(send: Send): Promise<Lapse> {
       const reply = await lapseScript(sendKeys(send), [send.rid, send.n])
-      if (reply.kind === 'late') await giveBudgetBack(reply)
-      return reply.kind === 'open' || reply.kind === 'done' || reply.kind === 'late' ? reply.kind : 'over'
+      const { kind } = reply
+      if (kind === 'late') await giveBudgetBack(reply)
+      return kind === 'open' || kind === 'done' || kind === 'late' ? kind : 'over'
     },
 
     /**
      * Records what is known of a message after its gateway accepted it. A repeated report changes nothing.
-     *
      * @param mayFallBack whether the scene may fall back to e-mail
      * @param receiptWithinMs how long a delivery receipt may take before it counts as missing
      */
@@ -140,52 +130,30 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
       receiptWithinMs = 0,
     ): Promise<Reported> {
       const args = [send.rid, send.n, state, mayFallBack ? 1 : 0, receiptWithinMs]
-      const reply = await reportScript(sendKeys(send), args)
-      if (reply.kind === 'delivered') return { kind: 'delivered', afterMs: reply.number('after') }
-      if (reply.kind === 'soon') return { kind: 'soon', waitMs: reply.number('wait') }
-      return {
-        kind:
-          reply.kind === 'moved' || reply.kind === 'failed' || reply.kind === 'early' ? reply.kind : 'kept',
-      }
+      const { kind, number } = await reportScript(sendKeys(send), args)
+      if (kind === 'delivered') return { kind, afterMs: number('after') }
+      if (kind === 'soon') return { kind, waitMs: number('wait') }
+      return { kind: kind === 'moved' || kind === 'failed' || kind === 'early' ? kind : 'kept' }
     },
   }
 }
 export type SendLedger = ReturnType<typeof createSendLedger>
 
-function toClaim(reply: Reply, keyring: Keyring, rid: string): Claim {
-  switch (reply.kind) {
-    case 'go': {
-      const fence = reply.number('fence')
-      const message = sealedMessage.open(keyring, rid, reply.text('sealed'))
-      if (message === null) return { kind: 'unreadable', fence }
-      const doubted = reply.text('doubted_gateway')
-      return {
-        kind: 'go',
-        ...message,
-        fence,
-        lifeMs: reply.number('life'),
-        ageMs: reply.number('age'),
-        doubt: doubted === '' ? null : { gateway: doubted, sinceMs: reply.number('doubted_at') },
-        secondSendRisked: reply.number('second_send_risked') === 1,
-      }
-    }
-    case 'busy':
-      return { kind: 'busy', waitMs: reply.number('wait') }
-    case 'late':
-      return { kind: 'late' }
-    case 'done':
-      return {
-        kind: 'done',
-        status: reply.text('status'),
-        gateway: reply.text('gateway'),
-        messageId: reply.text('message_id'),
-      }
-    default: {
-      const reason = reply.text('reason')
-      return {
-        kind: 'gone',
-        reason: reason === 'replaced' || reason === 'moved' || reason === 'used' ? reason : 'no_record',
-      }
-    }
+function toClaim({ kind, text, number }: Reply, keyring: Keyring, rid: string): Claim {
+  if (kind === 'go') {
+    const fence = number('fence')
+    const message = sealedMessage.open(keyring, rid, text('sealed'))
+    if (message === null) return { kind: 'unreadable', fence }
+    const gateway = text('doubted_gateway')
+    const doubt = gateway === '' ? null : { gateway, sinceMs: number('doubted_at') }
+    const secondSendRisked = number('second_send_risked') === 1
+    return { kind, ...message, fence, lifeMs: number('life'), ageMs: number('age'), doubt, secondSendRisked }
   }
+  if (kind === 'busy') return { kind, waitMs: number('wait') }
+  if (kind === 'late') return { kind }
+  if (kind === 'done')
+    return { kind, status: text('status'), gateway: text('gateway'), messageId: text('message_id') }
+  const reason = text('reason')
+  const isKnown = reason === 'replaced' || reason === 'moved' || reason === 'used'
+  return { kind: 'gone', reason: isKnown ? reason : 'no_record' }
 }

@@ -7,16 +7,12 @@ import { createScript } from '../redis/script.ts'
 export type ListName = 'allow' | 'deny'
 
 /** The text of the entry that matches on each list, or null. */
-export type Listed = Record<ListName, string | null>
-
-const OTHER = { allow: 'deny', deny: 'allow' } as const
+type Listed = Record<ListName, string | null>
 
 /**
- * The operators' allow list and deny list. A change holds for every process at once. Redis cannot match CIDRs,
- * so each process caches the networks and fetches them again when the version changes; all other entries are
- * looked up in Redis.
- *
- * Every method throws StoreError when Redis does not answer.
+ * The operators' allow list and deny list. A change holds for every process at once. Redis cannot match CIDRs, so each
+ * process caches the networks and fetches them again when the version changes; all other entries are looked up in
+ * Redis. Every method throws StoreError when Redis does not answer.
  */
 export function createLists(redis: RedisClient) {
   const lookScript = createScript(redis, new URL('./lua/find-listed.lua', import.meta.url))
@@ -33,10 +29,10 @@ export function createLists(redis: RedisClient) {
       )
       const version = found.text('version')
       if (version !== cached.version) {
-        const networksOf = (list: ListName) =>
-          createNetworks(
-            found.rows.filter((row) => row.text('list') === list).map((row) => row.text('entry')),
-          )
+        const networksOf = (list: ListName) => {
+          const rows = found.rows.filter((row) => row.text('list') === list)
+          return createNetworks(rows.map((row) => row.text('entry')))
+        }
         cached = { version, allow: networksOf('allow'), deny: networksOf('deny') }
       }
       return {
@@ -47,10 +43,9 @@ export function createLists(redis: RedisClient) {
 
     /** Puts an entry on one list and takes it off the other. It stays for `seconds`, or until removed if 0. */
     async put(list: ListName, { text }: ListEntry, seconds = 0): Promise<void> {
-      await putScript(
-        [keys.list(list), keys.list(OTHER[list]), keys.listVersion],
-        [text, Math.ceil(seconds * 1000)],
-      )
+      const other = list === 'allow' ? 'deny' : 'allow'
+      const sets = [keys.list(list), keys.list(other), keys.listVersion]
+      await putScript(sets, [text, Math.ceil(seconds * 1000)])
     },
 
     /** Answers false if the entry was not on the list. */
@@ -63,10 +58,8 @@ export function createLists(redis: RedisClient) {
     async all(list: ListName): Promise<{ text: string; until: number | null }[]> {
       // An expired entry stays in Redis until the next `look`.
       const now = await redisClockMs(redis)
-      const held = await asStoreError(
-        'list',
-        redis.zrange(keys.list(list), `(${now}`, '+inf', 'BYSCORE', 'WITHSCORES'),
-      )
+      const reading = redis.zrange(keys.list(list), `(${now}`, '+inf', 'BYSCORE', 'WITHSCORES')
+      const held = await asStoreError('list', reading)
       return held.flatMap((text, i) =>
         i % 2 === 0 ? [{ text, until: held[i + 1] === 'inf' ? null : Number(held[i + 1]) }] : [],
       )

@@ -4,11 +4,10 @@ import { asStoreError, type RedisClient } from '../redis/connect.ts'
 const MOST_ENTRIES = 10_000
 
 /**
- * Writes decisions and their reasons, and what operators did, to a capped stream. An entry names phones and
- * client addresses by pseudonym only.
+ * Writes decisions and their reasons, and what operators did, to a capped stream. An entry names phones and client
+ * addresses by pseudonym only. @throws StoreError
  */
 export function createAudit(redis: RedisClient) {
-  /** @throws StoreError */
   return async function write(entry: Record<string, string>): Promise<void> {
     const fields = Object.entries(entry).flat()
     await asStoreError('audit', redis.xadd(keys.audit, 'MAXLEN', '~', MOST_ENTRIES, '*', ...fields))
@@ -19,9 +18,8 @@ export type Audit = ReturnType<typeof createAudit>
 /** Reads the newest entries of the stream, the newest first. @throws StoreError */
 export async function readAudit(redis: RedisClient, most: number): Promise<Record<string, string>[]> {
   const newest = await asStoreError('audit', redis.xrevrange(keys.audit, '+', '-', 'COUNT', most))
-  return newest.map(([, fields]) =>
-    Object.fromEntries(
-      fields.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, fields[i + 1] ?? '']] : [])),
-    ),
-  )
+  return newest.map(([, fields]) => {
+    const pairs = fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1] ?? ''] as const] : []))
+    return Object.fromEntries(pairs)
+  })
 }

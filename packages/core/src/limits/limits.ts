@@ -5,11 +5,8 @@ import { windowArgs, type Window } from './windows.ts'
 
 export type Limit = { key: string; windows: readonly Window[] }
 
-/**
- * `count` is how many the first limit holds in its longest window, this one included. `limit` is the index of
- * the first limit that was full; then nothing was taken from any of them.
- */
-export type Taken =
+/** `count` is what the first limit holds, this one included. `limit` is the index of the first limit that is full. */
+type Taken =
   | { kind: 'taken'; member: string; count: number }
   | { kind: 'full'; limit: number; retryAfter: number }
 
@@ -18,7 +15,6 @@ export type Room = { retryAfter: number; windows: (Window & { used: number; left
 
 /**
  * Sliding-window rate limits in Redis. One script counts and takes, so they hold over any number of processes.
- *
  * Every method throws StoreError when Redis does not answer.
  */
 export function createLimits(redis: RedisClient) {
@@ -44,13 +40,10 @@ export function createLimits(redis: RedisClient) {
     async take(limits: readonly Limit[]): Promise<Taken> {
       const member = randomId()
       const args = limits.flatMap(({ windows }) => [windows.length, ...windowArgs(windows)])
-      const reply = await takeScript(
-        limits.map(({ key }) => key),
-        [member, ...args],
-      )
-      if (reply.kind === 'taken') return { kind: 'taken', member, count: reply.number('count') }
-      const retryAfter = Math.ceil(reply.number('wait') / 1000)
-      return { kind: 'full', limit: reply.number('limit') - 1, retryAfter }
+      const keys = limits.map(({ key }) => key)
+      const { kind, number } = await takeScript(keys, [member, ...args])
+      if (kind === 'taken') return { kind, member, count: number('count') }
+      return { kind: 'full', limit: number('limit') - 1, retryAfter: Math.ceil(number('wait') / 1000) }
     },
 
     /** Counts what a limit holds in its longest window. */

@@ -13,7 +13,7 @@ export type Asker = { ip: string; mobile: string; ph: string }
 const PHONE = /^[A-Za-z0-9_-]{22}$/
 // At most 7 of 11 digits: a longer segment beside a masked number would complete it.
 const SEGMENT = /^1[3-9][0-9]{1,5}$/
-const [SHORTEST, LONGEST] = [3, 7]
+const SEGMENT_LENGTHS = [3, 4, 5, 6, 7]
 
 /** @returns null for text that is not an entry, and for a network of all addresses (/0) */
 export function parseListEntry(text: string): ListEntry | null {
@@ -42,8 +42,7 @@ export function parseNetwork(text: string): { address: string; family: number; p
 
 /** All entries that match a phone: its segments of 3 to 7 digits, and its pseudonym. */
 export function phoneNames({ mobile, ph }: Pick<Asker, 'mobile' | 'ph'>): string[] {
-  const lengths = Array.from({ length: LONGEST - SHORTEST + 1 }, (_, i) => SHORTEST + i)
-  return [...lengths.map((length) => mobile.slice(0, length)), ph]
+  return [...SEGMENT_LENGTHS.map((length) => mobile.slice(0, length)), ph]
 }
 
 /** @returns a function that finds the first network that contains an address */

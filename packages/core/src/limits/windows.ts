@@ -6,10 +6,8 @@ export function parseWindows(text: string): Window[] {
   if (text === '') return []
   return text.split(',').map((pair) => {
     const [, most, seconds] = /^([1-9][0-9]{0,6})\/([1-9][0-9]{0,6})$/.exec(pair) ?? []
-    if (most === undefined)
-      throw new Error(
-        'must be a comma list of most/seconds, such as 1/60,5/3600 for one a minute and five an hour',
-      )
+    const meaning = 'such as 1/60,5/3600 for one a minute and five an hour'
+    if (most === undefined) throw new Error(`must be a comma list of most/seconds, ${meaning}`)
     return { most: Number(most), seconds: Number(seconds) }
   })
 }

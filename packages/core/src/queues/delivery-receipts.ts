@@ -15,7 +15,6 @@ const KEEP_MS = 1_800_000
 /**
  * Joins the messages that gateways accepted with their delivery receipts. The answer to a call and the delivery receipt
  * race, so whichever comes first is kept for the other. Keys contain a pseudonym of the vendor's message id.
- *
  * Every method throws StoreError when Redis does not answer.
  */
 export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
@@ -51,13 +50,7 @@ function readJob(data: unknown): SendJob {
 }
 export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>
 
-/**
- * Records what is known of a message after its gateway accepted it, and adds the mail if the send moved to e-mail.
- *
- * @param mayFallBack whether the send may move to e-mail
- * @param receiptWithinMs how long a delivery receipt may take before it counts as missing
- * @throws StoreError
- */
+/** Reports to the ledger (see `report` there), and adds the mail if the send moved to e-mail. @throws StoreError */
 export async function applyDeliveryReport(
   job: SendJob,
   state: DeliveryState,

@@ -21,7 +21,6 @@ export type SendEvent = Static<typeof SendEvent>
 /**
  * The producer's side of the `events` queue. An event that cannot be added is lost, with a line in the log; the status
  * of the request can still be read.
- *
  * @param connection of the kind `producer`
  */
 export function createEventQueue(connection: RedisClient, log: Logger, tracing: Tracing | null = null) {
@@ -40,12 +39,14 @@ export function createEventQueue(connection: RedisClient, log: Logger, tracing: 
     close: () => queue.close(),
   }
 }
-export type EventQueue = ReturnType<typeof createEventQueue>
+type EventQueue = ReturnType<typeof createEventQueue>
 
 /** A ledger that adds an event for each status that it writes and that an application may wait for. */
 export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>): SendLedger {
-  function tellSettled(send: Send, { status }: Settlement): void {
-    if (status !== 'queued' && status !== 'moved') events.tell(send, status)
+  async function tellSettled(send: Send, { status }: Settlement, settling: Promise<boolean>) {
+    const isSettled = await settling
+    if (isSettled && status !== 'queued' && status !== 'moved') events.tell(send, status)
+    return isSettled
   }
   return {
     async claim(send, ...rest) {
@@ -54,16 +55,8 @@ export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>)
       if (claim.kind === 'gone' && claim.reason === 'used') events.tell(send, 'sent')
       return claim
     },
-    async settle(send, fence, what) {
-      const isSettled = await ledger.settle(send, fence, what)
-      if (isSettled) tellSettled(send, what)
-      return isSettled
-    },
-    async settleUnclaimed(send, what) {
-      const isSettled = await ledger.settleUnclaimed(send, what)
-      if (isSettled) tellSettled(send, what)
-      return isSettled
-    },
+    settle: (send, fence, what) => tellSettled(send, what, ledger.settle(send, fence, what)),
+    settleUnclaimed: (send, what) => tellSettled(send, what, ledger.settleUnclaimed(send, what)),
     async lapse(send) {
       const lapse = await ledger.lapse(send)
       if (lapse === 'late') events.tell(send, 'failed')

@@ -1,5 +1,4 @@
 import { Type, type Static } from '@sinclair/typebox'
-import type { JobsOptions } from 'bullmq'
 import type { Logger } from '../logger.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { REQUEST_ID_PATTERN } from '../codes/send.ts'
@@ -34,25 +33,17 @@ export type SendJob = Static<typeof SendJob>
 export const LaterJob = Type.Object({ v: Type.Integer({ minimum: 2 }), ...named })
 export type LaterJob = Static<typeof LaterJob>
 
-const FIRST_RETRY_MS = 400
-const LONGEST_RETRY_MS = 15_000
-
 /** 0.4 s, 1.2 s, 3.6 s … up to 15 s, each ± 30 % so that jobs that failed together do not return together. */
 export function retryDelayMs(attemptsMade: number): number {
-  const delay = Math.min(FIRST_RETRY_MS * 3 ** (attemptsMade - 1), LONGEST_RETRY_MS)
+  const delay = Math.min(400 * 3 ** (attemptsMade - 1), 15_000)
   return Math.round(delay * (0.7 + 0.6 * Math.random()))
 }
 
-const options: JobsOptions = {
-  // Enough attempts for the longest possible time to send; a claim ends the send when that is over.
-  attempts: 40,
-  backoff: { type: 'custom' },
-  sizeLimit: 2_048,
-}
+/** Enough attempts for the longest possible time to send; a claim ends the send when that is over. */
+const options = { attempts: 40, backoff: { type: 'custom' }, sizeLimit: 2_048 }
 
 /**
  * The producer's side of the queue `sms` or `email`. A request is accepted when `add` to `sms` is acknowledged.
- *
  * @param connection of the kind `producer`, so that a caller learns at once that Redis is down
  */
 export function createSendQueue(
@@ -63,11 +54,7 @@ export function createSendQueue(
 ) {
   const queue = openProducerQueue<SendJob>(name, connection, log, tracing, options)
   return {
-    /**
-     * Adds the job of a send; a second call with the same send adds nothing.
-     *
-     * @throws StoreError: after a timeout the job may have been added all the same
-     */
+    /** Adds the job of a send, at most once. @throws StoreError: after a timeout the job may have been added */
     async add(job: SendJob): Promise<void> {
       await asStoreError('enqueue', queue.add('send', job, { jobId: `${job.rid}.${job.n}` }))
     },

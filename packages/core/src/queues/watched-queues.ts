@@ -17,21 +17,19 @@ export function watchQueues(connection: RedisClient, log: Logger) {
     // Only the producers set how long the event stream may grow.
     openQueue(name, connection, log, { skipMetasUpdate: true }),
   )
-  return {
-    queues,
-    close: async (): Promise<void> => {
-      for (const queue of queues) await queue.close()
-    },
+  async function close(): Promise<void> {
+    for (const queue of queues) await queue.close()
   }
+  return { queues, close }
 }
 
 /**
  * Returns a function that finds the job of a queue that has waited longest for its first worker. The function
  * answers when that job was added, in ms by the clock of the process that added it, or null if no job waits.
+ * @throws StoreError when the function is called and Redis does not answer
  */
 export function createOldest(redis: RedisClient) {
   const script = createScript(redis, new URL('./lua/oldest-waiting.lua', import.meta.url))
-  /** @throws StoreError */
   return async (name: string): Promise<number | null> => {
     const queue = `${QUEUE_PREFIX}:${name}:`
     const reply = await script([`${queue}wait`], [queue, MOST_EXAMINED])

@@ -9,9 +9,7 @@ export async function redisClockMs(redis: RedisClient): Promise<number> {
 
 /**
  * How many milliseconds this host's clock is ahead of Redis's. Codes live by the clock of Redis; receipts, vendor
- * signatures and retry delays use the host's clock.
- *
- * @throws StoreError
+ * signatures and retry delays use the host's clock. @throws StoreError
  */
 export async function clockSkewMs(redis: RedisClient, now = Date.now): Promise<number> {
   const asked = now()

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.ts'
 import { parseRedisUrl, type RedisAddress } from './url.ts'
 
 /**
- * The kinds of connection. `commands` and `producer` fail fast: a caller gets an error within COMMAND_TIMEOUT_MS, and
+ * The kinds of connection. `commands` and `producer` fail fast: a caller gets an error within `commandTimeout` ms, and
  * no command is ever sent twice (a repeated GETDEL would answer "not there", a repeated INCR would count twice).
  * `operator` fails later, because operators look when Redis is slow. `worker` waits, because BullMQ blocks on it for
  * seconds and must survive a restart of Redis.
@@ -14,13 +14,7 @@ export type ConnectionKind = 'commands' | 'producer' | 'operator' | 'worker'
 /** One server, or a Cluster; the hash tags of keys.ts keep each script in one slot. */
 export type RedisClient = Redis | Cluster
 
-export const COMMAND_TIMEOUT_MS = 400
-
-const failFast = {
-  maxRetriesPerRequest: 0,
-  enableOfflineQueue: false,
-  commandTimeout: COMMAND_TIMEOUT_MS,
-}
+const failFast = { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 400 }
 const OPTIONS = {
   commands: failFast,
   producer: failFast,
@@ -32,7 +26,12 @@ const OPTIONS = {
 export function connectRedis(url: string, kind: ConnectionKind, log: Logger): RedisClient {
   const redis = open(parseRedisUrl(url), kind)
   if (redis instanceof Redis) gatherWrites(redis)
-  else redis.on('+node', gatherWrites)
+  else
+    redis.on('+node', (node: Redis) => {
+      gatherWrites(node)
+      // ioredis would connect at the first command for a node, and refuse the commands that arrive meanwhile.
+      node.connect().catch(() => {})
+    })
   // ioredis emits an error for every attempt to connect; the log gets one line per outage.
   let down = false
   redis.on('error', (err) => {
@@ -47,11 +46,7 @@ export function connectRedis(url: string, kind: ConnectionKind, log: Logger): Re
 }
 
 function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
-  const options = {
-    ...OPTIONS[kind],
-    connectionName: `sms-codes-${kind}`,
-    connectTimeout: 1_000,
-  }
+  const options = { ...OPTIONS[kind], connectionName: `sms-codes-${kind}`, connectTimeout: 1_000 }
   const server = {
     ...options,
     retryStrategy: retryDelayMs,
@@ -59,23 +54,33 @@ function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
     reconnectOnError: (err: Error) => (err.message.startsWith('READONLY') ? 1 : false),
   }
   if (address.kind === 'single') return new Redis(address.url, server)
+  const { hosts, login } = address
   const tls = address.tls ? { tls: {} } : {}
-  if (address.kind === 'cluster') {
-    const redisOptions = { ...options, ...address.login, ...tls }
-    // Keep the host name: TLS verifies it, and ioredis would replace it by an IP address.
-    const names = address.tls ? { dnsLookup: keepName } : {}
-    return connectNodes(new Cluster(address.hosts, { ...clusterOptions(kind), ...names, redisOptions }))
-  }
-  const { hosts, name, db, login, sentinelLogin } = address
+  if (address.kind === 'cluster')
+    return new Cluster(hosts, {
+      redisOptions: { ...options, ...login, ...tls },
+      clusterRetryStrategy: retryDelayMs,
+      // Also refresh the slot map periodically: a dead host never sends MOVED.
+      slotsRefreshInterval: 5_000,
+      // A server that answers MOVED, ASK or TRYAGAIN did not run the command, so it may be sent again. After a closed
+      // connection it may have run, so it is not repeated (0).
+      ...(kind !== 'worker' && {
+        enableOfflineQueue: false,
+        retryDelayOnFailover: 0,
+        retryDelayOnClusterDown: 0,
+      }),
+      ...(address.tls && { dnsLookup: keepName }),
+    })
+  const { username, password } = address.sentinelLogin
   return new Redis({
     ...server,
     ...login,
     ...tls,
     sentinels: hosts,
-    name,
-    db,
-    ...(sentinelLogin.username && { sentinelUsername: sentinelLogin.username }),
-    ...(sentinelLogin.password && { sentinelPassword: sentinelLogin.password }),
+    name: address.name,
+    db: address.db,
+    ...(username && { sentinelUsername: username }),
+    ...(password && { sentinelPassword: password }),
     ...(address.tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
     sentinelCommandTimeout: 1_000,
     sentinelRetryStrategy: retryDelayMs,
@@ -84,28 +89,7 @@ function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
   })
 }
 
-const clusterOptions = (kind: ConnectionKind) => ({
-  clusterRetryStrategy: retryDelayMs,
-  // Also refresh the slot map periodically: a dead host never sends MOVED.
-  slotsRefreshInterval: 5_000,
-  // A server that answers MOVED, ASK or TRYAGAIN did not run the command, so it may be sent again. After a closed
-  // connection it may have run, so it is not repeated (0).
-  ...(kind === 'worker'
-    ? {}
-    : { enableOfflineQueue: false, retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 }),
-})
-
-/**
- * Connects to every node as soon as it is known. ioredis would connect at the first command for a node, and refuse the
- * commands that arrive meanwhile.
- */
-function connectNodes(cluster: Cluster): Cluster {
-  cluster.on('+node', (node: Redis) => {
-    node.connect().catch(() => {})
-  })
-  return cluster
-}
-
+/** Keeps the host name: TLS verifies it, and ioredis would replace it by an IP address. */
 const keepName: NonNullable<ClusterOptions['dnsLookup']> = (host, done) => done(null, host)
 
 const retryDelayMs = (times: number) => Math.min(50 * 2 ** times, 1_000)
@@ -131,11 +115,7 @@ export async function asStoreError<T>(operation: string, call: Promise<T>): Prom
 /** One key in the slot of the queues and one in the slot of the limits: in a Cluster every send needs both. */
 const PROBES = ['{sms}:probe', 'sms:{gate}:probe']
 
-/**
- * Writes a probe, which a full server or a replica refuses although it answers every read.
- *
- * @throws StoreError
- */
+/** Writes a probe, which a full server or a replica refuses although it answers every read. @throws StoreError */
 export async function probeWrites(redis: RedisClient): Promise<void> {
   await asStoreError('probe', Promise.all(PROBES.map((key) => redis.set(key, '1', 'PX', 1_000))))
 }

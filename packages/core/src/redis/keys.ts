@@ -24,11 +24,8 @@ export const keys = {
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
   address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
   /** Counts and marks of the pumping guard for a number segment, a client address or the whole service. */
-  guard: (
-    what: 'sent' | 'verified' | 'mark' | 'times',
-    group: 'segment' | 'address' | 'service',
-    who: string,
-  ) => `sms:{gate}:guard:${group}:${who}:${what}`,
+  guard: (what: 'sent' | 'verified' | 'mark' | 'times', of: 'segment' | 'address' | 'service', who: string) =>
+    `sms:{gate}:guard:${of}:${who}:${what}`,
   /** The first answer to an idempotency key; `name` is a keyed hash of it. */
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
   /** Joins a message with its delivery receipt; `name` is a pseudonym of the gateway's id for the message. */

@@ -5,13 +5,12 @@ import { asStoreError, type RedisClient } from './connect.ts'
 
 /**
  * What a script answers: a kind, values by name, and rows that have the same form. In Lua it is written as
- * `{'go', 'fence', 3, 'sealed', text, {'row', 'name', 'value'}}`.
+ * `{'go', 'fence', 3, 'sealed', text, {'row', 'name', 'value'}}`. `text` and `number` throw a TypeError for a value
+ * that the script did not answer.
  */
 export type Reply = {
   kind: string
-  /** @throws TypeError when the script did not answer this value */
   text: (name: string) => string
-  /** @throws TypeError when the script did not answer this value */
   number: (name: string) => number
   rows: readonly Reply[]
 }
@@ -19,7 +18,6 @@ export type Reply = {
 /**
  * A Lua script of ours, run by its SHA-1. The server is sent the text only when it does not know the script
  * (first use, restart, SCRIPT FLUSH); in that case nothing has run yet.
- *
  * @param file the `.lua` file, as `new URL('./lua/claim.lua', import.meta.url)`
  */
 export function createScript(redis: RedisClient, file: URL) {
@@ -42,10 +40,7 @@ export function createScript(redis: RedisClient, file: URL) {
     toReply(name, await asStoreError(name, call(keys, args)))
 }
 
-/**
- * The text of a script in which each line `--- @include "name"` is replaced by the file of that name beside it,
- * or by the one in `redis/lua`, which every script may use.
- */
+/** Reads a script. `--- @include "name"` includes the file of that name beside the script, else the one in `redis/lua`. */
 export function readScript(file: URL): string {
   return readFileSync(file, 'utf8').replace(/^--- @include "([a-z-]+)"$/gm, (_line, name: string) => {
     const beside = new URL(`./${name}.lua`, file)

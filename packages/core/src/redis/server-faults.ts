@@ -5,8 +5,7 @@ const READY_WITHIN_MS = 1_500
 
 /**
  * Reads the state of every server that takes writes, and what of its set-up would lose codes or jobs. A Cluster
- * has several such servers, and each may be set up differently.
- * @throws StoreError
+ * has several such servers, and each may be set up differently. @throws StoreError
  */
 export async function readServers(redis: RedisClient) {
   const primaries = redis instanceof Cluster ? redis.nodes('master') : [redis]
@@ -33,24 +32,19 @@ async function readServer(redis: Redis) {
   }
   const faults: string[] = []
   const [major = 0, minor = 0] = field('redis_version').split('.').map(Number)
-  if (major < 6 || (major === 6 && minor < 2)) faults.push('REDIS_URL: Redis 6.2 or newer is needed')
+  if (major < 6 || (major === 6 && minor < 2)) faults.push('Redis 6.2 or newer is needed')
   if (server.policy !== '' && server.policy !== 'noeviction')
-    faults.push(
-      'REDIS_URL: maxmemory-policy must be noeviction, or codes and jobs vanish under memory pressure',
-    )
+    faults.push('maxmemory-policy must be noeviction, or codes and jobs vanish under memory pressure')
   // ioredis stays in database 0 if the configured database does not exist.
   const { db = 0 } = redis.options
   // If an ACL forbids CLIENT, skip this check.
   const client = db === 0 ? '' : await redis.client('INFO').catch(() => '')
   if (/ db=\d/.test(client) && !client.includes(` db=${db} `))
-    faults.push('REDIS_URL: the server does not have that database')
-  return { server, faults }
+    faults.push('the server does not have that database')
+  return { server, faults: faults.map((fault) => `REDIS_URL: ${fault}`) }
 }
 
-/**
- * `serverFaults` for the start of a process. If Redis cannot be reached this finds no fault: the process starts,
- * is not ready and waits for Redis.
- */
+/** The faults alone, at the start of a process. If Redis cannot be reached, the process starts and waits for it. */
 export async function serverFaultsAtBoot(redis: RedisClient): Promise<string[]> {
   try {
     await readyOrAway(redis)

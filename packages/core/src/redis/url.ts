@@ -1,23 +1,16 @@
+import { throwFaults } from '../config/decoders.ts'
+
 /**
  * `REDIS_URL` names one server, the Sentinels that know the primary, or some nodes of a Cluster. The WHATWG parser
  * refuses a list of hosts, so this file parses it.
  */
-export type RedisHost = { host: string; port: number }
-export type Login = { username?: string; password?: string }
-
 export type RedisAddress =
   | { kind: 'single'; url: string }
-  | {
-      kind: 'sentinel'
-      hosts: RedisHost[]
-      tls: boolean
-      login: Login
-      /** The name of the primary in the configuration of the Sentinels. */
-      name: string
-      db: number
-      sentinelLogin: Login
-    }
-  | { kind: 'cluster'; hosts: RedisHost[]; tls: boolean; login: Login }
+  | ({ kind: 'cluster' } & Hosts)
+  /** `name` is the name of the primary in the configuration of the Sentinels. */
+  | ({ kind: 'sentinel'; name: string; db: number; sentinelLogin: Login } & Hosts)
+type Hosts = { hosts: { host: string; port: number }[]; tls: boolean; login: Login }
+type Login = { username?: string; password?: string }
 
 export const REDIS_URL_FORMS = 'redis://, rediss://, redis+sentinel:// or redis+cluster://'
 
@@ -26,7 +19,6 @@ const LIST =
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{1,5}))?$/i
 const NAME = /^[A-Za-z0-9._-]+$/
 const DB = /^[0-9]{1,4}$/
-const SENTINEL_OPTIONS = ['sentinel_username', 'sentinel_password']
 
 /** @throws Error with one fault a line. No fault repeats a part of the text, which may hold a password. */
 export function parseRedisUrl(text: string): RedisAddress {
@@ -34,65 +26,65 @@ export function parseRedisUrl(text: string): RedisAddress {
   const parts = LIST.exec(text)
   if (parts === null) throw new Error(`must be ${REDIS_URL_FORMS}, with every @, / and ? of a login escaped`)
   const [, secure, kind, userInfo, hostList = '', name = '', db = '', query = ''] = parts
-  const faults: string[] = []
   const isSentinel = kind === 'sentinel'
-  const hosts = hostList.split(',').flatMap((entry) => parseHost(entry, isSentinel ? 26_379 : 6_379) ?? [])
-  if (hosts.length < hostList.split(',').length)
-    faults.push('a host must be host:port; several are separated by commas')
-  const [login, options] = [parseLogin(userInfo), parseOptions(query)]
-  if (login === null) faults.push('the login must be user:password or :password, percent-encoded')
-  if (options === null) faults.push('the options must be percent-encoded')
-  const { sentinel_username: username, sentinel_password: password, ...unknown } = options ?? {}
-  if (Object.keys(isSentinel ? unknown : (options ?? {})).length > 0)
-    faults.push(`the only options are ${SENTINEL_OPTIONS.join(' and ')}, with +sentinel`)
-  if (isSentinel && !NAME.test(name))
-    faults.push('the name of the primary must follow the hosts, as in /mymaster')
-  if (isSentinel && db !== '' && !DB.test(db)) faults.push('the database must be a number, as in /mymaster/0')
-  if (!isSentinel && (name !== '' || db !== '')) faults.push('a Cluster has no database and no path')
-  if (faults.length > 0 || login === null) throw new Error(faults.join('\n'))
-  const common = { hosts, tls: secure === 's', login }
+  const entries = hostList.split(',')
+  const hosts = entries.flatMap((entry) => parseHost(entry, isSentinel ? 26_379 : 6_379))
+  const login = parseLogin(userInfo)
+  const options = isEncoded(query) ? Object.fromEntries(new URLSearchParams(query)) : {}
+  const { sentinel_username: username, sentinel_password: password, ...unknown } = options
+  const checks = [
+    hosts.length < entries.length && 'a host must be host:port; several are separated by commas',
+    login === null && 'the login must be user:password or :password, percent-encoded',
+    !isEncoded(query) && 'the options must be percent-encoded',
+    Object.keys(isSentinel ? unknown : options).length > 0 &&
+      'the only options are sentinel_username and sentinel_password, with +sentinel',
+    isSentinel && !NAME.test(name) && 'the name of the primary must follow the hosts, as in /mymaster',
+    isSentinel && db !== '' && !DB.test(db) && 'the database must be a number, as in /mymaster/0',
+    !isSentinel && (name !== '' || db !== '') && 'a Cluster has no database and no path',
+  ]
+  throwFaults(checks.filter((fault) => fault !== false))
+  const common = { hosts, tls: secure === 's', login: login ?? {} }
   if (!isSentinel) return { kind: 'cluster', ...common }
-  const sentinelLogin = { ...(username && { username }), ...(password && { password }) }
-  return { kind: 'sentinel', ...common, name, db: Number(db), sentinelLogin }
+  return { kind: 'sentinel', ...common, name, db: Number(db), sentinelLogin: toLogin(username, password) }
 }
 
 function parseSingle(text: string): RedisAddress {
   if (text.endsWith('://') || !URL.canParse(text)) throw new Error('must be an address, redis://host:port')
   const { hostname, pathname, search, hash } = new URL(text)
-  const faults: string[] = []
-  if (hostname === '') faults.push('the host is missing')
-  if (pathname.length > 1 && !DB.test(pathname.slice(1)))
-    faults.push('the database must be a number, as in /0')
-  // ioredis would read options from there, and some of them undo the fail-fast settings of connect.ts.
-  if (search !== '' || hash !== '') faults.push('an address of one server has no options')
-  if (faults.length > 0) throw new Error(faults.join('\n'))
+  const checks = [
+    hostname === '' && 'the host is missing',
+    pathname.length > 1 && !DB.test(pathname.slice(1)) && 'the database must be a number, as in /0',
+    // ioredis would read options from there, and some of them undo the fail-fast settings of connect.ts.
+    (search !== '' || hash !== '') && 'an address of one server has no options',
+  ]
+  throwFaults(checks.filter((fault) => fault !== false))
   return { kind: 'single', url: text }
 }
 
-function parseHost(text: string, defaultPort: number): RedisHost | null {
+/** Answers a list of one host, or an empty list for text that is not a host. */
+function parseHost(text: string, defaultPort: number): Hosts['hosts'] {
   const [, host, port = defaultPort] = HOST.exec(text) ?? []
-  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) return null
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) return []
+  return [{ host: host.replace(/^\[|\]$/g, ''), port: Number(port) }]
 }
 
 /** Parses `user:password`, `:password` or nothing; null if there is no colon or the encoding is broken. */
 function parseLogin(text: string | undefined): Login | null {
   if (text === undefined) return {}
   const colon = text.indexOf(':')
-  if (colon === -1) return null
-  try {
-    const [username, password] = [text.slice(0, colon), text.slice(colon + 1)].map(decodeURIComponent)
-    return { ...(username && { username }), ...(password && { password }) }
-  } catch {
-    return null
-  }
+  if (colon === -1 || !isEncoded(text)) return null
+  return toLogin(decodeURIComponent(text.slice(0, colon)), decodeURIComponent(text.slice(colon + 1)))
 }
 
-function parseOptions(text: string): Record<string, string> | null {
+function toLogin(username = '', password = ''): Login {
+  return { ...(username && { username }), ...(password && { password }) }
+}
+
+function isEncoded(text: string): boolean {
   try {
     decodeURIComponent(text)
+    return true
   } catch {
-    return null
+    return false
   }
-  return Object.fromEntries(new URLSearchParams(text))
 }

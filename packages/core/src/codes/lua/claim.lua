@@ -1,20 +1,16 @@
--- Gives the right to make one gateway call for one send. Every gateway call is preceded by a claim, and nothing else
--- may happen between the claim and the call.
+-- Gives the right to make one gateway call for one send. Every call needs a claim, and nothing may happen between the
+-- two. A send that was moved to e-mail gives no further claim for an SMS gateway.
 --
 -- A claim whose lease ended without a settlement leaves a doubt: its gateway may have taken the message. The doubt
--- stays until an answer of that gateway resolves it. A send belongs to one channel at a time: after a send was moved
--- to e-mail, no SMS gateway may be called for it.
+-- stays until an answer of that gateway resolves it.
 --
--- KEYS[1] code record
--- KEYS[2] the phone's sends
--- ARGV[1] request id of the record
--- ARGV[2] number of the send
+-- KEYS[1] code record; KEYS[2] the phone's sends
+-- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] fence of the claim that the caller holds, 0 for none
 -- ARGV[4] gateway that the caller is going to call
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
---
 -- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked}: life in ms, age in ms since
 --           the first claim of this send; doubted_gateway is '' without a doubt
 --       | {'gone', reason}: 'no_record' | 'replaced' | 'moved' | 'used'

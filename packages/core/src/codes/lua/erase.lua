@@ -1,7 +1,6 @@
 -- Deletes all keys of a phone in one step, so that no part of them is left.
 --
 -- KEYS all keys of the phone
---
 -- Answers {'erased'} with a row {key, index} for each key that existed
 local answer = {'erased'}
 for index, key in ipairs(KEYS) do

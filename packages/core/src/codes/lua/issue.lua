@@ -3,25 +3,19 @@
 -- A live code is sent again and not replaced, because two messages that cross on their way must not carry two codes.
 -- Each further send extends the code's life, up to two lives after the first issue. A new code is made after use,
 -- after its guesses are spent, or if less than half a life would be left.
+-- Another caller who asks for a live code gets a request id of its own. That id shows the status, but a guess that
+-- carries it does not count against the guesses of the first caller.
 --
--- A caller who asks again for a code that another caller asked for gets a request id of its own. That id shows the
--- status, but a guess that carries it does not count against the guesses of the first caller.
---
--- KEYS[1] code record
--- KEYS[2] the phone's sends
+-- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of a new code
--- ARGV[2] id of the key that made the digest
--- ARGV[3] digest of a new code
--- ARGV[4] sealed mobile and code
--- ARGV[5] life of a code, ms
--- ARGV[6] ms after which no message leaves any more
+-- ARGV[2] id of the key that made the digest; ARGV[3] digest of a new code; ARGV[4] sealed mobile and code
+-- ARGV[5] life of a code, ms; ARGV[6] ms after which no message leaves any more
 -- ARGV[7] guesses per code
 -- ARGV[8] ms to keep the record after the latest possible expiry
 -- ARGV[9] pseudonym of the caller
 -- ARGV[10] 1 if the pumping guard counted this send, else 0
 -- ARGV[11] unit of the budget that the send took, or ''
 -- ARGV[12..] windows of the phone as pairs of (ms, at most)
---
 -- Answers {'issued', rid, sends, life, next_send_in, request_id}: the record's id, the number of the send, ms of life,
 --           ms until the next send is allowed, the id for this caller
 --       | {'throttled', window, wait}: the full window and the ms until it has room

@@ -1,11 +1,8 @@
--- Looks at a send that this worker cannot deliver itself, because its job is of a newer version. A send that is
--- unfinished after its time is failed, as a claim would fail it. Nothing else is changed.
+-- Looks at a send that this worker cannot deliver, because its job is of a newer version. Fails the send if it is
+-- unfinished after its time.
 --
--- KEYS[1] code record
--- KEYS[2] the phone's sends
--- ARGV[1] request id of the record
--- ARGV[2] number of the send
---
+-- KEYS[1] code record; KEYS[2] the phone's sends
+-- ARGV[1] request id of the record; ARGV[2] number of the send
 -- Answers {'open'}: still to be delivered | {'done'}: ended, with time left | {'over'}: nothing to do
 --       | {'late', budget_unit}: failed just now; '' if the unit does not come back
 --- @include "time"

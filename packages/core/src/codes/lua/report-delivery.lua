@@ -1,19 +1,15 @@
 -- Records what is known of a message after its gateway accepted it. The status only moves forward: the same report
--- again, or reports in another order, change nothing more.
---
--- An undelivered message was paid for, so the slot of the phone stays taken. Whether a delivery receipt is missing is
--- decided by the clock of Redis, because the delays of a queue follow the clocks of the workers.
+-- again, or reports in another order, change nothing more. An undelivered message was paid for, so the slot of the
+-- phone stays taken. The clock of Redis decides that a delivery receipt is missing: the delays of a queue follow the
+-- clocks of the workers.
 --
 -- KEYS[1] code record
--- ARGV[1] request id of the record
--- ARGV[2] number of the send
+-- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] 'delivered' | 'undelivered' | 'missing': no delivery receipt came in time
--- ARGV[4] 1 if the scene may fall back to e-mail, else 0
--- ARGV[5] ms that a delivery receipt may take
---
+-- ARGV[4] 1 if the scene may fall back to e-mail, else 0; ARGV[5] ms that a delivery receipt may take
 -- Answers {'delivered', after}: ms since the gateway accepted the message
 --       | {'soon', wait}: the delivery receipt still has so many ms
---       | {'moved'}: the send is queued on the channel email; the same report again answers the same, for a caller that
+--       | {'moved'}: the send is queued on the channel email. A repeated report answers the same, for a caller that
 --           failed to add the job
 --       | {'failed'} | {'early'}: the send is not settled yet | {'kept'}: nothing to change
 --- @include "time"

@@ -1,23 +1,17 @@
 -- Records what a claim came to. Only the newest claim may settle, and a final status is written once.
+-- "unclaimed" settles a send whose job can no longer run, on the channel that the send is on.
 --
 -- "queued" returns the send for a later attempt, "moved" queues it on the channel email. "failed" gives the slot of
 -- the phone and the unit of the budget back if certainly no message left.
--- "unclaimed" settles a send whose job can no longer run, on the channel that the send is on.
 --
--- KEYS[1] code record
--- KEYS[2] the phone's sends
--- ARGV[1] request id of the record
--- ARGV[2] number of the send
--- ARGV[3] 'claimed' | 'unclaimed'
--- ARGV[4] fence of the claim; 0 for unclaimed
+-- KEYS[1] code record; KEYS[2] the phone's sends
+-- ARGV[1] request id of the record; ARGV[2] number of the send
+-- ARGV[3] 'claimed' | 'unclaimed'; ARGV[4] fence of the claim, 0 for unclaimed
 -- ARGV[5] 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
--- ARGV[6] gateway
--- ARGV[7] message id
--- ARGV[8] channel of the caller
+-- ARGV[6] gateway; ARGV[7] message id; ARGV[8] channel of the caller
 -- ARGV[9] gateway that may have taken the message although it gave no answer, or ''
 -- ARGV[10] 1 if a second message was risked because of a doubt, else 0
 -- ARGV[11] reason, or '' to keep the recorded one
---
 -- Answers {'settled', budget_unit}: the unit of the budget that comes back, or ''
 --       | {'kept'}: the send stays `sent`, only its follow-up mail failed
 --       | {'refused'}: another claim is newer, or the send has ended

@@ -3,9 +3,7 @@
 --
 -- KEYS[1] allow list, KEYS[2] deny list: sorted sets of entries by the time at which they end
 -- KEYS[3] version of the lists
--- ARGV[1]  version that the caller knows
--- ARGV[2..] names
---
+-- ARGV[1] version that the caller knows; ARGV[2..] names
 -- Answers {'found', version, allow, deny}: the name that is on each list, '' for none; for a caller with an old
 -- version followed by a row {list, entry} for each network
 --- @include "time"
@@ -19,11 +17,10 @@ if removed > 0 then mark_changed(version_key) end
 
 local function find(key)
   if redis.call('EXISTS', key) == 0 then return '' end
-  local found = ''
-  for i = 2, #ARGV do
-    if redis.call('ZSCORE', key, ARGV[i]) then found = ARGV[i] end
+  for i = #ARGV, 2, -1 do
+    if redis.call('ZSCORE', key, ARGV[i]) then return ARGV[i] end
   end
-  return found
+  return ''
 end
 
 local version = redis.call('GET', version_key) or ''

@@ -1,9 +1,7 @@
 -- Puts an entry on one list and removes it from the other.
 --
--- KEYS[1] the list, KEYS[2] the other list, KEYS[3] version of the lists
--- ARGV[1] entry
--- ARGV[2] ms until the entry ends, 0 for no end
---
+-- KEYS[1] the list; KEYS[2] the other list; KEYS[3] version of the lists
+-- ARGV[1] entry; ARGV[2] ms until the entry ends, 0 for no end
 -- Answers {'put'}
 --- @include "time"
 --- @include "list-version"

@@ -1,8 +1,7 @@
 -- Removes an entry from a list.
 --
--- KEYS[1] the list, KEYS[2] version of the lists
+-- KEYS[1] the list; KEYS[2] version of the lists
 -- ARGV[1] entry
---
 -- Answers {'removed'} | {'absent'}
 --- @include "time"
 --- @include "list-version"

@@ -2,15 +2,13 @@
 --
 -- KEYS[1]    sorted set of the limit
 -- ARGV[1..n] its windows as pairs of (ms, at most)
---
 -- Answers {'room', wait} and a row {used} for each window: the ms until one more entry fits, 0 if it fits now,
 -- and how many entries the window holds
 --- @include "time"
 --- @include "sliding-window"
 local limit = KEYS[1]
 
-local wait_ms = wait(limit, 1, #ARGV)
-local answer = {'room', 'wait', wait_ms}
+local answer = {'room', 'wait', (wait(limit, 1, #ARGV))}
 for i = 1, #ARGV, 2 do
   local window = tonumber(ARGV[i])
   table.insert(answer, {'window', 'used', redis.call('ZCOUNT', limit, '(' .. (now - window), '+inf')})

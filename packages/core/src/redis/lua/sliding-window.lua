@@ -1,9 +1,7 @@
--- Sliding windows over one sorted set of times. No window is fixed to the clock: a limit of 5 an hour holds for
--- every hour, also across the turn of one. The windows are pairs of (milliseconds, at most) in ARGV, from index
--- `first` to index `last`. Needs `now` from time.lua.
+-- Sliding windows over one sorted set of times: 5 an hour holds for every hour, also across the turn of one. The
+-- windows are pairs of (ms, at most) in ARGV, from index `first` to index `last`. Needs `now` from time.lua.
 
--- wait(key, first, last): milliseconds until one more entry fits into every window, 0 if it fits now; and the
--- window, in milliseconds, that causes the wait.
+-- wait(key, first, last): ms until one more entry fits into every window, 0 if it fits now; and the full window, ms.
 local function wait(key, first, last)
   local longest, full_window = 0, 0
   for i = first, last, 2 do
