@@ -11,7 +11,7 @@
 local code, sends, rid, number = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
 local record = read(code, 'rid', 'sends', 'status', 'used', 'expires_at', 'send_by', 'lease_until', 'doubted_gateway',
-  'unresolved_doubt')
+  'unresolved_doubt', 'channel', 'reason')
 if record.rid ~= rid or record.sends ~= number then return {'over'} end
 local is_sending = record.status == 'sending'
 local is_open = record.status == 'queued' or is_sending
@@ -21,6 +21,11 @@ if not is_open then return {'over'} end
 if is_sending and tonumber(record.lease_until) > now then return {'open'} end
 if record.used == '1' then
   redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
+  return {'over'}
+end
+if record.channel == 'email' and record.reason == 'missing' then
+  -- The mail was only a follow-up to an SMS that a gateway had accepted, so the send stays `sent`.
+  redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
   return {'over'}
 end
 -- A claim that lapsed may have called its gateway.
