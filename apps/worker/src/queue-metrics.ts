@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Logger } from '@sms-codes/core/logger'
-import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { createOldest, watchQueues } from '@sms-codes/core/queues/watched-queues'
+import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
 

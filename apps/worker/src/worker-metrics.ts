@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Channel } from '@sms-codes/core/codes/send'
-import { FAIL_REASONS } from './delivery/attempt.ts'
 import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
+import { FAIL_REASONS } from './delivery/attempt.ts'
 
 /**
  * The counters of a worker. Labels are gateways, outcome classes and reasons from our own tables. Every series that an

@@ -7,17 +7,14 @@ import type { WorkerValues } from './variables.ts'
 type WorkerCheck = Check<WorkerValues>
 
 const checkUnlisted: WorkerCheck = ({ SMS_GATEWAYS, SMS_WEIGHTS = {}, SMS_ROUTES = {}, SMS_RATES = {} }) => {
-  const named = {
-    SMS_WEIGHTS: Object.keys(SMS_WEIGHTS),
-    SMS_ROUTES: Object.values(SMS_ROUTES),
-    SMS_RATES: Object.keys(SMS_RATES),
-  }
-  return Object.entries(named).map(
-    ([variable, gateways]) =>
-      SMS_GATEWAYS !== undefined &&
-      gateways.some((gateway) => !SMS_GATEWAYS.includes(gateway)) &&
-      `${variable}: names a gateway that SMS_GATEWAYS does not list`,
-  )
+  const hasUnlisted = (gateways: string[]) =>
+    SMS_GATEWAYS !== undefined && gateways.some((gateway) => !SMS_GATEWAYS.includes(gateway))
+  const fault = (variable: string) => `${variable}: names a gateway that SMS_GATEWAYS does not list`
+  return [
+    hasUnlisted(Object.keys(SMS_WEIGHTS)) && fault('SMS_WEIGHTS'),
+    hasUnlisted(Object.values(SMS_ROUTES)) && fault('SMS_ROUTES'),
+    hasUnlisted(Object.keys(SMS_RATES)) && fault('SMS_RATES'),
+  ]
 }
 
 /** In production, mails (which hold codes) and events may leave this machine only over TLS. */
@@ -54,11 +51,4 @@ const checkCallbacks: WorkerCheck = ({ CALLBACK_TOKEN, SCENES = [] }) => [
 ]
 
 /** Rules about more than one variable of a worker. */
-export const WORKER_CHECKS: readonly WorkerCheck[] = [
-  checkKeys,
-  checkGateways,
-  checkUnlisted,
-  checkMail,
-  checkCallbacks,
-  checkEvents,
-]
+export const WORKER_CHECKS = [checkKeys, checkGateways, checkUnlisted, checkMail, checkCallbacks, checkEvents]

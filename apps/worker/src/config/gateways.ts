@@ -9,15 +9,16 @@ function usedVendors({ SMS_GATEWAYS = [], WORKER_QUEUES = [] }: Partial<WorkerVa
 }
 
 function contextOf(values: Partial<WorkerValues>): SettingsContext {
-  const { SCENES, CODE_TTL_SECONDS } = values
-  const areScenesKnown = SCENES !== undefined && CODE_TTL_SECONDS !== undefined
+  const { NODE_ENV, SCENES, CODE_TTL_SECONDS: general, CALLBACK_TOKEN, PUBLIC_URL } = values
+  const scenes =
+    general === undefined
+      ? undefined
+      : SCENES?.map(({ name, ttlSeconds = general }) => ({ name, ttlSeconds }))
   return {
-    isProduction: values.NODE_ENV === 'production',
-    scenes: areScenesKnown
-      ? SCENES.map(({ name, ttlSeconds = CODE_TTL_SECONDS }) => ({ name, ttlSeconds }))
-      : undefined,
-    callbackToken: values.CALLBACK_TOKEN,
-    publicUrl: values.PUBLIC_URL,
+    isProduction: NODE_ENV === 'production',
+    scenes,
+    callbackToken: CALLBACK_TOKEN,
+    publicUrl: PUBLIC_URL,
   }
 }
 

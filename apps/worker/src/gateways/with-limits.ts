@@ -38,21 +38,20 @@ export function withQuota(
   }
 }
 
-/** Limits the rate of a gateway over all workers. A message that does not fit goes to the next gateway at once. */
-export function withRate(
-  gateway: ListedGateway,
-  perSecond: number | undefined,
-  limits: Limits,
-): ListedGateway {
-  if (perSecond === undefined) return gateway
-  const limit = { key: keys.rate(gateway.name), windows: [{ most: perSecond, seconds: 1 }] }
+/**
+ * Limits the rate of a gateway over all workers. A message that does not fit goes to the next gateway at once.
+ *
+ * @param most messages a second; undefined for a gateway without a limit
+ */
+export function withRate(gateway: ListedGateway, most: number | undefined, limits: Limits): ListedGateway {
+  if (most === undefined) return gateway
+  const limit = { key: keys.rate(gateway.name), windows: [{ most, seconds: 1 }] }
   return {
     ...gateway,
     async send(message, signal) {
       const taken = await limits.take([limit])
-      return taken.kind === 'full'
-        ? { class: 'switch_now', code: 'RATE_FULL' }
-        : gateway.send(message, signal)
+      if (taken.kind === 'full') return { class: 'switch_now', code: 'RATE_FULL' }
+      return gateway.send(message, signal)
     },
   }
 }
