@@ -110,10 +110,8 @@ export function composeWorker(options: ComposeOptions) {
   const consumers = config.queues.flatMap((queue) => {
     if (queue === SMS_QUEUE) return smsConsumer()
     if (queue === EMAIL_QUEUE) return config.mail === null ? [] : emailConsumer(config.mail)
-    const { events: application } = config
-    return application === null
-      ? []
-      : createEventPoster({ ...application, connection, transport, log, tracing })
+    if (config.events === null) return []
+    return createEventPoster({ ...config.events, connection, transport, log, tracing })
   })
   return { consumers, producers: events === null ? [mails] : [mails, events] }
 }

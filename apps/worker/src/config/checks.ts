@@ -24,16 +24,15 @@ export const needsTls = (nodeEnv: string | undefined, { hostname }: URL) =>
 const checkMail: WorkerCheck = ({ NODE_ENV, WORKER_QUEUES = [], SCENES = [], SMTP_URL: url, MAIL_FROM }) => {
   const mayFallBack = SCENES.some((scene) => scene.mayFallBack === true)
   const isNeeded = mayFallBack && WORKER_QUEUES.includes('email')
-  const isWeak = /[?&](ignoreTLS=true|tls\.rejectUnauthorized=false)/i.test(url?.search ?? '')
+  const sendsMails = isNeeded || url !== undefined
+  const mayLeak =
+    url !== undefined &&
+    needsTls(NODE_ENV, url) &&
+    /[?&](ignoreTLS=true|tls\.rejectUnauthorized=false)/i.test(url.search)
   return [
     isNeeded && url === undefined && 'SMTP_URL: is missing (SCENES lets codes fall back to e-mail)',
-    (isNeeded || url !== undefined) &&
-      MAIL_FROM === undefined &&
-      'MAIL_FROM: is missing (the sender of the mails)',
-    url !== undefined &&
-      isWeak &&
-      needsTls(NODE_ENV, url) &&
-      'SMTP_URL: must not switch TLS or its checks off in production, because mails hold codes',
+    sendsMails && MAIL_FROM === undefined && 'MAIL_FROM: is missing (the sender of the mails)',
+    mayLeak && 'SMTP_URL: must not switch TLS or its checks off in production, because mails hold codes',
   ]
 }
 

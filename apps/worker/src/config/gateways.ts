@@ -9,17 +9,11 @@ function usedVendors({ SMS_GATEWAYS = [], WORKER_QUEUES = [] }: Partial<WorkerVa
 }
 
 function contextOf(values: Partial<WorkerValues>): SettingsContext {
-  const { NODE_ENV, SCENES, CODE_TTL_SECONDS: general, CALLBACK_TOKEN, PUBLIC_URL } = values
-  const scenes =
-    general === undefined
-      ? undefined
-      : SCENES?.map(({ name, ttlSeconds = general }) => ({ name, ttlSeconds }))
-  return {
-    isProduction: NODE_ENV === 'production',
-    scenes,
-    callbackToken: CALLBACK_TOKEN,
-    publicUrl: PUBLIC_URL,
-  }
+  const { NODE_ENV, SCENES, CODE_TTL_SECONDS: general } = values
+  const { CALLBACK_TOKEN: callbackToken, PUBLIC_URL: publicUrl } = values
+  const areKnown = SCENES !== undefined && general !== undefined
+  const scenes = areKnown ? SCENES.map(({ name, ttlSeconds = general }) => ({ name, ttlSeconds })) : undefined
+  return { isProduction: NODE_ENV === 'production', scenes, callbackToken, publicUrl }
 }
 
 export function checkGateways(values: Partial<WorkerValues>): string[] {

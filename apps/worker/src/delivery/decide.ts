@@ -39,7 +39,6 @@ const NEXT: Decision = { kind: 'next_call' }
  * What follows from a gateway's answer to a `send`. The message goes to another gateway only if this one certainly did
  * not take it and another one can help. It never does because of the number itself: otherwise one caller could multiply
  * messages by the number of gateways.
- *
  * @param attempt the state after the answer
  */
 export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, attempt: Attempt): Decision {

@@ -1,7 +1,7 @@
 import type { Doubt } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
-import type { Found, Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
+import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
 import type { ListedGateway } from '../gateways/listed-gateway.ts'
 import type { Order } from '../gateways/order.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
@@ -24,7 +24,6 @@ export type DeliverDeps = SettleDeps & {
  * One attempt at one send over one channel: plan the calls, make them, decide after each answer. Every call is preceded
  * by a claim and followed by a settlement or the next claim. A crash in between leaves a doubt, which the next attempt
  * finds in the record.
- *
  * @throws RetryLater, StoreError: the queue tries again later
  */
 export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSignal): Promise<Delivered> {
@@ -78,13 +77,8 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
   }
 }
 
-async function lookUp(
-  gateway: ListedGateway,
-  message: SmsMessage,
-  doubt: Doubt | null,
-  signal: AbortSignal,
-): Promise<Found> {
-  if (gateway.lookUp === undefined || doubt === null) return { found: 'unknown' }
+async function lookUp(gateway: ListedGateway, message: SmsMessage, doubt: Doubt | null, signal: AbortSignal) {
+  if (gateway.lookUp === undefined || doubt === null) return { found: 'unknown' as const }
   return gateway.lookUp(message, new Date(doubt.sinceMs), signal)
 }
 

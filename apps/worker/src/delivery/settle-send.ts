@@ -34,7 +34,6 @@ export class RetryLater extends Error {
 
 /**
  * Counts and logs the end of a send on its channel: every end passes here, after it was written to the record.
- *
  * @param isWritten false if another worker has ended the send
  */
 export function countEnd(

@@ -3,7 +3,6 @@ import { createTransport } from 'nodemailer'
 /**
  * An SMTP client with short timeouts, because the queue tries again; nodemailer's defaults wait up to ten minutes.
  * `requireTls` refuses a server without STARTTLS, because an attacker in between could remove the server's offer.
- *
  * @param url `smtp://user:password@host:587` or `smtps://…`; nodemailer's TLS settings may follow in the query
  */
 export function createSmtpClient({ url, requireTls }: { url: string; requireTls: boolean }) {

@@ -35,11 +35,8 @@ export function createEventPoster(options: EventPosterOptions) {
     const body = JSON.stringify({ type: 'request.status', ...job.data, at })
     const signature = signWebhook(keys, webhookIdOf(job), new Date(), body)
     const headers = { 'content-type': 'application/json', ...signature }
-    const result = await transport.post(url, {
-      headers,
-      body,
-      signal: signal ?? new AbortController().signal,
-    })
+    const abort = signal ?? new AbortController().signal
+    const result = await transport.post(url, { headers, body, signal: abort })
     if (result.kind !== 'answer') throw new Error(`event not delivered: ${result.code}`)
     const { status } = result
     if (status === 410) throw new UnrecoverableError('event not delivered: HTTP_410')

@@ -14,7 +14,6 @@ const COUNTED: readonly OutcomeClass[] = ['accepted', 'duplicate', 'ambiguous']
 /**
  * Refuses a message that the vendor would refuse because of its own limit per number, without a call. Another
  * gateway may still send it; LIMIT_PHONE_SENDS limits the messages to a phone over all gateways.
- *
  * @param windows empty for a gateway without a limit
  */
 export function withQuota(
@@ -38,11 +37,7 @@ export function withQuota(
   }
 }
 
-/**
- * Limits the rate of a gateway over all workers. A message that does not fit goes to the next gateway at once.
- *
- * @param most messages a second; undefined for a gateway without a limit
- */
+/** Limits a gateway to `most` messages a second over all workers. A message that does not fit goes to the next one. */
 export function withRate(gateway: ListedGateway, most: number | undefined, limits: Limits): ListedGateway {
   if (most === undefined) return gateway
   const limit = { key: keys.rate(gateway.name), windows: [{ most, seconds: 1 }] }
