@@ -4,7 +4,7 @@ import type { Attempt, EndReason } from './attempt.ts'
 import type { Call } from './call-plan.ts'
 
 /** What an attempt does next. */
-export type Decision = { kind: 'next_call' } | End
+type Decision = { kind: 'next_call' } | End
 
 /** How an attempt ends. */
 export type End =
@@ -17,7 +17,8 @@ export type End =
 /** The queue tries again later. */
 export type Retry = {
   kind: 'retry'
-  message: string
+  /** For the error of the job. */
+  reason: string
   gateway?: string
   /** The call to `gateway` left a doubt. */
   doubted?: boolean
@@ -43,7 +44,7 @@ const NEXT: Decision = { kind: 'next_call' }
  */
 export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, attempt: Attempt): Decision {
   const { name } = gateway
-  const retry: Retry = { kind: 'retry', message: attempt.lastAnswer, gateway: name }
+  const retry: Retry = { kind: 'retry', reason: attempt.lastAnswer, gateway: name }
   switch (outcome.class) {
     case 'accepted':
     case 'duplicate':
@@ -81,6 +82,6 @@ export function decideWithoutCalls({ lastAnswer, isEveryQuotaFull, busyMs }: Att
   // A doubt that nothing may resolve any more: no repeat is safe, and the one second message is spent.
   if (lastAnswer === '') return { kind: 'end', why: 'ambiguous' }
   if (isEveryQuotaFull) return { kind: 'end', why: 'number_limit' }
-  const message = `no gateway accepted it, last ${lastAnswer}`
-  return { kind: 'retry', message, atLeastMs: busyMs, orMoveToEmail: 'no_gateway' }
+  const reason = `no gateway accepted it, last ${lastAnswer}`
+  return { kind: 'retry', reason, atLeastMs: busyMs, orMoveToEmail: 'no_gateway' }
 }

@@ -44,7 +44,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     if (claim.kind === 'unreadable') return settler.unreadable(claim.fence)
     if (claim.kind !== 'go') return settler.withoutClaim(claim)
 
-    // If this attempt made the claim before, its plan still holds. Otherwise the record knows what happened.
+    // If this attempt also made the claim before this one, its plan still holds. Otherwise the record is right.
     const isContinued = attempt.fence !== 0 && claim.fence === attempt.fence + 1
     const { doubt, secondSendRisked } = isContinued ? attempt : claim
     attempt = { ...attempt, fence: claim.fence, ageMs: claim.ageMs, doubt, secondSendRisked }
@@ -52,7 +52,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       const state = await deps.followUp?.doubted(job, doubt.gateway, messageIdOf(job))
       const end = decideByReceipt(state, doubt.gateway)
       if (end !== null) return settler.finish(attempt, end)
-      // The first call of this plan may be another one, so it gets its own claim.
+      // The new plan may begin with another gateway, and every call has its own claim.
       attempt = { ...attempt, calls: planCallsInDoubt(gateways, doubt, secondSendRisked, Date.now()) }
       continue
     }

@@ -88,14 +88,14 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
   }
 
   /** @throws RetryLater unless the send moves to e-mail instead */
-  async function retry(attempt: Attempt, { message, gateway, doubted, atLeastMs, orMoveToEmail }: Retry) {
+  async function retry(attempt: Attempt, { reason, gateway, doubted, atLeastMs, orMoveToEmail }: Retry) {
     const what = { gateway, ...(doubted === true && { doubtedGateway: gateway }) }
     const isOpen = orMoveToEmail !== undefined && fallback !== null && (await fallback.isOpen(job))
     if (isOpen && attempt.ageMs >= fallback.afterMs) return end(attempt, orMoveToEmail, what)
     await settle(attempt, { status: 'queued', ...what })
     // Without a doubt to wait for, the next attempt comes when the fallback may be used.
     const atMostMs = isOpen && doubted !== true ? fallback.afterMs - attempt.ageMs : undefined
-    throw new RetryLater(message, atLeastMs, atMostMs)
+    throw new RetryLater(reason, atLeastMs, atMostMs)
   }
 
   return {
