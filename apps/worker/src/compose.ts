@@ -1,31 +1,31 @@
 import type { Registry } from 'prom-client'
 import { createContacts } from '@sms-codes/core/codes/contacts'
-import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
-import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
+import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
-import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
-import { createQuotas } from './gateways/quotas.ts'
-import type { RedisClient } from '@sms-codes/core/redis/connect'
-import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
+import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
+import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
+import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
-import { withQuota } from './gateways/with-limits.ts'
 import type { WorkerConfig } from './config/config.ts'
 import { createConsumer } from './consumer.ts'
 import { deliver } from './delivery/deliver.ts'
-import { createEventPoster } from './events/event-poster.ts'
 import { createEmailFallback } from './delivery/email-fallback.ts'
 import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
-import { listGateways } from './gateways/list-gateways.ts'
 import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-gateway.ts'
 import { createSmtpClient } from './email/smtp-client.ts'
-import { createWorkerMetrics } from './worker-metrics.ts'
+import { createEventPoster } from './events/event-poster.ts'
+import { listGateways } from './gateways/list-gateways.ts'
 import { createOrder } from './gateways/order.ts'
+import { createQuotas } from './gateways/quotas.ts'
+import { withQuota } from './gateways/with-limits.ts'
 import { withTrace } from './gateways/with-trace.ts'
+import { createWorkerMetrics } from './worker-metrics.ts'
 
-export type ComposeOptions = {
+type ComposeOptions = {
   config: WorkerConfig
   log: Logger
   redis: RedisClient
@@ -39,6 +39,8 @@ export type ComposeOptions = {
 /** More than the timeouts of smtp-client.ts together, to leave room for the TLS handshake. */
 const MAIL_DEADLINE_MS = 12_000
 const MAILS_AT_ONCE = 10
+/** How much longer a claim lasts than the deadline of its call, so that a live worker never loses it. */
+const LEASE_MARGIN_MS = 1_500
 
 /** The composition root: makes every part of a worker from its configuration and connections. */
 export function composeWorker(options: ComposeOptions) {
@@ -51,66 +53,54 @@ export function composeWorker(options: ComposeOptions) {
   const events = config.events === null ? null : createEventQueue(producer, log, tracing)
   const bare = createSendLedger(redis, keyring)
   const ledger = events === null ? bare : withEvents(bare, events)
-  const limits = createLimits(redis)
   const quotas = createQuotas(redis)
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const { rules } = config
   const fallback = createEmailFallback({ rules, contacts, ledger, mails, afterMs: config.fallbackAfterMs })
   const deliveryReceipts = createDeliveryReceipts(redis, keyring)
-  const followUp = config.expectsReceipts
-    ? createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails })
-    : null
-  const shared = { ledger, metrics, log, connection, tracing }
+  const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails })
+  const shared = { ledger, metrics, log }
 
   function smsConsumer() {
-    const gateways = listGateways(config, {
-      transport,
-      limits,
-      quotas,
-      keyring,
-      metrics,
-      log,
-      tracing,
-    })
+    const limits = createLimits(redis)
+    const gateways = listGateways(config, { transport, limits, quotas, keyring, metrics, log, tracing })
     const deps = {
-      ...shared,
       channel: 'sms' as const,
+      ...shared,
       order: createOrder(gateways, config.order),
       webOtpDomain: config.webOtpDomain,
-      leaseMs: config.gatewayDeadlineMs + 1_500,
+      leaseMs: config.gatewayDeadlineMs + LEASE_MARGIN_MS,
       fallback: config.fallsBack ? fallback : null,
-      followUp,
+      followUp: config.expectsReceipts ? followUp : null,
     }
     return createConsumer({
-      ...shared,
+      ...deps,
+      connection,
+      tracing,
       queue: SMS_QUEUE,
-      channel: 'sms',
       concurrency: config.concurrency,
       deliver: (job, signal) => deliver(job, deps, signal),
     })
   }
 
   function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
-    const mail = createEmailGateway({
-      contacts,
-      transporter: createSmtpClient({ url, requireTls }),
-      from,
-      deadlineMs: MAIL_DEADLINE_MS,
-    })
+    const transporter = createSmtpClient({ url, requireTls })
+    const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: MAIL_DEADLINE_MS })
     const gateways = [withQuota(withTrace(mail, tracing), EMAIL_QUOTA, { quotas, keyring })]
     const deps = {
-      ...shared,
       channel: 'email' as const,
+      ...shared,
       order: () => gateways,
-      leaseMs: MAIL_DEADLINE_MS + 1_500,
+      leaseMs: MAIL_DEADLINE_MS + LEASE_MARGIN_MS,
       fallback: null,
       followUp: null,
     }
     return createConsumer({
-      ...shared,
+      ...deps,
+      connection,
+      tracing,
       queue: EMAIL_QUEUE,
-      channel: 'email',
       concurrency: MAILS_AT_ONCE,
       deliver: (job, signal) => deliver(job, deps, signal),
       check: (job) => fallback.checkReceipt(job),
@@ -118,11 +108,10 @@ export function composeWorker(options: ComposeOptions) {
   }
 
   const consumers = config.queues.flatMap((queue) => {
-    if (queue === SMS_QUEUE) return [smsConsumer()]
-    if (queue === EMAIL_QUEUE) return config.mail === null ? [] : [emailConsumer(config.mail)]
-    return config.events === null
-      ? []
-      : [createEventPoster({ ...config.events, connection, transport, log, tracing })]
+    if (queue === SMS_QUEUE) return smsConsumer()
+    if (queue === EMAIL_QUEUE) return config.mail === null ? [] : emailConsumer(config.mail)
+    if (config.events === null) return []
+    return createEventPoster({ ...config.events, connection, transport, log, tracing })
   })
   return { consumers, producers: events === null ? [mails] : [mails, events] }
 }

@@ -8,10 +8,10 @@ import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
 import { CHECK, LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Delivered } from './delivery/attempt.ts'
-import { endSend, RetryLater } from './delivery/settle-send.ts'
+import { countEnd, RetryLater } from './delivery/settle-send.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
-export type ConsumerOptions = {
+type ConsumerOptions = {
   queue: string
   channel: Channel
   connection: RedisClient
@@ -32,12 +32,9 @@ const MOST_STARTS = 100
 /** Room for the lease of another worker to end. */
 const AFTER_LEASE_MS = 50
 
-/**
- * The BullMQ worker of one queue: it calls `deliver` for each job and maps the result to completed, delayed or failed.
- */
+/** The BullMQ worker of one queue: calls `deliver` for each job and maps the result to completed, delayed or failed. */
 export function createConsumer(options: ConsumerOptions) {
-  const { queue, channel, connection, concurrency, deliver, check } = options
-  const { ledger, metrics, log, tracing = null } = options
+  const { queue, channel, connection, concurrency, deliver, check, ledger, metrics, log } = options
 
   // BullMQ passes a signal only to a processor with three parameters.
   async function process(job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) {
@@ -62,15 +59,14 @@ export function createConsumer(options: ConsumerOptions) {
 
   /** Keeps a job of a newer version for a worker of that version, for as long as its send has time. */
   async function leaveToNewerWorker(job: Job<unknown>, data: LaterJob, token: string | undefined) {
-    const { rid, n } = data
+    const { rid, n, v } = data
     const lapse = await ledger.lapse(data)
     if (lapse === 'open' || (lapse === 'done' && job.name === CHECK)) {
-      log.info({ rid, n, v: data.v }, 'job left to a newer worker')
+      log.info({ rid, n, v }, 'job left to a newer worker')
       return delay(job, NEWER_VERSION_PAUSE_MS, token)
     }
     if (lapse !== 'late') return { outcome: 'done', why: lapse }
-    const line = log.child({ rid, n, channel })
-    await endSend({ status: 'failed', by: 'late' }, async () => true, metrics, line)
+    countEnd({ status: 'failed', by: 'late' }, true, metrics, log.child({ rid, n, channel }))
     return { outcome: 'gone', why: lapse }
   }
 
@@ -83,7 +79,7 @@ export function createConsumer(options: ConsumerOptions) {
   const worker = new Worker<unknown>(queue, process, {
     ...WORKER_OPTIONS,
     connection,
-    ...telemetryOf(tracing),
+    ...telemetryOf(options.tracing ?? null),
     concurrency,
     maxStalledCount: 3,
     maxStartedAttempts: MOST_STARTS,
@@ -95,15 +91,14 @@ export function createConsumer(options: ConsumerOptions) {
   // BullMQ also fails jobs without calling the processor (stalled too often): their send must still end.
   worker.on('failed', (job, err) => {
     if (job?.finishedOn === undefined || job.name === CHECK) return
-    if (!Value.Check(SendJob, job.data) && !Value.Check(LaterJob, job.data)) return
-    const { rid, scene, n } = job.data
-    const line = log.child({ rid, n, channel })
+    const { data } = job
+    if (!Value.Check(SendJob, data) && !Value.Check(LaterJob, data)) return
+    const line = log.child({ rid: data.rid, n: data.n, channel })
     line.warn({ err }, 'job failed')
-    const what = { status: 'failed', channel, reason: 'job_failed' } as const
-    const write = () => ledger.settleUnclaimed({ rid, scene, n }, what)
-    endSend({ status: 'failed', by: 'job_failed' }, write, metrics, line).catch((cause: unknown) =>
-      line.error({ err: cause }, 'could not end the send of a failed job'),
-    )
+    ledger
+      .settleUnclaimed(data, { status: 'failed', channel, reason: 'job_failed' })
+      .then((isWritten) => countEnd({ status: 'failed', by: 'job_failed' }, isWritten, metrics, line))
+      .catch((cause: unknown) => line.error({ err: cause }, 'could not end the send of a failed job'))
   })
   return worker
 }

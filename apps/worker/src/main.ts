@@ -7,11 +7,11 @@ import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { createTransport } from '@sms-codes/gateways/transport'
+import { composeWorker } from './compose.ts'
 import { loadWorkerConfig } from './config/config.ts'
 import { WorkerEnv } from './config/variables.ts'
-import { reportQueues } from './queue-metrics.ts'
 import { pauseWhileRedisUnfit } from './pause-while-redis-unfit.ts'
-import { composeWorker } from './compose.ts'
+import { reportQueues } from './queue-metrics.ts'
 
 const USAGE = `Usage: worker [--queues sms,email,events]
 
@@ -23,11 +23,9 @@ const PATIENCE_MS = 10_000
 
 function readFlags() {
   try {
-    return parseArgs({
-      options: { queues: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-      // A launcher may add words of its own.
-      allowPositionals: true,
-    }).values
+    const options = { queues: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+    // A launcher may add words of its own.
+    return parseArgs({ options, allowPositionals: true }).values
   } catch {
     process.stderr.write(`worker: unknown option\n\n${USAGE}`)
     return process.exit(EXIT_CONFIG)
@@ -49,15 +47,11 @@ for (const consumer of consumers) pauseWhileRedisUnfit(consumer, redis, log)
 reportQueues(registry, redis, log)
 const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
 const notReady = async () => (await storeNotReady(redis)) ?? (isConsuming() ? null : 'not consuming')
-const ops = await listenOrExit(
-  'WORKER_OPS_PORT',
-  startOps({ host: config.host, port: config.opsPort, registry, notReady }),
-)
+const { host, opsPort } = config
+const ops = await listenOrExit('WORKER_OPS_PORT', startOps({ host, port: opsPort, registry, notReady }))
 const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
-log.info(
-  { queues: namesOf(consumers), gateways: namesOf(config.gateways), opsPort: ops.port },
-  'worker ready',
-)
+const queues = namesOf(consumers)
+log.info({ queues, gateways: namesOf(config.gateways), opsPort: ops.port }, 'worker ready')
 
 onShutdown(
   [

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'bullmq'
-import { isClockFarOff } from '@sms-codes/core/redis/clock-skew'
 import type { Logger } from '@sms-codes/core/logger'
+import { isClockFarOff } from '@sms-codes/core/redis/clock-skew'
 import { probeWrites, type RedisClient } from '@sms-codes/core/redis/connect'
 
 const REFUSES = /\b(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN)\b/
@@ -21,7 +21,6 @@ export function pauseWhileRedisUnfit(
 ): void {
   let isPausing = false
   async function pauseUntilFit(reason: string): Promise<void> {
-    isPausing = true
     log.error({ reason }, 'worker paused')
     await worker.pause(true)
     while (!(await isFit(redis, now))) await sleep(PROBE_EVERY_MS)
@@ -30,11 +29,10 @@ export function pauseWhileRedisUnfit(
   }
   function begin(reason: string): void {
     if (isPausing) return
+    isPausing = true
     pauseUntilFit(reason)
-      .catch((cause: unknown) => log.error({ err: cause }, 'could not pause the worker'))
-      .finally(() => {
-        isPausing = false
-      })
+      .catch((err: unknown) => log.error({ err }, 'could not pause the worker'))
+      .finally(() => (isPausing = false))
   }
   worker.on('error', (err) => {
     const [reason] = REFUSES.exec(err.message) ?? []
@@ -43,7 +41,7 @@ export function pauseWhileRedisUnfit(
   const checkClock = (): void => {
     isClockFarOff(redis, now)
       .then((isOff) => isOff && begin('the clocks of this host and of Redis differ by more than a minute'))
-      // Redis is down, so there are no jobs either.
+      // While Redis is down there are no jobs either.
       .catch(() => {})
   }
   checkClock()

@@ -1,14 +1,13 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Logger } from '@sms-codes/core/logger'
-import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { createOldest, watchQueues } from '@sms-codes/core/queues/watched-queues'
+import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 
 const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
 
 /**
  * Reads the length of the queues at each scrape. Every worker reports the same values, so aggregate them with `max`.
  * While Redis is down these series are absent and the other metrics are not delayed.
- *
  * @param connection of a kind that fails fast
  */
 export function reportQueues(registry: Registry, connection: RedisClient, log: Logger): void {

@@ -1,12 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Channel } from '@sms-codes/core/codes/send'
-import { FAIL_REASONS } from './delivery/attempt.ts'
 import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
+import { FAIL_REASONS } from './delivery/attempt.ts'
 
 /**
  * The counters of a worker. Labels are gateways, outcome classes and reasons from our own tables. Every series that an
  * alert watches exists from the start with 0, because a series that begins at 1 has not increased.
- *
  * @param gateways that this worker may call, by channel
  */
 export function createWorkerMetrics(registry: Registry, gateways: Record<Channel, readonly string[]>) {

@@ -7,17 +7,14 @@ import type { WorkerValues } from './variables.ts'
 type WorkerCheck = Check<WorkerValues>
 
 const checkUnlisted: WorkerCheck = ({ SMS_GATEWAYS, SMS_WEIGHTS = {}, SMS_ROUTES = {}, SMS_RATES = {} }) => {
-  const named = {
-    SMS_WEIGHTS: Object.keys(SMS_WEIGHTS),
-    SMS_ROUTES: Object.values(SMS_ROUTES),
-    SMS_RATES: Object.keys(SMS_RATES),
-  }
-  return Object.entries(named).map(
-    ([variable, gateways]) =>
-      SMS_GATEWAYS !== undefined &&
-      gateways.some((gateway) => !SMS_GATEWAYS.includes(gateway)) &&
-      `${variable}: names a gateway that SMS_GATEWAYS does not list`,
-  )
+  const hasUnlisted = (gateways: string[]) =>
+    SMS_GATEWAYS !== undefined && gateways.some((gateway) => !SMS_GATEWAYS.includes(gateway))
+  const fault = (variable: string) => `${variable}: names a gateway that SMS_GATEWAYS does not list`
+  return [
+    hasUnlisted(Object.keys(SMS_WEIGHTS)) && fault('SMS_WEIGHTS'),
+    hasUnlisted(Object.values(SMS_ROUTES)) && fault('SMS_ROUTES'),
+    hasUnlisted(Object.keys(SMS_RATES)) && fault('SMS_RATES'),
+  ]
 }
 
 /** In production, mails (which hold codes) and events may leave this machine only over TLS. */
@@ -27,16 +24,15 @@ export const needsTls = (nodeEnv: string | undefined, { hostname }: URL) =>
 const checkMail: WorkerCheck = ({ NODE_ENV, WORKER_QUEUES = [], SCENES = [], SMTP_URL: url, MAIL_FROM }) => {
   const mayFallBack = SCENES.some((scene) => scene.mayFallBack === true)
   const isNeeded = mayFallBack && WORKER_QUEUES.includes('email')
-  const isWeak = /[?&](ignoreTLS=true|tls\.rejectUnauthorized=false)/i.test(url?.search ?? '')
+  const sendsMails = isNeeded || url !== undefined
+  const mayLeak =
+    url !== undefined &&
+    needsTls(NODE_ENV, url) &&
+    /[?&](ignoreTLS=true|tls\.rejectUnauthorized=false)/i.test(url.search)
   return [
     isNeeded && url === undefined && 'SMTP_URL: is missing (SCENES lets codes fall back to e-mail)',
-    (isNeeded || url !== undefined) &&
-      MAIL_FROM === undefined &&
-      'MAIL_FROM: is missing (the sender of the mails)',
-    url !== undefined &&
-      isWeak &&
-      needsTls(NODE_ENV, url) &&
-      'SMTP_URL: must not switch TLS or its checks off in production, because mails hold codes',
+    sendsMails && MAIL_FROM === undefined && 'MAIL_FROM: is missing (the sender of the mails)',
+    mayLeak && 'SMTP_URL: must not switch TLS or its checks off in production, because mails hold codes',
   ]
 }
 
@@ -54,11 +50,4 @@ const checkCallbacks: WorkerCheck = ({ CALLBACK_TOKEN, SCENES = [] }) => [
 ]
 
 /** Rules about more than one variable of a worker. */
-export const WORKER_CHECKS: readonly WorkerCheck[] = [
-  checkKeys,
-  checkGateways,
-  checkUnlisted,
-  checkMail,
-  checkCallbacks,
-  checkEvents,
-]
+export const WORKER_CHECKS = [checkKeys, checkGateways, checkUnlisted, checkMail, checkCallbacks, checkEvents]

@@ -9,16 +9,11 @@ function usedVendors({ SMS_GATEWAYS = [], WORKER_QUEUES = [] }: Partial<WorkerVa
 }
 
 function contextOf(values: Partial<WorkerValues>): SettingsContext {
-  const { SCENES, CODE_TTL_SECONDS } = values
-  const areScenesKnown = SCENES !== undefined && CODE_TTL_SECONDS !== undefined
-  return {
-    isProduction: values.NODE_ENV === 'production',
-    scenes: areScenesKnown
-      ? SCENES.map(({ name, ttlSeconds = CODE_TTL_SECONDS }) => ({ name, ttlSeconds }))
-      : undefined,
-    callbackToken: values.CALLBACK_TOKEN,
-    publicUrl: values.PUBLIC_URL,
-  }
+  const { NODE_ENV, SCENES, CODE_TTL_SECONDS: general } = values
+  const { CALLBACK_TOKEN: callbackToken, PUBLIC_URL: publicUrl } = values
+  const areKnown = SCENES !== undefined && general !== undefined
+  const scenes = areKnown ? SCENES.map(({ name, ttlSeconds = general }) => ({ name, ttlSeconds })) : undefined
+  return { isProduction: NODE_ENV === 'production', scenes, callbackToken, publicUrl }
 }
 
 export function checkGateways(values: Partial<WorkerValues>): string[] {

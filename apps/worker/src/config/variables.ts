@@ -1,6 +1,5 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
 import { choice, integer, isUnique, list, parsed, someOf, url } from '@sms-codes/core/config/decoders'
-import { decoded } from '@sms-codes/core/config/load'
 import {
   codeVariables,
   keyVariables,
@@ -16,24 +15,21 @@ const GATEWAYS = vendors.map(({ name }) => name)
 const GATEWAY = GATEWAYS.join('|')
 const [first = '', second = ''] = GATEWAYS
 
-/** `a:1,b:2` as an object of names and texts; a comma at the end is allowed. */
-const pairs = (entry: string, { example, description }: { example: string; description: string }) =>
+type Described = { example: string; description: string }
+
+/** `a:1,b:2` as an object of names and values; a comma at the end is allowed. */
+const pairs = <Value>(entry: string, read: (text: string) => Value, { example, description }: Described) =>
   parsed(
-    (given) => {
-      const entries = list(given.replace(/,$/, '')).map((pair): [string, string] => {
+    (given): Record<string, Value> => {
+      const entries = list(given.replace(/,$/, '')).map((pair): [string, Value] => {
         const [, name, value = ''] = new RegExp(`^${entry}$`).exec(pair) ?? []
         if (name === undefined) throw new Error(`must be a comma list such as ${example}`)
-        return [name, value]
+        return [name, read(value)]
       })
       if (!isUnique(entries.map(([name]) => name))) throw new Error('has a name twice')
       return Object.fromEntries(entries)
     },
     { default: '', description },
-  )
-
-const numbers = (entry: string, options: { example: string; description: string }) =>
-  decoded(pairs(entry, options), (values): Record<string, number> =>
-    Object.fromEntries(Object.entries(values).map(([name, number]) => [name, Number(number)])),
   )
 
 /** The environment of a worker. The variables of a gateway are required only if `SMS_GATEWAYS` lists it. */
@@ -55,15 +51,15 @@ export const WorkerEnv = Type.Object({
   SMS_GATEWAYS: someOf(GATEWAYS, {
     description: `comma list in order of priority, of: ${GATEWAYS.join(', ')}`,
   }),
-  SMS_WEIGHTS: numbers(`(${GATEWAY}):([1-9][0-9]{0,2})`, {
+  SMS_WEIGHTS: pairs(`(${GATEWAY}):([1-9][0-9]{0,2})`, Number, {
     example: `${first}:2,${second}:1`,
     description: 'shares of the first place as gateway:number,…; empty for the order of SMS_GATEWAYS',
   }),
-  SMS_ROUTES: pairs(`(1[3-9][0-9]):(${GATEWAY})`, {
+  SMS_ROUTES: pairs(`(1[3-9][0-9]):(${GATEWAY})`, String, {
     example: `170:${first},171:${second}`,
     description: 'the gateway that comes first for numbers of a carrier segment, as 170:gateway,…',
   }),
-  SMS_RATES: numbers(`(${GATEWAY}):([1-9][0-9]{0,3})`, {
+  SMS_RATES: pairs(`(${GATEWAY}):([1-9][0-9]{0,3})`, Number, {
     example: `${first}:50`,
     description: 'messages a second that a gateway takes, over all workers, as gateway:number,…',
   }),

@@ -2,7 +2,7 @@ import type { Claim, Doubt } from '@sms-codes/core/codes/send-ledger'
 import type { Outcome } from '@sms-codes/gateways/gateway'
 import type { ListedGateway } from '../gateways/listed-gateway.ts'
 import { QUOTA_FULL } from '../gateways/with-limits.ts'
-import { planCalls, planCallsInDoubt, type Call } from './call-plan.ts'
+import { planCalls, type Call } from './call-plan.ts'
 
 /** Why a send fails. The worker's metrics count each of them from 0. */
 export const FAIL_REASONS = [
@@ -14,10 +14,9 @@ export const FAIL_REASONS = [
   'number',
   'number_limit',
 ] as const
-export type FailReason = (typeof FAIL_REASONS)[number]
 
 /** Why a channel can do no more for a send: the send fails, or moves to e-mail. */
-export type EndReason = FailReason | 'no_gateway'
+export type EndReason = (typeof FAIL_REASONS)[number] | 'no_gateway'
 
 /** How an attempt ended, as the job's return value shows it. Thrown instead: RetryLater. */
 export type Delivered =
@@ -40,7 +39,7 @@ export type Attempt = {
   secondSendRisked: boolean
   /** The calls that are left. */
   calls: readonly Call[]
-  /** Gateway and code of the newest answer, '' before the first one. */
+  /** Gateway and code of the newest answer to a `send`, '' before the first one. */
   lastAnswer: string
   /** Every answer so far was that the vendor's quota for the number is full. */
   isEveryQuotaFull: boolean
@@ -57,33 +56,6 @@ export const beginAttempt = (gateways: readonly ListedGateway[]): Attempt => ({
   lastAnswer: '',
   isEveryQuotaFull: true,
   busyMs: undefined,
-})
-
-/**
- * The state after a claim was given. If this attempt made the claim before, its plan still holds. Otherwise, at the
- * first claim or after another worker's claim, what is known comes from the record.
- */
-export function afterClaim(attempt: Attempt, claim: Extract<Claim, { kind: 'go' }>): Attempt {
-  const { fence, ageMs, doubt, secondSendRisked } = claim
-  if (isContinued(attempt, fence)) return { ...attempt, fence, ageMs }
-  return { ...attempt, fence, ageMs, doubt, secondSendRisked }
-}
-
-export const isContinued = (attempt: Attempt, fence: number): boolean =>
-  attempt.fence !== 0 && fence === attempt.fence + 1
-
-export const planForDoubt = (
-  attempt: Attempt,
-  gateways: readonly ListedGateway[],
-  doubt: Doubt,
-  nowMs: number,
-): Attempt => ({ ...attempt, calls: planCallsInDoubt(gateways, doubt, attempt.secondSendRisked, nowMs) })
-
-/** A look-up found that the gateway refused the message in doubt: every gateway may be asked again. */
-export const withoutDoubt = (attempt: Attempt, gateways: readonly ListedGateway[]): Attempt => ({
-  ...attempt,
-  doubt: null,
-  calls: planCalls(gateways),
 })
 
 /** The state after a gateway answered a `send`. */

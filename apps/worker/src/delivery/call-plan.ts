@@ -7,15 +7,9 @@ import type { ListedGateway } from '../gateways/listed-gateway.ts'
  */
 export type Call = { gateway: ListedGateway; ask: 'send' | 'look_up'; risksSecondSend: boolean }
 
-const send = (gateway: ListedGateway, risksSecondSend: boolean): Call => ({
-  gateway,
-  ask: 'send',
-  risksSecondSend,
-})
-
 /** The calls of an attempt without a doubt: every gateway, in order. */
-export const planCalls = (gateways: readonly ListedGateway[]): Call[] =>
-  gateways.map((gateway) => send(gateway, false))
+export const planCalls = (gateways: readonly ListedGateway[], risksSecondSend = false): Call[] =>
+  gateways.map((gateway) => ({ gateway, ask: 'send', risksSecondSend }))
 
 /**
  * The calls of an attempt while one gateway may have taken the message already.
@@ -26,20 +20,17 @@ export const planCalls = (gateways: readonly ListedGateway[]): Call[] =>
  */
 export function planCallsInDoubt(
   gateways: readonly ListedGateway[],
-  doubt: Doubt,
+  { gateway: doubted, sinceMs }: Doubt,
   secondSendRisked: boolean,
   nowMs: number,
 ): Call[] {
-  const isDoubted = ({ name }: ListedGateway) => name === doubt.gateway
-  const doubted = gateways.filter(isDoubted)
-  const recognising = doubted.filter((gateway) => gateway.recognises(doubt.sinceMs, nowMs))
-  const unrecognising = doubted.filter((gateway) => !recognising.includes(gateway))
-  const lookUps = unrecognising.filter(({ lookUp }) => lookUp !== undefined)
-  const safe = [
-    ...planCalls(recognising),
-    ...lookUps.map((gateway): Call => ({ gateway, ask: 'look_up', risksSecondSend: false })),
-  ]
-  if (secondSendRisked) return safe
-  const others = gateways.filter((gateway) => !isDoubted(gateway))
-  return [...safe, ...[...others, ...unrecognising].map((gateway) => send(gateway, true))]
+  // The doubted gateway as a list, because the configuration may no longer contain it.
+  const doubtedOne = gateways.filter(({ name }) => name === doubted)
+  const others = gateways.filter(({ name }) => name !== doubted)
+  if (doubtedOne.some((gateway) => gateway.recognises(sinceMs, nowMs)))
+    return [...planCalls(doubtedOne), ...(secondSendRisked ? [] : planCalls(others, true))]
+  const lookUps = doubtedOne
+    .filter(({ lookUp }) => lookUp !== undefined)
+    .map((gateway): Call => ({ gateway, ask: 'look_up', risksSecondSend: false }))
+  return secondSendRisked ? lookUps : [...lookUps, ...planCalls([...others, ...doubtedOne], true)]
 }

@@ -1,23 +1,26 @@
+import type { ReceiptState } from '@sms-codes/core/queues/delivery-receipts'
 import type { Outcome } from '@sms-codes/gateways/gateway'
 import type { Attempt, EndReason } from './attempt.ts'
 import type { Call } from './call-plan.ts'
 
 /** What an attempt does next. */
-export type Decision = { kind: 'next_call' } | End
+type Decision = { kind: 'next_call' } | End
 
 /** How an attempt ends. */
 export type End =
   /** `messageId` is undefined if the gateway's own id got lost with its answer. */
   | { kind: 'sent'; gateway: string; messageId: string | undefined }
-  /** This channel can do no more for the send. `doubted`: its call left a doubt. */
-  | { kind: 'end'; why: EndReason; gateway?: string; doubted?: boolean }
+  /** This channel can do no more for the send. */
+  | { kind: 'end'; why: EndReason; gateway?: string }
   | Retry
 
 /** The queue tries again later. */
 export type Retry = {
   kind: 'retry'
-  message: string
+  /** For the error of the job. */
+  reason: string
   gateway?: string
+  /** The call to `gateway` left a doubt. */
   doubted?: boolean
   atLeastMs?: number | undefined
   /** If the fallback is open and its waiting time is over, the send moves to e-mail instead, for this reason. */
@@ -37,11 +40,11 @@ const NEXT: Decision = { kind: 'next_call' }
  * What follows from a gateway's answer to a `send`. The message goes to another gateway only if this one certainly did
  * not take it and another one can help. It never does because of the number itself: otherwise one caller could multiply
  * messages by the number of gateways.
- *
  * @param attempt the state after the answer
  */
 export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, attempt: Attempt): Decision {
   const { name } = gateway
+  const retry: Retry = { kind: 'retry', reason: attempt.lastAnswer, gateway: name }
   switch (outcome.class) {
     case 'accepted':
     case 'duplicate':
@@ -52,22 +55,15 @@ export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, att
     case 'retry_same': {
       // The gateway did not take the message: if it stays busy, the others must have their turn.
       const isWorthWaiting = attempt.ageMs < BUSY_MS && (outcome.retryAfterMs ?? 0) <= BUSY_MS
-      if (!isWorthWaiting) return NEXT
-      return { kind: 'retry', message: attempt.lastAnswer, gateway: name, atLeastMs: outcome.retryAfterMs }
+      return isWorthWaiting ? { ...retry, atLeastMs: outcome.retryAfterMs } : NEXT
     }
     case 'ambiguous': {
       const hasMoreCalls = attempt.calls.length > 0
       const wasAskedAgain = attempt.doubt?.gateway === name && !risksSecondSend
       // It does not answer repeats either, so the one permitted second message goes to another gateway.
       if (wasAskedAgain && attempt.ageMs >= SILENT_MS && hasMoreCalls) return NEXT
-      return {
-        kind: 'retry',
-        message: attempt.lastAnswer,
-        gateway: name,
-        doubted: true,
-        atLeastMs: gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS,
-        ...(hasMoreCalls ? {} : { orMoveToEmail: 'ambiguous' }),
-      }
+      const atLeastMs = gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS
+      return { ...retry, doubted: true, atLeastMs, ...(!hasMoreCalls && { orMoveToEmail: 'ambiguous' }) }
     }
     default:
       // switch_now, template, config: another gateway may accept it.
@@ -75,16 +71,17 @@ export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, att
   }
 }
 
+/** A delivery receipt that came before the gateway's answer resolves a doubt. Null if it does not. */
+export function decideByReceipt(state: ReceiptState | null | undefined, gateway: string): End | null {
+  if (state === 'delivered') return { kind: 'sent', gateway, messageId: undefined }
+  return state === 'undelivered' ? { kind: 'end', why: 'undelivered', gateway } : null
+}
+
 /** What follows when no call is left. */
-export function decideWithoutCalls(attempt: Attempt): End {
-  const { lastAnswer, isEveryQuotaFull, busyMs } = attempt
+export function decideWithoutCalls({ lastAnswer, isEveryQuotaFull, busyMs }: Attempt): End {
   // A doubt that nothing may resolve any more: no repeat is safe, and the one second message is spent.
   if (lastAnswer === '') return { kind: 'end', why: 'ambiguous' }
   if (isEveryQuotaFull) return { kind: 'end', why: 'number_limit' }
-  return {
-    kind: 'retry',
-    message: `no gateway accepted it, last ${lastAnswer}`,
-    atLeastMs: busyMs,
-    orMoveToEmail: 'no_gateway',
-  }
+  const reason = `no gateway accepted it, last ${lastAnswer}`
+  return { kind: 'retry', reason, atLeastMs: busyMs, orMoveToEmail: 'no_gateway' }
 }

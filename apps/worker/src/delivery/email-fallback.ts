@@ -5,7 +5,7 @@ import type { FallbackRules } from '@sms-codes/core/config/scenes'
 import { applyDeliveryReport } from '@sms-codes/core/queues/delivery-receipts'
 import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
 
-export type EmailFallbackDeps = {
+type EmailFallbackDeps = {
   rules: FallbackRules
   contacts: Pick<Contacts, 'has'>
   ledger: Pick<SendLedger, 'report'>
@@ -15,22 +15,20 @@ export type EmailFallbackDeps = {
   afterMs: number
 }
 
-/** The way to the e-mail channel: for scenes that allow it, and phones whose owner has proved a mailbox. */
+/**
+ * The way to the e-mail channel: for scenes that allow it, and phones whose owner has proved a mailbox.
+ * Every method throws StoreError.
+ */
 export function createEmailFallback({ rules, contacts, ledger, mails, afterMs }: EmailFallbackDeps) {
   const isOpen = async ({ rid, scene }: SendJob) => rules.mayFallBack(scene) && contacts.has(phoneOf(rid))
   return {
     afterMs,
-    /** @throws StoreError */
     isOpen,
 
     /** Adds the job of a send that moved to e-mail. The job has a fixed id, so adding it twice adds it once. */
     queue: (job: SendJob) => mails.add(job),
 
-    /**
-     * Processes a check job: if no delivery receipt came in time, the code is also sent by e-mail.
-     *
-     * @throws StoreError
-     */
+    /** Processes a check job: if no delivery receipt came in time, the code is also sent by e-mail. */
     async checkReceipt(job: SendJob): Promise<Reported> {
       const receiptWithinMs = rules.receiptWithinMs(job.scene) ?? 0
       return applyDeliveryReport(job, 'missing', await isOpen(job), { ledger, mails }, receiptWithinMs)

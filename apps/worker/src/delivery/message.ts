@@ -1,26 +1,21 @@
 import { createHash } from 'node:crypto'
-import type { Send } from '@sms-codes/core/codes/send'
 import type { Claim } from '@sms-codes/core/codes/send-ledger'
+import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { SmsMessage } from '@sms-codes/gateways/gateway'
 
-/** Our id of a message: the same over all attempts of one send, another one for a further send. 32 hex digits, which every gateway takes. */
-export const messageIdOf = ({ rid, n }: Send) =>
+/** Our id of a send's message, the same over all attempts: 32 hex digits, which every gateway takes. */
+export const messageIdOf = ({ rid, n }: SendJob) =>
   createHash('sha256').update(`${rid}.${n}`).digest('hex').slice(0, 32)
 
-/** What a gateway is given, from what a claim opened. */
+/** What a gateway is given. */
 export function messageOf(
+  job: SendJob,
   { mobile, code, lifeMs }: Extract<Claim, { kind: 'go' }>,
-  send: Send,
   webOtpDomain: string | undefined,
 ): SmsMessage {
-  return {
-    id: messageIdOf(send),
-    mobile,
-    code,
-    // Remaining whole minutes, forgiving up to 10 s spent in the queue.
-    minutes: Math.max(1, Math.floor((lifeMs + 10_000) / 60_000)),
-    secondsLeft: Math.max(1, Math.floor(lifeMs / 1000)),
-    scene: send.scene,
-    ...(webOtpDomain === undefined ? {} : { webOtpDomain }),
-  }
+  // Whole minutes that are left; up to 10 s that the message spent in the queue are not counted.
+  const minutes = Math.max(1, Math.floor((lifeMs + 10_000) / 60_000))
+  const secondsLeft = Math.max(1, Math.floor(lifeMs / 1000))
+  const message = { id: messageIdOf(job), mobile, code, minutes, secondsLeft, scene: job.scene }
+  return webOtpDomain === undefined ? message : { ...message, webOtpDomain }
 }

@@ -3,7 +3,7 @@ import type { FallbackRules } from '@sms-codes/core/config/scenes'
 import { applyDeliveryReport, type DeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
 
-export type ReceiptFollowUpDeps = {
+type ReceiptFollowUpDeps = {
   deliveryReceipts: DeliveryReceipts
   ledger: Pick<SendLedger, 'report'>
   rules: FallbackRules

@@ -3,10 +3,10 @@ import type { Contacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
 import type { ListedGateway } from '../gateways/listed-gateway.ts'
-import { smtpOutcome } from './smtp-outcome.ts'
 import { mailText } from './email-text.ts'
+import { smtpOutcome } from './smtp-outcome.ts'
 
-export type MailOptions = {
+type MailOptions = {
   contacts: Pick<Contacts, 'find'>
   transporter: Pick<Transporter, 'sendMail'>
   /** The sender's address; its domain is also used in message ids. */
@@ -17,7 +17,6 @@ export type MailOptions = {
 
 /** The name of the one gateway of the e-mail channel, in metrics and records. */
 export const EMAIL_GATEWAY = 'email'
-
 /** How many e-mails one phone gets. */
 export const EMAIL_QUOTA = [{ most: 2, seconds: 86_400 }]
 

@@ -1,7 +1,6 @@
 /**
  * The text of a mail in both languages, because the language of its reader is not known. The subject does not contain
  * the code: subjects are shown on locked screens and logged by mail servers.
- *
  * @param code digits only, so it needs no escaping in HTML
  */
 export function mailText(code: string, minutes: number, maskedMobile: string) {

@@ -1,17 +1,11 @@
 import { createTransport } from 'nodemailer'
 
-export type SmtpClientOptions = {
-  url: string
-  /** Refuses a server without STARTTLS: an attacker in between could remove the server's offer. */
-  requireTls: boolean
-}
-
 /**
  * An SMTP client with short timeouts, because the queue tries again; nodemailer's defaults wait up to ten minutes.
- *
+ * `requireTls` refuses a server without STARTTLS, because an attacker in between could remove the server's offer.
  * @param url `smtp://user:password@host:587` or `smtps://…`; nodemailer's TLS settings may follow in the query
  */
-export function createSmtpClient({ url, requireTls }: SmtpClientOptions) {
+export function createSmtpClient({ url, requireTls }: { url: string; requireTls: boolean }) {
   return createTransport(
     {
       url,

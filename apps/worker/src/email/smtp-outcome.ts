@@ -1,4 +1,5 @@
 import type { Outcome, OutcomeClass } from '@sms-codes/gateways/gateway'
+import { field } from '@sms-codes/gateways/json'
 
 /** Faults for which nodemailer has a code of its own, whatever the server replied. */
 const BY_CODE: Readonly<Record<string, OutcomeClass>> = {
@@ -28,18 +29,13 @@ export function smtpOutcome(err: unknown): Outcome {
 
   const known = BY_CODE[code]
   if (known !== undefined) return say(known)
-  if (reply >= 400 && reply < 500) return say('retry_same')
-  // The session was in a wrong state; the same mail can be accepted on a new connection.
-  if (reply === 503) return say('retry_same')
+  // After a 503 (the session was in a wrong state) the same mail can be accepted on a new connection.
+  if ((reply >= 400 && reply < 500) || reply === 503) return say('retry_same')
   if (code === 'EENVELOPE' && reply >= 500) return say('number')
   if (code === 'EMESSAGE' && reply >= 500) return say('template')
   if (code === 'ETIMEDOUT' && BEFORE_DATA.has(text(err, 'timeoutType'))) return say('switch_now')
   if (code === 'ESOCKET' && NEVER_CONNECTED.has(text(err, 'originalCode'))) return say('switch_now')
   return say('ambiguous')
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
 
 function text(value: unknown, name: string): string {

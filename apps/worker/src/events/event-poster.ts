@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { UnrecoverableError, Worker, type Job } from 'bullmq'
 import { Value } from '@sinclair/typebox/value'
-import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/queues/events'
 import type { Logger } from '@sms-codes/core/logger'
-import type { RedisClient } from '@sms-codes/core/redis/connect'
-import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
-import { signWebhook } from '@sms-codes/gateways/webhook/signature'
+import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/queues/events'
+import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
+import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
+import { signWebhook } from '@sms-codes/gateways/webhook/signature'
 
-export type EventPosterOptions = {
+type EventPosterOptions = {
   connection: RedisClient
   url: string
   /** Keys of the signature; two while one secret replaces the other. */
@@ -31,24 +31,17 @@ export function createEventPoster(options: EventPosterOptions) {
   const { connection, url, keys, transport, log, tracing = null } = options
   const post = async (job: Job<unknown>, _token: string | undefined, signal: AbortSignal | undefined) => {
     if (!Value.Check(SendEvent, job.data)) throw new UnrecoverableError('unknown job data')
-    const body = JSON.stringify({
-      type: 'request.status',
-      ...job.data,
-      at: new Date(job.timestamp).toISOString(),
-    })
-    const result = await transport.post(url, {
-      headers: {
-        'content-type': 'application/json',
-        ...signWebhook(keys, webhookIdOf(job), new Date(), body),
-      },
-      body,
-      signal: signal ?? new AbortController().signal,
-    })
+    const at = new Date(job.timestamp).toISOString()
+    const body = JSON.stringify({ type: 'request.status', ...job.data, at })
+    const signature = signWebhook(keys, webhookIdOf(job), new Date(), body)
+    const headers = { 'content-type': 'application/json', ...signature }
+    const abort = signal ?? new AbortController().signal
+    const result = await transport.post(url, { headers, body, signal: abort })
     if (result.kind !== 'answer') throw new Error(`event not delivered: ${result.code}`)
-    if (result.status === 410) throw new UnrecoverableError('event not delivered: HTTP_410')
-    if (result.status < 200 || result.status > 299)
-      throw new Error(`event not delivered: HTTP_${result.status}`)
-    return { status: result.status }
+    const { status } = result
+    if (status === 410) throw new UnrecoverableError('event not delivered: HTTP_410')
+    if (status < 200 || status > 299) throw new Error(`event not delivered: HTTP_${status}`)
+    return { status }
   }
   const worker = new Worker<unknown>(EVENTS_QUEUE, post, {
     ...WORKER_OPTIONS,

@@ -12,7 +12,7 @@ import { withBreaker } from './with-breaker.ts'
 import { withQuota, withRate } from './with-limits.ts'
 import { withTrace } from './with-trace.ts'
 
-export type GatewayDeps = {
+type GatewayDeps = {
   transport: Transport
   limits: Limits
   quotas: Quotas
@@ -33,8 +33,7 @@ export function listGateways(config: WorkerConfig, deps: GatewayDeps): ListedGat
   const writeLine = (line: string) => void process.stdout.write(line)
   return config.gateways.map(({ name, quota, create }) => {
     const traced = withTrace(create({ transport, writeLine, maskMobile }), tracing)
-    const guarded = withBreaker(traced, deps)
-    const rated = withRate(guarded, config.rates[name], limits)
+    const rated = withRate(withBreaker(traced, deps), config.rates[name], limits)
     return withQuota(rated, config.vendorQuotas ? quota : [], deps)
   })
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { ListedGateway } from './listed-gateway.ts'
 
-export type OrderOptions = {
-  /** Each gateway's share of the messages that it is asked first for, 0 if absent. Empty for the order of the list. */
+type OrderOptions = {
+  /** Each gateway's share of the messages for which it is asked first, 0 if absent. Empty for the order of the list. */
   weights: Readonly<Record<string, number>>
   /** The gateway that is asked first for numbers with these first three digits. */
   routes: Readonly<Record<string, string>>
@@ -27,8 +27,10 @@ export function createOrder(gateways: readonly ListedGateway[], { weights, route
 
   return (job: SendJob): readonly ListedGateway[] => {
     const first = routes[job.segment] ?? (totalWeight > 0 ? drawByWeight(job) : '')
-    const chosen = gateways.filter(({ name }) => name === first)
-    return [...chosen, ...gateways.filter(({ name }) => name !== first)]
+    return [
+      ...gateways.filter(({ name }) => name === first),
+      ...gateways.filter(({ name }) => name !== first),
+    ]
   }
 }
 export type Order = ReturnType<typeof createOrder>

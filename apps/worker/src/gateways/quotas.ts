@@ -1,19 +1,14 @@
+import { windowArgs, type Window } from '@sms-codes/core/limits/windows'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createScript } from '@sms-codes/core/redis/script'
-import { windowArgs, type Window } from '@sms-codes/core/limits/windows'
 
 /** Limits of one gateway per phone. `ph` is the phone's pseudonym. Every method throws StoreError. */
 export function createQuotas(redis: RedisClient) {
   const script = createScript(redis, new URL('./quota.lua', import.meta.url))
   return {
     /** `again`: this message is already counted. */
-    async take(
-      gateway: string,
-      ph: string,
-      messageId: string,
-      windows: readonly Window[],
-    ): Promise<'taken' | 'again' | 'full'> {
+    async take(gateway: string, ph: string, messageId: string, windows: readonly Window[]) {
       const { kind } = await script([keys.quota(ph)], [gateway, messageId, ...windowArgs(windows)])
       return kind === 'taken' || kind === 'again' ? kind : 'full'
     },

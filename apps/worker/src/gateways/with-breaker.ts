@@ -4,7 +4,7 @@ import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gate
 import type { WorkerMetrics } from '../worker-metrics.ts'
 import type { ListedGateway } from './listed-gateway.ts'
 
-export type BreakerDeps = { metrics: Pick<WorkerMetrics, 'breaker'>; log: Logger; probeAfterMs?: number }
+type BreakerDeps = { metrics: Pick<WorkerMetrics, 'breaker'>; log: Logger; probeAfterMs?: number }
 
 /** The outcomes that say something about the gateway, and not about a number or a template. */
 const UNHEALTHY: readonly OutcomeClass[] = ['switch_now', 'ambiguous', 'config']
@@ -26,10 +26,8 @@ class UnhealthyError extends Error {
  * `config` outcome, because every further call would fail too. After `probeAfterMs` one call at a time is let
  * through, and a success closes the breaker.
  */
-export function withBreaker(
-  gateway: ListedGateway,
-  { metrics, log, probeAfterMs = 5_000 }: BreakerDeps,
-): ListedGateway {
+export function withBreaker(gateway: ListedGateway, deps: BreakerDeps): ListedGateway {
+  const { metrics, log, probeAfterMs = 5_000 } = deps
   const { name } = gateway
   const call = async (message: SmsMessage, signal: AbortSignal): Promise<Outcome> => {
     const outcome = await gateway.send(message, signal)
@@ -62,13 +60,11 @@ export function withBreaker(
       try {
         return await breaker.fire(message, signal)
       } catch (err) {
-        if (err instanceof UnhealthyError) {
-          if (err.outcome.class === 'config') breaker.open()
-          return err.outcome
-        }
         if (err instanceof Error && CircuitBreaker.isOurError(err))
           return { class: 'switch_now', code: 'BREAKER_OPEN' }
-        throw err
+        if (!(err instanceof UnhealthyError)) throw err
+        if (err.outcome.class === 'config') breaker.open()
+        return err.outcome
       }
     },
   }

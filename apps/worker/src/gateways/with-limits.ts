@@ -14,7 +14,6 @@ const COUNTED: readonly OutcomeClass[] = ['accepted', 'duplicate', 'ambiguous']
 /**
  * Refuses a message that the vendor would refuse because of its own limit per number, without a call. Another
  * gateway may still send it; LIMIT_PHONE_SENDS limits the messages to a phone over all gateways.
- *
  * @param windows empty for a gateway without a limit
  */
 export function withQuota(
@@ -38,21 +37,16 @@ export function withQuota(
   }
 }
 
-/** Limits the rate of a gateway over all workers. A message that does not fit goes to the next gateway at once. */
-export function withRate(
-  gateway: ListedGateway,
-  perSecond: number | undefined,
-  limits: Limits,
-): ListedGateway {
-  if (perSecond === undefined) return gateway
-  const limit = { key: keys.rate(gateway.name), windows: [{ most: perSecond, seconds: 1 }] }
+/** Limits a gateway to `most` messages a second over all workers. A message that does not fit goes to the next one. */
+export function withRate(gateway: ListedGateway, most: number | undefined, limits: Limits): ListedGateway {
+  if (most === undefined) return gateway
+  const limit = { key: keys.rate(gateway.name), windows: [{ most, seconds: 1 }] }
   return {
     ...gateway,
     async send(message, signal) {
       const taken = await limits.take([limit])
-      return taken.kind === 'full'
-        ? { class: 'switch_now', code: 'RATE_FULL' }
-        : gateway.send(message, signal)
+      if (taken.kind === 'full') return { class: 'switch_now', code: 'RATE_FULL' }
+      return gateway.send(message, signal)
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Tracing } from '@sms-codes/core/process/tracing'
+import type { Found, Outcome } from '@sms-codes/gateways/gateway'
 import type { ListedGateway } from './listed-gateway.ts'
 
 /** Records a span for each call of a gateway, with the gateway and the outcome and nothing of the message. */
@@ -6,16 +7,11 @@ export function withTrace(gateway: ListedGateway, tracing: Tracing | null): List
   if (tracing === null) return gateway
   const { name, lookUp } = gateway
 
-  async function traced<T>(
-    operation: string,
-    call: () => Promise<T>,
-    describe: (answer: T) => string,
-  ): Promise<T> {
-    const span = tracing?.begin(`${operation} ${name}`, 'client', { 'sms.gateway': name })
-    if (span === undefined) return call()
+  const traced = async <Answer extends Outcome | Found>(operation: string, call: () => Promise<Answer>) => {
+    const span = tracing.begin(`${operation} ${name}`, 'client', { 'sms.gateway': name })
     try {
       const answer = await span.run(call)
-      span.end({ 'sms.outcome': describe(answer) })
+      span.end({ 'sms.outcome': 'class' in answer ? answer.class : answer.found })
       return answer
     } catch (err) {
       span.end({}, true)
@@ -25,19 +21,7 @@ export function withTrace(gateway: ListedGateway, tracing: Tracing | null): List
 
   return {
     ...gateway,
-    send: (message, signal) =>
-      traced(
-        'send',
-        () => gateway.send(message, signal),
-        (outcome) => outcome.class,
-      ),
-    ...(lookUp && {
-      lookUp: (message, since, signal) =>
-        traced(
-          'look_up',
-          () => lookUp(message, since, signal),
-          ({ found }) => found,
-        ),
-    }),
+    send: (...given) => traced('send', () => gateway.send(...given)),
+    ...(lookUp && { lookUp: (...given) => traced('look_up', () => lookUp(...given)) }),
   }
 }
