@@ -1,5 +1,4 @@
-import { configure } from '@sms-codes/core/process/boot'
-import { listenOrExit } from '@sms-codes/core/process/listen-or-exit'
+import { configure, listenOrExit } from '@sms-codes/core/process/boot'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'

@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util'
 import { EXIT_CONFIG } from '@sms-codes/core/config/load'
-import { boot } from '@sms-codes/core/process/boot'
-import { startOps } from '@sms-codes/core/process/health-server'
-import { listenOrExit } from '@sms-codes/core/process/listen-or-exit'
+import { boot, listenOrExit } from '@sms-codes/core/process/boot'
+import { startHealthServer } from '@sms-codes/core/process/health-server'
 import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { connectRedis } from '@sms-codes/core/redis/connect'
@@ -51,7 +50,7 @@ const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && 
 const notReady = async () => (await storeNotReady(redis)) ?? (isConsuming() ? null : 'not consuming')
 const ops = await listenOrExit(
   'WORKER_OPS_PORT',
-  startOps({ host: config.host, port: config.opsPort, registry, notReady }),
+  startHealthServer({ host: config.host, port: config.opsPort, registry, notReady }),
 )
 const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
 log.info(

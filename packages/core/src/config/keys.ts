@@ -1,7 +1,6 @@
+import type { CodeKey } from '../keyring.ts'
 import { isUnique, list, throwFaults } from './decoders.ts'
 import type { Check } from './load.ts'
-
-export type CodeKey = { kid: string; key: Buffer }
 
 const KEY = '32 random bytes in base64, as openssl rand -base64 32 prints them'
 
@@ -33,11 +32,9 @@ function readKey(text: string): Buffer | null {
   return /^[A-Za-z0-9+/]{43}=$/.test(text) && new Set(key).size >= 8 ? key : null
 }
 
-export const checkKeys: Check<{ PHONE_KEY: Buffer; CODE_KEYS: CodeKey[] }> = ({
-  PHONE_KEY,
-  CODE_KEYS = [],
-}) => [
-  PHONE_KEY !== undefined &&
-    CODE_KEYS.some(({ key }) => key.equals(PHONE_KEY)) &&
+type KeyValues = { PHONE_KEY: Buffer; CODE_KEYS: CodeKey[] }
+
+export const checkKeys: Check<KeyValues> = ({ PHONE_KEY, CODE_KEYS = [] }) => [
+  CODE_KEYS.some(({ key }) => PHONE_KEY?.equals(key)) &&
     'CODE_KEYS: a key is the same as PHONE_KEY; make a new one',
 ]

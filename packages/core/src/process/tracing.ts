@@ -1,7 +1,7 @@
 import type { Telemetry } from 'bullmq'
 
 /** What a span may contain: our own names, states and counts. No number, no code, no URL. */
-export type Attributes = Record<string, string | number>
+type Attributes = Record<string, string | number>
 
 export type Span = {
   /** Spans that begin inside `act`, and jobs that it adds, become children of this span. */
@@ -15,14 +15,34 @@ export type Tracing = {
   begin(name: string, kind: 'server' | 'client', attributes: Attributes): Span
 }
 
+const NAME = 'sms-codes'
+
 /**
  * The tracing of this process; null if it is off, and then no module of OpenTelemetry is loaded. The SDK that the
  * operator loads into the process decides where the spans are sent; without an SDK they are dropped.
  */
 export async function loadTracing(on: boolean): Promise<Tracing | null> {
   if (!on) return null
-  const { createTracing } = await import('./open-telemetry.ts')
-  return createTracing()
+  const { context, SpanKind, SpanStatusCode, trace } = await import('@opentelemetry/api')
+  const { BullMQOtel } = await import('bullmq-otel')
+  const tracer = trace.getTracer(NAME)
+  const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT }
+  return {
+    telemetry: new BullMQOtel({ tracerName: NAME }),
+    begin(name, kind, attributes) {
+      const span = tracer.startSpan(name, { kind: kinds[kind], attributes })
+      const inside = trace.setSpan(context.active(), span)
+      return {
+        run: (act) => context.with(inside, act),
+        end(more, failed = false) {
+          span.setAttributes(more)
+          // Without a message: messages of libraries may contain secrets.
+          if (failed) span.setStatus({ code: SpanStatusCode.ERROR })
+          span.end()
+        },
+      }
+    },
+  }
 }
 
 /** The option for BullMQ, which does not accept null. */
