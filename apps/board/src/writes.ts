@@ -57,9 +57,8 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
     },
 
     onSend: async (request: FastifyRequest, { statusCode: status }: FastifyReply): Promise<void> => {
-      const write = allowed.get(request)
-      if (write === undefined) return
-      log.info({ ...write, status, result: status < 400 ? 'done' : 'failed' }, 'board write')
+      const [write, result] = [allowed.get(request), status < 400 ? 'done' : 'failed']
+      if (write !== undefined) log.info({ ...write, status, result }, 'board write')
     },
   }
 }
@@ -88,7 +87,7 @@ function isForeign({ headers, host }: FastifyRequest): boolean {
 /** The operator, route, queue and job of a write. Unknown values of the URL are left out: they could be secret. */
 function descriptionOf(request: FastifyRequest, queues: readonly Queue[]): Record<string, string> {
   const { method, routeOptions, params } = request
-  const { queueName, jobId, queueStatus } = named(params)
+  const { queueName, jobId, queueStatus } = textsOf(params)
   const queue = queues.find(({ name }) => name === queueName)?.name ?? 'unknown'
   return {
     user: operatorOf(request)?.user ?? 'none',
@@ -100,6 +99,6 @@ function descriptionOf(request: FastifyRequest, queues: readonly Queue[]): Recor
   }
 }
 
-function named(params: unknown): Record<string, string | undefined> {
+function textsOf(params: unknown): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(params ?? {}).map(([name, value]) => [name, String(value)]))
 }
