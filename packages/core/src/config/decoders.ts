@@ -5,8 +5,9 @@ import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks
 /** Options of a variable that is text in the environment. */
 type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }
 
-/** @throws Error with one fault a line, as `decoded` expects */
-export function throwFaults(faults: readonly string[]): void {
+/** @throws Error with one fault a line, as `decoded` expects; false is not a fault */
+export function throwFaults(given: readonly (string | false)[]): void {
+  const faults = given.filter((fault) => fault !== false)
   if (faults.length > 0) throw new Error(faults.join('\n'))
 }
 
@@ -65,7 +66,7 @@ export function parseProxies(text: string): string[] {
 /** Entries of an allow or deny list. A fault names an entry by its position. */
 export function parseEntries(text: string): ListEntry[] {
   const entries = list(text).map(parseListEntry)
-  throwFaults(entries.flatMap((entry, i) => (entry === null ? [`entry ${i + 1} ${ENTRY}`] : [])))
+  throwFaults(entries.map((entry, i) => entry === null && `entry ${i + 1} ${ENTRY}`))
   return entries.filter((entry) => entry !== null)
 }
 

@@ -19,10 +19,10 @@ export function parseCodeKeys(text: string): CodeKey[] {
       throw new Error(`must be a comma list of id:key; an id is 1 to 8 of a-z and 0-9, a key is ${KEY}`)
     return { kid, key }
   })
-  const faults: string[] = []
-  if (!isUnique(keys.map(({ kid }) => kid))) faults.push('two keys have the same id')
-  if (!isUnique(keys.map(({ key }) => key.toString('base64')))) faults.push('two ids have the same key')
-  throwFaults(faults)
+  throwFaults([
+    !isUnique(keys.map(({ kid }) => kid)) && 'two keys have the same id',
+    !isUnique(keys.map(({ key }) => key.toString('base64'))) && 'two ids have the same key',
+  ])
   return keys
 }
 

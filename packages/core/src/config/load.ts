@@ -88,10 +88,8 @@ function convert(schema: TSchema, text: string): unknown {
   return Value.Convert(schema, text)
 }
 
-type Expected = { type?: string; minimum?: number; maximum?: number; description?: string }
-
 /** What a value must be, in words. The form of a text is explained by its description. */
-function expectation({ type, minimum, maximum, description = SEE }: Expected): string {
+function expectation({ type, minimum, maximum, description = SEE }: TSchema): string {
   const range = minimum === undefined || maximum === undefined ? '' : ` from ${minimum} to ${maximum}`
   if (type === 'boolean') return 'must be true or false'
   if (type === 'integer') return `must be a whole number${range}`

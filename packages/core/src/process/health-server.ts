@@ -32,8 +32,7 @@ export async function startHealthServer({ host, port, registry, notReady }: Heal
       .then(([status, type, body]) => response.writeHead(status, { 'content-type': type }).end(body))
       .catch(() => response.destroy())
   })
-  server.listen(port, host)
-  await once(server, 'listening')
+  await once(server.listen(port, host), 'listening')
   const address = server.address()
   return {
     /** The given port, or the free port that the system chose for 0. */
