@@ -43,8 +43,7 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
   return {
     /** @throws StoreError if the audit stream cannot be written; then the write does not run */
     onRequest: async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-      const { method } = request
-      if (method === 'GET' || method === 'HEAD') return
+      if (['GET', 'HEAD'].includes(request.method)) return
       const write = descriptionOf(request, queues)
       const refusal = refusalOf(request)
       if (refusal !== null) {
@@ -76,10 +75,9 @@ function refusalOf(request: FastifyRequest): Refusal | null {
 function isForeign({ headers, host }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site']
   if (site !== undefined) return site !== 'same-origin'
-  const { origin } = headers
-  if (origin === undefined) return false
-  if (!URL.canParse(origin)) return true
-  const from = new URL(origin)
+  if (headers.origin === undefined) return false
+  if (!URL.canParse(headers.origin)) return true
+  const from = new URL(headers.origin)
   const here = `${from.protocol}//${host}`
   return !URL.canParse(here) || new URL(here).host !== from.host
 }

@@ -11,7 +11,7 @@ import {
 
 const StoreEnv = Type.Object({ REDIS_URL: processVariables.REDIS_URL, ...budgetVariables })
 
-/** The API must have the same values: with another key or limit, a command finds or shows what does not hold there. */
+/** The API must have the same values: another key finds other phones, and another limit shows wrong figures. */
 export const OpsEnv = Type.Object({ ...StoreEnv.properties, ...keyVariables, ...codeVariables })
 
 /** For commands about the whole service. They need no key, so that an operator can look without the secrets. */

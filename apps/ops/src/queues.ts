@@ -26,7 +26,7 @@ function createQueues(redis: RedisClient, all: Queue[]) {
       redisClockMs(redis),
     ])
     const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts
-    // The oldest job has waited longest for its first worker. It has the clock of the host that added it, which may be
+    // The age of the job that has waited longest for its first worker. The host that added it may have a clock that is
     // ahead of the clock of Redis.
     const oldestSeconds = addedAt === null ? null : Math.max(0, Math.round((now - addedAt) / 1000))
     return { name: queue.name, waiting, active, delayed, failed, oldestSeconds, paused }

@@ -34,6 +34,7 @@ ${MOBILE_HELP}
 }
 
 const COLUMNS = ['scene', 'status', 'channel', 'sends', 'used', 'next send', 'sends left']
+const yesOrNo = (is: boolean) => (is ? 'yes' : 'no')
 
 function show({ scenes, misses, listed, hasContact }: PhoneState): string[] {
   const rows = scenes.map(({ scene, status, channel, sends, used, windows, nextSeconds }) => [
@@ -41,7 +42,7 @@ function show({ scenes, misses, listed, hasContact }: PhoneState): string[] {
     status ?? '-',
     channel ?? '-',
     String(sends),
-    status === null ? '-' : used ? 'yes' : 'no',
+    status === null ? '-' : yesOrNo(used),
     nextSeconds === 0 ? 'now' : `in ${showSeconds(nextSeconds)}`,
     windows.map(({ left, seconds }) => `${left} in ${showSeconds(seconds)}`).join(', '),
   ])

@@ -2,7 +2,6 @@ import { Type } from '@sinclair/typebox'
 import { choice, integer, optionalText, parsed, parseProxies, parseTestNumbers, url } from './decoders.ts'
 import { parseCodeKeys, parseKey } from './keys.ts'
 import { parseScenes } from './scenes.ts'
-
 import { parseWindows } from '../limits/windows.ts'
 import { parseRedisUrl, REDIS_URL_FORMS } from '../redis/url.ts'
 

@@ -11,7 +11,6 @@ import { loadTracing } from './tracing.ts'
 type Start<Config> = {
   /** The name of the process in logs and metrics. */
   name: string
-  /** All variables of the process. */
   variables: TObject
   env: Env
   load: (env: Env) => Config
