@@ -17,16 +17,11 @@ type Start<Config> = {
 }
 
 /** Loads the configuration and creates the log. A fault in the configuration ends the process with 78. */
-export function configure<Config extends { logLevel: string }>({
-  name,
-  variables,
-  env,
-  load,
-}: Start<Config>) {
+export function configure<Config extends { logLevel: string }>(start: Start<Config>) {
   try {
-    const config = load(env)
-    const log = createLogger(name, config.logLevel)
-    for (const found of findMisspelled(variables, env))
+    const config = start.load(start.env)
+    const log = createLogger(start.name, config.logLevel)
+    for (const found of findMisspelled(start.variables, start.env))
       log.warn(found, 'unknown environment variable, similar to one that is not set')
     return { config, log }
   } catch (err) {
