@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApiEnv } from '../apps/api/src/config/variables.ts'
 import { BoardEnv } from '../apps/board/src/config.ts'
-import { OpsEnv } from '../apps/ops/src/env.ts'
+import { OpsEnv } from '../apps/ops/src/config.ts'
 import { ConfigSchema as SimulatorEnv } from '../apps/simulator/src/config.ts'
 import { WorkerEnv } from '../apps/worker/src/config/variables.ts'
 

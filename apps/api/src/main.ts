@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { boot } from '@sms-codes/core/process/boot'
-import { startOps } from '@sms-codes/core/process/health-server'
-import { listenOrExit } from '@sms-codes/core/process/listen-or-exit'
+import { boot, listenOrExit } from '@sms-codes/core/process/boot'
+import { startHealthServer } from '@sms-codes/core/process/health-server'
 import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { loadApiConfig } from './config/config.ts'
@@ -13,7 +12,7 @@ const { config, log, redis, producer, registry } = parts
 const { app, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
 const notReady = () => storeNotReady(redis)
-const ops = await listenOrExit('API_OPS_PORT', startOps({ host, port: opsPort, registry, notReady }))
+const ops = await listenOrExit('API_OPS_PORT', startHealthServer({ host, port: opsPort, registry, notReady }))
 await listenOrExit('API_PORT', app.listen({ host, port }))
 log.info({ port, opsPort: ops.port }, 'api ready')
 

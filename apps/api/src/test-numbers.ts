@@ -1,4 +1,4 @@
-import type { TestNumber } from '@sms-codes/core/config/test-numbers'
+import type { TestNumber } from '@sms-codes/core/config/decoders'
 
 /**
  * Numbers for app reviewers and automatic tests. They pass the same checks and limits as any other number, but

@@ -1,19 +1,18 @@
 import basicAuth from '@fastify/basic-auth'
 import helmet from '@fastify/helmet'
 import type { Queue } from 'bullmq'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { createBasePathCutter } from './base-path.ts'
 import { bullBoard, readOnlyView } from './bull-board.ts'
-import type { Operator } from './credentials.ts'
 import { createErrorHandler } from './error-handler.ts'
 import { HEADERS, withoutOutsideLinks } from './headers.ts'
-import { createLogin, operatorOf } from './login.ts'
+import { createLogin, operatorOf, type Operator } from './login.ts'
 import { maskAnswer } from './mask.ts'
 import { createWriteGuard } from './writes.ts'
 
-export type AppOptions = {
+type AppOptions = {
   log: FastifyBaseLogger
   /** A connection of the kind `producer`; the queues use the same kind. */
   redis: RedisClient
@@ -47,12 +46,9 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
   })
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler(errorHandler)
-
   await app.register(helmet, HEADERS)
-  await app.register(basicAuth, {
-    authenticate: { realm: 'sms-codes board' },
-    validate: createLogin(operators),
-  })
+  const authenticate = { realm: 'sms-codes board' }
+  await app.register(basicAuth, { authenticate, validate: createLogin(operators) })
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store')
     if (OPEN.includes(request.routeOptions.url ?? '')) done()
@@ -66,9 +62,10 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
     const masked = maskAnswer(payload)
     return operatorOf(request)?.mayWrite === true ? masked : readOnlyView(masked)
   })
-  app.addHook('onSend', async (_request, reply, payload) =>
-    typeof payload === 'string' && isHtml(reply) ? withoutOutsideLinks(payload) : payload,
-  )
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const isPage = String(reply.getHeader('content-type')).startsWith('text/html')
+    return isPage && typeof payload === 'string' ? withoutOutsideLinks(payload) : payload
+  })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
 
   app.get('/livez', async () => 'ok\n')
@@ -79,8 +76,4 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
   const writable = operators.some(({ mayWrite }) => mayWrite)
   await app.register(bullBoard(queues, writable, basePath))
   return app
-}
-
-function isHtml(reply: FastifyReply): boolean {
-  return String(reply.getHeader('content-type')).startsWith('text/html')
 }

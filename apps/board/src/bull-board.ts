@@ -1,9 +1,18 @@
 import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { FastifyAdapter } from '@bull-board/fastify'
+import type { TProperties } from '@sinclair/typebox'
 import type { Queue } from 'bullmq'
+import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/queues/events'
+import { EMAIL_QUEUE, SendJob, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createDataMask } from './mask.ts'
-import { WATCHED } from './queues.ts'
+
+/** The queues on the board, and the fields of their jobs' data that are shown. */
+const WATCHED: Record<string, { description: string; data: TProperties }> = {
+  [SMS_QUEUE]: { description: 'messages to send by SMS', data: SendJob.properties },
+  [EMAIL_QUEUE]: { description: 'messages to send by e-mail instead', data: SendJob.properties },
+  [EVENTS_QUEUE]: { description: 'webhooks to your application', data: SendEvent.properties },
+}
 
 /**
  * Bull Board as a Fastify plugin, served at `/`. app.ts adds the login and masks the answers.

@@ -2,15 +2,14 @@ import { Type, type StaticDecode } from '@sinclair/typebox'
 import { loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
 import { port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { BASE_PATH_PATTERN } from './base-path.ts'
-import type { Operator } from './credentials.ts'
+import type { Operator } from './login.ts'
 
 // Basic auth ends a name at its first colon and refuses control characters.
 const name = (fallback: string, description: string) =>
   Type.String({ pattern: '^[0-9A-Za-z._@-]{1,64}$', default: fallback, description })
 const password = (description: string) =>
   Type.String({
-    minLength: 16,
-    pattern: '^[^\\x00-\\x1f\\x7f]*$',
+    pattern: '^[^\\x00-\\x1f\\x7f]{16,}$',
     description: `secret: ${description}, 16 characters or more`,
   })
 
@@ -37,14 +36,14 @@ export const BoardEnv = Type.Object({
 
 type BoardValues = StaticDecode<typeof BoardEnv>
 
-const checkOperators: Check<BoardValues> = (values) => [
-  values.BOARD_WRITER_PASSWORD !== undefined &&
-    values.BOARD_WRITER === values.BOARD_USER &&
-    'BOARD_WRITER: must be another name than BOARD_USER',
-  values.BOARD_WRITER_PASSWORD !== undefined &&
+const checkOperators: Check<BoardValues> = (values) => {
+  if (values.BOARD_WRITER_PASSWORD === undefined) return []
+  return [
+    values.BOARD_WRITER === values.BOARD_USER && 'BOARD_WRITER: must be another name than BOARD_USER',
     values.BOARD_WRITER_PASSWORD === values.BOARD_PASSWORD &&
-    'BOARD_WRITER_PASSWORD: must be another password than BOARD_PASSWORD',
-]
+      'BOARD_WRITER_PASSWORD: must be another password than BOARD_PASSWORD',
+  ]
+}
 
 /** @throws ConfigError */
 export function loadBoardConfig(env: Env) {

@@ -1,21 +1,16 @@
-import { configure } from '@sms-codes/core/process/boot'
-import { listenOrExit } from '@sms-codes/core/process/listen-or-exit'
+import { configure, listenOrExit } from '@sms-codes/core/process/boot'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'
 import { buildApp } from './app.ts'
 import { BoardEnv, loadBoardConfig } from './config.ts'
 
-const { config, log } = configure({
-  name: 'board',
-  variables: BoardEnv,
-  env: process.env,
-  load: loadBoardConfig,
-})
+const { env } = process
+const { config, log } = configure({ name: 'board', variables: BoardEnv, env, load: loadBoardConfig })
 const redis = connectRedis(config.redisUrl, 'producer', log)
 const { queues, close } = watchQueues(redis, log)
-const { operators, basePath, trustProxy } = config
-const app = await buildApp({ log, redis, queues, operators, basePath, trustProxy })
+const { operators, basePath } = config
+const app = await buildApp({ ...config, log, redis, queues })
 const address = await listenOrExit('BOARD_PORT', app.listen({ host: config.host, port: config.port }))
 log.info({ address, basePath, writable: operators.some(({ mayWrite }) => mayWrite) }, 'board ready')
 

@@ -13,20 +13,10 @@ const DATA: Mode = { text: scrub, numbers: true }
 const FREE: Mode = { text: scrubFreeText, numbers: true }
 
 /** Fields with arbitrary content of a processor, a vendor or a scheduler. The page builds no link from them. */
-const FREE_FIELDS = new Set([
-  'progress',
-  'returnValue',
-  'failedReason',
-  'deferredFailure',
-  'stacktrace',
-  'template',
-])
+const FREE_FIELDS = ['progress', 'returnValue', 'failedReason', 'deferredFailure', 'stacktrace', 'template']
 
-/** Masks every string of an answer: reasons, stack traces, options and log lines. */
-export function maskAnswer(answer: unknown): unknown {
-  // Only the log lines of a job are answered as a list.
-  return mask(answer, Array.isArray(answer) ? FREE : KNOWN)
-}
+/** Masks every string of an answer. Only the log lines of a job are answered as a list. */
+export const maskAnswer = (answer: unknown): unknown => mask(answer, Array.isArray(answer) ? FREE : KNOWN)
 
 /** Shows only the known fields of a job's data, and masks these too. */
 export function createDataMask(fields: Record<string, unknown>): (data: unknown) => unknown {
@@ -48,15 +38,14 @@ function mask(value: unknown, mode: Mode): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
       mode.text(name),
-      mask(item, FREE_FIELDS.has(name) ? FREE : mode),
+      mask(item, FREE_FIELDS.includes(name) ? FREE : mode),
     ]),
   )
 }
 
 function maskNumber(value: number): number | string {
-  const text = String(value)
-  const masked = scrub(text)
-  return masked === text ? value : masked
+  const masked = scrub(`${value}`)
+  return masked === `${value}` ? value : masked
 }
 
 const SPACED_NUMBERS = /(?<![0-9])(1[3-9][0-9])[ -][0-9]{4}[ -]?([0-9]{4})(?![0-9])/g

@@ -9,7 +9,6 @@ const MOST_ADDRESSES = 10_000
 /** Counts wrong passwords per client address. It counts in memory, because it must work while Redis is down. */
 export function createTries(now: () => number = Date.now) {
   const wrong = new Map<string, { times: number; until: number }>()
-
   function countOf(group: string) {
     const count = wrong.get(group)
     if (count !== undefined && count.until > now()) return count

@@ -43,8 +43,7 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
   return {
     /** @throws StoreError if the audit stream cannot be written; then the write does not run */
     onRequest: async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-      const { method } = request
-      if (method === 'GET' || method === 'HEAD') return
+      if (['GET', 'HEAD'].includes(request.method)) return
       const write = descriptionOf(request, queues)
       const refusal = refusalOf(request)
       if (refusal !== null) {
@@ -57,9 +56,8 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
     },
 
     onSend: async (request: FastifyRequest, { statusCode: status }: FastifyReply): Promise<void> => {
-      const write = allowed.get(request)
-      if (write === undefined) return
-      log.info({ ...write, status, result: status < 400 ? 'done' : 'failed' }, 'board write')
+      const [write, result] = [allowed.get(request), status < 400 ? 'done' : 'failed']
+      if (write !== undefined) log.info({ ...write, status, result }, 'board write')
     },
   }
 }
@@ -77,10 +75,9 @@ function refusalOf(request: FastifyRequest): Refusal | null {
 function isForeign({ headers, host }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site']
   if (site !== undefined) return site !== 'same-origin'
-  const { origin } = headers
-  if (origin === undefined) return false
-  if (!URL.canParse(origin)) return true
-  const from = new URL(origin)
+  if (headers.origin === undefined) return false
+  if (!URL.canParse(headers.origin)) return true
+  const from = new URL(headers.origin)
   const here = `${from.protocol}//${host}`
   return !URL.canParse(here) || new URL(here).host !== from.host
 }
@@ -88,7 +85,7 @@ function isForeign({ headers, host }: FastifyRequest): boolean {
 /** The operator, route, queue and job of a write. Unknown values of the URL are left out: they could be secret. */
 function descriptionOf(request: FastifyRequest, queues: readonly Queue[]): Record<string, string> {
   const { method, routeOptions, params } = request
-  const { queueName, jobId, queueStatus } = named(params)
+  const { queueName, jobId, queueStatus } = textsOf(params)
   const queue = queues.find(({ name }) => name === queueName)?.name ?? 'unknown'
   return {
     user: operatorOf(request)?.user ?? 'none',
@@ -100,6 +97,6 @@ function descriptionOf(request: FastifyRequest, queues: readonly Queue[]): Recor
   }
 }
 
-function named(params: unknown): Record<string, string | undefined> {
+function textsOf(params: unknown): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(params ?? {}).map(([name, value]) => [name, String(value)]))
 }

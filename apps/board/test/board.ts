@@ -4,7 +4,7 @@ import { connectRedis } from '@sms-codes/core/redis/connect'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { buildApp } from '../src/app.ts'
-import type { Operator } from '../src/credentials.ts'
+import type { Operator } from '../src/login.ts'
 
 export const reader = { user: 'operator', password: 'a long enough password', mayWrite: false }
 export const writer = { user: 'writer', password: 'another long password', mayWrite: true }

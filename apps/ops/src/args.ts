@@ -11,7 +11,6 @@ export const EXIT_USAGE = 2
 export class OpsError extends Error {
   override readonly name = 'OpsError'
   readonly exitCode: number
-
   constructor(message: string, exitCode = EXIT_FAILED) {
     super(message)
     this.exitCode = exitCode

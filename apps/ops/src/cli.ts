@@ -10,20 +10,8 @@ import { sendTest } from './commands/send-test.ts'
 import { status } from './commands/status.ts'
 import { unlist } from './commands/unlist.ts'
 
-const COMMANDS = new Map<string, Command>(
-  Object.entries({
-    status,
-    drain,
-    resume,
-    block,
-    allow,
-    unlist,
-    lists,
-    lookup,
-    erase,
-    'send-test': sendTest,
-  }),
-)
+const ALL = { status, drain, resume, block, allow, unlist, lists, lookup, erase, 'send-test': sendTest }
+const COMMANDS = new Map<string, Command>(Object.entries(ALL))
 
 const HELP = `Usage: npm run ops -- <command> [options]
 
@@ -46,7 +34,9 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     else terminal.complain(`${name === '' ? 'a command is missing' : 'unknown command'}\n\n${HELP}`)
     return asked ? 0 : EXIT_USAGE
   }
-  if (asksForHelp(args)) {
+  // Words after "--" are not options.
+  const options = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length)
+  if (options.includes('--help') || options.includes('-h')) {
     terminal.say(command.help.trimEnd())
     return 0
   }
@@ -59,12 +49,6 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     if (exitCode === EXIT_USAGE) terminal.complain(`See: npm run ops -- ${name} --help`)
     return exitCode
   }
-}
-
-/** Words after "--" are not options. */
-function asksForHelp(args: readonly string[]): boolean {
-  const end = args.indexOf('--')
-  return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === '--help' || arg === '-h')
 }
 
 function explain(err: unknown): { message: string; exitCode: number } {

@@ -1,13 +1,21 @@
-import type { StaticDecode } from '@sinclair/typebox'
+import { Type, type StaticDecode } from '@sinclair/typebox'
 import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
 import { checkKeys } from '@sms-codes/core/config/keys'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
-import { OpsEnv, StoreEnv } from './env.ts'
+import {
+  budgetVariables,
+  codeVariables,
+  keyVariables,
+  processVariables,
+} from '@sms-codes/core/config/shared-variables'
+
+const StoreEnv = Type.Object({ REDIS_URL: processVariables.REDIS_URL, ...budgetVariables })
+
+/** The API must have the same values: another key finds other phones, and another limit shows wrong figures. */
+export const OpsEnv = Type.Object({ ...StoreEnv.properties, ...keyVariables, ...codeVariables })
 
 /** For commands about the whole service. They need no key, so that an operator can look without the secrets. */
-export function loadStoreConfig(env: Env) {
-  return storeConfig(loadConfig(StoreEnv, env))
-}
+export const loadStoreConfig = (env: Env) => storeConfig(loadConfig(StoreEnv, env))
 export type StoreConfig = ReturnType<typeof loadStoreConfig>
 
 /** For commands about one phone. */
@@ -16,13 +24,13 @@ export function loadPhoneConfig(env: Env) {
   return {
     ...storeConfig(values),
     keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
-    // The same as in the API: a code that a command sends is like any other.
     policies: new Map(Object.entries(policiesOf(values))),
     testNumbers: values.TEST_NUMBERS.map(({ mobile }) => mobile),
   }
 }
 export type PhoneConfig = ReturnType<typeof loadPhoneConfig>
 
-function storeConfig(values: StaticDecode<typeof StoreEnv>) {
-  return { redisUrl: values.REDIS_URL, budget: budgetOf(values) }
-}
+const storeConfig = (values: StaticDecode<typeof StoreEnv>) => ({
+  redisUrl: values.REDIS_URL,
+  budget: budgetOf(values),
+})

@@ -1,47 +1,46 @@
 import { createAudit, readAudit } from '@sms-codes/core/limits/audit'
 import { parseListEntry, type ListEntry } from '@sms-codes/core/limits/networks'
 import { scrub } from '@sms-codes/core/mobile'
+import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { onePositional, usageError, type Context } from './args.ts'
 import { loadStoreConfig } from './config.ts'
 import { choosePhone } from './phone.ts'
-import type { Store } from './store.ts'
 
 export const ENTRY_HELP = `An entry is a network (10.1.0.0/16, 2001:db8::/48, or a single address), a number segment (the first 3 to 7
 digits) or a phone. The lists name a phone by its pseudonym; --mobile computes it with PHONE_KEY. Write --
 before a pseudonym that begins with a dash.`
+const NOT_AN_ENTRY =
+  'not a network, number segment (3 to 7 digits) or pseudonym (22 characters); use --mobile for a whole number'
 
 /** Reads which entry a command is about, and the address of the Redis that has the lists. @throws OpsError */
 export async function readEntry(
   positionals: readonly string[],
   mobile: string | undefined,
-  { env, terminal }: Context,
+  context: Context,
 ): Promise<{ entry: ListEntry; redisUrl: string }> {
   if (mobile === undefined) {
-    const { redisUrl } = loadStoreConfig(env)
+    const { redisUrl } = loadStoreConfig(context.env)
     const entry = parseListEntry(onePositional(positionals, 'network, segment or pseudonym'))
-    if (entry === null)
-      throw usageError(
-        'not a network, number segment (3 to 7 digits) or pseudonym (22 characters); use --mobile for a whole number',
-      )
+    if (entry === null) throw usageError(NOT_AN_ENTRY)
     return { entry, redisUrl }
   }
   if (positionals.length > 0) throw usageError('unexpected argument beside --mobile')
-  const { ph, config } = await choosePhone(mobile, env, terminal)
+  const { ph, config } = await choosePhone(mobile, context)
   return { entry: { kind: 'phone', text: ph }, redisUrl: config.redisUrl }
 }
 
-type ListAct = { act: 'block' | 'allow' | 'unlist'; entry: ListEntry; reason: string }
+type Act = { act: 'block' | 'allow' | 'unlist'; entry: ListEntry; reason: string }
 
 const OPERATOR = 'operator'
 
 /** Writes what an operator did to a list to the audit stream. @throws StoreError */
-export async function recordAct(redis: Store['redis'], { act, entry, reason }: ListAct): Promise<void> {
+export async function recordAct(redis: RedisClient, { act, entry, reason }: Act): Promise<void> {
   // An operator types the reason, and may type a number into it.
   await createAudit(redis)({ what: OPERATOR, act, entry: entry.text, reason: scrub(reason) })
 }
 
 /** Finds the newest reason of each entry in the last 1,000 entries of the audit stream. @throws StoreError */
-export async function readReasons(redis: Store['redis']): Promise<Map<string, string>> {
+export async function readReasons(redis: RedisClient): Promise<Map<string, string>> {
   const acts = (await readAudit(redis, 1_000)).filter(({ what }) => what === OPERATOR)
   return new Map(acts.toReversed().map(({ entry = '', reason = '' }) => [entry, reason]))
 }

@@ -1,10 +1,8 @@
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
-import type { Env } from '@sms-codes/core/config/load'
 import { createKeyring, type Keyring } from '@sms-codes/core/keyring'
 import { MOBILE_PATTERN } from '@sms-codes/core/mobile'
-import { usageError } from './args.ts'
+import { usageError, type Context } from './args.ts'
 import { loadPhoneConfig, type PhoneConfig } from './config.ts'
-import type { Terminal } from './terminal.ts'
 
 /** For the help of commands that take a number. */
 export const MOBILE_HELP = `Every user of this machine can see a number on the command line (ps), and the shell keeps it in its history.
@@ -13,26 +11,24 @@ Write "-" in place of the number to read it from standard input.`
 /** The phone that a command is about. `ph` is its pseudonym, which may be shown; the number may not. */
 export type Phone = { config: PhoneConfig; keyring: Keyring; mobile: string; ph: string }
 
-const mobilePattern = new RegExp(MOBILE_PATTERN)
+const NOT_A_NUMBER =
+  'not a mobile number: expected eleven digits that begin with 13 to 19, without prefix or spaces'
 
 /**
  * Loads the configuration, then reads the number.
  * @param word the number, or - for standard input
  * @throws ConfigError, OpsError if it is not a mobile number
  */
-export async function choosePhone(word: string, env: Env, { readInput }: Terminal): Promise<Phone> {
+export async function choosePhone(word: string, { env, terminal }: Context): Promise<Phone> {
   const config = loadPhoneConfig(env)
   const keyring = createKeyring(config.keyring)
-  const mobile = word === '-' ? await readInput() : word
-  if (!mobilePattern.test(mobile))
-    throw usageError(
-      'not a mobile number: expected eleven digits that begin with 13 to 19, without prefix or spaces',
-    )
+  const mobile = word === '-' ? await terminal.readInput() : word
+  if (!new RegExp(MOBILE_PATTERN).test(mobile)) throw usageError(NOT_A_NUMBER)
   return { config, keyring, mobile, ph: keyring.pseudonym(mobile) }
 }
 
 /** @throws OpsError for a scene that SCENES does not have */
-export function policyOf({ policies }: Pick<PhoneConfig, 'policies'>) {
+export function policyOf({ policies }: PhoneConfig) {
   return (scene: string): CodePolicy => {
     const policy = policies.get(scene)
     if (policy === undefined) throw usageError(`--scene: must be one of ${[...policies.keys()].join(', ')}`)

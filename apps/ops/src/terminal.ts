@@ -20,19 +20,17 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
   let isPainted = false
   let last = ''
 
-  function say(line: string): void {
-    stdout.write(isLineOpen ? `\n${line}\n` : `${line}\n`)
+  const printTo = (output: Output) => (line: string) => {
+    output.write(isLineOpen ? `\n${line}\n` : `${line}\n`)
     isLineOpen = false
   }
+  const say = printTo(stdout)
 
   return {
     /** Aborted when the operator stops the command. */
     signal,
     say,
-    complain: (line: string): void => {
-      stderr.write(isLineOpen ? `\n${line}\n` : `${line}\n`)
-      isLineOpen = false
-    },
+    complain: printTo(stderr),
 
     /** Prints a line in place of the last one on a screen; elsewhere prints each line that differs from the last. */
     progress(line: string): void {

@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util'
 import { EXIT_CONFIG } from '@sms-codes/core/config/load'
-import { boot } from '@sms-codes/core/process/boot'
-import { startOps } from '@sms-codes/core/process/health-server'
-import { listenOrExit } from '@sms-codes/core/process/listen-or-exit'
+import { boot, listenOrExit } from '@sms-codes/core/process/boot'
+import { startHealthServer } from '@sms-codes/core/process/health-server'
 import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { connectRedis } from '@sms-codes/core/redis/connect'
@@ -48,7 +47,7 @@ reportQueues(registry, redis, log)
 const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
 const notReady = async () => (await storeNotReady(redis)) ?? (isConsuming() ? null : 'not consuming')
 const { host, opsPort } = config
-const ops = await listenOrExit('WORKER_OPS_PORT', startOps({ host, port: opsPort, registry, notReady }))
+const ops = await listenOrExit('WORKER_OPS_PORT', startHealthServer({ host, port: opsPort, registry, notReady }))
 const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
 const queues = namesOf(consumers)
 log.info({ queues, gateways: namesOf(config.gateways), opsPort: ops.port }, 'worker ready')

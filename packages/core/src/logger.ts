@@ -8,13 +8,9 @@ export type { Logger }
  * ioredis keeps the whole command with its arguments in `err.command`, and `cause` may nest further errors.
  */
 export function createLogger(app: string, level: string, destination?: DestinationStream): Logger {
-  const options = {
-    level,
-    base: { app },
-    timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { err: serializeError },
-  }
+  const formatters = { level: (label: string) => ({ level: label }) }
+  const timestamp = stdTimeFunctions.isoTime
+  const options = { level, base: { app }, timestamp, formatters, serializers: { err: serializeError } }
   return destination === undefined ? pino(options) : pino(options, destination)
 }
 

@@ -2,9 +2,7 @@
 export const MOBILE_PATTERN = '^1[3-9][0-9]{9}$'
 
 /** `13800138000` becomes `138****8000`: the only form in which a number may be logged or shown. */
-export function maskMobile(mobile: string): string {
-  return `${mobile.slice(0, 3)}****${mobile.slice(7)}`
-}
+export const maskMobile = (mobile: string): string => `${mobile.slice(0, 3)}****${mobile.slice(7)}`
 
 /** The carrier segment of a number: its first three digits. */
 export const segmentOf = (mobile: string): string => mobile.slice(0, 3)
@@ -12,10 +10,5 @@ export const segmentOf = (mobile: string): string => mobile.slice(0, 3)
 const NUMBERS = /(?<![0-9])((?:00)?(?:86)?1[3-9][0-9])[0-9]{4}([0-9]{4})(?![0-9])/g
 const CODES = /(?<![0-9A-Za-z_-])[0-9]{6,10}(?![0-9A-Za-z_-])/g
 
-/**
- * Masks everything that looks like a mobile number or a code in text of other authors, such as error messages and stack
- * traces. Our own texts never contain either.
- */
-export function scrub(text: string): string {
-  return text.replace(NUMBERS, '$1****$2').replace(CODES, '******')
-}
+/** Masks everything that looks like a mobile number or a code in text of others, such as a library's stack trace. */
+export const scrub = (text: string): string => text.replace(NUMBERS, '$1****$2').replace(CODES, '******')

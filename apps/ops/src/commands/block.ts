@@ -14,7 +14,7 @@ export const block: Command = {
     `Puts an entry on the deny list and takes it off the allow list. A matching request is refused as if the phone's
 rate limit were reached. It takes effect at once in every API process.`,
   ),
-  run: (args, context) => put('block', 'deny', args, context),
+  run: (args, context) => put('deny', args, context),
 }
 
 export const allow: Command = {
@@ -25,7 +25,7 @@ export const allow: Command = {
 the rate limits of address, subnet and segment. The image code, the limit of attempts, the phone's rate limit and the
 budget still apply. It takes effect at once in every API process.`,
   ),
-  run: (args, context) => put('allow', 'allow', args, context),
+  run: (args, context) => put('allow', args, context),
 }
 
 function helpOf(name: string, what: string): string {
@@ -45,15 +45,11 @@ ${MOBILE_HELP}
 `
 }
 
-async function put(act: 'block' | 'allow', list: ListName, args: string[], context: Context): Promise<void> {
+async function put(list: ListName, args: string[], context: Context): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: {
-      mobile: { type: 'string' },
-      for: { type: 'string' },
-      reason: { type: 'string', default: '' },
-    },
+    options: { mobile: { type: 'string' }, for: { type: 'string' }, reason: { type: 'string', default: '' } },
   })
   const seconds = values.for === undefined ? 0 : parseDuration('--for', values.for)
   const { reason } = values
@@ -61,7 +57,7 @@ async function put(act: 'block' | 'allow', list: ListName, args: string[], conte
   const { entry, redisUrl } = await readEntry(positionals, values.mobile, context)
   await withStore(redisUrl, async ({ redis }) => {
     // The record comes first, so that a crash cannot hide the change.
-    await recordAct(redis, { act, entry, reason })
+    await recordAct(redis, { act: list === 'deny' ? 'block' : 'allow', entry, reason })
     await createLists(redis).put(list, entry, seconds)
   })
   const expiry = values.for === undefined ? 'no expiry' : `expires in ${values.for}`

@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util'
 import { OpsError, parseDuration, type Command } from '../args.ts'
 import { loadStoreConfig } from '../config.ts'
 import { withQueues } from '../queues.ts'
-import { withStore } from '../store.ts'
 
 const POLL_EVERY_MS = 200
 
@@ -21,22 +20,20 @@ requests; their messages wait, and a message that waits longer than SEND_WITHIN_
   async run(args, { env, terminal }) {
     const { values } = parseArgs({ args, options: { wait: { type: 'string', default: '1m' } } })
     const giveUpAt = Date.now() + parseDuration('--wait', values.wait) * 1000
-    await withStore(loadStoreConfig(env).redisUrl, (store) =>
-      withQueues(store, async (queues) => {
-        await queues.pause()
-        for (;;) {
-          const active = await queues.active()
-          terminal.progress(`paused, ${active} active`)
-          if (active === 0) break
-          const left = `${active} still active, and the queues stay paused. Check with "status", undo with "resume".`
-          if (terminal.signal.aborted) throw new OpsError(`stopped: ${left}`)
-          if (Date.now() > giveUpAt) throw new OpsError(`timed out after ${values.wait}: ${left}`)
-          // An abort ends the wait early, and the loop reports what is left.
-          await sleep(POLL_EVERY_MS, undefined, { signal: terminal.signal }).catch(() => {})
-        }
-        terminal.say('drained: nothing is sent until "resume"')
-      }),
-    )
+    await withQueues(loadStoreConfig(env).redisUrl, async (queues) => {
+      await queues.pause()
+      for (;;) {
+        const active = await queues.count('active')
+        terminal.progress(`paused, ${active} active`)
+        if (active === 0) break
+        const left = `${active} still active, and the queues stay paused. Check with "status", undo with "resume".`
+        if (terminal.signal.aborted) throw new OpsError(`stopped: ${left}`)
+        if (Date.now() > giveUpAt) throw new OpsError(`timed out after ${values.wait}: ${left}`)
+        // An abort ends the wait early, and the loop reports what is left.
+        await sleep(POLL_EVERY_MS, undefined, { signal: terminal.signal }).catch(() => {})
+      }
+      terminal.say('drained: nothing is sent until "resume"')
+    })
   },
 }
 
@@ -50,13 +47,11 @@ Ends the pause: workers take jobs from the queues sms, email and events again.
 `,
   async run(args, { env, terminal }) {
     parseArgs({ args, options: {} })
-    await withStore(loadStoreConfig(env).redisUrl, (store) =>
-      withQueues(store, async (queues) => {
-        // Counted before the pause ends: workers take the jobs at once.
-        const waiting = (await queues.figures()).reduce((sum, queue) => sum + queue.waiting, 0)
-        await queues.resume()
-        terminal.say(`resumed, ${waiting} waiting`)
-      }),
-    )
+    await withQueues(loadStoreConfig(env).redisUrl, async (queues) => {
+      // Counted before the pause ends: workers take the jobs at once.
+      const waiting = await queues.count('waiting')
+      await queues.resume()
+      terminal.say(`resumed, ${waiting} waiting`)
+    })
   },
 }

@@ -17,16 +17,14 @@ ${MOBILE_HELP}
   --yes    do not ask for confirmation
   --help   this text
 `,
-  async run(args, { env, terminal }) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { yes: { type: 'boolean', default: false } },
-    })
+  async run(args, context) {
+    const { terminal } = context
+    const options = { yes: { type: 'boolean', default: false } } as const
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
     const word = onePositional(positionals, 'mobile number')
     if (!values.yes && (word === '-' || !terminal.canAsk))
       throw usageError('needs --yes, because standard input cannot be used for the confirmation')
-    const { config, keyring, mobile } = await choosePhone(word, env, terminal)
+    const { config, keyring, mobile } = await choosePhone(word, context)
     const shown = maskMobile(mobile)
     if (!values.yes) {
       const answer = await terminal.ask(`Erase all data about ${shown}? Type yes: `)

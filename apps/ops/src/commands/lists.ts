@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { parseListEntry } from '@sms-codes/core/limits/networks'
+import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Command } from '../args.ts'
 import { loadStoreConfig } from '../config.ts'
 import { readReasons } from '../list-entry.ts'
 import { table } from '../output.ts'
-import { withStore, type Store } from '../store.ts'
+import { withStore } from '../store.ts'
 
 export const lists: Command = {
   summary: 'show the deny list and the allow list, with expiry and reason',
@@ -22,18 +23,12 @@ shown. A reason is shown while it is among the last 1,000 entries of the audit s
     const entries = await withStore(loadStoreConfig(env).redisUrl, ({ redis }) => readLists(redis))
     if (values.json) return terminal.say(JSON.stringify(entries))
     if (entries.length === 0) return terminal.say('both lists are empty')
-    const rows = entries.map(({ list, kind, entry, until, reason }) => [
-      list,
-      kind,
-      entry,
-      until ?? 'no expiry',
-      reason,
-    ])
+    const rows = entries.map((one) => [one.list, one.kind, one.entry, one.until ?? 'no expiry', one.reason])
     table(['list', 'kind', 'entry', 'until', 'reason'], rows).forEach(terminal.say)
   },
 }
 
-async function readLists(redis: Store['redis']) {
+async function readLists(redis: RedisClient) {
   const reasons = await readReasons(redis)
   const entriesOf = async (list: 'deny' | 'allow') =>
     (await createLists(redis).all(list)).map(({ text, until }) => ({

@@ -20,13 +20,11 @@ ${MOBILE_HELP}
   --json   for programs
   --help   this text
 `,
-  async run(args, { env, terminal }) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { json: { type: 'boolean', default: false } },
-    })
-    const phone = await choosePhone(onePositional(positionals, 'mobile number'), env, terminal)
+  async run(args, context) {
+    const { terminal } = context
+    const options = { json: { type: 'boolean', default: false } } as const
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
+    const phone = await choosePhone(onePositional(positionals, 'mobile number'), context)
     const state = await withStore(phone.config.redisUrl, ({ redis }) => readPhone(redis, phone))
     const shown = maskMobile(phone.mobile)
     if (values.json) return terminal.say(JSON.stringify({ mobile: shown, ...state }))
@@ -36,6 +34,7 @@ ${MOBILE_HELP}
 }
 
 const COLUMNS = ['scene', 'status', 'channel', 'sends', 'used', 'next send', 'sends left']
+const yesOrNo = (is: boolean) => (is ? 'yes' : 'no')
 
 function show({ scenes, misses, listed, hasContact }: PhoneState): string[] {
   const rows = scenes.map(({ scene, status, channel, sends, used, windows, nextSeconds }) => [
@@ -43,28 +42,26 @@ function show({ scenes, misses, listed, hasContact }: PhoneState): string[] {
     status ?? '-',
     channel ?? '-',
     String(sends),
-    status === null ? '-' : used ? 'yes' : 'no',
+    status === null ? '-' : yesOrNo(used),
     nextSeconds === 0 ? 'now' : `in ${showSeconds(nextSeconds)}`,
     windows.map(({ left, seconds }) => `${left} in ${showSeconds(seconds)}`).join(', '),
   ])
-  const times = scenes.flatMap(({ scene, times: all, reason }) =>
-    all.length === 0
-      ? []
-      : [
-          `${scene}: ${all.map(({ state, at }) => `${state} ${at}`).join(', ')}${reason && `; reason ${reason}`}`,
-        ],
-  )
-  const entries = (['deny', 'allow'] as const).flatMap((list) => {
-    const kind = listed[list]
-    return kind === null ? [] : [`${list} (by ${kind})`]
-  })
+  const lines = scenes
+    .filter(({ times }) => times.length > 0)
+    .map(({ scene, times, reason }) => {
+      const states = times.map(({ state, at }) => `${state} ${at}`).join(', ')
+      return `${scene}: ${states}${reason && `; reason ${reason}`}`
+    })
+  const lists = (['deny', 'allow'] as const)
+    .filter((list) => listed[list] !== null)
+    .map((list) => `${list} (by ${listed[list]})`)
   return [
     '',
     ...table(COLUMNS, rows, ['sends']),
     '',
-    ...times,
+    ...lines,
     `wrong codes in 24 hours: ${misses.withId} with a request id, ${misses.blind} without`,
-    `lists: ${entries.length === 0 ? 'none' : entries.join(', ')}`,
+    `lists: ${lists.join(', ') || 'none'}`,
     `contact: ${hasContact ? 'stored' : 'none'}`,
   ]
 }

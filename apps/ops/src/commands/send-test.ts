@@ -23,7 +23,8 @@ ${MOBILE_HELP}
   --receipt <time>   how long to wait for a delivery receipt after that (15s)
   --help             this text
 `,
-  async run(args, { env, terminal }) {
+  async run(args, context) {
+    const { terminal } = context
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
@@ -35,11 +36,9 @@ ${MOBILE_HELP}
     })
     const word = onePositional(positionals, 'mobile number')
     const { scene } = values
-    const patience = {
-      waitMs: parseDuration('--wait', values.wait) * 1000,
-      receiptMs: parseDuration('--receipt', values.receipt) * 1000,
-    }
-    const phone = await choosePhone(word, env, terminal)
+    const waitMs = parseDuration('--wait', values.wait) * 1000
+    const receiptMs = parseDuration('--receipt', values.receipt) * 1000
+    const phone = await choosePhone(word, context)
     // An unknown scene is wrong usage, so it is reported before Redis is opened.
     policyOf(phone.config)(scene)
     await withStore(phone.config.redisUrl, async (store) => {
@@ -47,10 +46,9 @@ ${MOBILE_HELP}
       const issued = await issueTest(phone, scene, codes, store)
       const { n } = issued.send
       const which = n === 1 ? 'new code' : `same code again (send ${n})`
-      terminal.say(
-        `${maskMobile(phone.mobile)}, scene ${scene}: ${which}, valid for ${showSeconds(issued.expiresIn)}`,
-      )
-      await followSend(() => codes.find(issued.requestId, [scene]), patience, terminal)
+      const [shown, life] = [maskMobile(phone.mobile), showSeconds(issued.expiresIn)]
+      terminal.say(`${shown}, scene ${scene}: ${which}, valid for ${life}`)
+      await followSend(() => codes.find(issued.requestId, [scene]), { waitMs, receiptMs }, terminal)
     })
   },
 }

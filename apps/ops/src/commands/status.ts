@@ -5,7 +5,6 @@ import type { Command } from '../args.ts'
 import { loadStoreConfig } from '../config.ts'
 import { withQueues } from '../queues.ts'
 import { showSnapshot, takeSnapshot, type Snapshot } from '../snapshot.ts'
-import { withStore } from '../store.ts'
 
 const REFRESH_MS = 2_000
 
@@ -21,32 +20,25 @@ and the budget. The state of gateways is in the metrics of the workers (docs/mon
   --help    this text
 `,
   async run(args, { env, terminal }) {
-    const { values } = parseArgs({
-      args,
-      options: {
-        watch: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
-    })
+    const flag = { type: 'boolean', default: false } as const
+    const { values } = parseArgs({ args, options: { watch: flag, json: flag } })
     const config = loadStoreConfig(env)
     const { signal } = terminal
     const show = (snapshot: Snapshot) => {
       if (values.json) terminal.say(JSON.stringify(snapshot))
       else terminal.page(showSnapshot(snapshot))
     }
-    await withStore(config.redisUrl, ({ redis, log }) =>
-      withQueues({ redis, log }, async (queues) => {
-        const take = () => takeSnapshot({ config, redis, queues })
-        if (!values.watch) return show(await take())
-        while (!signal.aborted) {
-          // An outage does not end the watch: the operator waits for Redis to come back.
-          await take().then(show, (err: unknown) => {
-            if (!(err instanceof StoreError)) throw err
-            terminal.complain(err.message)
-          })
-          await sleep(REFRESH_MS, undefined, { signal }).catch(() => {})
-        }
-      }),
-    )
+    await withQueues(config.redisUrl, async (queues, redis) => {
+      const take = () => takeSnapshot(config, redis, queues)
+      if (!values.watch) return show(await take())
+      while (!signal.aborted) {
+        // An outage does not end the watch: the operator waits for Redis to come back.
+        await take().then(show, (err: unknown) => {
+          if (!(err instanceof StoreError)) throw err
+          terminal.complain(err.message)
+        })
+        await sleep(REFRESH_MS, undefined, { signal }).catch(() => {})
+      }
+    })
   },
 }

@@ -21,20 +21,16 @@ ${MOBILE_HELP}
   --help              this text
 `,
   async run(args, context) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { mobile: { type: 'string' } },
-    })
+    const options = { mobile: { type: 'string' } } as const
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
     const { entry, redisUrl } = await readEntry(positionals, values.mobile, context)
-    const found = await withStore(redisUrl, async ({ redis }) => {
+    await withStore(redisUrl, async ({ redis }) => {
       const lists = createLists(redis)
       const wasOn = { allow: await lists.remove('allow', entry), deny: await lists.remove('deny', entry) }
-      if (wasOn.allow || wasOn.deny) await recordAct(redis, { act: 'unlist', entry, reason: '' })
-      return wasOn
+      if (!wasOn.allow && !wasOn.deny)
+        throw new OpsError(`this ${entry.kind} is on neither list; "lists" shows the entries`)
+      await recordAct(redis, { act: 'unlist', entry, reason: '' })
+      context.terminal.say(`off the ${wasOn.deny ? 'deny' : 'allow'} list: ${entry.kind} ${entry.text}`)
     })
-    if (!found.allow && !found.deny)
-      throw new OpsError(`this ${entry.kind} is on neither list; "lists" shows the entries`)
-    context.terminal.say(`off the ${found.deny ? 'deny' : 'allow'} list: ${entry.kind} ${entry.text}`)
   },
 }

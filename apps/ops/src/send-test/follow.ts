@@ -4,9 +4,8 @@ import type { RequestStatus } from '@sms-codes/core/codes/request-status'
 import { OpsError } from '../args.ts'
 import type { Terminal } from '../terminal.ts'
 
-export type Patience = { waitMs: number; receiptMs: number }
-
 const POLL_EVERY_MS = 100
+const HINT = 'Check the queues ("status"), and that a worker runs and its gateways answer.'
 
 /**
  * Prints each state that a message enters, and returns when it was sent or delivered.
@@ -14,8 +13,8 @@ const POLL_EVERY_MS = 100
  */
 export async function followSend(
   find: () => Promise<RequestStatus | null>,
-  { waitMs, receiptMs }: Patience,
-  { say, signal }: Pick<Terminal, 'say' | 'signal'>,
+  { waitMs, receiptMs }: { waitMs: number; receiptMs: number },
+  { say, signal }: Terminal,
 ): Promise<void> {
   const shown = new Set<State>()
   let giveUpAt = Date.now() + waitMs
@@ -39,5 +38,3 @@ export async function followSend(
     await sleep(POLL_EVERY_MS, undefined, { signal }).catch(() => {})
   }
 }
-
-const HINT = 'Check the queues ("status"), and that a worker runs and its gateways answer.'

@@ -1,4 +1,4 @@
-import type { CodeStore, Issued } from '@sms-codes/core/codes/code-store'
+import type { CodeStore } from '@sms-codes/core/codes/code-store'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
@@ -14,27 +14,18 @@ import type { Store } from '../store.ts'
  * before it took is given back.
  * @throws OpsError if the send is not allowed, StoreError
  */
-export async function issueTest(
-  phone: Phone,
-  scene: string,
-  codes: CodeStore,
-  { redis, log }: Store,
-): Promise<Extract<Issued, { kind: 'issued' }>> {
+export async function issueTest(phone: Phone, scene: string, codes: CodeStore, { redis, log }: Store) {
   const { mobile, ph, config } = phone
   if (config.testNumbers.includes(mobile))
     throw new OpsError('this number is in TEST_NUMBERS: its code is fixed, and no message is sent to it')
   if ((await createLists(redis).look({ ip: '', mobile, ph })).deny !== null)
-    throw new OpsError(
-      'this phone or its segment is on the deny list; "lists" shows the entry, "unlist" removes it',
-    )
+    throw new OpsError('this phone or its segment is on the deny list; "lists" shows it, "unlist" removes it')
   const giveBack = await takeBudget(redis, config.budget)
   const issued = await codes.issue(mobile, scene)
   if (issued.kind === 'throttled') {
     await giveBack()
-    const { windowSeconds, retryAfter } = issued
-    throw new OpsError(
-      `rate limit reached (${showSeconds(windowSeconds)}); try again in ${showSeconds(retryAfter)}`,
-    )
+    const [window, wait] = [showSeconds(issued.windowSeconds), showSeconds(issued.retryAfter)]
+    throw new OpsError(`rate limit reached (${window}); try again in ${wait}`)
   }
   const queue = createSendQueue(redis, log)
   try {
@@ -53,11 +44,8 @@ export async function issueTest(
 async function takeBudget(redis: Store['redis'], windows: Phone['config']['budget']) {
   if (windows.length === 0) return async () => {}
   const limits = createLimits(redis)
-  const key = keys.budget
-  const taken = await limits.take([{ key, windows }])
-  if (taken.kind === 'full')
-    throw new OpsError(
-      `the budget (BUDGET_MESSAGES, BUDGET_CENTS) is spent; try again in ${showSeconds(taken.retryAfter)}`,
-    )
-  return () => limits.giveBack(taken.member, [key])
+  const taken = await limits.take([{ key: keys.budget, windows }])
+  if (taken.kind === 'taken') return () => limits.giveBack(taken.member, [keys.budget])
+  const wait = showSeconds(taken.retryAfter)
+  throw new OpsError(`the budget (BUDGET_MESSAGES, BUDGET_CENTS) is spent; try again in ${wait}`)
 }

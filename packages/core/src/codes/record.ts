@@ -57,7 +57,7 @@ export const RECORD_FIELDS = {
   // Its newest send
   sends: field('number of the newest send, from 1', COUNT, 'issue'),
   status: field('where the newest send stands', new RegExp(`^(${STATES.join('|')})$`), ...STATUS_WRITERS),
-  channel: field('how it travels', /^(sms|email)$/, ...CALL_WRITERS),
+  channel: field('how it travels', /^(sms|email)$/, ...CALL_WRITERS, 'lapse'),
   reason: field('why it failed or was moved to e-mail, or empty', /^[a-z_]*$/, ...STATUS_WRITERS),
   send_by: field('no gateway is called after this', TIME, 'issue'),
   budget_unit: field('the unit of the budget that it took, or empty', ANY, 'issue'),

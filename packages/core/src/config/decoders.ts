@@ -3,14 +3,13 @@ import { decoded } from './load.ts'
 import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks.ts'
 
 /** Options of a variable that is text in the environment. */
-export type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }
+type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }
 
-/** @throws Error with one fault a line, as `decoded` expects */
-export function throwFaults(faults: readonly string[]): void {
-  if (faults.length > 0) throw new Error([...new Set(faults)].join('\n'))
+/** @throws Error with one fault a line, as `decoded` expects; false is not a fault */
+export function throwFaults(given: readonly (string | false)[]): void {
+  const faults = given.filter((fault) => fault !== false)
+  if (faults.length > 0) throw new Error(faults.join('\n'))
 }
-
-export const messageOf = (err: unknown) => (err instanceof Error ? err.message : 'cannot be read')
 
 /** The entries of a comma list; an empty text has none. */
 export const list = (text: string) => (text === '' ? [] : text.split(','))
@@ -23,6 +22,8 @@ export const parsed = <Value>(decode: (given: string) => Value, options: TextOpt
 
 export const integer = (bounds: { minimum: number; maximum: number; default: number }, description: string) =>
   Type.Integer({ ...bounds, description })
+
+export const optionalText = (options: TextOptions) => Type.Optional(Type.String(options))
 
 /** One of some words. */
 export const choice = <const Word extends string>(words: readonly Word[], options: TextOptions) =>
@@ -52,6 +53,7 @@ export const url = (schemes: readonly string[], options: TextOptions) =>
     return new URL(given)
   }, options)
 
+const ENTRY = 'must be a network, a number segment (3 to 7 digits) or the pseudonym of a phone'
 const NETWORKS = 'must be a comma list of addresses or CIDRs; a network of all addresses (/0) is refused'
 
 /** Addresses and networks of proxies, in the spelling of the operator. */
@@ -64,13 +66,7 @@ export function parseProxies(text: string): string[] {
 /** Entries of an allow or deny list. A fault names an entry by its position. */
 export function parseEntries(text: string): ListEntry[] {
   const entries = list(text).map(parseListEntry)
-  throwFaults(
-    entries.flatMap((entry, i) =>
-      entry === null
-        ? [`entry ${i + 1} must be a network, a number segment (3 to 7 digits) or the pseudonym of a phone`]
-        : [],
-    ),
-  )
+  throwFaults(entries.map((entry, i) => entry === null && `entry ${i + 1} ${ENTRY}`))
   return entries.filter((entry) => entry !== null)
 }
 
@@ -80,5 +76,20 @@ export function parseNetworks(text: string): string[] {
     const network = parseListEntry(entry)
     if (network?.kind !== 'network') throw new Error(NETWORKS)
     return network.text
+  })
+}
+
+/** A number with a fixed code, which counts until the end of its last day (UTC, milliseconds since 1970). */
+export type TestNumber = { mobile: string; code: string; until: number }
+
+/** `13800000001:123456:2026-12-31`: number, code and last day; several by comma. */
+export function parseTestNumbers(text: string): TestNumber[] {
+  return list(text).map((entry) => {
+    const [, mobile = '', code = '', day = ''] =
+      /^(1[3-9][0-9]{9}):([0-9]{6,10}):([0-9]{4}-[0-9]{2}-[0-9]{2})$/.exec(entry) ?? []
+    const until = Date.parse(`${day}T23:59:59Z`)
+    if (Number.isNaN(until))
+      throw new Error('must be a comma list of mobile:code:last-day, such as 13800000001:123456:2026-12-31')
+    return { mobile, code, until }
   })
 }

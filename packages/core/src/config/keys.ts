@@ -1,7 +1,6 @@
+import type { CodeKey } from '../keyring.ts'
 import { isUnique, list, throwFaults } from './decoders.ts'
 import type { Check } from './load.ts'
-
-export type CodeKey = { kid: string; key: Buffer }
 
 const KEY = '32 random bytes in base64, as openssl rand -base64 32 prints them'
 
@@ -20,10 +19,10 @@ export function parseCodeKeys(text: string): CodeKey[] {
       throw new Error(`must be a comma list of id:key; an id is 1 to 8 of a-z and 0-9, a key is ${KEY}`)
     return { kid, key }
   })
-  const faults: string[] = []
-  if (!isUnique(keys.map(({ kid }) => kid))) faults.push('two keys have the same id')
-  if (!isUnique(keys.map(({ key }) => key.toString('base64')))) faults.push('two ids have the same key')
-  throwFaults(faults)
+  throwFaults([
+    !isUnique(keys.map(({ kid }) => kid)) && 'two keys have the same id',
+    !isUnique(keys.map(({ key }) => key.toString('base64'))) && 'two ids have the same key',
+  ])
   return keys
 }
 
@@ -33,11 +32,9 @@ function readKey(text: string): Buffer | null {
   return /^[A-Za-z0-9+/]{43}=$/.test(text) && new Set(key).size >= 8 ? key : null
 }
 
-export const checkKeys: Check<{ PHONE_KEY: Buffer; CODE_KEYS: CodeKey[] }> = ({
-  PHONE_KEY,
-  CODE_KEYS = [],
-}) => [
-  PHONE_KEY !== undefined &&
-    CODE_KEYS.some(({ key }) => key.equals(PHONE_KEY)) &&
+type KeyValues = { PHONE_KEY: Buffer; CODE_KEYS: CodeKey[] }
+
+export const checkKeys: Check<KeyValues> = ({ PHONE_KEY, CODE_KEYS = [] }) => [
+  CODE_KEYS.some(({ key }) => PHONE_KEY?.equals(key)) &&
     'CODE_KEYS: a key is the same as PHONE_KEY; make a new one',
 ]

@@ -1,16 +1,11 @@
 import { Type, type StaticDecode, type TObject, type TSchema } from '@sinclair/typebox'
 import { TransformDecodeError, Value } from '@sinclair/typebox/value'
 
-/**
- * Turns environment variables into one frozen object of decoded values. Reports every fault at once, by the
- * variable's name and never by its value. A process with a fault in its configuration does not start.
- */
 export type Env = Record<string, string | undefined>
 
 /**
  * A rule that involves more than one variable. A value is undefined if its variable is not set or has a fault.
- * @returns one line per fault, which begins with the name of the variable to change: `NAME: what is wrong`. An
- *   entry is false if its condition does not hold.
+ * @returns one line per fault, `NAME: what is wrong`, with the variable to change; false where a fault is not present
  */
 export type Check<Values> = (values: Partial<Values>) => readonly (string | false)[]
 
@@ -20,27 +15,27 @@ export const EXIT_CONFIG = 78
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly faults: readonly string[]
-
   constructor(faults: readonly string[]) {
     super(['the configuration has faults:', ...faults.map((fault) => `  ${fault}`)].join('\n'))
     this.faults = faults
   }
 }
 
-/**
- * The schema of a variable whose text is decoded once, when the configuration is loaded.
- * @param decode throws an Error if it cannot use the text; each line of the message completes `NAME: …` and
- *   repeats no part of the text
- */
-export function decoded<S extends TSchema, Decoded>(schema: S, decode: (value: StaticDecode<S>) => Decoded) {
-  return Type.Transform(schema)
-    .Decode(decode)
-    .Encode(() => {
-      throw new Error('a configuration is only read')
-    })
+const refuseEncoding = (): never => {
+  throw new Error('a configuration is only read')
 }
 
 /**
+ * The schema of a variable whose text is decoded once, when the configuration is loaded.
+ * @param decode throws an Error if it cannot use the text. Each line of the message completes `NAME: …` and repeats no
+ *   part of the text.
+ */
+export const decoded = <S extends TSchema, Decoded>(schema: S, decode: (value: StaticDecode<S>) => Decoded) =>
+  Type.Transform(schema).Decode(decode).Encode(refuseEncoding)
+
+/**
+ * Turns environment variables into one frozen object of decoded values. Reports every fault at once, by the
+ * variable's name and never by its value.
  * @param checks see all values that could be decoded, defaults included
  * @throws ConfigError
  */
@@ -57,9 +52,8 @@ export function loadConfig(
   const values: Record<string, unknown> = {}
   const faults = new Map<string, string[]>()
   for (const [name, variable] of Object.entries(schema.properties)) {
-    const isRequired = schema.required?.includes(name) ?? false
-    const { value, faults: found } = readVariable(variable, env[name], isRequired)
-    if (found.length > 0) faults.set(name, found)
+    const { value, faults: found } = readVariable(variable, env[name], schema.required?.includes(name))
+    if (found !== undefined) faults.set(name, found)
     else if (value !== undefined) values[name] = value
   }
   const lines = [...faults].flatMap(([name, found]) => found.map((fault) => `${name}: ${fault}`))
@@ -75,17 +69,13 @@ export function loadConfig(
 
 const SEE = 'see docs/configuration.md'
 
-function readVariable(
-  schema: TSchema,
-  text: string | undefined,
-  isRequired: boolean,
-): { value?: unknown; faults: string[] } {
+function readVariable(schema: TSchema, text: string | undefined, isRequired = false) {
   // Shells and compose files set a variable to an empty text where they mean "not set".
   const given: unknown = text ? convert(schema, text) : schema.default
-  if (given === undefined) return { faults: isRequired ? [`is missing (${schema.description ?? SEE})`] : [] }
+  if (given === undefined) return isRequired ? { faults: [`is missing (${schema.description ?? SEE})`] } : {}
   if (!Value.Check(schema, given)) return { faults: [expectation(schema)] }
   try {
-    return { value: Value.Decode(schema, given), faults: [] }
+    return { value: Value.Decode(schema, given) }
   } catch (err) {
     if (!(err instanceof TransformDecodeError)) throw err
     return { faults: err.message.split('\n') }
@@ -98,10 +88,8 @@ function convert(schema: TSchema, text: string): unknown {
   return Value.Convert(schema, text)
 }
 
-type Expected = { type?: string; minimum?: number; maximum?: number; description?: string }
-
 /** What a value must be, in words. The form of a text is explained by its description. */
-function expectation({ type, minimum, maximum, description = SEE }: Expected): string {
+function expectation({ type, minimum, maximum, description = SEE }: TSchema): string {
   const range = minimum === undefined || maximum === undefined ? '' : ` from ${minimum} to ${maximum}`
   if (type === 'boolean') return 'must be true or false'
   if (type === 'integer') return `must be a whole number${range}`

@@ -7,8 +7,8 @@ import type { Env } from './load.ts'
  */
 export function findMisspelled({ properties }: TObject, env: Env): { given: string; similar: string }[] {
   const unset = Object.keys(properties).filter((name) => !env[name])
-  return Object.keys(env).flatMap((given) => {
-    if (!env[given] || given in properties) return []
+  const unknown = Object.keys(env).filter((given) => env[given] && !(given in properties))
+  return unknown.flatMap((given) => {
     const similar = unset.find((name) => isSimilar(given.toUpperCase(), name))
     return similar === undefined ? [] : [{ given, similar }]
   })

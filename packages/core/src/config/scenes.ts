@@ -1,4 +1,4 @@
-import { isUnique, messageOf, throwFaults } from './decoders.ts'
+import { isUnique, throwFaults } from './decoders.ts'
 import { parseWindows, type Window } from '../limits/windows.ts'
 
 /** A scene and its own settings; the general variables give what it does not set. */
@@ -23,11 +23,7 @@ const SETTINGS = new Map<string, (value: string) => Omit<Scene, 'name'>>([
   ['receipt_within', (value) => ({ receiptWithinSeconds: numberFrom(1, 999, value) })],
 ])
 
-/**
- * `default; login ttl=120 within=60; payment length=8 sends=1/60,2/180,3/480`: scenes are separated by semicolons,
- * each is a name and its settings.
- * @throws Error with one fault a line
- */
+/** `default; login ttl=120 within=60`: names with settings, separated by semicolons. @throws Error with one fault a line */
 export function parseScenes(text: string): Scene[] {
   const faults: string[] = []
   const scenes = text.split(';').map((part, i): Scene => {
@@ -39,11 +35,11 @@ export function parseScenes(text: string): Scene[] {
     if (!isName) faults.push(`${shown}: a name is a lower-case letter and up to 31 more letters, digits or _`)
     for (const setting of settings) {
       const [, key = '', value = ''] = /^([a-z_]+)=(.+)$/.exec(setting) ?? []
+      if (!SETTINGS.has(key)) faults.push(`${shown}: the settings are ${[...SETTINGS.keys()].join('=, ')}=`)
       try {
         scene = { ...scene, ...SETTINGS.get(key)?.(value) }
-        if (!SETTINGS.has(key)) faults.push(`${shown}: the settings are ${[...SETTINGS.keys()].join('=, ')}=`)
       } catch (err) {
-        faults.push(`${shown}: ${key}= ${messageOf(err)}`)
+        faults.push(`${shown}: ${key}= ${err instanceof Error ? err.message : 'cannot be read'}`)
       }
     }
     if (scene.receiptWithinSeconds !== undefined && scene.mayFallBack !== true)
@@ -71,12 +67,12 @@ function isYes(text: string): boolean {
 
 /** What the scenes allow on the e-mail channel. */
 export function fallbackRules(scenes: readonly Scene[]) {
-  const rules = new Map(scenes.map((scene) => [scene.name, scene]))
+  const byName = new Map(scenes.map((scene) => [scene.name, scene]))
   return {
-    mayFallBack: (scene: string) => rules.get(scene)?.mayFallBack === true,
+    mayFallBack: (scene: string) => byName.get(scene)?.mayFallBack === true,
     /** Milliseconds to wait for a delivery receipt; null if the scene does not wait for one. */
     receiptWithinMs: (scene: string) => {
-      const seconds = rules.get(scene)?.receiptWithinSeconds
+      const seconds = byName.get(scene)?.receiptWithinSeconds
       return seconds === undefined ? null : seconds * 1000
     },
   }

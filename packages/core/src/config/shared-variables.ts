@@ -1,8 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { choice, integer, parsed, parseProxies, url } from './decoders.ts'
+import { choice, integer, optionalText, parsed, parseProxies, parseTestNumbers, url } from './decoders.ts'
 import { parseCodeKeys, parseKey } from './keys.ts'
 import { parseScenes } from './scenes.ts'
-import { parseTestNumbers } from './test-numbers.ts'
 import { parseWindows } from '../limits/windows.ts'
 import { parseRedisUrl, REDIS_URL_FORMS } from '../redis/url.ts'
 
@@ -11,6 +10,12 @@ export const port = (value: number, description: string) =>
 
 export const windows = (fallback: string, description: string) =>
   parsed(parseWindows, { default: fallback, description: `${description}, as most/seconds,…` })
+
+/** Connections take the address as text. Here its faults are reported beside those of other variables. */
+function checkedRedisUrl(given: string): string {
+  parseRedisUrl(given)
+  return given
+}
 
 /** Variables of every process. */
 export const processVariables = {
@@ -24,17 +29,10 @@ export const processVariables = {
     default: 'info',
     description: 'fatal, error, warn, info, debug or silent',
   }),
-  REDIS_URL: parsed(
-    (given) => {
-      // Connections take the address as text. Here its faults are reported beside those of other variables.
-      parseRedisUrl(given)
-      return given
-    },
-    {
-      default: 'redis://127.0.0.1:6379',
-      description: `address of the Redis that all processes share: ${REDIS_URL_FORMS}`,
-    },
-  ),
+  REDIS_URL: parsed(checkedRedisUrl, {
+    default: 'redis://127.0.0.1:6379',
+    description: `address of the Redis that all processes share: ${REDIS_URL_FORMS}`,
+  }),
 }
 
 /** Variables of the API and the worker. */
@@ -45,11 +43,9 @@ export const tracingVariables = {
         'on or off: traces for the OpenTelemetry SDK that is loaded into the process; if not set, on if OTEL_EXPORTER_OTLP_ENDPOINT is set',
     }),
   ),
-  OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(
-    Type.String({
-      description: 'address to which that SDK sends traces; this service only checks whether it is set',
-    }),
-  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optionalText({
+    description: 'address to which that SDK sends traces; this service only checks whether it is set',
+  }),
 }
 
 /** The keys, which every process needs that handles numbers and codes. */
@@ -102,20 +98,16 @@ export const shared = {
     default: '',
     description: 'comma list of addresses and CIDRs of proxies whose X-Forwarded-For header is trusted',
   }),
-  CALLBACK_TOKEN: Type.Optional(
-    Type.String({
-      pattern: '^[A-Za-z0-9_-]{24,128}$',
-      description:
-        'secret: last part of the address to which gateways send delivery receipts, 24 to 128 of A-Z, a-z, 0-9, _ and -; without it, the API accepts none',
-    }),
-  ),
-  PUBLIC_URL: Type.Optional(
-    Type.String({
-      pattern: '^https?://[^\\s?#]*[^\\s?#/]$',
-      description:
-        'address at which gateways reach the API, such as https://codes.example.com, without a slash at the end',
-    }),
-  ),
+  CALLBACK_TOKEN: optionalText({
+    pattern: '^[A-Za-z0-9_-]{24,128}$',
+    description:
+      'secret: last part of the address to which gateways send delivery receipts, 24 to 128 of A-Z, a-z, 0-9, _ and -; without it, the API accepts none',
+  }),
+  PUBLIC_URL: optionalText({
+    pattern: '^https?://[^\\s?#]*[^\\s?#/]$',
+    description:
+      'address at which gateways reach the API, such as https://codes.example.com, without a slash at the end',
+  }),
   EVENTS_URL: Type.Optional(
     url(['http', 'https'], {
       description:
@@ -124,8 +116,8 @@ export const shared = {
   ),
 }
 
-/** Tracing is on if `TRACING` says so, or if it is not set and the SDK has an address. */
-export const wantsTracing = (values: {
-  TRACING?: 'on' | 'off'
-  OTEL_EXPORTER_OTLP_ENDPOINT?: string
-}): boolean => (values.TRACING ?? (values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? 'off' : 'on')) === 'on'
+type TracingValues = { TRACING?: 'on' | 'off'; OTEL_EXPORTER_OTLP_ENDPOINT?: string }
+
+/** If `TRACING` is not set, tracing is on where the SDK has an address. */
+export const wantsTracing = ({ TRACING, OTEL_EXPORTER_OTLP_ENDPOINT }: TracingValues): boolean =>
+  TRACING === undefined ? OTEL_EXPORTER_OTLP_ENDPOINT !== undefined : TRACING === 'on'

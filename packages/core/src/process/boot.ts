@@ -1,17 +1,16 @@
 import type { TObject } from '@sinclair/typebox'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import { ConfigError, EXIT_CONFIG, type Env } from '../config/load.ts'
 import { findMisspelled } from '../config/misspelled.ts'
 import { createLogger } from '../logger.ts'
 import { reportClockSkew } from '../redis/clock-skew.ts'
 import { connectRedis } from '../redis/connect.ts'
 import { serverFaultsAtBoot } from '../redis/server-faults.ts'
-import { createRegistry } from './metrics.ts'
 import { loadTracing } from './tracing.ts'
 
 type Start<Config> = {
   /** The name of the process in logs and metrics. */
   name: string
-  /** All variables of the process. */
   variables: TObject
   env: Env
   load: (env: Env) => Config
@@ -27,7 +26,7 @@ export function configure<Config extends { logLevel: string }>(start: Start<Conf
     return { config, log }
   } catch (err) {
     if (!(err instanceof ConfigError)) throw err
-    return exitWithFaults(err.message)
+    return exitWith(err.message)
   }
 }
 
@@ -39,14 +38,41 @@ export async function boot<Config extends { logLevel: string; redisUrl: string; 
   const redis = connectRedis(config.redisUrl, 'commands', log)
   const producer = connectRedis(config.redisUrl, 'producer', log)
   const faults = await serverFaultsAtBoot(redis)
-  if (faults.length > 0) exitWithFaults(faults.join('\n'))
-  const registry = createRegistry(start.name)
+  if (faults.length > 0) exitWith(faults.join('\n'))
+  // Labels have few values, and none names a phone.
+  const registry = new Registry()
+  registry.setDefaultLabels({ app: start.name })
+  collectDefaultMetrics({ register: registry })
   reportClockSkew(registry, redis)
   const tracing = await loadTracing(config.tracing)
   return { config, log, redis, producer, registry, tracing }
 }
 
-function exitWithFaults(text: string): never {
-  process.stderr.write(`${text}\n`)
-  process.exit(EXIT_CONFIG)
+const NO_ADDRESS = 'HOST: is not an address of this machine'
+
+/**
+ * Waits until a server listens. If it cannot, prints one line and exits 1, so that a supervisor retries: the port may
+ * become free.
+ * @param variable the name of the variable that holds the port
+ * @param listening settles when the server listens, or rejects as Node's `listen` does
+ */
+export async function listenOrExit<T>(variable: string, listening: Promise<T>): Promise<T> {
+  const faults = new Map<unknown, string>([
+    ['EADDRINUSE', `${variable}: another process listens there already; stop it or set another port`],
+    ['EACCES', `${variable}: this process is not allowed to listen there; set a port from 1024 to 65535`],
+    ['EADDRNOTAVAIL', NO_ADDRESS],
+    ['ENOTFOUND', NO_ADDRESS],
+  ])
+  try {
+    return await listening
+  } catch (err) {
+    const fault = err instanceof Error && 'code' in err ? faults.get(err.code) : undefined
+    if (fault === undefined) throw err
+    return exitWith(fault, 1)
+  }
+}
+
+function exitWith(fault: string, code = EXIT_CONFIG): never {
+  process.stderr.write(`${fault}\n`)
+  process.exit(code)
 }

@@ -2,44 +2,37 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { Registry } from 'prom-client'
 
-/**
- * The port for operators, apart from the public one: `/livez` (the process answers), `/readyz` (the process can take
- * work) and `/metrics`. Its answers contain nothing about phones, codes or keys.
- */
-export type OpsOptions = {
+type HealthOptions = {
   host: string
   port: number
   registry: Registry
   /** Null if the process is ready, else the reason in a few words. */
   notReady: () => Promise<string | null>
 }
+type Answer = [status: number, type: string, body: string]
 
-export async function startOps({ host, port, registry, notReady }: OpsOptions) {
+/**
+ * Starts the port for operators, apart from the public one: `/livez` (the process answers), `/readyz` (the process
+ * can take work) and `/metrics`. Its answers contain nothing about phones, codes or keys.
+ */
+export async function startHealthServer({ host, port, registry, notReady }: HealthOptions) {
   let draining = false
-  const answer = async (path: string | undefined): Promise<[number, string, string]> => {
-    switch (path) {
-      case '/livez':
-        return [200, 'text/plain', 'ok\n']
-      case '/readyz': {
-        const reason = draining ? 'draining' : await notReady()
-        return reason === null ? [200, 'text/plain', 'ready\n'] : [503, 'text/plain', `${reason}\n`]
-      }
-      case '/metrics':
-        return [200, registry.contentType, await registry.metrics()]
-      default:
-        return [404, 'text/plain', 'try /livez, /readyz or /metrics\n']
-    }
+  const answer = async (path: string | undefined): Promise<Answer> => {
+    if (path === '/livez') return [200, 'text/plain', 'ok\n']
+    if (path === '/metrics') return [200, registry.contentType, await registry.metrics()]
+    if (path !== '/readyz') return [404, 'text/plain', 'try /livez, /readyz or /metrics\n']
+    const reason = draining ? 'draining' : await notReady()
+    return reason === null ? [200, 'text/plain', 'ready\n'] : [503, 'text/plain', `${reason}\n`]
   }
   const server = createServer((request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     const path = isRead ? request.url?.split('?')[0] : undefined
     answer(path)
-      .catch((): [number, string, string] => [503, 'text/plain', 'not ready\n'])
+      .catch((): Answer => [503, 'text/plain', 'not ready\n'])
       .then(([status, type, body]) => response.writeHead(status, { 'content-type': type }).end(body))
       .catch(() => response.destroy())
   })
-  server.listen(port, host)
-  await once(server, 'listening')
+  await once(server.listen(port, host), 'listening')
   const address = server.address()
   return {
     /** The given port, or the free port that the system chose for 0. */
@@ -55,4 +48,4 @@ export async function startOps({ host, port, registry, notReady }: OpsOptions) {
     },
   }
 }
-export type Ops = Awaited<ReturnType<typeof startOps>>
+export type HealthServer = Awaited<ReturnType<typeof startHealthServer>>

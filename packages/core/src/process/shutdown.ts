@@ -35,11 +35,10 @@ export function onShutdown(closers: (() => Promise<unknown>)[], log: Logger, dea
   )
   const onSignal = (signal: string): void => {
     const at = performance.now()
-    const isSame = first?.signal === signal && at - first.at < SAME_SIGNAL_MS
-    if (stopping && !isSame) process.exit(1)
-    if (stopping) return
-    first = { signal, at }
-    grace.close()
+    if (!stopping) {
+      first = { signal, at }
+      grace.close()
+    } else if (first?.signal !== signal || at - first.at >= SAME_SIGNAL_MS) process.exit(1)
   }
-  for (const signal of SIGNALS) process.on(signal, () => onSignal(signal))
+  for (const signal of SIGNALS) process.on(signal, onSignal)
 }

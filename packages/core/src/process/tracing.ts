@@ -1,29 +1,42 @@
 import type { Telemetry } from 'bullmq'
 
+const NAME = 'sms-codes'
+
 /** What a span may contain: our own names, states and counts. No number, no code, no URL. */
-export type Attributes = Record<string, string | number>
-
-export type Span = {
-  /** Spans that begin inside `act`, and jobs that it adds, become children of this span. */
-  run<T>(act: () => T): T
-  end(attributes: Attributes, failed?: boolean): void
-}
-
-export type Tracing = {
-  /** For the queues and workers of BullMQ: a job carries its trace from one process to another. */
-  telemetry: Telemetry
-  begin(name: string, kind: 'server' | 'client', attributes: Attributes): Span
-}
+type Attributes = Record<string, string | number>
 
 /**
  * The tracing of this process; null if it is off, and then no module of OpenTelemetry is loaded. The SDK that the
  * operator loads into the process decides where the spans are sent; without an SDK they are dropped.
  */
-export async function loadTracing(on: boolean): Promise<Tracing | null> {
+export async function loadTracing(on: boolean) {
   if (!on) return null
-  const { createTracing } = await import('./open-telemetry.ts')
-  return createTracing()
+  const { context, SpanKind, SpanStatusCode, trace } = await import('@opentelemetry/api')
+  const { BullMQOtel } = await import('bullmq-otel')
+  // For the queues and workers of BullMQ: a job carries its trace from one process to another.
+  const telemetry: Telemetry = new BullMQOtel({ tracerName: NAME })
+  const tracer = trace.getTracer(NAME)
+  const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT }
+  return {
+    telemetry,
+    begin(name: string, kind: 'server' | 'client', attributes: Attributes) {
+      const span = tracer.startSpan(name, { kind: kinds[kind], attributes })
+      const inside = trace.setSpan(context.active(), span)
+      return {
+        /** Spans that begin inside `act`, and jobs that it adds, become children of this span. */
+        run: <T>(act: () => T): T => context.with(inside, act),
+        end(more: Attributes, failed = false): void {
+          span.setAttributes(more)
+          // Without a message: messages of libraries may contain secrets.
+          if (failed) span.setStatus({ code: SpanStatusCode.ERROR })
+          span.end()
+        },
+      }
+    },
+  }
 }
+export type Tracing = NonNullable<Awaited<ReturnType<typeof loadTracing>>>
+export type Span = ReturnType<Tracing['begin']>
 
 /** The option for BullMQ, which does not accept null. */
 export const telemetryOf = (tracing: Tracing | null) =>

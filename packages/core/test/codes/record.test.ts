@@ -83,6 +83,10 @@ async function everyStep(): Promise<void> {
     await store.pass(120)
     await Promise.all([ledger.lapse(used.send), ledger.lapse(late.send)])
   }
+  const unmailedInTime = await sent()
+  await ledger.report(unmailedInTime, 'missing', true)
+  await store.pass(120)
+  await ledger.lapse(unmailedInTime)
 
   // report-delivery
   await ledger.report((await issue()).send, 'delivered', false)

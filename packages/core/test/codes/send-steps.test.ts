@@ -114,6 +114,12 @@ describe('a send whose job only a newer worker understands', () => {
     }
   })
 
+  it('stays sent if only its follow-up mail ran out of time', async () => {
+    const send = await prepare({ send_by: 1, status: 'queued', channel: 'email', reason: 'missing' })
+    expect(await store.ledger.lapse(send)).toBe('over')
+    expect(await store.redis.hmget(send.key, 'status', 'channel')).toEqual(['sent', 'sms'])
+  })
+
   it('does not fail during a call, nor after its code was used', async () => {
     const busy = await prepare({ send_by: 1, status: 'sending', lease_until: Date.now() + 6_500 })
     const used = await prepare({ send_by: 1, used: 1 })

@@ -1,12 +1,12 @@
 import { Registry } from 'prom-client'
 import { afterEach, expect, it } from 'vitest'
-import { startOps, type Ops } from '../../src/process/health-server.ts'
+import { startHealthServer, type HealthServer } from '../../src/process/health-server.ts'
 
-let ops: Ops
+let ops: HealthServer
 afterEach(() => ops.close())
 
 async function start(notReady: () => Promise<string | null>) {
-  ops = await startOps({ host: '127.0.0.1', port: 0, registry: new Registry(), notReady })
+  ops = await startHealthServer({ host: '127.0.0.1', port: 0, registry: new Registry(), notReady })
   return async (path: string, method = 'GET') => {
     const response = await fetch(`http://127.0.0.1:${ops.port}${path}`, { method })
     return [response.status, await response.text()]
