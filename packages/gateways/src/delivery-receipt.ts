@@ -36,43 +36,32 @@ export type ReceiptParser = {
 export const callbackUrl = (publicUrl: string, gateway: string, token: string) =>
   `${publicUrl}/callbacks/${gateway}/${token}`
 
-export const jsonAcknowledgement = (body: object): ReceiptParser['acknowledgement'] => ({
+export const jsonAcknowledgement = (body: object) => ({
   status: 200,
   contentType: 'application/json; charset=utf-8',
   body: JSON.stringify(body),
 })
 
-export const emptyAcknowledgement: ReceiptParser['acknowledgement'] = {
-  status: 204,
-  contentType: 'text/plain; charset=utf-8',
-  body: '',
-}
+export const emptyAcknowledgement = { status: 204, contentType: 'text/plain; charset=utf-8', body: '' }
 
-/**
- * Builds a receipt from the values that are safe to keep.
- *
- * @param ids null is returned if none of them is safe
- * @param codes the first safe one is used
- */
-export function deliveryReceipt(
-  state: DeliveryReceipt['state'],
-  ids: readonly unknown[],
-  codes: readonly unknown[],
-): DeliveryReceipt | null {
+type State = DeliveryReceipt['state']
+
+/** One receipt, with the ids and the first code that are safe to keep. Null if no id is safe. */
+export function oneReceipt(state: State, ids: unknown[], codes: unknown[]): DeliveryReceipt[] | null {
   const safeIds = ids.filter(isIdentifier)
   if (safeIds.length === 0) return null
-  return { ids: [...new Set(safeIds)], state, code: codes.find(isIdentifier) ?? 'UNKNOWN_CODE' }
+  return [{ ids: [...new Set(safeIds)], state, code: codes.find(isIdentifier) ?? 'UNKNOWN_CODE' }]
 }
 
 /** Reads a JSON array with one message per row. Rows that do not match are skipped and do not affect the rest. */
 export function readRows<RowSchema extends TSchema>(
   { body }: ReceivedCall,
   schema: RowSchema,
-  toReceipt: (row: Static<RowSchema>) => DeliveryReceipt | null,
+  read: (row: Static<RowSchema>) => DeliveryReceipt[] | null,
 ): DeliveryReceipt[] | null {
   const rows = parseJson(body)
   if (!Array.isArray(rows)) return null
-  return rows.flatMap((row: unknown) => (Value.Check(schema, row) ? (toReceipt(row) ?? []) : []))
+  return rows.flatMap((row: unknown) => (Value.Check(schema, row) ? (read(row) ?? []) : []))
 }
 
 export function isEqualInConstantTime(received: string, expected: string): boolean {

@@ -1,11 +1,12 @@
 // Owns the outcome of a call when the vendor's own code does not decide it. Every result has a class, and a result
 // that does not prove a refusal is `ambiguous`.
-import type { Outcome } from './gateway.ts'
+import type { Outcome, OutcomeClass } from './gateway.ts'
+import { parseJson } from './json.ts'
 import type { PostResult } from './transport.ts'
 
 export function transportOutcome(result: PostResult, now: Date): Outcome {
-  if (result.kind === 'not_sent') return { class: 'switch_now', code: result.code }
-  if (result.kind === 'unknown') return { class: 'ambiguous', code: result.code }
+  if (result.kind !== 'answer')
+    return { class: result.kind === 'not_sent' ? 'switch_now' : 'ambiguous', code: result.code }
   const { status, headers } = result
   const code = `HTTP_${status}`
   if (status === 429) {
@@ -17,6 +18,30 @@ export function transportOutcome(result: PostResult, now: Date): Outcome {
   // 5xx, and a 2xx without a readable body.
   return { class: 'ambiguous', code }
 }
+
+export const isSuccess = (status: number) => status >= 200 && status <= 299
+
+/** What a code of a vendor says about a message. */
+type CodeMeaning = { class: OutcomeClass; code: string; isKnown: boolean }
+
+/**
+ * The outcome of an answer with a vendor's code, for vendors that refuse with HTTP 200. With any other status an
+ * acceptance is a contradiction, a known code is still a refusal, and an unknown code may come from a proxy.
+ */
+export function codeOutcome(status: number, byTransport: Outcome, meaning: CodeMeaning): Outcome {
+  const { class: cls, code, isKnown } = meaning
+  if (!isSuccess(status) && cls === 'accepted') return { class: 'ambiguous', code: byTransport.code }
+  if (!isSuccess(status) && !isKnown) return byTransport
+  return withWait(byTransport, cls, code)
+}
+
+/** Only a message that is sent again has use for the wait in the answer's headers. */
+export const withWait = (byTransport: Outcome, cls: OutcomeClass, code: string): Outcome =>
+  cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
+
+/** The JSON of an answer with a 2xx status. Undefined for every other result. */
+export const successBody = (result: PostResult): unknown =>
+  result.kind === 'answer' && isSuccess(result.status) ? parseJson(result.body) : undefined
 
 /** Seconds or an HTTP date, in milliseconds from now. */
 function retryAfter(value: string | undefined, now: Date): number | undefined {

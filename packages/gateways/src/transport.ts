@@ -4,12 +4,13 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 
+const MAX_BODY_BYTES = 64 * 1024
+
 export type TransportOptions = {
   /** For DNS, TCP and TLS together. */
   connectTimeoutMs?: number
   /** From the call to the last byte of the answer, so that a slow server cannot extend it byte by byte. */
   totalTimeoutMs?: number
-  maxBodyBytes?: number
   /** How long an idle connection is kept. */
   idleSocketMs?: number
   /** PEM of a private certificate authority. */
@@ -18,16 +19,26 @@ export type TransportOptions = {
 export type PostOptions = { headers: Record<string, string>; body: string; signal: AbortSignal }
 export type PostResult =
   | { kind: 'answer'; status: number; headers: IncomingHttpHeaders; body: string }
-  | { kind: 'not_sent'; code: string }
-  | { kind: 'unknown'; code: string }
+  | { kind: 'not_sent' | 'unknown'; code: string }
 export type Transport = ReturnType<typeof createTransport>
 
+/** What a gateway needs to call the API of its vendor. */
+export type ApiOptions = {
+  /** Scheme, host, port and an optional path prefix. */
+  baseUrl: string
+  transport: Pick<Transport, 'post'>
+  now?: () => Date
+}
+
+/** Parses an address when a gateway is made, so that an invalid one fails at startup and not with the first message. */
+export const withoutSlash = (baseUrl: string) => new URL(baseUrl).href.replace(/\/+$/, '')
+
 export function createTransport(options: TransportOptions = {}) {
-  const { connectTimeoutMs = 2000, totalTimeoutMs = 5000, maxBodyBytes = 64 * 1024, ca } = options
+  const { connectTimeoutMs = 2000, totalTimeoutMs = 5000, idleSocketMs = 3000, ca } = options
   // Connections are reused because a TLS handshake takes much longer than the rest of a send. This has a race: a
   // server may close an idle connection while we write, and that send is `unknown`. Servers commonly close idle
   // connections after 5 s or later. Closing ours after 3 s makes the race rare.
-  const pool = { keepAlive: true, timeout: options.idleSocketMs ?? 3000 }
+  const pool = { keepAlive: true, timeout: idleSocketMs }
   const plain = new HttpAgent(pool)
   const secure = new HttpsAgent(ca === undefined ? pool : { ...pool, ca })
 
@@ -38,13 +49,13 @@ export function createTransport(options: TransportOptions = {}) {
   }
 
   /** Never throws. Follows no redirect, which would pass the code on to another host, and asks for no compression. */
-  function post(url: string, { headers, body, signal }: PostOptions): Promise<PostResult> {
-    if (signal.aborted) return Promise.resolve({ kind: 'not_sent', code: 'ABORTED' })
+  async function post(url: string, { headers, body, signal }: PostOptions): Promise<PostResult> {
+    if (signal.aborted) return { kind: 'not_sent', code: 'ABORTED' }
     let request: ClientRequest
     try {
       request = open(url, headers)
     } catch (error) {
-      return Promise.resolve({ kind: 'not_sent', code: faultCode(error) })
+      return { kind: 'not_sent', code: faultCode(error) }
     }
     return new Promise((resolve) => {
       let phase: 'connecting' | 'connected' | 'headers' | 'settled' = 'connecting'
@@ -78,7 +89,7 @@ export function createTransport(options: TransportOptions = {}) {
       request.once('response', (response) => {
         connected()
         if (phase === 'connected') phase = 'headers'
-        collect(response, maxBodyBytes, settle, fail)
+        collect(response, settle, fail)
       })
       request.on('error', (error) => fail(faultCode(error)))
       // An upgrade response closes without an error. After the headers of an ordinary response, the handlers of the
@@ -101,7 +112,6 @@ export function createTransport(options: TransportOptions = {}) {
 
 function collect(
   response: IncomingMessage,
-  maxBodyBytes: number,
   settle: (result: PostResult) => void,
   fail: (code: string) => void,
 ) {
@@ -109,7 +119,7 @@ function collect(
   let size = 0
   response.on('data', (chunk: Buffer) => {
     size += chunk.length
-    if (size > maxBodyBytes) fail('BODY_TOO_LONG')
+    if (size > MAX_BODY_BYTES) fail('BODY_TOO_LONG')
     else chunks.push(chunk)
   })
   response.once('end', () => {

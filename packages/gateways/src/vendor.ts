@@ -1,7 +1,7 @@
 // Owns how a vendor is described to the worker: its settings, the faults they can have, and how a gateway is made
 // of them. The settings of a vendor are only required and checked if the worker uses that vendor.
 import type { StaticDecode, TObject } from '@sinclair/typebox'
-import type { DoubtHandling, SmsGateway } from './gateway.ts'
+import type { SmsGateway } from './gateway.ts'
 import { field } from './json.ts'
 import type { Transport } from './transport.ts'
 
@@ -21,17 +21,15 @@ export type VendorDeps = {
   maskMobile: (mobile: string) => string
 }
 
-type VendorGateway = SmsGateway & DoubtHandling
-
 /** How many messages a vendor allows one number in a sliding window of at most a day. */
-export type QuotaWindow = { most: number; seconds: number }
+type QuotaWindow = { most: number; seconds: number }
 
 /** A vendor with complete settings. */
 export type ConfiguredVendor = {
   name: string
   /** Empty if the vendor documents no limit per number. */
   quota: readonly QuotaWindow[]
-  create: (deps: VendorDeps) => VendorGateway
+  create: (deps: VendorDeps) => SmsGateway
 }
 
 type VendorDefinition<S extends TObject> = {
@@ -39,9 +37,9 @@ type VendorDefinition<S extends TObject> = {
   /** A variable that is neither optional nor has a default is required once SMS_GATEWAYS lists the vendor. */
   settings: S
   /** Faults that involve more than one variable. A value is undefined if its variable is unset or has a fault. */
-  faults: (values: Partial<StaticDecode<S>>, context: SettingsContext) => string[]
+  faults: (values: Partial<StaticDecode<S>>, context: SettingsContext) => (string | false)[]
   quota?: readonly QuotaWindow[]
-  create: (settings: StaticDecode<S>, context: SettingsContext, deps: VendorDeps) => VendorGateway
+  create: (settings: StaticDecode<S>, deps: VendorDeps, context: SettingsContext) => SmsGateway
 }
 
 export function defineVendor<S extends TObject>(definition: VendorDefinition<S>) {
@@ -57,13 +55,13 @@ export function defineVendor<S extends TObject>(definition: VendorDefinition<S>)
     /** One line per fault, which begins with the name of the variable to change. */
     faults: (values: Values, context: SettingsContext): string[] => [
       ...missingFrom(values).map((variable) => `${variable}: is missing (SMS_GATEWAYS lists ${name})`),
-      ...definition.faults(values, context),
+      ...definition.faults(values, context).filter((fault) => fault !== false),
     ],
 
     /** @throws if a required variable is missing; `faults` names it */
     configure(values: Values, context: SettingsContext): ConfiguredVendor {
       if (!isComplete(values)) throw new Error(`the settings of ${name} are incomplete`)
-      return { name, quota, create: (deps) => create(values, context, deps) }
+      return { name, quota, create: (deps) => create(values, deps, context) }
     },
   }
 }

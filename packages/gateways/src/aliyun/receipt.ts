@@ -1,6 +1,6 @@
 // Owns Aliyun's delivery receipts: a batch of messages per call, unsigned, and possibly repeated.
 import { Type } from '@sinclair/typebox'
-import { deliveryReceipt, jsonAcknowledgement, readRows, type ReceiptParser } from '../delivery-receipt.ts'
+import { jsonAcknowledgement, oneReceipt, readRows, type ReceiptParser } from '../delivery-receipt.ts'
 
 const Row = Type.Object({
   success: Type.Boolean(),
@@ -13,7 +13,7 @@ const Row = Type.Object({
 export const aliyunReceipts: ReceiptParser = {
   read: (call) =>
     readRows(call, Row, ({ success, biz_id: bizId, out_id: outId, err_code: code }) =>
-      deliveryReceipt(success ? 'delivered' : 'undelivered', [bizId, outId], [code]),
+      oneReceipt(success ? 'delivered' : 'undelivered', [bizId, outId], [code]),
     ),
   // Unless `code` is the number 0, Aliyun sends the same rows again after 1, 5 and 10 minutes.
   acknowledgement: jsonAcknowledgement({ code: 0, msg: '接收成功' }),

@@ -1,7 +1,7 @@
 // Owns CCP's delivery receipts: one message per call, unsigned. CCP sends other events to the same address.
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { deliveryReceipt, jsonAcknowledgement, type ReceiptParser } from '../delivery-receipt.ts'
+import { jsonAcknowledgement, oneReceipt, type ReceiptParser } from '../delivery-receipt.ts'
 import { parseJson } from '../json.ts'
 
 const Push = Type.Object({
@@ -24,8 +24,7 @@ export const ccpReceipts: ReceiptParser = {
     if (action !== 'SMSArrived') return []
     if (status === undefined) return null
     const state = String(status) === '0' ? 'delivered' : 'undelivered'
-    const receipt = deliveryReceipt(state, [content, reqId], [deliverCode, String(status)])
-    return receipt && [receipt]
+    return oneReceipt(state, [content, reqId], [deliverCode, String(status)])
   },
   // Not documented. CCP's other pushes are answered in this form.
   acknowledgement: jsonAcknowledgement({ statuscode: '000000' }),

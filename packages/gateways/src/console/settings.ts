@@ -6,7 +6,8 @@ import { createConsoleGateway } from './gateway.ts'
 export const consoleVendor = defineVendor({
   name: 'console',
   settings: Type.Object({}),
-  faults: (_values, { isProduction }) =>
-    isProduction ? ['SMS_GATEWAYS: console prints codes and is not allowed in production'] : [],
-  create: (_settings, _context, { writeLine, maskMobile }) => createConsoleGateway({ writeLine, maskMobile }),
+  faults: (_values, { isProduction }) => [
+    isProduction && 'SMS_GATEWAYS: console prints codes and is not allowed in production',
+  ],
+  create: (_settings, deps) => createConsoleGateway(deps),
 })

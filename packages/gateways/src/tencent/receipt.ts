@@ -1,6 +1,6 @@
 // Owns Tencent's delivery receipts: up to 100 messages per call, unsigned.
 import { Type } from '@sinclair/typebox'
-import { deliveryReceipt, jsonAcknowledgement, readRows, type ReceiptParser } from '../delivery-receipt.ts'
+import { jsonAcknowledgement, oneReceipt, readRows, type ReceiptParser } from '../delivery-receipt.ts'
 
 const Row = Type.Object({
   report_status: Type.Union([Type.Literal('SUCCESS'), Type.Literal('FAIL')]),
@@ -13,7 +13,7 @@ const Row = Type.Object({
 export const tencentReceipts: ReceiptParser = {
   read: (call) =>
     readRows(call, Row, ({ report_status: status, sid, ext, errmsg }) =>
-      deliveryReceipt(status === 'SUCCESS' ? 'delivered' : 'undelivered', [sid, ext], [errmsg]),
+      oneReceipt(status === 'SUCCESS' ? 'delivered' : 'undelivered', [sid, ext], [errmsg]),
     ),
   acknowledgement: jsonAcknowledgement({ result: 0, errmsg: 'OK' }),
 }

@@ -2,13 +2,11 @@
 // messages that the receiver gets.
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { deliveryReceipt, emptyAcknowledgement, type ReceiptParser } from '../delivery-receipt.ts'
+import { emptyAcknowledgement, oneReceipt, type ReceiptParser } from '../delivery-receipt.ts'
 import { parseJson } from '../json.ts'
 import { verifyWebhook, webhookSecrets } from './signature.ts'
 
 export const receiverSecrets = webhookSecrets('signs messages and delivery receipts')
-
-export type WebhookReceiptOptions = { keys: readonly Buffer[]; now?: () => Date }
 
 const Receipt = Type.Object({
   /** The id that the message was sent with. */
@@ -17,10 +15,9 @@ const Receipt = Type.Object({
   code: Type.Optional(Type.Unknown()),
 })
 
-export function createWebhookReceipts({
-  keys,
-  now = () => new Date(),
-}: WebhookReceiptOptions): ReceiptParser {
+type Options = { keys: readonly Buffer[]; now?: () => Date }
+
+export function createWebhookReceipts({ keys, now = () => new Date() }: Options): ReceiptParser {
   return {
     verify: (call) => verifyWebhook(keys, call, now()),
     read({ body }) {
@@ -28,8 +25,7 @@ export function createWebhookReceipts({
       if (!Value.Check(Receipt, received)) return null
       const { id, status, code } = received
       if (status !== 'delivered' && status !== 'undelivered') return []
-      const receipt = deliveryReceipt(status, [id], [code, status])
-      return receipt && [receipt]
+      return oneReceipt(status, [id], [code, status])
     },
     acknowledgement: emptyAcknowledgement,
   }
