@@ -59,9 +59,8 @@ export function plaintextFault(variable: string, address: URL | undefined, conte
   if (address === undefined || address.protocol === 'https:' || isLoopback(address.hostname)) return false
   // A container network resolves names without a dot; the public DNS does not.
   const isContainer = /^[a-z][a-z0-9-]*$/.test(address.hostname)
-  return (
-    (context.isProduction || !isContainer) && `${variable}: must be https, because messages contain codes`
-  )
+  const isAllowed = isContainer && !context.isProduction
+  return !isAllowed && `${variable}: must be https, because messages contain codes`
 }
 
 /** In production, only a simulator could be on the same machine, because a vendor's API is not. */

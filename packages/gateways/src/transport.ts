@@ -30,7 +30,7 @@ export type ApiOptions = {
   now?: () => Date
 }
 
-/** Parses an address when a gateway is made, so that an invalid one fails at startup and not with the first message. */
+/** Called when a gateway is made, so that an invalid address fails at startup and not with the first message. */
 export const withoutSlash = (baseUrl: string) => new URL(baseUrl).href.replace(/\/+$/, '')
 
 export function createTransport(options: TransportOptions = {}) {
@@ -42,18 +42,15 @@ export function createTransport(options: TransportOptions = {}) {
   const plain = new HttpAgent(pool)
   const secure = new HttpsAgent(ca === undefined ? pool : { ...pool, ca })
 
-  function open(url: string, headers: Record<string, string>): ClientRequest {
-    return url.startsWith('https:')
-      ? httpsRequest(url, { method: 'POST', headers, agent: secure })
-      : httpRequest(url, { method: 'POST', headers, agent: plain })
-  }
-
   /** Never throws. Follows no redirect, which would pass the code on to another host, and asks for no compression. */
   async function post(url: string, { headers, body, signal }: PostOptions): Promise<PostResult> {
     if (signal.aborted) return { kind: 'not_sent', code: 'ABORTED' }
+    const isSecure = url.startsWith('https:')
     let request: ClientRequest
     try {
-      request = open(url, headers)
+      request = isSecure
+        ? httpsRequest(url, { method: 'POST', headers, agent: secure })
+        : httpRequest(url, { method: 'POST', headers, agent: plain })
     } catch (error) {
       return { kind: 'not_sent', code: faultCode(error) }
     }
@@ -84,7 +81,7 @@ export function createTransport(options: TransportOptions = {}) {
       request.once('socket', (socket) => {
         // Treat every socket that is already open as connected, because it may already have written.
         if (request.reusedSocket || (!socket.connecting && !socket.destroyed)) connected()
-        else socket.once(url.startsWith('https:') ? 'secureConnect' : 'connect', connected)
+        else socket.once(isSecure ? 'secureConnect' : 'connect', connected)
       })
       request.once('response', (response) => {
         connected()

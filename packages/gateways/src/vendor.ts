@@ -1,18 +1,16 @@
 // Owns how a vendor is described to the worker: its settings, the faults they can have, and how a gateway is made
 // of them. The settings of a vendor are only required and checked if the worker uses that vendor.
 import type { StaticDecode, TObject } from '@sinclair/typebox'
+import type { CallbackAddress } from './delivery-receipt.ts'
 import type { SmsGateway } from './gateway.ts'
 import { field } from './json.ts'
 import type { Transport } from './transport.ts'
 
 /** The part of the worker's configuration that the settings of a vendor depend on. */
-export type SettingsContext = {
+export type SettingsContext = CallbackAddress & {
   isProduction: boolean
   /** Undefined if the worker's own settings of the scenes have a fault. */
   scenes: readonly { name: string; ttlSeconds: number }[] | undefined
-  /** The secret part of the address for delivery receipts. Undefined if none are accepted. */
-  callbackToken: string | undefined
-  publicUrl: string | undefined
 }
 
 export type VendorDeps = {

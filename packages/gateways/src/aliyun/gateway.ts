@@ -1,5 +1,5 @@
-// Owns the calls of Aliyun's SMS service (Dysmsapi 2017-05-25). Aliyun treats a repeat as a new message. The message's id is sent as OutId, which
-// Aliyun only echoes, so that after an ambiguous send the message can be looked up by it.
+// Owns the calls of Aliyun's SMS service (Dysmsapi 2017-05-25). Aliyun treats a repeat as a new message. It only
+// echoes the message's id, sent as OutId, by which the message can be looked up after an ambiguous send.
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { classOfAliyunCode, isKnownAliyunCode } from './codes.ts'

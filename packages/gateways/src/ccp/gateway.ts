@@ -21,13 +21,10 @@ export function createCcpGateway(options: CcpOptions): SmsGateway {
   const base = withoutSlash(options.baseUrl)
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
-    const { sig, authorization } = signCcp(accountSid, authToken, now())
+    const { sig, authorization: Authorization } = signCcp(accountSid, authToken, now())
     const url = `${base}/2013-12-26/Accounts/${encodeURIComponent(accountSid)}/SMS/TemplateSMS?sig=${sig}`
-    const headers = {
-      Accept: 'application/json',
-      'Content-Type': 'application/json;charset=utf-8',
-      Authorization: authorization,
-    }
+    const contentType = 'application/json;charset=utf-8'
+    const headers = { Accept: 'application/json', 'Content-Type': contentType, Authorization }
     const body = JSON.stringify({
       to: message.mobile,
       appId,
@@ -61,14 +58,9 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const isKnown = isKnownCcpCode(code)
   // An unlisted code is worth reporting if it has the form of a CCP code and is not the code of the message.
   const word = isKnown ? code : (vendorWord(code, /^\d{6}$/, message) ?? 'UNKNOWN_CODE')
-  const outcome = codeOutcome(result.status, byTransport, {
-    class: classOfCcpCode(code),
-    code: word,
-    isKnown,
-  })
+  const meaning = { class: classOfCcpCode(code), code: word, isKnown }
+  const outcome = codeOutcome(result.status, byTransport, meaning)
   if (outcome.class !== 'accepted') return outcome
-  return {
-    ...outcome,
-    ...messageIdIn(field(answer, 'templateSMS'), 'smsMessageSid', /^[0-9A-Za-z]{16,64}$/, message),
-  }
+  const sms = field(answer, 'templateSMS')
+  return { ...outcome, ...messageIdIn(sms, 'smsMessageSid', /^[0-9A-Za-z]{16,64}$/, message) }
 }

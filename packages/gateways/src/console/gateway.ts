@@ -1,8 +1,9 @@
-// Owns the development gateway. It writes each message with its code to the worker's output and sends nothing, so
-// a worker refuses it in production.
+// Owns the development gateway, which needs no variables. It writes each message with its code to the worker's
+// output and sends nothing, so a worker refuses it in production.
+import { Type } from '@sinclair/typebox'
 import { freeText } from '../free-text.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
-import type { VendorDeps } from '../vendor.ts'
+import { defineVendor, type VendorDeps } from '../vendor.ts'
 
 export function createConsoleGateway({ writeLine, maskMobile }: Omit<VendorDeps, 'transport'>): SmsGateway {
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
@@ -13,3 +14,12 @@ export function createConsoleGateway({ writeLine, maskMobile }: Omit<VendorDeps,
 
   return { name: 'console', send, recognises: () => false }
 }
+
+export const consoleVendor = defineVendor({
+  name: 'console',
+  settings: Type.Object({}),
+  faults: (_values, { isProduction }) => [
+    isProduction && 'SMS_GATEWAYS: console prints codes and is not allowed in production',
+  ],
+  create: (_settings, deps) => createConsoleGateway(deps),
+})

@@ -2,7 +2,6 @@
 // and the listed headers. The day in its scope is in UTC.
 import { createHash, createHmac } from 'node:crypto'
 
-type Tc3Key = { secretId: string; secretKey: string }
 type Tc3Input = {
   service: string
   /** Unix seconds. */
@@ -12,11 +11,11 @@ type Tc3Input = {
   payload: string
 }
 
-export function signTc3({ secretId, secretKey }: Tc3Key, input: Tc3Input): string {
-  const key = signingKey(dateKey(secretKey, input.timestamp), input.service)
+export function signTc3(account: { secretId: string; secretKey: string }, input: Tc3Input): string {
+  const key = signingKey(dateKey(account.secretKey, input.timestamp), input.service)
   const signature = hmac(key, tc3StringToSign(input)).toString('hex')
   return [
-    `TC3-HMAC-SHA256 Credential=${secretId}/${scopeOf(input)}`,
+    `TC3-HMAC-SHA256 Credential=${account.secretId}/${scopeOf(input)}`,
     `SignedHeaders=${namesOf(input).join(';')}`,
     `Signature=${signature}`,
   ].join(', ')

@@ -26,17 +26,14 @@ export const twilio = defineVendor({
       context.publicUrl === undefined &&
       'PUBLIC_URL: is missing (every Twilio message carries the address for its delivery receipt)',
   ],
-  create: (settings, { transport }, { publicUrl, callbackToken }) =>
+  create: (settings, { transport }, context) =>
     createTwilioGateway({
       baseUrl: settings.TWILIO_BASE_URL.href,
       accountSid: settings.TWILIO_ACCOUNT_SID,
       authToken: settings.TWILIO_AUTH_TOKEN,
       from: settings.TWILIO_FROM,
       messagingServiceSid: settings.TWILIO_MESSAGING_SERVICE_SID,
-      statusCallback:
-        publicUrl === undefined || callbackToken === undefined
-          ? undefined
-          : callbackUrl(publicUrl, 'twilio', callbackToken),
+      statusCallback: callbackUrl('twilio', context),
       transport,
     }),
 })
