@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { vendorAccounts, vendorAddresses } from '@sms-codes/launcher/dev-vendors'
 import { runApiRounds } from './api-rounds.ts'
 import type { Options } from './options.ts'
 import { rssMegabytes } from './proc.ts'
@@ -53,14 +55,13 @@ async function benchApi(stack: Stack, { rounds, seconds }: Options, progress: Pr
 
 async function benchWorker(stack: Stack, { rounds }: Options, progress: Progress) {
   await stack.redis.flushall('SYNC')
-  const gateway = await stack.startOwn('ccp-endpoint')
+  const gateway = await stack.startOwn('gateway-endpoint')
+  const vendors = vendorAddresses(`http://127.0.0.1:${gateway.port}`)
   const worker = await stack.startApp('worker', {
-    SMS_GATEWAYS: 'ccp',
-    CCP_BASE_URL: `http://127.0.0.1:${gateway.port}`,
-    CCP_ACCOUNT_SID: 'bench0000',
-    CCP_AUTH_TOKEN: 'bench-bench-bench',
-    CCP_APP_ID: 'bench0000',
-    CCP_TEMPLATE_ID: '1',
+    ...vendors,
+    ...vendorAccounts((_name, bytes) => randomBytes(bytes)),
+    // The endpoint answers in the form of the first gateway of a developer's machine.
+    SMS_GATEWAYS: vendors.SMS_GATEWAYS.split(',')[0],
   })
   const measured = await runWorkerRounds(stack, worker.pid, rounds, progress.workerRound)
   return { measured, rss: { worker: rssMegabytes(worker.pid) } }

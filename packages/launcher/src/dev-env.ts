@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { portOf, urlOf } from './addresses.ts'
 import { PROJECT_DIR } from './apps.ts'
 import { developmentSecrets } from './dev-secrets.ts'
+import { vendorAddresses } from './dev-vendors.ts'
 import { readEnvFile } from './env-file.ts'
 
 /** Returns a copy of `env` with the missing variables. In production it adds nothing. */
@@ -17,15 +18,9 @@ export function developmentEnv(
   if (chosen['NODE_ENV'] === 'production') return chosen
   const simulator = urlOf(chosen, 'SIMULATOR_PORT')
   const filled: NodeJS.ProcessEnv = {
-    // The worker tries the simulated CCP first, then the other gateways, then e-mail.
-    SMS_GATEWAYS: 'ccp,aliyun,tencent',
+    ...vendorAddresses(simulator),
     SCENES:
       'default fallback=yes receipt_within=20; register fallback=yes; login fallback=yes; reset_password',
-    CCP_BASE_URL: simulator,
-    ALIYUN_BASE_URL: simulator,
-    TENCENT_BASE_URL: simulator,
-    TWILIO_BASE_URL: simulator,
-    WEBHOOK_URL: `${simulator}/webhook`,
     PUBLIC_URL: urlOf(chosen, 'API_PORT'),
     API_URL: urlOf(chosen, 'API_PORT'),
     SMTP_URL: urlOf(chosen, 'SIMULATOR_SMTP_PORT', 'smtp'),

@@ -4,6 +4,7 @@ import { hkdfSync, randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
+import { vendorAccounts } from './dev-vendors.ts'
 import { readEnvFile, readText } from './env-file.ts'
 import { hasCode, StartupError } from './startup-error.ts'
 
@@ -48,23 +49,7 @@ function generate(seed: string | Buffer): Record<string, string> {
     CODE_KEYS: `k1:${derive('CODE_KEYS', 32).toString('base64')}`,
     BOARD_USER: 'operator',
     BOARD_PASSWORD: derive('BOARD_PASSWORD', 18).toString('base64url'),
-    CCP_ACCOUNT_SID: derive('CCP_ACCOUNT_SID', 16).toString('hex'),
-    CCP_AUTH_TOKEN: derive('CCP_AUTH_TOKEN', 16).toString('hex'),
-    CCP_APP_ID: derive('CCP_APP_ID', 16).toString('hex'),
-    CCP_TEMPLATE_ID: '1',
-    ALIYUN_ACCESS_KEY_ID: derive('ALIYUN_ACCESS_KEY_ID', 12).toString('hex'),
-    ALIYUN_ACCESS_KEY_SECRET: derive('ALIYUN_ACCESS_KEY_SECRET', 15).toString('hex'),
-    ALIYUN_SIGN_NAME: '演示',
-    ALIYUN_TEMPLATE_CODE: 'SMS_100000001',
-    TENCENT_SECRET_ID: derive('TENCENT_SECRET_ID', 18).toString('hex'),
-    TENCENT_SECRET_KEY: derive('TENCENT_SECRET_KEY', 16).toString('hex'),
-    TENCENT_SDK_APP_ID: '1400000001',
-    TENCENT_SIGN_NAME: '演示',
-    TENCENT_TEMPLATE_ID: '1110',
-    TWILIO_ACCOUNT_SID: `AC${derive('TWILIO_ACCOUNT_SID', 16).toString('hex')}`,
-    TWILIO_AUTH_TOKEN: derive('TWILIO_AUTH_TOKEN', 16).toString('hex'),
-    TWILIO_FROM: '+15005550006',
-    WEBHOOK_SECRETS: `whsec_${derive('WEBHOOK_SECRETS', 32).toString('base64')}`,
+    ...vendorAccounts(derive),
     CALLBACK_TOKEN: derive('CALLBACK_TOKEN', 18).toString('base64url'),
     DEMO_API_KEY: derive('DEMO_API_KEY', 32).toString('hex'),
   }

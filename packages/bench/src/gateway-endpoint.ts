@@ -1,5 +1,5 @@
-// A CCP gateway for the worker that accepts every message at once. The port is its argument. It checks
-// nothing, because the benchmark reads the result of every job from its record.
+// The first gateway of a developer's machine, which accepts every message at once. The port is its argument. It
+// checks nothing, because the benchmark reads the result of every job from its record.
 import { createServer } from 'node:http'
 
 let taken = 0
