@@ -4,11 +4,13 @@ import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { parseJson } from './json.ts'
 
+type State = 'delivered' | 'undelivered'
+
 /** The final state of one message, as its vendor reports it. */
 export type DeliveryReceipt = {
   /** The vendor's id of the message, and our own id where the vendor returns it. */
   ids: string[]
-  state: 'delivered' | 'undelivered'
+  state: State
   /** The vendor's code for this state. */
   code: string
 }
@@ -30,11 +32,8 @@ export type ReceiptParser = {
   acknowledgement: { status: number; contentType: string; body: string }
 }
 
-export type CallbackAddress = {
-  publicUrl: string | undefined
-  /** The secret part of the address. Undefined if no delivery receipts are accepted. */
-  callbackToken: string | undefined
-}
+/** The public address of the API, and a secret part of its paths, without which it accepts no delivery receipts. */
+export type CallbackAddress = { publicUrl: string | undefined; callbackToken: string | undefined }
 
 /** The address that a vendor sends its delivery receipts to. Undefined if a part of it is unknown. */
 export const callbackUrl = (gateway: string, { publicUrl, callbackToken: token }: CallbackAddress) =>
@@ -49,11 +48,7 @@ export const jsonAcknowledgement = (body: object) => ({
 export const emptyAcknowledgement = { status: 204, contentType: 'text/plain; charset=utf-8', body: '' }
 
 /** One receipt, with the ids and the first code that are safe to keep. Null if no id is safe. */
-export function oneReceipt(
-  state: DeliveryReceipt['state'],
-  ids: unknown[],
-  codes: unknown[],
-): DeliveryReceipt[] | null {
+export function oneReceipt(state: State, ids: unknown[], codes: unknown[]): DeliveryReceipt[] | null {
   const safeIds = ids.filter(isIdentifier)
   if (safeIds.length === 0) return null
   return [{ ids: [...new Set(safeIds)], state, code: codes.find(isIdentifier) ?? 'UNKNOWN_CODE' }]

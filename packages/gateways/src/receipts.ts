@@ -15,12 +15,9 @@ export const receiptVariables = {
 export type ReceiptValues = Partial<StaticDecode<TObject<typeof receiptVariables>>>
 
 /** @returns one line per fault, which begins with the name of the variable to change */
-export function receiptFaults(
-  values: ReceiptValues,
-  { publicUrl, callbackToken }: CallbackAddress,
-): string[] {
-  const isTwilioOn = values.TWILIO_AUTH_TOKEN !== undefined && callbackToken !== undefined
-  const lacksUrl = isTwilioOn && publicUrl === undefined
+export function receiptFaults(values: ReceiptValues, address: CallbackAddress): string[] {
+  const isTwilioOn = values.TWILIO_AUTH_TOKEN !== undefined && address.callbackToken !== undefined
+  const lacksUrl = isTwilioOn && address.publicUrl === undefined
   return lacksUrl ? ['PUBLIC_URL: is missing (Twilio signs the address that it calls)'] : []
 }
 

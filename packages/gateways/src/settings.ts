@@ -44,15 +44,13 @@ export const byScene = <Value>(form: string, pattern: string, decode: (parts: st
   )
 
 type Fault = string | false
+type Templates = ReadonlyMap<string, unknown> | undefined
 
-export const sceneFault = (
-  variable: string,
-  templates: ReadonlyMap<string, unknown> | undefined,
-  { scenes }: SettingsContext,
-): Fault =>
-  scenes !== undefined &&
-  [...(templates?.keys() ?? [])].some((scene) => scenes.every(({ name }) => name !== scene)) &&
-  `${variable}: names a scene that SCENES does not have`
+export function sceneFault(variable: string, templates: Templates, { scenes }: SettingsContext): Fault {
+  const isUnknown = (scene: string) => scenes !== undefined && scenes.every(({ name }) => name !== scene)
+  const hasUnknown = [...(templates?.keys() ?? [])].some(isUnknown)
+  return hasUnknown && `${variable}: names a scene that SCENES does not have`
+}
 
 /** Messages contain codes, so they may leave the machine over TLS only. */
 export function plaintextFault(variable: string, address: URL | undefined, context: SettingsContext): Fault {

@@ -10,7 +10,7 @@ export function transportOutcome(result: PostResult, now: Date): Outcome {
   const { status, headers } = result
   const code = `HTTP_${status}`
   if (status === 429) {
-    const retryAfterMs = retryAfter(headers['retry-after'], now)
+    const retryAfterMs = retryAfter(headers['retry-after'] ?? '', now)
     return { class: 'retry_same', code, ...(retryAfterMs !== undefined && { retryAfterMs }) }
   }
   // A 408 may come from a proxy whose back end took the message.
@@ -44,8 +44,7 @@ export const successBody = (result: PostResult): unknown =>
   result.kind === 'answer' && isSuccess(result.status) ? parseJson(result.body) : undefined
 
 /** Seconds or an HTTP date, in milliseconds from now. */
-function retryAfter(value: string | undefined, now: Date): number | undefined {
-  if (value === undefined) return undefined
+function retryAfter(value: string, now: Date): number | undefined {
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
   // Date.parse accepts many other formats; an HTTP date always has a weekday and GMT.
   const at = /^[A-Z][a-z]{2}.*GMT$/.test(value) ? Date.parse(value) : Number.NaN

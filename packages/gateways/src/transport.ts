@@ -86,7 +86,7 @@ export function createTransport(options: TransportOptions = {}) {
       request.once('response', (response) => {
         connected()
         if (phase === 'connected') phase = 'headers'
-        collect(response, settle, fail)
+        read(response, settle, fail)
       })
       request.on('error', (error) => fail(faultCode(error)))
       // An upgrade response closes without an error. After the headers of an ordinary response, the handlers of the
@@ -107,11 +107,7 @@ export function createTransport(options: TransportOptions = {}) {
   return { post, close }
 }
 
-function collect(
-  response: IncomingMessage,
-  settle: (result: PostResult) => void,
-  fail: (code: string) => void,
-) {
+function read(response: IncomingMessage, settle: (result: PostResult) => void, fail: (code: string) => void) {
   const chunks: Buffer[] = []
   let size = 0
   response.on('data', (chunk: Buffer) => {

@@ -1,9 +1,10 @@
 // Owns which values of a vendor's answer may leave a gateway: an id or a code of the expected form that contains
 // nothing of the message. A vendor, or a proxy in front of it, may repeat the request in any text of its answer.
-import type { SmsMessage } from './gateway.ts'
+import type { Outcome, SmsMessage } from './gateway.ts'
 import { field } from './json.ts'
 
 type Secrets = Pick<SmsMessage, 'mobile' | 'code'>
+type MessageId = Pick<Outcome, 'messageId'>
 
 export function vendorWord(value: unknown, form: RegExp, { mobile, code }: Secrets): string | undefined {
   if (typeof value !== 'string' || !form.test(value)) return undefined
@@ -11,12 +12,7 @@ export function vendorWord(value: unknown, form: RegExp, { mobile, code }: Secre
 }
 
 /** The vendor's id of the message, from the field `name` of an answer. An answer may lack it. */
-export function messageIdIn(
-  answer: unknown,
-  name: string,
-  form: RegExp,
-  secrets: Secrets,
-): { messageId?: string } {
-  const messageId = vendorWord(field(answer, name), form, secrets)
+export function messageIdIn(answer: unknown, name: string, form: RegExp, message: Secrets): MessageId {
+  const messageId = vendorWord(field(answer, name), form, message)
   return messageId === undefined ? {} : { messageId }
 }

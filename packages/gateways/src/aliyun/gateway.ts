@@ -1,7 +1,6 @@
 // Owns the calls of Aliyun's SMS service (Dysmsapi 2017-05-25). Aliyun treats a repeat as a new message. It only
 // echoes the message's id, sent as OutId, by which the message can be looked up after an ambiguous send.
 import { randomUUID } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
 import { classOfAliyunCode, isKnownAliyunCode } from './codes.ts'
 import { bizIdOf, daysToAsk, foundByOutId } from './look-up.ts'
 import { canonicalQuery, signRpc } from './signature.ts'
@@ -82,11 +81,9 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   if (!isSuccess(result.status) && !isKnown) return { ...byTransport, code: word ?? byTransport.code }
   const meaning = { class: classOfAliyunCode(code), code: word ?? 'UNKNOWN_CODE', isKnown }
   const outcome = codeOutcome(result.status, byTransport, meaning)
-  if (outcome.class === 'retry_same') return { ...outcome, ...waitOf(result.headers) }
+  // Aliyun's own header for the wait, in milliseconds.
+  const wait = String(result.headers['x-acs-retry-after'])
+  if (outcome.class === 'retry_same' && /^\d{1,9}$/.test(wait))
+    return { ...outcome, retryAfterMs: Number(wait) }
   return outcome.class === 'accepted' ? { ...outcome, ...bizIdOf(answer, message) } : outcome
-}
-
-/** The milliseconds of Aliyun's own header. */
-function waitOf({ 'x-acs-retry-after': wait }: IncomingHttpHeaders) {
-  return typeof wait === 'string' && /^\d{1,9}$/.test(wait) ? { retryAfterMs: Number(wait) } : {}
 }

@@ -14,10 +14,8 @@ const MAX_CLOCK_SKEW_MS = 15 * 60_000
  * the record may belong to the day before or after `since`.
  */
 export function daysToAsk(since: Date): string[] {
-  const days = [0, -MAX_CLOCK_SKEW_MS, MAX_CLOCK_SKEW_MS].map((skewMs) =>
-    chinaDay(new Date(since.getTime() + skewMs)),
-  )
-  return [...new Set(days)]
+  const skews = [0, -MAX_CLOCK_SKEW_MS, MAX_CLOCK_SKEW_MS]
+  return [...new Set(skews.map((skewMs) => chinaDay(new Date(since.getTime() + skewMs))))]
 }
 
 /**

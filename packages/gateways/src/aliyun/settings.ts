@@ -2,11 +2,9 @@
 // contains its minutes, so the configuration repeats them and they must equal the life of a code.
 import { Type } from '@sinclair/typebox'
 import { apiUrl, apiUrlFault, byScene, sceneFault, secret, text } from '../settings.ts'
-import { defineVendor, type SettingsContext } from '../vendor.ts'
+import { defineVendor } from '../vendor.ts'
 import { createAliyunGateway } from './gateway.ts'
 import { aliyunQuota } from './quota.ts'
-
-type Templates = ReadonlyMap<string, { code: string; minutes: number }>
 
 export const aliyun = defineVendor({
   name: 'aliyun',
@@ -27,10 +25,14 @@ export const aliyun = defineVendor({
       minutes: Number(minutes),
     })),
   }),
-  faults: (values, context) => [
-    apiUrlFault('ALIYUN_BASE_URL', values.ALIYUN_BASE_URL, context),
-    sceneFault('ALIYUN_TEMPLATES', values.ALIYUN_TEMPLATES, context),
-    ...minuteFaults(values.ALIYUN_TEMPLATE_MINUTES, values.ALIYUN_TEMPLATES, context),
+  faults: ({ ALIYUN_BASE_URL, ALIYUN_TEMPLATES, ALIYUN_TEMPLATE_MINUTES }, context) => [
+    apiUrlFault('ALIYUN_BASE_URL', ALIYUN_BASE_URL, context),
+    sceneFault('ALIYUN_TEMPLATES', ALIYUN_TEMPLATES, context),
+    ...(context.scenes ?? []).map(({ name, ttlSeconds }) => {
+      if (ALIYUN_TEMPLATES === undefined || ALIYUN_TEMPLATE_MINUTES === undefined) return false
+      const minutes = ALIYUN_TEMPLATES.get(name)?.minutes ?? ALIYUN_TEMPLATE_MINUTES
+      return minutes * 60 !== ttlSeconds && minutesFault(name, ttlSeconds)
+    }),
   ],
   quota: aliyunQuota,
   create: (settings, { transport }) =>
@@ -44,15 +46,5 @@ export const aliyun = defineVendor({
     }),
 })
 
-function minuteFaults(
-  minutes: number | undefined,
-  templates: Templates | undefined,
-  { scenes = [] }: SettingsContext,
-): (string | false)[] {
-  if (minutes === undefined || templates === undefined) return []
-  return scenes.map(
-    ({ name, ttlSeconds }) =>
-      (templates.get(name)?.minutes ?? minutes) * 60 !== ttlSeconds &&
-      `ALIYUN_TEMPLATE_MINUTES: codes of scene ${name} live ${ttlSeconds} s, but the template's text names other minutes; change the life, or give the scene a template in ALIYUN_TEMPLATES`,
-  )
-}
+const minutesFault = (scene: string, ttlSeconds: number) =>
+  `ALIYUN_TEMPLATE_MINUTES: codes of scene ${scene} live ${ttlSeconds} s, but the template's text names other minutes; change the life, or give the scene a template in ALIYUN_TEMPLATES`

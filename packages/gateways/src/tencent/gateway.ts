@@ -82,11 +82,8 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   if (callCode !== undefined && numberCode !== undefined) return byTransport
   const code = callCode ?? numberCode
   if (typeof code !== 'string') return byTransport
-  const meaning = {
-    class: classOfTencentCode(code),
-    code: vendorWord(code, /^[A-Za-z]+(\.[A-Za-z]+)*$/, message) ?? 'UNKNOWN_CODE',
-    isKnown: isKnownTencentCode(code),
-  }
+  const word = vendorWord(code, /^[A-Za-z]+(\.[A-Za-z]+)*$/, message) ?? 'UNKNOWN_CODE'
+  const meaning = { class: classOfTencentCode(code), code: word, isKnown: isKnownTencentCode(code) }
   const outcome = codeOutcome(result.status, byTransport, meaning)
   if (outcome.class !== 'accepted') return outcome
   if (callCode !== undefined) return { class: 'ambiguous', code: byTransport.code }

@@ -19,8 +19,7 @@ export type TwilioOptions = ApiOptions & {
   statusCallback?: string | undefined
 }
 
-// The maximum of Twilio's ValidityPeriod.
-const MAX_VALIDITY_SECONDS = 36_000
+const MAX_VALIDITY_SECONDS = 36_000 // The maximum of Twilio's ValidityPeriod.
 
 export function createTwilioGateway(options: TwilioOptions): SmsGateway {
   const { accountSid, authToken, from, messagingServiceSid, transport, now = () => new Date() } = options
@@ -65,7 +64,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const answer = parseJson(result.body)
   if (isSuccess(result.status)) return created(answer, byTransport)
   const code = codeOf(field(answer, 'code'))
-  if (code === undefined || result.status < 400) return byTransport
+  if (code === '' || result.status < 400) return byTransport
   const cls = classOfTwilioCode(code)
   // With 408 and 5xx the body cannot prove a refusal.
   if (byTransport.class === 'ambiguous') return cls === undefined ? byTransport : { ...byTransport, code }
@@ -83,9 +82,9 @@ function created(answer: unknown, byTransport: Outcome): Outcome {
   if (status !== 'failed' && status !== 'undelivered' && status !== 'canceled')
     return { class: 'accepted', code: byTransport.code, messageId: sid }
   const code = codeOf(field(answer, 'error_code'))
-  const cls = code === undefined ? undefined : classOfTwilioCode(code)
-  return code === undefined || cls === undefined ? byTransport : { class: cls, code }
+  const cls = classOfTwilioCode(code)
+  return cls === undefined ? byTransport : { class: cls, code }
 }
 
 // Twilio's codes are JSON numbers. An answer without one may come from a proxy, and then the status decides.
-const codeOf = (value: unknown) => (typeof value === 'number' ? String(value) : undefined)
+const codeOf = (value: unknown) => (typeof value === 'number' ? String(value) : '')

@@ -7,13 +7,12 @@ import type { ReceiptParser } from '../delivery-receipt.ts'
 
 export const twilioAuthToken = secret('Twilio auth token; signs calls and delivery receipts')
 
-type Options = {
-  authToken: string
-  /** The public address that Twilio calls, without a query. Twilio signs this address. */
-  url: string
-}
+type Options = { authToken: string; url: string }
 
-/** @throws if `url` is not an absolute address */
+/**
+ * @param url the public address that Twilio calls and signs, without a query
+ * @throws if `url` is not an absolute address
+ */
 export function createTwilioReceipts({ authToken, url }: Options): ReceiptParser {
   const address = new URL(url)
   return {

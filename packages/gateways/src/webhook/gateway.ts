@@ -4,18 +4,16 @@ import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '../gateway.t
 import { field, parseJson } from '../json.ts'
 import { signWebhook } from './signature.ts'
 import { isSuccess, transportOutcome } from '../transport-outcome.ts'
-import type { PostResult, Transport } from '../transport.ts'
+import type { ApiOptions, PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
 
-export type WebhookOptions = {
+export type WebhookOptions = Omit<ApiOptions, 'baseUrl'> & {
   url: string
   /** Keys of the signature; two while one secret replaces the other. */
   keys: readonly Buffer[]
   /** The receiver stores the ids of its messages, and answers 409 to a repeat of a message that it took. */
   idempotent: boolean
   templateOf: (scene: string) => string
-  transport: Pick<Transport, 'post'>
-  now?: () => Date
 }
 
 // The classes that a receiver may name in the body of a 400 or 422. Without one, the template is refused.
@@ -53,14 +51,13 @@ export function createWebhookGateway(options: WebhookOptions): SmsGateway {
 function outcomeOf(result: PostResult, message: SmsMessage, idempotent: boolean, now: Date): Outcome {
   const byTransport = transportOutcome(result, now)
   if (result.kind !== 'answer') return byTransport
-  const { status } = result
   const { code } = byTransport
   const answer = parseJson(result.body)
   // By the convention of webhooks the status alone decides; the body may add an id.
-  if (isSuccess(status))
+  if (isSuccess(result.status))
     return { class: 'accepted', code, ...messageIdIn(answer, 'id', /^[\w.:-]{1,64}$/, message) }
-  if (status === 409) return { class: idempotent ? 'duplicate' : 'ambiguous', code }
-  if (status !== 400 && status !== 422) return byTransport
+  if (result.status === 409) return { class: idempotent ? 'duplicate' : 'ambiguous', code }
+  if (result.status !== 400 && result.status !== 422) return byTransport
   const cls = field(answer, 'class')
   return { class: refusals.find((refusal) => refusal === cls) ?? 'template', code }
 }
