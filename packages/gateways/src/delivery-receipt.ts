@@ -11,7 +11,6 @@ export type DeliveryReceipt = {
   /** The vendor's id of the message, and our own id where the vendor returns it. */
   ids: string[]
   state: State
-  /** The vendor's code for this state. */
   code: string
 }
 
@@ -66,7 +65,5 @@ export function isEqualInConstantTime(received: string, expected: string): boole
 }
 
 /** Ids become parts of Redis keys and codes are logged, so prose and phone numbers are rejected. */
-function isIdentifier(value: unknown): value is string {
-  if (typeof value !== 'string' || !/^[\w:^.-]{1,64}$/.test(value)) return false
-  return !/^(00)?(86)?1[3-9]\d{9}$/.test(value)
-}
+const isIdentifier = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w:^.-]{1,64}$/.test(value) && !/^(00)?(86)?1[3-9]\d{9}$/.test(value)

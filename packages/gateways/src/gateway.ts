@@ -48,8 +48,8 @@ export type SmsGateway = {
 }
 
 /**
- * Searches the vendor's records by the message's number, its id if the vendor stores it, and the time at which
- * the send began. Never throws. A vendor needs some seconds before it can find a message.
+ * Searches the vendor's records by the message's number, its id if the vendor stores it, and the start of the send.
+ * Never throws. A vendor needs some seconds before it can find a message.
  */
 export type LookUp = (message: SmsMessage, since: Date, signal: AbortSignal) => Promise<Found>
 

@@ -15,13 +15,11 @@ export function transportOutcome(result: PostResult, now: Date): Outcome {
   }
   // A 408 may come from a proxy whose back end took the message.
   if (status >= 300 && status < 500 && status !== 408) return { class: 'config', code }
-  // 5xx, and a 2xx without a readable body.
-  return { class: 'ambiguous', code }
+  return { class: 'ambiguous', code } // 5xx, and a 2xx without a readable body.
 }
 
 export const isSuccess = (status: number) => status >= 200 && status <= 299
 
-/** What a code of a vendor says about a message. */
 type CodeMeaning = { class: OutcomeClass; code: string; isKnown: boolean }
 
 /**
@@ -32,12 +30,9 @@ export function codeOutcome(status: number, byTransport: Outcome, meaning: CodeM
   const { class: cls, code, isKnown } = meaning
   if (!isSuccess(status) && cls === 'accepted') return { class: 'ambiguous', code: byTransport.code }
   if (!isSuccess(status) && !isKnown) return byTransport
-  return withWait(byTransport, cls, code)
+  // Only a message that is sent again has use for the wait in the answer's headers.
+  return cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
 }
-
-/** Only a message that is sent again has use for the wait in the answer's headers. */
-export const withWait = (byTransport: Outcome, cls: OutcomeClass, code: string): Outcome =>
-  cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
 
 /** The JSON of an answer with a 2xx status. Undefined for every other result. */
 export const successBody = (result: PostResult): unknown =>

@@ -11,7 +11,6 @@ export type TransportOptions = {
   connectTimeoutMs?: number
   /** From the call to the last byte of the answer, so that a slow server cannot extend it byte by byte. */
   totalTimeoutMs?: number
-  /** How long an idle connection is kept. */
   idleSocketMs?: number
   /** PEM of a private certificate authority. */
   ca?: string

@@ -1,5 +1,4 @@
-// Owns how a vendor is described to the worker: its settings, the faults they can have, and how a gateway is made
-// of them. The settings of a vendor are only required and checked if the worker uses that vendor.
+// Owns how a vendor is described to the worker: its settings, their faults, and how a gateway is made of them.
 import type { StaticDecode, TObject } from '@sinclair/typebox'
 import type { CallbackAddress } from './delivery-receipt.ts'
 import type { SmsGateway } from './gateway.ts'

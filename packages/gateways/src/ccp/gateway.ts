@@ -36,11 +36,10 @@ export function createCcpGateway(options: CcpOptions): SmsGateway {
     return outcomeOf(await transport.post(url, { headers, body, signal }), message, now())
   }
 
-  return { name: 'ccp', send, recognises: isSameDayInChina }
+  const recognises = (sinceMs: number, nowMs: number) =>
+    chinaDay(new Date(sinceMs)) === chinaDay(new Date(nowMs))
+  return { name: 'ccp', send, recognises }
 }
-
-const isSameDayInChina = (sinceMs: number, nowMs: number) =>
-  chinaDay(new Date(sinceMs)) === chinaDay(new Date(nowMs))
 
 export function signCcp(accountSid: string, authToken: string, at: Date) {
   const timestamp = chinaClock(at)

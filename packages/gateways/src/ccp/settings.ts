@@ -3,7 +3,12 @@ import { Type } from '@sinclair/typebox'
 import { apiUrl, apiUrlFault, sceneFault, sceneTemplates, secret, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createCcpGateway } from './gateway.ts'
-import { ccpQuota } from './quota.ts'
+
+// For messages of one template. CCP counts calendar days, and counting any 24 hours never exceeds its limit.
+export const ccpQuota = [
+  { most: 1, seconds: 30 },
+  { most: 5, seconds: 86_400 },
+]
 
 export const ccp = defineVendor({
   name: 'ccp',

@@ -3,7 +3,12 @@ import { Type } from '@sinclair/typebox'
 import { apiUrl, apiUrlFault, sceneFault, sceneTemplates, secret, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createTencentGateway } from './gateway.ts'
-import { tencentQuota } from './quota.ts'
+
+/** Messages that Tencent allows one number by default; the vendor's console can change both limits. */
+export const tencentQuota = [
+  { most: 1, seconds: 30 },
+  { most: 10, seconds: 86_400 },
+]
 
 export const tencent = defineVendor({
   name: 'tencent',

@@ -14,11 +14,8 @@ type Tc3Input = {
 export function signTc3(account: { secretId: string; secretKey: string }, input: Tc3Input): string {
   const key = signingKey(dateKey(account.secretKey, input.timestamp), input.service)
   const signature = hmac(key, tc3StringToSign(input)).toString('hex')
-  return [
-    `TC3-HMAC-SHA256 Credential=${account.secretId}/${scopeOf(input)}`,
-    `SignedHeaders=${namesOf(input).join(';')}`,
-    `Signature=${signature}`,
-  ].join(', ')
+  const [scope, names] = [scopeOf(input), namesOf(input).join(';')]
+  return `TC3-HMAC-SHA256 Credential=${account.secretId}/${scope}, SignedHeaders=${names}, Signature=${signature}`
 }
 
 export function tc3StringToSign(input: Tc3Input): string {

@@ -1,10 +1,9 @@
-// Owns the call that creates a Twilio message. Twilio stores no id of ours, so the same message posted twice is
-// delivered twice. Our id is part of the address for delivery receipts, so that a receipt can be matched to its
-// message even if the answer to the call, with Twilio's own id, was lost.
+// Owns the call that creates a Twilio message. Twilio stores no id of ours and sends a repeat as a new message. Our id
+// is in the address for delivery receipts, which then find their message even if the answer with Twilio's id was lost.
 import { freeText } from '../free-text.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
-import { isSuccess, transportOutcome, withWait } from '../transport-outcome.ts'
+import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
 import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
 import { classOfTwilioCode } from './codes.ts'
 import { vendorWord } from '../vendor-word.ts'
@@ -27,6 +26,8 @@ export function createTwilioGateway(options: TwilioOptions): SmsGateway {
     throw new Error('Twilio needs a sender: set from, messagingServiceSid or both')
   const base = withoutSlash(options.baseUrl)
   const callback = options.statusCallback === undefined ? undefined : new URL(options.statusCallback).href
+  // Our id is appended as text, because Twilio signs the address as it was sent and re-encoding could change it.
+  const separator = callback?.includes('?') === true ? '&' : '?'
   const url = `${base}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json`
   const headers = {
     Accept: 'application/json',
@@ -42,20 +43,13 @@ export function createTwilioGateway(options: TwilioOptions): SmsGateway {
       Body: freeText(message),
       // Twilio drops the message once the code has expired.
       ValidityPeriod: String(Math.min(MAX_VALIDITY_SECONDS, Math.max(1, Math.floor(message.secondsLeft)))),
-      ...(callback !== undefined && { StatusCallback: withEcho(callback, message.id) }),
+      ...(callback !== undefined && { StatusCallback: `${callback}${separator}echo=${message.id}` }),
     })
     const result = await transport.post(url, { headers, body: form.toString(), signal })
     return outcomeOf(result, message, now())
   }
 
   return { name: 'twilio', send, recognises: () => false }
-}
-
-function withEcho(address: string, id: string): string {
-  const url = new URL(address)
-  // Appended as text, because Twilio signs the address as it was sent and re-encoding could change it.
-  url.search = url.search === '' ? `echo=${id}` : `${url.search}&echo=${id}`
-  return url.href
 }
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
@@ -68,7 +62,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const cls = classOfTwilioCode(code)
   // With 408 and 5xx the body cannot prove a refusal.
   if (byTransport.class === 'ambiguous') return cls === undefined ? byTransport : { ...byTransport, code }
-  if (cls !== undefined) return withWait(byTransport, cls, code)
+  if (cls !== undefined) return codeOutcome(result.status, byTransport, { class: cls, code, isKnown: true })
   // Refused for an unknown reason. Another gateway may send the message, and the account is not blamed.
   const unlisted = byTransport.class === 'config' ? 'switch_now' : byTransport.class
   return { ...byTransport, class: unlisted, code: vendorWord(code, /^\d{5}$/, message) ?? 'UNKNOWN_CODE' }

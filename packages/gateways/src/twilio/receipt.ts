@@ -7,13 +7,11 @@ import type { ReceiptParser } from '../delivery-receipt.ts'
 
 export const twilioAuthToken = secret('Twilio auth token; signs calls and delivery receipts')
 
-type Options = { authToken: string; url: string }
-
 /**
  * @param url the public address that Twilio calls and signs, without a query
  * @throws if `url` is not an absolute address
  */
-export function createTwilioReceipts({ authToken, url }: Options): ReceiptParser {
+export function createTwilioReceipts({ authToken, url }: { authToken: string; url: string }): ReceiptParser {
   const address = new URL(url)
   return {
     verify({ headers, query, body }) {

@@ -49,6 +49,5 @@ export function verifyWebhook(keys: readonly Buffer[], { headers, body }: Receiv
   })
 }
 
-function signatureOf(key: Buffer, id: string, timestamp: string, body: string): string {
-  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
-}
+const signatureOf = (key: Buffer, id: string, timestamp: string, body: string) =>
+  `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
