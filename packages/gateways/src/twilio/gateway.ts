@@ -1,5 +1,5 @@
-// Owns the call that creates a Twilio message. Twilio stores no id of ours and sends a repeat as a new message. Our id
-// is in the address for delivery receipts, which then find their message even if the answer with Twilio's id was lost.
+// Owns the call that creates a Twilio message. Twilio stores no id of ours and sends a repeat as a new message. Our
+// id is in the address for delivery receipts, which then find their message even if the answer to the call was lost.
 import { freeText } from '../free-text.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
