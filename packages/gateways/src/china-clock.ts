@@ -1,11 +1,8 @@
 // Owns the local time of China, which is UTC+8 all year, independently of this process's time zone.
 
 /** As yyyyMMddHHmmss. */
-export function chinaClock(at: Date): string {
-  return new Date(at.getTime() + 8 * 3600_000).toISOString().replace(/\D/g, '').slice(0, 14)
-}
+export const chinaClock = (at: Date) =>
+  new Date(at.getTime() + 8 * 3600_000).toISOString().replace(/\D/g, '').slice(0, 14)
 
 /** The calendar day, as yyyyMMdd. */
-export function chinaDay(at: Date): string {
-  return chinaClock(at).slice(0, 8)
-}
+export const chinaDay = (at: Date) => chinaClock(at).slice(0, 8)

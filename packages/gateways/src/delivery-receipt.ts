@@ -2,16 +2,15 @@
 // methods throws, and every id and code it returns has been checked, because most vendors sign nothing.
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { Value } from '@sinclair/typebox/value'
-import type { Static, TSchema } from '@sinclair/typebox'
 import { parseJson } from './json.ts'
+
+type State = 'delivered' | 'undelivered'
 
 /** The final state of one message, as its vendor reports it. */
 export type DeliveryReceipt = {
   /** The vendor's id of the message, and our own id where the vendor returns it. */
   ids: string[]
-  state: 'delivered' | 'undelivered'
-  /** The vendor's code for this state. */
+  state: State
   code: string
 }
 
@@ -32,47 +31,32 @@ export type ReceiptParser = {
   acknowledgement: { status: number; contentType: string; body: string }
 }
 
-/** The address that a vendor sends its delivery receipts to. */
-export const callbackUrl = (publicUrl: string, gateway: string, token: string) =>
-  `${publicUrl}/callbacks/${gateway}/${token}`
+/** The public address of the API, and a secret part of its paths, without which it accepts no delivery receipts. */
+export type CallbackAddress = { publicUrl: string | undefined; callbackToken: string | undefined }
 
-export const jsonAcknowledgement = (body: object): ReceiptParser['acknowledgement'] => ({
+/** The address that a vendor sends its delivery receipts to. Undefined if a part of it is unknown. */
+export const callbackUrl = (gateway: string, { publicUrl, callbackToken: token }: CallbackAddress) =>
+  publicUrl === undefined || token === undefined ? undefined : `${publicUrl}/callbacks/${gateway}/${token}`
+
+export const jsonAcknowledgement = (body: object) => ({
   status: 200,
   contentType: 'application/json; charset=utf-8',
   body: JSON.stringify(body),
 })
 
-export const emptyAcknowledgement: ReceiptParser['acknowledgement'] = {
-  status: 204,
-  contentType: 'text/plain; charset=utf-8',
-  body: '',
-}
+export const emptyAcknowledgement = { status: 204, contentType: 'text/plain; charset=utf-8', body: '' }
 
-/**
- * Builds a receipt from the values that are safe to keep.
- *
- * @param ids null is returned if none of them is safe
- * @param codes the first safe one is used
- */
-export function deliveryReceipt(
-  state: DeliveryReceipt['state'],
-  ids: readonly unknown[],
-  codes: readonly unknown[],
-): DeliveryReceipt | null {
+/** One receipt, with the ids and the first code that are safe to keep. Null if no id is safe. */
+export function oneReceipt(state: State, ids: unknown[], codes: unknown[]): DeliveryReceipt[] | null {
   const safeIds = ids.filter(isIdentifier)
   if (safeIds.length === 0) return null
-  return { ids: [...new Set(safeIds)], state, code: codes.find(isIdentifier) ?? 'UNKNOWN_CODE' }
+  return [{ ids: [...new Set(safeIds)], state, code: codes.find(isIdentifier) ?? 'UNKNOWN_CODE' }]
 }
 
-/** Reads a JSON array with one message per row. Rows that do not match are skipped and do not affect the rest. */
-export function readRows<RowSchema extends TSchema>(
-  { body }: ReceivedCall,
-  schema: RowSchema,
-  toReceipt: (row: Static<RowSchema>) => DeliveryReceipt | null,
-): DeliveryReceipt[] | null {
+/** Reads a JSON array with one message per row. A row that `read` cannot read does not affect the rest. */
+export function readRows({ body }: ReceivedCall, read: (row: unknown) => DeliveryReceipt[] | null) {
   const rows = parseJson(body)
-  if (!Array.isArray(rows)) return null
-  return rows.flatMap((row: unknown) => (Value.Check(schema, row) ? (toReceipt(row) ?? []) : []))
+  return Array.isArray(rows) ? rows.flatMap((row: unknown) => read(row) ?? []) : null
 }
 
 export function isEqualInConstantTime(received: string, expected: string): boolean {
@@ -81,7 +65,5 @@ export function isEqualInConstantTime(received: string, expected: string): boole
 }
 
 /** Ids become parts of Redis keys and codes are logged, so prose and phone numbers are rejected. */
-function isIdentifier(value: unknown): value is string {
-  if (typeof value !== 'string' || !/^[\w:^.-]{1,64}$/.test(value)) return false
-  return !/^(00)?(86)?1[3-9]\d{9}$/.test(value)
-}
+const isIdentifier = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w:^.-]{1,64}$/.test(value) && !/^(00)?(86)?1[3-9]\d{9}$/.test(value)

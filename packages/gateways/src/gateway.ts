@@ -15,28 +15,17 @@ export type SmsMessage = {
   webOtpDomain?: string
 }
 
-/**
- * What the worker may do after a send:
- * - `accepted`: the vendor has taken the message.
- * - `duplicate`: the vendor already has a message with this id, so an earlier try was taken.
- * - `retry_same`: certainly not taken, and the reason is temporary. Ask the same gateway again after a pause.
- * - `switch_now`: certainly not taken, and this gateway cannot serve now. Ask the next gateway at once.
- * - `ambiguous`: may have been taken. A resend through another gateway can deliver two messages.
- * - `number`: no gateway can reach this number.
- * - `number_limit`: the vendor limits this number. Another gateway would only bypass the limit.
- * - `template`: this vendor refuses the template, the signature or the text. Another vendor has its own.
- * - `config`: our account, key, balance, clock or request is wrong. The gateway is unusable until it is fixed.
- */
+/** The results of a send. Each one decides what the worker may do next. */
 export const outcomeClasses = [
-  'accepted',
-  'duplicate',
-  'retry_same',
-  'switch_now',
-  'ambiguous',
-  'number',
-  'number_limit',
-  'template',
-  'config',
+  'accepted', // The vendor has taken the message.
+  'duplicate', // The vendor already has a message with this id, so an earlier try was taken.
+  'retry_same', // Certainly not taken, for a temporary reason. Ask the same gateway again after a pause.
+  'switch_now', // Certainly not taken, and this gateway cannot serve now. Ask the next gateway at once.
+  'ambiguous', // May have been taken. A resend through another gateway can deliver two messages.
+  'number', // No gateway can reach this number.
+  'number_limit', // The vendor limits this number. Another gateway would only bypass the limit.
+  'template', // This vendor refuses the template, the signature or the text. Another vendor has its own.
+  'config', // Our account, key, balance, clock or request is wrong. The gateway is unusable until it is fixed.
 ] as const
 export type OutcomeClass = (typeof outcomeClasses)[number]
 
@@ -52,28 +41,19 @@ export type Outcome = {
 export type SmsGateway = {
   readonly name: string
   send(message: SmsMessage, signal: AbortSignal): Promise<Outcome>
-}
-
-/** What a gateway offers for a message whose send was `ambiguous`. */
-export type DoubtHandling = {
   /** Whether the gateway, at `nowMs`, would detect the repeat of a message that was sent to it at `sinceMs`. */
   readonly recognises: (sinceMs: number, nowMs: number) => boolean
+  /** Only gateways whose vendor keeps records can search them for a message whose send was `ambiguous`. */
   readonly lookUp?: LookUp
 }
 
-/** For gateways that send every repeat as a new message. */
-export const recognisesNothing: DoubtHandling['recognises'] = () => false
-
 /**
- * The vendor's answer about a message whose send was `ambiguous`:
- * - `taken`: the vendor has the message, whether or not it was delivered.
- * - `refused`: the vendor has recorded a refusal, so the message will not be delivered.
- * - `unknown`: no record yet, or no readable answer. This proves nothing.
- */
-export type Found = { found: 'taken'; messageId?: string } | { found: 'refused' } | { found: 'unknown' }
-
-/**
- * Searches the vendor's records by the message's number, its id if the vendor stores it, and the time at which
- * the send began. Never throws. A vendor needs some seconds before it can find a message.
+ * Searches the vendor's records by the message's number, its id if the vendor stores it, and the start of the send.
+ * Never throws. A vendor needs some seconds before it can find a message.
  */
 export type LookUp = (message: SmsMessage, since: Date, signal: AbortSignal) => Promise<Found>
+
+export type Found =
+  | { found: 'taken'; messageId?: string } // The vendor has the message, whether or not it was delivered.
+  | { found: 'refused' } // The vendor has recorded a refusal, so the message will not be delivered.
+  | { found: 'unknown' } // No record yet, or no readable answer. This proves nothing.

@@ -9,7 +9,6 @@ export function parseJson(text: string): unknown {
 }
 
 export function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined
+  const hasField = typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+  return hasField ? Reflect.get(value, name) : undefined
 }

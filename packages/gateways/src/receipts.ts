@@ -2,7 +2,7 @@
 import { Type, type StaticDecode, type TObject } from '@sinclair/typebox'
 import { aliyunReceipts } from './aliyun/receipt.ts'
 import { ccpReceipts } from './ccp/receipt.ts'
-import { callbackUrl, type ReceiptParser } from './delivery-receipt.ts'
+import { callbackUrl, type CallbackAddress, type ReceiptParser } from './delivery-receipt.ts'
 import { tencentReceipts } from './tencent/receipt.ts'
 import { createTwilioReceipts, twilioAuthToken } from './twilio/receipt.ts'
 import { createWebhookReceipts, receiverSecrets } from './webhook/receipt.ts'
@@ -14,14 +14,11 @@ export const receiptVariables = {
 }
 export type ReceiptValues = Partial<StaticDecode<TObject<typeof receiptVariables>>>
 
-type Address = { publicUrl: string | undefined; callbackToken: string | undefined }
-
 /** @returns one line per fault, which begins with the name of the variable to change */
-export function receiptFaults(values: ReceiptValues, { publicUrl, callbackToken }: Address): string[] {
-  const isTwilioOn = values.TWILIO_AUTH_TOKEN !== undefined && callbackToken !== undefined
-  return isTwilioOn && publicUrl === undefined
-    ? ['PUBLIC_URL: is missing (Twilio signs the address that it calls)']
-    : []
+export function receiptFaults(values: ReceiptValues, address: CallbackAddress): string[] {
+  const isTwilioOn = values.TWILIO_AUTH_TOKEN !== undefined && address.callbackToken !== undefined
+  const lacksUrl = isTwilioOn && address.publicUrl === undefined
+  return lacksUrl ? ['PUBLIC_URL: is missing (Twilio signs the address that it calls)'] : []
 }
 
 /**
@@ -29,18 +26,15 @@ export function receiptFaults(values: ReceiptValues, { publicUrl, callbackToken 
  * A vendor that signs is included once its secret is configured. Without a token there are no parsers.
  */
 export function listReceiptParsers(
-  values: ReceiptValues,
-  { publicUrl, callbackToken }: Address,
+  { TWILIO_AUTH_TOKEN: authToken, WEBHOOK_SECRETS: keys }: ReceiptValues,
+  address: CallbackAddress,
 ): ReadonlyMap<string, ReceiptParser> {
   const parsers = new Map<string, ReceiptParser>()
-  if (callbackToken === undefined) return parsers
+  if (address.callbackToken === undefined) return parsers
   parsers.set('ccp', ccpReceipts).set('aliyun', aliyunReceipts).set('tencent', tencentReceipts)
-  const { TWILIO_AUTH_TOKEN: authToken, WEBHOOK_SECRETS: keys } = values
-  if (authToken !== undefined && publicUrl !== undefined)
-    parsers.set(
-      'twilio',
-      createTwilioReceipts({ authToken, url: callbackUrl(publicUrl, 'twilio', callbackToken) }),
-    )
+  const url = callbackUrl('twilio', address)
+  if (authToken !== undefined && url !== undefined)
+    parsers.set('twilio', createTwilioReceipts({ authToken, url }))
   if (keys !== undefined) parsers.set('webhook', createWebhookReceipts({ keys }))
   return parsers
 }

@@ -1,86 +1,71 @@
 // Owns the kinds of variables that vendors share, and the faults that they can have.
-import { Type, type StaticDecode, type TSchema } from '@sinclair/typebox'
+import { Type, type StringOptions } from '@sinclair/typebox'
 import type { SettingsContext } from './vendor.ts'
 
 /** @param decode throws an Error whose message completes `NAME: …` */
-export function decodedBy<S extends TSchema, Value>(schema: S, decode: (value: StaticDecode<S>) => Value) {
-  return Type.Transform(schema)
+export const decodedText = <Value>(options: StringOptions, decode: (given: string) => Value) =>
+  Type.Transform(Type.String(options))
     .Decode(decode)
     .Encode(() => {
       throw new Error('settings are only read')
     })
-}
 
-export const text = (pattern: string, description: string) => Type.String({ pattern, description })
+export const text = (pattern: string, description: string, options: StringOptions = {}) =>
+  Type.String({ ...options, pattern, description })
 
 export const secret = (description: string) =>
   Type.String({ minLength: 16, description: `secret: ${description}` })
 
-export const url = (description: string, fallback?: string) =>
-  decodedBy(
-    Type.String({
-      ...(fallback !== undefined && { default: fallback }),
-      pattern: '^https?://[^\\s]+$',
-      description,
-    }),
-    (address) => {
-      if (!URL.canParse(address)) throw new Error('must be an address such as https://host:port')
-      return new URL(address)
+export const url = (description: string, options: StringOptions = {}) =>
+  decodedText({ ...options, pattern: '^https?://[^\\s]+$', description }, (address) => {
+    if (!URL.canParse(address)) throw new Error('must be an address such as https://host:port')
+    return new URL(address)
+  })
+
+export const apiUrl = (vendor: string, address: string) =>
+  url(`address of the ${vendor} API`, { default: address })
+
+/** `login:1234,pay:77` as a map by scene. */
+export const sceneTemplates = () => byScene('template', '[^,:\\s]{1,64}', ([template = '']) => template)
+
+/** @param decode makes a value of the parts that follow the scene, which `pattern` describes */
+export const byScene = <Value>(form: string, pattern: string, decode: (parts: string[]) => Value) =>
+  decodedText(
+    {
+      default: '',
+      pattern: `^([a-z][a-z0-9_]{0,31}:${pattern}(,|$))*$`,
+      description: `scenes with a template of their own, as scene:${form},…`,
+    },
+    (given): ReadonlyMap<string, Value> => {
+      const entries = given.split(',').filter((entry) => entry !== '')
+      const split = entries.map((entry) => entry.split(':'))
+      return new Map(split.map(([scene = '', ...parts]) => [scene, decode(parts)]))
     },
   )
 
-export const apiUrl = (vendor: string, fallback: string) => url(`address of the ${vendor} API`, fallback)
+type Fault = string | false
+type Templates = ReadonlyMap<string, unknown> | undefined
 
-/** `login:1234,pay:77` as a map. */
-export const sceneTemplates = () =>
-  decodedBy(
-    Type.String({
-      default: '',
-      pattern: '^([a-z][a-z0-9_]{0,31}:[^,:\\s]{1,64}(,|$))*$',
-      description: 'scenes with a template of their own, as scene:template,…',
-    }),
-    (list): ReadonlyMap<string, string> =>
-      new Map(entriesOf(list).map(([scene = '', template = '']) => [scene, template])),
-  )
-
-/** `a:b:c,d:e:f` as lists. */
-export const entriesOf = (list: string) =>
-  list
-    .split(',')
-    .filter((entry) => entry !== '')
-    .map((entry) => entry.split(':'))
-
-export function sceneFaults(
-  variable: string,
-  templates: ReadonlyMap<string, unknown> | undefined,
-  { scenes }: SettingsContext,
-): string[] {
-  if (templates === undefined || scenes === undefined) return []
-  const known = new Set(scenes.map(({ name }) => name))
-  const hasUnknown = [...templates.keys()].some((scene) => !known.has(scene))
-  return hasUnknown ? [`${variable}: names a scene that SCENES does not have`] : []
+export function sceneFault(variable: string, templates: Templates, { scenes }: SettingsContext): Fault {
+  const isUnknown = (scene: string) => scenes !== undefined && scenes.every(({ name }) => name !== scene)
+  const hasUnknown = [...(templates?.keys() ?? [])].some(isUnknown)
+  return hasUnknown && `${variable}: names a scene that SCENES does not have`
 }
 
 /** Messages contain codes, so they may leave the machine over TLS only. */
-export function plaintextFaults(
-  variable: string,
-  address: URL | undefined,
-  { isProduction }: SettingsContext,
-): string[] {
-  if (address === undefined || address.protocol === 'https:' || isLoopback(address.hostname)) return []
+export function plaintextFault(variable: string, address: URL | undefined, context: SettingsContext): Fault {
+  if (address === undefined || address.protocol === 'https:' || isLoopback(address.hostname)) return false
   // A container network resolves names without a dot; the public DNS does not.
   const isContainer = /^[a-z][a-z0-9-]*$/.test(address.hostname)
-  return isContainer && !isProduction ? [] : [`${variable}: must be https, because messages contain codes`]
+  const isAllowed = isContainer && !context.isProduction
+  return !isAllowed && `${variable}: must be https, because messages contain codes`
 }
 
 /** In production, only a simulator could be on the same machine, because a vendor's API is not. */
-export function apiUrlFaults(variable: string, address: URL | undefined, context: SettingsContext): string[] {
-  return context.isProduction && address !== undefined && isLoopback(address.hostname)
-    ? [`${variable}: a simulator on this machine is not allowed in production`]
-    : plaintextFaults(variable, address, context)
-}
+export const apiUrlFault = (variable: string, address: URL | undefined, context: SettingsContext): Fault =>
+  context.isProduction && address !== undefined && isLoopback(address.hostname)
+    ? `${variable}: a simulator on this machine is not allowed in production`
+    : plaintextFault(variable, address, context)
 
 /** @param hostname as URL spells it */
-export function isLoopback(hostname: string): boolean {
-  return /^(127\.[0-9.]+|localhost|\[::1\])$/.test(hostname)
-}
+export const isLoopback = (hostname: string) => /^(127\.[0-9.]+|localhost|\[::1\])$/.test(hostname)

@@ -1,26 +1,45 @@
 // Owns the outcome of a call when the vendor's own code does not decide it. Every result has a class, and a result
 // that does not prove a refusal is `ambiguous`.
-import type { Outcome } from './gateway.ts'
+import type { Outcome, OutcomeClass } from './gateway.ts'
+import { parseJson } from './json.ts'
 import type { PostResult } from './transport.ts'
 
 export function transportOutcome(result: PostResult, now: Date): Outcome {
-  if (result.kind === 'not_sent') return { class: 'switch_now', code: result.code }
-  if (result.kind === 'unknown') return { class: 'ambiguous', code: result.code }
+  if (result.kind !== 'answer')
+    return { class: result.kind === 'not_sent' ? 'switch_now' : 'ambiguous', code: result.code }
   const { status, headers } = result
   const code = `HTTP_${status}`
   if (status === 429) {
-    const retryAfterMs = retryAfter(headers['retry-after'], now)
+    const retryAfterMs = retryAfter(headers['retry-after'] ?? '', now)
     return { class: 'retry_same', code, ...(retryAfterMs !== undefined && { retryAfterMs }) }
   }
   // A 408 may come from a proxy whose back end took the message.
   if (status >= 300 && status < 500 && status !== 408) return { class: 'config', code }
-  // 5xx, and a 2xx without a readable body.
-  return { class: 'ambiguous', code }
+  return { class: 'ambiguous', code } // 5xx, and a 2xx without a readable body.
 }
 
+export const isSuccess = (status: number) => status >= 200 && status <= 299
+
+type CodeMeaning = { class: OutcomeClass; code: string; isKnown: boolean }
+
+/**
+ * The outcome of an answer with a vendor's code, for vendors that refuse with HTTP 200. With any other status an
+ * acceptance is a contradiction, a known code is still a refusal, and an unknown code may come from a proxy.
+ */
+export function codeOutcome(status: number, byTransport: Outcome, meaning: CodeMeaning): Outcome {
+  const { class: cls, code, isKnown } = meaning
+  if (!isSuccess(status) && cls === 'accepted') return { class: 'ambiguous', code: byTransport.code }
+  if (!isSuccess(status) && !isKnown) return byTransport
+  // Only a message that is sent again has use for the wait in the answer's headers.
+  return cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
+}
+
+/** The JSON of an answer with a 2xx status. Undefined for every other result. */
+export const successBody = (result: PostResult): unknown =>
+  result.kind === 'answer' && isSuccess(result.status) ? parseJson(result.body) : undefined
+
 /** Seconds or an HTTP date, in milliseconds from now. */
-function retryAfter(value: string | undefined, now: Date): number | undefined {
-  if (value === undefined) return undefined
+function retryAfter(value: string, now: Date): number | undefined {
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
   // Date.parse accepts many other formats; an HTTP date always has a weekday and GMT.
   const at = /^[A-Z][a-z]{2}.*GMT$/.test(value) ? Date.parse(value) : Number.NaN

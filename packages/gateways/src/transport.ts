@@ -4,13 +4,13 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 
+const MAX_BODY_BYTES = 64 * 1024
+
 export type TransportOptions = {
   /** For DNS, TCP and TLS together. */
   connectTimeoutMs?: number
   /** From the call to the last byte of the answer, so that a slow server cannot extend it byte by byte. */
   totalTimeoutMs?: number
-  maxBodyBytes?: number
-  /** How long an idle connection is kept. */
   idleSocketMs?: number
   /** PEM of a private certificate authority. */
   ca?: string
@@ -18,33 +18,40 @@ export type TransportOptions = {
 export type PostOptions = { headers: Record<string, string>; body: string; signal: AbortSignal }
 export type PostResult =
   | { kind: 'answer'; status: number; headers: IncomingHttpHeaders; body: string }
-  | { kind: 'not_sent'; code: string }
-  | { kind: 'unknown'; code: string }
+  | { kind: 'not_sent' | 'unknown'; code: string }
 export type Transport = ReturnType<typeof createTransport>
 
+/** What a gateway needs to call the API of its vendor. */
+export type ApiOptions = {
+  /** Scheme, host, port and an optional path prefix. */
+  baseUrl: string
+  transport: Pick<Transport, 'post'>
+  now?: () => Date
+}
+
+/** Called when a gateway is made, so that an invalid address fails at startup and not with the first message. */
+export const withoutSlash = (baseUrl: string) => new URL(baseUrl).href.replace(/\/+$/, '')
+
 export function createTransport(options: TransportOptions = {}) {
-  const { connectTimeoutMs = 2000, totalTimeoutMs = 5000, maxBodyBytes = 64 * 1024, ca } = options
+  const { connectTimeoutMs = 2000, totalTimeoutMs = 5000, idleSocketMs = 3000, ca } = options
   // Connections are reused because a TLS handshake takes much longer than the rest of a send. This has a race: a
   // server may close an idle connection while we write, and that send is `unknown`. Servers commonly close idle
   // connections after 5 s or later. Closing ours after 3 s makes the race rare.
-  const pool = { keepAlive: true, timeout: options.idleSocketMs ?? 3000 }
+  const pool = { keepAlive: true, timeout: idleSocketMs }
   const plain = new HttpAgent(pool)
   const secure = new HttpsAgent(ca === undefined ? pool : { ...pool, ca })
 
-  function open(url: string, headers: Record<string, string>): ClientRequest {
-    return url.startsWith('https:')
-      ? httpsRequest(url, { method: 'POST', headers, agent: secure })
-      : httpRequest(url, { method: 'POST', headers, agent: plain })
-  }
-
   /** Never throws. Follows no redirect, which would pass the code on to another host, and asks for no compression. */
-  function post(url: string, { headers, body, signal }: PostOptions): Promise<PostResult> {
-    if (signal.aborted) return Promise.resolve({ kind: 'not_sent', code: 'ABORTED' })
+  async function post(url: string, { headers, body, signal }: PostOptions): Promise<PostResult> {
+    if (signal.aborted) return { kind: 'not_sent', code: 'ABORTED' }
+    const isSecure = url.startsWith('https:')
     let request: ClientRequest
     try {
-      request = open(url, headers)
+      request = isSecure
+        ? httpsRequest(url, { method: 'POST', headers, agent: secure })
+        : httpRequest(url, { method: 'POST', headers, agent: plain })
     } catch (error) {
-      return Promise.resolve({ kind: 'not_sent', code: faultCode(error) })
+      return { kind: 'not_sent', code: faultCode(error) }
     }
     return new Promise((resolve) => {
       let phase: 'connecting' | 'connected' | 'headers' | 'settled' = 'connecting'
@@ -73,12 +80,12 @@ export function createTransport(options: TransportOptions = {}) {
       request.once('socket', (socket) => {
         // Treat every socket that is already open as connected, because it may already have written.
         if (request.reusedSocket || (!socket.connecting && !socket.destroyed)) connected()
-        else socket.once(url.startsWith('https:') ? 'secureConnect' : 'connect', connected)
+        else socket.once(isSecure ? 'secureConnect' : 'connect', connected)
       })
       request.once('response', (response) => {
         connected()
         if (phase === 'connected') phase = 'headers'
-        collect(response, maxBodyBytes, settle, fail)
+        read(response, settle, fail)
       })
       request.on('error', (error) => fail(faultCode(error)))
       // An upgrade response closes without an error. After the headers of an ordinary response, the handlers of the
@@ -99,17 +106,12 @@ export function createTransport(options: TransportOptions = {}) {
   return { post, close }
 }
 
-function collect(
-  response: IncomingMessage,
-  maxBodyBytes: number,
-  settle: (result: PostResult) => void,
-  fail: (code: string) => void,
-) {
+function read(response: IncomingMessage, settle: (result: PostResult) => void, fail: (code: string) => void) {
   const chunks: Buffer[] = []
   let size = 0
   response.on('data', (chunk: Buffer) => {
     size += chunk.length
-    if (size > maxBodyBytes) fail('BODY_TOO_LONG')
+    if (size > MAX_BODY_BYTES) fail('BODY_TOO_LONG')
     else chunks.push(chunk)
   })
   response.once('end', () => {

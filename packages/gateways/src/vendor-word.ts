@@ -1,12 +1,18 @@
 // Owns which values of a vendor's answer may leave a gateway: an id or a code of the expected form that contains
 // nothing of the message. A vendor, or a proxy in front of it, may repeat the request in any text of its answer.
-import type { SmsMessage } from './gateway.ts'
+import type { Outcome, SmsMessage } from './gateway.ts'
+import { field } from './json.ts'
 
-export function vendorWord(
-  value: unknown,
-  shape: RegExp,
-  { mobile, code }: Pick<SmsMessage, 'mobile' | 'code'>,
-): string | undefined {
-  if (typeof value !== 'string' || !shape.test(value)) return undefined
+type Secrets = Pick<SmsMessage, 'mobile' | 'code'>
+type MessageId = Pick<Outcome, 'messageId'>
+
+export function vendorWord(value: unknown, form: RegExp, { mobile, code }: Secrets): string | undefined {
+  if (typeof value !== 'string' || !form.test(value)) return undefined
   return value.includes(mobile) || value.includes(code) ? undefined : value
+}
+
+/** The vendor's id of the message, from the field `name` of an answer. An answer may lack it. */
+export function messageIdIn(answer: unknown, name: string, form: RegExp, message: Secrets): MessageId {
+  const messageId = vendorWord(field(answer, name), form, message)
+  return messageId === undefined ? {} : { messageId }
 }

@@ -1,18 +1,15 @@
-// Owns how a vendor is described to the worker: its settings, the faults they can have, and how a gateway is made
-// of them. The settings of a vendor are only required and checked if the worker uses that vendor.
+// Owns how a vendor is described to the worker: its settings, their faults, and how a gateway is made of them.
 import type { StaticDecode, TObject } from '@sinclair/typebox'
-import type { DoubtHandling, SmsGateway } from './gateway.ts'
+import type { CallbackAddress } from './delivery-receipt.ts'
+import type { SmsGateway } from './gateway.ts'
 import { field } from './json.ts'
 import type { Transport } from './transport.ts'
 
 /** The part of the worker's configuration that the settings of a vendor depend on. */
-export type SettingsContext = {
+export type SettingsContext = CallbackAddress & {
   isProduction: boolean
   /** Undefined if the worker's own settings of the scenes have a fault. */
   scenes: readonly { name: string; ttlSeconds: number }[] | undefined
-  /** The secret part of the address for delivery receipts. Undefined if none are accepted. */
-  callbackToken: string | undefined
-  publicUrl: string | undefined
 }
 
 export type VendorDeps = {
@@ -21,17 +18,15 @@ export type VendorDeps = {
   maskMobile: (mobile: string) => string
 }
 
-type VendorGateway = SmsGateway & DoubtHandling
-
 /** How many messages a vendor allows one number in a sliding window of at most a day. */
-export type QuotaWindow = { most: number; seconds: number }
+type QuotaWindow = { most: number; seconds: number }
 
 /** A vendor with complete settings. */
 export type ConfiguredVendor = {
   name: string
   /** Empty if the vendor documents no limit per number. */
   quota: readonly QuotaWindow[]
-  create: (deps: VendorDeps) => VendorGateway
+  create: (deps: VendorDeps) => SmsGateway
 }
 
 type VendorDefinition<S extends TObject> = {
@@ -39,9 +34,9 @@ type VendorDefinition<S extends TObject> = {
   /** A variable that is neither optional nor has a default is required once SMS_GATEWAYS lists the vendor. */
   settings: S
   /** Faults that involve more than one variable. A value is undefined if its variable is unset or has a fault. */
-  faults: (values: Partial<StaticDecode<S>>, context: SettingsContext) => string[]
+  faults: (values: Partial<StaticDecode<S>>, context: SettingsContext) => (string | false)[]
   quota?: readonly QuotaWindow[]
-  create: (settings: StaticDecode<S>, context: SettingsContext, deps: VendorDeps) => VendorGateway
+  create: (settings: StaticDecode<S>, deps: VendorDeps, context: SettingsContext) => SmsGateway
 }
 
 export function defineVendor<S extends TObject>(definition: VendorDefinition<S>) {
@@ -57,13 +52,13 @@ export function defineVendor<S extends TObject>(definition: VendorDefinition<S>)
     /** One line per fault, which begins with the name of the variable to change. */
     faults: (values: Values, context: SettingsContext): string[] => [
       ...missingFrom(values).map((variable) => `${variable}: is missing (SMS_GATEWAYS lists ${name})`),
-      ...definition.faults(values, context),
+      ...definition.faults(values, context).filter((fault) => fault !== false),
     ],
 
     /** @throws if a required variable is missing; `faults` names it */
     configure(values: Values, context: SettingsContext): ConfiguredVendor {
       if (!isComplete(values)) throw new Error(`the settings of ${name} are incomplete`)
-      return { name, quota, create: (deps) => create(values, context, deps) }
+      return { name, quota, create: (deps) => create(values, deps, context) }
     },
   }
 }

@@ -2,7 +2,7 @@
 import { Type, type StaticDecode, type TObject } from '@sinclair/typebox'
 import { aliyun } from './aliyun/settings.ts'
 import { ccp } from './ccp/settings.ts'
-import { consoleVendor } from './console/settings.ts'
+import { consoleVendor } from './console/gateway.ts'
 import { tencent } from './tencent/settings.ts'
 import { twilio } from './twilio/settings.ts'
 import type { ConfiguredVendor, SettingsContext } from './vendor.ts'

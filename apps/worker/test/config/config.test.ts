@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '@sms-codes/core/config/load'
-import { ccpQuota } from '@sms-codes/gateways/ccp/quota'
+import { ccpQuota } from '@sms-codes/gateways/ccp/settings'
 import { loadWorkerConfig } from '../../src/config/config.ts'
 
 const key = () => randomBytes(32).toString('base64')

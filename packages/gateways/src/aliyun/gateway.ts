@@ -1,36 +1,46 @@
-// Owns Aliyun's SendSms call. Aliyun treats a repeat as a new message. The message's id is sent as OutId, which
-// Aliyun only echoes, so that after an ambiguous send the message can be looked up by it.
+// Owns the calls of Aliyun's SMS service (Dysmsapi 2017-05-25). Aliyun treats a repeat as a new message. It only
+// echoes the message's id, sent as OutId, by which the message can be looked up after an ambiguous send.
 import { randomUUID } from 'node:crypto'
 import { classOfAliyunCode, isKnownAliyunCode } from './codes.ts'
 import { bizIdOf, daysToAsk, foundByOutId } from './look-up.ts'
-import { rpcRequest } from './request.ts'
-import { recognisesNothing } from '../gateway.ts'
-import type { DoubtHandling, Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+import { canonicalQuery, signRpc } from './signature.ts'
+import type { Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
-import { transportOutcome } from '../transport-outcome.ts'
-import type { PostResult, Transport } from '../transport.ts'
+import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
+import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
-export type AliyunOptions = {
-  /** Scheme, host, port and an optional path prefix. */
-  baseUrl: string
+export type AliyunOptions = ApiOptions & {
   accessKeyId: string
   accessKeySecret: string
   signName: string
-  /** The template's code for a message's scene. */
   templateOf: (scene: string) => string
-  transport: Pick<Transport, 'post'>
-  now?: () => Date
   nonce?: () => string
 }
 
-export function createAliyunGateway(options: AliyunOptions): SmsGateway & Required<DoubtHandling> {
-  const { signName, templateOf, transport, now = () => new Date(), nonce = randomUUID } = options
-  // Parsed here so that an invalid address fails at startup and not with the first message.
-  const base = new URL(options.baseUrl).href.replace(/\/+$/, '')
+export function createAliyunGateway(options: AliyunOptions): Required<SmsGateway> {
+  const { accessKeyId, accessKeySecret, signName, templateOf, transport } = options
+  const { now = () => new Date(), nonce = randomUUID } = options
+  const url = `${withoutSlash(options.baseUrl)}/`
 
+  // All parameters are in the body, so that proxies log neither number nor code.
   function call(action: string, params: Record<string, string>, signal: AbortSignal): Promise<PostResult> {
-    const { url, headers, body } = rpcRequest(base, options, { action, params, at: now(), nonce: nonce() })
+    const unsigned = {
+      ...params,
+      Action: action,
+      Version: '2017-05-25',
+      Format: 'JSON',
+      RegionId: 'cn-hangzhou',
+      AccessKeyId: accessKeyId,
+      SignatureMethod: 'HMAC-SHA1',
+      SignatureVersion: '1.0',
+      // Aliyun accepts a nonce once.
+      SignatureNonce: nonce(),
+      Timestamp: now().toISOString().replace(/\.\d+/, ''),
+    }
+    const { signature } = signRpc('POST', unsigned, accessKeySecret)
+    const headers = { Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' }
+    const body = canonicalQuery({ ...unsigned, Signature: signature })
     return transport.post(url, { headers, body, signal })
   }
 
@@ -56,7 +66,7 @@ export function createAliyunGateway(options: AliyunOptions): SmsGateway & Requir
     return { found: 'unknown' }
   }
 
-  return { name: 'aliyun', send, lookUp, recognises: recognisesNothing }
+  return { name: 'aliyun', send, lookUp, recognises: () => false }
 }
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
@@ -65,25 +75,15 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const answer = parseJson(result.body)
   const code = field(answer, 'Code')
   if (typeof code !== 'string') return byTransport
-  const cls = classOfAliyunCode(code)
   const word = vendorWord(code, /^[A-Za-z][A-Za-z._]{1,63}$/, message)
-  if (result.status < 200 || result.status > 299) {
-    // The SMS service refuses with HTTP 200; the API gateway in front of it uses error statuses. With such a status,
-    // a known code decides, an acceptance is a contradiction, and an unknown code leaves the decision to the status.
-    // An `isp.` code comes from the service itself, so it decides with every status.
-    if (cls === 'accepted') return { class: 'ambiguous', code: byTransport.code }
-    const codeDecides = isKnownAliyunCode(code) || code.startsWith('isp.')
-    if (!codeDecides) return { ...byTransport, code: word ?? byTransport.code }
-  }
-  if (cls === 'retry_same') {
-    return { ...byTransport, class: cls, code: word ?? 'UNKNOWN_CODE', ...waitOf(result) }
-  }
-  if (cls !== 'accepted') return { class: cls, code: word ?? 'UNKNOWN_CODE' }
-  return { class: cls, code, ...bizIdOf(answer, message) }
-}
-
-/** The milliseconds of Aliyun's own header. */
-function waitOf({ headers }: { headers: NodeJS.Dict<string | string[]> }) {
-  const wait = headers['x-acs-retry-after']
-  return typeof wait === 'string' && /^\d{1,9}$/.test(wait) ? { retryAfterMs: Number(wait) } : {}
+  // The API gateway in front of the service uses error statuses, and only `isp.` codes come from the service itself.
+  const isKnown = isKnownAliyunCode(code) || code.startsWith('isp.')
+  if (!isSuccess(result.status) && !isKnown) return { ...byTransport, code: word ?? byTransport.code }
+  const meaning = { class: classOfAliyunCode(code), code: word ?? 'UNKNOWN_CODE', isKnown }
+  const outcome = codeOutcome(result.status, byTransport, meaning)
+  // Aliyun's own header for the wait, in milliseconds.
+  const wait = String(result.headers['x-acs-retry-after'])
+  if (outcome.class === 'retry_same' && /^\d{1,9}$/.test(wait))
+    return { ...outcome, retryAfterMs: Number(wait) }
+  return outcome.class === 'accepted' ? { ...outcome, ...bizIdOf(answer, message) } : outcome
 }

@@ -1,9 +1,10 @@
 // Owns finding a message in Aliyun's records of one number and one day, by the OutId that we sent.
 import { chinaDay } from '../china-clock.ts'
 import type { Found, SmsMessage } from '../gateway.ts'
-import { field, parseJson } from '../json.ts'
+import { field } from '../json.ts'
+import { successBody } from '../transport-outcome.ts'
 import type { PostResult } from '../transport.ts'
-import { vendorWord } from '../vendor-word.ts'
+import { messageIdIn } from '../vendor-word.ts'
 
 // Aliyun refuses a request whose clock differs more than this from its own.
 const MAX_CLOCK_SKEW_MS = 15 * 60_000
@@ -13,10 +14,8 @@ const MAX_CLOCK_SKEW_MS = 15 * 60_000
  * the record may belong to the day before or after `since`.
  */
 export function daysToAsk(since: Date): string[] {
-  const days = [0, -MAX_CLOCK_SKEW_MS, MAX_CLOCK_SKEW_MS].map((skewMs) =>
-    chinaDay(new Date(since.getTime() + skewMs)),
-  )
-  return [...new Set(days)]
+  const skews = [0, -MAX_CLOCK_SKEW_MS, MAX_CLOCK_SKEW_MS]
+  return [...new Set(skews.map((skewMs) => chinaDay(new Date(since.getTime() + skewMs))))]
 }
 
 /**
@@ -25,18 +24,12 @@ export function daysToAsk(since: Date): string[] {
  * message, because the carrier's report can be wrong or early and the handset can still receive the message.
  */
 export function foundByOutId(result: PostResult, message: SmsMessage): Found {
-  if (result.kind !== 'answer' || result.status < 200 || result.status > 299) return { found: 'unknown' }
-  const answer = parseJson(result.body)
-  if (field(answer, 'Code') !== 'OK') return { found: 'unknown' }
+  const answer = successBody(result)
   const records = field(field(answer, 'SmsSendDetailDTOs'), 'SmsSendDetailDTO')
-  if (!Array.isArray(records)) return { found: 'unknown' }
+  if (field(answer, 'Code') !== 'OK' || !Array.isArray(records)) return { found: 'unknown' }
   const ours: unknown = records.find((record) => field(record, 'OutId') === message.id)
-  if (ours === undefined) return { found: 'unknown' }
-  return { found: 'taken', ...bizIdOf(ours, message) }
+  return ours === undefined ? { found: 'unknown' } : { found: 'taken', ...bizIdOf(ours, message) }
 }
 
-/** Aliyun's id of the message. A record of the look-up may lack it. */
-export function bizIdOf(answer: unknown, message: SmsMessage): { messageId?: string } {
-  const messageId = vendorWord(field(answer, 'BizId'), /^[0-9A-Za-z^_-]{8,64}$/, message)
-  return messageId === undefined ? {} : { messageId }
-}
+export const bizIdOf = (answer: unknown, message: SmsMessage) =>
+  messageIdIn(answer, 'BizId', /^[0-9A-Za-z^_-]{8,64}$/, message)

@@ -1,20 +1,16 @@
 // Owns Aliyun's delivery receipts: a batch of messages per call, unsigned, and possibly repeated.
-import { Type } from '@sinclair/typebox'
-import { deliveryReceipt, jsonAcknowledgement, readRows, type ReceiptParser } from '../delivery-receipt.ts'
-
-const Row = Type.Object({
-  success: Type.Boolean(),
-  biz_id: Type.Optional(Type.Unknown()),
-  /** Our id of the message. */
-  out_id: Type.Optional(Type.Unknown()),
-  err_code: Type.Optional(Type.Unknown()),
-})
+import { jsonAcknowledgement, oneReceipt, readRows, type ReceiptParser } from '../delivery-receipt.ts'
+import { field } from '../json.ts'
 
 export const aliyunReceipts: ReceiptParser = {
   read: (call) =>
-    readRows(call, Row, ({ success, biz_id: bizId, out_id: outId, err_code: code }) =>
-      deliveryReceipt(success ? 'delivered' : 'undelivered', [bizId, outId], [code]),
-    ),
+    readRows(call, (row) => {
+      const success = field(row, 'success')
+      if (typeof success !== 'boolean') return null
+      // `biz_id` is Aliyun's id of the message, and `out_id` is ours.
+      const ids = [field(row, 'biz_id'), field(row, 'out_id')]
+      return oneReceipt(success ? 'delivered' : 'undelivered', ids, [field(row, 'err_code')])
+    }),
   // Unless `code` is the number 0, Aliyun sends the same rows again after 1, 5 and 10 minutes.
   acknowledgement: jsonAcknowledgement({ code: 0, msg: '接收成功' }),
 }

@@ -1,24 +1,16 @@
 // Owns the environment variables of Aliyun and how the worker makes its gateway of them. The text of a template
 // contains its minutes, so the configuration repeats them and they must equal the life of a code.
 import { Type } from '@sinclair/typebox'
-import { apiUrl, apiUrlFaults, decodedBy, entriesOf, sceneFaults, secret, text } from '../settings.ts'
-import { defineVendor, type SettingsContext } from '../vendor.ts'
+import { apiUrl, apiUrlFault, byScene, sceneFault, secret, text } from '../settings.ts'
+import { defineVendor } from '../vendor.ts'
 import { createAliyunGateway } from './gateway.ts'
-import { aliyunQuota } from './quota.ts'
 
-type Templates = ReadonlyMap<string, { code: string; minutes: number }>
-
-const templatesWithMinutes = decodedBy(
-  Type.String({
-    default: '',
-    pattern: '^([a-z][a-z0-9_]{0,31}:[^,:\\s]{1,64}:[1-9][0-9]?(,|$))*$',
-    description: 'scenes with a template of their own, as scene:template:minutes,…',
-  }),
-  (list): Templates =>
-    new Map(
-      entriesOf(list).map(([scene = '', code = '', minutes]) => [scene, { code, minutes: Number(minutes) }]),
-    ),
-)
+/** Verification messages that Aliyun allows one number under one signature. */
+export const aliyunQuota = [
+  { most: 1, seconds: 60 },
+  { most: 5, seconds: 3_600 },
+  { most: 10, seconds: 86_400 },
+]
 
 export const aliyun = defineVendor({
   name: 'aliyun',
@@ -34,15 +26,22 @@ export const aliyun = defineVendor({
       default: 5,
       description: 'minutes in the text of the Aliyun template; must be the life of the code',
     }),
-    ALIYUN_TEMPLATES: templatesWithMinutes,
+    ALIYUN_TEMPLATES: byScene('template:minutes', '[^,:\\s]{1,64}:[1-9][0-9]?', ([code = '', minutes]) => ({
+      code,
+      minutes: Number(minutes),
+    })),
   }),
-  faults: (values, context) => [
-    ...apiUrlFaults('ALIYUN_BASE_URL', values.ALIYUN_BASE_URL, context),
-    ...sceneFaults('ALIYUN_TEMPLATES', values.ALIYUN_TEMPLATES, context),
-    ...minuteFaults(values.ALIYUN_TEMPLATE_MINUTES, values.ALIYUN_TEMPLATES, context),
+  faults: ({ ALIYUN_BASE_URL, ALIYUN_TEMPLATES, ALIYUN_TEMPLATE_MINUTES }, context) => [
+    apiUrlFault('ALIYUN_BASE_URL', ALIYUN_BASE_URL, context),
+    sceneFault('ALIYUN_TEMPLATES', ALIYUN_TEMPLATES, context),
+    ...(context.scenes ?? []).map(({ name, ttlSeconds }) => {
+      if (ALIYUN_TEMPLATES === undefined || ALIYUN_TEMPLATE_MINUTES === undefined) return false
+      const minutes = ALIYUN_TEMPLATES.get(name)?.minutes ?? ALIYUN_TEMPLATE_MINUTES
+      return minutes * 60 !== ttlSeconds && minutesFault(name, ttlSeconds)
+    }),
   ],
   quota: aliyunQuota,
-  create: (settings, _context, { transport }) =>
+  create: (settings, { transport }) =>
     createAliyunGateway({
       baseUrl: settings.ALIYUN_BASE_URL.href,
       accessKeyId: settings.ALIYUN_ACCESS_KEY_ID,
@@ -53,16 +52,5 @@ export const aliyun = defineVendor({
     }),
 })
 
-function minuteFaults(
-  general: number | undefined,
-  templates: Templates | undefined,
-  { scenes = [] }: SettingsContext,
-): string[] {
-  if (general === undefined || templates === undefined) return []
-  return scenes
-    .filter(({ name, ttlSeconds }) => (templates.get(name)?.minutes ?? general) * 60 !== ttlSeconds)
-    .map(
-      ({ name, ttlSeconds }) =>
-        `ALIYUN_TEMPLATE_MINUTES: codes of scene ${name} live ${ttlSeconds} s, but the template's text names other minutes; change the life, or give the scene a template in ALIYUN_TEMPLATES`,
-    )
-}
+const minutesFault = (scene: string, ttlSeconds: number) =>
+  `ALIYUN_TEMPLATE_MINUTES: codes of scene ${scene} live ${ttlSeconds} s, but the template's text names other minutes; change the life, or give the scene a template in ALIYUN_TEMPLATES`

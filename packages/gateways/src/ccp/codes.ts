@@ -1,52 +1,27 @@
 // Owns the outcome class of each CCP (Yuntongxun) status code. Only 000000 says that a message was taken, so an
 // unlisted code is a refusal and the next gateway may send the message.
+import { classByCode } from '../code-table.ts'
 import type { OutcomeClass } from '../gateway.ts'
 
-const rows: readonly (readonly [OutcomeClass, string])[] = [
-  ['accepted', '000000'],
+const classes = classByCode({
+  accepted: '000000',
   // 160054: CCP has seen this reqId today. 160056: CCP treats the same text to the same number as a repeat.
-  ['duplicate', '160054 160056'],
-  ['retry_same', '112354 160016 161006'],
-  [
-    'switch_now',
-    `111001-111099 112302 112326 160000-160010 160050 160063-160064
-     161000-161001 161004-161005 161008-161012 161020 161022-161024`,
-  ],
+  duplicate: '160054 160056',
+  retry_same: '112354 160016 161006',
+  switch_now: `111001-111099 112302 112326 160000-160010 160050 160063-160064 161000-161001 161004-161005
+    161008-161012 161020 161022-161024`,
   // 161021: the platform's read from its own channel timed out. Client libraries invent the 172xxx codes for their
   // own network faults. CCP never sends them, so from a relay they only mean that its network failed.
-  ['ambiguous', '161021 172001 172003 172006-172007 172012'],
-  ['number', '112300 112306 112316-112317 112319 160013 160034 160042 160044 160051'],
-  ['number_limit', '112314 160015 160021-160022 160038-160041'],
-  [
-    'template',
-    `112307-112309 112311 112313 112315 112318 112323 160011 160018-160020
-     160032-160033 160035-160037 160043 160046 160049 160052`,
-  ],
-  [
-    'config',
-    `111109 111141 111181 112301 112303-112305 112310 112312 112320-112321 112349-112350 112353 113302
-     160012 160014 160017 160031 160045 160048 160053 160055 160058-160062 160065
-     161002-161003 161007 161100-161108`,
-  ],
-]
+  ambiguous: '161021 172001 172003 172006-172007 172012',
+  number: '112300 112306 112316-112317 112319 160013 160034 160042 160044 160051',
+  number_limit: '112314 160015 160021-160022 160038-160041',
+  template: `112307-112309 112311 112313 112315 112318 112323 160011 160018-160020 160032-160033
+    160035-160037 160043 160046 160049 160052`,
+  config: `111109 111141 111181 112301 112303-112305 112310 112312 112320-112321 112349-112350 112353 113302
+    160012 160014 160017 160031 160045 160048 160053 160055 160058-160062 160065 161002-161003 161007
+    161100-161108`,
+})
 
-const classes = new Map(
-  rows.flatMap(([cls, codes]) => expandRanges(codes).map((code) => [code, cls] as const)),
-)
+export const isKnownCcpCode = (code: string) => classes.has(code)
 
-export function isKnownCcpCode(code: string): boolean {
-  return classes.has(code)
-}
-
-export function classOfCcpCode(code: string): OutcomeClass {
-  return classes.get(code) ?? 'switch_now'
-}
-
-/** `111001-111003 112302` as four codes. */
-function expandRanges(codes: string): string[] {
-  return codes.split(/\s+/).flatMap((item) => {
-    const [first = item, last = first] = item.split('-')
-    const length = Number(last) - Number(first) + 1
-    return Array.from({ length }, (_, step) => String(Number(first) + step).padStart(6, '0'))
-  })
-}
+export const classOfCcpCode = (code: string): OutcomeClass => classes.get(code) ?? 'switch_now'

@@ -3,36 +3,28 @@
 import { createHash } from 'node:crypto'
 import { classOfCcpCode, isKnownCcpCode } from './codes.ts'
 import { chinaClock, chinaDay } from '../china-clock.ts'
-import type { DoubtHandling, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
-import { transportOutcome } from '../transport-outcome.ts'
-import type { PostResult, Transport } from '../transport.ts'
+import { codeOutcome, transportOutcome } from '../transport-outcome.ts'
+import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
+import { messageIdIn, vendorWord } from '../vendor-word.ts'
 
-export type CcpOptions = {
-  /** Scheme, host, port and an optional path prefix. */
-  baseUrl: string
+type CcpOptions = ApiOptions & {
   accountSid: string
   authToken: string
   appId: string
-  /** The template's id for a message's scene. */
   templateOf: (scene: string) => string
-  transport: Pick<Transport, 'post'>
-  now?: () => Date
 }
 
-export function createCcpGateway(options: CcpOptions): SmsGateway & DoubtHandling {
+export function createCcpGateway(options: CcpOptions): SmsGateway {
   const { accountSid, authToken, appId, templateOf, transport, now = () => new Date() } = options
-  // Parsed here so that an invalid address fails at startup and not with the first message.
-  const base = new URL(options.baseUrl).href.replace(/\/+$/, '')
+  const base = withoutSlash(options.baseUrl)
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
-    const { sig, authorization } = signCcp(accountSid, authToken, now())
+    const { sig, authorization: Authorization } = signCcp(accountSid, authToken, now())
     const url = `${base}/2013-12-26/Accounts/${encodeURIComponent(accountSid)}/SMS/TemplateSMS?sig=${sig}`
-    const headers = {
-      Accept: 'application/json',
-      'Content-Type': 'application/json;charset=utf-8',
-      Authorization: authorization,
-    }
+    const contentType = 'application/json;charset=utf-8'
+    const headers = { Accept: 'application/json', 'Content-Type': contentType, Authorization }
     const body = JSON.stringify({
       to: message.mobile,
       appId,
@@ -44,11 +36,9 @@ export function createCcpGateway(options: CcpOptions): SmsGateway & DoubtHandlin
     return outcomeOf(await transport.post(url, { headers, body, signal }), message, now())
   }
 
-  return { name: 'ccp', send, recognises: isSameDayInChina }
-}
-
-function isSameDayInChina(sinceMs: number, nowMs: number): boolean {
-  return chinaDay(new Date(sinceMs)) === chinaDay(new Date(nowMs))
+  const recognises = (sinceMs: number, nowMs: number) =>
+    chinaDay(new Date(sinceMs)) === chinaDay(new Date(nowMs))
+  return { name: 'ccp', send, recognises }
 }
 
 export function signCcp(accountSid: string, authToken: string, at: Date) {
@@ -64,22 +54,12 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const answer = parseJson(result.body)
   const code = field(answer, 'statusCode')
   if (typeof code !== 'string') return byTransport
-  const cls = classOfCcpCode(code)
-  if (result.status < 200 || result.status > 299) {
-    // CCP refuses with HTTP 200. With any other status a known code is still a refusal, an unknown code may come
-    // from a proxy, and an acceptance contradicts the status.
-    if (!isKnownCcpCode(code)) return byTransport
-    if (cls === 'accepted') return { class: 'ambiguous', code: byTransport.code }
-    return cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
-  }
-  if (cls !== 'accepted') return { class: cls, code: safeCode(code, message) }
-  const sid = field(field(answer, 'templateSMS'), 'smsMessageSid')
-  const messageId = typeof sid === 'string' && /^[0-9A-Za-z]{16,64}$/.test(sid) ? { messageId: sid } : {}
-  return { class: 'accepted', code, ...messageId }
-}
-
-// An unlisted code is worth reporting if it has the form of a CCP code and is not the code of the message.
-function safeCode(code: string, message: SmsMessage): string {
-  if (isKnownCcpCode(code)) return code
-  return /^\d{6}$/.test(code) && code !== message.code ? code : 'UNKNOWN_CODE'
+  const isKnown = isKnownCcpCode(code)
+  // An unlisted code is worth reporting if it has the form of a CCP code and is not the code of the message.
+  const word = isKnown ? code : (vendorWord(code, /^\d{6}$/, message) ?? 'UNKNOWN_CODE')
+  const meaning = { class: classOfCcpCode(code), code: word, isKnown }
+  const outcome = codeOutcome(result.status, byTransport, meaning)
+  if (outcome.class !== 'accepted') return outcome
+  const sms = field(answer, 'templateSMS')
+  return { ...outcome, ...messageIdIn(sms, 'smsMessageSid', /^[0-9A-Za-z]{16,64}$/, message) }
 }

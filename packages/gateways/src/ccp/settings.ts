@@ -1,9 +1,14 @@
 // Owns the environment variables of CCP and how the worker makes its gateway of them.
 import { Type } from '@sinclair/typebox'
-import { apiUrl, apiUrlFaults, sceneFaults, sceneTemplates, secret, text } from '../settings.ts'
+import { apiUrl, apiUrlFault, sceneFault, sceneTemplates, secret, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createCcpGateway } from './gateway.ts'
-import { ccpQuota } from './quota.ts'
+
+// For messages of one template. CCP counts calendar days, and counting any 24 hours never exceeds its limit.
+export const ccpQuota = [
+  { most: 1, seconds: 30 },
+  { most: 5, seconds: 86_400 },
+]
 
 export const ccp = defineVendor({
   name: 'ccp',
@@ -16,11 +21,11 @@ export const ccp = defineVendor({
     CCP_TEMPLATES: sceneTemplates(),
   }),
   faults: (values, context) => [
-    ...apiUrlFaults('CCP_BASE_URL', values.CCP_BASE_URL, context),
-    ...sceneFaults('CCP_TEMPLATES', values.CCP_TEMPLATES, context),
+    apiUrlFault('CCP_BASE_URL', values.CCP_BASE_URL, context),
+    sceneFault('CCP_TEMPLATES', values.CCP_TEMPLATES, context),
   ],
   quota: ccpQuota,
-  create: (settings, _context, { transport }) =>
+  create: (settings, { transport }) =>
     createCcpGateway({
       baseUrl: settings.CCP_BASE_URL.href,
       accountSid: settings.CCP_ACCOUNT_SID,

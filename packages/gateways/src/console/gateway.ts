@@ -1,20 +1,25 @@
-// Owns the development gateway. It writes each message with its code to the worker's output and sends nothing, so
-// a worker refuses it in production.
+// Owns the development gateway, which needs no variables. It writes each message with its code to the worker's
+// output and sends nothing, so a worker refuses it in production.
+import { Type } from '@sinclair/typebox'
 import { freeText } from '../free-text.ts'
-import { recognisesNothing } from '../gateway.ts'
-import type { DoubtHandling, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+import { defineVendor, type VendorDeps } from '../vendor.ts'
 
-export type ConsoleOptions = {
-  writeLine: (line: string) => void
-  maskMobile: (mobile: string) => string
-}
-
-export function createConsoleGateway({ writeLine, maskMobile }: ConsoleOptions): SmsGateway & DoubtHandling {
-  function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
-    if (signal.aborted) return Promise.resolve({ class: 'switch_now', code: 'ABORTED' })
+export function createConsoleGateway({ writeLine, maskMobile }: Omit<VendorDeps, 'transport'>): SmsGateway {
+  async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
+    if (signal.aborted) return { class: 'switch_now', code: 'ABORTED' }
     writeLine(`sms to ${maskMobile(message.mobile)} (${message.scene}): ${freeText(message)}\n`)
-    return Promise.resolve({ class: 'accepted', code: 'OK', messageId: `console-${message.id}` })
+    return { class: 'accepted', code: 'OK', messageId: `console-${message.id}` }
   }
 
-  return { name: 'console', send, recognises: recognisesNothing }
+  return { name: 'console', send, recognises: () => false }
 }
+
+export const consoleVendor = defineVendor({
+  name: 'console',
+  settings: Type.Object({}),
+  faults: (_values, { isProduction }) => [
+    isProduction && 'SMS_GATEWAYS: console prints codes and is not allowed in production',
+  ],
+  create: (_settings, deps) => createConsoleGateway(deps),
+})

@@ -1,65 +1,43 @@
 // Owns the outcome class of each code of Tencent Cloud SMS, for a number or for the whole call. The part before the
 // dot is the family. An unlisted code has the class of its family, and without a listed family it is a refusal.
+import { classByCode } from '../code-table.ts'
 import type { OutcomeClass } from '../gateway.ts'
 
-const rows: readonly (readonly [OutcomeClass, string])[] = [
-  ['accepted', 'Ok'],
-  ['retry_same', 'RequestLimitExceeded'],
-  ['switch_now', 'ServiceUnavailable ResourceUnavailable'],
-  [
-    'ambiguous',
-    `InternalError InternalError.OtherError InternalError.UnknownError InternalError.SendAndRecvFail
-     InternalError.Timeout`,
-  ],
-  ['number', 'FailedOperation.PhoneNumberInBlacklist InvalidParameterValue.IncorrectPhoneNumber'],
-  [
-    'number_limit',
-    `LimitExceeded.DeliveryFrequencyLimit LimitExceeded.PhoneNumberDailyLimit
-     LimitExceeded.PhoneNumberOneHourLimit LimitExceeded.PhoneNumberSameContentDailyLimit
-     LimitExceeded.PhoneNumberThirtySecondLimit`,
-  ],
-  [
-    'template',
-    `FailedOperation.ContainSensitiveWord FailedOperation.MarketingSendTimeConstraint
-     FailedOperation.SignatureIncorrectOrUnapproved FailedOperation.TemplateIncorrectOrUnapproved
-     FailedOperation.TemplateParamSetNotMatchApprovedTemplate FailedOperation.TemplateUnapprovedOrNotExist
-     InvalidParameterValue.ContentLengthLimit InvalidParameterValue.ProhibitedUseUrlInTemplateParameter
-     InvalidParameterValue.TemplateParameterFormatError InvalidParameterValue.TemplateParameterLengthLimit`,
-  ],
+const classes = classByCode({
+  accepted: 'Ok',
+  retry_same: 'RequestLimitExceeded',
+  switch_now: 'ServiceUnavailable ResourceUnavailable',
+  ambiguous: `InternalError InternalError.OtherError InternalError.UnknownError
+    InternalError.SendAndRecvFail InternalError.Timeout`,
+  number: 'FailedOperation.PhoneNumberInBlacklist InvalidParameterValue.IncorrectPhoneNumber',
+  number_limit: `LimitExceeded.DeliveryFrequencyLimit LimitExceeded.PhoneNumberDailyLimit
+    LimitExceeded.PhoneNumberOneHourLimit LimitExceeded.PhoneNumberSameContentDailyLimit
+    LimitExceeded.PhoneNumberThirtySecondLimit`,
+  template: `FailedOperation.ContainSensitiveWord FailedOperation.MarketingSendTimeConstraint
+    FailedOperation.SignatureIncorrectOrUnapproved FailedOperation.TemplateIncorrectOrUnapproved
+    FailedOperation.TemplateParamSetNotMatchApprovedTemplate FailedOperation.TemplateUnapprovedOrNotExist
+    InvalidParameterValue.ContentLengthLimit InvalidParameterValue.ProhibitedUseUrlInTemplateParameter
+    InvalidParameterValue.TemplateParameterFormatError InvalidParameterValue.TemplateParameterLengthLimit`,
   // Serivce and Unsuported are Tencent's own spellings.
-  [
-    'config',
-    `LimitExceeded.AppCountryOrRegionDailyLimit LimitExceeded.AppCountryOrRegionInBlacklist
-     LimitExceeded.AppDailyLimit LimitExceeded.AppGlobalDailyLimit LimitExceeded.AppMainlandChinaDailyLimit
-     LimitExceeded.DailyLimit LimitExceeded.PhoneNumberCountLimit
-     FailedOperation.FailResolvePacket FailedOperation.JsonParseFail
-     FailedOperation.InsufficientBalanceInSmsPackage InvalidParameterValue.SdkAppIdNotExist
-     UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny
-     UnauthorizedOperation.RequestIpNotInWhitelist UnauthorizedOperation.RequestPermissionDeny
-     UnauthorizedOperation.SdkAppIdIsDisabled UnauthorizedOperation.SerivceSuspendDueToArrears
-     UnauthorizedOperation.SmsSdkAppIdVerifyFail
-     UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone
-     UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber
-     UnsupportedOperation.GlobalTemplateToChineseMainlandPhone UnsupportedOperation.UnsuportedRegion
-     InternalError.RestApiInterfaceNotExist InternalError.SigFieldMissing
-     InternalError.SigVerificationFail InternalError.RequestTimeException
-     AuthFailure IpInBlacklist IpNotInWhitelist InvalidAction InvalidRequest InvalidParameter
-     MissingParameter MissingParameter.EmptyPhoneNumberSet UnknownParameter NoSuchVersion
-     UnsupportedProtocol UnsupportedRegion`,
-  ],
-]
+  config: `LimitExceeded.AppCountryOrRegionDailyLimit LimitExceeded.AppCountryOrRegionInBlacklist
+    LimitExceeded.AppDailyLimit LimitExceeded.AppGlobalDailyLimit LimitExceeded.AppMainlandChinaDailyLimit
+    LimitExceeded.DailyLimit LimitExceeded.PhoneNumberCountLimit FailedOperation.FailResolvePacket
+    FailedOperation.JsonParseFail FailedOperation.InsufficientBalanceInSmsPackage
+    InvalidParameterValue.SdkAppIdNotExist UnauthorizedOperation.IndividualUserMarketingSmsPermissionDeny
+    UnauthorizedOperation.RequestIpNotInWhitelist UnauthorizedOperation.RequestPermissionDeny
+    UnauthorizedOperation.SdkAppIdIsDisabled UnauthorizedOperation.SerivceSuspendDueToArrears
+    UnauthorizedOperation.SmsSdkAppIdVerifyFail UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone
+    UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber
+    UnsupportedOperation.GlobalTemplateToChineseMainlandPhone UnsupportedOperation.UnsuportedRegion
+    InternalError.RestApiInterfaceNotExist InternalError.SigFieldMissing InternalError.SigVerificationFail
+    InternalError.RequestTimeException AuthFailure IpInBlacklist IpNotInWhitelist InvalidAction InvalidRequest
+    InvalidParameter MissingParameter MissingParameter.EmptyPhoneNumberSet UnknownParameter NoSuchVersion
+    UnsupportedProtocol UnsupportedRegion`,
+})
 
-const classes = new Map(
-  rows.flatMap(([cls, codes]) => codes.split(/\s+/).map((code) => [code, cls] as const)),
-)
+export const isKnownTencentCode = (code: string) => listed(code) !== undefined
 
-export function isKnownTencentCode(code: string): boolean {
-  return listed(code) !== undefined
-}
-
-export function classOfTencentCode(code: string): OutcomeClass {
-  return listed(code) ?? 'switch_now'
-}
+export const classOfTencentCode = (code: string): OutcomeClass => listed(code) ?? 'switch_now'
 
 function listed(code: string): OutcomeClass | undefined {
   const [family = ''] = code.split('.')

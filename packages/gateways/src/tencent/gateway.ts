@@ -1,34 +1,26 @@
 // Owns Tencent Cloud's SendSms call (2021-01-11). Tencent treats a repeat as a new message and only echoes the
 // message's id, sent as SessionContext. After an ambiguous send the number's records are searched.
-import { recognisesNothing } from '../gateway.ts'
-import type { DoubtHandling, Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+import type { Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { classOfTencentCode, isKnownTencentCode } from './codes.ts'
 import { foundInRecords, serialNoOf, windowAround } from './look-up.ts'
 import { signTc3 } from './signature.ts'
-import { transportOutcome } from '../transport-outcome.ts'
-import type { PostResult, Transport } from '../transport.ts'
+import { codeOutcome, transportOutcome } from '../transport-outcome.ts'
+import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
-export type TencentOptions = {
-  /** Scheme, host, port and an optional path prefix. */
-  baseUrl: string
+export type TencentOptions = ApiOptions & {
   secretId: string
   secretKey: string
   sdkAppId: string
   signName: string
-  /** The template's id for a message's scene. */
   templateOf: (scene: string) => string
   region: string
-  transport: Pick<Transport, 'post'>
-  now?: () => Date
 }
 
-export function createTencentGateway(options: TencentOptions): SmsGateway & Required<DoubtHandling> {
+export function createTencentGateway(options: TencentOptions): Required<SmsGateway> {
   const { sdkAppId, signName, templateOf, region, transport, now = () => new Date() } = options
-  // Parsed here so that an invalid address fails at startup and not with the first message.
-  const base = new URL(options.baseUrl)
-  const url = `${base.href.replace(/\/+$/, '')}/`
+  const url = `${withoutSlash(options.baseUrl)}/`
 
   function call(action: string, params: object, signal: AbortSignal): Promise<PostResult> {
     const body = JSON.stringify(params)
@@ -36,7 +28,7 @@ export function createTencentGateway(options: TencentOptions): SmsGateway & Requ
     const signed = {
       'content-type': 'application/json; charset=utf-8',
       // Set here and not by the transport, so that the signed headers are the sent headers.
-      host: base.host,
+      host: new URL(url).host,
       'x-tc-action': action,
     }
     const headers = {
@@ -75,7 +67,7 @@ export function createTencentGateway(options: TencentOptions): SmsGateway & Requ
     return foundInRecords(await call('DescribeSendRecordList', params, signal), window, message)
   }
 
-  return { name: 'tencent', send, lookUp, recognises: recognisesNothing }
+  return { name: 'tencent', send, lookUp, recognises: () => false }
 }
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
@@ -86,19 +78,14 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const number: unknown = Array.isArray(numbers) ? numbers[0] : undefined
   const numberCode = field(number, 'Code')
   const callCode = field(field(response, 'Error'), 'Code')
-  // An answer is about the call or about the number. An answer about both contradicts itself.
+  // An answer is about the call or about the number. One that is about both, or accepts the call, contradicts itself.
   if (callCode !== undefined && numberCode !== undefined) return byTransport
   const code = callCode ?? numberCode
   if (typeof code !== 'string') return byTransport
-  const cls = classOfTencentCode(code)
-  const isSuccess = result.status >= 200 && result.status <= 299
-  if (cls === 'accepted') {
-    if (!isSuccess || callCode !== undefined) return { class: 'ambiguous', code: byTransport.code }
-    return { class: cls, code, ...serialNoOf(number, message) }
-  }
-  // Tencent refuses with HTTP 200. With any other status a known code is still a refusal, but an unknown code may
-  // come from a proxy and leaves the decision to the status.
-  if (!isSuccess && !isKnownTencentCode(code)) return byTransport
   const word = vendorWord(code, /^[A-Za-z]+(\.[A-Za-z]+)*$/, message) ?? 'UNKNOWN_CODE'
-  return cls === 'retry_same' ? { ...byTransport, class: cls, code: word } : { class: cls, code: word }
+  const meaning = { class: classOfTencentCode(code), code: word, isKnown: isKnownTencentCode(code) }
+  const outcome = codeOutcome(result.status, byTransport, meaning)
+  if (outcome.class !== 'accepted') return outcome
+  if (callCode !== undefined) return { class: 'ambiguous', code: byTransport.code }
+  return { ...outcome, ...serialNoOf(number, message) }
 }

@@ -1,9 +1,10 @@
 // Owns finding a message in Tencent's records of one number. The records hold no id of ours, so a message is
 // identified by its time alone, and `refused` is only answered when no other record is possible.
 import type { Found, SmsMessage } from '../gateway.ts'
-import { field, parseJson } from '../json.ts'
+import { field } from '../json.ts'
+import { successBody } from '../transport-outcome.ts'
 import type { PostResult } from '../transport.ts'
-import { vendorWord } from '../vendor-word.ts'
+import { messageIdIn } from '../vendor-word.ts'
 
 /** Unix seconds, both ends included. */
 export type Window = { first: number; since: number; last: number }
@@ -23,29 +24,23 @@ export function windowAround(at: Date): Window {
  * and is not older than the send: with an older one, or with several, our own record may not be written yet.
  */
 export function foundInRecords(result: PostResult, window: Window, message: SmsMessage): Found {
-  if (result.kind !== 'answer' || result.status < 200 || result.status > 299) return { found: 'unknown' }
-  const response = field(parseJson(result.body), 'Response')
+  const response = field(successBody(result), 'Response')
   const allRecords: unknown = field(response, 'SendRecordSet')
   if (field(response, 'Error') !== undefined || !Array.isArray(allRecords)) return { found: 'unknown' }
-  const records: unknown[] = allRecords.filter((record) => !isOutside(timeOf(record), window))
-  const taken = records.filter((record) => takenStatuses.has(field(record, 'SendStatus')))
+  const records: unknown[] = allRecords.filter((record) => isInside(timeOf(record), window))
   const [only] = records
   // With several records it is unknown which one is ours, so no id is returned.
-  if (taken.length === 1 && records.length === 1) return { found: 'taken', ...serialNoOf(only, message) }
-  if (taken.length > 0) return { found: 'taken' }
-  const at = timeOf(only)
-  const refused = field(only, 'SendStatus') === 1 && at !== undefined && at >= window.since
-  return { found: refused && records.length === 1 ? 'refused' : 'unknown' }
+  if (records.some((record) => TAKEN.has(field(record, 'SendStatus'))))
+    return { found: 'taken', ...(records.length === 1 && serialNoOf(only, message)) }
+  const isRefused = field(only, 'SendStatus') === 1 && (timeOf(only) ?? 0) >= window.since
+  return { found: isRefused && records.length === 1 ? 'refused' : 'unknown' }
 }
 
-/** Tencent's id of the message. A refused message has none. */
-export function serialNoOf(answer: unknown, message: SmsMessage): { messageId?: string } {
-  const messageId = vendorWord(field(answer, 'SerialNo'), /^[0-9A-Za-z:_-]{8,64}$/, message)
-  return messageId === undefined ? {} : { messageId }
-}
+export const serialNoOf = (answer: unknown, message: SmsMessage) =>
+  messageIdIn(answer, 'SerialNo', /^[0-9A-Za-z:_-]{8,64}$/, message)
 
 // Delivered, on its way, and taken but not delivered: Tencent took the message in all three states.
-const takenStatuses = new Set<unknown>([2, 3, 4])
+const TAKEN = new Set<unknown>([2, 3, 4])
 
 function timeOf(record: unknown): number | undefined {
   const time = field(record, 'SendTime')
@@ -53,6 +48,5 @@ function timeOf(record: unknown): number | undefined {
 }
 
 // A record without a readable time counts as inside, because it may be ours.
-function isOutside(time: number | undefined, { first, last }: Window): boolean {
-  return time !== undefined && (time < first || time > last)
-}
+const isInside = (time: number | undefined, { first, last }: Window) =>
+  time === undefined || (time >= first && time <= last)

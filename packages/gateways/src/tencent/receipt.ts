@@ -1,19 +1,15 @@
 // Owns Tencent's delivery receipts: up to 100 messages per call, unsigned.
-import { Type } from '@sinclair/typebox'
-import { deliveryReceipt, jsonAcknowledgement, readRows, type ReceiptParser } from '../delivery-receipt.ts'
-
-const Row = Type.Object({
-  report_status: Type.Union([Type.Literal('SUCCESS'), Type.Literal('FAIL')]),
-  sid: Type.Optional(Type.Unknown()),
-  /** Our id of the message, only from accounts for which Tencent's support has enabled it. */
-  ext: Type.Optional(Type.Unknown()),
-  errmsg: Type.Optional(Type.Unknown()),
-})
+import { jsonAcknowledgement, oneReceipt, readRows, type ReceiptParser } from '../delivery-receipt.ts'
+import { field } from '../json.ts'
 
 export const tencentReceipts: ReceiptParser = {
   read: (call) =>
-    readRows(call, Row, ({ report_status: status, sid, ext, errmsg }) =>
-      deliveryReceipt(status === 'SUCCESS' ? 'delivered' : 'undelivered', [sid, ext], [errmsg]),
-    ),
+    readRows(call, (row) => {
+      const status = field(row, 'report_status')
+      if (status !== 'SUCCESS' && status !== 'FAIL') return null
+      // `ext` is our id of the message, only from accounts for which Tencent's support has enabled it.
+      const ids = [field(row, 'sid'), field(row, 'ext')]
+      return oneReceipt(status === 'SUCCESS' ? 'delivered' : 'undelivered', ids, [field(row, 'errmsg')])
+    }),
   acknowledgement: jsonAcknowledgement({ result: 0, errmsg: 'OK' }),
 }

@@ -1,9 +1,14 @@
 // Owns the environment variables of Tencent and how the worker makes its gateway of them.
 import { Type } from '@sinclair/typebox'
-import { apiUrl, apiUrlFaults, sceneFaults, sceneTemplates, secret, text } from '../settings.ts'
+import { apiUrl, apiUrlFault, sceneFault, sceneTemplates, secret, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createTencentGateway } from './gateway.ts'
-import { tencentQuota } from './quota.ts'
+
+/** Messages that Tencent allows one number by default; the vendor's console can change both limits. */
+export const tencentQuota = [
+  { most: 1, seconds: 30 },
+  { most: 10, seconds: 86_400 },
+]
 
 export const tencent = defineVendor({
   name: 'tencent',
@@ -15,18 +20,14 @@ export const tencent = defineVendor({
     TENCENT_SIGN_NAME: text('^\\S{2,20}$', 'Tencent signature, without its brackets'),
     TENCENT_TEMPLATE_ID: text('^[0-9]{1,12}$', 'Tencent template; {1} is the code and {2} the minutes'),
     TENCENT_TEMPLATES: sceneTemplates(),
-    TENCENT_REGION: Type.String({
-      default: 'ap-guangzhou',
-      pattern: '^[a-z0-9-]{4,32}$',
-      description: 'Tencent region',
-    }),
+    TENCENT_REGION: text('^[a-z0-9-]{4,32}$', 'Tencent region', { default: 'ap-guangzhou' }),
   }),
   faults: (values, context) => [
-    ...apiUrlFaults('TENCENT_BASE_URL', values.TENCENT_BASE_URL, context),
-    ...sceneFaults('TENCENT_TEMPLATES', values.TENCENT_TEMPLATES, context),
+    apiUrlFault('TENCENT_BASE_URL', values.TENCENT_BASE_URL, context),
+    sceneFault('TENCENT_TEMPLATES', values.TENCENT_TEMPLATES, context),
   ],
   quota: tencentQuota,
-  create: (settings, _context, { transport }) =>
+  create: (settings, { transport }) =>
     createTencentGateway({
       baseUrl: settings.TENCENT_BASE_URL.href,
       secretId: settings.TENCENT_SECRET_ID,

@@ -2,8 +2,7 @@
 // and the listed headers. The day in its scope is in UTC.
 import { createHash, createHmac } from 'node:crypto'
 
-export type Tc3Key = { secretId: string; secretKey: string }
-export type Tc3Input = {
+type Tc3Input = {
   service: string
   /** Unix seconds. */
   timestamp: number
@@ -12,14 +11,11 @@ export type Tc3Input = {
   payload: string
 }
 
-export function signTc3({ secretId, secretKey }: Tc3Key, input: Tc3Input): string {
-  const key = signingKey(dateKey(secretKey, input.timestamp), input.service)
+export function signTc3(account: { secretId: string; secretKey: string }, input: Tc3Input): string {
+  const key = signingKey(dateKey(account.secretKey, input.timestamp), input.service)
   const signature = hmac(key, tc3StringToSign(input)).toString('hex')
-  return [
-    `TC3-HMAC-SHA256 Credential=${secretId}/${scopeOf(input)}`,
-    `SignedHeaders=${namesOf(input).join(';')}`,
-    `Signature=${signature}`,
-  ].join(', ')
+  const [scope, names] = [scopeOf(input), namesOf(input).join(';')]
+  return `TC3-HMAC-SHA256 Credential=${account.secretId}/${scope}, SignedHeaders=${names}, Signature=${signature}`
 }
 
 export function tc3StringToSign(input: Tc3Input): string {
@@ -34,30 +30,13 @@ export function tc3CanonicalRequest(input: Tc3Input): string {
   return `POST\n/\n\n${lines}\n${names.join(';')}\n${sha256(payload)}`
 }
 
-export function dateKey(secretKey: string, timestamp: number): Buffer {
-  return hmac(`TC3${secretKey}`, dayOf(timestamp))
-}
+export const dateKey = (secretKey: string, timestamp: number) => hmac(`TC3${secretKey}`, dayOf(timestamp))
 
-export function signingKey(key: Buffer, service: string): Buffer {
-  return hmac(hmac(key, service), 'tc3_request')
-}
+export const signingKey = (key: Buffer, service: string) => hmac(hmac(key, service), 'tc3_request')
 
-function scopeOf({ timestamp, service }: Tc3Input): string {
-  return `${dayOf(timestamp)}/${service}/tc3_request`
-}
+const scopeOf = ({ timestamp, service }: Tc3Input) => `${dayOf(timestamp)}/${service}/tc3_request`
+const namesOf = ({ headers }: Tc3Input) => Object.keys(headers).toSorted()
+const dayOf = (timestamp: number) => new Date(timestamp * 1000).toISOString().slice(0, 10)
 
-function namesOf({ headers }: Tc3Input): string[] {
-  return Object.keys(headers).toSorted()
-}
-
-function dayOf(timestamp: number): string {
-  return new Date(timestamp * 1000).toISOString().slice(0, 10)
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
+const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')

@@ -1,18 +1,14 @@
-// Owns the call that creates a Twilio message. Twilio stores no id of ours, so the same message posted twice is
-// delivered twice. Our id is part of the address for delivery receipts, so that a receipt can be matched to its
-// message even if the answer to the call, with Twilio's own id, was lost.
+// Owns the call that creates a Twilio message. Twilio stores no id of ours and sends a repeat as a new message. Our
+// id is in the address for delivery receipts, which then find their message even if the answer to the call was lost.
 import { freeText } from '../free-text.ts'
-import { recognisesNothing } from '../gateway.ts'
-import type { DoubtHandling, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
-import { transportOutcome } from '../transport-outcome.ts'
-import type { PostResult, Transport } from '../transport.ts'
+import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
+import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
 import { classOfTwilioCode } from './codes.ts'
 import { vendorWord } from '../vendor-word.ts'
 
-export type TwilioOptions = {
-  /** Scheme, host, port and an optional path prefix. */
-  baseUrl: string
+export type TwilioOptions = ApiOptions & {
   accountSid: string
   authToken: string
   /** The sender: a number of the account, a messaging service, or a number of that service. */
@@ -20,20 +16,18 @@ export type TwilioOptions = {
   messagingServiceSid?: string | undefined
   /** The public address for delivery receipts. Without it Twilio sends none. */
   statusCallback?: string | undefined
-  transport: Pick<Transport, 'post'>
-  now?: () => Date
 }
 
-// The maximum of Twilio's ValidityPeriod.
-const MAX_VALIDITY_SECONDS = 36_000
+const MAX_VALIDITY_SECONDS = 36_000 // The maximum of Twilio's ValidityPeriod.
 
-export function createTwilioGateway(options: TwilioOptions): SmsGateway & DoubtHandling {
+export function createTwilioGateway(options: TwilioOptions): SmsGateway {
   const { accountSid, authToken, from, messagingServiceSid, transport, now = () => new Date() } = options
   if (from === undefined && messagingServiceSid === undefined)
     throw new Error('Twilio needs a sender: set from, messagingServiceSid or both')
-  // Parsed here so that an invalid address fails at startup and not with the first message.
-  const base = new URL(options.baseUrl).href.replace(/\/+$/, '')
+  const base = withoutSlash(options.baseUrl)
   const callback = options.statusCallback === undefined ? undefined : new URL(options.statusCallback).href
+  // Our id is appended as text, because Twilio signs the address as it was sent and re-encoding could change it.
+  const separator = callback?.includes('?') === true ? '&' : '?'
   const url = `${base}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json`
   const headers = {
     Accept: 'application/json',
@@ -49,34 +43,26 @@ export function createTwilioGateway(options: TwilioOptions): SmsGateway & DoubtH
       Body: freeText(message),
       // Twilio drops the message once the code has expired.
       ValidityPeriod: String(Math.min(MAX_VALIDITY_SECONDS, Math.max(1, Math.floor(message.secondsLeft)))),
-      ...(callback !== undefined && { StatusCallback: withEcho(callback, message.id) }),
+      ...(callback !== undefined && { StatusCallback: `${callback}${separator}echo=${message.id}` }),
     })
     const result = await transport.post(url, { headers, body: form.toString(), signal })
     return outcomeOf(result, message, now())
   }
 
-  return { name: 'twilio', send, recognises: recognisesNothing }
-}
-
-function withEcho(address: string, id: string): string {
-  const url = new URL(address)
-  // Appended as text, because Twilio signs the address as it was sent and re-encoding could change it.
-  url.search = url.search === '' ? `echo=${id}` : `${url.search}&echo=${id}`
-  return url.href
+  return { name: 'twilio', send, recognises: () => false }
 }
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
   const byTransport = transportOutcome(result, now)
   if (result.kind !== 'answer') return byTransport
   const answer = parseJson(result.body)
-  if (result.status >= 200 && result.status <= 299) return created(answer, byTransport)
+  if (isSuccess(result.status)) return created(answer, byTransport)
   const code = codeOf(field(answer, 'code'))
-  if (code === undefined || result.status < 400) return byTransport
+  if (code === '' || result.status < 400) return byTransport
   const cls = classOfTwilioCode(code)
   // With 408 and 5xx the body cannot prove a refusal.
   if (byTransport.class === 'ambiguous') return cls === undefined ? byTransport : { ...byTransport, code }
-  if (cls !== undefined)
-    return cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
+  if (cls !== undefined) return codeOutcome(result.status, byTransport, { class: cls, code, isKnown: true })
   // Refused for an unknown reason. Another gateway may send the message, and the account is not blamed.
   const unlisted = byTransport.class === 'config' ? 'switch_now' : byTransport.class
   return { ...byTransport, class: unlisted, code: vendorWord(code, /^\d{5}$/, message) ?? 'UNKNOWN_CODE' }
@@ -90,11 +76,9 @@ function created(answer: unknown, byTransport: Outcome): Outcome {
   if (status !== 'failed' && status !== 'undelivered' && status !== 'canceled')
     return { class: 'accepted', code: byTransport.code, messageId: sid }
   const code = codeOf(field(answer, 'error_code'))
-  const cls = code === undefined ? undefined : classOfTwilioCode(code)
-  return code === undefined || cls === undefined ? byTransport : { class: cls, code }
+  const cls = classOfTwilioCode(code)
+  return cls === undefined ? byTransport : { class: cls, code }
 }
 
 // Twilio's codes are JSON numbers. An answer without one may come from a proxy, and then the status decides.
-function codeOf(value: unknown): string | undefined {
-  return typeof value === 'number' ? String(value) : undefined
-}
+const codeOf = (value: unknown) => (typeof value === 'number' ? String(value) : '')

@@ -2,30 +2,16 @@
 // address carries our id of the message as `echo`.
 import { createHmac } from 'node:crypto'
 import { secret } from '../settings.ts'
-import {
-  deliveryReceipt,
-  emptyAcknowledgement,
-  isEqualInConstantTime,
-  type DeliveryReceipt,
-  type ReceiptParser,
-} from '../delivery-receipt.ts'
+import { emptyAcknowledgement, isEqualInConstantTime, oneReceipt } from '../delivery-receipt.ts'
+import type { ReceiptParser } from '../delivery-receipt.ts'
 
 export const twilioAuthToken = secret('Twilio auth token; signs calls and delivery receipts')
 
-export type TwilioReceiptOptions = {
-  authToken: string
-  /** The public address that Twilio calls, without a query. Twilio signs this address. */
-  url: string
-}
-
-const STATES = new Map<string, DeliveryReceipt['state']>([
-  ['delivered', 'delivered'],
-  ['undelivered', 'undelivered'],
-  ['failed', 'undelivered'],
-])
-
-/** @throws if `url` is not an absolute address */
-export function createTwilioReceipts({ authToken, url }: TwilioReceiptOptions): ReceiptParser {
+/**
+ * @param url the public address that Twilio calls and signs, without a query
+ * @throws if `url` is not an absolute address
+ */
+export function createTwilioReceipts({ authToken, url }: { authToken: string; url: string }): ReceiptParser {
   const address = new URL(url)
   return {
     verify({ headers, query, body }) {
@@ -40,12 +26,10 @@ export function createTwilioReceipts({ authToken, url }: TwilioReceiptOptions): 
       const form = new URLSearchParams(body)
       const status = form.get('MessageStatus') ?? form.get('SmsStatus')
       if (status === null) return null
-      const state = STATES.get(status)
-      if (state === undefined) return []
       const ids = [form.get('MessageSid') ?? form.get('SmsSid'), new URLSearchParams(query).get('echo')]
-      const codes = state === 'delivered' ? [status] : [form.get('ErrorCode'), status]
-      const receipt = deliveryReceipt(state, ids, codes)
-      return receipt && [receipt]
+      if (status === 'delivered') return oneReceipt('delivered', ids, [status])
+      if (status !== 'undelivered' && status !== 'failed') return []
+      return oneReceipt('undelivered', ids, [form.get('ErrorCode'), status])
     },
     acknowledgement: emptyAcknowledgement,
   }
@@ -67,9 +51,7 @@ export function signTwilio(authToken: string, address: string, form: URLSearchPa
 /** The address without and with its port. Twilio does not document which one it signs, and has signed both. */
 function spellings({ protocol, hostname, port, pathname }: URL, query: string): string[] {
   const pathAndQuery = query === '' ? pathname : `${pathname}?${query}`
-  const explicitPort = port === '' ? (protocol === 'https:' ? '443' : '80') : port
-  return [
-    `${protocol}//${hostname}${pathAndQuery}`,
-    `${protocol}//${hostname}:${explicitPort}${pathAndQuery}`,
-  ]
+  const defaultPort = protocol === 'https:' ? '443' : '80'
+  const hosts = [hostname, `${hostname}:${port || defaultPort}`]
+  return hosts.map((host) => `${protocol}//${host}${pathAndQuery}`)
 }

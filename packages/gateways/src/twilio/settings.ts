@@ -1,7 +1,7 @@
 // Owns the environment variables of Twilio and how the worker makes its gateway of them.
 import { Type } from '@sinclair/typebox'
 import { callbackUrl } from '../delivery-receipt.ts'
-import { apiUrl, apiUrlFaults, text } from '../settings.ts'
+import { apiUrl, apiUrlFault, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createTwilioGateway } from './gateway.ts'
 import { twilioAuthToken } from './receipt.ts'
@@ -17,30 +17,23 @@ export const twilio = defineVendor({
       text('^MG[0-9a-zA-Z]{32}$', 'Twilio messaging service, instead of TWILIO_FROM'),
     ),
   }),
-  faults(values, context) {
-    const hasSender = values.TWILIO_FROM !== undefined || values.TWILIO_MESSAGING_SERVICE_SID !== undefined
-    const lacksUrl = context.callbackToken !== undefined && context.publicUrl === undefined
-    return [
-      ...(hasSender
-        ? []
-        : ['TWILIO_FROM: is missing, and so is TWILIO_MESSAGING_SERVICE_SID (SMS_GATEWAYS lists twilio)']),
-      ...apiUrlFaults('TWILIO_BASE_URL', values.TWILIO_BASE_URL, context),
-      ...(lacksUrl
-        ? ['PUBLIC_URL: is missing (every Twilio message carries the address for its delivery receipt)']
-        : []),
-    ]
-  },
-  create: (settings, { publicUrl, callbackToken }, { transport }) =>
+  faults: ({ TWILIO_BASE_URL, TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID }, context) => [
+    TWILIO_FROM === undefined &&
+      TWILIO_MESSAGING_SERVICE_SID === undefined &&
+      'TWILIO_FROM: is missing, and so is TWILIO_MESSAGING_SERVICE_SID (SMS_GATEWAYS lists twilio)',
+    apiUrlFault('TWILIO_BASE_URL', TWILIO_BASE_URL, context),
+    context.callbackToken !== undefined &&
+      context.publicUrl === undefined &&
+      'PUBLIC_URL: is missing (every Twilio message carries the address for its delivery receipt)',
+  ],
+  create: (settings, { transport }, context) =>
     createTwilioGateway({
       baseUrl: settings.TWILIO_BASE_URL.href,
       accountSid: settings.TWILIO_ACCOUNT_SID,
       authToken: settings.TWILIO_AUTH_TOKEN,
       from: settings.TWILIO_FROM,
       messagingServiceSid: settings.TWILIO_MESSAGING_SERVICE_SID,
-      statusCallback:
-        publicUrl === undefined || callbackToken === undefined
-          ? undefined
-          : callbackUrl(publicUrl, 'twilio', callbackToken),
+      statusCallback: callbackUrl('twilio', context),
       transport,
     }),
 })

@@ -1,27 +1,25 @@
 // Owns the call of a webhook receiver, for vendors without a gateway here: a signed JSON POST. The message's id is
 // the same for all retries, so a receiver that stores the ids of its messages can send each message once.
-import type { DoubtHandling, Outcome, OutcomeClass, SmsGateway, SmsMessage } from '../gateway.ts'
+import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { signWebhook } from './signature.ts'
-import { transportOutcome } from '../transport-outcome.ts'
-import type { PostResult, Transport } from '../transport.ts'
-import { vendorWord } from '../vendor-word.ts'
+import { isSuccess, transportOutcome } from '../transport-outcome.ts'
+import type { ApiOptions, PostResult } from '../transport.ts'
+import { messageIdIn } from '../vendor-word.ts'
 
-export type WebhookOptions = {
+export type WebhookOptions = Omit<ApiOptions, 'baseUrl'> & {
   url: string
   /** Keys of the signature; two while one secret replaces the other. */
   keys: readonly Buffer[]
   /** The receiver stores the ids of its messages, and answers 409 to a repeat of a message that it took. */
   idempotent: boolean
   templateOf: (scene: string) => string
-  transport: Pick<Transport, 'post'>
-  now?: () => Date
 }
 
 // The classes that a receiver may name in the body of a 400 or 422. Without one, the template is refused.
 const refusals: readonly OutcomeClass[] = ['number', 'number_limit', 'template', 'config']
 
-export function createWebhookGateway(options: WebhookOptions): SmsGateway & DoubtHandling {
+export function createWebhookGateway(options: WebhookOptions): SmsGateway {
   const { keys, idempotent, templateOf, transport, now = () => new Date() } = options
   // Parsed here so that an invalid address fails at startup and not with the first message.
   const url = new URL(options.url).href
@@ -53,17 +51,13 @@ export function createWebhookGateway(options: WebhookOptions): SmsGateway & Doub
 function outcomeOf(result: PostResult, message: SmsMessage, idempotent: boolean, now: Date): Outcome {
   const byTransport = transportOutcome(result, now)
   if (result.kind !== 'answer') return byTransport
-  const { status } = result
   const { code } = byTransport
+  const answer = parseJson(result.body)
   // By the convention of webhooks the status alone decides; the body may add an id.
-  if (status >= 200 && status <= 299) return { class: 'accepted', code, ...messageIdOf(result.body, message) }
-  if (status === 409) return { class: idempotent ? 'duplicate' : 'ambiguous', code }
-  if (status !== 400 && status !== 422) return byTransport
-  const cls = field(parseJson(result.body), 'class')
+  if (isSuccess(result.status))
+    return { class: 'accepted', code, ...messageIdIn(answer, 'id', /^[\w.:-]{1,64}$/, message) }
+  if (result.status === 409) return { class: idempotent ? 'duplicate' : 'ambiguous', code }
+  if (result.status !== 400 && result.status !== 422) return byTransport
+  const cls = field(answer, 'class')
   return { class: refusals.find((refusal) => refusal === cls) ?? 'template', code }
-}
-
-function messageIdOf(body: string, message: SmsMessage): Pick<Outcome, 'messageId'> {
-  const messageId = vendorWord(field(parseJson(body), 'id'), /^[\w.:-]{1,64}$/, message)
-  return messageId === undefined ? {} : { messageId }
 }

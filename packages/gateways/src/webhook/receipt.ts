@@ -1,35 +1,22 @@
 // Owns the delivery receipts of a webhook receiver: one message per call, signed with the same secret as the
 // messages that the receiver gets.
-import { Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
-import { deliveryReceipt, emptyAcknowledgement, type ReceiptParser } from '../delivery-receipt.ts'
-import { parseJson } from '../json.ts'
+import { emptyAcknowledgement, oneReceipt, type ReceiptParser } from '../delivery-receipt.ts'
+import { field, parseJson } from '../json.ts'
 import { verifyWebhook, webhookSecrets } from './signature.ts'
 
 export const receiverSecrets = webhookSecrets('signs messages and delivery receipts')
 
-export type WebhookReceiptOptions = { keys: readonly Buffer[]; now?: () => Date }
+type Options = { keys: readonly Buffer[]; now?: () => Date }
 
-const Receipt = Type.Object({
-  /** The id that the message was sent with. */
-  id: Type.String(),
-  status: Type.String(),
-  code: Type.Optional(Type.Unknown()),
-})
-
-export function createWebhookReceipts({
-  keys,
-  now = () => new Date(),
-}: WebhookReceiptOptions): ReceiptParser {
+export function createWebhookReceipts({ keys, now = () => new Date() }: Options): ReceiptParser {
   return {
     verify: (call) => verifyWebhook(keys, call, now()),
     read({ body }) {
       const received = parseJson(body)
-      if (!Value.Check(Receipt, received)) return null
-      const { id, status, code } = received
+      const [id, status] = [field(received, 'id'), field(received, 'status')]
+      if (typeof id !== 'string' || typeof status !== 'string') return null
       if (status !== 'delivered' && status !== 'undelivered') return []
-      const receipt = deliveryReceipt(status, [id], [code, status])
-      return receipt && [receipt]
+      return oneReceipt(status, [id], [field(received, 'code'), status])
     },
     acknowledgement: emptyAcknowledgement,
   }

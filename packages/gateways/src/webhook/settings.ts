@@ -1,7 +1,7 @@
 // Owns the environment variables of the webhook and how the worker makes its gateway of them. Unlike a vendor, the
 // receiver may be on the same machine, in production too.
 import { Type } from '@sinclair/typebox'
-import { plaintextFaults, sceneFaults, sceneTemplates, url } from '../settings.ts'
+import { plaintextFault, sceneFault, sceneTemplates, text, url } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createWebhookGateway } from './gateway.ts'
 import { receiverSecrets } from './receipt.ts'
@@ -11,10 +11,8 @@ export const webhook = defineVendor({
   settings: Type.Object({
     WEBHOOK_URL: url('address of your own receiver of messages, called as in Standard Webhooks'),
     WEBHOOK_SECRETS: receiverSecrets,
-    WEBHOOK_TEMPLATE: Type.String({
+    WEBHOOK_TEMPLATE: text('^[^,:\\s]{1,64}$', 'name of the template in the calls of the webhook', {
       default: 'verification-code',
-      pattern: '^[^,:\\s]{1,64}$',
-      description: 'name of the template in the calls of the webhook',
     }),
     WEBHOOK_TEMPLATES: sceneTemplates(),
     WEBHOOK_IDEMPOTENT: Type.Union([Type.Literal('true'), Type.Literal('false')], {
@@ -23,10 +21,10 @@ export const webhook = defineVendor({
     }),
   }),
   faults: (values, context) => [
-    ...plaintextFaults('WEBHOOK_URL', values.WEBHOOK_URL, context),
-    ...sceneFaults('WEBHOOK_TEMPLATES', values.WEBHOOK_TEMPLATES, context),
+    plaintextFault('WEBHOOK_URL', values.WEBHOOK_URL, context),
+    sceneFault('WEBHOOK_TEMPLATES', values.WEBHOOK_TEMPLATES, context),
   ],
-  create: (settings, _context, { transport }) =>
+  create: (settings, { transport }) =>
     createWebhookGateway({
       url: settings.WEBHOOK_URL.href,
       keys: settings.WEBHOOK_SECRETS,

@@ -2,20 +2,19 @@
 // that sender and receiver share. While a secret is replaced, requests carry one signature per secret, so that a
 // receiver that knows only one of them can verify every request.
 import { createHmac } from 'node:crypto'
-import { Type } from '@sinclair/typebox'
 import { isEqualInConstantTime, type ReceivedCall } from '../delivery-receipt.ts'
-import { decodedBy } from '../settings.ts'
+import { decodedText } from '../settings.ts'
 
 /** The accepted difference between the sender's clock and ours, and so the time in which a call can be replayed. */
 const TOLERANCE_MS = 300_000
 
 /** A variable with one or two secrets, decoded to their keys. */
 export const webhookSecrets = (purpose: string) =>
-  decodedBy(
-    Type.String({
+  decodedText(
+    {
       pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}(,whsec_[A-Za-z0-9+/]{32,88}={0,2})?$',
       description: `secret: whsec_ and 24 to 64 bytes in base64, ${purpose}; two separated by a comma while one replaces the other`,
-    }),
+    },
     (list) => list.split(',').map(readSecret),
   )
 
@@ -50,6 +49,5 @@ export function verifyWebhook(keys: readonly Buffer[], { headers, body }: Receiv
   })
 }
 
-function signatureOf(key: Buffer, id: string, timestamp: string, body: string): string {
-  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
-}
+const signatureOf = (key: Buffer, id: string, timestamp: string, body: string) =>
+  `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
