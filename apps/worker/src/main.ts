@@ -47,7 +47,10 @@ reportQueues(registry, redis, log)
 const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
 const notReady = async () => (await storeNotReady(redis)) ?? (isConsuming() ? null : 'not consuming')
 const { host, opsPort } = config
-const ops = await listenOrExit('WORKER_OPS_PORT', startHealthServer({ host, port: opsPort, registry, notReady }))
+const ops = await listenOrExit(
+  'WORKER_OPS_PORT',
+  startHealthServer({ host, port: opsPort, registry, notReady }),
+)
 const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
 const queues = namesOf(consumers)
 log.info({ queues, gateways: namesOf(config.gateways), opsPort: ops.port }, 'worker ready')

@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
-import type { ListedGateway } from '../src/gateways/listed-gateway.ts'
+import type { SmsGateway } from '@sms-codes/gateways/gateway'
 import { pauseWhileRedisUnfit } from '../src/pause-while-redis-unfit.ts'
 import { fakeGateway, jobOf, log, newMobile, sendOf, startDelivery } from './worker.ts'
 
@@ -54,7 +54,7 @@ describe('the consumer', () => {
 
   it('aborts its gateway call when it loses the job', async () => {
     let call: AbortSignal | undefined
-    const silent: ListedGateway = {
+    const silent: SmsGateway = {
       ...fakeGateway('first'),
       send: (_message, signal) =>
         new Promise((resolve) => {

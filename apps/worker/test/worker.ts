@@ -4,11 +4,10 @@ import { createLogger } from '@sms-codes/core/logger'
 import { createSendQueue, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { Send } from '@sms-codes/core/codes/send'
-import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
+import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { startStore } from '@sms-codes/core/test/store'
 import { createConsumer } from '../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../src/delivery/deliver.ts'
-import type { ListedGateway } from '../src/gateways/listed-gateway.ts'
 import { createWorkerMetrics } from '../src/worker-metrics.ts'
 
 export { newMobile, sendOf } from '@sms-codes/core/test/store'
@@ -19,7 +18,7 @@ export const log = createLogger('worker', 'silent')
 /** A gateway in memory: it gives the answers of its script and then `accepted`, and keeps every message. */
 export function fakeGateway(name: string, script: (OutcomeClass | Outcome)[] = [], recognises = false) {
   const messages: SmsMessage[] = []
-  const gateway: ListedGateway = {
+  const gateway: SmsGateway = {
     name,
     recognises: () => recognises,
     send: async (message) => {
@@ -51,11 +50,11 @@ export async function startDelivery() {
     ...store,
     registry,
     metrics,
-    deliver: (send: Send, gateways: ListedGateway[], more: Partial<DeliverDeps> = {}) =>
+    deliver: (send: Send, gateways: SmsGateway[], more: Partial<DeliverDeps> = {}) =>
       deliver(jobOf(send), { ...deps, order: () => gateways, ...more }, AbortSignal.timeout(60_000)),
 
     /** Starts a consumer as compose.ts creates it, and opens the producer's side of its queue. */
-    async startQueue(gateways: ListedGateway[]) {
+    async startQueue(gateways: SmsGateway[]) {
       const connection = connectRedis(store.server.url, 'worker', log)
       const producer = connectRedis(store.server.url, 'producer', log)
       await once(producer, 'ready')

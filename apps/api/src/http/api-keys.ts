@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { onRequestHookHandler } from 'fastify'
-import { isUnique, list, throwFaults } from '@sms-codes/core/config/decoders'
+import { isUnique, list } from '@sms-codes/core/config/decoders'
+import { throwFaults } from '@sms-codes/core/throw-faults'
 import { Refusal } from './answers.ts'
 
 export type ApiKey = { name: string; key: string }

@@ -1,6 +1,5 @@
 import type { Claim, Doubt } from '@sms-codes/core/codes/send-ledger'
-import type { Outcome } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from '../gateways/listed-gateway.ts'
+import type { Outcome, SmsGateway } from '@sms-codes/gateways/gateway'
 import { QUOTA_FULL } from '../gateways/with-limits.ts'
 import { planCalls, type Call } from './call-plan.ts'
 
@@ -47,7 +46,7 @@ export type Attempt = {
   busyMs: number | undefined
 }
 
-export const beginAttempt = (gateways: readonly ListedGateway[]): Attempt => ({
+export const beginAttempt = (gateways: readonly SmsGateway[]): Attempt => ({
   fence: 0,
   ageMs: 0,
   doubt: null,

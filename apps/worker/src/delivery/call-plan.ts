@@ -1,14 +1,14 @@
 import type { Doubt } from '@sms-codes/core/codes/send-ledger'
-import type { ListedGateway } from '../gateways/listed-gateway.ts'
+import type { SmsGateway } from '@sms-codes/gateways/gateway'
 
 /**
  * One call to a gateway: `send` the message, or `look_up` what happened to the message in doubt.
  * `risksSecondSend`: the call may put a second message on the handset.
  */
-export type Call = { gateway: ListedGateway; ask: 'send' | 'look_up'; risksSecondSend: boolean }
+export type Call = { gateway: SmsGateway; ask: 'send' | 'look_up'; risksSecondSend: boolean }
 
 /** The calls of an attempt without a doubt: every gateway, in order. */
-export const planCalls = (gateways: readonly ListedGateway[], risksSecondSend = false): Call[] =>
+export const planCalls = (gateways: readonly SmsGateway[], risksSecondSend = false): Call[] =>
   gateways.map((gateway) => ({ gateway, ask: 'send', risksSecondSend }))
 
 /**
@@ -19,7 +19,7 @@ export const planCalls = (gateways: readonly ListedGateway[], risksSecondSend = 
  * and to the doubted one last. That second message is risked only once per send.
  */
 export function planCallsInDoubt(
-  gateways: readonly ListedGateway[],
+  gateways: readonly SmsGateway[],
   { gateway: doubted, sinceMs }: Doubt,
   secondSendRisked: boolean,
   nowMs: number,

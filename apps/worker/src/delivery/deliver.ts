@@ -1,8 +1,7 @@
 import type { Doubt } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
-import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from '../gateways/listed-gateway.ts'
+import type { Outcome, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import type { Order } from '../gateways/order.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
 import { afterAnswer, beginAttempt, type Delivered } from './attempt.ts'
@@ -77,7 +76,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
   }
 }
 
-async function lookUp(gateway: ListedGateway, message: SmsMessage, doubt: Doubt | null, signal: AbortSignal) {
+async function lookUp(gateway: SmsGateway, message: SmsMessage, doubt: Doubt | null, signal: AbortSignal) {
   if (gateway.lookUp === undefined || doubt === null) return { found: 'unknown' as const }
   return gateway.lookUp(message, new Date(doubt.sinceMs), signal)
 }

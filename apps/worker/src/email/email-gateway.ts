@@ -1,8 +1,7 @@
 import type { Transporter } from 'nodemailer'
 import type { Contacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
-import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from '../gateways/listed-gateway.ts'
+import type { Outcome, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { mailText } from './email-text.ts'
 import { smtpOutcome } from './smtp-outcome.ts'
 
@@ -24,7 +23,7 @@ export const EMAIL_QUOTA = [{ most: 2, seconds: 86_400 }]
  * The e-mail channel as a gateway: sends one message to the verified contact of the phone and to no other address. No
  * part of a request is ever used as an address.
  */
-export function createEmailGateway({ contacts, transporter, from, deadlineMs }: MailOptions): ListedGateway {
+export function createEmailGateway({ contacts, transporter, from, deadlineMs }: MailOptions): SmsGateway {
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/>$/, '')
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {

@@ -6,7 +6,7 @@ import type { Tracing } from '@sms-codes/core/process/tracing'
 import type { Transport } from '@sms-codes/gateways/transport'
 import type { WorkerConfig } from '../config/config.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
-import type { ListedGateway } from './listed-gateway.ts'
+import type { SmsGateway } from '@sms-codes/gateways/gateway'
 import type { Quotas } from './quotas.ts'
 import { withBreaker } from './with-breaker.ts'
 import { withQuota, withRate } from './with-limits.ts'
@@ -28,7 +28,7 @@ type GatewayDeps = {
  * - The rate is outside the breaker, because a message that exceeds the rate says nothing about the gateway.
  * - The trace is inside the breaker, so that only real calls have a span.
  */
-export function listGateways(config: WorkerConfig, deps: GatewayDeps): ListedGateway[] {
+export function listGateways(config: WorkerConfig, deps: GatewayDeps): SmsGateway[] {
   const { transport, limits, tracing = null } = deps
   const writeLine = (line: string) => void process.stdout.write(line)
   return config.gateways.map(({ name, quota, create }) => {

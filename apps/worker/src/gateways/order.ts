@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
-import type { ListedGateway } from './listed-gateway.ts'
+import type { SmsGateway } from '@sms-codes/gateways/gateway'
 
 type OrderOptions = {
   /** Each gateway's share of the messages for which it is asked first, 0 if absent. Empty for the order of the list. */
@@ -13,7 +13,7 @@ type OrderOptions = {
  * The order in which the gateways are asked for a job: first the gateway to which its carrier segment is routed, or
  * one drawn by weight, then the rest as listed. The draw depends on the send alone, so all its tries have one order.
  */
-export function createOrder(gateways: readonly ListedGateway[], { weights, routes }: OrderOptions) {
+export function createOrder(gateways: readonly SmsGateway[], { weights, routes }: OrderOptions) {
   const totalWeight = gateways.reduce((sum, { name }) => sum + (weights[name] ?? 0), 0)
 
   function drawByWeight({ rid, n }: SendJob): string {
@@ -25,7 +25,7 @@ export function createOrder(gateways: readonly ListedGateway[], { weights, route
     return ''
   }
 
-  return (job: SendJob): readonly ListedGateway[] => {
+  return (job: SendJob): readonly SmsGateway[] => {
     const first = routes[job.segment] ?? (totalWeight > 0 ? drawByWeight(job) : '')
     return [
       ...gateways.filter(({ name }) => name === first),

@@ -1,8 +1,7 @@
 import CircuitBreaker from 'opossum'
 import type { Logger } from '@sms-codes/core/logger'
-import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
+import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import type { WorkerMetrics } from '../worker-metrics.ts'
-import type { ListedGateway } from './listed-gateway.ts'
 
 type BreakerDeps = { metrics: Pick<WorkerMetrics, 'breaker'>; log: Logger; probeAfterMs?: number }
 
@@ -26,7 +25,7 @@ class UnhealthyError extends Error {
  * `config` outcome, because every further call would fail too. After `probeAfterMs` one call at a time is let
  * through, and a success closes the breaker.
  */
-export function withBreaker(gateway: ListedGateway, deps: BreakerDeps): ListedGateway {
+export function withBreaker(gateway: SmsGateway, deps: BreakerDeps): SmsGateway {
   const { metrics, log, probeAfterMs = 5_000 } = deps
   const { name } = gateway
   const call = async (message: SmsMessage, signal: AbortSignal): Promise<Outcome> => {

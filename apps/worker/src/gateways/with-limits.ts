@@ -2,8 +2,7 @@ import type { Keyring } from '@sms-codes/core/keyring'
 import type { Limits } from '@sms-codes/core/limits/limits'
 import type { Window } from '@sms-codes/core/limits/windows'
 import { keys } from '@sms-codes/core/redis/keys'
-import type { OutcomeClass } from '@sms-codes/gateways/gateway'
-import type { ListedGateway } from './listed-gateway.ts'
+import type { OutcomeClass, SmsGateway } from '@sms-codes/gateways/gateway'
 import type { Quotas } from './quotas.ts'
 
 export const QUOTA_FULL = 'QUOTA_FULL'
@@ -17,10 +16,10 @@ const COUNTED: readonly OutcomeClass[] = ['accepted', 'duplicate', 'ambiguous']
  * @param windows empty for a gateway without a limit
  */
 export function withQuota(
-  gateway: ListedGateway,
+  gateway: SmsGateway,
   windows: readonly Window[],
   { quotas, keyring }: { quotas: Quotas; keyring: Pick<Keyring, 'pseudonym'> },
-): ListedGateway {
+): SmsGateway {
   if (windows.length === 0) return gateway
   const { name } = gateway
   return {
@@ -38,7 +37,7 @@ export function withQuota(
 }
 
 /** Limits a gateway to `most` messages a second over all workers. A message that does not fit goes to the next one. */
-export function withRate(gateway: ListedGateway, most: number | undefined, limits: Limits): ListedGateway {
+export function withRate(gateway: SmsGateway, most: number | undefined, limits: Limits): SmsGateway {
   if (most === undefined) return gateway
   const limit = { key: keys.rate(gateway.name), windows: [{ most, seconds: 1 }] }
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { planCalls, planCallsInDoubt, type Call } from '../../src/delivery/call-plan.ts'
-import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
+import type { SmsGateway } from '@sms-codes/gateways/gateway'
 import { fakeGateway } from '../worker.ts'
 
 const ccp = fakeGateway('ccp', [], true)
@@ -13,7 +13,7 @@ const show = (calls: readonly Call[]) =>
     ({ gateway, ask, risksSecondSend }) =>
       `${ask === 'look_up' ? 'look-up at ' : ''}${gateway.name}${risksSecondSend ? ' at risk' : ''}`,
   )
-const plan = (doubted: string, secondSendRisked: boolean, gateways: ListedGateway[] = [plain, ccp]) =>
+const plan = (doubted: string, secondSendRisked: boolean, gateways: SmsGateway[] = [plain, ccp]) =>
   show(planCallsInDoubt(gateways, { gateway: doubted, sinceMs: NOW - 5_000 }, secondSendRisked, NOW))
 
 describe('the plan of calls', () => {

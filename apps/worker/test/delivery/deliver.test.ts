@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { phoneOf } from '@sms-codes/core/codes/send'
 import { keys } from '@sms-codes/core/redis/keys'
-import type { Found, LookUp, SmsMessage } from '@sms-codes/gateways/gateway'
+import type { Found, LookUp, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
-import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
 import { fakeGateway, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
@@ -170,7 +169,7 @@ describe('a doubt', () => {
   /** Runs the job until it ends, at most `most` times. */
   const runJob = async (
     send: Parameters<typeof delivery.deliver>[0],
-    gateways: ListedGateway[],
+    gateways: SmsGateway[],
     most: number,
   ) => {
     for (let i = 0; i < most; i++) {
@@ -286,7 +285,7 @@ describe('a doubt', () => {
     await delivery.deliver(send, [first]).catch(() => undefined)
     // The worker of the second message dies during its call.
     await new Promise<void>((onCall) => {
-      const silent: ListedGateway = { ...first, send: () => new Promise(() => onCall()) }
+      const silent: SmsGateway = { ...first, send: () => new Promise(() => onCall()) }
       void delivery.deliver(send, [silent])
     })
     await delivery.pass(2)

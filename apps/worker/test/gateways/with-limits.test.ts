@@ -7,7 +7,7 @@ import { tencentQuota } from '@sms-codes/gateways/tencent/settings'
 import { EMAIL_QUOTA } from '../../src/email/email-gateway.ts'
 import { createQuotas } from '../../src/gateways/quotas.ts'
 import { withQuota, withRate } from '../../src/gateways/with-limits.ts'
-import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
+import type { SmsGateway } from '@sms-codes/gateways/gateway'
 import { fakeGateway, newMobile, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
@@ -25,11 +25,11 @@ const messageTo = (mobile: string, id = `m${++ids}`) => ({
   secondsLeft: 300,
   scene: 'login',
 })
-const send = async (gateway: ListedGateway, message: ReturnType<typeof messageTo>) =>
+const send = async (gateway: SmsGateway, message: ReturnType<typeof messageTo>) =>
   (await gateway.send(message, new AbortController().signal)).code
 
 const quotas = () => createQuotas(delivery.redis)
-const limited = (gateway: ListedGateway) =>
+const limited = (gateway: SmsGateway) =>
   withQuota(gateway, ccpQuota, { quotas: quotas(), keyring: delivery.keyring })
 
 describe("a vendor's quota of one number", () => {

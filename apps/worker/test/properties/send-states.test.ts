@@ -2,11 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Send } from '@sms-codes/core/codes/send'
-import type { Outcome, OutcomeClass, SmsMessage } from '@sms-codes/gateways/gateway'
+import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { agePhone } from '@sms-codes/core/test/age'
 import { deliver } from '../../src/delivery/deliver.ts'
 import type { Delivered } from '../../src/delivery/attempt.ts'
-import type { ListedGateway } from '../../src/gateways/listed-gateway.ts'
 import { jobOf, LEASE_MS, log, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
@@ -47,7 +46,7 @@ async function createWorld(recognising: readonly boolean[]) {
   let isCertain = true
 
   /** The gateway takes the message. Returns false if it recognises it as a repeat. */
-  function arrive(gateway: ListedGateway, message: SmsMessage): boolean {
+  function arrive(gateway: SmsGateway, message: SmsMessage): boolean {
     const isRepeat = gateway.recognises(0, 0) && gatewaysWithMessage.has(gateway.name)
     if (!isRepeat) handset.push(message)
     gatewaysWithMessage.add(gateway.name)
@@ -55,7 +54,7 @@ async function createWorld(recognising: readonly boolean[]) {
   }
 
   /** @throws the death of the worker */
-  function outcomeOf(gateway: ListedGateway, message: SmsMessage, { how, arrives }: Answer): Outcome {
+  function outcomeOf(gateway: SmsGateway, message: SmsMessage, { how, arrives }: Answer): Outcome {
     if (!WITHOUT_DOUBT.has(how)) isCertain = false
     const isNew = (how === 'accepted' || (!WITHOUT_DOUBT.has(how) && arrives)) && arrive(gateway, message)
     if (how === 'worker dies') throw workerDied
@@ -87,7 +86,7 @@ async function createWorld(recognising: readonly boolean[]) {
     if (death !== 'never' || pendingCalls.length > 0) isCertain = false
     let onCall: (state: 'calls') => void = () => {}
     const metrics = { ...delivery.metrics, ended: (status: string) => void ends.push(status) }
-    const gateways = recognising.map((recognises, i): ListedGateway => ({
+    const gateways = recognising.map((recognises, i): SmsGateway => ({
       name: `gateway${i}`,
       recognises: () => recognises,
       send(message) {

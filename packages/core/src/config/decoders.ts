@@ -1,15 +1,10 @@
 import { Type, type StringOptions } from '@sinclair/typebox'
 import { decoded } from './load.ts'
+import { throwFaults } from '../throw-faults.ts'
 import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks.ts'
 
 /** Options of a variable that is text in the environment. */
 type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }
-
-/** @throws Error with one fault a line, as `decoded` expects; false is not a fault */
-export function throwFaults(given: readonly (string | false)[]): void {
-  const faults = given.filter((fault) => fault !== false)
-  if (faults.length > 0) throw new Error(faults.join('\n'))
-}
 
 /** The entries of a comma list; an empty text has none. */
 export const list = (text: string) => (text === '' ? [] : text.split(','))

@@ -1,5 +1,6 @@
 import type { CodeKey } from '../keyring.ts'
-import { isUnique, list, throwFaults } from './decoders.ts'
+import { isUnique, list } from './decoders.ts'
+import { throwFaults } from '../throw-faults.ts'
 import type { Check } from './load.ts'
 
 const KEY = '32 random bytes in base64, as openssl rand -base64 32 prints them'

@@ -1,4 +1,5 @@
-import { isUnique, throwFaults } from './decoders.ts'
+import { isUnique } from './decoders.ts'
+import { throwFaults } from '../throw-faults.ts'
 import { parseWindows, type Window } from '../limits/windows.ts'
 
 /** A scene and its own settings; the general variables give what it does not set. */

@@ -1,4 +1,4 @@
-import { throwFaults } from '../config/decoders.ts'
+import { throwFaults } from '../throw-faults.ts'
 
 /**
  * `REDIS_URL` names one server, the Sentinels that know the primary, or some nodes of a Cluster. The WHATWG parser
@@ -42,7 +42,7 @@ export function parseRedisUrl(text: string): RedisAddress {
     isSentinel && db !== '' && !DB.test(db) && 'the database must be a number, as in /mymaster/0',
     !isSentinel && (name !== '' || db !== '') && 'a Cluster has no database and no path',
   ]
-  throwFaults(checks.filter((fault) => fault !== false))
+  throwFaults(checks)
   const common = { hosts, tls: secure === 's', login: login ?? {} }
   if (!isSentinel) return { kind: 'cluster', ...common }
   return { kind: 'sentinel', ...common, name, db: Number(db), sentinelLogin: toLogin(username, password) }
@@ -57,7 +57,7 @@ function parseSingle(text: string): RedisAddress {
     // ioredis would read options from there, and some of them undo the fail-fast settings of connect.ts.
     (search !== '' || hash !== '') && 'an address of one server has no options',
   ]
-  throwFaults(checks.filter((fault) => fault !== false))
+  throwFaults(checks)
   return { kind: 'single', url: text }
 }
 
