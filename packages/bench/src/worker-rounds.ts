@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createLogger } from '@sms-codes/core/logger'
-import { maskMobile, segmentOf } from '@sms-codes/core/mobile'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
-import { createSendQueue, SMS_QUEUE, type SendQueue } from '@sms-codes/core/queues/send-queue'
+import { createSendQueue, jobOf, SMS_QUEUE, type SendQueue } from '@sms-codes/core/queues/send-queue'
 import { phoneOf } from '@sms-codes/core/codes/send'
 import { inBatches, issueCodes, type IssuedCode } from './codes.ts'
 import { startMeter, type Reading } from './meter.ts'
@@ -52,8 +51,7 @@ async function measure(stack: Stack, queue: SendQueue, workerPid: number): Promi
 
 async function addJob(queue: SendQueue, issued: IssuedCode | undefined): Promise<void> {
   if (issued === undefined) return
-  const { send, mobile } = issued
-  await queue.add({ v: 1, ...send, to: maskMobile(mobile), segment: segmentOf(mobile) })
+  await queue.add(jobOf(issued.send, issued.mobile))
 }
 
 async function wasSent({ redis }: Stack, issued: IssuedCode | undefined): Promise<boolean> {

@@ -29,7 +29,7 @@ export async function runEveryScript(
   const ledger = createSendLedger(redis, keyring)
   const limits = createLimits(redis)
   const gate = (['address', 'subnet', 'segment', 'budget'] as const).map((what) => ({
-    key: keys.gate(what, mobile),
+    key: keys.sendLimit(what, mobile),
     windows: [{ most: 1, seconds: 60 }],
   }))
   const ph = keyring.pseudonym(mobile)

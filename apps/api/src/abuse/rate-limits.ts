@@ -40,7 +40,7 @@ export function createRateLimits(
 
   function sendKey(name: SendLimit, { address, subnet, mobile }: SendAttempt): string {
     if (name === 'budget') return keys.budget
-    return keys.gate(name, { address, subnet, segment: numberSegment(mobile) }[name])
+    return keys.sendLimit(name, { address, subnet, segment: numberSegment(mobile) }[name])
   }
 
   function refuse(name: AddressLimit | SendLimit, answer: Answer, retryAfter: number): never {

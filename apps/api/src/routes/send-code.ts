@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Send } from '@sms-codes/core/codes/send'
-import { maskMobile, segmentOf } from '@sms-codes/core/mobile'
+import { jobOf } from '@sms-codes/core/queues/send-queue'
 import type { SendAttempt } from '../abuse/caller.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import type { ApiDeps } from '../compose.ts'
@@ -99,7 +99,7 @@ function createSendCode(deps: Needs) {
   /** A send is accepted when its job is in the queue. Otherwise the phone's slot and the budget are given back. */
   async function enqueue(send: Send, mobile: string, release: Release, log: FastifyBaseLogger) {
     try {
-      await queue.add({ v: 1, ...send, to: maskMobile(mobile), segment: segmentOf(mobile) })
+      await queue.add(jobOf(send, mobile))
     } catch (err) {
       // Not awaited: Redis may need its whole deadline again, and the caller has already waited for one.
       refund(send, release).catch((cause: unknown) => log.warn({ err: cause }, 'refund failed'))

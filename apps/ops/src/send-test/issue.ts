@@ -2,8 +2,7 @@ import type { CodeStore } from '@sms-codes/core/codes/code-store'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
-import { maskMobile, segmentOf } from '@sms-codes/core/mobile'
-import { createSendQueue } from '@sms-codes/core/queues/send-queue'
+import { createSendQueue, jobOf } from '@sms-codes/core/queues/send-queue'
 import { OpsError } from '../args.ts'
 import { showSeconds } from '../output.ts'
 import type { Phone } from '../phone.ts'
@@ -20,8 +19,11 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
     throw new OpsError('this number is in TEST_NUMBERS: its code is fixed, and no message is sent to it')
   if ((await createLists(redis).look({ ip: '', mobile, ph })).deny !== null)
     throw new OpsError('this phone or its segment is on the deny list; "lists" shows it, "unlist" removes it')
-  const giveBack = await takeBudget(redis, config.budget)
-  const issued = await codes.issue(mobile, scene)
+  const { budgetUnit, giveBack } = await takeBudget(redis, config.budget)
+  const issued = await codes.issue(mobile, scene, { budgetUnit }).catch(async (err: unknown) => {
+    await giveBack().catch(() => {})
+    throw err
+  })
   if (issued.kind === 'throttled') {
     await giveBack()
     const [window, wait] = [showSeconds(issued.windowSeconds), showSeconds(issued.retryAfter)]
@@ -29,7 +31,7 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
   }
   const queue = createSendQueue(redis, log)
   try {
-    await queue.add({ v: 1, ...issued.send, to: maskMobile(mobile), segment: segmentOf(mobile) })
+    await queue.add(jobOf(issued.send, mobile))
   } catch (err) {
     // If a worker has claimed the send, its message may leave after all, and nothing comes back.
     const isRefunded = await codes.refund(issued.send).catch(() => false)
@@ -42,10 +44,13 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
 }
 
 async function takeBudget(redis: Store['redis'], windows: Phone['config']['budget']) {
-  if (windows.length === 0) return async () => {}
+  if (windows.length === 0) return { budgetUnit: '', giveBack: async () => {} }
   const limits = createLimits(redis)
   const taken = await limits.take([{ key: keys.budget, windows }])
-  if (taken.kind === 'taken') return () => limits.giveBack(taken.member, [keys.budget])
+  if (taken.kind === 'taken') {
+    const { member } = taken
+    return { budgetUnit: member, giveBack: () => limits.giveBack(member, [keys.budget]) }
+  }
   const wait = showSeconds(taken.retryAfter)
   throw new OpsError(`the budget (BUDGET_MESSAGES, BUDGET_CENTS) is spent; try again in ${wait}`)
 }

@@ -28,7 +28,7 @@ const checkMail: WorkerCheck = ({ NODE_ENV, WORKER_QUEUES = [], SCENES = [], SMT
   const mayLeak =
     url !== undefined &&
     needsTls(NODE_ENV, url) &&
-    /[?&](ignoreTLS=true|tls\.rejectUnauthorized=false)/i.test(url.search)
+    /[?&](ignoreTLS=true|requireTLS=false|tls\.rejectUnauthorized=false)/i.test(url.search)
   return [
     isNeeded && url === undefined && 'SMTP_URL: is missing (SCENES lets codes fall back to e-mail)',
     sendsMails && MAIL_FROM === undefined && 'MAIL_FROM: is missing (the sender of the mails)',

@@ -8,7 +8,7 @@ export function mailText(code: string, minutes: number, maskedMobile: string) {
   const en = `The code you asked for with the number ${maskedMobile} is ${code}. It is good for ${minutes} minutes. The text message could not be delivered, so it comes to this address.`
   const never = [
     '如果不是您本人的请求，请忽略这封邮件，也不要把验证码告诉任何人。',
-    'If you did not ask for it, ignore this mail, and tell the code to nobody.',
+    'If you did not ask for it, ignore this mail, and do not give the code to anyone.',
   ]
   return {
     subject: '验证码 / Your verification code',

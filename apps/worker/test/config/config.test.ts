@@ -143,6 +143,15 @@ describe('the configuration of a worker', () => {
       },
       'SMTP_URL',
     ],
+    [
+      'a mail server in production that may do without TLS',
+      {
+        NODE_ENV: 'production',
+        SMTP_URL: 'smtp://mail.example?requireTLS=false',
+        MAIL_FROM: 'a@b.example',
+      },
+      'SMTP_URL',
+    ],
     ['a template for an unknown scene', { CCP_TEMPLATES: 'logn:5' }, 'CCP_TEMPLATES'],
     ['two weights for one gateway', { SMS_WEIGHTS: 'ccp:1,ccp:2' }, 'SMS_WEIGHTS'],
     ['two routes for one segment', { SMS_ROUTES: '170:ccp,170:ccp' }, 'SMS_ROUTES'],

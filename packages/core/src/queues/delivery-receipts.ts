@@ -42,9 +42,13 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
   }
 }
 
-/** A newer worker may have stored a job of its own version; a delivery receipt needs only the fields of every version. */
-function readJob(data: unknown): SendJob {
-  if (!Value.Check(LaterJob, data)) return Value.Parse(SendJob, data)
+/**
+ * A newer worker may have stored a job of its own version; a delivery receipt needs only the fields of every version.
+ * Null for a job of an older format.
+ */
+function readJob(data: unknown): SendJob | null {
+  if (Value.Check(SendJob, data)) return data
+  if (!Value.Check(LaterJob, data)) return null
   const { rid, scene, n, to, segment } = data
   return { v: 1, rid, scene, n, to, segment }
 }

@@ -1,7 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { Logger } from '../logger.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
-import { REQUEST_ID_PATTERN } from '../codes/send.ts'
+import { REQUEST_ID_PATTERN, type Send } from '../codes/send.ts'
+import { maskMobile, segmentOf } from '../mobile.ts'
 import type { Tracing } from '../process/tracing.ts'
 import { openProducerQueue } from './queue-options.ts'
 
@@ -28,6 +29,16 @@ const named = {
  */
 export const SendJob = Type.Object({ v: Type.Literal(1), ...named })
 export type SendJob = Static<typeof SendJob>
+
+/** The job of a send to this number. */
+export const jobOf = ({ rid, scene, n }: Send, mobile: string): SendJob => ({
+  v: 1,
+  rid,
+  scene,
+  n,
+  to: maskMobile(mobile),
+  segment: segmentOf(mobile),
+})
 
 /** A job of a newer version, for a worker of that version. */
 export const LaterJob = Type.Object({ v: Type.Integer({ minimum: 2 }), ...named })

@@ -42,5 +42,5 @@ export const keys = {
   /** The messages that the budget of the whole service has paid for. */
   budget: 'sms:{gate}:budget:all',
   /** The limits of a send other than its phone's, in one slot so that all are taken or none. */
-  gate: (what: 'address' | 'subnet' | 'segment' | 'budget', who: string) => `sms:{gate}:${what}:${who}`,
+  sendLimit: (what: 'address' | 'subnet' | 'segment' | 'budget', who: string) => `sms:{gate}:${what}:${who}`,
 }

@@ -64,7 +64,7 @@ describe('a limit', () => {
 
   it('takes from all of several limits or from none', async () => {
     const limits = createLimits(store.redis)
-    const [wide, narrow] = [keys.gate('subnet', 'wide'), keys.gate('address', 'narrow')]
+    const [wide, narrow] = [keys.sendLimit('subnet', 'wide'), keys.sendLimit('address', 'narrow')]
     const both = [
       { key: wide, windows: [{ most: 10, seconds: 60 }] },
       { key: narrow, windows: [{ most: 3, seconds: 60 }] },

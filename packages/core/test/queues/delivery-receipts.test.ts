@@ -35,6 +35,14 @@ describe('a delivery receipt', () => {
     expect(lives.map((ms) => Math.ceil(ms / 60_000))).toEqual([30, 30])
   })
 
+  it('of a message whose job has an old format finds no send and does no harm', async () => {
+    const { segment: _segment, ...old } = await job()
+    await receipts.expect('ccp', 'id-4', await job())
+    for (const name of await store.redis.keys(keys.message('*')))
+      await store.redis.hset(name, 'send', JSON.stringify(old))
+    expect(await receipts.arrive('ccp', 'id-4', 'delivered')).toBeNull()
+  })
+
   it.each([
     ['delivered', ['delivered', 'undelivered']],
     ['delivered', ['undelivered', 'delivered', 'undelivered']],
