@@ -13,7 +13,9 @@ export function policiesOf(values: StaticDecode<TObject<typeof codeVariables>>):
     missesPerDay: 15,
     sends: values.LIMIT_PHONE_SENDS,
   }
-  return Object.fromEntries(values.SCENES.map(({ name, ...own }) => [name, { ...general, ...own }]))
+  const scenes = values.SCENES.map((own) => ({ ...general, ...own }))
+  const keepSendsSeconds = Math.max(0, ...scenes.flatMap(({ sends }) => sends.map(({ seconds }) => seconds)))
+  return Object.fromEntries(scenes.map(({ name, ...policy }) => [name, { ...policy, keepSendsSeconds }]))
 }
 
 /** All windows of the budget, in messages. */

@@ -20,6 +20,8 @@ export type CodePolicy = {
   missesPerDay: number
   /** Sends per phone over all scenes. */
   sends: readonly Window[]
+  /** How long a send is kept for the windows of the other scenes. Without it, for the longest window of `sends`. */
+  keepSendsSeconds?: number
 }
 
 type IssueOptions = {
@@ -86,7 +88,9 @@ export function createCodeStore(
       const newCode = [rid, kid, digest, sealedMessage.seal(keyring, rid, { mobile, code })]
       const life = [policy.ttlSeconds * 1000, policy.sendWithinSeconds * 1000, policy.compares, KEEP_MS]
       const asked = [askedBy, isCounted ? 1 : 0, budgetUnit]
-      const args = [...newCode, ...life, ...asked, ...windowArgs(policy.sends)]
+      const windows = policy.sends.map((window) => window.seconds)
+      const keepSends = 1000 * Math.max(policy.keepSendsSeconds ?? 0, ...windows)
+      const args = [...newCode, ...life, ...asked, keepSends, ...windowArgs(policy.sends)]
       const { kind, text, number } = await issueScript(sendKeys({ rid, scene }), args)
       if (kind === 'throttled')
         return { kind, windowSeconds: number('window') / 1000, retryAfter: seconds(number('wait')) }

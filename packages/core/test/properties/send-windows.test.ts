@@ -1,5 +1,10 @@
+import { Type } from '@sinclair/typebox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
+import { policiesOf } from '../../src/codes/code-policies.ts'
+import { createCodeStore } from '../../src/codes/code-store.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { codeVariables } from '../../src/config/shared-variables.ts'
 import { agePhone, SCENES } from '../age.ts'
 import { newMobile, policy, startStore } from '../store.ts'
 
@@ -55,4 +60,17 @@ describe('the send limits of a phone', () => {
     )
     expect([...full].toSorted((a, b) => a - b)).toEqual(policy.sends.map(({ seconds }) => seconds))
   }, 30_000)
+
+  it('count the sends of a scene with short windows in the long windows of another scene', async () => {
+    const env = { SCENES: 'default; login sends=1/60', LIMIT_PHONE_SENDS: '1/60,3/86400' }
+    const policies = policiesOf(loadConfig(Type.Object(codeVariables), env))
+    const codes = createCodeStore(store.redis, store.keyring, (scene) => policies[scene] ?? policy)
+    const mobile = newMobile()
+    const kinds: string[] = []
+    for (const scene of ['login', 'default', 'login', 'default', 'login']) {
+      await agePhone(store.redis, store.keyring.pseudonym(mobile), 70)
+      kinds.push((await codes.issue(mobile, scene)).kind)
+    }
+    expect(kinds).toEqual(['issued', 'issued', 'issued', 'throttled', 'issued'])
+  })
 })

@@ -15,7 +15,8 @@
 -- ARGV[9] pseudonym of the caller
 -- ARGV[10] 1 if the pumping guard counted this send, else 0
 -- ARGV[11] unit of the budget that the send took, or ''
--- ARGV[12..] windows of the phone as pairs of (ms, at most)
+-- ARGV[12] ms to keep a send for the windows of every scene, because all scenes share the phone's sends
+-- ARGV[13..] windows of this scene as pairs of (ms, at most)
 -- Answers {'issued', rid, sends, life, next_send_in, request_id}: the record's id, the number of the send, ms of life,
 --           ms until the next send is allowed, the id for this caller
 --       | {'throttled', window, wait}: the full window and the ms until it has room
@@ -25,8 +26,8 @@
 local code, sends = KEYS[1], KEYS[2]
 local new_rid, key_id, digest, sealed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local life, send_within, guesses, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local asked_by, is_counted, budget_unit = ARGV[9], ARGV[10], ARGV[11]
-local WINDOWS = 12
+local asked_by, is_counted, budget_unit, keep_sends = ARGV[9], ARGV[10], ARGV[11], tonumber(ARGV[12])
+local WINDOWS = 13
 
 local wait_ms, window = wait(sends, WINDOWS, #ARGV)
 if wait_ms > 0 then return {'throttled', 'window', window, 'wait', wait_ms} end
@@ -59,6 +60,6 @@ redis.call('HSET', code, 'status', 'queued', 'channel', 'sms', 'reason', '', 'se
   'unresolved_doubt', 0, 'second_send_risked', 0, 'budget_unit', budget_unit)
 redis.call('PEXPIREAT', code, latest_expiry + keep)
 
-add(sends, rid .. '.' .. number, WINDOWS, #ARGV)
+add(sends, rid .. '.' .. number, keep_sends)
 return {'issued', 'rid', rid, 'sends', number, 'life', expires_at - now,
   'next_send_in', (wait(sends, WINDOWS, #ARGV)), 'request_id', request_id}

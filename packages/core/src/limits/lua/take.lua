@@ -9,14 +9,15 @@
 --- @include "sliding-window"
 local member = ARGV[1]
 
-local places, first = {}, 3
+local keep, first = {}, 3
 for index, key in ipairs(KEYS) do
   local last = first + 2 * tonumber(ARGV[first - 1]) - 1
   local wait_ms = wait(key, first, last)
   if wait_ms > 0 then return {'full', 'limit', index, 'wait', wait_ms} end
-  places[index] = {first, last}
+  keep[index] = 0
+  for i = first, last, 2 do keep[index] = math.max(keep[index], tonumber(ARGV[i])) end
   first = last + 2
 end
 
-for index, key in ipairs(KEYS) do add(key, member, unpack(places[index])) end
+for index, key in ipairs(KEYS) do add(key, member, keep[index]) end
 return {'taken', 'count', #KEYS > 0 and redis.call('ZCARD', KEYS[1]) or 0}

@@ -1,4 +1,4 @@
--- Sliding windows over one sorted set of times: 5 an hour holds for every hour, also across the turn of one. The
+-- Sliding windows over one sorted set of times: 5 an hour means 5 in any 60 minutes, whenever they begin. The
 -- windows are pairs of (ms, at most) in ARGV, from index `first` to index `last`. Needs `now` from time.lua.
 
 -- wait(key, first, last): ms until one more entry fits into every window, 0 if it fits now; and the full window, ms.
@@ -15,11 +15,9 @@ local function wait(key, first, last)
   return longest, full_window
 end
 
--- add(key, member, first, last): adds an entry and removes the entries that are older than every window.
-local function add(key, member, first, last)
-  local longest = 0
-  for i = first, last, 2 do longest = math.max(longest, tonumber(ARGV[i])) end
+-- add(key, member, keep): adds an entry and removes the entries that are older than `keep` ms.
+local function add(key, member, keep)
   redis.call('ZADD', key, now, member)
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. (now - longest))
-  redis.call('PEXPIRE', key, longest)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. (now - keep))
+  redis.call('PEXPIRE', key, keep)
 end
