@@ -48,7 +48,8 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
       calls.inc({ channel, gateway, class: outcome }),
     breaker: (gateway: string, open: boolean) => breakers.set({ gateway }, open ? 1 : 0),
     ended: (status: 'sent' | 'fell_back' | 'failed' | 'moved', by: string) => ends.inc({ status, by }),
-    took: (seconds: number) => wait.observe(seconds),
+    /** Never below 0, although the clocks of two hosts may differ: a sum that falls looks like a restart. */
+    took: (seconds: number) => wait.observe(Math.max(0, seconds)),
   }
 }
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>

@@ -32,3 +32,9 @@ it('a worker without the SMS channel has no series for SMS gateways', async () =
   const lines = await linesOf({ sms: [], email: ['email'] })
   expect(lines.filter((line) => line.includes('channel="sms"'))).toEqual([])
 })
+
+it('the wait of a send is not negative if the clock of the API is ahead', async () => {
+  const registry = new Registry()
+  createWorkerMetrics(registry, { sms: [], email: [] }).took(-60)
+  expect(await registry.metrics()).toContain('sms_send_seconds_sum 0')
+})

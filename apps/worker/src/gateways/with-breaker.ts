@@ -21,8 +21,8 @@ class UnhealthyError extends Error {
 
 /**
  * A circuit breaker. While it is open, every send is refused at once, so that the message goes to the next gateway
- * without waiting for a timeout. It opens when half of at least five calls in 10 seconds failed, and at once for a
- * `config` outcome, because every further call would fail too. After `probeAfterMs` one call at a time is let
+ * without waiting for a timeout. It opens when more than half of at least five calls in 10 seconds failed, and at once
+ * for a `config` outcome, because every further call would fail too. After `probeAfterMs` one call at a time is let
  * through, and a success closes the breaker.
  */
 export function withBreaker(gateway: SmsGateway, deps: BreakerDeps): SmsGateway {

@@ -48,6 +48,15 @@ describe('a circuit breaker', () => {
     expect(states).toEqual([false, true])
   })
 
+  it('stays closed while only half of the calls fail', async () => {
+    const { inner, states, times } = breaking(
+      Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 'accepted' : 'switch_now')),
+    )
+    await times(20)
+    expect(inner.messages).toHaveLength(20)
+    expect(states).toEqual([false])
+  })
+
   it('opens at once if our own account is at fault', async () => {
     const { inner, send } = breaking(['config'])
     expect(await send()).toMatchObject({ class: 'config' })

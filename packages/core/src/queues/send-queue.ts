@@ -50,8 +50,8 @@ export function retryDelayMs(attemptsMade: number): number {
   return Math.round(delay * (0.7 + 0.6 * Math.random()))
 }
 
-/** Enough attempts for the longest possible time to send; a claim ends the send when that is over. */
-const options = { attempts: 40, backoff: { type: 'custom' }, sizeLimit: 2_048 }
+/** Enough attempts for the longest time to send that the configuration allows (570 s). A claim ends the send after it. */
+const options = { attempts: 60, backoff: { type: 'custom' }, sizeLimit: 2_048 }
 
 /**
  * The producer's side of the queue `sms` or `email`. A request is accepted when `add` to `sms` is acknowledged.
