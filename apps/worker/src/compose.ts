@@ -60,7 +60,7 @@ export function composeWorker(options: ComposeOptions) {
   const fallback = createEmailFallback({ rules, contacts, ledger, mails, afterMs: config.fallbackAfterMs })
   const deliveryReceipts = createDeliveryReceipts(redis, keyring)
   const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails })
-  const shared = { ledger, metrics, log }
+  const shared = { ledger, metrics, log, connection, tracing }
 
   function smsConsumer() {
     const limits = createLimits(redis)
@@ -76,8 +76,6 @@ export function composeWorker(options: ComposeOptions) {
     }
     return createConsumer({
       ...deps,
-      connection,
-      tracing,
       queue: SMS_QUEUE,
       concurrency: config.concurrency,
       deliver: (job, signal) => deliver(job, deps, signal),
@@ -98,8 +96,6 @@ export function composeWorker(options: ComposeOptions) {
     }
     return createConsumer({
       ...deps,
-      connection,
-      tracing,
       queue: EMAIL_QUEUE,
       concurrency: MAILS_AT_ONCE,
       deliver: (job, signal) => deliver(job, deps, signal),

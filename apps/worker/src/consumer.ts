@@ -37,7 +37,7 @@ export function createConsumer(options: ConsumerOptions) {
   const { queue, channel, connection, concurrency, deliver, check, ledger, metrics, log } = options
 
   // BullMQ passes a signal only to a processor with three parameters.
-  async function process(job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) {
+  async function runJob(job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) {
     const { data } = job
     if (Value.Check(LaterJob, data)) return leaveToNewerWorker(job, data, token)
     if (!Value.Check(SendJob, data)) {
@@ -70,13 +70,13 @@ export function createConsumer(options: ConsumerOptions) {
     return { outcome: 'gone', why: lapse }
   }
 
-  /** Does not consume an attempt. Uses this worker's clock, so another worker may see the job slightly early or late. */
+  /** Delays a job without using up an attempt. A worker whose clock differs may begin it a little early or late. */
   async function delay(job: Job<unknown>, ms: number, token: string | undefined): Promise<never> {
     await job.moveToDelayed(Date.now() + ms, token)
     throw new DelayedError()
   }
 
-  const worker = new Worker<unknown>(queue, process, {
+  const worker = new Worker<unknown>(queue, runJob, {
     ...WORKER_OPTIONS,
     connection,
     ...telemetryOf(options.tracing ?? null),

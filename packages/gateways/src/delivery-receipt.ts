@@ -23,7 +23,7 @@ export type ReceivedCall = {
 }
 
 export type ReceiptParser = {
-  /** Only for vendors that sign their calls. A call that fails must not be read. */
+  /** Only for vendors that sign their calls. A call that fails this check must not be read. */
   verify?: (call: ReceivedCall) => boolean
   /** Null if the body is unreadable. A message that is still on its way has no receipt. */
   read: (call: ReceivedCall) => DeliveryReceipt[] | null

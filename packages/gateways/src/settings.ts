@@ -52,7 +52,7 @@ export function sceneFault(variable: string, templates: Templates, { scenes }: S
   return hasUnknown && `${variable}: names a scene that SCENES does not have`
 }
 
-/** Messages contain codes, so they may leave the machine over TLS only. */
+/** Messages contain codes, so they leave the machine over TLS only, except to a container in development. */
 export function plaintextFault(variable: string, address: URL | undefined, context: SettingsContext): Fault {
   if (address === undefined || address.protocol === 'https:' || isLoopback(address.hostname)) return false
   // A container network resolves names without a dot; the public DNS does not.

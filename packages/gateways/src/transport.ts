@@ -29,7 +29,7 @@ export type ApiOptions = {
   now?: () => Date
 }
 
-/** Called when a gateway is made, so that an invalid address fails at startup and not with the first message. */
+/** Checks an address and removes its last slash. A gateway calls it when it is made, so a fault shows at the start. */
 export const withoutSlash = (baseUrl: string) => new URL(baseUrl).href.replace(/\/+$/, '')
 
 export function createTransport(options: TransportOptions = {}) {

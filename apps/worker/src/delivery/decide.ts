@@ -23,7 +23,7 @@ export type Retry = {
   /** The call to `gateway` left a doubt. */
   doubted?: boolean
   atLeastMs?: number | undefined
-  /** If the fallback is open and its waiting time is over, the send moves to e-mail instead, for this reason. */
+  /** The recorded reason if the send moves to e-mail instead: the fallback is open and its waiting time is over. */
   orMoveToEmail?: EndReason
 }
 
@@ -53,14 +53,14 @@ export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, att
     case 'number_limit':
       return { kind: 'end', why: outcome.class, gateway: name }
     case 'retry_same': {
-      // The gateway did not take the message: if it stays busy, the others must have their turn.
+      // The gateway certainly did not take the message, so the next one may send it if this one stays busy.
       const isWorthWaiting = attempt.ageMs < BUSY_MS && (outcome.retryAfterMs ?? 0) <= BUSY_MS
       return isWorthWaiting ? { ...retry, atLeastMs: outcome.retryAfterMs } : NEXT
     }
     case 'ambiguous': {
       const hasMoreCalls = attempt.calls.length > 0
       const wasAskedAgain = attempt.doubt?.gateway === name && !risksSecondSend
-      // It does not answer repeats either, so the one permitted second message goes to another gateway.
+      // The gateway does not answer repeats either, so the one permitted second message goes to another gateway.
       if (wasAskedAgain && attempt.ageMs >= SILENT_MS && hasMoreCalls) return NEXT
       const atLeastMs = gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS
       return { ...retry, doubted: true, atLeastMs, ...(!hasMoreCalls && { orMoveToEmail: 'ambiguous' }) }

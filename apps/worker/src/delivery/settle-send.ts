@@ -32,15 +32,15 @@ export class RetryLater extends Error {
   }
 }
 
+/** `by` is the gateway that accepted the message, or the reason. */
+type Ended = { status: 'sent' | 'fell_back'; by: string } | { status: 'failed' | 'moved'; by: EndReason }
+
 /**
  * Counts and logs the end of a send on its channel: every end passes here, after it was written to the record.
  * @param isWritten false if another worker has ended the send
  */
 export function countEnd(
-  {
-    status,
-    by,
-  }: { status: 'sent' | 'fell_back'; by: string } | { status: 'failed' | 'moved'; by: EndReason },
+  { status, by }: Ended,
   isWritten: boolean,
   metrics: SettleDeps['metrics'],
   log: Logger,
@@ -108,10 +108,9 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
 
     /** The sealed message cannot be read with the keys of this process. */
     async unreadable(fence: number): Promise<Delivered> {
-      const why = 'unreadable'
-      const isWritten = await ledger.settle(job, fence, { status: 'failed', channel, reason: why })
-      countEnd({ status: 'failed', by: why }, isWritten, metrics, log)
-      return { outcome: 'failed', why }
+      const isWritten = await ledger.settle(job, fence, { status: 'failed', channel, reason: 'unreadable' })
+      countEnd({ status: 'failed', by: 'unreadable' }, isWritten, metrics, log)
+      return { outcome: 'failed', why: 'unreadable' }
     },
 
     /** No claim was given: does what a worker that died between two steps may have left undone. */

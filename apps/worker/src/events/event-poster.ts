@@ -24,8 +24,8 @@ const webhookIdOf = ({ id = '' }: Job<unknown>) => createHash('sha256').update(i
 
 /**
  * The BullMQ worker of the `events` queue. It sends each event to the application by a POST that is signed as in
- * Standard Webhooks. All tries of an event have the same id. A 410 ends the tries; after any answer except a 2xx the
- * event is sent again.
+ * Standard Webhooks. All tries of an event have the same id. A 2xx and a 410 end the tries; after any other answer, or
+ * none, the event is sent again.
  */
 export function createEventPoster(options: EventPosterOptions) {
   const { connection, url, keys, transport, log, tracing = null } = options

@@ -5,7 +5,6 @@
 -- ARGV[1] gateway
 -- ARGV[2] message id
 -- ARGV[3..] windows of a day or less, as pairs of (ms, at most)
---
 -- Answers {'taken'} | {'again'} | {'full'}
 --- @include "time"
 local quota, gateway, message = KEYS[1], ARGV[1], ARGV[2]

@@ -183,7 +183,7 @@ describe('a doubt', () => {
     const { send } = await issued()
     const ccp = fakeGateway('ccp', ['ambiguous', 'ambiguous', 'duplicate'], true)
     const other = fakeGateway('other')
-    expect(await runJob(send, [other, ccp].toReversed(), 5)).toEqual({ outcome: 'sent', why: 'ccp' })
+    expect(await runJob(send, [ccp, other], 5)).toEqual({ outcome: 'sent', why: 'ccp' })
     expect(new Set(ccp.messages.map(({ id }) => id)).size).toBe(1)
     expect(other.messages).toEqual([])
   })

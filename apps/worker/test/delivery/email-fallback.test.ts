@@ -263,7 +263,7 @@ describe('a message that a gateway accepted', () => {
     expect(await statusOf(late.send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
   })
 
-  it('is delivered by its delivery receipt even after it failed', async () => {
+  it('becomes delivered when its delivery receipt says so, even after it failed', async () => {
     const { send } = await issued()
     await sms(send, [accepting('m-10')])
     await delivery.ledger.report(send, 'undelivered', false)

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => delivery.stop())
 
-/** When a worker's process dies, apart from during a call. */
+/** The step at which a worker's process dies. A death during a call is an `Answer`. */
 type Death = 'never' | 'after its first claim' | 'after its second claim' | 'before it settles'
 /** How a call ends. After `ambiguous` and `worker dies`, `arrives` says whether the handset got the message. */
 type Answer = { how: Exclude<OutcomeClass, 'duplicate'> | 'worker dies'; arrives: boolean }

@@ -12,7 +12,7 @@ export type CodePolicy = {
   length: number
   /** Life of a code. A further send extends it, to at most twice this after the first issue. */
   ttlSeconds: number
-  /** No message leaves later than this after its request. Less than the life. */
+  /** No message leaves later than this after its request. Less than `ttlSeconds`. */
   sendWithinSeconds: number
   /** Guesses per code, counted apart for callers with and without the request id. */
   compares: number
@@ -45,7 +45,7 @@ export type Verified =
       rid: string
       /** `email` if the code may have been read in a mailbox. */
       channel: Channel
-      /** The gateway of the newest call for this code, '' before any call. */
+      /** The gateway that the record names for the newest send, '' if it names none. */
       gateway: string
       askedBy: string
       isCounted: boolean
@@ -88,9 +88,8 @@ export function createCodeStore(
       const newCode = [rid, kid, digest, sealedMessage.seal(keyring, rid, { mobile, code })]
       const life = [policy.ttlSeconds * 1000, policy.sendWithinSeconds * 1000, policy.compares, KEEP_MS]
       const asked = [askedBy, isCounted ? 1 : 0, budgetUnit]
-      const windows = policy.sends.map((window) => window.seconds)
-      const keepSends = 1000 * Math.max(policy.keepSendsSeconds ?? 0, ...windows)
-      const args = [...newCode, ...life, ...asked, keepSends, ...windowArgs(policy.sends)]
+      const keepSends = Math.max(policy.keepSendsSeconds ?? 0, ...policy.sends.map((one) => one.seconds))
+      const args = [...newCode, ...life, ...asked, keepSends * 1000, ...windowArgs(policy.sends)]
       const { kind, text, number } = await issueScript(sendKeys({ rid, scene }), args)
       if (kind === 'throttled')
         return { kind, windowSeconds: number('window') / 1000, retryAfter: seconds(number('wait')) }
@@ -111,8 +110,8 @@ export function createCodeStore(
 
     /**
      * Checks a code once.
-     * @param rid the id that the send answered, if the caller still has it
-     * @param act names this very call, so that a caller that did not receive the answer can repeat it; '' for none
+     * @param rid the request id from the answer to the request, if the caller still has it
+     * @param act names this call, so that a caller that did not receive the answer can repeat it; '' for no repeats
      */
     async verify(mobile: string, scene: string, code: string, rid?: string, act = ''): Promise<Verified> {
       const ph = keyring.pseudonym(mobile)

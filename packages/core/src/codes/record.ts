@@ -11,7 +11,7 @@
  * A record lives until `latest_expiry` and some minutes more, so that a status can still be read.
  */
 
-/** The statuses of a send, in order. The last three are final; a send may also stay in `sent`. */
+/** The statuses of a send, in order. It ends in one of the last four; a report can still change `sent` and `failed`. */
 export const STATES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed'] as const
 export type State = (typeof STATES)[number]
 

@@ -3,7 +3,7 @@ import { keys } from '../redis/keys.ts'
 /** One send of one request. A request that is sent again keeps its `rid` and gets the next number `n`, from 1. */
 export type Send = { rid: string; scene: string; n: number }
 
-/** How a message travels: through an SMS gateway, or as mail if no gateway took it. */
+/** How a message travels: through an SMS gateway, or as mail if SMS failed (the fallback). */
 export type Channel = 'sms' | 'email'
 
 /** A request id is `<pseudonym of the phone>.<random>`: it leads to the record and tells a stranger nothing. */

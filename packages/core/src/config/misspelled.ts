@@ -3,7 +3,7 @@ import type { Env } from './load.ts'
 
 /**
  * Names in the environment that are one letter away from a variable that is not set: `LIMIT_ADRESS_SENDS` leaves
- * that limit at its default. Such a name may belong to another program, so it is worth a warning and no more.
+ * that limit at its default. Such a name may belong to another program, so it only causes a warning.
  */
 export function findMisspelled({ properties }: TObject, env: Env): { given: string; similar: string }[] {
   const unset = Object.keys(properties).filter((name) => !env[name])

@@ -30,7 +30,7 @@ export function parseScenes(text: string): Scene[] {
   const scenes = text.split(';').map((part, i): Scene => {
     const [name = '', ...settings] = part.trim().split(/\s+/)
     let scene: Scene = { name }
-    // A name that is not one may be a secret in the wrong variable, so the fault does not repeat it.
+    // An invalid name may be a secret in the wrong variable, so the fault does not repeat it.
     const isName = /^[a-z][a-z0-9_]{0,31}$/.test(name)
     const shown = isName ? `scene "${name}"` : `scene ${i + 1}`
     if (!isName) faults.push(`${shown}: a name is a lower-case letter and up to 31 more letters, digits or _`)

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 
 /**
- * The units that limits count. One customer holds all of an IPv6 /64 and could otherwise walk through it,
- * so that is one address; a /48, or an IPv4 /24, is one subnet. IPv4 in IPv6 dress counts as IPv4.
+ * The address and the subnet that limits count. A whole IPv6 /64 counts as one address, because one customer can use
+ * all of it. A subnet is an IPv6 /48 or an IPv4 /24. An IPv4-mapped IPv6 address counts as its IPv4 address.
  */
 export function addressGroup(ip: string): string {
   const parts = partsOf(ip)

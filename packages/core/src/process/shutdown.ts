@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from '../logger.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
-/** Under `npm run`, npm repeats a signal to the process group; a person needs longer for a second Ctrl-C. */
+/** Under `npm run` one Ctrl-C sends two signals, from the terminal and from npm. They arrive within this time. */
 const SAME_SIGNAL_MS = 500
 
 /**

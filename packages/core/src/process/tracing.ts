@@ -27,7 +27,7 @@ export async function loadTracing(on: boolean) {
         run: <T>(act: () => T): T => context.with(inside, act),
         end(more: Attributes, failed = false): void {
           span.setAttributes(more)
-          // Without a message: messages of libraries may contain secrets.
+          // The status gets no message, because messages of libraries may contain secrets.
           if (failed) span.setStatus({ code: SpanStatusCode.ERROR })
           span.end()
         },

@@ -13,7 +13,7 @@ export type ReceiptState = Exclude<DeliveryState, 'missing'>
 const KEEP_MS = 1_800_000
 
 /**
- * Joins the messages that gateways accepted with their delivery receipts. The answer to a call and the delivery receipt
+ * Matches delivery receipts with the messages that gateways accepted. The answer to a call and the delivery receipt
  * race, so whichever comes first is kept for the other. Keys contain a pseudonym of the vendor's message id.
  * Every method throws StoreError when Redis does not answer.
  */

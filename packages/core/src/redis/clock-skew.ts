@@ -33,7 +33,7 @@ export function reportClockSkew(registry: Registry, redis: RedisClient, now = Da
     registers: [registry],
     collect: async () => {
       const skew = await clockSkewMs(redis, now).catch(() => null)
-      // Drop the series: 0 would be a false reading, and NaN would poison averages across processes.
+      // Drop the series: 0 would be a false reading, and NaN would make an average over processes NaN.
       if (skew === null) gauge.remove()
       else gauge.set(skew / 1000)
     },

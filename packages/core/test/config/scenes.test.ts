@@ -39,7 +39,7 @@ describe('SCENES', () => {
     ])
   })
 
-  it('does not repeat a name that cannot be one, because it may be a secret in the wrong variable', () => {
+  it('does not repeat an invalid name, because it may be a secret in the wrong variable', () => {
     const faults = faultsOf('default; Hunter2Hunter2')
     expect(faults).toEqual([expect.stringMatching(/^scene 2: a name is /)])
   })

@@ -23,7 +23,7 @@ describe('a limit', () => {
     expect(full.every((answer) => 'retryAfter' in answer && answer.retryAfter === 60)).toBe(true)
   })
 
-  it('admits, and reports its room, as a recount of all that was taken would', async () => {
+  it('admits and reports as much as a recount of all taken entries leaves', async () => {
     const limits = createLimits(store.redis)
     const windows = [
       { most: 2, seconds: 10 },

@@ -261,7 +261,7 @@ export function createModel(policy: CodePolicy) {
         doubt: doubted === '' ? null : { gateway: doubted },
         secondSendRisked: current.secondSendRisked,
       }
-      // A worker that learns of a doubt claims again before it calls, so the doubted gateway stays recorded.
+      // A worker that learns of a doubt from this claim does not call yet, so the doubted gateway stays recorded.
       code.gateway = !isOwn && doubted !== '' ? doubted : gateway
       code.fence += 1
       current.status = 'sending'

@@ -36,7 +36,7 @@ function waitFor(accepted: readonly number[], now: number): number {
 }
 
 describe('the send limits of a phone', () => {
-  it('accept, refuse and answer the wait as a recount of all accepted sends would', async () => {
+  it('accept and refuse what a recount of all accepted sends would, and answer the same wait', async () => {
     const full = new Set<number>()
     await fc.assert(
       fc.asyncProperty(requests, async (list) => {

@@ -1,5 +1,5 @@
 // Owns the outcome class of each code of Tencent Cloud SMS, for a number or for the whole call. The part before the
-// dot is the family. An unlisted code has the class of its family, and without a listed family it is a refusal.
+// dot is the family. An unlisted code has the class of its family, and `switch_now` if the family is unlisted too.
 import { classByCode } from '../code-table.ts'
 import type { OutcomeClass } from '../gateway.ts'
 

@@ -63,7 +63,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   // With 408 and 5xx the body cannot prove a refusal.
   if (byTransport.class === 'ambiguous') return cls === undefined ? byTransport : { ...byTransport, code }
   if (cls !== undefined) return codeOutcome(result.status, byTransport, { class: cls, code, isKnown: true })
-  // Refused for an unknown reason. Another gateway may send the message, and the account is not blamed.
+  // Refused for an unknown reason: another gateway may send the message. It need not be a fault of the account.
   const unlisted = byTransport.class === 'config' ? 'switch_now' : byTransport.class
   return { ...byTransport, class: unlisted, code: vendorWord(code, /^\d{5}$/, message) ?? 'UNKNOWN_CODE' }
 }

@@ -68,7 +68,7 @@ redis.call('HSET', code, 'status', 'sending', 'fence', fence, 'lease_until', now
   'called_at', now, 'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,
   'second_send_risked', math.max(tonumber(record.second_send_risked), risks_second_send))
 redis.call('HSETNX', code, 'sending_at', now)
--- Set before the call, because the owner of the mailbox may not be the owner of the phone.
+-- Set before the call: from here on the mail may be read, and its reader need not own the phone.
 if channel == 'email' and record.mail_state == 'none' then redis.call('HSET', code, 'mail_state', 'claimed') end
 return {'go', 'sealed', record.sealed, 'fence', fence, 'life', record.expires_at - now,
   'age', now - (record.sending_at or now), 'doubted_gateway', doubted, 'doubted_at', tonumber(doubted_at),
