@@ -85,7 +85,7 @@ export function createConsumer(options: ConsumerOptions) {
     maxStartedAttempts: MOST_STARTS,
     settings: { backoffStrategy: (attemptsMade, _type, err) => backoffMs(attemptsMade, err) },
   })
-  worker.on('error', (err) => log.debug({ err }, 'queue error'))
+  worker.on('error', (err) => log.debug({ err, queue }, 'queue error'))
   // A worker that lost the lock no longer owns the job: its gateway call is aborted.
   worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id)))
   // BullMQ also fails jobs without calling the processor (stalled too often): their send must still end.

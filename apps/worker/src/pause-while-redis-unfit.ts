@@ -21,17 +21,17 @@ export function pauseWhileRedisUnfit(
 ): void {
   let isPausing = false
   async function pauseUntilFit(reason: string): Promise<void> {
-    log.error({ reason }, 'worker paused')
+    log.error({ queue: worker.name, reason }, 'worker paused')
     await worker.pause(true)
     while (!(await isFit(redis, now))) await sleep(PROBE_EVERY_MS)
     await worker.resume()
-    log.info('worker resumed')
+    log.info({ queue: worker.name }, 'worker resumed')
   }
   function begin(reason: string): void {
     if (isPausing) return
     isPausing = true
     pauseUntilFit(reason)
-      .catch((err: unknown) => log.error({ err }, 'could not pause the worker'))
+      .catch((err: unknown) => log.error({ queue: worker.name, err }, 'could not pause the worker'))
       .finally(() => (isPausing = false))
   }
   worker.on('error', (err) => {

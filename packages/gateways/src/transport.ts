@@ -29,7 +29,7 @@ export type ApiOptions = {
   now?: () => Date
 }
 
-/** Checks an address and removes its last slash. A gateway calls it when it is made, so a fault shows at the start. */
+/** An address without trailing slashes. Gateways call this when they are made, so a fault shows at the start. */
 export const withoutSlash = (baseUrl: string) => new URL(baseUrl).href.replace(/\/+$/, '')
 
 export function createTransport(options: TransportOptions = {}) {

@@ -49,7 +49,7 @@ export function createEventPoster(options: EventPosterOptions) {
     ...telemetryOf(tracing),
     concurrency: 10,
   })
-  worker.on('error', (err) => log.debug({ err }, 'queue error'))
+  worker.on('error', (err) => log.debug({ err, queue: EVENTS_QUEUE }, 'queue error'))
   worker.on('failed', (job, err) => {
     if (job?.finishedOn === undefined) return
     const rid = Value.Check(SendEvent, job.data) ? job.data.request_id : undefined
