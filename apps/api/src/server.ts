@@ -3,7 +3,7 @@ import { randomId } from '@sms-codes/core/keyring'
 import { refuseUnderLoad } from './abuse/backpressure.ts'
 import { composeApi, type ApiProcess } from './compose.ts'
 import { createErrorHandler, notFoundHandler } from './http/error-handler.ts'
-import { acceptJsonBodies, allowOrigins, documentRoutes } from './http/plugins.ts'
+import { acceptJsonBodies, allowOrigins, closeConnectionsAtStop, documentRoutes } from './http/plugins.ts'
 import { retcodeOf } from './http/reply-retcode.ts'
 import { traceRequests } from './http/request-spans.ts'
 import { refuseUnreadable } from './http/unreadable-request.ts'
@@ -46,6 +46,8 @@ export async function buildServer(parts: ApiProcess) {
     http: { connectionsCheckingInterval: 1_000, headersTimeout: 10_000 },
     connectionTimeout: 10_000,
     forceCloseConnections: 'idle',
+    // Fastify's own 503 during a stop is not in the envelope.
+    return503OnClosing: false,
     routerOptions: {
       ignoreTrailingSlash: true,
       maxParamLength: 100,
@@ -68,6 +70,7 @@ export async function buildServer(parts: ApiProcess) {
   app.addHook('onResponse', async ({ method, routeOptions: { url: route = 'none' } }, reply) => {
     deps.metrics.answers.inc({ method, route, code: retcodeOf(reply) })
   })
+  closeConnectionsAtStop(app)
   await allowOrigins(app, deps.corsOrigins)
   await documentRoutes(app)
   await app.register(async (scope) => {
