@@ -3,7 +3,7 @@ import { randomId } from '@sms-codes/core/keyring'
 import { refuseUnderLoad } from './abuse/backpressure.ts'
 import { composeApi, type ApiProcess } from './compose.ts'
 import { createErrorHandler, notFoundHandler } from './http/error-handler.ts'
-import { acceptJsonBodies, allowOrigins, closeConnectionsAtStop, documentRoutes } from './http/plugins.ts'
+import { acceptJsonBodies, allowOrigins, documentRoutes } from './http/plugins.ts'
 import { retcodeOf } from './http/reply-retcode.ts'
 import { traceRequests } from './http/request-spans.ts'
 import { refuseUnreadable } from './http/unreadable-request.ts'
@@ -70,7 +70,10 @@ export async function buildServer(parts: ApiProcess) {
   app.addHook('onResponse', async ({ method, routeOptions: { url: route = 'none' } }, reply) => {
     deps.metrics.answers.inc({ method, route, code: retcodeOf(reply) })
   })
-  closeConnectionsAtStop(app)
+  // A client that keeps its connection open during a stop would delay the stop for 72 seconds.
+  app.addHook('onSend', async (_request, reply) => {
+    if (!app.server.listening) reply.header('connection', 'close')
+  })
   await allowOrigins(app, deps.corsOrigins)
   await documentRoutes(app)
   await app.register(async (scope) => {

@@ -24,17 +24,13 @@ function createWarp(random: Random): Warp {
 
 /** Splits a stroke into steps of about 4 px. A warp moves only points, so a long segment would stay straight. */
 function subdivide(points: Stroke): Point[] {
-  const out: Point[] = []
-  let previous: Point | undefined
-  for (const point of points) {
-    const [x, y] = previous ?? point
-    const steps = Math.ceil(Math.hypot(point[0] - x, point[1] - y) / 4) || 1
-    for (let i = 1; i <= steps; i++) {
-      out.push([x + ((point[0] - x) * i) / steps, y + ((point[1] - y) * i) / steps])
-    }
-    previous = point
-  }
-  return out
+  return points.flatMap((point, at) => {
+    const [x, y] = points[at - 1] ?? point
+    const [dx, dy] = [point[0] - x, point[1] - y]
+    const steps = Math.ceil(Math.hypot(dx, dy) / 4) || 1
+    const share = (i: number) => (i + 1) / steps
+    return Array.from({ length: steps }, (_, i): Point => [x + dx * share(i), y + dy * share(i)])
+  })
 }
 
 /** Moves the points of one letter from its unit box to its place in the picture. */

@@ -25,17 +25,6 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser(/^application\/json(; charset="utf-?8")?$/i, { parseAs: 'string' }, parser)
 }
 
-/** During a stop, each answer closes its connection. A client that kept it open would delay the stop for 72 seconds. */
-export function closeConnectionsAtStop(app: FastifyInstance): void {
-  let isStopping = false
-  app.addHook('preClose', async () => {
-    isStopping = true
-  })
-  app.addHook('onSend', async (_request, reply) => {
-    if (isStopping) reply.header('connection', 'close')
-  })
-}
-
 /** Documents the routes that are registered after it, at `/openapi.json` and, for people, at `/docs`. */
 export async function documentRoutes(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
