@@ -23,7 +23,7 @@ export const SCHEMAS = {
 }
 
 /** A process that reads a variable, with its default. `value` is null when the process has none. */
-export type Reader = { process: string; value: string | null; required: boolean }
+type Reader = { process: string; value: string | null; required: boolean }
 export type Variable = { name: string; meaning: string; readers: Reader[] }
 
 /** All variables, in the order of the schemas. One that several processes read is listed with the first of them. */

@@ -3,17 +3,15 @@ import { scrub } from '@sms-codes/core/mobile'
 import { StoreError } from '@sms-codes/core/redis/connect'
 import { TooManyTries } from './login.ts'
 
+type BoardError = Error & { statusCode?: number | undefined }
+
 /**
  * The only place that turns an error into an answer. Bull Board's page shows `error.key` in the operator's
  * language. Without a login every request gets the same 401.
  * @param redisAway tells whether the connection to Redis is down
  */
 export function createErrorHandler(redisAway: () => boolean) {
-  return (
-    err: Error & { statusCode?: number | undefined },
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): void => {
+  return (err: BoardError, request: FastifyRequest, reply: FastifyReply): void => {
     const status = err.statusCode ?? 500
     if (err instanceof TooManyTries) {
       void reply.code(429).header('retry-after', err.retryAfter).send({ error: 'too many tries' })

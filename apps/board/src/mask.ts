@@ -1,9 +1,8 @@
 import { scrub } from '@sms-codes/core/mobile'
 
-/**
- * Masks what the board shows of a job. Jobs hold no code and no phone number; this is for the case that a bug, a
- * vendor's error text or a job added by hand puts one there.
- */
+// Masks what the board shows of a job. A job contains no code and no phone number, unless a bug, a vendor's error text
+// or an operator who adds a job puts one into it.
+
 const HIDDEN = '[hidden]'
 
 /** How strings are masked, and whether numbers are. Outside of job data and free fields, numbers are times and counts. */

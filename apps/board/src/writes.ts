@@ -6,8 +6,8 @@ import { operatorOf } from './login.ts'
 
 /**
  * The only writes that are allowed. A job that is added or edited would bypass the rate limits of the API.
- * A rate limit set here would stay in Redis unnoticed and delay messages; SMS_RATES and WORKER_CONCURRENCY are
- * for that. A route that a new version of Bull Board adds is refused until it is listed here.
+ * A rate limit that an operator sets on the board would stay in Redis unnoticed and delay messages; SMS_RATES and
+ * WORKER_CONCURRENCY limit the rate. A route that a new version of Bull Board adds is refused until it is listed here.
  */
 const OFFERED = new Set([
   'PUT /api/queues/pause',
@@ -69,8 +69,8 @@ function refusalOf(request: FastifyRequest): Refusal | null {
 }
 
 /**
- * Whether a page of another site sent the request: a browser adds the password to such a request too. Every
- * browser sends one of the two headers with a write, so a request with neither comes from a program.
+ * Whether a page of another site sent the request: a browser adds the password to such a request too. Every browser
+ * sends Sec-Fetch-Site or Origin with a write, so a request with neither comes from a program.
  */
 function isForeign({ headers, host }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site']

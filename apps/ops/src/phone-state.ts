@@ -26,7 +26,7 @@ export async function readPhone(redis: RedisClient, { config, keyring, mobile, p
   return {
     pseudonym: ph,
     hasContact,
-    // Only the kind of an entry: a segment beside a masked number would complete the number.
+    // Shows only the kind of an entry: a segment would reveal the masked digits of the number.
     listed: { allow: kindOf(listed.allow), deny: kindOf(listed.deny) },
     misses: { withId, blind },
     scenes: scenes.map((scene, i) => {

@@ -1,7 +1,7 @@
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import { createKeyring, type Keyring } from '@sms-codes/core/keyring'
 import { MOBILE_PATTERN } from '@sms-codes/core/mobile'
-import { usageError, type Context } from './args.ts'
+import { OpsError, usageError, type Context } from './args.ts'
 import { loadPhoneConfig, type PhoneConfig } from './config.ts'
 
 /** For the help of commands that take a number. */
@@ -17,12 +17,13 @@ const NOT_A_NUMBER =
 /**
  * Loads the configuration, then reads the number.
  * @param word the number, or - for standard input
- * @throws ConfigError, OpsError if it is not a mobile number
+ * @throws ConfigError, OpsError if it is not a mobile number or the operator stops the command
  */
 export async function choosePhone(word: string, { env, terminal }: Context): Promise<Phone> {
   const config = loadPhoneConfig(env)
   const keyring = createKeyring(config.keyring)
   const mobile = word === '-' ? await terminal.readInput() : word
+  if (terminal.signal.aborted) throw new OpsError('stopped')
   if (!new RegExp(MOBILE_PATTERN).test(mobile)) throw usageError(NOT_A_NUMBER)
   return { config, keyring, mobile, ph: keyring.pseudonym(mobile) }
 }

@@ -11,7 +11,7 @@ const READY_MS = 3_000
 
 /** Connects to Redis, calls `use` and disconnects. @throws OpsError when Redis does not answer */
 export async function withStore<T>(redisUrl: string, use: (store: Store) => Promise<T>): Promise<T> {
-  // A command prints its own messages.
+  // The log is silent, because a command prints its own messages.
   const log = createLogger('ops', 'silent')
   const redis = connectRedis(redisUrl, 'operator', log)
   try {

@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
 
 const CLEAR = '\x1b[2J'
 const HOME = '\x1b[H'
@@ -62,8 +61,12 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
       return ''
     },
 
-    /** Reads standard input to its end, for a number that must not be on a command line. */
-    readInput: async (): Promise<string> => (await text(stdin)).trim(),
+    /** Reads standard input to its end or until an abort, for a number that must not be on a command line. */
+    async readInput(): Promise<string> {
+      const lines: string[] = []
+      for await (const line of createInterface({ input: stdin, signal })) lines.push(line)
+      return lines.join('\n').trim()
+    },
   }
 }
 export type Terminal = ReturnType<typeof createTerminal>

@@ -25,7 +25,7 @@ test.for<[string[], Record<string, string>, number]>([
   expect(lines.join('\n')).not.toMatch(/ {4}at |1[3-9][0-9]{9}/)
 })
 
-test('reading the number from standard input ends with the input', async () => {
+test('a command that reads the number from standard input stops at the end of the input', async () => {
   const { ended, lines } = await runProcess(['lookup', '-'], someEnv(ops.server.url))
   expect(await ended).toEqual({ code: 2, signal: null })
   expect(lines.join('\n')).toMatch(/not a mobile number/)

@@ -13,7 +13,7 @@ import { createTerminal } from '../src/terminal.ts'
 export type Env = Record<string, string>
 type Given = {
   env?: Env
-  input?: string
+  input?: string | Readable
   screen?: boolean
   signal?: AbortSignal
   onOutput?: (all: string) => void
@@ -32,7 +32,13 @@ export const someEnv = (redisUrl = 'redis://127.0.0.1:1'): Env => ({
 export async function runOps(
   env: Env,
   args: string[],
-  { input, screen = false, signal = new AbortController().signal, onOutput = () => {}, ...more }: Given = {},
+  {
+    input = Readable.from([]),
+    screen = false,
+    signal = new AbortController().signal,
+    onOutput = () => {},
+    ...more
+  }: Given = {},
 ) {
   const said = { stdout: '', stderr: '' }
   const output = (name: 'stdout' | 'stderr') => {
@@ -42,7 +48,7 @@ export async function runOps(
       onOutput(said.stdout + said.stderr)
     })
   }
-  const stdin = Object.assign(Readable.from(input === undefined ? [] : [input]), { isTTY: screen })
+  const stdin = Object.assign(typeof input === 'string' ? Readable.from([input]) : input, { isTTY: screen })
   const terminal = createTerminal({ stdin, stdout: output('stdout'), stderr: output('stderr'), signal })
   const code = await runCli(args, { env: { ...env, ...more.env }, terminal })
   const all = said.stdout + said.stderr

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
@@ -72,6 +73,16 @@ test('erase deletes the data about a phone, lists it, and finds nothing the seco
   expect(erased.stdout).toMatch(/erased code:login, sends, misses:blind, contact\n$/)
   expect(await ops.redis.keys(`*${ph}*`)).toEqual([])
   expect((await ops.run(['erase', mobile, '--yes'])).stdout).toMatch(/no data found/)
+})
+
+test('a command that waits for a number ends when it is stopped', async () => {
+  const stop = new AbortController()
+  const input = new PassThrough()
+  const looking = ops.run(['lookup', '-'], { input, signal: stop.signal })
+  input.write(aMobile())
+  stop.abort()
+  const looked = await looking
+  expect([looked.code, looked.stderr]).toEqual([1, 'lookup: stopped\n'])
 })
 
 test('erase asks for confirmation on a screen and accepts only "yes"', async () => {

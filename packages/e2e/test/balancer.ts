@@ -2,7 +2,7 @@ import { Agent, createServer, request } from 'node:http'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export type Target = { url: string; opsUrl: string }
+type Target = { url: string; opsUrl: string }
 
 const CHECK_EVERY_MS = 100
 

@@ -8,9 +8,9 @@ import { parseAllDocuments } from 'yaml'
 import { toRecord } from './json.ts'
 import { ROOT } from './system.ts'
 
-export const KUBERNETES = join(ROOT, 'docs/kubernetes')
+const KUBERNETES = join(ROOT, 'docs/kubernetes')
 
-export type Manifest = { file: string; kind: string; document: Record<string, unknown> }
+type Manifest = { file: string; kind: string; document: Record<string, unknown> }
 
 /** The module of kubernetes-types for each kind. An unlisted kind is a fault, because it could not be checked. */
 const KINDS: Record<string, string> = {

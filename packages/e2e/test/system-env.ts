@@ -6,7 +6,7 @@ const hex = (bytes: number) => randomBytes(bytes).toString('hex')
 const base64 = (bytes: number) => randomBytes(bytes).toString('base64')
 const base64url = (bytes: number) => randomBytes(bytes).toString('base64url')
 
-export type EnvOptions = {
+type EnvOptions = {
   redisUrl: string
   simulatorPort: number
   smtpPort: number

@@ -14,7 +14,7 @@ const READY_MS = 30_000
 
 export type App = 'api' | 'worker' | 'board' | 'simulator'
 
-export type SystemOptions = {
+type SystemOptions = {
   apis?: number
   workers?: number
   board?: boolean

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 type Env = Record<string, string>
 
 /** An environment that must not start a process, and the beginning of the variable name in its fault. */
-export type WrongEnvironment = { app: string; names: string; env: Env }
+type WrongEnvironment = { app: string; names: string; env: Env }
 
 const key = () => randomBytes(32).toString('base64')
 const one = key()

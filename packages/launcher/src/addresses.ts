@@ -8,7 +8,7 @@ const PORTS = {
   API_OPS_PORT: 9100,
   WORKER_OPS_PORT: 9101,
 }
-export type PortName = keyof typeof PORTS
+type PortName = keyof typeof PORTS
 export const PORT_NAMES: PortName[] = [
   'API_PORT',
   'BOARD_PORT',

@@ -38,7 +38,7 @@ function makeDir(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new StartupError(`DATA_DIR: cannot create this directory (${String(error)})`)
+    throw new StartupError(`DATA_DIR: cannot create this directory (${String(error)}); choose another`)
   }
 }
 

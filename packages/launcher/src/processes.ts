@@ -12,7 +12,7 @@ import { killedWithParent } from './kill-with-parent.ts'
 const TAIL_LINES = 20
 const STOP_TIMEOUT_MS = 10_000
 
-export type Stream = 'stdout' | 'stderr'
+type Stream = 'stdout' | 'stderr'
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 export type Process = Awaited<ReturnType<typeof startProcess>>
 

@@ -9,7 +9,7 @@ import { StartupError } from './startup-error.ts'
 const READY = 'Ready to accept connections'
 const READY_TIMEOUT_MS = 60_000
 
-export type ServerOptions = {
+type ServerOptions = {
   port: number
   dir: string
   persistent: boolean

@@ -24,7 +24,7 @@ const WAYS = `Redis is needed, but there is no redis-server or valkey-server on 
 
 export type RedisServer = Awaited<ReturnType<typeof startRedis>>
 
-export type RedisOptions = {
+type RedisOptions = {
   /** The data directory. Without it, a temporary directory that is deleted when the server ends. */
   dir?: string
   /** Writes an append-only file. The default is true with `dir` and false without it. */

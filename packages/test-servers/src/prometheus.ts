@@ -18,7 +18,7 @@ export async function ensurePrometheus(say: (line: string) => void): Promise<Pro
   if (!canAptInstall())
     throw new Error('prometheus and promtool must be on the PATH: https://prometheus.io/download')
   mkdirSync(DATA_DIR, { recursive: true })
-  // Renamed when it is complete, so that an interrupted run leaves no directory that looks complete.
+  // The directory gets its name when it is complete, so an interrupted run leaves none that looks complete.
   const dir = mkdtempSync(`${unpacked}-`)
   await unpackPackage('prometheus', dir, say)
   rmSync(unpacked, { recursive: true, force: true })

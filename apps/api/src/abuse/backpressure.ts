@@ -28,7 +28,7 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
     /** @throws Refusal while the oldest message waits too long, StoreError */
     async refuseIfLate(): Promise<void> {
       if (maxAgeSeconds === 0) return
-      // API hosts wrote both times. The clock of Redis would add its own deviation to every age.
+      // The time of a job comes from the clock of an API host, so its age is measured with such a clock too.
       if (Date.now() - askedAt >= CACHE_MS) {
         askedAt = Date.now()
         answer = oldest(SMS_QUEUE).catch((err: unknown) => {

@@ -38,11 +38,7 @@ export function createCanvas(width: number, height: number) {
     height,
     ink,
     stroke(points: Stroke, penWidth: number, pen: 'ink' | 'paper' = 'ink'): void {
-      let previous: Point | undefined
-      for (const point of points) {
-        if (previous) segment(previous, point, penWidth / 2, pen)
-        previous = point
-      }
+      for (const [i, point] of points.entries()) segment(points[i - 1] ?? point, point, penWidth / 2, pen)
     },
   }
 }

@@ -8,7 +8,7 @@ export type Stroke = readonly Point[]
 // `x,y` is a point and `cx,cy,rx,ry,from,to` an arc in degrees (0 is right, 90 is down); `|` lifts the pen.
 // 25 characters that do not look like each other after rotation and noise: no 0 O Q, no 1 I L, no B S Z G (8 5 2 6)
 // and no V (Y, U).
-const drawings: Record<string, string> = {
+const DRAWINGS: Record<string, string> = {
   2: '.5,.28,.48,.28,-170,40 0,1 1,1',
   3: '.45,.25,.43,.25,-150,80 | .3,.5 .45,.5 .45,.75,.52,.25,-80,150',
   4: '.74,1 .74,0 0,.7 1,.7',
@@ -37,12 +37,12 @@ const drawings: Record<string, string> = {
 }
 
 // With steps of this size an arc looks round at the size of a letter.
-const arcStepDegrees = 24
+const ARC_STEP_DEGREES = 24
 
 function pointsOf(token: string): Point[] {
   const [x = 0, y = 0, rx, ry, from = 0, to = 0] = token.split(',').map(Number)
   if (rx === undefined || ry === undefined) return [[x, y]]
-  const steps = Math.ceil(Math.abs(to - from) / arcStepDegrees)
+  const steps = Math.ceil(Math.abs(to - from) / ARC_STEP_DEGREES)
   return Array.from({ length: steps + 1 }, (_, i): Point => {
     const angle = ((from + ((to - from) * i) / steps) * Math.PI) / 180
     return [x + rx * Math.cos(angle), y + ry * Math.sin(angle)]
@@ -53,7 +53,7 @@ function strokesOf(drawing: string): Stroke[] {
   return drawing.split(' | ').map((stroke) => stroke.split(' ').flatMap(pointsOf))
 }
 
-export const captchaAlphabet = Object.keys(drawings).join('')
+export const captchaAlphabet = Object.keys(DRAWINGS).join('')
 
 /** Returns a random text in which all characters of the alphabet are equally likely. */
 export function captchaText(length = 4): string {
@@ -63,5 +63,5 @@ export function captchaText(length = 4): string {
 }
 
 export const glyphs: ReadonlyMap<string, readonly Stroke[]> = new Map(
-  Object.entries(drawings).map(([character, drawing]) => [character, strokesOf(drawing)]),
+  Object.entries(DRAWINGS).map(([character, drawing]) => [character, strokesOf(drawing)]),
 )

@@ -7,8 +7,8 @@ import { createRandom, type Random } from './random.ts'
 
 type Warp = (point: Point) => Point
 
-const height = 60
-const noiseShare = 0.04
+const HEIGHT = 60
+const NOISE_SHARE = 0.04
 
 function createWave(random: Random, amplitude: number, length: number) {
   const phase = random(0, 2 * Math.PI)
@@ -24,17 +24,13 @@ function createWarp(random: Random): Warp {
 
 /** Splits a stroke into steps of about 4 px. A warp moves only points, so a long segment would stay straight. */
 function subdivide(points: Stroke): Point[] {
-  const out: Point[] = []
-  let previous: Point | undefined
-  for (const point of points) {
-    const [x, y] = previous ?? point
-    const steps = Math.ceil(Math.hypot(point[0] - x, point[1] - y) / 4) || 1
-    for (let i = 1; i <= steps; i++) {
-      out.push([x + ((point[0] - x) * i) / steps, y + ((point[1] - y) * i) / steps])
-    }
-    previous = point
-  }
-  return out
+  return points.flatMap((point, at) => {
+    const [x, y] = points[at - 1] ?? point
+    const [dx, dy] = [point[0] - x, point[1] - y]
+    const steps = Math.ceil(Math.hypot(dx, dy) / 4) || 1
+    const share = (i: number) => (i + 1) / steps
+    return Array.from({ length: steps }, (_, i): Point => [x + dx * share(i), y + dy * share(i)])
+  })
 }
 
 /** Moves the points of one letter from its unit box to its place in the picture. */
@@ -43,7 +39,7 @@ function createHand(random: Random, centreX: number): Warp {
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)]
   const shear = random(-0.17, 0.17)
   const [letterWidth, letterHeight] = [random(21, 26), random(30, 37)]
-  const centreY = height / 2 + random(-4, 4)
+  const centreY = HEIGHT / 2 + random(-4, 4)
   return ([x, y]) => {
     const v = (y - 0.5 + random(-0.03, 0.03)) * letterHeight
     const u = (x - 0.5 + random(-0.03, 0.03)) * letterWidth - shear * v
@@ -79,12 +75,12 @@ function disturb(canvas: Canvas, random: Random, pen: number): void {
   // Nearly as wide as the strokes of the letters, because one morphological opening would remove a thin line.
   canvas.stroke(acrossText(canvas, random), pen * random(0.78, 0.85))
   for (let i = 0; i < 4; i++) {
-    const [x, y, angle] = [random(4, canvas.width - 4), random(4, height - 4), random(0, 2 * Math.PI)]
+    const [x, y, angle] = [random(4, canvas.width - 4), random(4, HEIGHT - 4), random(0, 2 * Math.PI)]
     const length = random(5, 8)
     const end: Point = [x + length * Math.cos(angle), y + length * Math.sin(angle)]
     canvas.stroke([[x, y], end], pen * random(0.5, 0.7))
   }
-  for (let i = canvas.ink.length * noiseShare; i > 0; i--)
+  for (let i = canvas.ink.length * NOISE_SHARE; i > 0; i--)
     canvas.ink[Math.floor(random(0, canvas.ink.length))] = random(0, 1)
 }
 
@@ -106,12 +102,12 @@ export function drawCaptcha(text: string): Buffer {
     return strokes
   })
   const random = createRandom()
-  const canvas = createCanvas(40 + 30 * letters.length, height)
+  const canvas = createCanvas(40 + 30 * letters.length, HEIGHT)
   const pen = random(3.2, 3.9)
   drawLetters(canvas, random, letters, pen)
   disturb(canvas, random, pen)
   // A loop, because `Uint8Array.from` with a function takes as long as the rest of the picture.
   const pixels = new Uint8Array(canvas.ink.length)
   for (let i = 0; i < pixels.length; i++) pixels[i] = Math.round((canvas.ink[i] ?? 0) * 15)
-  return encodePng(canvas.width, height, pixels, createPalette(random))
+  return encodePng(canvas.width, HEIGHT, pixels, createPalette(random))
 }

@@ -2,7 +2,7 @@
 // that a picture needs.
 import { crc32, deflateSync } from 'node:zlib'
 
-const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
 function chunk(type: string, data: Uint8Array): Buffer {
   const out = Buffer.alloc(data.length + 12)
@@ -33,7 +33,7 @@ export function encodePng(width: number, height: number, pixels: Uint8Array, pal
     }
   }
   return Buffer.concat([
-    signature,
+    SIGNATURE,
     chunk('IHDR', header(width, height)),
     chunk('PLTE', palette),
     chunk('IDAT', deflateSync(rows, { level: 3 })),

@@ -4,16 +4,16 @@ import { randomBytes } from 'node:crypto'
 
 export type Random = ReturnType<typeof createRandom>
 
-const poolBytes = 4096 // a picture of four characters takes about 2.5 kB
+const POOL_BYTES = 4096 // a picture of four characters takes about 2.5 kB
 
 export function createRandom() {
-  let pool = randomBytes(poolBytes)
+  let pool = randomBytes(POOL_BYTES)
   let at = 0
 
   /** Returns a number from `min` up to `max` in 65,536 steps. Precise enough for a shape, but not for a secret. */
   return function random(min: number, max: number): number {
-    if (at === poolBytes) {
-      pool = randomBytes(poolBytes)
+    if (at === POOL_BYTES) {
+      pool = randomBytes(POOL_BYTES)
       at = 0
     }
     const value = pool.readUInt16LE(at)

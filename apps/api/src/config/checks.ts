@@ -25,7 +25,7 @@ export const API_CHECKS: readonly Check<ApiValues>[] = [
     receiptFaults(values, { callbackToken: CALLBACK_TOKEN, publicUrl: PUBLIC_URL }),
   ({ ALLOW_LIST = [], DENY_LIST = [] }) => [
     DENY_LIST.some((denied) => ALLOW_LIST.some((allowed) => allowed.text === denied.text)) &&
-      'DENY_LIST: has an entry that ALLOW_LIST has too',
+      'DENY_LIST: has an entry that ALLOW_LIST has too; remove it from one of them',
   ],
   ({ NODE_ENV, BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS = 0 }) => [
     NODE_ENV === 'production' &&

@@ -12,7 +12,7 @@ export const RETCODE = {
 } as const
 type Retcode = (typeof RETCODE)[keyof typeof RETCODE]
 
-/** Every response is one of these rows: a RETCODE and its text in each language. No other text is ever returned. */
+/** The RETCODE and the text of every envelope, in each language. An envelope never contains another text. */
 export const ANSWERS = {
   ok: { code: RETCODE.OK, zh: '成功', en: 'OK' },
   sent: { code: RETCODE.OK, zh: '发送短信成功', en: 'The code is on its way' },

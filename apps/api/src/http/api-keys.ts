@@ -4,7 +4,7 @@ import { isUnique, list } from '@sms-codes/core/config/decoders'
 import { throwFaults } from '@sms-codes/core/throw-faults'
 import { Refusal } from './answers.ts'
 
-export type ApiKey = { name: string; key: string }
+type ApiKey = { name: string; key: string }
 
 /** `shop:2f…`: logs show the name and never the key. @throws Error with one fault a line */
 export function parseApiKeys(text: string): ApiKey[] {

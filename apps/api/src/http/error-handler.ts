@@ -76,8 +76,7 @@ function toOutcome(err: FastifyError, request: FastifyRequest): Outcome {
   if (err.validation !== undefined) return { answer: validationAnswer(err, request) }
   // Fastify's own refusals: unreadable JSON, a long body, an unknown content type, a bad URL.
   const { statusCode = 500 } = err
-  if (statusCode < 500) return { answer: 'param', status: statusCode }
-  return { answer: statusCode === 503 ? 'storeDown' : 'bug' }
+  return statusCode < 500 ? { answer: 'param', status: statusCode } : { answer: 'bug' }
 }
 
 function validationAnswer(err: FastifyError, request: FastifyRequest): Answer {

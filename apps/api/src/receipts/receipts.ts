@@ -46,7 +46,7 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
   return {
     jwks: ring.jwks,
 
-    /** Issues the receipt of a verified code: the same for every call, so it can be redeemed only once. */
+    /** Issues the receipt of a verified code. It always has the same `jti`, so it can be redeemed only once. */
     async issue({ mobile, scene, assurance, rid, at }: VerifiedCode): Promise<string> {
       const iat = Math.floor(at / 1000)
       return new SignJWT({ scene, assurance, rid })

@@ -42,10 +42,8 @@ export const requestStatusRoute: FastifyPluginAsyncTypebox<Needs> = async (app, 
       nameInLog(request, id)
       const found = requestIdPattern.test(id) ? await codes.find(id, scenes) : null
       if (found === null) throw new Refusal('notFound')
-      const { status, channel, sends } = found
-      const times = Object.fromEntries(
-        found.times.map(({ state, ms }) => [state, new Date(ms).toISOString()]),
-      )
+      const { status, channel, sends, times: entered } = found
+      const times = Object.fromEntries(entered.map(({ state, ms }) => [state, new Date(ms).toISOString()]))
       return { ...envelope('ok', request.headers['accept-language']), status, channel, sends, times }
     },
   )

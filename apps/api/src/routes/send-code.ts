@@ -42,12 +42,9 @@ function createSendCode(deps: Needs) {
     const { budgetUnit, release } = await rateLimits.takeForSend(attempt, isAllowListed)
     // The limits of the phone come after the image code. Otherwise any stranger could lock a number out.
     const fixedCode = testNumbers.codeOf(mobile)
-    const issued = await codes.issue(mobile, scene, {
-      askedBy: attempt.address,
-      isCounted: !isAllowListed && fixedCode === undefined,
-      fixedCode,
-      budgetUnit,
-    })
+    const asked = { askedBy: attempt.address, isCounted: !isAllowListed && fixedCode === undefined }
+    const issuing = codes.issue(mobile, scene, { ...asked, fixedCode, budgetUnit })
+    const issued = await issuing.catch((err: unknown) => giveBackAndThrow(release, err, request.log))
     if (issued.kind === 'throttled') {
       await release()
       throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
@@ -101,10 +98,14 @@ function createSendCode(deps: Needs) {
     try {
       await queue.add(jobOf(send, mobile))
     } catch (err) {
-      // Not awaited: Redis may need its whole deadline again, and the caller has already waited for one.
-      refund(send, release).catch((cause: unknown) => log.warn({ err: cause }, 'refund failed'))
-      throw err
+      giveBackAndThrow(() => refund(send, release), err, log)
     }
+  }
+
+  /** Does not wait: Redis may need its whole deadline again, and the caller has already waited for one. */
+  function giveBackAndThrow(giveBack: Release, err: unknown, log: FastifyBaseLogger): never {
+    giveBack().catch((cause: unknown) => log.warn({ err: cause }, 'refund failed'))
+    throw err
   }
 
   /** Gives nothing back if a worker has claimed the send, because its message may leave after all. */

@@ -98,7 +98,7 @@ describe('the deny list', () => {
     expect(await texts(inSegment('1390013'))).toEqual(await texts(busy))
   })
 
-  it('makes a denied send take nothing from the budget and from the limit of its segment', async () => {
+  it('takes nothing from the budget or from the limit of the segment for a denied send', async () => {
     api = await startApi({
       DENY_LIST: '203.0.113.0/24',
       BUDGET_MESSAGES: '1/3600',

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { keys } from '@sms-codes/core/redis/keys'
 import { startApi, type Api } from '../api.ts'
 
 let api: Api
@@ -66,6 +67,17 @@ describe('the rate limits of a send', () => {
     // The budget comes back after the answer was sent.
     await expect.poll(() => api.redis.exists('sms:{gate}:budget:all')).toBe(0)
     expect((await send(inSegment('1386666'), '10.6.1.1')).status).toBe(202)
+  })
+
+  it('give the budget back if no code was issued', async () => {
+    api = await startApi({ BUDGET_MESSAGES: '1/3600' })
+    const mobile = inSegment('1387777')
+    const sends = keys.sends(api.keyring.pseudonym(mobile))
+    await api.redis.set(sends, 'not a sorted set')
+    expect((await send(mobile, '10.7.0.1')).status).toBe(503)
+    await api.redis.del(sends)
+    await expect.poll(() => api.redis.exists(keys.budget)).toBe(0)
+    expect((await send(mobile, '10.7.1.1')).status).toBe(202)
   })
 
   it('refuse sends to a full number segment and accept sends to others', async () => {

@@ -50,7 +50,7 @@ describe('a repeated request with the same key and body', () => {
     expect(await api.redis.get(`img_${body.uuid}`)).toBe('AB3D')
   })
 
-  it('gets a first answer that is a refusal again as well', async () => {
+  it('gets the first answer again even if that answer is a refusal', async () => {
     const [body, key] = [{ ...(await request()), image_code: 'ZZZZ' }, randomUUID()]
     const first = await post(SEND, body, key)
     expect(first).toMatchObject({ status: 400, body: { errmsg: '输入图形验证码有误' } })

@@ -32,7 +32,7 @@ export async function followSend(
     if (status === 'failed') throw new OpsError(`the message failed: ${reason || 'unknown reason'}`)
     if (status === 'expired' && !shown.has('sent')) throw new OpsError(`expired before it was sent. ${HINT}`)
     if (Date.now() > giveUpAt || signal.aborted) {
-      if (status === 'sent') return say('sent; no delivery receipt arrived in time')
+      if (status === 'sent' || status === 'expired') return say('sent; no delivery receipt arrived in time')
       throw new OpsError(`${signal.aborted ? 'stopped' : 'not sent in time'}: still ${status}. ${HINT}`)
     }
     await sleep(POLL_EVERY_MS, undefined, { signal }).catch(() => {})

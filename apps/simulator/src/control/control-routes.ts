@@ -27,7 +27,7 @@ const ClockShift = Type.Object(
 
 const RecipientQuery = Type.Object({ to: Type.Optional(Type.String()) }, { additionalProperties: false })
 
-export type ControlDeps = {
+type ControlDeps = {
   clock: Clock
   delivery: MessageDelivery
   mailbox: Arrivals<Mail>

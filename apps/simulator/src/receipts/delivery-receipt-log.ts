@@ -1,7 +1,7 @@
 // Keeps every delivery receipt that was pushed and the API's answer, newest last. URLs are left out, because they
 // contain the callback token.
 
-export type PushedDeliveryReceipt = {
+type PushedDeliveryReceipt = {
   gateway: string
   to: string
   /** The vendor's id of the message. */

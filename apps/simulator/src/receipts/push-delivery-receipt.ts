@@ -3,7 +3,7 @@ import type { DeliveryReceiptPush } from '../vendors/vendor.ts'
 
 const TIMEOUT_MS = 5000
 
-export type PushAnswer = { status: number; body: string } | { error: string }
+type PushAnswer = { status: number; body: string } | { error: string }
 
 export async function pushDeliveryReceipt(
   { url, headers, body }: DeliveryReceiptPush,

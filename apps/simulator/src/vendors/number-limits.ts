@@ -1,7 +1,7 @@
 // A vendor's limits on the messages to one number, over rolling windows or calendar days of Shanghai.
 import { shanghaiDay } from '../clock.ts'
 
-export type NumberLimit = {
+type NumberLimit = {
   permits: number
   isInWindow: (at: number, now: number) => boolean
   refusal: string
@@ -10,8 +10,6 @@ export type NumberLimit = {
 }
 
 type Send = { to: string; template: string; text: string; at: number }
-
-export type NumberLimits = ReturnType<typeof createNumberLimits>
 
 /** The order of the limits matters: the first full one gives the refusal. */
 export function createNumberLimits(limits: readonly NumberLimit[], options: { enforced: boolean }) {

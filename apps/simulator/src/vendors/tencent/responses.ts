@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { VendorAnswer } from '../vendor.ts'
 
-export type NumberStatus = { number: string; sessionContext: string; code: string; serialNo?: string }
+type NumberStatus = { number: string; sessionContext: string; code: string; serialNo?: string }
 
 /** Clients read the code. Only a missing or invalid parameter has a text that says more. */
 export function callError(code: string, text = code): VendorAnswer {

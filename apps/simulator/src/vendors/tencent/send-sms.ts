@@ -1,6 +1,6 @@
-// Tencent's action SendSms. A template has the code as {1} and the minutes as {2}. A mistake in the call is an error of
-// the call; a mistake in the message or its number is a status of the number. Tencent does not recognise repeats: the
-// same SessionContext twice sends two messages.
+// Tencent's action SendSms. A template has the code as {1} and the minutes as {2}. A malformed call is answered with one
+// error for the whole call; a wrong template, text or number is answered with a status for that number. Tencent does not
+// recognise repeats: the same SessionContext twice sends two messages.
 import { randomInt } from 'node:crypto'
 import type { Config } from '../../config.ts'
 import { handsetOf } from '../mobile.ts'

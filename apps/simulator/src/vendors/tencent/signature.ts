@@ -7,7 +7,7 @@ import type { VendorRequest } from '../vendor.ts'
 const AUTHORIZATION =
   /^TC3-HMAC-SHA256 Credential=([^/\s,]+)\/(\d{4}-\d\d-\d\d)\/([^/\s,]+)\/tc3_request,\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/
 
-export type Tc3 = { secretId: string; isSignedWith(secretKey: string): boolean }
+type Tc3 = { secretId: string; isSignedWith(secretKey: string): boolean }
 
 /** Null when the authorization header is not TC3. */
 export function readTc3(request: VendorRequest): Tc3 | null {

@@ -1,7 +1,7 @@
 // The Standard Webhooks signature: an HMAC over id, time and body. Several secrets are valid while one replaces another.
 import { createHmac } from 'node:crypto'
 
-export type Signable = { id: string; timestamp: string; body: string }
+type Signable = { id: string; timestamp: string; body: string }
 
 /** Reads a comma-separated list of secrets. Each is `whsec_` and the key in base64. */
 export function readSecrets(list: string): Buffer[] {
