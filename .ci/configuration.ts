@@ -65,7 +65,8 @@ export function renderConfiguration(): string {
 
 Every process takes its configuration from environment variables only. An empty variable counts as not set. A process
 with a faulty configuration prints all faults at once, without values, and exits with code 78. If a name in the
-environment differs from one of these in one letter, and the right name is not set, the process logs a warning.
+environment differs from one of these in one letter, and the right name is not set, the API, worker or
+board logs a warning. \`npm start\` sets many variables itself, and then gives no warning about names like theirs.
 
 \`.env.example\` lists the same variables. \`npm start\` and \`npm run start:<app>\` read \`.env\` and fill in required
 variables that are missing; \`docker compose\` takes its secrets from \`.env\`. The operators' commands (\`ops\`,

@@ -10,7 +10,7 @@ export const ENTRY_HELP = `An entry is a network (10.1.0.0/16, 2001:db8::/48, or
 digits) or a phone. The lists name a phone by its pseudonym; --mobile computes it with PHONE_KEY. Write --
 before a pseudonym that begins with a dash.`
 const NOT_AN_ENTRY =
-  'not a network, number segment (3 to 7 digits) or pseudonym (22 characters); use --mobile for a whole number'
+  'not a network, number segment (3 to 7 digits, such as 138) or pseudonym (22 characters); use --mobile for a whole number'
 
 /** Reads which entry a command is about, and the address of the Redis that has the lists. @throws OpsError */
 export async function readEntry(

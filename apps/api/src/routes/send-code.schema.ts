@@ -29,7 +29,7 @@ export const classicSchema = (scenes: readonly string[]) => ({
     proof: Type.Optional(Type.String()),
     scene: sceneOf(scenes),
   }),
-  response: { 200: Type.Union([Sent, Envelope]), 404: Envelope, 503: Envelope },
+  response: { 200: Type.Union([Sent, Envelope]), 400: Envelope, 404: Envelope, 503: Envelope },
 })
 
 export const sendSchema = (scenes: readonly string[]) => ({

@@ -1,5 +1,5 @@
 /**
- * The code record: one Redis hash per phone and scene (`keys.code`) that holds a code and what became of its
+ * The code record: one Redis hash per phone and scene (`keys.code`) that holds a code and what happened to its
  * messages. The API and the workers agree on nothing else about a send. Only the scripts in `lua/` write it, by the
  * clock of Redis. A test runs every script and compares what it wrote with this file.
  *

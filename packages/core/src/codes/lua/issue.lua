@@ -3,7 +3,7 @@
 -- A live code is sent again and not replaced, because two messages that cross on their way must not carry two codes.
 -- Each further send extends the code's life, up to two lives after the first issue. A new code is made after use,
 -- after its guesses are spent, or if less than half a life would be left.
--- Another caller who asks for a live code gets a request id of its own. That id shows the status, but a guess that
+-- A further caller for a live code gets a request id of its own. That id shows the status, but a guess that
 -- carries it does not count against the guesses of the first caller.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
