@@ -5,16 +5,16 @@ import { scrub } from '@sms-codes/core/mobile'
 
 const HIDDEN = '[hidden]'
 
-/** How strings are masked, and whether numbers are. Outside of job data and free fields, numbers are times and counts. */
+/** How strings are masked, and whether numbers are. Only job data and free fields have numbers to mask. */
 type Mode = { text: (text: string) => string; numbers: boolean }
 const KNOWN: Mode = { text: scrub, numbers: false }
 const DATA: Mode = { text: scrub, numbers: true }
 const FREE: Mode = { text: scrubFreeText, numbers: true }
 
-/** Fields with arbitrary content of a processor, a vendor or a scheduler. The page builds no link from them. */
+/** Fields with free text of a processor, a vendor or a scheduler. No link is made of them, so ids may be masked. */
 const FREE_FIELDS = ['progress', 'returnValue', 'failedReason', 'deferredFailure', 'stacktrace', 'template']
 
-/** Masks every string of an answer. Only the log lines of a job are answered as a list. */
+/** Masks every string of an answer. An answer that is a list has the log lines of a job, which are free text. */
 export const maskAnswer = (answer: unknown): unknown => mask(answer, Array.isArray(answer) ? FREE : KNOWN)
 
 /** Shows only the known fields of a job's data, and masks these too. */

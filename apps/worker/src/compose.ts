@@ -36,7 +36,7 @@ type ComposeOptions = {
   tracing: Tracing | null
 }
 
-/** For a whole mail. The timeouts of smtp-client.ts each limit one step of it. */
+/** The deadline of a whole mail. The timeouts of smtp-client.ts each limit one step of it. */
 const MAIL_DEADLINE_MS = 12_000
 const MAILS_AT_ONCE = 10
 /** How much longer a claim lasts than the deadline of its call, so that a live worker never loses it. */

@@ -29,7 +29,7 @@ const LONGEST_PAUSE_MS = 15_000
 /** With this pause a job starts fewer than MOST_STARTS times during the longest possible time to send. */
 const NEWER_VERSION_PAUSE_MS = 6_000
 const MOST_STARTS = 100
-/** Room for the lease of another worker to end. */
+/** Added to the wait for another worker's lease, so that the lease has ended when the job is tried again. */
 const AFTER_LEASE_MS = 50
 
 /** The BullMQ worker of one queue: calls `deliver` for each job and maps the result to completed, delayed or failed. */

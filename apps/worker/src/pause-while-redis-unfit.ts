@@ -41,7 +41,7 @@ export function pauseWhileRedisUnfit(
   const checkClock = (): void => {
     isClockFarOff(redis, now)
       .then((isOff) => isOff && begin('the clocks of this host and of Redis differ by more than a minute'))
-      // While Redis is down there are no jobs either.
+      // While Redis is down the worker gets no jobs, so it need not be paused.
       .catch(() => {})
   }
   checkClock()

@@ -1,6 +1,6 @@
 // Owns the local time of China, which is UTC+8 all year, independently of this process's time zone.
 
-/** As yyyyMMddHHmmss. */
+/** The local time, as yyyyMMddHHmmss. */
 export const chinaClock = (at: Date) =>
   new Date(at.getTime() + 8 * 3600_000).toISOString().replace(/\D/g, '').slice(0, 14)
 

@@ -50,7 +50,7 @@ type EventLoopLimits = { delayMs: number; percent: number }
 
 /**
  * Refuses the requests of this scope while the event loop is overloaded. Routes whose work can wait belong in the
- * scope. A verify does not, because its code expires.
+ * scope. The verify route does not belong there, because a code expires.
  */
 export async function refuseUnderLoad(scope: FastifyInstance, limits: EventLoopLimits, metrics: Metrics) {
   const { delayMs, percent } = limits

@@ -10,7 +10,7 @@ import { numberSegment, type SendAttempt } from './caller.ts'
 export const GROUPS = ['segment', 'address', 'service'] as const
 type Group = (typeof GROUPS)[number]
 
-/** Every mode reports. While the mark of a group lasts, `challenge` also requires a proof, and `deny` refuses. */
+/** Every mode reports findings. For a marked group, `challenge` also requires a proof, and `deny` refuses. */
 export const MODES = ['observe', 'challenge', 'deny'] as const
 type Mode = (typeof MODES)[number]
 

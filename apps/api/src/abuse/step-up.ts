@@ -5,7 +5,7 @@ type StepUpLevel = 'short_picture' | 'long_picture' | 'proof'
 
 type StepUpOptions = {
   mode: 'off' | 'on'
-  /** The limit of attempts of an address. The thresholds are shares of its longest window. */
+  /** The limit of attempts of an address. Both percentages are shares of `most` of the longest window. */
   attempts: readonly Window[]
   longPicturePercent: number
   proofPercent: number

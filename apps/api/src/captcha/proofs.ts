@@ -21,7 +21,7 @@ const REMEMBER_SECONDS = 2 * LIFE_SECONDS
 const ROUNDS = 5_000
 const MAX_STEPS = 500
 
-/** In the format that the altcha widget reads. */
+/** A challenge in the format that the altcha widget reads. */
 export const Challenge = Type.Object(
   {
     parameters: Type.Object({

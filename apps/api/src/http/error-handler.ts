@@ -23,7 +23,7 @@ const STATUSES: Partial<Record<Answer, number>> = {
   bug: 500,
 }
 
-/** Front ends of the classic call read `data.code` of a 200. It answers 200 for everything except these. */
+/** The classic call answers 200 except for these, because its front ends read `data.code` of a 200. */
 const CLASSIC_FAILURES = new Set<Answer>(['param', 'storeDown', 'budgetSpent', 'busy', 'bug', 'notFound'])
 
 const FIELD_ANSWERS: Record<string, Answer> = {

@@ -45,12 +45,12 @@ export function createIdempotency(store: IdempotencyStore) {
         const first = tries.get(request)
         if (first === undefined) return
         const { statusCode: status } = reply
-        // After "too early" or "Redis is down" the caller may try again with the same key.
+        // An answer with 429 or 5xx is not kept, so that the caller may try again with the same key.
         const keeps = status < 500 && status !== 429 && typeof body === 'string'
         const finished = store
           .finish(first, keeps ? { status, retcode: retcodeOf(reply), body } : null)
           .catch((err: unknown) => request.log.warn({ err }, 'first answer not kept'))
-        // The caller has already waited for a Redis that does not answer.
+        // A 5xx often means that the caller has already waited for Redis, so it is not made to wait again.
         if (status < 500) await finished
       },
     }),

@@ -18,7 +18,7 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
     span.run(next)
   })
 
-  // The events of the socket, which deliver the body, do not belong to the span. So it is entered again after them.
+  // The events of the socket, which deliver the body, are outside of the span, so it is entered again after them.
   app.addHook('preValidation', (request, _reply, next) => {
     const span = spans.get(request)
     if (span === undefined) next()

@@ -33,7 +33,7 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
   try {
     await queue.add(jobOf(issued.send, mobile))
   } catch (err) {
-    // If a worker has claimed the send, its message may leave after all, and nothing comes back.
+    // If a worker has claimed the send, its message may leave after all, and nothing is given back.
     const isRefunded = await codes.refund(issued.send).catch(() => false)
     if (isRefunded) await giveBack().catch(() => {})
     throw err

@@ -17,7 +17,7 @@ export const FAIL_REASONS = [
 /** Why a channel can do no more for a send: the send fails, or moves to e-mail. */
 export type EndReason = (typeof FAIL_REASONS)[number] | 'no_gateway'
 
-/** How an attempt ended, as the job's return value shows it. Thrown instead: RetryLater. */
+/** How an attempt ended, as the job's return value shows it. A retry throws RetryLater instead. */
 export type Delivered =
   /** `why` is the gateway that accepted the message. */
   | { outcome: 'sent' | 'fell_back'; why: string }

@@ -23,13 +23,13 @@ export type Retry = {
   /** The call to `gateway` left a doubt. */
   doubted?: boolean
   atLeastMs?: number | undefined
-  /** The recorded reason if the send moves to e-mail instead: the fallback is open and its waiting time is over. */
+  /** The reason to record if the send moves to e-mail: the fallback is open, and the send is old enough for it. */
   orMoveToEmail?: EndReason
 }
 
-/** How long a gateway that would recognise a repeat is asked again before a second message is risked elsewhere. */
+/** From this age of a send, a repeat without an answer is followed by a second message through another gateway. */
 const SILENT_MS = 5_000
-/** How long a busy gateway is waited for before the others are asked. */
+/** For a send younger than this, the worker waits for a busy gateway, unless the gateway asks for a longer wait. */
 const BUSY_MS = 3_000
 /** Vendors document that a message can be looked up some seconds after it was sent. */
 const LOOK_UP_AFTER_MS = 2_500
@@ -38,8 +38,8 @@ const NEXT: Decision = { kind: 'next_call' }
 
 /**
  * What follows from a gateway's answer to a `send`. The message goes to another gateway only if this one certainly did
- * not take it and another one can help. It never does because of the number itself: otherwise one caller could multiply
- * messages by the number of gateways.
+ * not take it and another one can help. A refusal of the number itself ends the send: otherwise one caller could
+ * multiply messages by the number of gateways.
  * @param attempt the state after the answer
  */
 export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, attempt: Attempt): Decision {
@@ -71,7 +71,7 @@ export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, att
   }
 }
 
-/** A delivery receipt that came before the gateway's answer resolves a doubt. Null if it does not. */
+/** The end of an attempt whose doubt a delivery receipt resolves; null without a delivery receipt. */
 export function decideByReceipt(state: ReceiptState | null | undefined, gateway: string): End | null {
   if (state === 'delivered') return { kind: 'sent', gateway, messageId: undefined }
   return state === 'undelivered' ? { kind: 'end', why: 'undelivered', gateway } : null
@@ -79,7 +79,7 @@ export function decideByReceipt(state: ReceiptState | null | undefined, gateway:
 
 /** What follows when no call is left. */
 export function decideWithoutCalls({ lastAnswer, isEveryQuotaFull, busyMs }: Attempt): End {
-  // A doubt that nothing may resolve any more: no repeat is safe, and the one second message is spent.
+  // No `send` was possible: the doubt remains, no repeat is safe, and the one second message is spent.
   if (lastAnswer === '') return { kind: 'end', why: 'ambiguous' }
   if (isEveryQuotaFull) return { kind: 'end', why: 'number_limit' }
   const reason = `no gateway accepted it, last ${lastAnswer}`

@@ -43,7 +43,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     if (claim.kind === 'unreadable') return settler.unreadable(claim.fence)
     if (claim.kind !== 'go') return settler.withoutClaim(claim)
 
-    // If this attempt also made the claim before this one, its plan still holds. Otherwise the record is right.
+    // If this attempt also made the previous claim, its own state holds. Otherwise the state of the record holds.
     const isContinued = attempt.fence !== 0 && claim.fence === attempt.fence + 1
     const { doubt, secondSendRisked } = isContinued ? attempt : claim
     attempt = { ...attempt, fence: claim.fence, ageMs: claim.ageMs, doubt, secondSendRisked }

@@ -11,7 +11,7 @@ type EmailFallbackDeps = {
   ledger: Pick<SendLedger, 'report'>
   /** The producer's side of the `email` queue. */
   mails: SendQueue
-  /** How long gateways that certainly did not take a message are asked again before it moves to e-mail. */
+  /** The age of a send, in ms, from which it moves to e-mail instead of being tried again as an SMS. */
   afterMs: number
 }
 

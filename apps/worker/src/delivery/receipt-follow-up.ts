@@ -14,7 +14,7 @@ type ReceiptFollowUpDeps = {
 /** What the worker does about delivery receipts after a gateway accepted a message, or may have accepted it. */
 export function createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails }: ReceiptFollowUpDeps) {
   return {
-    /** A gateway accepted the message under `id`. Applies a delivery receipt that came before, or waits for one. */
+    /** Applies the delivery receipt of an accepted message, or adds a check job if the scene waits for one. */
     async sent(job: SendJob, gateway: string, id: string): Promise<void> {
       const state = await deliveryReceipts.expect(gateway, id, job)
       if (state !== null) {
@@ -25,7 +25,7 @@ export function createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails }
       if (withinMs !== null) await mails.addCheck(job, withinMs)
     },
 
-    /** The outcome is unknown. Answers a delivery receipt that came before and carries our id; it resolves the doubt. */
+    /** Answers the delivery receipt that has come for a message in doubt, under our id; null if none has come. */
     doubted: (job: SendJob, gateway: string, ourId: string) => deliveryReceipts.expect(gateway, ourId, job),
   }
 }

@@ -113,7 +113,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       return { outcome: 'failed', why: 'unreadable' }
     },
 
-    /** No claim was given: does what a worker that died between two steps may have left undone. */
+    /** Ends an attempt that got no claim, and does what a worker that died between two steps may have left undone. */
     async withoutClaim(claim: Extract<Claim, { kind: 'gone' | 'late' | 'done' }>): Promise<Delivered> {
       if (claim.kind === 'late') {
         countEnd({ status: 'failed', by: 'late' }, true, metrics, log)

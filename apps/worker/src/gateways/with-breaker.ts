@@ -5,7 +5,7 @@ import type { WorkerMetrics } from '../worker-metrics.ts'
 
 type BreakerDeps = { metrics: Pick<WorkerMetrics, 'breaker'>; log: Logger; probeAfterMs?: number }
 
-/** The outcomes that say something about the gateway, and not about a number or a template. */
+/** The outcomes that count as failed calls. They are about the gateway, and not about a number or a template. */
 const UNHEALTHY: readonly OutcomeClass[] = ['switch_now', 'ambiguous', 'config']
 
 /** Makes opossum count an outcome as a failed call. */

@@ -16,7 +16,7 @@ export type RequestStatus = {
 /** Reads a field of one code record, '' if it is not set. */
 type Read = (field: FieldName) => string
 
-/** A worker that finds a send too late fails it at its next attempt, which begins within this time. */
+/** A send whose time is over fails at its next attempt, which begins within this time. */
 const LAST_ATTEMPT_MS = 20_000
 
 /**
@@ -40,7 +40,7 @@ function statusOf(read: Read, now: number): RequestStatus {
   const reason = read('reason')
   const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease_until')) <= now)
   const isLost = isUnclaimed && Number(read('send_by')) + LAST_ATTEMPT_MS <= now
-  // The SMS was accepted and only the follow-up mail was lost, or the code was used, so it must have arrived.
+  // The SMS was accepted and only the follow-up mail was lost, or the code was used, so a message has arrived.
   const isSent = isLost && (reason === 'missing' || read('used') === '1')
   const isOver = (isLost && !isSent) || (Number(read('expires_at')) <= now && state !== 'failed')
   return {

@@ -21,7 +21,7 @@ export type Claim =
       /** Whether the one permitted second message was risked before. */
       secondSendRisked: boolean
     }
-  /** No gateway may be called: the record is about another send, another channel, or the code was used. */
+  /** No gateway may be called: the record is gone, it has a newer send or another channel, or the code was used. */
   | { kind: 'gone'; reason: 'no_record' | 'replaced' | 'moved' | 'used' }
   /** The time to send was over, and this claim failed the send. */
   | { kind: 'late' }

@@ -50,7 +50,7 @@ export function retryDelayMs(attemptsMade: number): number {
   return Math.round(delay * (0.7 + 0.6 * Math.random()))
 }
 
-/** Enough attempts for the longest time to send that the configuration allows (570 s). A claim ends the send after it. */
+/** Enough attempts for the longest time to send that a configuration allows (570 s). A later claim ends the send. */
 const options = { attempts: 60, backoff: { type: 'custom' }, sizeLimit: 2_048 }
 
 /**

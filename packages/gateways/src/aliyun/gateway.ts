@@ -76,7 +76,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const code = field(answer, 'Code')
   if (typeof code !== 'string') return byTransport
   const word = vendorWord(code, /^[A-Za-z][A-Za-z._]{1,63}$/, message)
-  // The API gateway in front of the service uses error statuses, and only `isp.` codes come from the service itself.
+  // An error status with an unlisted code may come from Aliyun's API gateway; `isp.` codes come from the service.
   const isKnown = isKnownAliyunCode(code) || code.startsWith('isp.')
   if (!isSuccess(result.status) && !isKnown) return { ...byTransport, code: word ?? byTransport.code }
   const meaning = { class: classOfAliyunCode(code), code: word ?? 'UNKNOWN_CODE', isKnown }

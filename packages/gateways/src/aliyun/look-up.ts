@@ -1,4 +1,4 @@
-// Owns finding a message in Aliyun's records of one number and one day, by the OutId that we sent.
+// Owns the search for a message in Aliyun's records of one number and one day, by the OutId that we sent.
 import { chinaDay } from '../china-clock.ts'
 import type { Found, SmsMessage } from '../gateway.ts'
 import { field } from '../json.ts'

@@ -1,4 +1,4 @@
-// Owns finding a message in Tencent's records of one number. The records hold no id of ours, so a message is
+// Owns the search for a message in Tencent's records of one number. The records hold no id of ours, so a message is
 // identified by its time alone, and `refused` is only answered when no other record is possible.
 import type { Found, SmsMessage } from '../gateway.ts'
 import { field } from '../json.ts'

@@ -11,7 +11,7 @@ import { vendorWord } from '../vendor-word.ts'
 export type TwilioOptions = ApiOptions & {
   accountSid: string
   authToken: string
-  /** The sender: a number of the account, a messaging service, or a number of that service. */
+  /** A number of the account, or of the messaging service if one is set. At least one of the two must be set. */
   from?: string | undefined
   messagingServiceSid?: string | undefined
   /** The public address for delivery receipts. Without it Twilio sends none. */
@@ -63,7 +63,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   // With 408 and 5xx the body cannot prove a refusal.
   if (byTransport.class === 'ambiguous') return cls === undefined ? byTransport : { ...byTransport, code }
   if (cls !== undefined) return codeOutcome(result.status, byTransport, { class: cls, code, isKnown: true })
-  // Refused for an unknown reason: another gateway may send the message. It need not be a fault of the account.
+  // An unlisted refusal need not be a fault of the account, so another gateway may send the message.
   const unlisted = byTransport.class === 'config' ? 'switch_now' : byTransport.class
   return { ...byTransport, class: unlisted, code: vendorWord(code, /^\d{5}$/, message) ?? 'UNKNOWN_CODE' }
 }

@@ -60,15 +60,15 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
   return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
 end
 
--- A caller that learns of a doubt must claim again before it calls. If it dies in between it has called no gateway, so
--- the doubted gateway stays the one that may have the message.
+-- A caller that learns of a doubt must claim again before it calls. So this claim names the doubted gateway.
+-- If the caller dies before its next claim, the doubt stays with that gateway and not with one that was not called.
 if not is_own and doubted ~= '' then gateway = doubted end
 local fence = record.fence + 1
 redis.call('HSET', code, 'status', 'sending', 'fence', fence, 'lease_until', now + lease, 'gateway', gateway,
   'called_at', now, 'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,
   'second_send_risked', math.max(tonumber(record.second_send_risked), risks_second_send))
 redis.call('HSETNX', code, 'sending_at', now)
--- Set before the call: from here on the mail may be read, and its reader need not own the phone.
+-- Set before the call, which may send the mail. The reader of a mail need not own the phone.
 if channel == 'email' and record.mail_state == 'none' then redis.call('HSET', code, 'mail_state', 'claimed') end
 return {'go', 'sealed', record.sealed, 'fence', fence, 'life', record.expires_at - now,
   'age', now - (record.sending_at or now), 'doubted_gateway', doubted, 'doubted_at', tonumber(doubted_at),
