@@ -47,8 +47,8 @@ export function createApiMetrics(registry: Registry) {
 export type ApiMetrics = ReturnType<typeof createApiMetrics>
 
 /**
- * Reports the messages that the budget still allows, counted at each scrape. While Redis does not answer, the
- * metric has no series and the rest of the scrape succeeds.
+ * Reports at each scrape how many messages the budget still allows. While Redis does not answer, the metric has no
+ * series and the rest of the scrape succeeds.
  */
 export function reportBudget(registry: Registry, limits: Limits, budget: readonly Window[]): void {
   const left = new Gauge({

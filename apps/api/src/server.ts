@@ -22,7 +22,7 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 }
 
-/** Builds the HTTP API, complete but not listening. */
+/** Builds the complete HTTP API without listening. */
 export async function buildServer(parts: ApiProcess) {
   const { config, tracing = null } = parts
   const { trustProxy, eventLoop } = config
@@ -34,15 +34,15 @@ export async function buildServer(parts: ApiProcess) {
     // Fastify's own log lines show the URL, and with it the number and the image code.
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
-    // Unique across processes.
+    // The id is unique across processes.
     genReqId: randomId,
     trustProxy: trustProxy.length > 0 ? trustProxy : false,
     // HEAD must not send messages.
     exposeHeadRoutes: false,
     bodyLimit: 4_096,
     requestTimeout: 10_000,
-    // By default Node looks for late requests only every 30 seconds. And if the timeout for headers, 60 seconds by
-    // default, is longer than the timeout for the request, Node exchanges the two.
+    // By default Node looks for late requests every 30 seconds. Its timeout for headers is 60 seconds by default.
+    // If this timeout is longer than the timeout for the request, Node exchanges the two values.
     http: { connectionsCheckingInterval: 1_000, headersTimeout: 10_000 },
     connectionTimeout: 10_000,
     forceCloseConnections: 'idle',

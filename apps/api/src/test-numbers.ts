@@ -2,7 +2,7 @@ import type { TestNumber } from '@sms-codes/core/config/decoders'
 
 /**
  * Numbers for app reviewers and automatic tests. They pass the same checks and limits as any other number, but
- * their code is fixed and no message is sent. After its last day a number is like any other.
+ * their code is fixed and no message is sent. After its last day a test number is a normal number.
  */
 export function createTestNumbers(numbers: readonly TestNumber[]) {
   const byMobile = new Map(numbers.map((number) => [number.mobile, number]))

@@ -22,7 +22,7 @@ type AppOptions = {
   trustProxy: string[]
 }
 
-/** The only paths without a password. Their answer is a yes or a no. */
+/** The only paths that need no password. Their answers show only whether the board is alive or ready. */
 const OPEN = ['/livez', '/readyz']
 
 /** Builds the board without listening. Every route needs a password, except those in OPEN. */
@@ -40,7 +40,7 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
     connectionTimeout: 10_000,
     handlerTimeout: 10_000,
     forceCloseConnections: 'idle',
-    // Hooks do not run for a malformed path. It needs the password too, so that its answer reveals nothing.
+    // Hooks do not run for a malformed path, so this handler checks the password before it answers.
     frameworkErrors: (err, request, reply) =>
       request.server.basicAuth(request, reply, (refused) => errorHandler(refused ?? err, request, reply)),
   })
@@ -57,7 +57,7 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
   const writes = createWriteGuard({ log, queues, audit: createAudit(redis) })
   app.addHook('onRequest', writes.onRequest)
   app.addHook('onSend', writes.onSend)
-  // Every JSON answer passes here, those of Bull Board and of the error handler too.
+  // This hook gets every JSON answer, also those of Bull Board and of the error handler.
   app.addHook('preSerialization', async (request, _reply, payload) => {
     const masked = maskAnswer(payload)
     return operatorOf(request)?.mayWrite === true ? masked : readOnlyView(masked)

@@ -15,7 +15,7 @@ const WATCHED: Record<string, { description: string; data: TProperties }> = {
 }
 
 /**
- * Bull Board as a Fastify plugin, served at `/`. app.ts adds the login and masks the answers.
+ * Makes a Fastify plugin of Bull Board, served at `/`. app.ts adds the login and masks the answers.
  * @param writable whether any operator may write
  * @param basePath the path at which a browser finds the board
  */
@@ -35,12 +35,12 @@ export function bullBoard(queues: readonly Queue[], writable: boolean, basePath:
         boardTitle: 'sms-codes',
         hideRedisDetails: true,
         hideDocsLink: true,
-        // The list would show addresses, and costs a CLIENT LIST per queue every few seconds.
+        // The list of workers would show addresses, and costs a CLIENT LIST per queue every few seconds.
         showWorkers: false,
       },
     },
   })
-  // Bull Board would answer with the error's own text; error-handler.ts answers instead.
+  // Bull Board would answer with the text of the error. Thrown again, the error goes to error-handler.ts.
   serverAdapter.setErrorHandler((err) => {
     throw err
   })
@@ -48,8 +48,8 @@ export function bullBoard(queues: readonly Queue[], writable: boolean, basePath:
 }
 
 /**
- * Changes an answer for an operator without write access, so that the page shows no buttons. Bull Board itself
- * can make a queue read-only only for all operators.
+ * Changes an answer for an operator without write access, so that the page shows no buttons. Bull Board's own option,
+ * `readOnlyMode`, is the same for all operators.
  */
 export function readOnlyView(answer: unknown): unknown {
   if (typeof answer !== 'object' || answer === null || !('queues' in answer)) return answer

@@ -6,8 +6,8 @@ import { TooManyTries } from './login.ts'
 type BoardError = Error & { statusCode?: number | undefined }
 
 /**
- * The only place that turns an error into an answer. Bull Board's page shows `error.key` in the operator's
- * language. Without a login every request gets the same 401.
+ * Turns every error into an answer. Bull Board's page shows `error.key` in the operator's language. Every request
+ * that needs a login and has none gets the same 401.
  * @param redisAway tells whether the connection to Redis is down
  */
 export function createErrorHandler(redisAway: () => boolean) {
@@ -16,7 +16,7 @@ export function createErrorHandler(redisAway: () => boolean) {
     if (err instanceof TooManyTries) {
       void reply.code(429).header('retry-after', err.retryAfter).send({ error: 'too many tries' })
     } else if (status === 401) {
-      // A browser first asks without credentials; only wrong credentials are logged.
+      // The first request of a browser has no credentials, so only wrong credentials are logged.
       if (request.headers.authorization !== undefined) request.log.warn({ ip: request.ip }, 'login failed')
       void reply.code(401).send({ error: 'unauthorized' })
     } else if (status < 500) {

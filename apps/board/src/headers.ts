@@ -23,5 +23,5 @@ export const HEADERS: FastifyHelmetOptions = {
 
 const OUTSIDE_LINK = /<link\b[^>]*\bhref="https?:[^>]*>/g
 
-/** Removes links to other hosts. Bull Board's page loads fonts from Google, which delay it where Google is blocked. */
+/** Removes links to other hosts. The page loads fonts from Google, and loads slowly where Google is blocked. */
 export const withoutOutsideLinks = (page: string) => page.replace(OUTSIDE_LINK, '')

@@ -6,10 +6,10 @@ export type Operator = { user: string; password: string; mayWrite: boolean }
 
 const loggedIn = new WeakMap<FastifyRequest, Operator>()
 
-/** The operator that sent a request; null before the login and on paths without a password. */
+/** Returns the operator who sent a request; null before the login and on paths without a password. */
 export const operatorOf = (request: FastifyRequest) => loggedIn.get(request) ?? null
 
-/** The address has sent too many wrong passwords, so its password was not checked. */
+/** Thrown when an address has sent too many wrong passwords. The password of the request was not checked. */
 export class TooManyTries extends Error {
   override readonly name = 'TooManyTries'
   readonly statusCode = 429
@@ -25,15 +25,15 @@ const digestOf = ({ user, password }: Pick<Operator, 'user' | 'password'>) =>
   createHash('sha256').update(`${user}:${password}`).digest()
 
 /**
- * Returns the check of a name and a password: it throws unless they belong to an operator. Its time does not depend on
- * how close a guess is, nor on the operator.
+ * Returns a function that throws unless a name and a password belong to an operator. The time of the comparison does
+ * not depend on the guess or on the operator.
  */
 export function createLogin(operators: readonly Operator[]) {
   const tries = createTries()
   const known = operators.map((operator) => ({ operator, digest: digestOf(operator) }))
   return async (user: string, password: string, request: FastifyRequest): Promise<void> => {
     const wait = tries.waitSeconds(request.ip)
-    // The correct password is refused too; otherwise guessing could go on.
+    // The correct password is refused too, because otherwise an attacker could go on guessing.
     if (wait > 0) throw new TooManyTries(wait)
     const guess = digestOf({ user, password })
     const [match] = known.filter(({ digest }) => timingSafeEqual(guess, digest))

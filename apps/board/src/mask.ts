@@ -1,23 +1,23 @@
 import { scrub } from '@sms-codes/core/mobile'
 
-// Masks what the board shows of a job. A job contains no code and no phone number, unless a bug, a vendor's error text
-// or an operator who adds a job puts one into it.
+// Masks what the board shows of a job. A job contains no code and no phone number, unless a bug, the
+// error text of a vendor, or an operator who adds a job puts one into the job.
 
 const HIDDEN = '[hidden]'
 
-/** How strings are masked, and whether numbers are. Only job data and free fields have numbers to mask. */
+/** How strings are masked, and whether numbers are masked. Only job data and free fields have numbers to mask. */
 type Mode = { text: (text: string) => string; numbers: boolean }
 const KNOWN: Mode = { text: scrub, numbers: false }
 const DATA: Mode = { text: scrub, numbers: true }
 const FREE: Mode = { text: scrubFreeText, numbers: true }
 
-/** Fields with free text of a processor, a vendor or a scheduler. No link is made of them, so ids may be masked. */
+/** These fields hold free text of a processor, a vendor or a scheduler. The page makes no links of them. */
 const FREE_FIELDS = ['progress', 'returnValue', 'failedReason', 'deferredFailure', 'stacktrace', 'template']
 
 /** Masks every string of an answer. An answer that is a list has the log lines of a job, which are free text. */
 export const maskAnswer = (answer: unknown): unknown => mask(answer, Array.isArray(answer) ? FREE : KNOWN)
 
-/** Shows only the known fields of a job's data, and masks these too. */
+/** Masks the values of the known fields of a job's data, and hides all other values. */
 export function createDataMask(fields: Record<string, unknown>): (data: unknown) => unknown {
   return (data) => {
     if (typeof data !== 'object' || data === null) return HIDDEN
@@ -50,7 +50,7 @@ function maskNumber(value: number): number | string {
 const SPACED_NUMBERS = /(?<![0-9])(1[3-9][0-9])[ -][0-9]{4}[ -]?([0-9]{4})(?![0-9])/g
 const DIGITS = /(?<![0-9])[0-9]{6,10}(?![0-9])/g
 
-/** Also masks digits inside words, which `scrub` keeps because ids contain them. */
+/** Masks more than `scrub`, which keeps digits inside words because ids contain such digits. */
 function scrubFreeText(text: string): string {
   return scrub(text.replace(SPACED_NUMBERS, '$1****$2')).replace(DIGITS, '******')
 }

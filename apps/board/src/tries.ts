@@ -1,12 +1,12 @@
 import { addressGroup } from '@sms-codes/core/limits/client-address'
 
-/** Wrong passwords per client address and WINDOW_MS: enough for a person, too few for guessing. */
+/** The permitted wrong passwords per client address and WINDOW_MS: enough for a person, too few for guessing. */
 const MOST_WRONG = 10
 const WINDOW_MS = 60_000
-/** Bounds the memory; the oldest address is dropped first. */
+/** Bounds the memory. Above this number the oldest address is dropped. */
 const MOST_ADDRESSES = 10_000
 
-/** Counts wrong passwords per client address. It counts in memory, because it must work while Redis is down. */
+/** Counts wrong passwords per client address, in memory, so that the limit also holds while Redis is down. */
 export function createTries(now: () => number = Date.now) {
   const wrong = new Map<string, { times: number; until: number }>()
   function countOf(group: string) {

@@ -5,9 +5,9 @@ import type { Audit } from '@sms-codes/core/limits/audit'
 import { operatorOf } from './login.ts'
 
 /**
- * The only writes that are allowed. A job that is added or edited would bypass the rate limits of the API.
- * A rate limit that an operator sets on the board would stay in Redis unnoticed and delay messages; SMS_RATES and
- * WORKER_CONCURRENCY limit the rate. A route that a new version of Bull Board adds is refused until it is listed here.
+ * The only writes that are allowed. A job that an operator adds or edits would bypass the rate limits of the API. A
+ * rate limit that an operator sets on the board would stay in Redis unnoticed and delay messages. SMS_RATES and
+ * WORKER_CONCURRENCY limit the rate instead. A new route of Bull Board is refused until this list contains the route.
  */
 const OFFERED = new Set([
   'PUT /api/queues/pause',
@@ -28,7 +28,7 @@ const READ_ONLY: Refusal = { status: 405, why: 'read-only', key: 'ERRORS.QUEUE_R
 const FOREIGN: Refusal = { status: 403, why: 'foreign origin', key: 'ERRORS.FORBIDDEN' }
 const NOT_OFFERED: Refusal = { status: 403, why: 'not offered', key: 'ERRORS.FORBIDDEN' }
 
-/** Job ids as our producers and BullMQ make them. Any other id could be a phone number or a code. */
+/** Matches the job ids that our producers and BullMQ make. Any other id could be a phone number or a code. */
 const JOB_ID = new RegExp(`^([0-9]{1,5}|${REQUEST_ID_PATTERN.slice(1, -1)}\\.[0-9]{1,3}(\\.[a-z_]{1,16})?)$`)
 const STATUS = /^[a-z-]{1,20}$/
 
@@ -69,8 +69,8 @@ function refusalOf(request: FastifyRequest): Refusal | null {
 }
 
 /**
- * Whether a page of another site sent the request: a browser adds the password to such a request too. Every browser
- * sends Sec-Fetch-Site or Origin with a write, so a request with neither comes from a program.
+ * Tells whether a page of another site sent the request. A browser adds the password to such a request too. Every
+ * browser sends Sec-Fetch-Site or Origin with a write, so a request with neither comes from a program.
  */
 function isForeign({ headers, host }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site']
@@ -82,7 +82,7 @@ function isForeign({ headers, host }: FastifyRequest): boolean {
   return !URL.canParse(here) || new URL(here).host !== from.host
 }
 
-/** The operator, route, queue and job of a write. Unknown values of the URL are left out: they could be secret. */
+/** Names the operator, route, queue and job of a write, without unknown values of the URL, which could be secret. */
 function descriptionOf(request: FastifyRequest, queues: readonly Queue[]): Record<string, string> {
   const { method, routeOptions, params } = request
   const { queueName, jobId, queueStatus } = textsOf(params)

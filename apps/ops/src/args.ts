@@ -5,8 +5,8 @@ export const EXIT_FAILED = 1
 export const EXIT_USAGE = 2
 
 /**
- * Ends a command. Its message is printed without a stack and says what to do. It never repeats an argument,
- * because an argument may be a phone number.
+ * Ends a command. The message is printed without a stack. A message never repeats an argument, because an argument
+ * may be a phone number.
  */
 export class OpsError extends Error {
   override readonly name = 'OpsError'
@@ -40,7 +40,7 @@ export function onePositional(given: readonly string[], what: string): string {
 const UNITS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 }
 const LONGEST_DAYS = 3_650
 
-/** `90s`, `30m`, `2h` or `7d` in seconds. @throws OpsError that names the option */
+/** Converts `90s`, `30m`, `2h` or `7d` to seconds. @throws OpsError that names the option */
 export function parseDuration(option: string, text: string): number {
   const [, count = '', unit = ''] = /^([1-9][0-9]{0,6})([smhd])$/.exec(text) ?? []
   const seconds = Number(count) * (UNITS[unit] ?? 0)

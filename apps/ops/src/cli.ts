@@ -60,6 +60,6 @@ function explain(err: unknown): { message: string; exitCode: number } {
   return { message: `unexpected error, please report it: ${stack}`, exitCode: EXIT_FAILED }
 }
 
-/** parseArgs repeats the argument, which may be a number or a code. Digits are masked: no option of ours has one. */
+/** The message of parseArgs repeats the argument, which may be a number or a code, so all digits are masked. */
 const usageFault = (message: string, code: string) =>
   code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL' ? 'unexpected argument' : message.replaceAll(/[0-9]+/g, '*')

@@ -11,14 +11,14 @@ import {
 
 const StoreEnv = Type.Object({ REDIS_URL: processVariables.REDIS_URL, ...budgetVariables })
 
-/** The API must have the same values: another key finds other phones, and another limit shows wrong figures. */
+/** The values must be those of the API: another key finds no phone, and another limit shows wrong figures. */
 export const OpsEnv = Type.Object({ ...StoreEnv.properties, ...keyVariables, ...codeVariables })
 
-/** For commands about the whole service. They need no key, so that an operator can look without the secrets. */
+/** Loads the values of commands about the whole service. These commands need no keys. */
 export const loadStoreConfig = (env: Env) => storeConfig(loadConfig(StoreEnv, env))
 export type StoreConfig = ReturnType<typeof loadStoreConfig>
 
-/** For commands about one phone. */
+/** Loads the values of commands about one phone. */
 export function loadPhoneConfig(env: Env) {
   const values = loadConfig(OpsEnv, env, [checkKeys])
   return {

@@ -2,10 +2,10 @@ import { runCli } from './cli.ts'
 import { createTerminal } from './terminal.ts'
 
 const stop = new AbortController()
-// The first signal lets the command report what it leaves behind; the second ends the process.
+// After the first signal the command still reports what it leaves behind. The second signal ends the process.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
 const { stdin, stdout, stderr } = process
-// The reader of the pipe has ended, as in "| head".
+// An error means that the reader of a pipe has ended, as in "| head".
 for (const stream of [stdout, stderr]) stream.on('error', () => process.exit(1))
 
 const terminal = createTerminal({ stdin, stdout, stderr, signal: stop.signal })

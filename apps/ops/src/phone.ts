@@ -4,11 +4,11 @@ import { MOBILE_PATTERN } from '@sms-codes/core/mobile'
 import { OpsError, usageError, type Context } from './args.ts'
 import { loadPhoneConfig, type PhoneConfig } from './config.ts'
 
-/** For the help of commands that take a number. */
+/** A part of the help of each command that takes a number. */
 export const MOBILE_HELP = `Every user of this machine can see a number on the command line (ps), and the shell keeps it in its history.
 Write "-" in place of the number to read it from standard input.`
 
-/** The phone that a command is about. `ph` is its pseudonym, which may be shown; the number may not. */
+/** The phone that a command is about. A command may show its pseudonym `ph`, and must not show its whole number. */
 export type Phone = { config: PhoneConfig; keyring: Keyring; mobile: string; ph: string }
 
 const NOT_A_NUMBER =
@@ -28,7 +28,7 @@ export async function choosePhone(word: string, { env, terminal }: Context): Pro
   return { config, keyring, mobile, ph: keyring.pseudonym(mobile) }
 }
 
-/** @throws OpsError for a scene that SCENES does not have */
+/** Returns a function that finds the policy of a scene. @throws OpsError for a scene that SCENES does not have */
 export function policyOf({ policies }: PhoneConfig) {
   return (scene: string): CodePolicy => {
     const policy = policies.get(scene)

@@ -4,7 +4,7 @@ import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { createOldest, watchQueues } from '@sms-codes/core/queues/watched-queues'
 import { withStore } from './store.ts'
 
-/** Connects to Redis, opens all queues, calls `use` and closes them. @throws OpsError when Redis does not answer */
+/** Connects to Redis, opens all queues, calls `use` and closes all. @throws OpsError when Redis does not answer */
 export const withQueues = (redisUrl: string, use: (queues: Queues, redis: RedisClient) => Promise<void>) =>
   withStore(redisUrl, async ({ redis, log }) => {
     const { queues, close } = watchQueues(redis, log)
@@ -26,18 +26,18 @@ function createQueues(redis: RedisClient, all: Queue[]) {
       redisClockMs(redis),
     ])
     const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts
-    // The age of the job that has waited longest for its first worker. The host that added it may have a clock that is
-    // ahead of the clock of Redis.
+    // The age of the job that has waited longest for its first worker is at least 0: the host that added the job may
+    // have a clock that is ahead of the clock of Redis.
     const oldestSeconds = addedAt === null ? null : Math.max(0, Math.round((now - addedAt) / 1000))
     return { name: queue.name, waiting, active, delayed, failed, oldestSeconds, paused }
   }
   const figures = () => asStoreError('queues', Promise.all(all.map(figuresOf)))
   return {
     figures,
-    /** The jobs in a state, over all queues. */
+    /** Counts the jobs in a state over all queues. */
     count: async (state: 'waiting' | 'active') =>
       (await figures()).reduce((sum, queue) => sum + queue[state], 0),
-    /** Stops all workers on all hosts from taking jobs until `resume`; active jobs go on. */
+    /** Stops all workers on all hosts from taking jobs until `resume`. Active jobs go on. */
     pause: () => asStoreError('pause', Promise.all(all.map((queue) => queue.pause()))),
     resume: () => asStoreError('resume', Promise.all(all.map((queue) => queue.resume()))),
   }

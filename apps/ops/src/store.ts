@@ -27,7 +27,7 @@ export async function withStore<T>(redisUrl: string, use: (store: Store) => Prom
   }
 }
 
-/** Waits for every node: a Cluster is ready with its first node, and a command may need any of them. */
+/** Waits for every node, because a Cluster is ready with its first node and a command may need another node. */
 async function ready(redis: RedisClient, signal: AbortSignal): Promise<void> {
   await once(redis, 'ready', { signal })
   const nodes = redis instanceof Cluster ? redis.nodes('master') : []
@@ -35,7 +35,7 @@ async function ready(redis: RedisClient, signal: AbortSignal): Promise<void> {
   await Promise.all(late.map((node) => once(node, 'ready', { signal })))
 }
 
-/** The hosts of the address, without its login. */
+/** Returns the hosts of the address, without the login. */
 function hostsOf(redisUrl: string): string {
   const address = parseRedisUrl(redisUrl)
   if (address.kind === 'single') return new URL(address.url).host

@@ -10,8 +10,8 @@ type Output = NodeJS.WritableStream & { isTTY?: boolean }
 type Streams = { stdin: Input; stdout: Output; stderr: Output; signal: AbortSignal }
 
 /**
- * Input and output of a command. Results go to standard output, questions and errors to standard error. Control
- * sequences go to a screen only; a file or a pipe gets plain lines.
+ * Makes the input and output of a command. Results go to standard output, and questions and errors go to standard
+ * error. Control sequences go only to a screen. A file or a pipe gets plain lines.
  */
 export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
   const isScreen = stdout.isTTY === true
@@ -31,7 +31,7 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
     say,
     complain: printTo(stderr),
 
-    /** Prints a line in place of the last one on a screen; elsewhere prints each line that differs from the last. */
+    /** Replaces the last line on a screen. A file or a pipe gets each line that differs from the last line. */
     progress(line: string): void {
       if (!isScreen) {
         if (line !== last) say(line)
@@ -42,7 +42,7 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
       isLineOpen = true
     },
 
-    /** Prints a page, on a screen in place of the last one. */
+    /** Prints a page. On a screen the page replaces the last page. */
     page(lines: readonly string[]): void {
       if (!isScreen) return lines.forEach(say)
       const body = lines.map((line) => `${line}${REST_OF_LINE}\n`).join('')
@@ -50,7 +50,7 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
       isPainted = true
     },
 
-    /** Whether an operator can answer a question. */
+    /** Whether standard input is a terminal, so that an operator can answer a question. */
     canAsk: stdin.isTTY === true,
 
     /** Returns the answer to a question, or '' at the end of the input. */

@@ -36,13 +36,13 @@ type ComposeOptions = {
   tracing: Tracing | null
 }
 
-/** The deadline of a whole mail. The timeouts of smtp-client.ts each limit one step of it. */
+/** The deadline of a whole mail. Each timeout in smtp-client.ts limits one step of sending the mail. */
 const MAIL_DEADLINE_MS = 12_000
 const MAILS_AT_ONCE = 10
-/** How much longer a claim lasts than the deadline of its call, so that a live worker never loses it. */
+/** A claim lasts so much longer than the deadline of its call, so that a live worker does not lose the claim. */
 const LEASE_MARGIN_MS = 1_500
 
-/** The composition root: makes every part of a worker from its configuration and connections. */
+/** Makes every part of a worker from the worker's configuration and connections. */
 export function composeWorker(options: ComposeOptions) {
   const { config, log, redis, producer, connection, transport, registry, tracing } = options
   const metrics = createWorkerMetrics(registry, {

@@ -29,10 +29,10 @@ const LONGEST_PAUSE_MS = 15_000
 /** With this pause a job starts fewer than MOST_STARTS times during the longest possible time to send. */
 const NEWER_VERSION_PAUSE_MS = 6_000
 const MOST_STARTS = 100
-/** Added to the wait for another worker's lease, so that the lease has ended when the job is tried again. */
+/** Added to the wait for another worker's claim, so that the claim has ended when the job is tried again. */
 const AFTER_LEASE_MS = 50
 
-/** The BullMQ worker of one queue: calls `deliver` for each job and maps the result to completed, delayed or failed. */
+/** The BullMQ worker of one queue: calls `deliver` for each job, and then completes, delays or fails the job. */
 export function createConsumer(options: ConsumerOptions) {
   const { queue, channel, connection, concurrency, deliver, check, ledger, metrics, log } = options
 
@@ -41,7 +41,7 @@ export function createConsumer(options: ConsumerOptions) {
     const { data } = job
     if (Value.Check(LaterJob, data)) return leaveToNewerWorker(job, data, token)
     if (!Value.Check(SendJob, data)) {
-      // Log neither the id nor the data: they may hold anything.
+      // The log shows neither the id nor the data, because both may contain secrets.
       log.warn({ queue }, 'unknown job payload')
       throw new UnrecoverableError('unknown job data')
     }
@@ -53,7 +53,7 @@ export function createConsumer(options: ConsumerOptions) {
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') return delay(job, delivered.waitMs + AFTER_LEASE_MS, token)
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
-    // The return value stays in the event stream after the job is gone, so it must hold nothing else.
+    // The return value stays in the event stream after the job is gone, so it has only these two fields.
     return { outcome: delivered.outcome, why: delivered.why }
   }
 
@@ -70,7 +70,7 @@ export function createConsumer(options: ConsumerOptions) {
     return { outcome: 'gone', why: lapse }
   }
 
-  /** Delays a job without using up an attempt. A worker whose clock differs may begin it a little early or late. */
+  /** Delays a job without using up an attempt. A worker whose clock differs may begin the job early or late. */
   async function delay(job: Job<unknown>, ms: number, token: string | undefined): Promise<never> {
     await job.moveToDelayed(Date.now() + ms, token)
     throw new DelayedError()
@@ -86,9 +86,9 @@ export function createConsumer(options: ConsumerOptions) {
     settings: { backoffStrategy: (attemptsMade, _type, err) => backoffMs(attemptsMade, err) },
   })
   worker.on('error', (err) => log.debug({ err, queue }, 'queue error'))
-  // A worker that lost the lock no longer owns the job: its gateway call is aborted.
+  // Another worker may run a job whose lock was lost, so the gateway call of this worker is aborted.
   worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id)))
-  // BullMQ also fails jobs without calling the processor (stalled too often): their send must still end.
+  // BullMQ fails a job that stalled too often without calling the processor, and the send of the job must still end.
   worker.on('failed', (job, err) => {
     if (job?.finishedOn === undefined || job.name === CHECK) return
     const { data } = job
@@ -103,7 +103,7 @@ export function createConsumer(options: ConsumerOptions) {
   return worker
 }
 
-/** The delay before the next attempt, within the bounds that `deliver` asked for. */
+/** Returns the delay before the next attempt, within the bounds of RetryLater and LONGEST_PAUSE_MS. */
 function backoffMs(attemptsMade: number, err: Error | undefined): number {
   const { atLeastMs = 0, atMostMs = LONGEST_PAUSE_MS } = err instanceof RetryLater ? err : {}
   return Math.min(Math.max(retryDelayMs(attemptsMade), atLeastMs), atMostMs, LONGEST_PAUSE_MS)

@@ -17,13 +17,13 @@ const USAGE = `Usage: worker [--queues sms,email,events]
 Processes the jobs that the API has queued, from all queues or from those that --queues or WORKER_QUEUES names.
 `
 
-/** Less than the deadline of `onShutdown`, which leaves time to settle the messages that are cut short. */
+/** This is less than the deadline of `onShutdown`, so that time is left to settle the aborted calls. */
 const PATIENCE_MS = 10_000
 
 function readFlags() {
   try {
     const options = { queues: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
-    // A launcher may add words of its own.
+    // A launcher may add arguments that are not options.
     return parseArgs({ options, allowPositionals: true }).values
   } catch {
     process.stderr.write(`worker: unknown option\n\n${USAGE}`)
@@ -58,8 +58,8 @@ log.info({ queues, gateways: namesOf(config.gateways), opsPort: ops.port }, 'wor
 onShutdown(
   [
     async () => ops.drain(),
-    // Waits for the messages that are being sent. A message that takes too long is cut short and left to another
-    // worker, because a process that is killed during a call leaves the outcome of that call unknown.
+    // Waits for the messages that are being sent. A call that takes too long is aborted and its job is left to
+    // another worker, because a process that is killed during a call cannot settle the call.
     async () => {
       const late = setTimeout(() => consumers.forEach((one) => one.cancelAllJobs('stopping')), PATIENCE_MS)
       await Promise.all(consumers.map((consumer) => consumer.close()))

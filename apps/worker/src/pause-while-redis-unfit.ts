@@ -9,9 +9,9 @@ const PROBE_EVERY_MS = 500
 const CLOCK_EVERY_MS = 5_000
 
 /**
- * Pauses a worker while Redis is unfit for it. While Redis answers but refuses writes (out of memory, read-only replica,
- * disk full), BullMQ would fetch the next job thousands of times a second. While the clock of this host is far off, the
- * worker would fetch delayed jobs before their time.
+ * Pauses a worker while Redis is unfit. While Redis answers but refuses writes (out of memory, read-only replica,
+ * disk full), BullMQ would fetch the next job thousands of times a second. While the clock of this host is far off,
+ * the worker would fetch delayed jobs before their time.
  */
 export function pauseWhileRedisUnfit(
   worker: Worker<unknown>,
@@ -41,7 +41,7 @@ export function pauseWhileRedisUnfit(
   const checkClock = (): void => {
     isClockFarOff(redis, now)
       .then((isOff) => isOff && begin('the clocks of this host and of Redis differ by more than a minute'))
-      // While Redis is down the worker gets no jobs, so it need not be paused.
+      // While Redis is down the worker gets no jobs, so a pause is not necessary.
       .catch(() => {})
   }
   checkClock()

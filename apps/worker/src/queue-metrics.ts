@@ -8,7 +8,7 @@ const STATES = ['waiting', 'active', 'delayed', 'failed'] as const
 /**
  * Reads the length of the queues at each scrape. Every worker reports the same values, so aggregate them with `max`.
  * While Redis is down these series are absent and the other metrics are not delayed.
- * @param connection of a kind that fails fast
+ * @param connection a connection whose commands fail fast
  */
 export function reportQueues(registry: Registry, connection: RedisClient, log: Logger): void {
   const { queues } = watchQueues(connection, log)

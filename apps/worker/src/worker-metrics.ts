@@ -4,9 +4,9 @@ import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
 import { FAIL_REASONS } from './delivery/attempt.ts'
 
 /**
- * The counters of a worker. Labels are gateways, outcome classes and reasons from our own tables. Every series that an
- * alert watches exists from the start with 0, because a series that begins at 1 has not increased.
- * @param gateways that this worker may call, by channel
+ * The metrics of a worker. Labels are gateways, outcome classes and reasons from our own tables. Every series that an
+ * alert watches begins at 0, because Prometheus sees no increase in a series that begins at 1.
+ * @param gateways the gateways that this worker may call, by channel
  */
 export function createWorkerMetrics(registry: Registry, gateways: Record<Channel, readonly string[]>) {
   const registers = [registry]
@@ -48,7 +48,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
       calls.inc({ channel, gateway, class: outcome }),
     breaker: (gateway: string, open: boolean) => breakers.set({ gateway }, open ? 1 : 0),
     ended: (status: 'sent' | 'fell_back' | 'failed' | 'moved', by: string) => ends.inc({ status, by }),
-    /** Never below 0, although the clocks of two hosts may differ: a sum that falls looks like a restart. */
+    /** Records at least 0 although the clocks of hosts differ, because a sum that falls looks like a restart. */
     took: (seconds: number) => wait.observe(Math.max(0, seconds)),
   }
 }

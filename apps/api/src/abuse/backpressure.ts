@@ -6,7 +6,7 @@ import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { Refusal } from '../http/answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
 
-// Refuses work that this process or the workers cannot do in time: a "try again later" is better than a late code.
+// These checks refuse work that this process or the workers cannot do in time, because a late code is of no use.
 
 type Metrics = Pick<ApiMetrics, 'refusals'>
 
@@ -15,8 +15,8 @@ const BACKLOG_RETRY_SECONDS = 10
 const EVENT_LOOP_RETRY_SECONDS = 5
 
 /**
- * Watches the age of the oldest message that no worker has taken yet. One process asks Redis at most once a second,
- * however many requests it handles.
+ * Watches the age of the oldest message that no worker has taken yet. While Redis answers, the process asks Redis at
+ * most once a second for all its requests.
  * @param maxAgeSeconds 0 for no limit
  */
 export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics: Metrics) {
@@ -28,7 +28,7 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
     /** @throws Refusal while the oldest message waits too long, StoreError */
     async refuseIfLate(): Promise<void> {
       if (maxAgeSeconds === 0) return
-      // The time of a job comes from the clock of an API host, so its age is measured with such a clock too.
+      // The clock of an API host sets the time of a job, so such a clock also measures the age of the job.
       if (Date.now() - askedAt >= CACHE_MS) {
         askedAt = Date.now()
         answer = oldest(SMS_QUEUE).catch((err: unknown) => {
@@ -49,8 +49,8 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
 type EventLoopLimits = { delayMs: number; percent: number }
 
 /**
- * Refuses the requests of this scope while the event loop is overloaded. Routes whose work can wait belong in the
- * scope. The verify route does not belong there, because a code expires.
+ * Refuses the requests of a Fastify scope while the event loop is overloaded. The scope should have only routes whose
+ * work can wait. The verify route cannot wait, because a code expires.
  */
 export async function refuseUnderLoad(scope: FastifyInstance, limits: EventLoopLimits, metrics: Metrics) {
   const { delayMs, percent } = limits
@@ -58,7 +58,7 @@ export async function refuseUnderLoad(scope: FastifyInstance, limits: EventLoopL
   await scope.register(underPressure, {
     maxEventLoopDelay: delayMs,
     maxEventLoopUtilization: percent / 100,
-    // Measures the last second and not the time since the start.
+    // The share is measured over the last second and not since the start.
     eventLoopUtilizationMode: 'interval',
     pressureHandler: async () => {
       metrics.refusals.inc({ limit: 'event_loop' })

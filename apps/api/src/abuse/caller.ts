@@ -15,5 +15,5 @@ export function createCallers(keyring: Pick<Keyring, 'pseudonym'>) {
   })
 }
 
-/** The segment under which a number is counted: its first seven digits. */
+/** Returns the segment of a number: its first seven digits. */
 export const numberSegment = (mobile: string): string => mobile.slice(0, 7)

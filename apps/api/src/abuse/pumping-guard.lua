@@ -1,16 +1,16 @@
--- Finds the groups of sends that look like SMS pumping: enough sends in the window, and too few of their codes
--- were verified. A finding sets a mark on the group. While the mark lasts, the group is still a finding.
+-- Finds the groups of sends that look like SMS pumping: a group has enough sends in its window, and too few of their
+-- codes were verified. A finding sets the group's mark, a key that expires. A group with a mark is a finding too.
 --
--- A group with a maximum that is found again within a day of its last mark is marked for twice as long, up to that
--- maximum, so waiting a mark out pays less each time. Deny marks have no maximum: they are never doubled, and
--- they end as soon as enough codes of the group are verified after all.
+-- If a group is found again within a day after its last mark ended, its next mark lasts twice as long, up to the
+-- group's longest mark. A group in deny mode has no longest mark: its marks are never doubled. Such a mark ends
+-- early if the group still has enough sends and enough of their codes are verified.
 --
--- KEYS    for each group four keys, all in one slot: its sends, its verified codes, its mark, its number of marks
+-- KEYS    for each group four keys, all in one slot: its sends, its verified codes, its mark, the count of its marks
 -- ARGV[1] ms that a mark lasts
--- ARGV[2..] for each group: window ms, least sends, least percent verified, longest mark ms or 0
+-- ARGV[2..] for each group: window ms, least sends, least percent verified, longest mark ms (0 in deny mode)
 --
 -- Answers {'judged'} with a row {group, lasts, is_new, sends, verified} for each finding: index of the group, ms that
--- its mark lasts, 1 if it was found just now else 0, and the two counts
+-- its mark still lasts, 1 if this call set the mark else 0, and the two counts, which are 0 if is_new is 0
 --- @include "time"
 local DAY = 86400000
 local mark_ms = tonumber(ARGV[1])

@@ -10,7 +10,7 @@ import { numberSegment, type SendAttempt } from './caller.ts'
 export const GROUPS = ['segment', 'address', 'service'] as const
 type Group = (typeof GROUPS)[number]
 
-/** Every mode reports findings. For a marked group, `challenge` also requires a proof, and `deny` refuses. */
+/** Every mode reports findings. For a finding, `challenge` also requires a proof, and `deny` refuses the send. */
 export const MODES = ['observe', 'challenge', 'deny'] as const
 type Mode = (typeof MODES)[number]
 
@@ -18,7 +18,7 @@ export type GuardOptions = {
   on: boolean
   denySeconds: number
   groups: Record<Group, { mode: Mode; windowSeconds: number; minSends: number; minPercent: number }>
-  /** Whether the API may require a proof at all. */
+  /** False if the API must never require a proof; the guard then only observes in place of a challenge. */
   canChallenge: boolean
 }
 
@@ -38,10 +38,10 @@ const DAY_MS = 86_400_000
 const UNLIMITED = 1_000_000_000
 
 /**
- * Detects SMS pumping (OWASP OAT-003): a fraudster requests messages to numbers that earn money for every message,
- * and never uses the codes. So hardly any code of such a number segment or client address is verified. An attack
- * that spreads over many segments and addresses shows in the verified share of the whole service. The guard writes
- * every finding with its reason to the audit stream.
+ * Detects SMS pumping: a fraudster requests messages to numbers that earn money for every message, and never uses
+ * the codes. So hardly any code of such a number segment or client address is verified. An attack that spreads over
+ * many segments and addresses lowers the verified share of the whole service. The guard writes each new finding
+ * with its two counts to the audit stream. A finding sets a mark on its group (see pumping-guard.lua).
  */
 export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs, options: GuardOptions) {
   const judgeScript = createScript(redis, new URL('./pumping-guard.lua', import.meta.url))
@@ -65,7 +65,7 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
 
   const groupArgs = GROUPS.flatMap((group) => {
     const { windowSeconds, minSends, minPercent } = groups[group]
-    // Users can pass a long challenge, but a long denial would lock them out. So deny marks are never extended.
+    // Users can pass a long challenge, but a long denial would lock users out. So 0 keeps deny marks from doubling.
     return [windowSeconds * 1000, minSends, minPercent, modeOf(group) === 'deny' ? 0 : DAY_MS]
   })
 

@@ -5,26 +5,26 @@ import { Refusal, type Answer } from '../http/answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
 import { numberSegment, type SendAttempt } from './caller.ts'
 
-/** Limits of one client address: pictures and challenges, answered pictures and proofs, guessed codes. */
+/** The limits of an address count pictures and challenges, answers to pictures and proofs, and guessed codes. */
 type AddressLimit = 'images' | 'attempts' | 'verifies'
 
-/** Limits of a send, besides the limits of its phone: address, subnet, number segment and the whole service. */
+/** A send counts for its address, subnet, number segment and the whole service, besides the limits of its phone. */
 const SEND_LIMITS = ['address', 'subnet', 'segment', 'budget'] as const
 type SendLimit = (typeof SEND_LIMITS)[number]
 
 const SEND_ANSWERS: Record<SendLimit, Answer> = {
   address: 'tooManyRequests',
   subnet: 'tooManyRequests',
-  // The same answer as for a full phone, so that an attacker cannot find out where this limit is.
+  // A phone with a full limit gets the same answer, so that an attacker cannot tell the two limits apart.
   segment: 'sentTooOften',
   budget: 'budgetSpent',
 }
 
 /**
- * The rate limits of the API. The limits of a phone are not here: the script that issues a code takes them. Every
- * method throws StoreError when Redis does not answer.
- * @param windows an empty list means no limit
- * @param countersOf counters without a limit that a send adds to in the same step
+ * The rate limits of the API, except the limits of a phone, which the script that issues a code takes. Every method
+ * throws StoreError when Redis does not answer.
+ * @param windows the windows of each limit; an empty list means no limit
+ * @param countersOf returns counters without a limit, to which a send adds in the same step
  */
 export function createRateLimits(
   limits: Limits,
@@ -50,8 +50,8 @@ export function createRateLimits(
 
   return {
     /**
-     * Takes one from a limit of this address.
-     * @returns how many the address has taken in the longest window, with this one
+     * Takes one unit from a limit of this address.
+     * @returns how many units the address has taken in the longest window, this unit included
      * @throws Refusal if the limit is full
      */
     async take(name: AddressLimit, address: string): Promise<number> {
@@ -63,11 +63,11 @@ export function createRateLimits(
     attemptsOf: (address: string): Promise<number> => limits.count(addressLimit('attempts', address)),
 
     /**
-     * Takes one from all limits of a send, or from none of them, in one step. The budget therefore holds for any
-     * number of API processes.
-     * @param isAllowListed only the budget counts
-     * @returns the unit of the budget that was taken, and a function that gives segment and budget back if no job
-     *   was enqueued
+     * Takes one unit from all limits of a send in one step, or from none if a limit is full. So any number of API
+     * processes together cannot exceed the budget.
+     * @param isAllowListed if true, only the budget is taken from
+     * @returns the unit of the budget that was taken, and a function that gives back the units of segment, budget
+     *   and counters, for a send that was not enqueued
      * @throws Refusal if a limit is full
      */
     async takeForSend(attempt: SendAttempt, isAllowListed: boolean) {

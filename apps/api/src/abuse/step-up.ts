@@ -1,19 +1,19 @@
 import type { Window } from '@sms-codes/core/limits/windows'
 
-/** What an address must answer: a picture of four characters, a picture of five, or a proof of work as well. */
+/** The level decides what an address must answer: a picture of four characters or of five, or a proof of work. */
 type StepUpLevel = 'short_picture' | 'long_picture' | 'proof'
 
 type StepUpOptions = {
   mode: 'off' | 'on'
-  /** The limit of attempts of an address. Both percentages are shares of `most` of the longest window. */
+  /** The limit of attempts of an address. Both percentages refer to `most` of its longest window. */
   attempts: readonly Window[]
   longPicturePercent: number
   proofPercent: number
 }
 
 /**
- * Asks more of an address that tries a lot. The level follows from the number of attempts that the rate limit has
- * counted anyway, so it needs no state of its own.
+ * Raises the level of an address with its number of attempts. The rate limit already counts the attempts, so the
+ * step-up stores no state.
  */
 export function createStepUp({ mode, attempts, longPicturePercent, proofPercent }: StepUpOptions) {
   const most = attempts.toSorted((a, b) => b.seconds - a.seconds)[0]?.most ?? Infinity

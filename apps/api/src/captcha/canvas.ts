@@ -1,10 +1,10 @@
-// Owns the pixels of a picture while it is drawn: the amount of ink on each, from 0 (paper) to 1. The distance between
-// a pixel and a stroke decides how much of the pixel is covered, so edges are smooth at any angle.
+// A canvas holds the amount of ink on each pixel of a picture, from 0 (paper) to 1. The distance between a pixel and
+// a stroke decides how much of the pixel is covered, so edges are smooth at any angle.
 import type { Point, Stroke } from './glyphs.ts'
 
 export type Canvas = ReturnType<typeof createCanvas>
 
-/** The share of the pixel at (x, y) that a round pen covers when it goes from a to b. */
+/** Returns the share of the pixel at (x, y) that a round pen covers when the pen goes from a to b. */
 function covered(x: number, y: number, [ax, ay]: Point, [bx, by]: Point, radius: number): number {
   const dx = bx - ax
   const dy = by - ay

@@ -1,13 +1,13 @@
-// Owns the captcha alphabet and the shape of its characters: pen strokes in a unit box, x to the right and y down.
-// There is no font file, so the picture depends on nothing that is installed on the host.
+// This file defines the captcha alphabet and draws each character by pen strokes in a unit box, with x to the right
+// and y down. It needs no font file, so a picture does not depend on the fonts of the host.
 import { randomInt } from 'node:crypto'
 
 export type Point = readonly [x: number, y: number]
 export type Stroke = readonly Point[]
 
-// `x,y` is a point and `cx,cy,rx,ry,from,to` an arc in degrees (0 is right, 90 is down); `|` lifts the pen.
-// 25 characters that do not look like each other after rotation and noise: no 0 O Q, no 1 I L, no B S Z G (8 5 2 6)
-// and no V (Y, U).
+// `x,y` is a point, `cx,cy,rx,ry,from,to` is an arc in degrees (0 is right, 90 is down), and `|` lifts the pen.
+// The 25 characters do not look like each other after rotation and noise. So 0 O Q 1 I L are absent, and so are
+// B S Z G V, which look like 8 5 2 6 Y.
 const DRAWINGS: Record<string, string> = {
   2: '.5,.28,.48,.28,-170,40 0,1 1,1',
   3: '.45,.25,.43,.25,-150,80 | .3,.5 .45,.5 .45,.75,.52,.25,-80,150',

@@ -1,5 +1,5 @@
-// Owns the captcha picture: a PNG of a text that people can read and plain OCR cannot, different each time. It makes an
-// attack more expensive and cannot prevent it: a trained network reads most pictures of any generator.
+// This file draws the captcha picture: a PNG of a text that people can read and plain OCR cannot. A captcha makes an
+// attack more expensive but cannot prevent the attack, because a trained network reads most pictures.
 import { type Canvas, createCanvas } from './canvas.ts'
 import { glyphs, type Point, type Stroke } from './glyphs.ts'
 import { encodePng } from './png.ts'
@@ -15,7 +15,7 @@ function createWave(random: Random, amplitude: number, length: number) {
   return (at: number) => amplitude * Math.sin((2 * Math.PI * at) / length + phase)
 }
 
-/** Bends the whole picture by one slow wave in each direction, so that letters do not match a template. */
+/** Returns a warp that bends all letters by one slow wave in each direction, so that no letter matches a template. */
 function createWarp(random: Random): Warp {
   const wave = () => createWave(random, random(1, 3), random(55, 120))
   const [alongX, alongY] = [wave(), wave()]
@@ -33,7 +33,7 @@ function subdivide(points: Stroke): Point[] {
   })
 }
 
-/** Moves the points of one letter from its unit box to its place in the picture. */
+/** Returns a warp that moves the points of one letter from the unit box to the letter's place in the picture. */
 function createHand(random: Random, centreX: number): Warp {
   const angle = (random(-18, 18) * Math.PI) / 180
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)]
@@ -59,7 +59,7 @@ function drawLetters(canvas: Canvas, random: Random, letters: (readonly Stroke[]
   }
 }
 
-/** A wavy line from edge to edge, inside the band where the letters are. */
+/** Returns the points of a wavy line from edge to edge, inside the band where the letters are. */
 function acrossText(canvas: Canvas, random: Random): Point[] {
   const [from, to] = [random(16, 44), random(16, 44)]
   const wave = createWave(random, random(3, 8), random(70, 140))
@@ -72,7 +72,7 @@ function acrossText(canvas: Canvas, random: Random): Point[] {
 
 function disturb(canvas: Canvas, random: Random, pen: number): void {
   canvas.stroke(acrossText(canvas, random), random(1.5, 2.1), 'paper')
-  // Nearly as wide as the strokes of the letters, because one morphological opening would remove a thin line.
+  // This line is nearly as wide as the strokes of the letters, because a simple filter would remove a thin line.
   canvas.stroke(acrossText(canvas, random), pen * random(0.78, 0.85))
   for (let i = 0; i < 4; i++) {
     const [x, y, angle] = [random(4, canvas.width - 4), random(4, HEIGHT - 4), random(0, 2 * Math.PI)]
@@ -84,7 +84,7 @@ function disturb(canvas: Canvas, random: Random, pen: number): void {
     canvas.ink[Math.floor(random(0, canvas.ink.length))] = random(0, 1)
 }
 
-/** Sixteen steps from a light paper to a dark ink of a random tint. */
+/** Returns sixteen colours from a light paper to a dark ink, both of a random tint. */
 function createPalette(random: Random): Uint8Array {
   const paper = [random(226, 252), random(226, 252), random(226, 252)]
   const ink = [random(10, 95), random(10, 80), random(10, 110)]
@@ -94,7 +94,7 @@ function createPalette(random: Random): Uint8Array {
   })
 }
 
-/** Draws a PNG of 160x60 pixels for four characters, and of 30 pixels more for each further character. */
+/** Draws a PNG of 160x60 pixels for four characters. Each further character makes the picture 30 pixels wider. */
 export function drawCaptcha(text: string): Buffer {
   const letters = Array.from(text, (character) => {
     const strokes = glyphs.get(character)
@@ -106,7 +106,7 @@ export function drawCaptcha(text: string): Buffer {
   const pen = random(3.2, 3.9)
   drawLetters(canvas, random, letters, pen)
   disturb(canvas, random, pen)
-  // A loop, because `Uint8Array.from` with a function takes as long as the rest of the picture.
+  // This is a loop, because `Uint8Array.from` with a function takes as long as the rest of the picture.
   const pixels = new Uint8Array(canvas.ink.length)
   for (let i = 0; i < pixels.length; i++) pixels[i] = Math.round((canvas.ink[i] ?? 0) * 15)
   return encodePng(canvas.width, HEIGHT, pixels, createPalette(random))

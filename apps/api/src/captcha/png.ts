@@ -1,5 +1,5 @@
-// Owns the bytes of a PNG file with a palette of 16 colours and four bits per pixel. The file has only the four chunks
-// that a picture needs.
+// This file encodes a PNG with a palette of 16 colours and four bits per pixel. The PNG has only the four chunks that
+// a picture needs.
 import { crc32, deflateSync } from 'node:zlib'
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
@@ -24,7 +24,7 @@ function header(width: number, height: number): Buffer {
 /** `pixels` holds one palette index (0-15) per pixel, row by row; `palette` holds red, green and blue 16 times. */
 export function encodePng(width: number, height: number, pixels: Uint8Array, palette: Uint8Array): Buffer {
   const rowBytes = 1 + Math.ceil(width / 2)
-  const rows = new Uint8Array(rowBytes * height) // the first byte of a row is its filter: 0, none
+  const rows = new Uint8Array(rowBytes * height) // the first byte of a row is its filter: 0 is none
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const at = y * rowBytes + 1 + (x >> 1)

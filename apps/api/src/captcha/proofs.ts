@@ -7,16 +7,16 @@ import { keys } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 
-/** Longer than any valid proof, and much shorter than the longest body. */
+/** The API refuses a longer proof without reading it. A valid proof is shorter. */
 export const PROOF_MAX_LENGTH = 2_048
 
 const LIFE_SECONDS = 300
-/** Redis remembers a used proof for longer than it is valid, because the clocks of hosts differ. */
+/** Redis remembers a used proof for longer than the proof is valid, because the clocks of hosts differ. */
 const REMEMBER_SECONDS = 2 * LIFE_SECONDS
 
 /**
- * The work: PBKDF2 with 5,000 rounds, at most 500 times and 250 times on average. The steps are few and long, because
- * each call costs a browser extra time and costs a native program none.
+ * The work consists of steps: at most 500, 250 on average. A step is PBKDF2 with 5,000 rounds. The steps are few and
+ * long, because each call of PBKDF2 costs a browser extra time and costs a native program none.
  */
 const ROUNDS = 5_000
 const MAX_STEPS = 500
@@ -48,9 +48,9 @@ const Payload = Type.Object({
 })
 
 /**
- * Proofs of work. A browser can solve one in place of a picture, for example for a blind user, or in addition to a
- * picture, which alone costs an attacker too little. Redis stores nothing about a challenge until its proof is used. A
- * proof is valid once.
+ * Issues challenges and consumes proofs of work. A browser can solve a challenge in place of a picture, for example
+ * for a blind user. A picture alone costs an attacker too little, so the API can also require a proof. Redis stores
+ * nothing about a challenge until its proof is used. A proof is valid once.
  */
 export function createProofs(redis: RedisClient, keyring: Keyring) {
   // All keys of the ring are accepted, so a challenge stays valid while the keys are rotated.
@@ -73,7 +73,7 @@ export function createProofs(redis: RedisClient, keyring: Keyring) {
       return Value.Parse(Challenge, challenge)
     },
 
-    /** Consumes a proof. `proofGone`: not a proof of ours, expired, or used before. @throws StoreError */
+    /** Consumes a proof. `proofGone`: the proof is not ours, has expired, or was used before. @throws StoreError */
     async consume(proof: string): Promise<'passed' | 'proofGone'> {
       const payload = parse(proof)
       if (payload === null) return 'proofGone'

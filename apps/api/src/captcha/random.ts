@@ -1,5 +1,5 @@
-// Owns the randomness of one picture: a pool of bytes from the system's generator, which is refilled when it is empty.
-// A call of the generator for each number would take longer than the drawing.
+// The random numbers of one picture come from a pool of bytes, which the system's generator fills again when the pool
+// is empty. A call of the generator for each number would take longer than the drawing.
 import { randomBytes } from 'node:crypto'
 
 export type Random = ReturnType<typeof createRandom>
@@ -10,7 +10,7 @@ export function createRandom() {
   let pool = randomBytes(POOL_BYTES)
   let at = 0
 
-  /** Returns a number from `min` up to `max` in 65,536 steps. Precise enough for a shape, but not for a secret. */
+  /** Returns a number from `min` up to `max` in 65,536 steps. This is not enough for a secret. */
   return function random(min: number, max: number): number {
     if (at === POOL_BYTES) {
       pool = randomBytes(POOL_BYTES)

@@ -3,14 +3,14 @@ import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { captchaText } from './glyphs.ts'
 import { drawCaptcha } from './image.ts'
 
-/** The client chooses the uuid and it becomes part of a key, so no other character is permitted. */
+/** The client chooses the uuid, and the uuid becomes part of a Redis key, so only these characters are permitted. */
 export const UUID_PATTERN = '^[A-Za-z0-9_-]{8,64}$'
 
 const LIFE_SECONDS = 300
 
 /**
- * Image codes, stored under `img_<uuid>`. A text can be answered once: the command that reads it deletes it, whether
- * the answer is right or wrong. With separate commands, all callers that come at once would get in.
+ * Stores the text of each picture under `img_<uuid>`. One command reads and deletes the text, so a picture can be
+ * answered only once. With two commands, several callers could use the same answer at the same time.
  */
 export function createCaptchas(redis: RedisClient) {
   return {
@@ -21,7 +21,7 @@ export function createCaptchas(redis: RedisClient) {
       return drawCaptcha(text)
     },
 
-    /** Consumes a picture. `captchaGone`: never issued, expired, or answered before. @throws StoreError */
+    /** Consumes a picture. `captchaGone`: it was not issued, is expired, or is used already. @throws StoreError */
     async consume(uuid: string, imageCode: string): Promise<'passed' | 'captchaGone' | 'captchaWrong'> {
       const text = await asStoreError('captcha consume', redis.getdel(keys.captcha(uuid)))
       if (text === null) return 'captchaGone'

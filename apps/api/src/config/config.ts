@@ -84,7 +84,7 @@ export function loadApiConfig(env: Env) {
 }
 export type ApiConfig = ReturnType<typeof loadApiConfig>
 
-/** The policy of a scene. The schemas of the routes refuse an unknown scene before. */
+/** Returns a function that finds the policy of a scene. The route schemas have already refused an unknown scene. */
 export function scenePolicies(all: Record<string, CodePolicy>) {
   return (scene: string): CodePolicy => {
     const policy = all[scene]

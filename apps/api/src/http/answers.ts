@@ -53,10 +53,10 @@ export const ANSWERS = {
 } as const satisfies Record<string, { code: Retcode; zh: string; en: string }>
 export type Answer = keyof typeof ANSWERS
 
-/** Seconds to wait, guesses that are left, and what the caller has to answer. */
+/** The seconds to wait, the guesses that are left, and what the caller must answer in addition. */
 export type RefusalDetails = { retry_after?: number; attempts_left?: number; challenge?: 'proof' }
 
-/** An expected refusal. Routes throw it, the error handler turns it into the envelope, and it is no error in the log. */
+/** An expected refusal, which routes throw. The error handler answers with an envelope and does not log an error. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly answer: Answer
@@ -69,7 +69,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The fields of an answer that every body has. The text is Chinese, unless the header begins with English. */
+/** Returns the fields that every body has. The text is English if `acceptLanguage` begins with `en`, else Chinese. */
 export function envelope<Name extends Answer>(answer: Name, acceptLanguage: string | undefined) {
   const row: (typeof ANSWERS)[Name] = ANSWERS[answer]
   const code: (typeof ANSWERS)[Name]['code'] = row.code

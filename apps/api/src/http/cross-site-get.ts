@@ -2,8 +2,8 @@ import type { onRequestHookHandler } from 'fastify'
 import { Refusal } from './answers.ts'
 
 /**
- * Refuses a prefetch, and a request that another site's image or link triggers. The classic call is a GET with an
- * effect, so a browser could otherwise be made to send a message without an action of its user.
+ * Refuses a prefetch, and a request that an image or link of another site triggers. The classic call is a GET that
+ * sends a message. Without the hook, another site could make a browser send a message without an action of its user.
  * @param origins pages of these origins may call from another site
  */
 export function refuseCrossSiteGet(origins: readonly string[]): onRequestHookHandler {

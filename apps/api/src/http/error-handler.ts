@@ -4,10 +4,10 @@ import type { ApiMetrics } from '../metrics.ts'
 import { envelope, Refusal, type Answer, type RefusalDetails } from './answers.ts'
 import { noteRetcode } from './reply-retcode.ts'
 
-// The one place where everything that is thrown becomes an answer: `{ code, errmsg, … }` with a status. An answer
-// never repeats what the caller sent, nor the text of a library.
+// The error handler turns every error that a request throws into an answer: `{ code, errmsg, … }` with a status. An
+// answer never repeats what the caller sent, nor the text of a library.
 
-/** The HTTP status of an answer; 400 for all others. */
+/** The HTTP status of each answer. An answer that is not listed has 400. */
 const STATUSES: Partial<Record<Answer, number>> = {
   sentTooOften: 429,
   tooManyRequests: 429,
@@ -23,7 +23,7 @@ const STATUSES: Partial<Record<Answer, number>> = {
   bug: 500,
 }
 
-/** The classic call answers 200 except for these, because its front ends read `data.code` of a 200. */
+/** Other answers to a valid path of the classic call have status 200: its front ends read `code` only of a 200. */
 const CLASSIC_FAILURES = new Set<Answer>(['param', 'storeDown', 'budgetSpent', 'busy', 'bug', 'notFound'])
 
 const FIELD_ANSWERS: Record<string, Answer> = {
@@ -41,7 +41,7 @@ export function createErrorHandler(metrics: Pick<ApiMetrics, 'storeErrors'>, isC
   return (err: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     const outcome = toOutcome(err, request)
     const { answer } = outcome
-    // Counted here, because a spent budget, a backlog and a bug share the RETCODE of the store.
+    // The RETCODE cannot tell how often the store failed: a spent budget, a backlog and a bug have the same RETCODE.
     if (err instanceof StoreError) metrics.storeErrors.inc()
     const route = request.routeOptions.url
     if (answer === 'bug') request.log.error({ err, route }, 'bug')
@@ -60,11 +60,11 @@ function send(reply: FastifyReply, status: number, { answer, details = {} }: Out
   const body = { ...envelope(answer, reply.request.headers['accept-language']), ...details }
   noteRetcode(reply, body.code)
   if (details.retry_after !== undefined) void reply.header('retry-after', String(details.retry_after))
-  // The response schema of the route would drop fields that its own answers do not have.
+  // The serializer of the route would drop each field that its response schema does not have.
   void reply.status(status).type('application/json; charset=utf-8').serializer(JSON.stringify).send(body)
 }
 
-/** The status of an answer to the classic call, if it differs from STATUSES. */
+/** Returns the status of an answer to the classic call, or undefined if the status in STATUSES holds. */
 function classicStatusOf({ validationContext }: FastifyError, answer: Answer): number | undefined {
   if (validationContext === 'params') return 404
   return CLASSIC_FAILURES.has(answer) ? undefined : 200
@@ -74,7 +74,7 @@ function toOutcome(err: FastifyError, request: FastifyRequest): Outcome {
   if (err instanceof Refusal) return { answer: err.answer, details: err.details }
   if (err instanceof StoreError) return { answer: 'storeDown' }
   if (err.validation !== undefined) return { answer: validationAnswer(err, request) }
-  // Fastify's own refusals: unreadable JSON, a long body, an unknown content type, a bad URL.
+  // Fastify itself refuses unreadable JSON, a long body, an unknown content type and a bad URL.
   const { statusCode = 500 } = err
   return statusCode < 500 ? { answer: 'param', status: statusCode } : { answer: 'bug' }
 }

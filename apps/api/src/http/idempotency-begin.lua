@@ -1,13 +1,13 @@
--- Decides what a request with an idempotency key may do. The first request binds the slot to its body and holds it by
--- a lease. If its process dies, the lease ends and a request with the same body may take over.
+-- Decides what a request with an idempotency key may do. The first request stores the digest of its body in the slot
+-- of the key and holds the slot for a time, the lease. After the lease, a request with the same body may take over.
 --
 -- KEYS[1] slot of the idempotency key
 -- ARGV[1] digest of the body
--- ARGV[2] unique owner
--- ARGV[3] lease, ms
+-- ARGV[2] unique id of this request, which becomes the owner of the slot
+-- ARGV[3] length of the lease, ms
 -- ARGV[4] ms to keep the slot
 --
--- Answers {'first'} | {'replay', status, retcode, sealed} | {'other_body'} | {'under_way'}
+-- Answers {'first'} | {'replay', status, retcode, sealed (the encrypted body)} | {'other_body'} | {'under_way'}
 --- @include "time"
 --- @include "read"
 local slot, digest, owner, lease, keep = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]

@@ -3,10 +3,10 @@ import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createScript } from '@sms-codes/core/redis/script'
 
-/** Longer than a handler can take, because every command of a handler has a deadline. */
+/** How long a request holds its key. Every Redis command has a deadline, so a handler normally ends much sooner. */
 const LEASE_MS = 5_000
 
-/** A request that may be handled: the first with its key, or the first after a process died. */
+/** A request that may be handled. `slot` is its Redis key, and `act` is explained at `actOf` in idempotency.ts. */
 export type FirstTry = { slot: string; owner: string; keepMs: number; act: string }
 type KeptAnswer = { status: number; retcode: string; body: string }
 type Begun =
@@ -15,15 +15,15 @@ type Begun =
   | { kind: 'other_body' }
   | { kind: 'under_way' }
 
-/** The fields in a fixed order, so that the order in the request does not matter. Defaults are filled in already. */
+/** Writes the fields in a fixed order, so that their order in the request does not matter. */
 const canonical = (body: unknown) => JSON.stringify(body, Object.keys(body ?? {}).toSorted())
 
 /**
- * The first answers to requests with an idempotency key. Redis holds the key and the body as keyed hashes, and the
- * answer sealed. Every method throws StoreError when Redis does not answer.
+ * Keeps the first answers to requests with an idempotency key. Redis holds the key and the body as keyed hashes, and
+ * the answer encrypted. Every method throws StoreError when Redis does not answer.
  *
- * A key is valid for one route. The client address does not matter, because a phone may change it between two tries.
- * To read a kept receipt, a stranger would have to know the body and the key, which therefore has at least 16
+ * A key is valid for one route. The client address does not matter, because a phone may change its address between
+ * two tries. A stranger who knows the body and the key can read a kept receipt. Therefore a key has at least 16
  * characters.
  */
 export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
@@ -41,13 +41,13 @@ export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
       if (reply.kind === 'under_way') return { kind: 'under_way' }
       if (reply.kind !== 'replay') return { kind: 'other_body' }
       const text = keyring.open(reply.text('sealed'), slot)
-      // The key that sealed the answer has left the ring. The request was handled, so the caller needs another key.
+      // The code key that encrypted the answer is gone, so the caller needs another idempotency key.
       if (text === null) return { kind: 'other_body' }
       const answer = { status: reply.number('status'), retcode: reply.text('retcode'), body: text }
       return { kind: 'replay', answer }
     },
 
-    /** @param answer the answer for repeated requests; null frees the key */
+    /** @param answer the answer for repeated requests; null frees the slot */
     async finish({ slot, owner, keepMs }: FirstTry, answer: KeptAnswer | null): Promise<void> {
       const kept = answer === null ? [''] : [answer.status, answer.retcode, keyring.seal(answer.body, slot)]
       await finishScript([slot], [owner, keepMs, ...kept])

@@ -15,14 +15,14 @@ export const IdempotencyHeaders = Type.Object({
 })
 
 /**
- * `Idempotency-Key`: a caller that did not receive the answer repeats the request with the same key and body. It gets
- * the first answer, and nothing is done twice.
+ * A caller that did not receive an answer repeats the request with the same `Idempotency-Key` and body. The caller
+ * gets the first answer, and the request is not handled again.
  */
 export function createIdempotency(store: IdempotencyStore) {
   const tries = new WeakMap<FastifyRequest, FirstTry>()
 
   return {
-    /** The hooks of one route. A request that fails validation needs no slot, because it always fails the same way. */
+    /** The hooks of one route. An invalid request gets no slot, because every repeat of it fails in the same way. */
     hooks: (route: string, keepSeconds: number) => ({
       async preHandler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
         const key = request.headers['idempotency-key']
@@ -40,7 +40,7 @@ export function createIdempotency(store: IdempotencyStore) {
         return reply.status(status).send(body)
       },
 
-      /** Keeps the answer before the caller receives it. If that fails, the caller still receives the answer. */
+      /** Stores the answer before the caller receives it. If this fails, the caller still receives the answer. */
       async onSend(request: FastifyRequest, reply: FastifyReply, body: unknown) {
         const first = tries.get(request)
         if (first === undefined) return
@@ -50,16 +50,16 @@ export function createIdempotency(store: IdempotencyStore) {
         const finished = store
           .finish(first, keeps ? { status, retcode: retcodeOf(reply), body } : null)
           .catch((err: unknown) => request.log.warn({ err }, 'first answer not kept'))
-        // A 5xx often means that the caller has already waited for Redis, so it is not made to wait again.
+        // Before a 5xx the caller has often waited for Redis already, so a 5xx does not wait for `finish`.
         if (status < 500) await finished
       },
     }),
 
     /**
-     * The act of a verify: a keyed hash of its idempotency key and body, or '' without a key. If a process dies after
-     * it has used a code up and before it has kept the answer, the receipt would be lost. So the record keeps the act,
-     * and for ACT_SECONDS the same act is verified again (codes/lua/verify.lua). The receipt depends only on the
-     * request id and the time of the first verify, so one code never yields two receipts.
+     * Returns the act of a verify: a keyed hash of its idempotency key and body, or '' without a key. If a process
+     * uses a code up and dies before it keeps the answer, the caller gets no receipt. So the code record keeps the
+     * act, and for ACT_SECONDS a verify with the same act succeeds again (codes/lua/verify.lua). All receipts of one
+     * code have the same `jti`, so only one of them can be redeemed.
      */
     actOf: (request: FastifyRequest): string => tries.get(request)?.act ?? '',
   }

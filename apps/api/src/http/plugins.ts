@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 
-/** Lets pages of these origins call the API. Other origins get the plain 404 of an unknown route. */
+/** Lets pages of these origins call the API. A preflight request from another origin gets 404. */
 export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   await app.register(cors, {
     origin: async (origin?: string) => origins.find((allowed) => allowed === origin) ?? false,
@@ -17,7 +17,7 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
 
 /**
  * Accepts JSON in UTF-8 as the only kind of body. A body with another charset could mean something else to its
- * sender, so it is refused. A body that would change a prototype is refused as well.
+ * sender, so the API refuses the body. The API also refuses a body with a field that would change a prototype.
  */
 export function acceptJsonBodies(app: FastifyInstance): void {
   const parser = app.getDefaultJsonParser('error', 'error')
@@ -25,7 +25,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser(/^application\/json(; charset="utf-?8")?$/i, { parseAs: 'string' }, parser)
 }
 
-/** Documents the routes that are registered after it, at `/openapi.json` and, for people, at `/docs`. */
+/** Documents the routes that are registered after this call, at `/openapi.json` and as a web page at `/docs`. */
 export async function documentRoutes(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {

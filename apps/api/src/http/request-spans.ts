@@ -3,8 +3,8 @@ import type { Span, Tracing } from '@sms-codes/core/process/tracing'
 import { retcodeOf } from './reply-retcode.ts'
 
 /**
- * Adds hooks that make a span of every request, named by its route and never by its URL. A request always begins a
- * new trace, because a public caller must not choose the trace id.
+ * Adds hooks that make a span for every request. The name of a span contains the route and never the URL. A request
+ * always begins a new trace, because a public caller must not choose the trace id.
  */
 export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
   const spans = new WeakMap<FastifyRequest, Span>()
@@ -18,7 +18,7 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing): void {
     span.run(next)
   })
 
-  // The events of the socket, which deliver the body, are outside of the span, so it is entered again after them.
+  // The socket events that deliver the body run outside of the span, so this hook enters the span again.
   app.addHook('preValidation', (request, _reply, next) => {
     const span = spans.get(request)
     if (span === undefined) next()

@@ -22,7 +22,7 @@ export const Envelope = Type.Object(
   { title: 'Envelope' },
 )
 
-/** What a route with an idempotency key answers besides a success. */
+/** The answers of a route with an idempotency key that are not a success. */
 export const IDEMPOTENT_ERRORS = { 400: Envelope, 409: Envelope, 422: Envelope, 429: Envelope, 503: Envelope }
 
 export const Mobile = Type.String({

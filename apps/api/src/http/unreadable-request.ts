@@ -5,8 +5,8 @@ import { envelope } from './answers.ts'
 const STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
 /**
- * Answers bytes that are not a readable HTTP request in the envelope as well, and closes the connection. Such bytes
- * never become a request, so no hook and no error handler of Fastify sees them.
+ * Returns a handler that answers an unreadable HTTP request with an envelope and closes the connection. Fastify makes
+ * no request of such bytes, so none of its hooks and error handlers runs.
  * @param headers the headers that every answer carries
  */
 export function refuseUnreadable(headers: Record<string, string>) {

@@ -16,8 +16,8 @@ export const PublicJwk = Type.Object({
 })
 
 /**
- * The Ed25519 keys that sign receipts. Each is derived from one code key and has its id. So all API processes have
- * the same keys, the keys rotate with the code keys, and operators have no further secret to manage.
+ * The Ed25519 keys that sign receipts. Each is derived from one code key and has the id of that code key. So all API
+ * processes have the same keys, the keys rotate with the code keys, and operators have no further secret to manage.
  */
 export function createReceiptKeys(keyring: Keyring) {
   const ring = keyring.secrets('receipt signature').map(({ kid, secret }) => {
@@ -29,7 +29,7 @@ export function createReceiptKeys(keyring: Keyring) {
   })
   const [current] = ring
   if (current === undefined) throw new Error('receipts need at least one code key')
-  // The newest key signs.
+  // The first key of the ring is the newest one, and signs.
   return { current, jwks: ring.map(({ jwk }) => jwk) }
 }
 export type ReceiptKeys = ReturnType<typeof createReceiptKeys>

@@ -14,12 +14,12 @@ const LIFE_SECONDS = 600
 export const Assurance = Type.Union([Type.Literal('sms'), Type.Literal('email')])
 
 /**
- * A compact JWS. The 64 bytes of the signature leave four bits of the last character unused. Only the canonical
- * spelling of this character is accepted.
+ * A receipt is a compact JWS. The 64 bytes of the signature leave four bits of the last character unused. The pattern
+ * accepts only a last character in which these bits are 0.
  */
 export const RECEIPT_PATTERN = '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{85}[AQgw]$'
 
-/** The phone (by pseudonym), the scene, the channel, the request and the time of a verified code. */
+/** The claims name the phone (by pseudonym), scene, channel, request and time of a verified code. */
 const Claims = Type.Object({
   iss: Type.Literal(ISSUER),
   sub: Type.String(),
@@ -36,8 +36,8 @@ type Claims = Static<typeof Claims>
 type VerifiedCode = Pick<Claims, 'scene' | 'assurance' | 'rid'> & { mobile: string; at: number }
 
 /**
- * A receipt is the signed answer to a successful verify. The front end passes it to its back end, which checks it
- * offline with the public keys, or redeems it here, once. A receipt never holds the number.
+ * A receipt is the signed answer to a successful verify. The front end passes the receipt to its back end. The back
+ * end checks it offline with the public keys, or redeems it once at the API. A receipt does not contain the number.
  */
 export function createReceipts(redis: RedisClient, keyring: Keyring, ring: ReceiptKeys) {
   const redeemScript = createScript(redis, new URL('./redeem.lua', import.meta.url))
@@ -46,7 +46,7 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
   return {
     jwks: ring.jwks,
 
-    /** Issues the receipt of a verified code. It always has the same `jti`, so it can be redeemed only once. */
+    /** Issues a receipt of a verified code. All receipts of a code have one `jti`, so only one can be redeemed. */
     async issue({ mobile, scene, assurance, rid, at }: VerifiedCode): Promise<string> {
       const iat = Math.floor(at / 1000)
       return new SignJWT({ scene, assurance, rid })

@@ -1,5 +1,5 @@
--- Marks a receipt as redeemed, once. The mark lasts until the receipt expires by the clock of Redis: a mark that
--- a fast host had set by its own clock could be gone while a slow host still accepts the receipt.
+-- Redeems a receipt once: the first call sets a key, the mark. Only the clock of Redis decides when the receipt and
+-- its mark expire. By the clocks of two hosts, the mark could be gone while one host still accepts the receipt.
 --
 -- KEYS[1] mark of the receipt
 -- ARGV[1] when the receipt expires, ms since 1970

@@ -16,8 +16,8 @@ const MAX_BODY_BYTES = 262_144
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 /**
- * `POST /callbacks/:gateway/:token`: takes the delivery receipts of gateways. A delivery receipt can only move a known
- * message forward. A repeated or late one changes nothing.
+ * `POST /callbacks/:gateway/:token`: takes the delivery receipts of gateways. A repeated or late delivery receipt
+ * changes nothing.
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
   const { deliveryReceipts, ledger, rules, mails, metrics } = deps
@@ -25,7 +25,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
 
-  // The body is kept as it was sent, because signatures cover these characters.
+  // The body stays an unparsed text, because a signature covers exactly these characters.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => body)
 
@@ -38,7 +38,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
-      // A worker that settled the send before the delivery receipt was parked did not find it, so apply it again.
+      // A worker that settled the send in between did not find the delivery receipt, so the receipt is applied again.
       reported = await report()
     }
     const { kind: came } = reported
@@ -52,7 +52,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     {
       bodyLimit: MAX_BODY_BYTES,
       schema: { hide: true, params: Type.Object({ gateway: Type.String(), token: Type.String() }) },
-      // Runs before the body is read. Without the token, the answer does not show that the route exists.
+      // This hook runs before the body is read. Without the token, the answer does not show that the route exists.
       onRequest: async (request) => {
         const isKnown = timingSafeEqual(sha256(request.params.token), tokenDigest)
         const isAllowed = addresses.length === 0 || networkOf(request.ip) !== null

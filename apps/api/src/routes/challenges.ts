@@ -5,7 +5,7 @@ import { Envelope } from '../http/schemas.ts'
 
 type Needs = Pick<ApiDeps, 'callerOf' | 'metrics' | 'proofs' | 'rateLimits'>
 
-/** `GET /v1/challenges`: issues work for a proof of work. */
+/** `GET /v1/challenges`: issues a challenge for a proof of work. */
 export const challengeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
   const { callerOf, metrics, proofs, rateLimits } = deps
   app.get(

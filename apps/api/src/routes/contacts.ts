@@ -8,7 +8,7 @@ import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 
 type Needs = Pick<ApiDeps, 'apiKeys' | 'contacts' | 'scenes'>
 
-/** Stricter than the standards, so that no mail program can read a value as anything but one plain address. */
+/** The pattern is stricter than the standards, so that every mail program reads a value as one plain address. */
 const EMAIL_PATTERN =
   '^(?=.{1,64}@)[A-Za-z0-9_+-]+(\\.[A-Za-z0-9_+-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]{2,63}$'
 

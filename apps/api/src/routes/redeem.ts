@@ -38,7 +38,7 @@ const Redeemed = Type.Object({
   verified_at: Type.String({ format: 'date-time' }),
 })
 
-/** What a back end needs to trust a receipt: the public keys to check it offline, and a route that redeems it once. */
+/** A back end checks a receipt offline with the public keys of the first route, or redeems it at the second route. */
 export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { apiKeys, receipts, scenes }) => {
   app.get(
     '/.well-known/jwks.json',
@@ -73,7 +73,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { api
       if (claims !== null) nameInLog(request, claims.rid)
       if (claims === null || claims.scene !== scene) throw new Refusal('receiptWrong')
       if (mobile !== undefined && !receipts.isOf(claims, mobile)) throw new Refusal('receiptWrong')
-      // Redeem last, so that a mismatched request does not consume the receipt.
+      // The redemption comes last, so that a request for another scene or number does not consume the receipt.
       const outcome = await receipts.redeem(claims)
       if (outcome !== 'redeemed') throw new Refusal(outcome === 'used' ? 'receiptUsed' : 'receiptWrong')
       request.log.info('receipt redeemed')

@@ -13,7 +13,7 @@ const requestIdPattern = new RegExp(REQUEST_ID_PATTERN)
 
 const TIMES = Object.fromEntries(STATES.map((state) => [state, Type.String({ format: 'date-time' })]))
 
-/** `GET /v1/sms_codes/:request_id`: the status of a request. The answer tells nothing about the phone. */
+/** `GET /v1/sms_codes/:request_id`: answers the status of a request and nothing about its phone. */
 export const requestStatusRoute: FastifyPluginAsyncTypebox<Needs> = async (app, { codes, scenes }) => {
   app.get(
     '/v1/sms_codes/:request_id',

@@ -17,7 +17,7 @@ export type Sent = Static<typeof Sent>
 
 const NOTHING_SPENT = 'A 503 with `retry_after` has spent nothing: the same picture is valid for another try.'
 
-/** The classic call accepts any text and answers it by code, so its query has no patterns. */
+/** The classic call answers a malformed image code, uuid or proof like a wrong one, so they have no patterns. */
 export const classicSchema = (scenes: readonly string[]) => ({
   summary: 'Send a code (the classic call)',
   description: `HTTP 200 for every expected outcome; read \`code\` in the body. ${NOTHING_SPENT}`,

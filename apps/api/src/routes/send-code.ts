@@ -21,12 +21,12 @@ type SendRequest = Answered & { mobile: string; scene: string }
 
 type Release = () => Promise<void>
 
-/** A day, because a browser that was offline may still repeat its request. */
+/** An answer is kept for a day, because a browser that was offline may still repeat its request. */
 const KEEP_SECONDS = 86_400
 
 /**
- * Makes the handler of both send routes. The order of its lines is the policy: the backlog; the picture or proof, in one
- * round trip with the lists and the pumping guard; the limits of address, subnet, segment and budget; the limits of the
+ * Makes the handler of both send routes. The handler checks, in this order: the backlog; the picture or proof, at the
+ * same time as the lists and the pumping guard; the limits of address, subnet, segment and budget; the limits of the
  * phone. A refused request sends nothing.
  */
 function createSendCode(deps: Needs) {
@@ -35,7 +35,7 @@ function createSendCode(deps: Needs) {
 
   async function sendCode(sendRequest: SendRequest, request: FastifyRequest): Promise<Sent> {
     const { mobile, scene, ...answered } = sendRequest
-    // First, before anything is spent: a caller that comes back later can still answer the same picture.
+    // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     await backlog.refuseIfLate()
     const attempt = { ...callerOf(request.ip), mobile }
     const { isAllowListed } = await checkCaller(attempt, answered)
@@ -87,13 +87,13 @@ function createSendCode(deps: Needs) {
     listed.report()
     const denySeconds = listed.denySeconds || (listed.isAllowed ? 0 : verdict.denySeconds)
     if (denySeconds === 0) return { isAllowListed: listed.isAllowed }
-    // Answered and counted like a phone whose limit is full (see allow-deny-lists.ts).
+    // A denied request is answered and counted like a request for a phone with a full limit (allow-deny-lists.ts).
     const { release } = await rateLimits.takeForSend(attempt, false)
     await release()
     throw new Refusal('sentTooOften', { retry_after: denySeconds })
   }
 
-  /** A send is accepted when its job is in the queue. Otherwise the phone's slot and the budget are given back. */
+  /** Adds the job of a send to the queue. If this fails, the limits get back what the send took from them. */
   async function enqueue(send: Send, mobile: string, release: Release, log: FastifyBaseLogger) {
     try {
       await queue.add(jobOf(send, mobile))
@@ -102,7 +102,7 @@ function createSendCode(deps: Needs) {
     }
   }
 
-  /** Does not wait: Redis may need its whole deadline again, and the caller has already waited for one. */
+  /** Throws without waiting for `giveBack`, because the caller has already waited for Redis once. */
   function giveBackAndThrow(giveBack: Release, err: unknown, log: FastifyBaseLogger): never {
     giveBack().catch((cause: unknown) => log.warn({ err: cause }, 'refund failed'))
     throw err

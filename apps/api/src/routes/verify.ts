@@ -40,13 +40,13 @@ const Verified = Type.Object({
   assurance: Assurance,
 })
 
-/** `POST /v1/sms_codes/verify`: checks a code once. A failure shows how many guesses are left, and never a reason. */
+/** `POST /v1/sms_codes/verify`: verifies a code and uses it up. A wrong guess is answered without a reason. */
 export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
   const { callerOf, codeLength, codes, guard, idempotency, metrics, rateLimits, receipts } = deps
   app.post(
     '/v1/sms_codes/verify',
     {
-      // Kept long enough to repeat a request after a lost answer, and not longer, because the answer holds a receipt.
+      // An answer is kept only as long as a caller needs to repeat a request, because the answer holds a receipt.
       ...idempotency.hooks('verify', ACT_SECONDS),
       schema: {
         summary: 'Verify a code',

@@ -48,7 +48,7 @@ Ends the pause: workers take jobs from the queues sms, email and events again.
   async run(args, { env, terminal }) {
     parseArgs({ args, options: {} })
     await withQueues(loadStoreConfig(env).redisUrl, async (queues) => {
-      // Counted before the pause ends: workers take the jobs at once.
+      // The jobs are counted before the pause ends, because workers take them at once afterwards.
       const waiting = await queues.count('waiting')
       await queues.resume()
       terminal.say(`resumed, ${waiting} waiting`)

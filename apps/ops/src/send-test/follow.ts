@@ -8,8 +8,8 @@ const POLL_EVERY_MS = 100
 const HINT = 'Check the queues ("status"), and that a worker runs and its gateways answer.'
 
 /**
- * Prints each state that a message enters, and returns when it was sent or delivered.
- * @throws OpsError if it failed or was not sent in time
+ * Prints each state that a message enters. Returns when it is delivered or e-mailed, or `receiptMs` after `sent`.
+ * @throws OpsError if the message failed or was not sent in time
  */
 export async function followSend(
   find: () => Promise<RequestStatus | null>,

@@ -9,8 +9,8 @@ import type { Phone } from '../phone.ts'
 import type { Store } from '../store.ts'
 
 /**
- * Issues one code and enqueues its message, in the order of the API's steps. If a step fails, what the steps
- * before it took is given back.
+ * Issues one code and enqueues its message, with the same steps as the API. If a step fails, the units that the
+ * earlier steps took from limits are given back.
  * @throws OpsError if the send is not allowed, StoreError
  */
 export async function issueTest(phone: Phone, scene: string, codes: CodeStore, { redis, log }: Store) {

@@ -17,7 +17,7 @@ const [first = '', second = ''] = GATEWAYS
 
 type Described = { example: string; description: string }
 
-/** `a:1,b:2` as an object of names and values; a comma at the end is allowed. */
+/** Reads `a:1,b:2` as an object of names and values. A comma at the end is allowed. */
 const pairs = <Value>(entry: string, read: (text: string) => Value, { example, description }: Described) =>
   parsed(
     (given): Record<string, Value> => {

@@ -3,7 +3,7 @@ import type { Outcome, SmsGateway } from '@sms-codes/gateways/gateway'
 import { QUOTA_FULL } from '../gateways/with-limits.ts'
 import { planCalls, type Call } from './call-plan.ts'
 
-/** Why a send fails. The worker's metrics count each of them from 0. */
+/** The reasons for which a send fails. The worker's metrics have a series for each reason from the start. */
 export const FAIL_REASONS = [
   'late',
   'unreadable',
@@ -14,10 +14,10 @@ export const FAIL_REASONS = [
   'number_limit',
 ] as const
 
-/** Why a channel can do no more for a send: the send fails, or moves to e-mail. */
+/** The reasons for which a channel gives a send up. The send then fails or moves to e-mail. */
 export type EndReason = (typeof FAIL_REASONS)[number] | 'no_gateway'
 
-/** How an attempt ended, as the job's return value shows it. A retry throws RetryLater instead. */
+/** How an attempt ended, for the job's return value. An attempt that needs a retry throws RetryLater instead. */
 export type Delivered =
   /** `why` is the gateway that accepted the message. */
   | { outcome: 'sent' | 'fell_back'; why: string }
@@ -28,21 +28,22 @@ export type Delivered =
   /** Another worker holds the claim. */
   | { outcome: 'busy'; waitMs: number }
 
-/** What an attempt knows of its send. Each step returns the next state; no step changes a state. */
+/** The state of an attempt at a send. Each step returns a new state and leaves the old state unchanged. */
 export type Attempt = {
-  /** Fence of the newest claim, 0 before the first one. */
+  /** The number of the newest claim (a claim is the right to make one gateway call), 0 before the first claim. */
   fence: number
-  /** Age of the send at the newest claim, ms since its first claim. */
+  /** The time from the first claim of the send to the newest claim, in ms. */
   ageMs: number
+  /** Set while a gateway that gave no clear answer may have taken the message. */
   doubt: Doubt | null
   secondSendRisked: boolean
   /** The calls that are left. */
   calls: readonly Call[]
-  /** Gateway and code of the newest answer to a `send`, '' before the first one. */
+  /** The gateway and the code of the newest answer to a `send`, '' before the first answer. */
   lastAnswer: string
-  /** Every answer so far was that the vendor's quota for the number is full. */
+  /** Whether every answer so far was QUOTA_FULL; true before the first answer. */
   isEveryQuotaFull: boolean
-  /** How long the newest busy gateway asked to wait. */
+  /** The wait that the newest busy gateway asked for. */
   busyMs: number | undefined
 }
 
@@ -57,7 +58,6 @@ export const beginAttempt = (gateways: readonly SmsGateway[]): Attempt => ({
   busyMs: undefined,
 })
 
-/** The state after a gateway answered a `send`. */
 export function afterAnswer(attempt: Attempt, { gateway, risksSecondSend }: Call, outcome: Outcome): Attempt {
   const mayHaveLeft = ['accepted', 'duplicate', 'ambiguous'].includes(outcome.class)
   return {

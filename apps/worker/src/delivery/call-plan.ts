@@ -2,21 +2,21 @@ import type { Doubt } from '@sms-codes/core/codes/send-ledger'
 import type { SmsGateway } from '@sms-codes/gateways/gateway'
 
 /**
- * One call to a gateway: `send` the message, or `look_up` what happened to the message in doubt.
- * `risksSecondSend`: the call may put a second message on the handset.
+ * One call to a gateway: `send` gives it the message, and `look_up` asks whether it took the message in an earlier
+ * call. `risksSecondSend`: the user may receive a second message because of the call.
  */
 export type Call = { gateway: SmsGateway; ask: 'send' | 'look_up'; risksSecondSend: boolean }
 
-/** The calls of an attempt without a doubt: every gateway, in order. */
+/** Plans the calls of an attempt when certainly no gateway has the message: every gateway in order. */
 export const planCalls = (gateways: readonly SmsGateway[], risksSecondSend = false): Call[] =>
   gateways.map((gateway) => ({ gateway, ask: 'send', risksSecondSend }))
 
 /**
- * The calls of an attempt while one gateway may have taken the message already.
+ * Plans the calls of an attempt in doubt, which means that one gateway may have taken the message already.
  *
- * The doubted gateway comes first: it is sent the same message again if it recognises a repeat, or is asked about the
- * message if it can be. After that the message may be sent once more, with the same code: to the other gateways first
- * and to the doubted one last. That second message is risked only once per send.
+ * The doubted gateway comes first. If it recognises a repeat, it gets the same message again. Otherwise it is asked
+ * about the message, if it has `lookUp`. The calls after that risk a second message with the same code, so a send
+ * makes them only once: to the other gateways, and last to the doubted gateway if it does not recognise a repeat.
  */
 export function planCallsInDoubt(
   gateways: readonly SmsGateway[],
@@ -24,7 +24,7 @@ export function planCallsInDoubt(
   secondSendRisked: boolean,
   nowMs: number,
 ): Call[] {
-  // The doubted gateway as a list, because the configuration may no longer contain it.
+  // The list is empty if the configuration no longer contains the doubted gateway.
   const doubtedOne = gateways.filter(({ name }) => name === doubted)
   const others = gateways.filter(({ name }) => name !== doubted)
   if (doubtedOne.some((gateway) => gateway.recognises(sinceMs, nowMs)))

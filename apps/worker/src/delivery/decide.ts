@@ -8,38 +8,38 @@ type Decision = { kind: 'next_call' } | End
 
 /** How an attempt ends. */
 export type End =
-  /** `messageId` is undefined if the gateway's own id got lost with its answer. */
+  /** `messageId` is undefined if no answer contained the gateway's own id of the message. */
   | { kind: 'sent'; gateway: string; messageId: string | undefined }
-  /** This channel can do no more for the send. */
+  /** The channel gives the send up. */
   | { kind: 'end'; why: EndReason; gateway?: string }
   | Retry
 
 /** The queue tries again later. */
 export type Retry = {
   kind: 'retry'
-  /** For the error of the job. */
+  /** The text of the job's error. */
   reason: string
   gateway?: string
-  /** The call to `gateway` left a doubt. */
+  /** True if the call left a doubt: `gateway` may have taken the message. */
   doubted?: boolean
   atLeastMs?: number | undefined
-  /** The reason to record if the send moves to e-mail: the fallback is open, and the send is old enough for it. */
+  /** Set if the send may move to e-mail instead of a retry; the record then keeps this reason. */
   orMoveToEmail?: EndReason
 }
 
-/** From this age of a send, a repeat without an answer is followed by a second message through another gateway. */
+/** From this age of a send, another gateway may send a second message if a repeat gets no answer either. */
 const SILENT_MS = 5_000
-/** For a send younger than this, the worker waits for a busy gateway, unless the gateway asks for a longer wait. */
+/** For a send younger than this, the worker waits for a busy gateway, unless the gateway asks for more time. */
 const BUSY_MS = 3_000
-/** Vendors document that a message can be looked up some seconds after it was sent. */
+/** The pause before a look-up. Vendors document that they find a message only some seconds after it was sent. */
 const LOOK_UP_AFTER_MS = 2_500
 
 const NEXT: Decision = { kind: 'next_call' }
 
 /**
- * What follows from a gateway's answer to a `send`. The message goes to another gateway only if this one certainly did
- * not take it and another one can help. A refusal of the number itself ends the send: otherwise one caller could
- * multiply messages by the number of gateways.
+ * Decides what follows from a gateway's answer to a `send`. If the gateway certainly did not take the message and
+ * another gateway can help, the next call follows. A refusal of the number ends the send, because another gateway
+ * could not reach the number either, or would only bypass the vendor's limit for the number.
  * @param attempt the state after the answer
  */
 export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, attempt: Attempt): Decision {
@@ -53,33 +53,33 @@ export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, att
     case 'number_limit':
       return { kind: 'end', why: outcome.class, gateway: name }
     case 'retry_same': {
-      // The gateway certainly did not take the message, so the next one may send it if this one stays busy.
+      // A busy gateway certainly did not take the message, so the next gateway may send the message.
       const isWorthWaiting = attempt.ageMs < BUSY_MS && (outcome.retryAfterMs ?? 0) <= BUSY_MS
       return isWorthWaiting ? { ...retry, atLeastMs: outcome.retryAfterMs } : NEXT
     }
     case 'ambiguous': {
       const hasMoreCalls = attempt.calls.length > 0
       const wasAskedAgain = attempt.doubt?.gateway === name && !risksSecondSend
-      // The gateway does not answer repeats either, so the one permitted second message goes to another gateway.
+      // The gateway did not answer the repeat either, so another gateway sends the one permitted second message.
       if (wasAskedAgain && attempt.ageMs >= SILENT_MS && hasMoreCalls) return NEXT
       const atLeastMs = gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS
       return { ...retry, doubted: true, atLeastMs, ...(!hasMoreCalls && { orMoveToEmail: 'ambiguous' }) }
     }
     default:
-      // switch_now, template, config: another gateway may accept it.
+      // The class is switch_now, template or config: another gateway may accept the message.
       return NEXT
   }
 }
 
-/** The end of an attempt whose doubt a delivery receipt resolves; null without a delivery receipt. */
+/** Returns the end of an attempt whose doubt a delivery receipt resolves; null without a delivery receipt. */
 export function decideByReceipt(state: ReceiptState | null | undefined, gateway: string): End | null {
   if (state === 'delivered') return { kind: 'sent', gateway, messageId: undefined }
   return state === 'undelivered' ? { kind: 'end', why: 'undelivered', gateway } : null
 }
 
-/** What follows when no call is left. */
+/** Decides what follows when no call is left. */
 export function decideWithoutCalls({ lastAnswer, isEveryQuotaFull, busyMs }: Attempt): End {
-  // No `send` was possible: the doubt remains, no repeat is safe, and the one second message is spent.
+  // The plan had no `send`: the doubt remains, no repeat is safe, and the one second message was risked before.
   if (lastAnswer === '') return { kind: 'end', why: 'ambiguous' }
   if (isEveryQuotaFull) return { kind: 'end', why: 'number_limit' }
   const reason = `no gateway accepted it, last ${lastAnswer}`

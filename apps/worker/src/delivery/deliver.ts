@@ -15,14 +15,14 @@ export type DeliverDeps = SettleDeps & {
   metrics: WorkerMetrics
   log: Logger
   webOtpDomain?: string | undefined
-  /** Longer than a gateway call can take, so that a live worker never loses its claim. */
+  /** How long a claim lasts. This is longer than a gateway call, so that a live worker does not lose its claim. */
   leaseMs: number
 }
 
 /**
- * One attempt at one send over one channel: plan the calls, make them, decide after each answer. Every call is preceded
- * by a claim and followed by a settlement or the next claim. A crash in between leaves a doubt, which the next attempt
- * finds in the record.
+ * Makes one attempt at one send over one channel: plans the calls, makes them, and decides after each answer. Every
+ * call needs a claim, and ends with a settlement or the next claim. If the worker dies in between, the gateway may
+ * have taken the message. The next attempt finds this doubt in the code record.
  * @throws RetryLater, StoreError: the queue tries again later
  */
 export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSignal): Promise<Delivered> {
@@ -43,7 +43,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     if (claim.kind === 'unreadable') return settler.unreadable(claim.fence)
     if (claim.kind !== 'go') return settler.withoutClaim(claim)
 
-    // If this attempt also made the previous claim, its own state holds. Otherwise the state of the record holds.
+    // If this attempt also made the previous claim, its own `doubt` holds, and else the `doubt` of the code record.
     const isContinued = attempt.fence !== 0 && claim.fence === attempt.fence + 1
     const { doubt, secondSendRisked } = isContinued ? attempt : claim
     attempt = { ...attempt, fence: claim.fence, ageMs: claim.ageMs, doubt, secondSendRisked }
@@ -51,7 +51,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       const state = await deps.followUp?.doubted(job, doubt.gateway, messageIdOf(job))
       const end = decideByReceipt(state, doubt.gateway)
       if (end !== null) return settler.finish(attempt, end)
-      // The new plan may begin with another gateway, and every call has its own claim.
+      // The new plan may begin with another gateway, and every call needs its own claim.
       attempt = { ...attempt, calls: planCallsInDoubt(gateways, doubt, secondSendRisked, Date.now()) }
       continue
     }

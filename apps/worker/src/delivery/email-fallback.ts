@@ -16,8 +16,8 @@ type EmailFallbackDeps = {
 }
 
 /**
- * The way to the e-mail channel: for scenes that allow it, and phones whose owner has proved a mailbox.
- * Every method throws StoreError.
+ * Moves sends to the e-mail channel. The fallback is open if the scene allows e-mail and the phone has a stored
+ * contact. Every method throws StoreError when Redis does not answer.
  */
 export function createEmailFallback({ rules, contacts, ledger, mails, afterMs }: EmailFallbackDeps) {
   const isOpen = async ({ rid, scene }: SendJob) => rules.mayFallBack(scene) && contacts.has(phoneOf(rid))
@@ -25,10 +25,10 @@ export function createEmailFallback({ rules, contacts, ledger, mails, afterMs }:
     afterMs,
     isOpen,
 
-    /** Adds the job of a send that moved to e-mail. The job has a fixed id, so adding it twice adds it once. */
+    /** Adds the job of a send that moved to e-mail. The job has a fixed id, so a second call adds nothing. */
     queue: (job: SendJob) => mails.add(job),
 
-    /** Processes a check job: if no delivery receipt came in time, the code is also sent by e-mail. */
+    /** Processes a check job: if no delivery receipt came in time and the fallback is open, queues an e-mail. */
     async checkReceipt(job: SendJob): Promise<Reported> {
       const receiptWithinMs = rules.receiptWithinMs(job.scene) ?? 0
       return applyDeliveryReport(job, 'missing', await isOpen(job), { ledger, mails }, receiptWithinMs)

@@ -11,7 +11,7 @@ type ReceiptFollowUpDeps = {
   mails: SendQueue
 }
 
-/** What the worker does about delivery receipts after a gateway accepted a message, or may have accepted it. */
+/** Handles the delivery receipts of messages that a gateway accepted or may have accepted. */
 export function createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails }: ReceiptFollowUpDeps) {
   return {
     /** Applies the delivery receipt of an accepted message, or adds a check job if the scene waits for one. */
@@ -25,7 +25,7 @@ export function createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails }
       if (withinMs !== null) await mails.addCheck(job, withinMs)
     },
 
-    /** Answers the delivery receipt that has come for a message in doubt, under our id; null if none has come. */
+    /** Returns the delivery receipt, by our id, of a message that `gateway` may have accepted; null for none. */
     doubted: (job: SendJob, gateway: string, ourId: string) => deliveryReceipts.expect(gateway, ourId, job),
   }
 }

@@ -13,13 +13,13 @@ export type SettleDeps = {
   channel: Channel
   ledger: SendLedger
   metrics: Pick<WorkerMetrics, 'ended'>
-  /** Null where there is no other channel to move to. */
+  /** Null if the send cannot move to another channel. */
   fallback: EmailFallback | null
-  /** Null where no gateway sends delivery receipts. */
+  /** Null if no gateway of the channel sends delivery receipts. */
   followUp: ReceiptFollowUp | null
 }
 
-/** The send is not settled and has time left: the queue tries again. BullMQ's backoff reads the delay from here. */
+/** Thrown for a send that has not ended, so that the queue tries again. `backoffMs` reads the limits of the delay. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater'
   readonly atLeastMs: number | undefined
@@ -36,8 +36,8 @@ export class RetryLater extends Error {
 type Ended = { status: 'sent' | 'fell_back'; by: string } | { status: 'failed' | 'moved'; by: EndReason }
 
 /**
- * Counts and logs the end of a send on its channel: every end passes here, after it was written to the record.
- * @param isWritten false if another worker has ended the send
+ * Counts and logs the end of a send on its channel, after a worker wrote the end to the code record.
+ * @param isWritten false if the record had a newer claim or an end already, so that nothing was written
  */
 export function countEnd(
   { status, by }: Ended,
@@ -50,7 +50,7 @@ export function countEnd(
   else log.warn({ by }, status === 'moved' ? 'moved to e-mail' : status)
 }
 
-/** Carries out what an attempt decided. Each decision is one settlement of the newest claim. */
+/** Carries out what an attempt decided. A settlement writes the result of the newest claim to the code record. */
 export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
   const { channel, ledger, metrics, fallback, followUp } = deps
 
@@ -93,7 +93,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     const isOpen = orMoveToEmail !== undefined && fallback !== null && (await fallback.isOpen(job))
     if (isOpen && attempt.ageMs >= fallback.afterMs) return end(attempt, orMoveToEmail, what)
     await settle(attempt, { status: 'queued', ...what })
-    // Without a doubt to wait for, the next attempt comes when the fallback may be used.
+    // Without a doubt, the next attempt comes no later than the age from which the fallback may be used.
     const atMostMs = isOpen && doubted !== true ? fallback.afterMs - attempt.ageMs : undefined
     throw new RetryLater(reason, atLeastMs, atMostMs)
   }
@@ -106,7 +106,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       return end(attempt, decision.why, { gateway: decision.gateway })
     },
 
-    /** The sealed message cannot be read with the keys of this process. */
+    /** Fails a send whose encrypted message cannot be read with the keys of this process. */
     async unreadable(fence: number): Promise<Delivered> {
       const isWritten = await ledger.settle(job, fence, { status: 'failed', channel, reason: 'unreadable' })
       countEnd({ status: 'failed', by: 'unreadable' }, isWritten, metrics, log)

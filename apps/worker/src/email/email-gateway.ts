@@ -8,7 +8,7 @@ import { smtpOutcome } from './smtp-outcome.ts'
 type MailOptions = {
   contacts: Pick<Contacts, 'find'>
   transporter: Pick<Transporter, 'sendMail'>
-  /** The sender's address; its domain is also used in message ids. */
+  /** The sender of the mails. The domain of the sender is also used in message ids. */
   from: string
   /** Longest time for one mail, from the DNS look-up to the server's last reply. */
   deadlineMs: number
@@ -16,12 +16,12 @@ type MailOptions = {
 
 /** The name of the one gateway of the e-mail channel, in metrics and records. */
 export const EMAIL_GATEWAY = 'email'
-/** How many e-mails one phone gets. */
+/** The most e-mails that one phone gets in a day. */
 export const EMAIL_QUOTA = [{ most: 2, seconds: 86_400 }]
 
 /**
- * The e-mail channel as a gateway: sends one message to the verified contact of the phone and to no other address. No
- * part of a request is ever used as an address.
+ * Makes the gateway of the e-mail channel. The gateway sends a message only to the stored contact of the phone. No
+ * part of a request for a code is used as an address.
  */
 export function createEmailGateway({ contacts, transporter, from, deadlineMs }: MailOptions): SmsGateway {
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/>$/, '')
@@ -33,7 +33,7 @@ export function createEmailGateway({ contacts, transporter, from, deadlineMs }: 
       await transporter.sendMail({
         from,
         to: { name: '', address: contact.email },
-        // The same over all attempts of one send, so that servers and mail programs recognise a repeat.
+        // All attempts at a send have the same id, so that servers and mail programs recognise a repeat.
         messageId: `<${message.id}@${domain}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
         ...mailText(message.code, message.minutes, maskMobile(message.mobile)),

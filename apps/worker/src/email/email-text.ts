@@ -1,5 +1,5 @@
 /**
- * The text of a mail in both languages, because the language of its reader is not known. The subject does not contain
+ * Writes a mail in both languages, because the language of its reader is not known. The subject does not contain
  * the code: subjects are shown on locked screens and logged by mail servers.
  * @param code digits only, so it needs no escaping in HTML
  */

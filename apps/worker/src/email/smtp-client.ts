@@ -1,8 +1,8 @@
 import { createTransport } from 'nodemailer'
 
 /**
- * An SMTP client with short timeouts, because the queue tries again; nodemailer's defaults wait up to ten minutes.
- * `requireTls` refuses a server without STARTTLS, because an attacker in between could remove the server's offer.
+ * Makes an SMTP client with short timeouts, because the queue tries again. The defaults are up to ten minutes.
+ * `requireTls` refuses a server without STARTTLS, because an attacker in between could remove STARTTLS.
  * @param url `smtp://user:password@host:587` or `smtps://…`; nodemailer's TLS settings may follow in the query
  */
 export function createSmtpClient({ url, requireTls }: { url: string; requireTls: boolean }) {

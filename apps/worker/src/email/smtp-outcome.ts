@@ -1,9 +1,9 @@
 import type { Outcome, OutcomeClass } from '@sms-codes/gateways/gateway'
 import { field } from '@sms-codes/gateways/json'
 
-/** Faults for which nodemailer has a code of its own, whatever the server replied. */
+/** The code of nodemailer decides the class of these faults. The reply of the server does not matter. */
 const BY_CODE: Readonly<Record<string, OutcomeClass>> = {
-  // A wrong password gets a permanent 535. The fault is in our configuration and not the recipient's.
+  // The reply to a wrong password is a permanent 535, but the fault is ours and not that of the recipient.
   EAUTH: 'config',
   ENOAUTH: 'config',
   EOAUTH2: 'config',
@@ -13,13 +13,13 @@ const BY_CODE: Readonly<Record<string, OutcomeClass>> = {
   EDNS: 'switch_now',
 }
 
-/** Timeouts before the message could have left. */
+/** These timeouts occur before the message could have left. */
 const BEFORE_DATA = new Set(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIMEOUT'])
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'])
 
 /**
- * Maps a fault of nodemailer to an outcome class. A fault that is not certainly a refusal is `ambiguous`. The code of the
- * outcome never contains the server's reply, which may repeat the address.
+ * Maps a fault of nodemailer to an outcome class. A fault that is not certainly a refusal is `ambiguous`. The code of
+ * the outcome never contains the server's reply, which may repeat the address.
  */
 export function smtpOutcome(err: unknown): Outcome {
   const code = text(err, 'code')

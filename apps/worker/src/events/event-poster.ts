@@ -12,20 +12,20 @@ import { signWebhook } from '@sms-codes/gateways/webhook/signature'
 type EventPosterOptions = {
   connection: RedisClient
   url: string
-  /** Keys of the signature; two while one secret replaces the other. */
+  /** The keys of the signature. There are two keys while a new secret replaces an old one. */
   keys: readonly Buffer[]
   transport: Pick<Transport, 'post'>
   log: Logger
   tracing?: Tracing | null
 }
 
-/** A hash of the job's id, because a webhook id may contain no dot. */
+/** The webhook id is a hash of the job's id, because a webhook id may contain no dot. */
 const webhookIdOf = ({ id = '' }: Job<unknown>) => createHash('sha256').update(id).digest('hex').slice(0, 32)
 
 /**
  * The BullMQ worker of the `events` queue. It sends each event to the application by a POST that is signed as in
- * Standard Webhooks. All tries of an event have the same id. A 2xx and a 410 end the tries; after any other answer, or
- * none, the event is sent again.
+ * Standard Webhooks. All tries of an event have the same id. A 2xx and a 410 end the tries. After any other answer,
+ * or without an answer, the queue tries again.
  */
 export function createEventPoster(options: EventPosterOptions) {
   const { connection, url, keys, transport, log, tracing = null } = options

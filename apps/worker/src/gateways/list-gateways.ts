@@ -23,7 +23,7 @@ type GatewayDeps = {
 }
 
 /**
- * The gateways of the configuration, in its order. The order of the decorators is a policy:
+ * Returns the configured gateways in the configured order. The order of the decorators matters:
  * - The quota comes first, so that a message that the vendor would refuse does not use up the rate.
  * - The rate is outside the breaker, because a message that exceeds the rate says nothing about the gateway.
  * - The trace is inside the breaker, so that only real calls have a span.

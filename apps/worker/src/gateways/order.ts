@@ -3,15 +3,15 @@ import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { SmsGateway } from '@sms-codes/gateways/gateway'
 
 type OrderOptions = {
-  /** Each gateway's share of the messages for which it is asked first, 0 if absent. Empty for the order of the list. */
+  /** Each gateway's share of the messages for which it is asked first, 0 if absent. Empty for the listed order. */
   weights: Readonly<Record<string, number>>
   /** The gateway that is asked first for numbers with these first three digits. */
   routes: Readonly<Record<string, string>>
 }
 
 /**
- * The order in which the gateways are asked for a job: first the gateway to which its carrier segment is routed, or
- * one drawn by weight, then the rest as listed. The draw depends on the send alone, so all its tries have one order.
+ * Orders the gateways for a job. The first gateway is the route of the number's carrier segment, or is drawn by
+ * weight. The others follow as listed. The draw depends on the send, so all tries of a send have the same order.
  */
 export function createOrder(gateways: readonly SmsGateway[], { weights, routes }: OrderOptions) {
   const totalWeight = gateways.reduce((sum, { name }) => sum + (weights[name] ?? 0), 0)

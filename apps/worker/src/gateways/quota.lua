@@ -1,5 +1,5 @@
--- Counts a message in a gateway's quota of one phone, or refuses it and counts nothing. A message that is already
--- counted is not counted again: its repeat after an unclear answer must not be refused because of its first try.
+-- Counts a message in a gateway's quota of one phone, or refuses the message if the quota is full. A message is
+-- counted only once, so that its first try cannot be the reason to refuse its repeat after an unclear answer.
 --
 -- KEYS[1] sorted set of the phone: members `<gateway>|<message id>` by the time at which they were counted, ms
 -- ARGV[1] gateway

@@ -3,7 +3,7 @@ import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createScript } from '@sms-codes/core/redis/script'
 
-/** Limits of one gateway per phone. `ph` is the phone's pseudonym. Every method throws StoreError. */
+/** Counts the messages of each gateway to a phone. `ph` is the phone's pseudonym. Every method throws StoreError. */
 export function createQuotas(redis: RedisClient) {
   const script = createScript(redis, new URL('./quota.lua', import.meta.url))
   return {
@@ -13,7 +13,7 @@ export function createQuotas(redis: RedisClient) {
       return kind === 'taken' || kind === 'again' ? kind : 'full'
     },
 
-    /** For a message that the gateway certainly did not take. */
+    /** Stops counting a message that the gateway certainly did not take. */
     async giveBack(gateway: string, ph: string, messageId: string): Promise<void> {
       await asStoreError('quota', redis.zrem(keys.quota(ph), `${gateway}|${messageId}`))
     },

@@ -5,7 +5,7 @@ import type { WorkerMetrics } from '../worker-metrics.ts'
 
 type BreakerDeps = { metrics: Pick<WorkerMetrics, 'breaker'>; log: Logger; probeAfterMs?: number }
 
-/** The outcomes that count as failed calls. They are about the gateway, and not about a number or a template. */
+/** The outcomes that count as failed calls: faults of the gateway, and not of a number or a template. */
 const UNHEALTHY: readonly OutcomeClass[] = ['switch_now', 'ambiguous', 'config']
 
 /** Makes opossum count an outcome as a failed call. */
@@ -20,10 +20,10 @@ class UnhealthyError extends Error {
 }
 
 /**
- * A circuit breaker. While it is open, every send is refused at once, so that the message goes to the next gateway
- * without waiting for a timeout. It opens when more than half of at least five calls in 10 seconds failed, and at once
- * for a `config` outcome, because every further call would fail too. After `probeAfterMs` one call at a time is let
- * through, and a success closes the breaker.
+ * Adds a circuit breaker. While the breaker is open, it refuses every send at once, so that the message goes to the
+ * next gateway without a timeout. It opens when more than half of at least five calls in 10 seconds failed. It opens
+ * at once for a `config` outcome, because every further call would fail too. After `probeAfterMs` it lets one call at
+ * a time through, and a success closes the breaker.
  */
 export function withBreaker(gateway: SmsGateway, deps: BreakerDeps): SmsGateway {
   const { metrics, log, probeAfterMs = 5_000 } = deps

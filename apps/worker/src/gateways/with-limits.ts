@@ -11,9 +11,9 @@ export const QUOTA_FULL = 'QUOTA_FULL'
 const COUNTED: readonly OutcomeClass[] = ['accepted', 'duplicate', 'ambiguous']
 
 /**
- * Refuses a message that the vendor would refuse because of its own limit per number, without a call. Another
- * gateway may still send it; LIMIT_PHONE_SENDS limits the messages to a phone over all gateways.
- * @param windows empty for a gateway without a limit
+ * Refuses, without a call, a message that exceeds the vendor's own limit per number. Another gateway may still send
+ * the message. LIMIT_PHONE_SENDS limits the messages to a phone over all gateways.
+ * @param windows the windows of the vendor's limit; an empty list means no limit
  */
 export function withQuota(
   gateway: SmsGateway,
@@ -36,7 +36,7 @@ export function withQuota(
   }
 }
 
-/** Limits a gateway to `most` messages a second over all workers. A message that does not fit goes to the next one. */
+/** Limits a gateway to `most` messages a second over all workers. The next gateway gets a message above the limit. */
 export function withRate(gateway: SmsGateway, most: number | undefined, limits: Limits): SmsGateway {
   if (most === undefined) return gateway
   const limit = { key: keys.rate(gateway.name), windows: [{ most, seconds: 1 }] }

@@ -1,7 +1,7 @@
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import type { Found, Outcome, SmsGateway } from '@sms-codes/gateways/gateway'
 
-/** Records a span for each call of a gateway, with the gateway and the outcome and nothing of the message. */
+/** Records a span for each call of a gateway, with the gateway and the outcome but no part of the message. */
 export function withTrace(gateway: SmsGateway, tracing: Tracing | null): SmsGateway {
   if (tracing === null) return gateway
   const { name, lookUp } = gateway
