@@ -3,9 +3,9 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, ra
 export type CodeKey = { kid: string; key: Buffer }
 
 type KeyringOptions = {
-  /** 32 bytes. Makes the pseudonyms of phones; a new key starts every phone's limits from zero. */
+  /** 32 bytes. The key makes the pseudonyms of phones. A new key resets the limits of every phone. */
   phoneKey: Buffer
-  /** 32 bytes each, newest first. The first one seals and signs; all of them open and verify. */
+  /** 32 bytes each, newest first. The first key seals and digests. All keys open and verify. */
   codeKeys: readonly CodeKey[]
 }
 
@@ -48,7 +48,7 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
       return `${current.kid}.${box.toString('base64url')}`
     },
 
-    /** The clear text; null if it was sealed for another owner, with an unknown key, or was changed. */
+    /** The clear text. Null if the text was sealed for another owner or with an unknown key, or was changed. */
     open(sealed: string, owner: string): string | null {
       const [, kid, text = ''] = /^([^.]*)\.(.*)$/s.exec(sealed) ?? []
       const sealKey = ring.find((key) => key.kid === kid)?.sealKey
@@ -65,14 +65,14 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
       }
     },
 
-    /** A secret for another purpose, derived from each code key, newest first: 32 bytes in base64url. */
+    /** Derives one secret for another purpose from each code key, newest first. Each is 32 bytes in base64url. */
     secrets: (purpose: string) =>
       codeKeys.map(({ kid, key }) => ({ kid, secret: derive(key, purpose).toString('base64url') })),
   }
 }
 export type Keyring = ReturnType<typeof createKeyring>
 
-/** Uniform over 10^length codes, zero-padded. */
+/** A random code, uniform over all 10^length codes and padded with zeros. */
 export const randomCode = (length: number) => String(randomInt(10 ** length)).padStart(length, '0')
 
 /** 128 random bits in 22 characters of base64url. */
@@ -90,7 +90,7 @@ function freshBytes(count: number): Buffer {
   return pool.subarray(used - count, used)
 }
 
-// Several independent keys from one secret in the environment (RFC 5869).
+// Derives an independent key for each purpose from one key of the environment (HKDF, RFC 5869).
 function derive(key: Buffer, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', key, '', `sms-codes ${purpose}`, 32))
 }

@@ -4,7 +4,7 @@ import { scrub } from './mobile.ts'
 export type { Logger }
 
 /**
- * Logs JSON lines. An error is written by an allow list of its fields, because the errors of libraries carry secrets:
+ * Logs JSON lines. Only the listed fields of an error are logged, because the errors of libraries carry secrets:
  * ioredis keeps the whole command with its arguments in `err.command`, and `cause` may nest further errors.
  */
 export function createLogger(app: string, level: string, destination?: DestinationStream): Logger {

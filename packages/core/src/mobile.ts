@@ -10,5 +10,5 @@ export const segmentOf = (mobile: string): string => mobile.slice(0, 3)
 const NUMBERS = /(?<![0-9])((?:00)?(?:86)?1[3-9][0-9])[0-9]{4}([0-9]{4})(?![0-9])/g
 const CODES = /(?<![0-9A-Za-z_-])[0-9]{6,10}(?![0-9A-Za-z_-])/g
 
-/** Masks everything that looks like a mobile number or a code in text of others, such as a library's stack trace. */
+/** Masks everything that looks like a mobile number or a code in text of a library, such as a stack trace. */
 export const scrub = (text: string): string => text.replace(NUMBERS, '$1****$2').replace(CODES, '******')

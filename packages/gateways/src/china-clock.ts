@@ -1,4 +1,4 @@
-// Owns the local time of China, which is UTC+8 all year, independently of this process's time zone.
+// Formats the local time of China, which is UTC+8 all year. The time zone of this process has no effect.
 
 /** The local time, as yyyyMMddHHmmss. */
 export const chinaClock = (at: Date) =>

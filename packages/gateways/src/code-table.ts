@@ -1,4 +1,4 @@
-// Owns the form in which a vendor's folder lists the outcome class of each of the vendor's codes.
+// Makes a table of the outcome class of each code of a vendor. The vendor's folder lists the codes by class.
 import { outcomeClasses, type OutcomeClass } from './gateway.ts'
 
 /** @param codes by class, separated by white space. `111001-111003` is a range. */

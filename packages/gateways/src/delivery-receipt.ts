@@ -1,5 +1,5 @@
-// Owns what the parsers of delivery receipts share. A parser is total: whatever the API received, none of its
-// methods throws, and every id and code it returns has been checked, because most vendors sign nothing.
+// Defines what all parsers of delivery receipts share. No method of a parser throws, whatever the API received. Every
+// id and code that a parser returns has been checked, because most vendors sign nothing.
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { parseJson } from './json.ts'
@@ -16,25 +16,25 @@ export type DeliveryReceipt = {
 
 export type ReceivedCall = {
   headers: IncomingHttpHeaders
-  /** Without its question mark; empty if the address has no query. */
+  /** The query without its question mark, or an empty text. */
   query: string
-  /** Exactly the characters that were received, because a signature covers them. */
+  /** The body exactly as it was received, because a signature covers every character. */
   body: string
 }
 
 export type ReceiptParser = {
-  /** Only for vendors that sign their calls. A call that fails this check must not be read. */
+  /** Set only for vendors that sign their calls. A call that fails this check must not be read. */
   verify?: (call: ReceivedCall) => boolean
-  /** Null if the body is unreadable. A message that is still on its way has no receipt. */
+  /** Null if the body is unreadable. The list is empty for a message that is still on its way. */
   read: (call: ReceivedCall) => DeliveryReceipt[] | null
-  /** The answer that the vendor expects. After any other answer it repeats the call. */
+  /** The answer that the vendor expects. After any other answer the vendor may repeat the call. */
   acknowledgement: { status: number; contentType: string; body: string }
 }
 
-/** The public address of the API, and a secret part of its paths, without which it accepts no delivery receipts. */
+/** The public address of the API, and the secret in its callback paths. Without the token, no receipt is accepted. */
 export type CallbackAddress = { publicUrl: string | undefined; callbackToken: string | undefined }
 
-/** The address that a vendor sends its delivery receipts to. Undefined if a part of it is unknown. */
+/** The address that a vendor sends its delivery receipts to. Undefined if either part is unknown. */
 export const callbackUrl = (gateway: string, { publicUrl, callbackToken: token }: CallbackAddress) =>
   publicUrl === undefined || token === undefined ? undefined : `${publicUrl}/callbacks/${gateway}/${token}`
 
@@ -53,7 +53,7 @@ export function oneReceipt(state: State, ids: unknown[], codes: unknown[]): Deli
   return [{ ids: [...new Set(safeIds)], state, code: codes.find(isIdentifier) ?? 'UNKNOWN_CODE' }]
 }
 
-/** Reads a JSON array with one message per row. A row that `read` cannot read does not affect the rest. */
+/** Reads a JSON array with one message per row. A row that `read` cannot read is left out. */
 export function readRows({ body }: ReceivedCall, read: (row: unknown) => DeliveryReceipt[] | null) {
   const rows = parseJson(body)
   return Array.isArray(rows) ? rows.flatMap((row: unknown) => read(row) ?? []) : null
@@ -64,6 +64,6 @@ export function isEqualInConstantTime(received: string, expected: string): boole
   return receivedBytes.length === expectedBytes.length && timingSafeEqual(receivedBytes, expectedBytes)
 }
 
-/** Ids become parts of Redis keys and codes are logged, so prose and phone numbers are rejected. */
+/** Codes are logged, and ids must be plain too, so prose and phone numbers are rejected. */
 const isIdentifier = (value: unknown): value is string =>
   typeof value === 'string' && /^[\w:^.-]{1,64}$/.test(value) && !/^(00)?(86)?1[3-9]\d{9}$/.test(value)

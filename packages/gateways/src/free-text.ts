@@ -1,4 +1,4 @@
-// Owns the text of a message for gateways that take free text. Its last line is the origin-bound code of the WICG
+// Writes the text of a message for gateways that take free text. With `webOtpDomain`, the last line follows the WICG
 // proposal sms-one-time-codes: a browser offers the code only on a page of that domain.
 import type { SmsMessage } from './gateway.ts'
 

@@ -1,5 +1,5 @@
-// Owns the interface that every SMS gateway implements. A gateway answers each send with one Outcome and never
-// throws for anything that the vendor or the network does, so a worker decides on `class` alone.
+// Defines the interface that every SMS gateway implements. A gateway answers each send with one Outcome and does not
+// throw for a fault of the vendor or the network, so a worker decides on `class` alone.
 
 export type SmsMessage = {
   /** [0-9a-z]{1,32}, the same for every retry of one message: vendors detect duplicates by it. */
@@ -19,31 +19,31 @@ export type SmsMessage = {
 export const outcomeClasses = [
   'accepted', // The vendor has taken the message.
   'duplicate', // The vendor already has a message with this id, so an earlier try was taken.
-  'retry_same', // Certainly not taken, for a temporary reason. Ask the same gateway again after a pause.
-  'switch_now', // Certainly not taken, and this gateway cannot serve now. Ask the next gateway at once.
-  'ambiguous', // May have been taken. A resend through another gateway can deliver two messages.
+  'retry_same', // The message was certainly not taken. The worker asks the same gateway again after a pause.
+  'switch_now', // The message was certainly not taken. The worker asks the next gateway at once.
+  'ambiguous', // The message may have been taken. A resend through another gateway can deliver two messages.
   'number', // No gateway can reach this number.
-  'number_limit', // The vendor limits this number. Another gateway would only bypass the limit.
-  'template', // This vendor refuses the template, the signature or the text. Another vendor has its own.
-  'config', // Our account, key, balance, clock or request is wrong. The gateway is unusable until it is fixed.
+  'number_limit', // The vendor limits this number. A send through another gateway would bypass the limit.
+  'template', // This vendor refuses the template, the signature or the text. Another vendor has its own texts.
+  'config', // Our account, key, balance, clock or request is wrong. The gateway is unusable until the fault is fixed.
 ] as const
 export type OutcomeClass = (typeof outcomeClasses)[number]
 
 export type Outcome = {
   class: OutcomeClass
-  /** The vendor's code or the transport's. Never vendor prose, never the message's number or code. */
+  /** A code of the vendor or the transport. `code` never contains vendor prose, or the message's number or code. */
   code: string
   messageId?: string
-  /** Only with `retry_same`, if the vendor said how long to wait. The caller limits it. */
+  /** Set only with `retry_same`, if the vendor said how long to wait. The caller limits the wait. */
   retryAfterMs?: number
 }
 
 export type SmsGateway = {
   readonly name: string
   send(message: SmsMessage, signal: AbortSignal): Promise<Outcome>
-  /** Whether the gateway, at `nowMs`, would detect the repeat of a message that was sent to it at `sinceMs`. */
+  /** Whether the vendor detects, at `nowMs`, the repeat of a message that was first sent at `sinceMs`. */
   readonly recognises: (sinceMs: number, nowMs: number) => boolean
-  /** Only gateways whose vendor keeps records can search them for a message whose send was `ambiguous`. */
+  /** Set only if the vendor has records in which the gateway can search for a message after an `ambiguous` send. */
   readonly lookUp?: LookUp
 }
 
@@ -56,4 +56,4 @@ export type LookUp = (message: SmsMessage, since: Date, signal: AbortSignal) => 
 export type Found =
   | { found: 'taken'; messageId?: string } // The vendor has the message, whether or not it was delivered.
   | { found: 'refused' } // The vendor has recorded a refusal, so the message will not be delivered.
-  | { found: 'unknown' } // No record yet, or no readable answer. This proves nothing.
+  | { found: 'unknown' } // The vendor has no record yet, or gave no readable answer. Nothing is proven.

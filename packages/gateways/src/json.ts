@@ -1,4 +1,4 @@
-// Owns reading JSON whose shape is not trusted: invalid JSON and missing fields become undefined.
+// Reads JSON whose shape is not trusted. Invalid JSON and missing fields become undefined.
 
 export function parseJson(text: string): unknown {
   try {

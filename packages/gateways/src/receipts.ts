@@ -1,4 +1,4 @@
-// Owns the list of all delivery-receipt parsers, for the API. This module must not import gateways or the transport.
+// Lists all parsers of delivery receipts for the API. This module must not import gateways or the transport.
 import { Type, type StaticDecode, type TObject } from '@sinclair/typebox'
 import { aliyunReceipts } from './aliyun/receipt.ts'
 import { ccpReceipts } from './ccp/receipt.ts'

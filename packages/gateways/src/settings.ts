@@ -1,4 +1,4 @@
-// Owns the kinds of variables that vendors share, and the faults that they can have.
+// Defines the kinds of variables that several vendors use, and checks for faults in their values.
 import { Type, type StringOptions } from '@sinclair/typebox'
 import type { SettingsContext } from './vendor.ts'
 
@@ -25,7 +25,7 @@ export const url = (description: string, options: StringOptions = {}) =>
 export const apiUrl = (vendor: string, address: string) =>
   url(`address of the ${vendor} API`, { default: address })
 
-/** `login:1234,pay:77` as a map by scene. */
+/** Decodes `login:1234,pay:77` into a map by scene. */
 export const sceneTemplates = () => byScene('template', '[^,:\\s]{1,64}', ([template = '']) => template)
 
 /** @param decode makes a value of the parts that follow the scene, which `pattern` describes */
@@ -61,7 +61,7 @@ export function plaintextFault(variable: string, address: URL | undefined, conte
   return !isAllowed && `${variable}: must be https, because messages contain codes`
 }
 
-/** In production, only a simulator could be on the same machine, because a vendor's API is not. */
+/** A vendor's API is never on this machine, so an address on this machine is a simulator and fails in production. */
 export const apiUrlFault = (variable: string, address: URL | undefined, context: SettingsContext): Fault =>
   context.isProduction && address !== undefined && isLoopback(address.hostname)
     ? `${variable}: a simulator on this machine is not allowed in production`

@@ -1,5 +1,5 @@
-// Owns the outcome of a call when the vendor's own code does not decide it. Every result has a class, and a result
-// that does not prove a refusal is `ambiguous`.
+// Decides the outcome of a call if the vendor's own code does not decide the outcome. A result that neither proves a
+// refusal nor that the request was not sent is `ambiguous`.
 import type { Outcome, OutcomeClass } from './gateway.ts'
 import { parseJson } from './json.ts'
 import type { PostResult } from './transport.ts'
@@ -23,14 +23,14 @@ export const isSuccess = (status: number) => status >= 200 && status <= 299
 type CodeMeaning = { class: OutcomeClass; code: string; isKnown: boolean }
 
 /**
- * The outcome of an answer with a vendor's code, for vendors that refuse with HTTP 200. With any other status an
- * acceptance is a contradiction, a known code is still a refusal, and an unknown code may come from a proxy.
+ * The outcome of an answer with a vendor's code, for vendors that refuse with a 2xx status. With any other status, an
+ * acceptance is `ambiguous`, a known code still decides, and the status decides for an unknown code.
  */
 export function codeOutcome(status: number, byTransport: Outcome, meaning: CodeMeaning): Outcome {
   const { class: cls, code, isKnown } = meaning
   if (!isSuccess(status) && cls === 'accepted') return { class: 'ambiguous', code: byTransport.code }
   if (!isSuccess(status) && !isKnown) return byTransport
-  // Only a message that is sent again has use for the wait in the answer's headers.
+  // Only `retry_same` uses the wait from the headers of the answer.
   return cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
 }
 
@@ -38,10 +38,10 @@ export function codeOutcome(status: number, byTransport: Outcome, meaning: CodeM
 export const successBody = (result: PostResult): unknown =>
   result.kind === 'answer' && isSuccess(result.status) ? parseJson(result.body) : undefined
 
-/** Seconds or an HTTP date, in milliseconds from now. */
+/** Converts seconds or an HTTP date to milliseconds from now. */
 function retryAfter(value: string, now: Date): number | undefined {
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
-  // Date.parse accepts many other formats; an HTTP date always has a weekday and GMT.
+  // Date.parse accepts many other formats. An HTTP date always has a weekday and GMT.
   const at = /^[A-Z][a-z]{2}.*GMT$/.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - now.getTime())
 }

@@ -1,5 +1,5 @@
-// Owns the HTTP request of a send, and knows whether that request can have left this process: a failure is
-// `not_sent` only while the socket was still connecting, and every later failure is `unknown`.
+// Makes the HTTP request of a send. A failure is `not_sent` if the socket was not connected yet. Every later failure
+// is `unknown`, because the request may have left this process.
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
@@ -7,12 +7,12 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 const MAX_BODY_BYTES = 64 * 1024
 
 export type TransportOptions = {
-  /** For DNS, TCP and TLS together. */
+  /** The time for DNS, TCP and TLS together. */
   connectTimeoutMs?: number
-  /** From the call to the last byte of the answer, so that a slow server cannot extend it byte by byte. */
+  /** The time from the call to the last byte of the answer, so that a slow server cannot extend the wait. */
   totalTimeoutMs?: number
   idleSocketMs?: number
-  /** PEM of a private certificate authority. */
+  /** The certificate of a private certificate authority, in PEM. */
   ca?: string
 }
 export type PostOptions = { headers: Record<string, string>; body: string; signal: AbortSignal }
@@ -29,19 +29,19 @@ export type ApiOptions = {
   now?: () => Date
 }
 
-/** An address without trailing slashes. Gateways call this when they are made, so a fault shows at the start. */
+/** An address without trailing slashes. Each gateway calls this function when created, so a fault shows early. */
 export const withoutSlash = (baseUrl: string) => new URL(baseUrl).href.replace(/\/+$/, '')
 
 export function createTransport(options: TransportOptions = {}) {
   const { connectTimeoutMs = 2000, totalTimeoutMs = 5000, idleSocketMs = 3000, ca } = options
   // Connections are reused because a TLS handshake takes much longer than the rest of a send. This has a race: a
   // server may close an idle connection while we write, and that send is `unknown`. Servers commonly close idle
-  // connections after 5 s or later. Closing ours after 3 s makes the race rare.
+  // connections after 5 s or later. The pool closes idle connections after 3 s, so the race is rare.
   const pool = { keepAlive: true, timeout: idleSocketMs }
   const plain = new HttpAgent(pool)
   const secure = new HttpsAgent(ca === undefined ? pool : { ...pool, ca })
 
-  /** Never throws. Follows no redirect, which would pass the code on to another host, and asks for no compression. */
+  /** Never throws. `post` follows no redirect, because a redirect would pass the code on to another host. */
   async function post(url: string, { headers, body, signal }: PostOptions): Promise<PostResult> {
     if (signal.aborted) return { kind: 'not_sent', code: 'ABORTED' }
     const isSecure = url.startsWith('https:')
@@ -78,7 +78,7 @@ export function createTransport(options: TransportOptions = {}) {
       }
 
       request.once('socket', (socket) => {
-        // Treat every socket that is already open as connected, because it may already have written.
+        // An open socket counts as connected, because the socket may already have written the request.
         if (request.reusedSocket || (!socket.connecting && !socket.destroyed)) connected()
         else socket.once(isSecure ? 'secureConnect' : 'connect', connected)
       })
@@ -97,7 +97,7 @@ export function createTransport(options: TransportOptions = {}) {
     })
   }
 
-  /** To be called after the last send. A request that is still under way is aborted and `unknown`. */
+  /** Must be called after the last send. A request that is still under way is aborted and `unknown`. */
   function close(): void {
     plain.destroy()
     secure.destroy()

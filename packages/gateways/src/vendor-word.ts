@@ -1,5 +1,5 @@
-// Owns which values of a vendor's answer may leave a gateway: an id or a code of the expected form that contains
-// nothing of the message. A vendor, or a proxy in front of it, may repeat the request in any text of its answer.
+// Checks the ids and codes of a vendor's answer before a gateway returns them: each must have the expected form and
+// contain neither the number nor the code of the message. A vendor or a proxy may repeat the request in any text.
 import type { Outcome, SmsMessage } from './gateway.ts'
 import { field } from './json.ts'
 
@@ -11,7 +11,7 @@ export function vendorWord(value: unknown, form: RegExp, { mobile, code }: Secre
   return value.includes(mobile) || value.includes(code) ? undefined : value
 }
 
-/** The vendor's id of the message, from the field `name` of an answer. An answer may lack it. */
+/** The vendor's id of the message, from the field `name` of an answer. An answer may lack the field. */
 export function messageIdIn(answer: unknown, name: string, form: RegExp, message: Secrets): MessageId {
   const messageId = vendorWord(field(answer, name), form, message)
   return messageId === undefined ? {} : { messageId }

@@ -1,4 +1,4 @@
-// Owns how a vendor is described to the worker: its settings, their faults, and how a gateway is made of them.
+// Defines how a vendor is described to the worker: its settings, a check of the settings, and a gateway factory.
 import type { StaticDecode, TObject } from '@sinclair/typebox'
 import type { CallbackAddress } from './delivery-receipt.ts'
 import type { SmsGateway } from './gateway.ts'

@@ -1,4 +1,4 @@
-// Owns the list of all vendors, for the worker. Their delivery-receipt parsers are listed in receipts.ts.
+// Lists all vendors for the worker. The parsers of the vendors' delivery receipts are listed in receipts.ts.
 import { Type, type StaticDecode, type TObject } from '@sinclair/typebox'
 import { aliyun } from './aliyun/settings.ts'
 import { ccp } from './ccp/settings.ts'
@@ -8,7 +8,7 @@ import { twilio } from './twilio/settings.ts'
 import type { ConfiguredVendor, SettingsContext } from './vendor.ts'
 import { webhook } from './webhook/settings.ts'
 
-/** The variables of all vendors. They are optional here, because only listed vendors require theirs. */
+/** The variables of all vendors. All are optional here, because only a listed vendor requires its variables. */
 export const vendorVariables = {
   ...Type.Partial(ccp.settings).properties,
   ...Type.Partial(aliyun.settings).properties,

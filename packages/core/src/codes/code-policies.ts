@@ -3,7 +3,7 @@ import type { CodePolicy } from './code-store.ts'
 import type { budgetVariables, codeVariables } from '../config/shared-variables.ts'
 import type { Window } from '../limits/windows.ts'
 
-/** The policy of every scene: its own settings, and the general variables for what it does not set. */
+/** The policy of every scene. The general variables give each value that the scene does not set. */
 export function policiesOf(values: StaticDecode<TObject<typeof codeVariables>>): Record<string, CodePolicy> {
   const general = {
     length: values.CODE_LENGTH,

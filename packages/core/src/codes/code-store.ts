@@ -7,31 +7,31 @@ import { peekCodes, type RequestStatus } from './request-status.ts'
 import { sealedMessage } from './sealed-message.ts'
 import { phoneOf, sendKeys, type Channel, type Send } from './send.ts'
 
-/** How long a code of a scene lives and how often a phone may be sent one. */
+/** How long a code of a scene lives, and how many messages a phone may get. */
 export type CodePolicy = {
   length: number
-  /** Life of a code. A further send extends it, to at most twice this after the first issue. */
+  /** Life of a code. A further send extends the life, up to twice `ttlSeconds` after the first issue. */
   ttlSeconds: number
-  /** No message leaves later than this after its request. Less than `ttlSeconds`. */
+  /** No gateway call begins later than this after the request. The value is less than `ttlSeconds`. */
   sendWithinSeconds: number
-  /** Guesses per code, counted apart for callers with and without the request id. */
+  /** Guesses per code. Guesses that carry the request id are counted apart from the other guesses. */
   compares: number
-  /** Missed guesses per phone and day, counted apart in the same way. */
+  /** Missed guesses per phone and day. Guesses that carry the request id are counted apart here, too. */
   missesPerDay: number
   /** Sends per phone over all scenes. */
   sends: readonly Window[]
-  /** How long a send is kept for the windows of the other scenes. Without it, for the longest window of `sends`. */
+  /** How long a send is kept for the windows of all scenes. At least the longest window of `sends` is used. */
   keepSendsSeconds?: number
 }
 
 type IssueOptions = {
-  /** Pseudonym of the address that asks; verify answers it again. */
+  /** Pseudonym of the client address that asks. `verify` answers the pseudonym of the first request for the code. */
   askedBy?: string
-  /** Whether the pumping guard counted this send; verify answers it again. */
+  /** Whether the pumping guard counted this send. `verify` answers the value of the first request for the code. */
   isCounted?: boolean
-  /** The code of a test number, instead of a random one. */
+  /** The code of a test number. If undefined, a new code is random. */
   fixedCode?: string | undefined
-  /** The unit of the budget that the send took. It comes back if certainly no message left. */
+  /** The unit of the budget that the send took. The unit comes back if certainly no message left. */
   budgetUnit?: string
 }
 
@@ -51,22 +51,22 @@ export type Verified =
       isCounted: boolean
       /** When the code was used, ms since 1970. */
       at: number
-      /** The same act was verified before and is answered again. */
+      /** Whether this answer repeats the answer to an earlier verify with the same `act`. */
       isAgain: boolean
     }
   | { kind: 'no'; attemptsLeft: number }
   | { kind: 'throttled'; retryAfter: number }
 
 const DAY_MS = 86_400_000
-/** A record outlives its code, so that "expired" or "failed" can still be answered. */
+/** How long a record outlives its code, so that the status "expired" or "failed" can still be answered. */
 const KEEP_MS = 600_000
-/** For so long a successful verify can be repeated by a caller that did not receive the answer. */
+/** For this time, a caller that did not receive the answer to a successful verify can repeat the verify. */
 export const ACT_SECONDS = 60
 
 /**
- * The life of a code. Each step is one script in one slot of Redis, by the clock of Redis. No step stores the code or
- * the number in clear: the record (record.ts) holds a digest to compare with and a sealed copy for the worker.
- * Every method throws StoreError when Redis does not answer.
+ * Issues and verifies codes. Each change is one script in one slot of Redis and uses the clock of Redis. No method
+ * stores the code or the number in clear: the record (record.ts) holds a digest of the code for the comparison, and
+ * number and code sealed for the worker. Every method throws StoreError when Redis does not answer.
  */
 export function createCodeStore(
   redis: RedisClient,
@@ -102,16 +102,16 @@ export function createCodeStore(
       }
     },
 
-    /** Gives the phone its slot back after an issue whose job was not enqueued. False if a worker has claimed it. */
+    /** Undoes an issue whose job was not enqueued. False if a worker has claimed the send or a newer send exists. */
     async refund(send: Send): Promise<boolean> {
       const { kind } = await refundScript(sendKeys(send), [send.rid, send.n])
       return kind === 'refunded'
     },
 
     /**
-     * Checks a code once.
+     * Counts and checks one guess of a code.
      * @param rid the request id from the answer to the request, if the caller still has it
-     * @param act names this call, so that a caller that did not receive the answer can repeat it; '' for no repeats
+     * @param act names this call, so that the caller can repeat the call if no answer came; '' permits no repeat
      */
     async verify(mobile: string, scene: string, code: string, rid?: string, act = ''): Promise<Verified> {
       const ph = keyring.pseudonym(mobile)
@@ -136,7 +136,7 @@ export function createCodeStore(
       }
     },
 
-    /** The status of a request, looked for in the given scenes; null if no record has this id. */
+    /** Finds the status of a request in the records of the given scenes. Null if no record has this id. */
     async find(rid: string, scenes: readonly string[]): Promise<RequestStatus | null> {
       const codes = await peekCodes(redis, phoneOf(rid), scenes)
       return codes.find(({ requestIds }) => requestIds.includes(rid))?.request ?? null

@@ -9,19 +9,19 @@ export type RequestStatus = {
   sends: number
   reason: string
   channel: Channel
-  /** When the newest send entered each state that it was in, by the clock of Redis. */
+  /** When the newest send entered each of its states, by the clock of Redis. */
   times: { state: State; ms: number }[]
 }
 
-/** Reads a field of one code record, '' if it is not set. */
+/** Reads a field of one code record, '' if the record lacks the field. */
 type Read = (field: FieldName) => string
 
 /** A send whose time is over fails at its next attempt, which begins within this time. */
 const LAST_ATTEMPT_MS = 20_000
 
 /**
- * Reads what may be shown of the code records of a phone, by its pseudonym: neither the code nor the number. A scene
- * without a record is left out. @throws StoreError
+ * Reads the status of each code record of the phone with this pseudonym. The result contains neither the code nor the
+ * number. A scene without a record is left out. @throws StoreError
  */
 export async function peekCodes(redis: RedisClient, ph: string, scenes: readonly string[]) {
   const reads = scenes.map((scene) => redis.hgetall(keys.code(ph, scene)))
@@ -40,7 +40,7 @@ function statusOf(read: Read, now: number): RequestStatus {
   const reason = read('reason')
   const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease_until')) <= now)
   const isLost = isUnclaimed && Number(read('send_by')) + LAST_ATTEMPT_MS <= now
-  // The SMS was accepted and only the follow-up mail was lost, or the code was used, so a message has arrived.
+  // A lost send counts as sent if its SMS was accepted before the follow-up mail, or if its code was used.
   const isSent = isLost && (reason === 'missing' || read('used') === '1')
   const isOver = (isLost && !isSent) || (Number(read('expires_at')) <= now && state !== 'failed')
   return {

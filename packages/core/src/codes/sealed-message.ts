@@ -4,12 +4,12 @@ import type { Keyring } from '../keyring.ts'
 
 const Message = Type.Object({ mobile: Type.String(), code: Type.String() })
 
-/** What a worker needs to send a message, encrypted and bound to its request id. */
+/** The number and the code of a message, encrypted for the worker and bound to the request id. */
 export const sealedMessage = {
   seal: (keyring: Keyring, rid: string, { mobile, code }: Static<typeof Message>): string =>
     keyring.seal(JSON.stringify({ mobile, code }), rid),
 
-  /** Null if the key that sealed it is not in the key ring, or the box belongs to another request. */
+  /** Null if the key ring lacks the text's key, or if the text is changed or is for another request. */
   open(keyring: Keyring, rid: string, sealed: string): Static<typeof Message> | null {
     const text = keyring.open(sealed, rid)
     return text === null ? null : Value.Parse(Message, JSON.parse(text))

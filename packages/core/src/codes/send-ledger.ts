@@ -5,11 +5,11 @@ import { createScript, type Reply } from '../redis/script.ts'
 import { sealedMessage } from './sealed-message.ts'
 import { sendKeys, type Channel, type Send } from './send.ts'
 
-/** The gateway that may have taken the message although it gave no answer, and when that call began (ms, Redis). */
+/** A doubt: `gateway` gave no answer and may have taken the message. The call began at `sinceMs` (clock of Redis). */
 export type Doubt = { gateway: string; sinceMs: number }
 
 export type Claim =
-  /** The caller may call its gateway. `lifeMs` of the code are left; the send was claimed first `ageMs` ago. */
+  /** The caller may call its gateway. `lifeMs` of the code are left. The first claim of the send was `ageMs` ago. */
   | {
       kind: 'go'
       mobile: string
@@ -21,11 +21,11 @@ export type Claim =
       /** Whether the one permitted second message was risked before. */
       secondSendRisked: boolean
     }
-  /** No gateway may be called: the record is gone, it has a newer send or another channel, or the code was used. */
+  /** No gateway may be called: the record is gone, has a newer send or another channel, or the code was used. */
   | { kind: 'gone'; reason: 'no_record' | 'replaced' | 'moved' | 'used' }
   /** The time to send was over, and this claim failed the send. */
   | { kind: 'late' }
-  /** An earlier claim ended the send, with the gateway and the message id where a gateway accepted it. */
+  /** The send has ended. If a gateway accepted the message, `gateway` and `messageId` name both. */
   | { kind: 'done'; status: string; gateway: string; messageId: string }
   /** The key that sealed the message is not in the key ring. */
   | { kind: 'unreadable'; fence: number }
@@ -33,43 +33,43 @@ export type Claim =
   | { kind: 'busy'; waitMs: number }
 
 type ClaimOptions = {
-  /** Fence of the claim that the caller holds, 0 for none. */
+  /** Fence (number) of the claim that the caller holds, 0 for no claim. */
   fence: number
-  /** After this the claim counts as abandoned. Longer than the deadline of a gateway call. */
+  /** After this time another worker may replace the claim. A lease is longer than the deadline of a gateway call. */
   leaseMs: number
-  /** The call may cause a second message; this is remembered even if the process dies during the call. */
+  /** Whether the call may cause a second message. The claim records the risk before the call. */
   risksSecondSend?: boolean
   channel?: Channel
 }
 
 export type Settlement = {
-  /** `queued` is for a later attempt; `moved` queues the send on the e-mail channel. */
+  /** `queued` returns the send for a later attempt. `moved` queues the send on the channel email. */
   status: 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
   channel?: Channel
   gateway?: string | undefined
   messageId?: string | undefined
   doubtedGateway?: string | undefined
   secondSendRisked?: boolean | undefined
-  /** Without one, the recorded reason is kept. */
+  /** If undefined or empty, the recorded reason is kept. */
   reason?: string | undefined
 }
 
-/** What is known of a message that a gateway accepted; `missing` means that no delivery receipt came in time. */
+/** What is known of a message that a gateway accepted. `missing` means that no delivery receipt came in time. */
 export type DeliveryState = 'delivered' | 'undelivered' | 'missing'
 
-/** `early`: the send is not settled yet; `soon`: its delivery receipt has time left; `kept`: nothing changed. */
+/** `early`: the send is not settled yet; `soon`: the delivery receipt has time left; `kept`: nothing changed. */
 export type Reported =
   | { kind: 'delivered'; afterMs: number }
   | { kind: 'soon'; waitMs: number }
   | { kind: 'moved' | 'failed' | 'early' | 'kept' }
 
-/** `open`: to be delivered; `done`: ended with time left; `late`: failed just now; `over`: nothing to do. */
+/** `open`: the send has not ended; `done`: it ended in time; `late`: `lapse` failed it; `over`: nothing to do. */
 type Lapse = 'open' | 'done' | 'late' | 'over'
 
 /**
- * The worker's side of a code record: which worker may call a gateway now, and what the call came to. A queue
- * delivers a job at least once; the claims of this ledger are what makes its message leave once.
- * Every method throws StoreError when Redis does not answer.
+ * The worker's side of a code record. A claim is the right of one worker to make one gateway call, and its number is
+ * the fence. A settlement records the result of the call. A queue may run a job twice, so every run needs a claim
+ * before its call. Every method throws StoreError when Redis does not answer.
  */
 export function createSendLedger(redis: RedisClient, keyring: Keyring) {
   const claimScript = createScript(redis, new URL('./lua/claim.lua', import.meta.url))
@@ -77,7 +77,7 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
   const settleScript = createScript(redis, new URL('./lua/settle.lua', import.meta.url))
   const reportScript = createScript(redis, new URL('./lua/report-delivery.lua', import.meta.url))
 
-  /** A message that certainly was not sent costs no budget, so that an outage does not use it up. */
+  /** A message that certainly was not sent costs no budget, so that an outage does not use up the budget. */
   async function giveBudgetBack(reply: Reply): Promise<void> {
     const unit = reply.text('budget_unit')
     if (unit !== '') await asStoreError('budget', redis.zrem(keys.budget, unit))
@@ -103,14 +103,14 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
       return toClaim(reply, keyring, send.rid)
     },
 
-    /** Records what the claim with this fence came to. Returns false if a newer claim exists or the send has ended. */
+    /** Records the result of the claim with this fence. False if a newer claim exists, or the send has ended. */
     settle: (send: Send, fence: number, what: Settlement): Promise<boolean> =>
       settleAs('claimed', send, fence, what),
 
-    /** Ends a send whose job can no longer run. Returns false if the send has ended or is on another channel. */
+    /** Ends a send whose job can no longer run. False if the send has ended or is on another channel. */
     settleUnclaimed: (send: Send, what: Settlement): Promise<boolean> => settleAs('unclaimed', send, 0, what),
 
-    /** Looks at a send whose job only a newer worker understands, and fails it after its time. */
+    /** Checks a send whose job only a newer worker understands, and fails the send if its time is over. */
     async lapse(send: Send): Promise<Lapse> {
       const reply = await lapseScript(sendKeys(send), [send.rid, send.n])
       const { kind } = reply
@@ -119,9 +119,9 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
     },
 
     /**
-     * Records what is known of a message after its gateway accepted it. A repeated report changes nothing.
+     * Records what is known of a message after its gateway accepted the message. A repeated report changes nothing.
      * @param mayFallBack whether the scene may fall back to e-mail
-     * @param receiptWithinMs how long a delivery receipt may take before it counts as missing
+     * @param receiptWithinMs how long a delivery receipt may take before the receipt counts as missing
      */
     async report(
       send: Send,

@@ -6,7 +6,7 @@ export type Send = { rid: string; scene: string; n: number }
 /** How a message travels: through an SMS gateway, or as mail if SMS failed (the fallback). */
 export type Channel = 'sms' | 'email'
 
-/** A request id is `<pseudonym of the phone>.<random>`: it leads to the record and tells a stranger nothing. */
+/** A request id is `<pseudonym of the phone>.<random>`. The id leads to the record and does not reveal the number. */
 export const REQUEST_ID_PATTERN = '^[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{22}$'
 
 /** The pseudonym of the phone that a request is about. */

@@ -6,12 +6,12 @@ import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks
 /** Options of a variable that is text in the environment. */
 type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }
 
-/** The entries of a comma list; an empty text has none. */
+/** The entries of a comma list. An empty text has no entries. */
 export const list = (text: string) => (text === '' ? [] : text.split(','))
 
 export const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length
 
-/** Text whose value `decode` makes; it throws an Error whose message completes `NAME: …`. */
+/** A variable whose text `decode` turns into a value. The message of an Error from `decode` completes `NAME: …`. */
 export const parsed = <Value>(decode: (given: string) => Value, options: TextOptions) =>
   decoded(Type.String(options), decode)
 
@@ -20,7 +20,7 @@ export const integer = (bounds: { minimum: number; maximum: number; default: num
 
 export const optionalText = (options: TextOptions) => Type.Optional(Type.String(options))
 
-/** One of some words. */
+/** A variable whose value is one of the words. */
 export const choice = <const Word extends string>(words: readonly Word[], options: TextOptions) =>
   parsed((given): Word => {
     const found = words.find((word) => word === given)
@@ -28,7 +28,7 @@ export const choice = <const Word extends string>(words: readonly Word[], option
     return found
   }, options)
 
-/** A comma list of some of the words, each at most once. */
+/** A variable with a comma list of some of the words, each at most once. */
 export const someOf = <const Word extends string>(words: readonly Word[], options: TextOptions) =>
   parsed((given): Word[] => {
     const entries = list(given)
@@ -42,7 +42,7 @@ export const someOf = <const Word extends string>(words: readonly Word[], option
 export const url = (schemes: readonly string[], options: TextOptions) =>
   parsed((given): URL => {
     const hasScheme = schemes.some((scheme) => given.startsWith(`${scheme}://`))
-    // The parser drops line breaks and escapes spaces.
+    // White space is refused, because the URL parser drops line breaks and escapes spaces.
     if (!hasScheme || /\s/.test(given) || !URL.canParse(given))
       throw new Error(`must be an address, ${schemes.map((scheme) => `${scheme}://host`).join(' or ')}`)
     return new URL(given)
@@ -74,10 +74,10 @@ export function parseNetworks(text: string): string[] {
   })
 }
 
-/** A number with a fixed code, which counts until the end of its last day (UTC, milliseconds since 1970). */
+/** A number with a fixed code. `until` is the end of the entry's last day in UTC, in milliseconds since 1970. */
 export type TestNumber = { mobile: string; code: string; until: number }
 
-/** `13800000001:123456:2026-12-31`: number, code and last day; several by comma. */
+/** `13800000001:123456:2026-12-31`: number, code and last day. Commas separate several entries. */
 export function parseTestNumbers(text: string): TestNumber[] {
   return list(text).map((entry) => {
     const [, mobile = '', code = '', day = ''] =

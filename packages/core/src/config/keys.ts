@@ -11,7 +11,7 @@ export function parseKey(text: string): Buffer {
   return key
 }
 
-/** `k2:…,k1:…`: the keys that seal and digest codes, newest first. */
+/** Parses `k2:…,k1:…`, the keys that seal and digest codes, newest first. */
 export function parseCodeKeys(text: string): CodeKey[] {
   const keys = list(text).map((entry): CodeKey => {
     const [, kid, base64 = ''] = /^([a-z0-9]{1,8}):(.*)$/.exec(entry) ?? []
@@ -29,7 +29,7 @@ export function parseCodeKeys(text: string): CodeKey[] {
 
 function readKey(text: string): Buffer | null {
   const key = Buffer.from(text, 'base64')
-  // 32 random bytes contain about 30 distinct values; zeros or text contain far fewer.
+  // 32 random bytes contain about 30 distinct values. A key of zeros or of a repeated pattern contains far fewer.
   return /^[A-Za-z0-9+/]{43}=$/.test(text) && new Set(key).size >= 8 ? key : null
 }
 

@@ -27,7 +27,7 @@ const refuseEncoding = (): never => {
 
 /**
  * The schema of a variable whose text is decoded once, when the configuration is loaded.
- * @param decode throws an Error if it cannot use the text. Each line of the message completes `NAME: …` and repeats no
+ * @param decode throws an Error for an unusable text. Each line of the message completes `NAME: …` and repeats no
  *   part of the text.
  */
 export const decoded = <S extends TSchema, Decoded>(schema: S, decode: (value: StaticDecode<S>) => Decoded) =>
@@ -60,7 +60,7 @@ export function loadConfig(
   const broken = checks
     .flatMap((check) => check(values))
     .filter((line) => line !== false)
-    // One fault of a variable is often the reason for the next.
+    // A check of a variable that already has a fault is not reported, because that fault is often the cause.
     .filter((line) => !faults.has(line.slice(0, line.indexOf(':'))))
   const all = [...new Set([...lines, ...broken])]
   if (all.length > 0) throw new ConfigError(all)
@@ -70,7 +70,7 @@ export function loadConfig(
 const SEE = 'see docs/configuration.md'
 
 function readVariable(schema: TSchema, text: string | undefined, isRequired = false) {
-  // Shells and compose files set a variable to an empty text where they mean "not set".
+  // Shells and compose files often set a variable to an empty text to say "not set".
   const given: unknown = text ? convert(schema, text) : schema.default
   if (given === undefined) return isRequired ? { faults: [`is missing (${schema.description ?? SEE})`] } : {}
   if (!Value.Check(schema, given)) return { faults: [expectation(schema)] }
@@ -83,12 +83,12 @@ function readVariable(schema: TSchema, text: string | undefined, isRequired = fa
 }
 
 function convert(schema: TSchema, text: string): unknown {
-  // Value.Convert takes 3e4 for 3 and 0x10 for 16.
+  // Value.Convert would read 3e4 as 3 and 0x10 as 16.
   if (schema['type'] === 'integer') return /^[0-9]+$/.test(text) ? Number(text) : text
   return Value.Convert(schema, text)
 }
 
-/** What a value must be, in words. The form of a text is explained by its description. */
+/** Says in words what a value must be. For a text, the description explains the form. */
 function expectation({ type, minimum, maximum, description = SEE }: TSchema): string {
   const range = minimum === undefined || maximum === undefined ? '' : ` from ${minimum} to ${maximum}`
   if (type === 'boolean') return 'must be true or false'

@@ -2,8 +2,8 @@ import type { TObject } from '@sinclair/typebox'
 import type { Env } from './load.ts'
 
 /**
- * Names in the environment that are one letter away from a variable that is not set: `LIMIT_ADRESS_SENDS` leaves
- * that limit at its default. Such a name may belong to another program, so it only causes a warning.
+ * Finds names in the environment that are similar to a variable that is not set, such as `LIMIT_ADRESS_SENDS`. Such a
+ * name may belong to another program, so the name only causes a warning.
  */
 export function findMisspelled({ properties }: TObject, env: Env): { given: string; similar: string }[] {
   const unset = Object.keys(properties).filter((name) => !env[name])

@@ -2,7 +2,7 @@ import { isUnique } from './decoders.ts'
 import { throwFaults } from '../throw-faults.ts'
 import { parseWindows, type Window } from '../limits/windows.ts'
 
-/** A scene and its own settings; the general variables give what it does not set. */
+/** A scene and its own settings. The general variables give each value that the scene does not set. */
 export type Scene = {
   name: string
   ttlSeconds?: number
@@ -24,7 +24,7 @@ const SETTINGS = new Map<string, (value: string) => Omit<Scene, 'name'>>([
   ['receipt_within', (value) => ({ receiptWithinSeconds: numberFrom(1, 999, value) })],
 ])
 
-/** `default; login ttl=120 within=60`: names with settings, separated by semicolons. @throws Error with one fault a line */
+/** Parses scenes, as in `default; login ttl=120 within=60`. @throws Error with one fault a line */
 export function parseScenes(text: string): Scene[] {
   const faults: string[] = []
   const scenes = text.split(';').map((part, i): Scene => {
@@ -71,7 +71,7 @@ export function fallbackRules(scenes: readonly Scene[]) {
   const byName = new Map(scenes.map((scene) => [scene.name, scene]))
   return {
     mayFallBack: (scene: string) => byName.get(scene)?.mayFallBack === true,
-    /** Milliseconds to wait for a delivery receipt; null if the scene does not wait for one. */
+    /** Milliseconds to wait for a delivery receipt; null if the scene does not wait for receipts. */
     receiptWithinMs: (scene: string) => {
       const seconds = byName.get(scene)?.receiptWithinSeconds
       return seconds === undefined ? null : seconds * 1000

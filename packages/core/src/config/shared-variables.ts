@@ -11,7 +11,7 @@ export const port = (value: number, description: string) =>
 export const windows = (fallback: string, description: string) =>
   parsed(parseWindows, { default: fallback, description: `${description}, as most/seconds,…` })
 
-/** Connections take the address as text. Here its faults are reported beside those of other variables. */
+/** Returns the text, which connections take. The check reports faults together with faults of other variables. */
 function checkedRedisUrl(given: string): string {
   parseRedisUrl(given)
   return given
@@ -48,7 +48,7 @@ export const tracingVariables = {
   }),
 }
 
-/** The keys, which every process needs that handles numbers and codes. */
+/** The keys. Every process that handles numbers or codes needs these variables. */
 export const keyVariables = {
   PHONE_KEY: parsed(parseKey, {
     description: 'secret: 32 random bytes in base64, from which the pseudonyms of phones are derived',
@@ -118,6 +118,6 @@ export const shared = {
 
 type TracingValues = { TRACING?: 'on' | 'off'; OTEL_EXPORTER_OTLP_ENDPOINT?: string }
 
-/** If `TRACING` is not set, tracing is on where the SDK has an address. */
+/** If `TRACING` is not set, tracing is on if OTEL_EXPORTER_OTLP_ENDPOINT is set. */
 export const wantsTracing = ({ TRACING, OTEL_EXPORTER_OTLP_ENDPOINT }: TracingValues): boolean =>
   TRACING === undefined ? OTEL_EXPORTER_OTLP_ENDPOINT !== undefined : TRACING === 'on'

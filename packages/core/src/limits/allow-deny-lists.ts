@@ -10,9 +10,9 @@ export type ListName = 'allow' | 'deny'
 type Listed = Record<ListName, string | null>
 
 /**
- * The operators' allow list and deny list. A change holds for every process at once. Redis cannot match CIDRs, so each
- * process caches the networks and fetches them again when the version changes; all other entries are looked up in
- * Redis. Every method throws StoreError when Redis does not answer.
+ * The operators' allow list and deny list. A change holds for every process at once. Redis cannot match CIDRs, so
+ * each process caches the networks and fetches them again when the version changes. All other entries are looked up
+ * in Redis. Every method throws StoreError when Redis does not answer.
  */
 export function createLists(redis: RedisClient) {
   const lookScript = createScript(redis, new URL('./lua/find-listed.lua', import.meta.url))
@@ -41,14 +41,14 @@ export function createLists(redis: RedisClient) {
       }
     },
 
-    /** Puts an entry on one list and takes it off the other. It stays for `seconds`, or until removed if 0. */
+    /** Puts an entry on one list and takes it off the other. The entry stays for `seconds`, or for good if 0. */
     async put(list: ListName, { text }: ListEntry, seconds = 0): Promise<void> {
       const other = list === 'allow' ? 'deny' : 'allow'
       const sets = [keys.list(list), keys.list(other), keys.listVersion]
       await putScript(sets, [text, Math.ceil(seconds * 1000)])
     },
 
-    /** Answers false if the entry was not on the list. */
+    /** Removes an entry. Answers false if the entry was not on the list. */
     async remove(list: ListName, { text }: ListEntry): Promise<boolean> {
       const { kind } = await removeScript([keys.list(list), keys.listVersion], [text])
       return kind === 'removed'

@@ -4,8 +4,8 @@ import { asStoreError, type RedisClient } from '../redis/connect.ts'
 const MOST_ENTRIES = 10_000
 
 /**
- * Writes decisions and their reasons, and what operators did, to a capped stream. An entry names phones and client
- * addresses by pseudonym only. @throws StoreError
+ * Returns a function that adds a decision with its reason, or an operator's action, to a capped stream. In an entry,
+ * phones and client addresses are pseudonyms, but a matched network is in clear. The function throws StoreError.
  */
 export function createAudit(redis: RedisClient) {
   return async function write(entry: Record<string, string>): Promise<void> {

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 
 /**
- * The address and the subnet that limits count. A whole IPv6 /64 counts as one address, because one customer can use
- * all of it. A subnet is an IPv6 /48 or an IPv4 /24. An IPv4-mapped IPv6 address counts as its IPv4 address.
+ * Limits count addresses and subnets. A whole IPv6 /64 counts as one address, because one customer can use the whole
+ * /64. A subnet is an IPv6 /48 or an IPv4 /24. An IPv4-mapped IPv6 address counts as its IPv4 address.
  */
 export function addressGroup(ip: string): string {
   const parts = partsOf(ip)
@@ -18,7 +18,7 @@ export function subnetOf(ip: string): string {
 function partsOf(ip: string): (string | number)[] {
   const bare = ip.split('%')[0] ?? ip
   if (!isIPv6(bare)) return bare.split('.')
-  // URL writes every spelling of an address in the one canonical way.
+  // URL turns every spelling of an address into one canonical spelling.
   const canonical = new URL(`http://[${bare}]`).hostname.slice(1, -1)
   const [left = [], right] = canonical.split('::').map((half) => (half === '' ? [] : half.split(':')))
   const zeros = right === undefined ? 0 : 8 - left.length - right.length

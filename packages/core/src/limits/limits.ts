@@ -5,23 +5,23 @@ import { windowArgs, type Window } from './windows.ts'
 
 export type Limit = { key: string; windows: readonly Window[] }
 
-/** `count` is what the first limit holds, this one included. `limit` is the index of the first limit that is full. */
+/** `count` is the number of entries in the first limit. `limit` is the index of the first limit that is full. */
 type Taken =
   | { kind: 'taken'; member: string; count: number }
   | { kind: 'full'; limit: number; retryAfter: number }
 
-/** `retryAfter` is in seconds, and 0 if one more fits now. */
+/** `retryAfter` is in seconds, and 0 if one more entry fits now. */
 export type Room = { retryAfter: number; windows: (Window & { used: number; left: number })[] }
 
 /**
- * Sliding-window rate limits in Redis. One script counts and takes, so they hold over any number of processes.
+ * Sliding-window rate limits in Redis. One script counts and takes, so the limits hold over any number of processes.
  * Every method throws StoreError when Redis does not answer.
  */
 export function createLimits(redis: RedisClient) {
   const takeScript = createScript(redis, new URL('./lua/take.lua', import.meta.url))
   const roomScript = createScript(redis, new URL('./lua/room.lua', import.meta.url))
 
-  /** Reads what a limit has left, without taking from it. */
+  /** Reads how many entries a limit holds and has left, and changes nothing. */
   async function room({ key, windows }: Limit): Promise<Room> {
     const reply = await roomScript([key], windowArgs(windows))
     return {
@@ -36,7 +36,7 @@ export function createLimits(redis: RedisClient) {
   return {
     room,
 
-    /** Takes one from every limit, or none from any. The keys must share a hash tag. */
+    /** Adds one entry to every limit, or to no limit if one limit is full. The keys must share a hash tag. */
     async take(limits: readonly Limit[]): Promise<Taken> {
       const member = randomId()
       const args = limits.flatMap(({ windows }) => [windows.length, ...windowArgs(windows)])
@@ -46,13 +46,13 @@ export function createLimits(redis: RedisClient) {
       return { kind: 'full', limit: number('limit') - 1, retryAfter: Math.ceil(number('wait') / 1000) }
     },
 
-    /** Counts what a limit holds in its longest window. */
+    /** Counts the entries in the longest window of a limit. */
     async count(limit: Limit): Promise<number> {
       const { windows } = await room(limit)
       return Math.max(...windows.map(({ used }) => used))
     },
 
-    /** Gives back what `take` took, for a later step that failed. */
+    /** Removes the entries that `take` added, after a later step failed. */
     async giveBack(member: string, keys: readonly string[]): Promise<void> {
       await asStoreError('give back', Promise.all(keys.map((key) => redis.zrem(key, member))))
     },

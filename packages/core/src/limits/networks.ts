@@ -1,17 +1,17 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
-/** An entry of an allow or deny list: client addresses, the first digits of numbers, or the pseudonym of one phone. */
+/** An entry of an allow or deny list: client addresses, the first digits of numbers, or the pseudonym of a phone. */
 export type ListEntry = {
   kind: 'network' | 'segment' | 'phone'
   /** The canonical spelling, under which Redis stores and finds the entry. */
   text: string
 }
 
-/** A request for a message: the client address as the connection has it, the phone and its pseudonym `ph`. */
+/** A request for a message: the full address of the client, the phone and its pseudonym `ph`. */
 export type Asker = { ip: string; mobile: string; ph: string }
 
 const PHONE = /^[A-Za-z0-9_-]{22}$/
-// At most 7 of 11 digits: a longer segment beside a masked number would complete it.
+// A segment has at most 7 of the 11 digits, so a segment stands for at least 10,000 numbers.
 const SEGMENT = /^1[3-9][0-9]{1,5}$/
 const SEGMENT_LENGTHS = [3, 4, 5, 6, 7]
 
@@ -22,15 +22,15 @@ export function parseListEntry(text: string): ListEntry | null {
   const network = parseNetwork(text)
   if (network === null || network.address.includes('%')) return null
   const { address, family } = network
-  // A provider gives each customer a whole IPv6 /64.
+  // An IPv6 address without a prefix means its /64, because a provider gives each customer a whole /64.
   const prefix = network.prefix ?? (family === 4 ? 32 : 64)
   if (family === 4) return { kind: 'network', text: `${address}/${prefix}` }
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
-  // An IPv4-mapped address is found by its IPv4 entry.
+  // An IPv4-mapped entry is refused, because an IPv4 entry also matches IPv4-mapped addresses.
   return canonical.startsWith('::ffff:') ? null : { kind: 'network', text: `${canonical}/${prefix}` }
 }
 
-/** Parses an address or a network in CIDR notation. @returns null for other text, and for a network of all addresses (/0) */
+/** Parses an address or a network (CIDR). @returns null for other text, and for a network of all addresses (/0) */
 export function parseNetwork(text: string): { address: string; family: number; prefix?: number } | null {
   const [address = '', bits, ...more] = text.split('/')
   const family = isIP(address)
@@ -63,7 +63,7 @@ function toBlockList(texts: readonly string[]): BlockList {
   return list
 }
 
-/** False for text that is not an address: a proxy may pass on any text. */
+/** False for text that is not an address, because a proxy may pass on any text. */
 function isIn(list: BlockList, ip: string): boolean {
   const [bare = ''] = ip.split('%')
   const family = isIP(bare)

@@ -1,7 +1,7 @@
 /** A sliding window: at most `most` in any `seconds` seconds. */
 export type Window = { most: number; seconds: number }
 
-/** `1/60,5/3600`: one a minute and five an hour. An empty text has no windows. @throws Error */
+/** Parses windows: `1/60,5/3600` is one a minute and five an hour. An empty text has no windows. @throws Error */
 export function parseWindows(text: string): Window[] {
   if (text === '') return []
   return text.split(',').map((pair) => {

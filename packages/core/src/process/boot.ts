@@ -16,7 +16,7 @@ type Start<Config> = {
   load: (env: Env) => Config
 }
 
-/** Loads the configuration and creates the log. A fault in the configuration ends the process with 78. */
+/** Loads the configuration and creates the log. A fault in the configuration ends the process with exit code 78. */
 export function configure<Config extends { logLevel: string }>(start: Start<Config>) {
   try {
     const config = start.load(start.env)
@@ -30,7 +30,7 @@ export function configure<Config extends { logLevel: string }>(start: Start<Conf
   }
 }
 
-/** What the API and the worker have in common: `configure`, connections to Redis, metrics and tracing. */
+/** Starts what the API and the worker have in common: `configure`, connections to Redis, metrics and tracing. */
 export async function boot<Config extends { logLevel: string; redisUrl: string; tracing: boolean }>(
   start: Start<Config>,
 ) {
@@ -39,7 +39,7 @@ export async function boot<Config extends { logLevel: string; redisUrl: string; 
   const producer = connectRedis(config.redisUrl, 'producer', log)
   const faults = await serverFaultsAtBoot(redis)
   if (faults.length > 0) exitWith(faults.join('\n'))
-  // Labels have few values, and none names a phone.
+  // Each label has few values, and no label names a phone.
   const registry = new Registry()
   registry.setDefaultLabels({ app: start.name })
   collectDefaultMetrics({ register: registry })
@@ -51,8 +51,8 @@ export async function boot<Config extends { logLevel: string; redisUrl: string; 
 const NO_ADDRESS = 'HOST: is not an address of this machine'
 
 /**
- * Waits until a server listens. If it cannot, prints one line and exits 1, so that a supervisor retries: the port may
- * become free.
+ * Waits until a server listens. If the address cannot be used, the process prints one line and exits with code 1. A
+ * supervisor then retries, because the port may become free.
  * @param variable the name of the variable that holds the port
  * @param listening settles when the server listens, or rejects as Node's `listen` does
  */

@@ -12,8 +12,8 @@ type HealthOptions = {
 type Answer = [status: number, type: string, body: string]
 
 /**
- * Starts the port for operators, apart from the public one: `/livez` (the process answers), `/readyz` (the process
- * can take work) and `/metrics`. Its answers contain nothing about phones, codes or keys.
+ * Starts the server for operators on a port of its own: `/livez` (the process answers), `/readyz` (the process can
+ * take work) and `/metrics`. The answers contain nothing about phones, codes or keys.
  */
 export async function startHealthServer({ host, port, registry, notReady }: HealthOptions) {
   let draining = false

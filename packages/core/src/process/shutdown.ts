@@ -2,12 +2,12 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from '../logger.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
-/** Under `npm run` one Ctrl-C sends two signals, from the terminal and from npm. They arrive within this time. */
+/** Under `npm run` one Ctrl-C sends two signals, from the terminal and from npm. Both arrive within this time. */
 const SAME_SIGNAL_MS = 500
 
 /**
- * On SIGTERM and SIGINT, runs the closers in order and ends the process. A second signal or the deadline ends it at
- * once. An uncaught error also runs the closers, and the exit code is 1.
+ * On SIGTERM and SIGINT, runs the closers in order and ends the process. A second signal or the deadline ends the
+ * process at once. After an uncaught error, the closers run in the same way and the exit code is 1.
  */
 export function onShutdown(closers: (() => Promise<unknown>)[], log: Logger, deadlineMs: number): void {
   let stopping = false

@@ -2,18 +2,18 @@ import type { Telemetry } from 'bullmq'
 
 const NAME = 'sms-codes'
 
-/** What a span may contain: our own names, states and counts. No number, no code, no URL. */
+/** A span contains only our own names, states and counts: no phone number, no code and no URL. */
 type Attributes = Record<string, string | number>
 
 /**
- * The tracing of this process; null if it is off, and then no module of OpenTelemetry is loaded. The SDK that the
- * operator loads into the process decides where the spans are sent; without an SDK they are dropped.
+ * Loads the tracing of this process. If tracing is off, the result is null and no module of OpenTelemetry is loaded.
+ * The SDK that the operator loads into the process decides where spans are sent. Without an SDK, spans are dropped.
  */
 export async function loadTracing(on: boolean) {
   if (!on) return null
   const { context, SpanKind, SpanStatusCode, trace } = await import('@opentelemetry/api')
   const { BullMQOtel } = await import('bullmq-otel')
-  // For the queues and workers of BullMQ: a job carries its trace from one process to another.
+  // The queues and workers of BullMQ use this telemetry, so a job carries its trace from one process to another.
   const telemetry: Telemetry = new BullMQOtel({ tracerName: NAME })
   const tracer = trace.getTracer(NAME)
   const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT }
@@ -23,7 +23,7 @@ export async function loadTracing(on: boolean) {
       const span = tracer.startSpan(name, { kind: kinds[kind], attributes })
       const inside = trace.setSpan(context.active(), span)
       return {
-        /** Spans that begin inside `act`, and jobs that it adds, become children of this span. */
+        /** Spans that begin inside `act`, and jobs that `act` adds, become children of this span. */
         run: <T>(act: () => T): T => context.with(inside, act),
         end(more: Attributes, failed = false): void {
           span.setAttributes(more)

@@ -8,7 +8,7 @@ import type { Tracing } from '../process/tracing.ts'
 
 export const EVENTS_QUEUE = 'events'
 
-/** A change of status that the application is told. It names no phone. */
+/** A change of status that the application is told. An event contains no phone number. */
 export const SendEvent = Type.Object({
   request_id: Type.String({ pattern: REQUEST_ID_PATTERN }),
   scene: Type.String({ maxLength: 32 }),
@@ -19,13 +19,13 @@ export const SendEvent = Type.Object({
 export type SendEvent = Static<typeof SendEvent>
 
 /**
- * The producer's side of the `events` queue. An event that cannot be added is lost, with a line in the log; the status
- * of the request can still be read.
+ * The producer's side of the `events` queue. An event that cannot be added is logged and lost. The application can
+ * still read the status of the request.
  * @param connection of the kind `producer`
  */
 export function createEventQueue(connection: RedisClient, log: Logger, tracing: Tracing | null = null) {
   const queue = openProducerQueue<SendEvent>(EVENTS_QUEUE, connection, log, tracing, {
-    // One second, two, four … for about a quarter of an hour.
+    // The delays are 1 s, 2 s, 4 s …, about a quarter of an hour in total.
     attempts: 11,
     backoff: { type: 'exponential', delay: 1_000, jitter: 0.3 },
   })
@@ -41,7 +41,7 @@ export function createEventQueue(connection: RedisClient, log: Logger, tracing: 
 }
 type EventQueue = ReturnType<typeof createEventQueue>
 
-/** A ledger that adds an event for each status that it writes and that an application may wait for. */
+/** Wraps a ledger so that each status for which an application may wait also adds an event. */
 export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>): SendLedger {
   async function tellSettled(send: Send, { status }: Settlement, settling: Promise<boolean>) {
     const isSettled = await settling

@@ -10,7 +10,7 @@ export const QUEUE_PREFIX = '{sms}'
 export const WORKER_OPTIONS = { prefix: QUEUE_PREFIX, lockDuration: 10_000, stalledInterval: 5_000 }
 
 /**
- * Opens a queue. Opening neither waits for Redis nor fails without it.
+ * Opens a queue. The function neither waits for Redis nor fails if Redis is down.
  * @param connection of a kind that fails fast, so that an outage gives errors and no command hangs
  */
 export function openQueue<Data>(
@@ -23,7 +23,7 @@ export function openQueue<Data>(
     ...options,
     connection,
     prefix: QUEUE_PREFIX,
-    // Otherwise the first command waits without end if Redis was down at the start.
+    // Without this option, the first command waits without end if Redis was down at the start.
     skipWaitingForReady: true,
     // BullMQ asks for the version once and keeps a failure, so a process that started while Redis was down
     // would never recover. server-faults.ts checks the version instead.

@@ -8,10 +8,10 @@ import { openProducerQueue } from './queue-options.ts'
 
 export const SMS_QUEUE = 'sms'
 export const EMAIL_QUEUE = 'email'
-/** The name of a job that checks whether a delivery receipt came; it is in the queue `email` beside the `send` jobs. */
+/** The name of a job in the queue `email` that checks whether a delivery receipt came. Other jobs are `send`. */
 export const CHECK = 'check'
 
-/** The fields of every version of a job: which send it is about. */
+/** The fields that every version of a job has. These fields name the send. */
 const named = {
   rid: Type.String({ pattern: REQUEST_ID_PATTERN }),
   scene: Type.String({ maxLength: 32 }),
@@ -24,8 +24,8 @@ const named = {
 }
 
 /**
- * A job names a send; the code and the number stay in the code record. A field that an older worker may ignore can be
- * added at any time. A field that it must not ignore needs a new version `v`.
+ * A job names a send. The code and the number stay in the code record. A field that an older worker may ignore can be
+ * added at any time. A field that an older worker must not ignore needs a new version `v`.
  */
 export const SendJob = Type.Object({ v: Type.Literal(1), ...named })
 export type SendJob = Static<typeof SendJob>
@@ -44,13 +44,13 @@ export const jobOf = ({ rid, scene, n }: Send, mobile: string): SendJob => ({
 export const LaterJob = Type.Object({ v: Type.Integer({ minimum: 2 }), ...named })
 export type LaterJob = Static<typeof LaterJob>
 
-/** 0.4 s, 1.2 s, 3.6 s … up to 15 s, each ± 30 % so that jobs that failed together do not return together. */
+/** The delays are 0.4 s, 1.2 s … 15 s, each ± 30 %, so that jobs that failed together do not return together. */
 export function retryDelayMs(attemptsMade: number): number {
   const delay = Math.min(400 * 3 ** (attemptsMade - 1), 15_000)
   return Math.round(delay * (0.7 + 0.6 * Math.random()))
 }
 
-/** Enough attempts for the longest time to send that a configuration allows (570 s). A later claim ends the send. */
+/** The attempts are enough for the longest time to send (570 s). After that time, a claim ends the send. */
 const options = { attempts: 60, backoff: { type: 'custom' }, sizeLimit: 2_048 }
 
 /**

@@ -5,11 +5,11 @@ import { EMAIL_QUEUE, SMS_QUEUE } from './send-queue.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
 
-// Jobs of killed workers come back to the front of the list; a few workers leave fewer than this.
+// Jobs of killed workers return to the front of the list. A few killed workers leave fewer jobs than this.
 const MOST_EXAMINED = 200
 
 /**
- * Opens all queues to look at them or to pause them. Opening writes nothing to Redis.
+ * Opens all queues for reading or pausing. The function writes nothing to Redis.
  * @param connection of a kind that fails fast
  */
 export function watchQueues(connection: RedisClient, log: Logger) {

@@ -8,24 +8,24 @@ export async function redisClockMs(redis: RedisClient): Promise<number> {
 }
 
 /**
- * How many milliseconds this host's clock is ahead of Redis's. Codes live by the clock of Redis; receipts, vendor
- * signatures and retry delays use the host's clock. @throws StoreError
+ * How many milliseconds this host's clock is ahead of the clock of Redis. Codes expire by the clock of Redis.
+ * Receipts, vendor signatures and retry delays use the host's clock. @throws StoreError
  */
 export async function clockSkewMs(redis: RedisClient, now = Date.now): Promise<number> {
   const asked = now()
   const theirs = await redisClockMs(redis)
-  // The answer is as old as half of the round trip.
+  // Redis read its clock about halfway through the round trip.
   return (asked + now()) / 2 - theirs
 }
 
-/** Beyond this skew, vendors refuse our signatures and applications refuse our receipts. */
+/** Beyond this skew, vendors may refuse our signatures and applications may refuse our receipts. */
 const MOST_SKEW_MS = 60_000
 
 /** @throws StoreError */
 export const isClockFarOff = async (redis: RedisClient, now = Date.now): Promise<boolean> =>
   Math.abs(await clockSkewMs(redis, now)) > MOST_SKEW_MS
 
-/** Reads the skew at each scrape. */
+/** Adds a gauge that reads the skew at each scrape. */
 export function reportClockSkew(registry: Registry, redis: RedisClient, now = Date.now): void {
   const gauge = new Gauge({
     name: 'sms_clock_skew_seconds',
@@ -33,7 +33,7 @@ export function reportClockSkew(registry: Registry, redis: RedisClient, now = Da
     registers: [registry],
     collect: async () => {
       const skew = await clockSkewMs(redis, now).catch(() => null)
-      // Drop the series: 0 would be a false reading, and NaN would make an average over processes NaN.
+      // The series is dropped, because 0 would be a false reading and NaN would make an average over processes NaN.
       if (skew === null) gauge.remove()
       else gauge.set(skew / 1000)
     },

@@ -4,14 +4,14 @@ import type { Logger } from '../logger.ts'
 import { parseRedisUrl, type RedisAddress } from './url.ts'
 
 /**
- * The kinds of connection. `commands` and `producer` fail fast: a caller gets an error within `commandTimeout` ms, and
- * no command is ever sent twice (a repeated GETDEL would answer "not there", a repeated INCR would count twice).
- * `operator` fails later, because operators look when Redis is slow. `worker` waits, because BullMQ blocks on it for
- * seconds and must survive a restart of Redis.
+ * The kinds of connection. `commands` and `producer` fail fast: a caller gets an error within `commandTimeout` ms,
+ * and no command ever runs twice (a repeated GETDEL would answer "not there", a repeated INCR would count twice).
+ * `operator` has a longer timeout, because operators use it when Redis is slow. `worker` has no timeout, because
+ * BullMQ blocks on this connection for seconds and must survive a restart of Redis.
  */
 export type ConnectionKind = 'commands' | 'producer' | 'operator' | 'worker'
 
-/** One server, or a Cluster; the hash tags of keys.ts keep each script in one slot. */
+/** One server, or a Cluster. The hash tags of keys.ts keep each script in one slot. */
 export type RedisClient = Redis | Cluster
 
 const failFast = { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 400 }
@@ -22,17 +22,17 @@ const OPTIONS = {
   worker: { maxRetriesPerRequest: null },
 }
 
-/** @param url one that the configuration accepted */
+/** @param url an address that the configuration accepted */
 export function connectRedis(url: string, kind: ConnectionKind, log: Logger): RedisClient {
   const redis = open(parseRedisUrl(url), kind)
   if (redis instanceof Redis) gatherWrites(redis)
   else
     redis.on('+node', (node: Redis) => {
       gatherWrites(node)
-      // ioredis would connect at the first command for a node, and refuse the commands that arrive meanwhile.
+      // Otherwise ioredis connects at the first command for a node and refuses the commands that arrive meanwhile.
       node.connect().catch(() => {})
     })
-  // ioredis emits an error for every attempt to connect; the log gets one line per outage.
+  // ioredis emits an error for every attempt to connect, but the log gets only one line per outage.
   let down = false
   redis.on('error', (err) => {
     if (!down) log.warn({ err, kind }, 'redis connection lost')
@@ -50,7 +50,7 @@ function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
   const server = {
     ...options,
     retryStrategy: retryDelayMs,
-    // After a failover the old primary answers READONLY: reconnect, but never repeat the command.
+    // After a failover the old primary answers READONLY. ioredis then reconnects (1) and never repeats the command.
     reconnectOnError: (err: Error) => (err.message.startsWith('READONLY') ? 1 : false),
   }
   if (address.kind === 'single') return new Redis(address.url, server)
@@ -60,10 +60,10 @@ function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
     return new Cluster(hosts, {
       redisOptions: { ...options, ...login, ...tls },
       clusterRetryStrategy: retryDelayMs,
-      // Also refresh the slot map periodically: a dead host never sends MOVED.
+      // The slot map is refreshed periodically, because a dead host never sends MOVED.
       slotsRefreshInterval: 5_000,
-      // A server that answers MOVED, ASK or TRYAGAIN did not run the command, so it may be sent again. After a closed
-      // connection it may have run, so it is not repeated (0).
+      // A server that answers MOVED, ASK or TRYAGAIN did not run the command, so ioredis may send the command again.
+      // After a closed connection the command may have run, so ioredis does not repeat the command (0).
       ...(kind !== 'worker' && {
         enableOfflineQueue: false,
         retryDelayOnFailover: 0,
@@ -84,17 +84,17 @@ function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
     ...(address.tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
     sentinelCommandTimeout: 1_000,
     sentinelRetryStrategy: retryDelayMs,
-    // A primary whose host died closes no connection: reconnect when the Sentinels announce a new primary.
+    // A primary whose host died closes no connection, so ioredis reconnects when the Sentinels name a new primary.
     failoverDetector: true,
   })
 }
 
-/** Keeps the host name: TLS verifies it, and ioredis would replace it by an IP address. */
+/** Keeps the host name, which TLS verifies. Without this function, ioredis replaces the name by an IP address. */
 const keepName: NonNullable<ClusterOptions['dnsLookup']> = (host, done) => done(null, host)
 
 const retryDelayMs = (times: number) => Math.min(50 * 2 ** times, 1_000)
 
-/** Redis did not answer, or refused. Carries no key, no argument and no cause, so it is safe to log. */
+/** Redis did not answer, or refused a command. The error has no key, argument or cause, so logging is safe. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   constructor(operation: string, err: unknown) {
@@ -103,7 +103,7 @@ export class StoreError extends Error {
   }
 }
 
-/** Turns the errors of ioredis, which carry the whole command, into StoreErrors. Wraps every call that a request waits for. */
+/** Turns the errors of ioredis, which carry the whole command, into StoreErrors. */
 export async function asStoreError<T>(operation: string, call: Promise<T>): Promise<T> {
   try {
     return await call
@@ -112,10 +112,10 @@ export async function asStoreError<T>(operation: string, call: Promise<T>): Prom
   }
 }
 
-/** One key in the slot of the queues and one in the slot of the limits: in a Cluster every send needs both. */
+/** One key in the slot of the queues and one in the slot of the limits: in a Cluster every send needs both slots. */
 const PROBES = ['{sms}:probe', 'sms:{gate}:probe']
 
-/** Writes a probe, which a full server or a replica refuses although it answers every read. @throws StoreError */
+/** Writes the probes. A full server or a replica answers reads but refuses these writes. @throws StoreError */
 export async function probeWrites(redis: RedisClient): Promise<void> {
   await asStoreError('probe', Promise.all(PROBES.map((key) => redis.set(key, '1', 'PX', 1_000))))
 }

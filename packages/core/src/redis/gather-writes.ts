@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
 
 /**
- * Gathers the commands that one synchronous run of code issues, and writes them as one packet in their order. ioredis
- * makes a system call for each. `npm run bench` showed 14 % less CPU per send and 13 % less per verify, and 40 % more
- * with ioredis's `enableAutoPipelining`. The packet does not wait for a turn of the event loop: under load a turn is
- * long, and the timeout of each command is running already.
+ * Gathers the commands that one synchronous run of code issues, and writes these commands in order as one packet.
+ * Otherwise ioredis makes a system call per command. `npm run bench` showed 14 % less CPU per send and 13 % less per
+ * verify. With `enableAutoPipelining` of ioredis, the CPU rose by 40 %. The packet does not wait for a turn of the
+ * event loop: under load a turn is long, and the timeout of each command is running already.
  */
 export function gatherWrites(redis: Redis): void {
   const send = redis.sendCommand.bind(redis)

@@ -1,17 +1,17 @@
 /**
- * The names of all our keys in Redis. The keys of one phone share the hash tag `{ph}`, so a script touches one slot of a
- * Cluster. `ph` and `addr` are pseudonyms (keyring.ts): no name contains a number or an address.
+ * The names of all our keys in Redis. The keys of one phone share the hash tag `{ph}`, so a script touches one slot
+ * of a Cluster. `ph` and `addr` are pseudonyms (keyring.ts), so no key contains a number or an address.
  */
 export const keys = {
   captcha: (uuid: string) => `img_${uuid}`,
-  /** Marks a proof of work as used; the API has made its `nonce`. */
+  /** Marks a proof of work as used. The API made the `nonce` of the proof. */
   proof: (nonce: string) => `sms:proof:${nonce}`,
   code: (ph: string, scene: string) => `sms:{${ph}}:code:${scene}`,
   sends: (ph: string) => `sms:{${ph}}:sends`,
   missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,
   missesWithoutId: (ph: string) => `sms:{${ph}}:misses:blind`,
   contact: (ph: string) => `sms:{${ph}}:contact`,
-  /** Every key that holds something about a phone, for erasing it. */
+  /** All keys of a phone, which `erase` in contacts.ts deletes. */
   ofPhone: (ph: string, scenes: readonly string[]) => [
     ...scenes.map((scene) => keys.code(ph, scene)),
     keys.sends(ph),
@@ -20,27 +20,27 @@ export const keys = {
     keys.contact(ph),
     keys.quota(ph),
   ],
-  /** Named by the receipt and not by its phone, so that erasing a phone does not permit a second redeem. */
+  /** Marks a receipt as redeemed. The key names the receipt, so that erasing a phone permits no second redeem. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
   address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
-  /** Counts and marks of the pumping guard for a number segment, a client address or the whole service. */
+  /** Counts of the pumping guard, and its marks: a finding about a group of sends holds while the mark exists. */
   guard: (what: 'sent' | 'verified' | 'mark' | 'times', of: 'segment' | 'address' | 'service', who: string) =>
     `sms:{gate}:guard:${of}:${who}:${what}`,
-  /** The first answer to an idempotency key; `name` is a keyed hash of it. */
+  /** The first answer to an idempotency key. `name` is a keyed hash of that key. */
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
-  /** Joins a message with its delivery receipt; `name` is a pseudonym of the gateway's id for the message. */
+  /** Joins a message with its delivery receipt. `name` is a pseudonym of the gateway's id for the message. */
   message: (name: string) => `sms:{${name}}:message`,
   /** Messages to a phone that count against a gateway's limit per number. One set holds those of all gateways. */
   quota: (ph: string) => `sms:{${ph}}:quota`,
   /** Messages per second to one gateway, over all workers. */
   rate: (gateway: string) => `sms:{${gateway}}:rate`,
-  /** Operator allow and deny lists, scored by expiry. The only place where networks are stored in clear. */
+  /** Operator allow and deny lists, scored by expiry. Networks are stored in clear. */
   list: (list: 'allow' | 'deny') => `sms:{gate}:list:${list}`,
   listVersion: 'sms:{gate}:list:version',
   /** A capped stream of findings, decisions and operators' actions, with their reasons. */
   audit: 'sms:{gate}:audit',
   /** The messages that the budget of the whole service has paid for. */
   budget: 'sms:{gate}:budget:all',
-  /** The limits of a send other than its phone's, in one slot so that all are taken or none. */
+  /** The limits of a send apart from the limit of its phone. One slot holds all, so that one script can check all. */
   sendLimit: (what: 'address' | 'subnet' | 'segment' | 'budget', who: string) => `sms:{gate}:${what}:${who}`,
 }

@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { asStoreError, type RedisClient } from './connect.ts'
 
 /**
- * What a script answers: a kind, values by name, and rows that have the same form. In Lua it is written as
+ * What a script answers: a kind, values by name, and rows that have the same form. In Lua an answer is written as
  * `{'go', 'fence', 3, 'sealed', text, {'row', 'name', 'value'}}`. `text` and `number` throw a TypeError for a value
  * that the script did not answer.
  */
@@ -16,8 +16,8 @@ export type Reply = {
 }
 
 /**
- * A Lua script of ours, run by its SHA-1. The server is sent the text only when it does not know the script
- * (first use, restart, SCRIPT FLUSH); in that case nothing has run yet.
+ * Creates a function that runs a Lua script by its SHA-1. The server gets the text only if the server does not know
+ * the script (first use, restart, SCRIPT FLUSH). Nothing has run in that case, so nothing runs twice.
  * @param file the `.lua` file, as `new URL('./lua/claim.lua', import.meta.url)`
  */
 export function createScript(redis: RedisClient, file: URL) {
@@ -40,7 +40,7 @@ export function createScript(redis: RedisClient, file: URL) {
     toReply(name, await asStoreError(name, call(keys, args)))
 }
 
-/** Reads a script. `--- @include "name"` includes the file of that name beside the script, else the one in `redis/lua`. */
+/** Reads a script. `--- @include "name"` includes `name.lua` from the script's folder, or else from `redis/lua`. */
 export function readScript(file: URL): string {
   return readFileSync(file, 'utf8').replace(/^--- @include "([a-z-]+)"$/gm, (_line, name: string) => {
     const beside = new URL(`./${name}.lua`, file)

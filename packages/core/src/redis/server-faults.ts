@@ -4,20 +4,20 @@ import { asStoreError, type RedisClient } from './connect.ts'
 const READY_WITHIN_MS = 1_500
 
 /**
- * Reads the state of every server that takes writes, and what of its set-up would lose codes or jobs. A Cluster
- * has several such servers, and each may be set up differently. @throws StoreError
+ * Reads the state of every server that takes writes, and the faults of the server's configuration. A Cluster has
+ * several such servers, and each may be configured differently. @throws StoreError
  */
 export async function readServers(redis: RedisClient) {
   const primaries = redis instanceof Cluster ? redis.nodes('master') : [redis]
   const read = await Promise.all(primaries.map(readServer))
   return {
     servers: read.map(({ server }) => server),
-    /** One line per fault, the same fault of several servers once. */
+    /** One line per fault. A fault that several servers have is listed once. */
     faults: [...new Set(read.flatMap(({ faults }) => faults))],
   }
 }
 
-/** The faults alone. @throws StoreError */
+/** Reads only the faults. @throws StoreError */
 export const serverFaults = async (redis: RedisClient): Promise<string[]> => (await readServers(redis)).faults
 
 async function readServer(redis: Redis) {
@@ -37,14 +37,14 @@ async function readServer(redis: Redis) {
     faults.push('maxmemory-policy must be noeviction, or codes and jobs vanish under memory pressure')
   // ioredis stays in database 0 if the configured database does not exist.
   const { db = 0 } = redis.options
-  // If an ACL forbids CLIENT, skip this check.
+  // This check finds no fault if an ACL forbids CLIENT.
   const client = db === 0 ? '' : await redis.client('INFO').catch(() => '')
   if (/ db=\d/.test(client) && !client.includes(` db=${db} `))
     faults.push('the server does not have that database')
   return { server, faults: faults.map((fault) => `REDIS_URL: ${fault}`) }
 }
 
-/** The faults alone, at the start of a process. If Redis cannot be reached, the process starts and waits for it. */
+/** Reads the faults at the start of a process. If Redis is not reached, the list is empty and the process starts. */
 export async function serverFaultsAtBoot(redis: RedisClient): Promise<string[]> {
   try {
     await readyOrAway(redis)
@@ -54,7 +54,7 @@ export async function serverFaultsAtBoot(redis: RedisClient): Promise<string[]> 
   }
 }
 
-/** Does not settle on `error`: ioredis also emits it for a missing database and then connects. */
+/** Ignores the event `error`, because ioredis also emits that event for a missing database and then connects. */
 function readyOrAway(redis: RedisClient): Promise<void> {
   return new Promise((resolve) => {
     if (redis.status === 'ready') resolve()

@@ -2,7 +2,7 @@ import { throwFaults } from '../throw-faults.ts'
 
 /**
  * `REDIS_URL` names one server, the Sentinels that know the primary, or some nodes of a Cluster. The WHATWG parser
- * refuses a list of hosts, so this file parses it.
+ * refuses a list of hosts, so this file parses the list.
  */
 export type RedisAddress =
   | { kind: 'single'; url: string }
@@ -54,7 +54,7 @@ function parseSingle(text: string): RedisAddress {
   const checks = [
     hostname === '' && 'the host is missing',
     pathname.length > 1 && !DB.test(pathname.slice(1)) && 'the database must be a number, as in /0',
-    // ioredis would read options from there, and some of them undo the fail-fast settings of connect.ts.
+    // ioredis would read options from the query, and some options undo the fail-fast settings of connect.ts.
     (search !== '' || hash !== '') && 'an address of one server has no options',
   ]
   throwFaults(checks)
@@ -68,7 +68,7 @@ function parseHost(text: string, defaultPort: number): Hosts['hosts'] {
   return [{ host: host.replace(/^\[|\]$/g, ''), port: Number(port) }]
 }
 
-/** Parses `user:password`, `:password` or nothing; null if there is no colon or the encoding is broken. */
+/** Parses `user:password`, `:password` or nothing. Null if there is no colon or the encoding is broken. */
 function parseLogin(text: string | undefined): Login | null {
   if (text === undefined) return {}
   const colon = text.indexOf(':')

@@ -1,4 +1,4 @@
-// Owns the outcome class of each code of Aliyun's SMS service. `isv.` marks a fault of the caller, so an unlisted
+// Lists the outcome class of each code of Aliyun's SMS service. `isv.` marks a fault of the caller, so an unlisted
 // `isv.` code is a refusal. Any other unlisted code leaves open whether the message was taken.
 import { classByCode } from '../code-table.ts'
 import type { OutcomeClass } from '../gateway.ts'
@@ -14,7 +14,7 @@ const classes = classByCode({
     isv.SMS_SIGNATURE_SCENE_ILLEGAL isv.INVALID_PARAMETERS isv.INVALID_JSON_PARAM
     isv.TEMPLATE_MISSING_PARAMETERS isv.TEMPLATE_PARAMS_ILLEGAL isv.PARAM_LENGTH_LIMIT
     isv.PARAM_NOT_SUPPORT_URL isv.SMS_CONTENT_ILLEGAL isv.BLACK_KEY_CONTROL_LIMIT`,
-  // DAY and MONTH_LIMIT_CONTROL are limits of the account; BUSINESS_LIMIT_CONTROL is the limit of a number.
+  // DAY and MONTH_LIMIT_CONTROL are limits of the account. BUSINESS_LIMIT_CONTROL is the limit of a number.
   config: `isv.DAY_LIMIT_CONTROL isv.MONTH_LIMIT_CONTROL isv.AMOUNT_NOT_ENOUGH isv.OUT_OF_SERVICE
     isv.ACCOUNT_NOT_EXISTS isv.ACCOUNT_ABNORMAL isv.PRODUCT_UN_SUBSCRIPT isv.PRODUCT_UNSUBSCRIBE
     isv.DENY_IP_RANGE isv.MOBILE_COUNT_OVER_LIMIT isv.EXTEND_CODE_ERROR isp.RAM_PERMISSION_DENY

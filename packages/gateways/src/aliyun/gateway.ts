@@ -1,5 +1,5 @@
-// Owns the calls of Aliyun's SMS service (Dysmsapi 2017-05-25). Aliyun treats a repeat as a new message. It only
-// echoes the message's id, sent as OutId, by which the message can be looked up after an ambiguous send.
+// Makes the calls of Aliyun's SMS service (Dysmsapi 2017-05-25). Aliyun treats a repeat as a new message. The
+// message's id is sent as OutId and stored in Aliyun's records. After an ambiguous send, the records are searched.
 import { randomUUID } from 'node:crypto'
 import { classOfAliyunCode, isKnownAliyunCode } from './codes.ts'
 import { bizIdOf, daysToAsk, foundByOutId } from './look-up.ts'
@@ -23,7 +23,7 @@ export function createAliyunGateway(options: AliyunOptions): Required<SmsGateway
   const { now = () => new Date(), nonce = randomUUID } = options
   const url = `${withoutSlash(options.baseUrl)}/`
 
-  // All parameters are in the body, so that proxies log neither number nor code.
+  // All parameters are in the body, because proxies log addresses with their query.
   function call(action: string, params: Record<string, string>, signal: AbortSignal): Promise<PostResult> {
     const unsigned = {
       ...params,
@@ -34,7 +34,7 @@ export function createAliyunGateway(options: AliyunOptions): Required<SmsGateway
       AccessKeyId: accessKeyId,
       SignatureMethod: 'HMAC-SHA1',
       SignatureVersion: '1.0',
-      // Aliyun accepts a nonce once.
+      // Aliyun accepts each nonce only once.
       SignatureNonce: nonce(),
       Timestamp: now().toISOString().replace(/\.\d+/, ''),
     }
@@ -81,7 +81,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   if (!isSuccess(result.status) && !isKnown) return { ...byTransport, code: word ?? byTransport.code }
   const meaning = { class: classOfAliyunCode(code), code: word ?? 'UNKNOWN_CODE', isKnown }
   const outcome = codeOutcome(result.status, byTransport, meaning)
-  // Aliyun's own header for the wait, in milliseconds.
+  // Aliyun sends the wait in a header of its own, in milliseconds.
   const wait = String(result.headers['x-acs-retry-after'])
   if (outcome.class === 'retry_same' && /^\d{1,9}$/.test(wait))
     return { ...outcome, retryAfterMs: Number(wait) }

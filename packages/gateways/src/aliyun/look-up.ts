@@ -1,4 +1,4 @@
-// Owns the search for a message in Aliyun's records of one number and one day, by the OutId that we sent.
+// Searches for a message in Aliyun's records of one number and one day, by the OutId of the send.
 import { chinaDay } from '../china-clock.ts'
 import type { Found, SmsMessage } from '../gateway.ts'
 import { field } from '../json.ts'
@@ -6,11 +6,11 @@ import { successBody } from '../transport-outcome.ts'
 import type { PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
 
-// Aliyun refuses a request whose clock differs more than this from its own.
+// Aliyun refuses a request whose time differs more than this from the clock of Aliyun.
 const MAX_CLOCK_SKEW_MS = 15 * 60_000
 
 /**
- * Days of China's calendar, the most likely first. Aliyun dates a message by its own clock, so close to midnight
+ * Days of China's calendar, the most likely first. Aliyun's clock gives the date of a message, so close to midnight
  * the record may belong to the day before or after `since`.
  */
 export function daysToAsk(since: Date): string[] {

@@ -1,4 +1,4 @@
-// Owns Aliyun's delivery receipts: a batch of messages per call, unsigned, and possibly repeated.
+// Reads Aliyun's delivery receipts. A call is unsigned, is about several messages, and may be repeated.
 import { jsonAcknowledgement, oneReceipt, readRows, type ReceiptParser } from '../delivery-receipt.ts'
 import { field } from '../json.ts'
 
@@ -7,7 +7,7 @@ export const aliyunReceipts: ReceiptParser = {
     readRows(call, (row) => {
       const success = field(row, 'success')
       if (typeof success !== 'boolean') return null
-      // `biz_id` is Aliyun's id of the message, and `out_id` is ours.
+      // `biz_id` is Aliyun's id of the message, and `out_id` is our id.
       const ids = [field(row, 'biz_id'), field(row, 'out_id')]
       return oneReceipt(success ? 'delivered' : 'undelivered', ids, [field(row, 'err_code')])
     }),

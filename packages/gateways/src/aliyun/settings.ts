@@ -1,5 +1,5 @@
-// Owns the environment variables of Aliyun and how the worker makes its gateway of them. The text of a template
-// contains its minutes, so the configuration repeats them and they must equal the life of a code.
+// Defines the environment variables of Aliyun and creates the gateway from their values. The text of a template
+// contains the minutes, so the configuration repeats the minutes, which must equal the life of a code.
 import { Type } from '@sinclair/typebox'
 import { apiUrl, apiUrlFault, byScene, sceneFault, secret, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'

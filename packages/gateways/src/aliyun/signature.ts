@@ -1,4 +1,4 @@
-// Owns Aliyun's RPC signature, version 1. It covers the parameters and the path `/`, but neither host nor headers.
+// Makes Aliyun's RPC signature, version 1. The signature covers the method, the parameters and the path `/`.
 import { createHmac } from 'node:crypto'
 
 /** The parameters sorted by name and encoded as RFC 3986, which escapes more characters than encodeURIComponent. */

@@ -1,5 +1,5 @@
-// Owns the outcome class of each CCP (Yuntongxun) status code. Only 000000 says that a message was taken, so an
-// unlisted code is a refusal and the next gateway may send the message.
+// Lists the outcome class of each CCP (Yuntongxun) status code. CCP accepts a message only with 000000. An unlisted
+// code is therefore a refusal, and the next gateway may send the message.
 import { classByCode } from '../code-table.ts'
 import type { OutcomeClass } from '../gateway.ts'
 
@@ -11,7 +11,7 @@ const classes = classByCode({
   switch_now: `111001-111099 112302 112326 160000-160010 160050 160063-160064 161000-161001 161004-161005
     161008-161012 161020 161022-161024`,
   // 161021: the platform's read from its own channel timed out. Client libraries invent the 172xxx codes for their
-  // own network faults. CCP never sends them, so from a relay they only mean that its network failed.
+  // own network faults. CCP never sends these codes. A relay that sends such a code reports a network fault.
   ambiguous: '161021 172001 172003 172006-172007 172012',
   number: '112300 112306 112316-112317 112319 160013 160034 160042 160044 160051',
   number_limit: '112314 160015 160021-160022 160038-160041',

@@ -1,4 +1,4 @@
-// Owns the CCP (Yuntongxun, 容联云通讯) TemplateSMS call. The message's id is sent as reqId, which CCP accepts once
+// Makes the TemplateSMS call of CCP (Yuntongxun, 容联云通讯). The message's id is sent as reqId, which CCP accepts once
 // per account and calendar day of China. Within that day a repeat is not delivered a second time.
 import { createHash } from 'node:crypto'
 import { classOfCcpCode, isKnownCcpCode } from './codes.ts'
@@ -29,7 +29,7 @@ export function createCcpGateway(options: CcpOptions): SmsGateway {
       to: message.mobile,
       appId,
       templateId: templateOf(message.scene),
-      // In the order of the template's variables: the code, then its minutes. CCP expects strings.
+      // The order is the order of the template's variables: the code, then the minutes. CCP expects strings.
       datas: [message.code, String(message.minutes)],
       reqId: message.id,
     })
@@ -55,7 +55,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const code = field(answer, 'statusCode')
   if (typeof code !== 'string') return byTransport
   const isKnown = isKnownCcpCode(code)
-  // An unlisted code is worth reporting if it has the form of a CCP code and is not the code of the message.
+  // An unlisted code is reported only if the code has the form of a CCP code and is not the code of the message.
   const word = isKnown ? code : (vendorWord(code, /^\d{6}$/, message) ?? 'UNKNOWN_CODE')
   const meaning = { class: classOfCcpCode(code), code: word, isKnown }
   const outcome = codeOutcome(result.status, byTransport, meaning)

@@ -1,4 +1,4 @@
-// Owns CCP's delivery receipts: one message per call, unsigned. CCP sends other events to the same address.
+// Reads CCP's delivery receipts, one message per unsigned call. CCP sends other events to the same address.
 import { jsonAcknowledgement, oneReceipt, type ReceiptParser } from '../delivery-receipt.ts'
 import { field, parseJson } from '../json.ts'
 
@@ -10,10 +10,10 @@ export const ccpReceipts: ReceiptParser = {
     if (action !== 'SMSArrived') return []
     if (typeof status !== 'string' && typeof status !== 'number') return null
     const state = String(status) === '0' ? 'delivered' : 'undelivered'
-    // `content` is CCP's id of the message, and `reqId` is ours.
+    // `content` is CCP's id of the message, and `reqId` is our id.
     const ids = [field(push, 'content'), field(push, 'reqId')]
     return oneReceipt(state, ids, [field(push, 'deliverCode'), String(status)])
   },
-  // Not documented. CCP's other pushes are answered in this form.
+  // CCP does not document this answer. CCP documents this form for its other pushes.
   acknowledgement: jsonAcknowledgement({ statuscode: '000000' }),
 }

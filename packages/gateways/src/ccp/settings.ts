@@ -1,10 +1,10 @@
-// Owns the environment variables of CCP and how the worker makes its gateway of them.
+// Defines the environment variables of CCP and creates the gateway from their values.
 import { Type } from '@sinclair/typebox'
 import { apiUrl, apiUrlFault, sceneFault, sceneTemplates, secret, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createCcpGateway } from './gateway.ts'
 
-// For messages of one template. CCP counts calendar days, and counting any 24 hours never exceeds its limit.
+// CCP's limits for messages of one template. CCP counts calendar days. A limit for any 24 hours is stricter.
 export const ccpQuota = [
   { most: 1, seconds: 30 },
   { most: 5, seconds: 86_400 },

@@ -1,5 +1,5 @@
-// Owns the development gateway, which needs no variables. It writes each message with its code to the worker's
-// output and sends nothing, so a worker refuses it in production.
+// Implements the gateway for development, which needs no variables. The gateway writes each message with its code to
+// the worker's output and sends nothing, so a worker refuses this gateway in production.
 import { Type } from '@sinclair/typebox'
 import { freeText } from '../free-text.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'

@@ -1,4 +1,4 @@
-// Owns the outcome class of each code of Tencent Cloud SMS, for a number or for the whole call. The part before the
+// Lists the outcome class of each code of Tencent Cloud SMS, for a number or for the whole call. The part before the
 // dot is the family. An unlisted code has the class of its family, and `switch_now` if the family is unlisted too.
 import { classByCode } from '../code-table.ts'
 import type { OutcomeClass } from '../gateway.ts'
@@ -41,6 +41,6 @@ export const classOfTencentCode = (code: string): OutcomeClass => listed(code) ?
 
 function listed(code: string): OutcomeClass | undefined {
   const [family = ''] = code.split('.')
-  // Only the exact word Ok is an acceptance; it is not a family.
+  // Only the exact code Ok is an acceptance. A code such as Ok.Other does not get the class of Ok.
   return classes.get(code) ?? (family === 'Ok' ? undefined : classes.get(family))
 }

@@ -1,5 +1,5 @@
-// Owns Tencent Cloud's SendSms call (2021-01-11). Tencent treats a repeat as a new message and only echoes the
-// message's id, sent as SessionContext. After an ambiguous send the number's records are searched.
+// Makes Tencent Cloud's SendSms call (2021-01-11). Tencent treats a repeat as a new message and only echoes the
+// message's id, sent as SessionContext. After an ambiguous send, the gateway searches the number's records.
 import type { Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { classOfTencentCode, isKnownTencentCode } from './codes.ts'
@@ -27,7 +27,7 @@ export function createTencentGateway(options: TencentOptions): Required<SmsGatew
     const timestamp = Math.floor(now().getTime() / 1000)
     const signed = {
       'content-type': 'application/json; charset=utf-8',
-      // Set here and not by the transport, so that the signed headers are the sent headers.
+      // The host is set here and not by the transport, so that the signed host is the sent host.
       host: new URL(url).host,
       'x-tc-action': action,
     }
@@ -47,7 +47,7 @@ export function createTencentGateway(options: TencentOptions): Required<SmsGatew
       SmsSdkAppId: sdkAppId,
       TemplateId: templateOf(message.scene),
       SignName: signName,
-      // In the order of the template's variables: the code, then its minutes. Tencent expects strings.
+      // The order is the order of the template's variables: the code, then the minutes. Tencent expects strings.
       TemplateParamSet: [message.code, String(message.minutes)],
       SessionContext: message.id,
     }
@@ -59,7 +59,7 @@ export function createTencentGateway(options: TencentOptions): Required<SmsGatew
     const params = {
       PhoneNumber: `+86${message.mobile}`,
       SmsSdkAppId: sdkAppId,
-      // No EndTime, because Tencent refuses one that is ahead of its clock.
+      // EndTime is left out, because Tencent refuses an EndTime that is ahead of Tencent's clock.
       BeginTime: window.first,
       Limit: 50,
       Offset: 0,
@@ -78,7 +78,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const number: unknown = Array.isArray(numbers) ? numbers[0] : undefined
   const numberCode = field(number, 'Code')
   const callCode = field(field(response, 'Error'), 'Code')
-  // An answer is about the call or about the number. One that is about both, or accepts the call, contradicts itself.
+  // An answer is about the call or about the number. An answer about both contradicts itself.
   if (callCode !== undefined && numberCode !== undefined) return byTransport
   const code = callCode ?? numberCode
   if (typeof code !== 'string') return byTransport

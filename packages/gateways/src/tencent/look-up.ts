@@ -1,16 +1,16 @@
-// Owns the search for a message in Tencent's records of one number. The records hold no id of ours, so a message is
-// identified by its time alone, and `refused` is only answered when no other record is possible.
+// Searches for a message in Tencent's records of one number. The records hold no id of ours, so the time alone
+// identifies a message.
 import type { Found, SmsMessage } from '../gateway.ts'
 import { field } from '../json.ts'
 import { successBody } from '../transport-outcome.ts'
 import type { PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
 
-/** Unix seconds, both ends included. */
+/** A window in Unix seconds, with `first` and `last` included. */
 export type Window = { first: number; since: number; last: number }
 
-// Allows for a slow send and for clock skew. Tencent allows one number the same text once in 30 s, so this window
-// rarely contains a message of another request.
+// The margin allows for a slow send and for clock skew. Tencent allows one number the same text once in 30 s, so this
+// window rarely contains a message of another request.
 const MARGIN_SECONDS = 30
 
 export function windowAround(at: Date): Window {
@@ -21,7 +21,7 @@ export function windowAround(at: Date): Window {
 /**
  * `taken` if any record in the window was taken. Even if that record belongs to another request, the handset gets a
  * message within this minute, and a second message is not risked. `refused` only if a refusal is the single record
- * and is not older than the send: with an older one, or with several, our own record may not be written yet.
+ * and is not older than the send. With an older record, or with several, our own record may not be written yet.
  */
 export function foundInRecords(result: PostResult, window: Window, message: SmsMessage): Found {
   const response = field(successBody(result), 'Response')
@@ -47,6 +47,6 @@ function timeOf(record: unknown): number | undefined {
   return typeof time === 'number' ? time : undefined
 }
 
-// A record without a readable time counts as inside, because it may be ours.
+// A record without a readable time counts as inside, because the record may be ours.
 const isInside = (time: number | undefined, { first, last }: Window) =>
   time === undefined || (time >= first && time <= last)

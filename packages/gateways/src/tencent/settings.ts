@@ -1,10 +1,10 @@
-// Owns the environment variables of Tencent and how the worker makes its gateway of them.
+// Defines the environment variables of Tencent and creates the gateway from their values.
 import { Type } from '@sinclair/typebox'
 import { apiUrl, apiUrlFault, sceneFault, sceneTemplates, secret, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createTencentGateway } from './gateway.ts'
 
-/** Messages that Tencent allows one number by default; the vendor's console can change both limits. */
+/** Messages that Tencent allows one number by default. The vendor's console can change both limits. */
 export const tencentQuota = [
   { most: 1, seconds: 30 },
   { most: 10, seconds: 86_400 },

@@ -1,5 +1,5 @@
-// Owns TC3-HMAC-SHA256, the signature of Tencent Cloud's API 3.0, for a POST to the path `/`. It covers the body
-// and the listed headers. The day in its scope is in UTC.
+// Makes TC3-HMAC-SHA256, the signature of Tencent Cloud's API 3.0, for a POST to the path `/`. The signature covers
+// the body and the listed headers. The day in the scope of the signature is in UTC.
 import { createHash, createHmac } from 'node:crypto'
 
 type Tc3Input = {
@@ -25,7 +25,7 @@ export function tc3StringToSign(input: Tc3Input): string {
 export function tc3CanonicalRequest(input: Tc3Input): string {
   const { headers, payload } = input
   const names = namesOf(input)
-  // Values are signed in lower case, even if they are sent otherwise.
+  // Values are signed in lower case, even if the request sends the values in another case.
   const lines = names.map((name) => `${name}:${headers[name]?.trim().toLowerCase()}\n`).join('')
   return `POST\n/\n\n${lines}\n${names.join(';')}\n${sha256(payload)}`
 }

@@ -1,13 +1,13 @@
-// Owns the outcome class of each Twilio error code. Twilio keeps splitting its codes into finer ones, so unlisted
-// codes are expected. The HTTP status decides for them.
+// Lists the outcome class of each Twilio error code. Twilio keeps splitting its codes into finer codes, so unlisted
+// codes are expected. The HTTP status decides for an unlisted code.
 import { classByCode } from '../code-table.ts'
 
 const classes = classByCode({
   // Twilio has one dictionary for refusals (1xxxx, 2xxxx), delivery states (3xxxx) and Twilio Verify (6xxxx).
   retry_same: '20429 30001 60212',
-  // 21612: no route from this sender to this number. Another vendor may have a route.
+  // 21612: Twilio has no route from this sender to this number. Another vendor may have a route.
   switch_now: '21612 30008',
-  // 20500: an internal error of Twilio, which documents that a repeat may send twice.
+  // 20500: Twilio had an internal error. Twilio documents that a repeat may then send a second message.
   ambiguous: '20500',
   number: '21211 21610 21614 30003 30004 30005 30006 60238',
   number_limit: '60202 60203',

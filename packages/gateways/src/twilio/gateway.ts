@@ -1,4 +1,4 @@
-// Owns the call that creates a Twilio message. Twilio stores no id of ours and sends a repeat as a new message. Our
+// Makes the call that creates a Twilio message. Twilio stores no id of ours and sends a repeat as a new message. Our
 // id is in the address for delivery receipts, which then find their message even if the answer to the call was lost.
 import { freeText } from '../free-text.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
@@ -11,10 +11,10 @@ import { vendorWord } from '../vendor-word.ts'
 export type TwilioOptions = ApiOptions & {
   accountSid: string
   authToken: string
-  /** A number of the account, or of the messaging service if one is set. At least one of the two must be set. */
+  /** A number of the account or of the messaging service. `from` or `messagingServiceSid` must be set. */
   from?: string | undefined
   messagingServiceSid?: string | undefined
-  /** The public address for delivery receipts. Without it Twilio sends none. */
+  /** The public address for delivery receipts. Without this address, Twilio sends no receipts. */
   statusCallback?: string | undefined
 }
 
@@ -26,7 +26,7 @@ export function createTwilioGateway(options: TwilioOptions): SmsGateway {
     throw new Error('Twilio needs a sender: set from, messagingServiceSid or both')
   const base = withoutSlash(options.baseUrl)
   const callback = options.statusCallback === undefined ? undefined : new URL(options.statusCallback).href
-  // Our id is appended as text, because Twilio signs the address as it was sent and re-encoding could change it.
+  // Our id is appended as text, because Twilio signs the address as it was sent and encoding could change the text.
   const separator = callback?.includes('?') === true ? '&' : '?'
   const url = `${base}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json`
   const headers = {
@@ -68,7 +68,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   return { ...byTransport, class: unlisted, code: vendorWord(code, /^\d{5}$/, message) ?? 'UNKNOWN_CODE' }
 }
 
-// A created message has an id. It can have failed already, and then it carries the error code.
+// A created message has an id. A created message that has already failed also has an error code.
 function created(answer: unknown, byTransport: Outcome): Outcome {
   const sid = field(answer, 'sid')
   if (typeof sid !== 'string' || !/^(SM|MM)[0-9a-f]{32}$/.test(sid)) return byTransport
@@ -80,5 +80,5 @@ function created(answer: unknown, byTransport: Outcome): Outcome {
   return cls === undefined ? byTransport : { class: cls, code }
 }
 
-// Twilio's codes are JSON numbers. An answer without one may come from a proxy, and then the status decides.
+// Twilio's codes are JSON numbers. An answer without a code may come from a proxy, so the status decides.
 const codeOf = (value: unknown) => (typeof value === 'number' ? String(value) : '')

@@ -1,5 +1,5 @@
-// Owns Twilio's delivery receipts: one message per call, signed with the account's auth token. The query of the
-// address carries our id of the message as `echo`.
+// Verifies and reads Twilio's delivery receipts. Each call is about one message and is signed with the account's auth
+// token. The query of the address carries our id of the message as `echo`.
 import { createHmac } from 'node:crypto'
 import { secret } from '../settings.ts'
 import { emptyAcknowledgement, isEqualInConstantTime, oneReceipt } from '../delivery-receipt.ts'
@@ -48,7 +48,7 @@ export function signTwilio(authToken: string, address: string, form: URLSearchPa
   return hmac.digest('base64')
 }
 
-/** The address without and with its port. Twilio does not document which one it signs, and has signed both. */
+/** The address without and with its port. Twilio does not document which spelling is signed, and has used both. */
 function spellings({ protocol, hostname, port, pathname }: URL, query: string): string[] {
   const pathAndQuery = query === '' ? pathname : `${pathname}?${query}`
   const defaultPort = protocol === 'https:' ? '443' : '80'

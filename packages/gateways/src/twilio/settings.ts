@@ -1,4 +1,4 @@
-// Owns the environment variables of Twilio and how the worker makes its gateway of them.
+// Defines the environment variables of Twilio and creates the gateway from their values.
 import { Type } from '@sinclair/typebox'
 import { callbackUrl } from '../delivery-receipt.ts'
 import { apiUrl, apiUrlFault, text } from '../settings.ts'

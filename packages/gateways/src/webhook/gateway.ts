@@ -1,5 +1,5 @@
-// Owns the call of a webhook receiver, for vendors without a gateway here: a signed JSON POST. The message's id is
-// the same for all retries, so a receiver that stores the ids of its messages can send each message once.
+// Calls a webhook receiver with a signed JSON POST, for vendors without a gateway in this package. The message's id
+// is the same for all retries, so a receiver that stores the ids of its messages can send each message once.
 import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { signWebhook } from './signature.ts'
@@ -9,19 +9,19 @@ import { messageIdIn } from '../vendor-word.ts'
 
 export type WebhookOptions = Omit<ApiOptions, 'baseUrl'> & {
   url: string
-  /** Keys of the signature; two while one secret replaces the other. */
+  /** Keys of the signature. There are two keys while one secret replaces the other. */
   keys: readonly Buffer[]
-  /** The receiver stores the ids of its messages, and answers 409 to a repeat of a message that it took. */
+  /** Whether the receiver stores the ids of its messages and answers 409 to the repeat of a taken message. */
   idempotent: boolean
   templateOf: (scene: string) => string
 }
 
-// The classes that a receiver may name in the body of a 400 or 422. Without one, the template is refused.
+// The classes that a receiver may name in the body of a 400 or 422. Without a class, the outcome is `template`.
 const refusals: readonly OutcomeClass[] = ['number', 'number_limit', 'template', 'config']
 
 export function createWebhookGateway(options: WebhookOptions): SmsGateway {
   const { keys, idempotent, templateOf, transport, now = () => new Date() } = options
-  // Parsed here so that an invalid address fails at startup and not with the first message.
+  // The address is parsed here, so that an invalid address fails at the start and not with the first message.
   const url = new URL(options.url).href
   if (keys.length === 0) throw new Error('a webhook needs at least one secret')
 
@@ -47,13 +47,13 @@ export function createWebhookGateway(options: WebhookOptions): SmsGateway {
 }
 
 // A timeout or a 5xx of an idempotent receiver is `ambiguous` as well, because the receiver may have taken the
-// message. `recognises` tells the worker that it can repeat the message there, and only there.
+// message. `recognises` tells the worker that the message can be repeated at this receiver only.
 function outcomeOf(result: PostResult, message: SmsMessage, idempotent: boolean, now: Date): Outcome {
   const byTransport = transportOutcome(result, now)
   if (result.kind !== 'answer') return byTransport
   const { code } = byTransport
   const answer = parseJson(result.body)
-  // By the convention of webhooks the status alone decides; the body may add an id.
+  // By the convention of webhooks the status alone decides. The body may add an id.
   if (isSuccess(result.status))
     return { class: 'accepted', code, ...messageIdIn(answer, 'id', /^[\w.:-]{1,64}$/, message) }
   if (result.status === 409) return { class: idempotent ? 'duplicate' : 'ambiguous', code }

@@ -1,5 +1,5 @@
-// Owns the delivery receipts of a webhook receiver: one message per call, signed with the same secret as the
-// messages that the receiver gets.
+// Verifies and reads the delivery receipts of a webhook receiver. Each call is about one message, and is signed with
+// the same secret as the messages that the receiver gets.
 import { emptyAcknowledgement, oneReceipt, type ReceiptParser } from '../delivery-receipt.ts'
 import { field, parseJson } from '../json.ts'
 import { verifyWebhook, webhookSecrets } from './signature.ts'

@@ -1,5 +1,5 @@
-// Owns the environment variables of the webhook and how the worker makes its gateway of them. Unlike a vendor, the
-// receiver may be on the same machine, in production too.
+// Defines the environment variables of the webhook and creates the gateway from their values. Unlike a vendor's API,
+// the receiver may be on the same machine, even in production.
 import { Type } from '@sinclair/typebox'
 import { plaintextFault, sceneFault, sceneTemplates, text, url } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'

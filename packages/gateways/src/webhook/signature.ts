@@ -1,14 +1,14 @@
-// Owns the signature of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over id, time and body with a secret
+// Signs and verifies as in Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over id, time and body with a secret
 // that sender and receiver share. While a secret is replaced, requests carry one signature per secret, so that a
-// receiver that knows only one of them can verify every request.
+// receiver that knows only one secret can verify every request.
 import { createHmac } from 'node:crypto'
 import { isEqualInConstantTime, type ReceivedCall } from '../delivery-receipt.ts'
 import { decodedText } from '../settings.ts'
 
-/** The accepted difference between the sender's clock and ours, and so the time in which a call can be replayed. */
+/** The accepted difference between the time of a call and our clock. A copy of the call is accepted for as long. */
 const TOLERANCE_MS = 300_000
 
-/** A variable with one or two secrets, decoded to their keys. */
+/** A variable with one or two secrets, decoded to a list of keys. */
 export const webhookSecrets = (purpose: string) =>
   decodedText(
     {

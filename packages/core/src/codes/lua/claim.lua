@@ -1,22 +1,22 @@
--- Gives the right to make one gateway call for one send. Every call needs a claim, and nothing may happen between the
--- two. A send that was moved to e-mail gives no further claim for an SMS gateway.
+-- Gives a claim: the right to make one gateway call for one send. The number of a claim is its fence. Until the lease
+-- of a claim ends, no other worker gets a claim. A send that moved to e-mail gives no claim for an SMS gateway.
 --
 -- A claim whose lease ended without a settlement leaves a doubt: its gateway may have taken the message. The doubt
--- stays until an answer of that gateway resolves it.
+-- stays until an answer of that gateway resolves the doubt.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of the record; ARGV[2] number of the send
--- ARGV[3] fence of the claim that the caller holds, 0 for none
+-- ARGV[3] fence of the claim that the caller holds, 0 for no claim
 -- ARGV[4] gateway that the caller is going to call
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
--- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked}: life in ms, age in ms since
---           the first claim of this send; doubted_gateway is '' without a doubt
+-- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked}: `life` in ms; `age` in
+--           ms since the first claim of this send; `doubted_gateway` is '' without a doubt
 --       | {'gone', reason}: 'no_record' | 'replaced' | 'moved' | 'used'
---       | {'late', budget_unit}: this claim has failed the send; '' if the unit does not come back
---       | {'done', status, gateway, message_id}: an earlier claim has ended the send
---       | {'busy', wait}: another worker holds the claim for so many ms
+--       | {'late', budget_unit}: this script has failed the send; budget_unit is '' if the unit does not come back
+--       | {'done', status, gateway, message_id}: the send has ended
+--       | {'busy', wait}: another worker holds the claim for `wait` ms more
 --- @include "time"
 --- @include "read"
 --- @include "end-late"
@@ -35,7 +35,7 @@ if record.status ~= 'queued' and not is_sending then
 end
 if record.channel ~= channel then return {'gone', 'reason', 'moved'} end
 if record.used == '1' then
-  -- The code was typed in, so the message has arrived.
+  -- The code was used, so a message with the code has arrived.
   redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
   return {'gone', 'reason', 'used'}
 end
@@ -45,7 +45,7 @@ if is_lapsed and tonumber(record.lease_until) > now then return {'busy', 'wait',
 
 local doubted, doubted_at, unresolved = record.doubted_gateway, record.doubted_at, record.unresolved_doubt
 if is_lapsed and doubted ~= record.gateway then
-  -- A second doubt replaces the first one, which then can no longer be resolved.
+  -- A second doubt replaces the first doubt, so no answer can resolve the first doubt any more.
   if doubted ~= '' then unresolved = 1 end
   doubted, doubted_at = record.gateway, record.called_at
 end
@@ -60,15 +60,15 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
   return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
 end
 
--- A caller that learns of a doubt must claim again before it calls. So this claim names the doubted gateway.
--- If the caller dies before its next claim, the doubt stays with that gateway and not with one that was not called.
+-- A new caller that learns of a doubt claims again before its call. So this claim names the doubted gateway: if the
+-- caller dies before the next claim, the doubt stays with a gateway that was called.
 if not is_own and doubted ~= '' then gateway = doubted end
 local fence = record.fence + 1
 redis.call('HSET', code, 'status', 'sending', 'fence', fence, 'lease_until', now + lease, 'gateway', gateway,
   'called_at', now, 'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,
   'second_send_risked', math.max(tonumber(record.second_send_risked), risks_second_send))
 redis.call('HSETNX', code, 'sending_at', now)
--- Set before the call, which may send the mail. The reader of a mail need not own the phone.
+-- `mail_state` is set before the call, so that a crash cannot hide that a mail may have carried the code.
 if channel == 'email' and record.mail_state == 'none' then redis.call('HSET', code, 'mail_state', 'claimed') end
 return {'go', 'sealed', record.sealed, 'fence', fence, 'life', record.expires_at - now,
   'age', now - (record.sending_at or now), 'doubted_gateway', doubted, 'doubted_at', tonumber(doubted_at),

@@ -1,4 +1,4 @@
--- Deletes all keys of a phone in one step, so that no part of them is left.
+-- Deletes all keys of a phone in one step, so that a failure cannot leave some of the keys.
 --
 -- KEYS all keys of the phone
 -- Answers {'erased'} with a row {key, index} for each key that existed

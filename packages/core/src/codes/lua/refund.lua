@@ -1,9 +1,9 @@
--- Undoes an issue whose job did not reach the queue. A first send leaves no trace. A further send is closed, so that
--- a job which reached the queue after all sends nothing.
+-- Undoes an issue whose job did not reach the queue. For a first send, the record is deleted. A further send fails. A
+-- job that reached the queue after all then sends nothing.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of the record; ARGV[2] number of the send
--- Answers {'refunded'} | {'refused'}: the record is about another send, or a worker has claimed it
+-- Answers {'refunded'} | {'refused'}: the record is about another send, or the send is no longer queued
 --- @include "read"
 local code, sends, rid, number = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 

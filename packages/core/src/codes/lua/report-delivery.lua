@@ -1,16 +1,16 @@
--- Records what is known of a message after its gateway accepted it. The status only moves forward: the same report
--- again, or reports in another order, change nothing more. An undelivered message was paid for, so the slot of the
--- phone stays taken. The clock of Redis decides that a delivery receipt is missing: the delays of a queue follow the
--- clocks of the workers.
+-- Records what is known of a message after its gateway accepted the message. A repeated report changes nothing more,
+-- and no report changes `delivered` or `fell_back`. An undelivered message was paid for, so the slot of the phone
+-- stays taken. The clock of Redis decides that a delivery receipt is missing, because the delays of a queue follow
+-- the clocks of the workers.
 --
 -- KEYS[1] code record
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] 'delivered' | 'undelivered' | 'missing': no delivery receipt came in time
 -- ARGV[4] 1 if the scene may fall back to e-mail, else 0; ARGV[5] ms that a delivery receipt may take
 -- Answers {'delivered', after}: ms since the gateway accepted the message
---       | {'soon', wait}: the delivery receipt still has so many ms
---       | {'moved'}: the send is queued on the channel email. A repeated report answers the same, for a caller that
---           failed to add the job
+--       | {'soon', wait}: the delivery receipt may still take `wait` ms
+--       | {'moved'}: the send is queued on the channel email. A repeated report gets the same answer, so that a
+--           caller that failed to add the job can try again
 --       | {'failed'} | {'early'}: the send is not settled yet | {'kept'}: nothing to change
 --- @include "time"
 --- @include "read"
@@ -24,7 +24,7 @@ local status = record.status
 local is_open = status == 'queued' or status == 'sending'
 
 if report == 'delivered' then
-  -- A failed send may turn out to be delivered: its message arrived after all.
+  -- A message can arrive although its send has failed.
   if not is_open and status ~= 'sent' and status ~= 'failed' then return {'kept'} end
   redis.call('HSET', code, 'status', 'delivered', 'delivered_at', now, 'channel', 'sms')
   return {'delivered', 'after', now - (record.sent_at or now)}

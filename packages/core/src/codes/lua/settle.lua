@@ -1,20 +1,20 @@
--- Records what a claim came to. Only the newest claim may settle, and a final status is written once.
--- "unclaimed" settles a send whose job can no longer run, on the channel that the send is on.
+-- Records the result of a claim. "claimed" needs the fence (number) of the newest claim. "unclaimed" settles a send
+-- whose job can no longer run, if the send is on the caller's channel. An ended send is not settled again.
 --
--- "queued" returns the send for a later attempt, "moved" queues it on the channel email. "failed" gives the slot of
--- the phone and the unit of the budget back if certainly no message left.
+-- "queued" returns the send for a later attempt. "moved" queues the send on the channel email. "failed" gives back
+-- the slot of the phone and the unit of the budget if certainly no message left.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] 'claimed' | 'unclaimed'; ARGV[4] fence of the claim, 0 for unclaimed
 -- ARGV[5] 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
 -- ARGV[6] gateway; ARGV[7] message id; ARGV[8] channel of the caller
--- ARGV[9] gateway that may have taken the message although it gave no answer, or ''
+-- ARGV[9] gateway in doubt, which gave no answer and may have taken the message, or ''
 -- ARGV[10] 1 if a second message was risked because of a doubt, else 0
 -- ARGV[11] reason, or '' to keep the recorded one
 -- Answers {'settled', budget_unit}: the unit of the budget that comes back, or ''
---       | {'kept'}: the send stays `sent`, only its follow-up mail failed
---       | {'refused'}: another claim is newer, or the send has ended
+--       | {'kept'}: the send stays `sent`, because only its follow-up mail failed
+--       | {'refused'}: another claim or send is newer, the channel differs, or the send has ended
 --- @include "time"
 --- @include "read"
 --- @include "move-to-email"
@@ -31,7 +31,7 @@ if record.status ~= 'queued' and not is_sending then return {'refused'} end
 if is_unclaimed and record.channel ~= channel then return {'refused'} end
 if not is_unclaimed and record.fence ~= fence then return {'refused'} end
 
--- A claim that is settled from outside in the middle of its call leaves a doubt like any other.
+-- An unclaimed settlement during the call of another worker leaves a doubt about that call.
 local is_certain = record.doubted_gateway == '' and doubted == '' and record.unresolved_doubt == '0'
   and not (is_unclaimed and is_sending)
 if reason == '' then reason = record.reason end
@@ -46,7 +46,7 @@ if record.channel == 'email' and record.mail_state == 'claimed' then
   redis.call('HSET', code, 'mail_state', may_have_left and 'may_have_left' or 'none')
 end
 if status == 'failed' and record.channel == 'email' and record.reason == 'missing' then
-  -- The mail was only a follow-up to an accepted SMS, so the request stays `sent`.
+  -- The mail was only a follow-up to an accepted SMS, so the send stays `sent`.
   redis.call('HSET', code, 'status', 'sent', 'lease_until', 0, 'channel', 'sms', 'doubted_gateway', '')
   return {'kept'}
 end
@@ -55,7 +55,7 @@ local unresolved, doubted_at = record.unresolved_doubt, record.called_at
 if doubted == record.doubted_gateway then
   doubted_at = record.doubted_at
 elseif doubted ~= '' and record.doubted_gateway ~= '' then
-  -- A second doubt replaces the first one, which then can no longer be resolved.
+  -- A second doubt replaces the first doubt, so no answer can resolve the first doubt any more.
   unresolved = 1
 end
 redis.call('HSET', code, 'status', status, 'lease_until', 0, 'gateway', gateway, 'message_id', message_id,

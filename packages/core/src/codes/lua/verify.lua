@@ -1,23 +1,23 @@
--- Counts a guess, compares it and uses the code up, in one step. However many callers guess at once, at most one of
--- them verifies the code. A dead code keeps its record, and with it the count of its guesses.
+-- Counts a guess, compares the guess with the code, and marks a matching code as used, all in one step. Of several
+-- callers at once, at most one uses the code. A code without guesses left keeps its record and the count of guesses.
 --
--- Guesses that carry the request id and guesses that do not are counted apart, per code and per day. A stranger, who
--- does not know the id, cannot use up the owner's guesses. Per day, guesses with an id are counted by the caller who
--- asked for the code, so a stranger who asks for a code uses up only its own guesses.
+-- Guesses that carry the request id are counted apart from other guesses, per code and per day. A stranger, who does
+-- not know the id, cannot use up the owner's guesses. The count per day of guesses with the id is kept per address
+-- that asked for the code. A stranger who asks for a code therefore uses up only the guesses of their own address.
 --
--- A successful verify remembers its act (the keyed hash of an idempotency key and its body) for a while: the same act
--- gets the same answer again, for a caller that did not receive the first one. No other repeat does.
+-- A successful verify stores its act, the keyed hash of an idempotency key and its body. For ARGV[7] ms the same act
+-- gets the same answer again, because the caller may not have received the first answer. Any other act is refused.
 --
 -- KEYS[1] code record
--- KEYS[2] the phone's missed guesses with a request id; KEYS[3] those without one
+-- KEYS[2] the phone's missed guesses with a request id; KEYS[3] the missed guesses without a request id
 -- ARGV[1] request id of the caller, or ''
 -- ARGV[2] guesses per code; ARGV[3] missed guesses per day; ARGV[4] a day, ms
--- ARGV[5] unique member
+-- ARGV[5] unique member for the set of missed guesses
 -- ARGV[6] act of the caller, or ''; ARGV[7] ms for which an act is remembered
 -- ARGV[8..] the digest of the guess under each key, as pairs of (key id, digest)
 -- Answers {'verified', rid, is_mailed, asked_by, is_counted, at, is_again, gateway}
 --       | {'wrong', left}: guesses that are left
---       | {'throttled', wait}: ms until the next guess of the day
+--       | {'throttled', wait}: ms until the next guess is allowed
 --- @include "time"
 --- @include "read"
 local code, misses_with_id, misses_without_id = KEYS[1], KEYS[2], KEYS[3]
@@ -53,7 +53,7 @@ if not record.rid or record.used == '1' or tonumber(record.expires_at) <= now th
 if tonumber(record[counter]) >= guesses then return {'wrong', 'left', 0} end
 
 local guess = redis.call('HINCRBY', code, counter, 1)
--- The digests are HMACs under a key that no caller has, so the time of the comparison tells nothing.
+-- The digests are HMACs under a key that no caller has, so the duration of the comparison reveals nothing.
 for i = DIGESTS, #ARGV, 2 do
   if ARGV[i] == record.key_id and ARGV[i + 1] == record.digest then
     redis.call('HSET', code, 'used', 1, 'used_by', act, 'used_at', now)

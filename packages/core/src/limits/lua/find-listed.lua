@@ -4,8 +4,8 @@
 -- KEYS[1] allow list, KEYS[2] deny list: sorted sets of entries by the time at which they end
 -- KEYS[3] version of the lists
 -- ARGV[1] version that the caller knows; ARGV[2..] names
--- Answers {'found', version, allow, deny}: the name that is on each list, '' for none; for a caller with an old
--- version followed by a row {list, entry} for each network
+-- Answers {'found', version, allow, deny}: for each list, a name that is on the list, or ''. A caller with an old
+-- version also gets a row {list, entry} for each network
 --- @include "time"
 --- @include "list-version"
 local lists = {allow = KEYS[1], deny = KEYS[2]}

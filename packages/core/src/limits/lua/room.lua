@@ -1,9 +1,9 @@
--- Tells what a limit has left. Changes nothing.
+-- Answers how full a limit is, and changes nothing.
 --
 -- KEYS[1]    sorted set of the limit
 -- ARGV[1..n] its windows as pairs of (ms, at most)
--- Answers {'room', wait} and a row {used} for each window: the ms until one more entry fits, 0 if it fits now,
--- and how many entries the window holds
+-- Answers {'room', wait} and a row {used} for each window: `wait` is the ms until one more entry fits, 0 if it fits
+-- now; `used` is the number of entries in the window
 --- @include "time"
 --- @include "sliding-window"
 local limit = KEYS[1]

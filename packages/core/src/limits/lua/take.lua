@@ -1,4 +1,4 @@
--- Takes one from each of several limits, or refuses and changes none of them.
+-- Adds one entry to each of several limits, or refuses and changes no limit.
 --
 -- KEYS[1..n] sorted sets of the limits, all in one slot
 -- ARGV[1]    unique member

@@ -1,7 +1,7 @@
--- Remembers which send a gateway's message belongs to, and answers the delivery receipt that came before.
+-- Stores which send a gateway's message belongs to, and answers a delivery receipt that was parked (stored) before.
 --
 -- KEYS[1] the message, by the gateway's id for it or by an id of ours that the gateway repeats
--- ARGV[1] the send's job as JSON; ARGV[2] ms to keep it
+-- ARGV[1] the send's job as JSON; ARGV[2] ms to keep the job
 -- Answers {'expected', parked}: 'delivered' | 'undelivered' | '' if no receipt came yet
 local message, job, keep = KEYS[1], ARGV[1], ARGV[2]
 

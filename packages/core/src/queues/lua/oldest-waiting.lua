@@ -1,5 +1,5 @@
--- Finds when the job was added that has waited longest for its first worker. A job that a worker had before
--- returns to the same list; its age says nothing about a backlog, so it is passed over.
+-- Finds the job that has waited longest for its first worker, and answers when that job was added. A job that a
+-- worker had before returns to the same list. The script skips such a job, because its age shows no backlog.
 --
 -- KEYS[1] BullMQ's list of waiting jobs, the oldest last
 -- ARGV[1] prefix of the keys of this queue's jobs; all keys of a queue share a slot

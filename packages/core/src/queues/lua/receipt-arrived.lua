@@ -1,9 +1,9 @@
--- Answers the job that a delivery receipt is about, or parks the receipt until a worker settles its send. A parked
--- "delivered" is not overwritten, so the order in which receipts arrive does not matter.
+-- Answers the job that a delivery receipt is about, or parks (stores) the receipt until a worker settles its send. A
+-- parked "delivered" is not overwritten, so the order in which receipts arrive does not matter.
 --
 -- KEYS[1] the message, by the gateway's id for it or by an id of ours that the gateway repeats
 -- ARGV[1] 'delivered' | 'undelivered'; ARGV[2] ms to keep the parked receipt
--- ARGV[3] 0 to park it if its send is unknown; 1 to park it in any case, for a known send that is not settled yet
+-- ARGV[3] 0 to park the receipt only if its send is unknown; 1 to park the receipt also for a known, unsettled send
 -- Answers {'known', job} | {'parked'}
 local message, state, keep, must_park = KEYS[1], ARGV[1], ARGV[2], ARGV[3] == '1'
 

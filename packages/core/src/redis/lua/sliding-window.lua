@@ -1,7 +1,7 @@
--- Sliding windows over one sorted set of times: 5 an hour means 5 in any 60 minutes, whenever they begin. The
--- windows are pairs of (ms, at most) in ARGV, from index `first` to index `last`. Needs `now` from time.lua.
+-- Sliding windows over one sorted set of times: 5 an hour means 5 in any 60 minutes, whenever the 60 minutes begin.
+-- The windows are pairs of (ms, at most) in ARGV, from index `first` to `last`. This file needs `now` from time.lua.
 
--- wait(key, first, last): ms until one more entry fits into every window, 0 if it fits now; and the full window, ms.
+-- wait(key, first, last): answers the ms until one more entry fits (0 for now), and the ms of the full window.
 local function wait(key, first, last)
   local longest, full_window = 0, 0
   for i = first, last, 2 do
