@@ -39,7 +39,7 @@ export async function recordAct(redis: RedisClient, { act, entry, reason }: Act)
   await createAudit(redis)({ what: OPERATOR, act, entry: entry.text, reason: scrub(reason) })
 }
 
-/** Finds the newest reason of each entry in the last 1,000 entries of the audit stream. @throws StoreError */
+/** Finds the newest reason for each list entry in the last 1,000 records of the audit stream. @throws StoreError */
 export async function readReasons(redis: RedisClient): Promise<Map<string, string>> {
   const acts = (await readAudit(redis, 1_000)).filter(({ what }) => what === OPERATOR)
   return new Map(acts.toReversed().map(({ entry = '', reason = '' }) => [entry, reason]))

@@ -88,8 +88,8 @@ export function createTransport(options: TransportOptions = {}) {
         read(response, settle, fail)
       })
       request.on('error', (error) => fail(faultCode(error)))
-      // An upgrade response closes without an error. After the headers of an ordinary response, the handlers of the
-      // response decide.
+      // A request that gets an upgrade response closes without an event `response` or `error`. Once an ordinary
+      // response has begun, `read` reports how it ended.
       request.once('close', () => {
         if (phase !== 'headers') fail('CLOSED')
       })

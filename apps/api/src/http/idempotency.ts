@@ -22,7 +22,7 @@ export function createIdempotency(store: IdempotencyStore) {
   const tries = new WeakMap<FastifyRequest, FirstTry>()
 
   return {
-    /** The hooks of one route. An invalid request gets no slot, because every repeat of it fails in the same way. */
+    /** The hooks of one route. The answer to an invalid request is not kept, because every repeat fails in the same way. */
     hooks: (route: string, keepSeconds: number) => ({
       async preHandler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
         const key = request.headers['idempotency-key']
@@ -56,10 +56,10 @@ export function createIdempotency(store: IdempotencyStore) {
     }),
 
     /**
-     * Returns the act of a verify: a keyed hash of its idempotency key and body, or '' without a key. If a process
-     * uses a code up and dies before it keeps the answer, the caller gets no receipt. So the code record keeps the
-     * act, and for ACT_SECONDS a verify with the same act succeeds again (codes/lua/verify.lua). All receipts of one
-     * code have the same `jti`, so only one of them can be redeemed.
+     * Returns the "act" of a verify: a keyed hash of its idempotency key and body, or '' without a key. The code
+     * record stores the act of the verify that used the code up. If the process dies before the answer is kept, a
+     * verify with the same act succeeds again for ACT_SECONDS, so that the caller still gets a receipt. All receipts
+     * of one code have the same `jti`, so only one of them can be redeemed.
      */
     actOf: (request: FastifyRequest): string => tries.get(request)?.act ?? '',
   }

@@ -27,7 +27,7 @@ export type Retry = {
   orMoveToEmail?: EndReason
 }
 
-/** From this age of a send, another gateway may send a second message if a repeat gets no answer either. */
+/** If a gateway leaves a repeat unanswered for so long, another gateway is allowed to risk a second message. */
 const SILENT_MS = 5_000
 /** For a send younger than this, the worker waits for a busy gateway, unless the gateway asks for more time. */
 const BUSY_MS = 3_000

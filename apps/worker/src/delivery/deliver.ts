@@ -43,7 +43,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     if (claim.kind === 'unreadable') return settler.unreadable(claim.fence)
     if (claim.kind !== 'go') return settler.withoutClaim(claim)
 
-    // If this attempt also made the previous claim, its own `doubt` holds, and else the `doubt` of the code record.
+    // An attempt that also made the previous claim uses its own `doubt`; any other uses the code record's.
     const isContinued = attempt.fence !== 0 && claim.fence === attempt.fence + 1
     const { doubt, secondSendRisked } = isContinued ? attempt : claim
     attempt = { ...attempt, fence: claim.fence, ageMs: claim.ageMs, doubt, secondSendRisked }

@@ -93,7 +93,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     const isOpen = orMoveToEmail !== undefined && fallback !== null && (await fallback.isOpen(job))
     if (isOpen && attempt.ageMs >= fallback.afterMs) return end(attempt, orMoveToEmail, what)
     await settle(attempt, { status: 'queued', ...what })
-    // Without a doubt, the next attempt comes no later than the age from which the fallback may be used.
+    // If the send can still move to e-mail and no call is in doubt, the retry comes by the age at which it may move.
     const atMostMs = isOpen && doubted !== true ? fallback.afterMs - attempt.ageMs : undefined
     throw new RetryLater(reason, atLeastMs, atMostMs)
   }

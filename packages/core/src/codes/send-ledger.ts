@@ -63,7 +63,7 @@ export type Reported =
   | { kind: 'soon'; waitMs: number }
   | { kind: 'moved' | 'failed' | 'early' | 'kept' }
 
-/** `open`: the send has not ended; `done`: it ended in time; `late`: `lapse` failed it; `over`: nothing to do. */
+/** `open`: not ended; `done`: ended, with time left; `late`: failed by `lapse`; `over`: replaced, or time is up. */
 type Lapse = 'open' | 'done' | 'late' | 'over'
 
 /**

@@ -4,7 +4,7 @@
  */
 export const keys = {
   captcha: (uuid: string) => `img_${uuid}`,
-  /** Marks a proof of work as used. The API made the `nonce` of the proof. */
+  /** Marks a proof of work as used. The API made its `nonce`, so a caller cannot choose the key. */
   proof: (nonce: string) => `sms:proof:${nonce}`,
   code: (ph: string, scene: string) => `sms:{${ph}}:code:${scene}`,
   sends: (ph: string) => `sms:{${ph}}:sends`,

@@ -52,7 +52,7 @@ end
 
 if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
   if channel == 'email' and record.reason == 'missing' then
-    -- The mail was only a follow-up to an SMS that a gateway had accepted, so the send stays `sent`.
+    -- A gateway had accepted the SMS and the mail was only a follow-up, so the status goes back to `sent`.
     redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
     return {'done', 'status', 'sent', 'gateway', '', 'message_id', ''}
   end

@@ -3,7 +3,7 @@
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of the record; ARGV[2] number of the send
--- Answers {'open'}: the send has not ended | {'done'}: the send ended in time | {'over'}: nothing is left to do
+-- Answers {'open'}: the send has not ended | {'done'}: ended, with time left | {'over'}: replaced, or its time is up
 --       | {'late', budget_unit}: this script has failed the send; budget_unit is '' if the unit does not come back
 --- @include "time"
 --- @include "read"
@@ -24,7 +24,7 @@ if record.used == '1' then
   return {'over'}
 end
 if record.channel == 'email' and record.reason == 'missing' then
-  -- The mail was only a follow-up to an SMS that a gateway had accepted, so the send stays `sent`.
+  -- A gateway had accepted the SMS and the mail was only a follow-up, so the status goes back to `sent`.
   redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
   return {'over'}
 end
