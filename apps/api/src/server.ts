@@ -31,7 +31,7 @@ export async function buildServer(parts: ApiProcess) {
   const errorHandler = createErrorHandler(deps.metrics)
   const app = Fastify({
     loggerInstance,
-    // Fastify's own log lines show the URL, and with it the number and the image code.
+    // Fastify's own log lines would show the URL, which contains the number and the image code.
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     // The id is unique across processes.
@@ -46,12 +46,12 @@ export async function buildServer(parts: ApiProcess) {
     http: { connectionsCheckingInterval: 1_000, headersTimeout: 10_000 },
     connectionTimeout: 10_000,
     forceCloseConnections: 'idle',
-    // Fastify's own 503 during a stop is not in the envelope.
+    // Fastify's own 503 during a stop would not have the body of an envelope.
     return503OnClosing: false,
     routerOptions: {
       ignoreTrailingSlash: true,
       maxParamLength: 100,
-      // The last value of a repeated key counts, so a value is never a list.
+      // If the query repeats a parameter, its last value is used, so a value is never a list.
       querystringParser: (text) => Object.fromEntries(new URLSearchParams(text)),
     },
     // These errors occur before a route is found, so no hook adds the headers.

@@ -5,7 +5,7 @@ const OWN = ['api', 'static', 'queue', 'job-schedulers', 'metrics-history', 'liv
 export const BASE_PATH_PATTERN = `^((?!/(${OWN.join('|')})(/|$))(/[0-9A-Za-z_~-][0-9A-Za-z._~-]*)+)?$`
 
 /**
- * Returns a function for Fastify's `rewriteUrl` that removes the base path. Some proxies remove it themselves and
+ * Returns a function for Fastify's `rewriteUrl` that removes the base path. Some proxies remove the base path and
  * some do not, so the board answers paths with and without the base path.
  */
 export function createBasePathCutter(basePath: string) {

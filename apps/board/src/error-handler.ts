@@ -8,7 +8,7 @@ type BoardError = Error & { statusCode?: number | undefined }
 /**
  * Turns every error into an answer. Bull Board's page shows `error.key` in the operator's language. Every request
  * that needs a login and has none gets the same 401.
- * @param redisAway tells whether the connection to Redis is down
+ * @param redisAway returns whether the connection to Redis is down
  */
 export function createErrorHandler(redisAway: () => boolean) {
   return (err: BoardError, request: FastifyRequest, reply: FastifyReply): void => {

@@ -17,7 +17,7 @@ export const HEADERS: FastifyHelmetOptions = {
     },
   },
   strictTransportSecurity: false,
-  // Without any referrer a browser may hide the origin, which decides whether a write is allowed.
+  // With no referrer a browser may leave out Origin, by which writes.ts recognises a write from another site.
   referrerPolicy: { policy: 'same-origin' },
 }
 

@@ -50,7 +50,7 @@ function maskNumber(value: number): number | string {
 const SPACED_NUMBERS = /(?<![0-9])(1[3-9][0-9])[ -][0-9]{4}[ -]?([0-9]{4})(?![0-9])/g
 const DIGITS = /(?<![0-9])[0-9]{6,10}(?![0-9])/g
 
-/** Masks more than `scrub`, which keeps digits inside words because ids contain such digits. */
+/** Also masks digits inside words, which `scrub` keeps because ids contain such digits. */
 function scrubFreeText(text: string): string {
   return scrub(text.replace(SPACED_NUMBERS, '$1****$2')).replace(DIGITS, '******')
 }

@@ -1,12 +1,12 @@
 import { addressGroup } from '@sms-codes/core/limits/client-address'
 
-/** The permitted wrong passwords per client address and WINDOW_MS: enough for a person, too few for guessing. */
+/** A client address may send so many wrong passwords in WINDOW_MS: enough for a person, too few for guessing. */
 const MOST_WRONG = 10
 const WINDOW_MS = 60_000
-/** Bounds the memory. Above this number the oldest address is dropped. */
+/** The counter keeps at most so many addresses in memory. A further address replaces the oldest one. */
 const MOST_ADDRESSES = 10_000
 
-/** Counts wrong passwords per client address, in memory, so that the limit also holds while Redis is down. */
+/** Counts wrong passwords per client address in memory, so the limit also applies while Redis is down. */
 export function createTries(now: () => number = Date.now) {
   const wrong = new Map<string, { times: number; until: number }>()
   function countOf(group: string) {

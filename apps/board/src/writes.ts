@@ -35,8 +35,8 @@ const STATUS = /^[a-z-]{1,20}$/
 type Deps = { log: FastifyBaseLogger; queues: readonly Queue[]; audit: Audit }
 
 /**
- * Hooks that allow or refuse each write. An allowed write is added to the audit stream before it runs, so that a
- * crash cannot hide it, and logged with its result afterwards.
+ * Hooks that allow or refuse each write. An allowed write is added to the audit stream before it runs, so a
+ * crash cannot hide the write. The log shows its result afterwards.
  */
 export function createWriteGuard({ log, queues, audit }: Deps) {
   const allowed = new WeakMap<FastifyRequest, Record<string, string>>()

@@ -11,7 +11,7 @@ import {
 
 const StoreEnv = Type.Object({ REDIS_URL: processVariables.REDIS_URL, ...budgetVariables })
 
-/** The values must be those of the API: another key finds no phone, and another limit shows wrong figures. */
+/** The values must be those of the API: with another PHONE_KEY no phone is found, and other limits are wrong. */
 export const OpsEnv = Type.Object({ ...StoreEnv.properties, ...keyVariables, ...codeVariables })
 
 /** Loads the values of commands about the whole service. These commands need no keys. */

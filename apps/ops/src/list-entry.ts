@@ -12,7 +12,7 @@ before a pseudonym that begins with a dash.`
 const NOT_AN_ENTRY =
   'not a network, number segment (3 to 7 digits, such as 138) or pseudonym (22 characters); use --mobile for a whole number'
 
-/** Reads the entry that a command is about, and the address of Redis. @throws ConfigError, OpsError */
+/** Reads the list entry that a command is about, and the address of Redis. @throws ConfigError, OpsError */
 export async function readEntry(
   positionals: readonly string[],
   mobile: string | undefined,
@@ -33,7 +33,7 @@ type Act = { act: 'block' | 'allow' | 'unlist'; entry: ListEntry; reason: string
 
 const OPERATOR = 'operator'
 
-/** Writes what an operator did to a list to the audit stream. @throws StoreError */
+/** Writes an act (a change that an operator made to a list) to the audit stream. @throws StoreError */
 export async function recordAct(redis: RedisClient, { act, entry, reason }: Act): Promise<void> {
   // The reason is masked, because an operator may type a number into the reason.
   await createAudit(redis)({ what: OPERATOR, act, entry: entry.text, reason: scrub(reason) })

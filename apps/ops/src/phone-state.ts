@@ -26,7 +26,7 @@ export async function readPhone(redis: RedisClient, { config, keyring, mobile, p
   return {
     pseudonym: ph,
     hasContact,
-    // Shows only the kind of an entry: a segment would reveal the masked digits of the number.
+    // The result has only the kind of a list entry, because a segment would reveal masked digits of the number.
     listed: { allow: kindOf(listed.allow), deny: kindOf(listed.deny) },
     misses: { withId, blind },
     scenes: scenes.map((scene, i) => {

@@ -26,8 +26,8 @@ function createQueues(redis: RedisClient, all: Queue[]) {
       redisClockMs(redis),
     ])
     const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts
-    // The age of the job that has waited longest for its first worker is at least 0: the host that added the job may
-    // have a clock that is ahead of the clock of Redis.
+    // The age of the job that has waited longest for its first worker. It is set to at least 0, because the host that
+    // added the job may have a clock that is ahead of the clock of Redis.
     const oldestSeconds = addedAt === null ? null : Math.max(0, Math.round((now - addedAt) / 1000))
     return { name: queue.name, waiting, active, delayed, failed, oldestSeconds, paused }
   }

@@ -39,7 +39,7 @@ type ComposeOptions = {
 /** The deadline of a whole mail. Each timeout in smtp-client.ts limits one step of sending the mail. */
 const MAIL_DEADLINE_MS = 12_000
 const MAILS_AT_ONCE = 10
-/** A claim lasts so much longer than the deadline of its call, so that a live worker does not lose the claim. */
+/** A claim (the right to one gateway call) outlasts the deadline of the call by this, so a live worker keeps it. */
 const LEASE_MARGIN_MS = 1_500
 
 /** Makes every part of a worker from the worker's configuration and connections. */

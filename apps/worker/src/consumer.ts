@@ -17,7 +17,7 @@ type ConsumerOptions = {
   connection: RedisClient
   concurrency: number
   deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
-  /** Processes a job named CHECK. */
+  /** Processes a job named CHECK, which runs when a delivery receipt is overdue. */
   check?: (job: SendJob) => Promise<Reported>
   ledger: SendLedger
   metrics: WorkerMetrics
@@ -26,10 +26,10 @@ type ConsumerOptions = {
 }
 
 const LONGEST_PAUSE_MS = 15_000
-/** With this pause a job starts fewer than MOST_STARTS times during the longest possible time to send. */
+/** The time between two starts of a job of a newer version. Its send ends before MOST_STARTS starts. */
 const NEWER_VERSION_PAUSE_MS = 6_000
 const MOST_STARTS = 100
-/** Added to the wait for another worker's claim, so that the claim has ended when the job is tried again. */
+/** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
 const AFTER_LEASE_MS = 50
 
 /** The BullMQ worker of one queue: calls `deliver` for each job, and then completes, delays or fails the job. */
@@ -53,11 +53,11 @@ export function createConsumer(options: ConsumerOptions) {
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') return delay(job, delivered.waitMs + AFTER_LEASE_MS, token)
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
-    // The return value stays in the event stream after the job is gone, so it has only these two fields.
+    // The return value stays in BullMQ's event stream after the job is gone, so it has only these two fields.
     return { outcome: delivered.outcome, why: delivered.why }
   }
 
-  /** Keeps a job of a newer version for a worker of that version, for as long as its send has time. */
+  /** Delays a job of a newer version, for a worker of that version, until the send of the job is too late. */
   async function leaveToNewerWorker(job: Job<unknown>, data: LaterJob, token: string | undefined) {
     const { rid, n, v } = data
     const lapse = await ledger.lapse(data)
@@ -86,7 +86,7 @@ export function createConsumer(options: ConsumerOptions) {
     settings: { backoffStrategy: (attemptsMade, _type, err) => backoffMs(attemptsMade, err) },
   })
   worker.on('error', (err) => log.debug({ err, queue }, 'queue error'))
-  // Another worker may run a job whose lock was lost, so the gateway call of this worker is aborted.
+  // Another worker may run a job whose lock this worker lost, so this worker aborts its gateway call.
   worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id)))
   // BullMQ fails a job that stalled too often without calling the processor, and the send of the job must still end.
   worker.on('failed', (job, err) => {
@@ -103,7 +103,7 @@ export function createConsumer(options: ConsumerOptions) {
   return worker
 }
 
-/** Returns the delay before the next attempt, within the bounds of RetryLater and LONGEST_PAUSE_MS. */
+/** Returns the ms before the next attempt, within the limits in RetryLater and at most LONGEST_PAUSE_MS. */
 function backoffMs(attemptsMade: number, err: Error | undefined): number {
   const { atLeastMs = 0, atMostMs = LONGEST_PAUSE_MS } = err instanceof RetryLater ? err : {}
   return Math.min(Math.max(retryDelayMs(attemptsMade), atLeastMs), atMostMs, LONGEST_PAUSE_MS)

@@ -17,7 +17,7 @@ const USAGE = `Usage: worker [--queues sms,email,events]
 Processes the jobs that the API has queued, from all queues or from those that --queues or WORKER_QUEUES names.
 `
 
-/** After this time a shutdown aborts the gateway calls. `onShutdown` waits longer, so that they can be settled. */
+/** The ms from a shutdown to the abort of the gateway calls. `onShutdown` waits longer, so they can be settled. */
 const PATIENCE_MS = 10_000
 
 function readFlags() {

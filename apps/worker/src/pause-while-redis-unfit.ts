@@ -10,8 +10,8 @@ const CLOCK_EVERY_MS = 5_000
 
 /**
  * Pauses a worker while Redis is unfit. While Redis answers but refuses writes (out of memory, read-only replica,
- * disk full), BullMQ would fetch the next job thousands of times a second. While the clock of this host is far off,
- * the worker would fetch delayed jobs before their time.
+ * disk full), BullMQ would fetch the next job thousands of times a second. While the clock of this host is more than
+ * a minute off, the worker could fetch delayed jobs before their time.
  */
 export function pauseWhileRedisUnfit(
   worker: Worker<unknown>,

@@ -10,9 +10,9 @@ import type { SendAttempt } from './caller.ts'
 type ListDecision = {
   /** If true, the limits of address, subnet and segment and the pumping guard do not apply to the send. */
   isAllowed: boolean
-  /** 0 if no deny entry matches, else the wait that the refusal names, in seconds. */
+  /** The wait in seconds that the refusal names, or 0 if no deny entry matches. */
   denySeconds: number
-  /** Records the decision. The route calls this function only for a decision that it has used. */
+  /** Counts the decision in the metrics and writes it to the audit stream. The route calls it for a used decision. */
   report: () => void
 }
 
@@ -23,8 +23,8 @@ const HOUR_SECONDS = 3_600
 /**
  * Looks a send up in the allow and deny lists of the environment and of the operators. A deny entry takes precedence.
  *
- * A denied caller gets the same answer as a caller whose phone has used up its hourly limit, so that the answer does
- * not show that a deny list exists. The answer must name a plausible wait, which `hourlyWait` computes.
+ * A denied caller gets the same answer as a caller whose phone has used up its hourly limit. So the answer does not
+ * show that a deny list exists. The answer must name a plausible wait, which `hourlyWait` computes.
  */
 export function createListCheck(
   { lists, keyring, metrics, audit, log }: Needs,
@@ -47,7 +47,7 @@ export function createListCheck(
         const list = denied === null ? 'allow' : 'deny'
         const by = parseListEntry(entry)?.kind ?? 'phone'
         metrics.listDecisions.inc({ list, by })
-        // The record is not awaited, because the decision does not depend on it.
+        // The write to the audit stream is not awaited, because the decision does not depend on it.
         audit({ what: 'list', list, by, entry, phone, address }).catch((err: unknown) =>
           log.warn({ err, list, by }, 'list decision not recorded'),
         )
@@ -56,7 +56,7 @@ export function createListCheck(
   }
 }
 
-/** Returns a function that finds the configured entry that matches an asker, or null. */
+/** Returns a function that finds the configured entry for the address or phone of a send, or returns null. */
 function createFinder(entries: readonly ListEntry[]) {
   const names = new Set(entries.map(({ text }) => text))
   const networkOf = createNetworks(entries.flatMap(({ kind, text }) => (kind === 'network' ? [text] : [])))
@@ -64,7 +64,7 @@ function createFinder(entries: readonly ListEntry[]) {
     phoneNames(asker).find((name) => names.has(name)) ?? networkOf(asker.ip)
 }
 
-/** The wait counts down to the end of an hour. Two bytes of the pseudonym decide when the hour of a phone starts. */
+/** Returns the seconds to the end of an hour of the phone. Two bytes of the pseudonym set when this hour starts. */
 function hourlyWait(ph: string): number {
   const offset = Buffer.from(ph, 'base64url').readUInt16BE(0)
   return HOUR_SECONDS - ((Math.floor(Date.now() / 1000) + offset) % HOUR_SECONDS)

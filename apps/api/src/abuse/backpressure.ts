@@ -15,9 +15,9 @@ const BACKLOG_RETRY_SECONDS = 10
 const EVENT_LOOP_RETRY_SECONDS = 5
 
 /**
- * Watches the age of the oldest message that no worker has taken yet. While Redis answers, the process asks Redis at
- * most once a second for all its requests.
- * @param maxAgeSeconds 0 for no limit
+ * Watches the age of the oldest message that no worker has taken yet. While Redis answers, the process asks Redis for
+ * this age at most once a second, and all requests of that second use the answer.
+ * @param maxAgeSeconds the greatest age at which requests are still accepted; 0 for no limit
  */
 export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics: Metrics) {
   const oldest = createOldest(redis)
@@ -25,10 +25,10 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
   let answer: Promise<number | null> = Promise.resolve(null)
 
   return {
-    /** @throws Refusal while the oldest message waits too long, StoreError */
+    /** @throws Refusal if the oldest message has waited longer than `maxAgeSeconds`, StoreError */
     async refuseIfLate(): Promise<void> {
       if (maxAgeSeconds === 0) return
-      // The clock of an API host sets the time of a job, so such a clock also measures the age of the job.
+      // The clock of an API host sets the timestamp of a job, so the age is computed from the clock of this host.
       if (Date.now() - askedAt >= CACHE_MS) {
         askedAt = Date.now()
         answer = oldest(SMS_QUEUE).catch((err: unknown) => {
@@ -45,7 +45,7 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
   }
 }
 
-/** The greatest delay of the event loop, and the greatest share of the time that it is busy; 0 for no limit. */
+/** The greatest delay of the event loop, and the greatest percentage of time that it is busy; 0 means no limit. */
 type EventLoopLimits = { delayMs: number; percent: number }
 
 /**
@@ -58,7 +58,7 @@ export async function refuseUnderLoad(scope: FastifyInstance, limits: EventLoopL
   await scope.register(underPressure, {
     maxEventLoopDelay: delayMs,
     maxEventLoopUtilization: percent / 100,
-    // The share is measured over the last second and not since the start.
+    // The busy share is measured over the last second, and not over the time since the process started.
     eventLoopUtilizationMode: 'interval',
     pressureHandler: async () => {
       metrics.refusals.inc({ limit: 'event_loop' })

@@ -1,12 +1,12 @@
 -- Finds the groups of sends that look like SMS pumping: a group has enough sends in its window, and too few of their
--- codes were verified. A finding sets the group's mark, a key that expires. A group with a mark is a finding too.
+-- codes were verified. Such a group gets a mark, a key that expires. The group is a finding while it has the mark.
 --
--- If a group is found again within a day after its last mark ended, its next mark lasts twice as long, up to the
--- group's longest mark. A group in deny mode has no longest mark: its marks are never doubled. Such a mark ends
--- early if the group still has enough sends and enough of their codes are verified.
+-- If a group gets a mark within a day after its last mark ended, the new mark lasts twice as long as the last one, up
+-- to the longest mark in ARGV. In deny mode this longest mark is 0, and then every mark lasts ARGV[1]. A mark in deny
+-- mode ends early if the group still has enough sends and enough of their codes are verified.
 --
--- KEYS    for each group four keys, all in one slot: its sends, its verified codes, its mark, the count of its marks
--- ARGV[1] ms that a mark lasts
+-- KEYS    for each group four keys with one hash tag: its sends, its verified codes, its mark, the count of its marks
+-- ARGV[1] ms that the first mark of a group lasts
 -- ARGV[2..] for each group: window ms, least sends, least percent verified, longest mark ms (0 in deny mode)
 --
 -- Answers {'judged'} with a row {group, lasts, is_new, sends, verified} for each finding: index of the group, ms that

@@ -10,7 +10,7 @@ import { numberSegment, type SendAttempt } from './caller.ts'
 export const GROUPS = ['segment', 'address', 'service'] as const
 type Group = (typeof GROUPS)[number]
 
-/** Every mode reports findings. For a finding, `challenge` also requires a proof, and `deny` refuses the send. */
+/** A finding is a group with too few verified codes. `challenge` then requires a proof, `deny` refuses the send. */
 export const MODES = ['observe', 'challenge', 'deny'] as const
 type Mode = (typeof MODES)[number]
 
@@ -18,11 +18,11 @@ export type GuardOptions = {
   on: boolean
   denySeconds: number
   groups: Record<Group, { mode: Mode; windowSeconds: number; minSends: number; minPercent: number }>
-  /** False if the API must never require a proof; the guard then only observes in place of a challenge. */
+  /** False if the API must never require a proof. The mode `challenge` then has the effect of `observe`. */
   canChallenge: boolean
 }
 
-/** The part of a send that puts it into groups. */
+/** The fields of a send that decide which segment and which address it belongs to. */
 type Grouped = Pick<SendAttempt, 'address' | 'mobile'>
 
 type Needs = {
@@ -34,7 +34,7 @@ type Needs = {
 }
 
 const DAY_MS = 86_400_000
-/** A limit that no counter reaches. */
+/** The limit of the counters of the guard, which no counter reaches. */
 const UNLIMITED = 1_000_000_000
 
 /**
@@ -58,14 +58,14 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
 
   function modeOf(group: Group): Mode {
     const { mode } = groups[group]
-    // The guard never denies the whole service: one attack would lock out all users.
+    // The guard never denies the whole service, because one attack would then lock out all users.
     const permitted = group === 'service' && mode === 'deny' ? 'challenge' : mode
     return permitted === 'challenge' && !canChallenge ? 'observe' : permitted
   }
 
   const groupArgs = GROUPS.flatMap((group) => {
     const { windowSeconds, minSends, minPercent } = groups[group]
-    // Users can pass a long challenge, but a long denial would lock users out. So 0 keeps deny marks from doubling.
+    // A user can pass a challenge that lasts long, but not a denial. So 0 keeps the marks of `deny` from doubling.
     return [windowSeconds * 1000, minSends, minPercent, modeOf(group) === 'deny' ? 0 : DAY_MS]
   })
 
@@ -82,7 +82,7 @@ export function createPumpingGuard({ redis, limits, metrics, audit, log }: Needs
     /** The counters that an accepted send adds to. */
     sendCounters: (send: Grouped): Limit[] => (on ? counters('sent', send) : []),
 
-    /** `denySeconds` is 0 for a send that is not denied. @throws StoreError */
+    /** Judges the groups of a send. `denySeconds` is 0 if the send is not denied. @throws StoreError */
     async judge(send: Grouped) {
       const verdict = { denySeconds: 0, requiresProof: false }
       if (!on) return verdict

@@ -5,26 +5,26 @@ import { Refusal, type Answer } from '../http/answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
 import { numberSegment, type SendAttempt } from './caller.ts'
 
-/** The limits of an address count pictures and challenges, answers to pictures and proofs, and guessed codes. */
+/** Per address: `images` counts pictures and challenges, `attempts` answers to them, `verifies` guesses. */
 type AddressLimit = 'images' | 'attempts' | 'verifies'
 
-/** A send counts for its address, subnet, number segment and the whole service, besides the limits of its phone. */
+/** A send counts against these limits and those of its phone. The budget is the limit of the whole service. */
 const SEND_LIMITS = ['address', 'subnet', 'segment', 'budget'] as const
 type SendLimit = (typeof SEND_LIMITS)[number]
 
 const SEND_ANSWERS: Record<SendLimit, Answer> = {
   address: 'tooManyRequests',
   subnet: 'tooManyRequests',
-  // A phone with a full limit gets the same answer, so that an attacker cannot tell the two limits apart.
+  // A phone with a full limit gets the same answer, so an attacker cannot tell the two limits apart.
   segment: 'sentTooOften',
   budget: 'budgetSpent',
 }
 
 /**
- * The rate limits of the API, except the limits of a phone, which the script that issues a code takes. Every method
- * throws StoreError when Redis does not answer.
+ * The rate limits of the API, except the limits of a phone, which the script that issues a code checks. A unit is one
+ * counted request. Every method throws StoreError when Redis does not answer.
  * @param windows the windows of each limit; an empty list means no limit
- * @param countersOf returns counters without a limit, to which a send adds in the same step
+ * @param countersOf returns counters that never refuse a send; the send is counted there in the same step
  */
 export function createRateLimits(
   limits: Limits,
@@ -59,15 +59,15 @@ export function createRateLimits(
       return taken.kind === 'taken' ? taken.count : refuse(name, 'tooManyRequests', taken.retryAfter)
     },
 
-    /** Counts the attempts of this address in the longest window. */
+    /** Returns how many attempts this address made in the longest window. */
     attemptsOf: (address: string): Promise<number> => limits.count(addressLimit('attempts', address)),
 
     /**
-     * Takes one unit from all limits of a send in one step, or from none if a limit is full. So any number of API
-     * processes together cannot exceed the budget.
-     * @param isAllowListed if true, only the budget is taken from
-     * @returns the unit of the budget that was taken, and a function that gives back the units of segment, budget
-     *   and counters, for a send that was not enqueued
+     * Takes one unit from each limit of a send in one step, or takes nothing if a limit is full. So any number of
+     * API processes together cannot exceed the budget.
+     * @param isAllowListed if true, the send counts only against the budget
+     * @returns the id of the unit in the budget, and a function for a send that was not enqueued, which gives back
+     *   the units of segment, budget and counters
      * @throws Refusal if a limit is full
      */
     async takeForSend(attempt: SendAttempt, isAllowListed: boolean) {

@@ -5,7 +5,7 @@ type StepUpLevel = 'short_picture' | 'long_picture' | 'proof'
 
 type StepUpOptions = {
   mode: 'off' | 'on'
-  /** The limit of attempts of an address. Both percentages refer to `most` of its longest window. */
+  /** The windows of the limit of attempts. The percentages below refer to `most` of the longest window. */
   attempts: readonly Window[]
   longPicturePercent: number
   proofPercent: number
@@ -20,7 +20,7 @@ export function createStepUp({ mode, attempts, longPicturePercent, proofPercent 
   const share = (percent: number) => Math.ceil((most * percent) / 100)
   const [shortPictures, withoutProof] = [share(longPicturePercent), share(proofPercent)]
 
-  /** @param attempt the ordinal of this attempt of the address, from 1 */
+  /** @param attempt how many attempts the address has made in the longest window, this attempt included */
   return function levelOf(attempt: number): StepUpLevel {
     if (mode === 'off' || attempt <= shortPictures) return 'short_picture'
     return attempt > withoutProof ? 'proof' : 'long_picture'

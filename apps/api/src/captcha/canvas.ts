@@ -1,5 +1,5 @@
 // A canvas holds the amount of ink on each pixel of a picture, from 0 (paper) to 1. The distance between a pixel and
-// a stroke decides how much of the pixel is covered, so edges are smooth at any angle.
+// a stroke sets the share of the pixel that is covered, so edges are smooth at any angle.
 import type { Point, Stroke } from './glyphs.ts'
 
 export type Canvas = ReturnType<typeof createCanvas>

@@ -15,7 +15,7 @@ function createWave(random: Random, amplitude: number, length: number) {
   return (at: number) => amplitude * Math.sin((2 * Math.PI * at) / length + phase)
 }
 
-/** Returns a warp that bends all letters by one slow wave in each direction, so that no letter matches a template. */
+/** A warp moves points. This one bends all letters by a slow wave in each direction, so no letter fits a template. */
 function createWarp(random: Random): Warp {
   const wave = () => createWave(random, random(1, 3), random(55, 120))
   const [alongX, alongY] = [wave(), wave()]

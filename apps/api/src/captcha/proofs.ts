@@ -11,12 +11,12 @@ import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 export const PROOF_MAX_LENGTH = 2_048
 
 const LIFE_SECONDS = 300
-/** Redis remembers a used proof for longer than the proof is valid, because the clocks of hosts differ. */
+/** How long Redis remembers a used proof: longer than a proof is valid, because the clocks of hosts differ. */
 const REMEMBER_SECONDS = 2 * LIFE_SECONDS
 
 /**
- * The work consists of steps: at most 500, 250 on average. A step is PBKDF2 with 5,000 rounds. The steps are few and
- * long, because each call of PBKDF2 costs a browser extra time and costs a native program none.
+ * The work consists of steps: at most 500, 250 on average. A step is one call of PBKDF2 with ROUNDS rounds. The steps
+ * are few and long, because each call costs a browser extra time, and a native program has no such extra cost.
  */
 const ROUNDS = 5_000
 const MAX_STEPS = 500
@@ -53,7 +53,7 @@ const Payload = Type.Object({
  * nothing about a challenge until its proof is used. A proof is valid once.
  */
 export function createProofs(redis: RedisClient, keyring: Keyring) {
-  // All keys of the ring are accepted, so a challenge stays valid while the keys are rotated.
+  // A challenge signed with any code key of the ring is accepted, so it stays valid while the keys are rotated.
   const solutionSecrets = keyring.secrets('proof solution')
   const ring = keyring.secrets('proof challenge').map(({ secret }, i) => ({
     hmacSignatureSecret: secret,

@@ -10,7 +10,7 @@ const LIFE_SECONDS = 300
 
 /**
  * Stores the text of each picture under `img_<uuid>`. One command reads and deletes the text, so a picture can be
- * answered only once. With two commands, several callers could use the same answer at the same time.
+ * answered only once. With two commands, several requests could use the same picture at the same time.
  */
 export function createCaptchas(redis: RedisClient) {
   return {
@@ -21,7 +21,7 @@ export function createCaptchas(redis: RedisClient) {
       return drawCaptcha(text)
     },
 
-    /** Consumes a picture. `captchaGone`: it was not issued, is expired, or is used already. @throws StoreError */
+    /** Consumes a picture. `captchaGone`: the picture was not issued, has expired, or was used. @throws StoreError */
     async consume(uuid: string, imageCode: string): Promise<'passed' | 'captchaGone' | 'captchaWrong'> {
       const text = await asStoreError('captcha consume', redis.getdel(keys.captcha(uuid)))
       if (text === null) return 'captchaGone'

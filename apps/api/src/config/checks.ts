@@ -3,7 +3,7 @@ import type { Check } from '@sms-codes/core/config/load'
 import { receiptFaults } from '@sms-codes/gateways/receipts'
 import type { ApiValues } from './variables.ts'
 
-/** A code that is sent in the last seconds of its life arrives too late to be typed. */
+/** A code that is sent in the last SECONDS_TO_TYPE of its life arrives too late to be typed. */
 const SECONDS_TO_TYPE = 30
 
 const checkLives: Check<ApiValues> = (values) => {

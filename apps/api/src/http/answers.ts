@@ -12,7 +12,7 @@ export const RETCODE = {
 } as const
 type Retcode = (typeof RETCODE)[keyof typeof RETCODE]
 
-/** The RETCODE and the text of every envelope, in each language. An envelope never contains another text. */
+/** The RETCODE and the texts of each answer. An envelope (the body of an answer) never contains another text. */
 export const ANSWERS = {
   ok: { code: RETCODE.OK, zh: '成功', en: 'OK' },
   sent: { code: RETCODE.OK, zh: '发送短信成功', en: 'The code is on its way' },
@@ -53,7 +53,7 @@ export const ANSWERS = {
 } as const satisfies Record<string, { code: Retcode; zh: string; en: string }>
 export type Answer = keyof typeof ANSWERS
 
-/** The seconds to wait, the guesses that are left, and what the caller must answer in addition. */
+/** The seconds to wait, the guesses left for the code, and `proof` if the caller must also send a proof of work. */
 export type RefusalDetails = { retry_after?: number; attempts_left?: number; challenge?: 'proof' }
 
 /** An expected refusal, which routes throw. The error handler answers with an envelope and does not log an error. */

@@ -6,7 +6,7 @@ import { Refusal } from './answers.ts'
 
 type ApiKey = { name: string; key: string }
 
-/** Parses entries such as `shop:2f…`. Logs show the name and never the key. @throws Error with one fault a line */
+/** Parses entries of name and key such as `shop:2f…`. @throws Error whose message has one line for each fault */
 export function parseApiKeys(text: string): ApiKey[] {
   const entries = list(text).map((entry): ApiKey => {
     const [, name = '', key] = /^([a-z][a-z0-9_-]{0,31}):([A-Za-z0-9_-]{32,128})$/.exec(entry) ?? []
@@ -25,8 +25,8 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 /**
  * Refuses a request without a known API key (`Authorization: Bearer <key>`) before its body is read. The hook
- * compares all keys, each in constant time, so that the time of a refusal tells nothing about a key. The further
- * log lines of the request show the name of its key.
+ * compares all keys, each in constant time, so the time of a refusal tells nothing about a key. The further log
+ * lines of the request show the name of its API key.
  */
 export function requireApiKey(apiKeys: readonly ApiKey[]): onRequestHookHandler {
   const known = apiKeys.map(({ name, key }) => ({ name, digest: sha256(key) }))

@@ -4,7 +4,7 @@ import { Refusal } from './answers.ts'
 /**
  * Refuses a prefetch, and a request that an image or link of another site triggers. The classic call is a GET that
  * sends a message. Without the hook, another site could make a browser send a message without an action of its user.
- * @param origins pages of these origins may call from another site
+ * @param origins the other origins whose pages may make the call
  */
 export function refuseCrossSiteGet(origins: readonly string[]): onRequestHookHandler {
   return (request, _reply, done) => {

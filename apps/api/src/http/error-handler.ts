@@ -41,7 +41,7 @@ export function createErrorHandler(metrics: Pick<ApiMetrics, 'storeErrors'>, isC
   return (err: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     const outcome = toOutcome(err, request)
     const { answer } = outcome
-    // The RETCODE cannot tell how often the store failed: a spent budget, a backlog and a bug have the same RETCODE.
+    // The metric of RETCODEs does not show these errors, because a spent budget, a backlog and a bug share a RETCODE.
     if (err instanceof StoreError) metrics.storeErrors.inc()
     const route = request.routeOptions.url
     if (answer === 'bug') request.log.error({ err, route }, 'bug')
@@ -64,7 +64,7 @@ function send(reply: FastifyReply, status: number, { answer, details = {} }: Out
   void reply.status(status).type('application/json; charset=utf-8').serializer(JSON.stringify).send(body)
 }
 
-/** Returns the status of an answer to the classic call, or undefined if the status in STATUSES holds. */
+/** Returns the status of an answer to the classic call, or undefined if the answer has its status in STATUSES. */
 function classicStatusOf({ validationContext }: FastifyError, answer: Answer): number | undefined {
   if (validationContext === 'params') return 404
   return CLASSIC_FAILURES.has(answer) ? undefined : 200

@@ -1,11 +1,11 @@
--- Decides what a request with an idempotency key may do. The first request stores the digest of its body in the slot
--- of the key and holds the slot for a time, the lease. After the lease, a request with the same body may take over.
+-- Answers what a request with an idempotency key may do. The slot of the key is a Redis hash. A first request stores
+-- the digest of its body there and owns the slot for a time, the lease. Then a request with the same body may own it.
 --
 -- KEYS[1] slot of the idempotency key
 -- ARGV[1] digest of the body
 -- ARGV[2] unique id of this request, which becomes the owner of the slot
 -- ARGV[3] length of the lease, ms
--- ARGV[4] ms to keep the slot
+-- ARGV[4] ms to keep the slot, from now
 --
 -- Answers {'first'} | {'replay', status, retcode, sealed (the encrypted body)} | {'other_body'} | {'under_way'}
 --- @include "time"

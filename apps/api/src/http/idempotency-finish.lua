@@ -1,10 +1,10 @@
--- Keeps the answer of the first request for its repeats, or frees the slot if there is no answer to keep. Only the
--- owner changes the slot: if another request took over after the lease (idempotency-begin.lua), nothing changes.
+-- Keeps the answer to the first request in the slot, the Redis hash of an idempotency key, or deletes the slot. Only
+-- its owner may do so: another request may have become the owner after the lease (see idempotency-begin.lua).
 --
 -- KEYS[1] slot of the idempotency key
--- ARGV[1] id of the request, which is the owner unless another request took over
--- ARGV[2] ms to keep the answer
--- ARGV[3] HTTP status, '' to free the slot
+-- ARGV[1] id of the request that calls the script
+-- ARGV[2] ms to keep the answer, from now
+-- ARGV[3] HTTP status, '' to delete the slot
 -- ARGV[4] retcode
 -- ARGV[5] encrypted body of the answer
 --

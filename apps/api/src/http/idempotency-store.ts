@@ -3,10 +3,10 @@ import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createScript } from '@sms-codes/core/redis/script'
 
-/** How long a request holds its key. Every Redis command has a deadline, so a handler normally ends much sooner. */
+/** How long a first request owns its key. Redis commands have deadlines, so a handler normally ends much sooner. */
 const LEASE_MS = 5_000
 
-/** A request that may be handled. `slot` is its Redis key, and `act` is explained at `actOf` in idempotency.ts. */
+/** A request that may be handled. `slot` is its Redis key; `act` is the hash of its idempotency key and body. */
 export type FirstTry = { slot: string; owner: string; keepMs: number; act: string }
 type KeptAnswer = { status: number; retcode: string; body: string }
 type Begun =
@@ -19,12 +19,12 @@ type Begun =
 const canonical = (body: unknown) => JSON.stringify(body, Object.keys(body ?? {}).toSorted())
 
 /**
- * Keeps the first answers to requests with an idempotency key. Redis holds the key and the body as keyed hashes, and
- * the answer encrypted. Every method throws StoreError when Redis does not answer.
+ * Keeps the first answers to requests with an idempotency key. Redis stores keyed hashes of the key and the body, and
+ * the encrypted answer. Every method throws StoreError when Redis does not answer.
  *
- * A key is valid for one route. The client address does not matter, because a phone may change its address between
- * two tries. A stranger who knows the body and the key can read a kept receipt. Therefore a key has at least 16
- * characters.
+ * An idempotency key is valid for one route. The client address does not matter, because a phone may change its
+ * address between two tries. A stranger who knows the body and the key can read a kept answer. So the API refuses a
+ * key of fewer than 16 characters.
  */
 export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
   const beginScript = createScript(redis, new URL('./idempotency-begin.lua', import.meta.url))
@@ -47,7 +47,7 @@ export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
       return { kind: 'replay', answer }
     },
 
-    /** @param answer the answer for repeated requests; null frees the slot */
+    /** @param answer the answer for repeated requests; null deletes the slot */
     async finish({ slot, owner, keepMs }: FirstTry, answer: KeptAnswer | null): Promise<void> {
       const kept = answer === null ? [''] : [answer.status, answer.retcode, keyring.seal(answer.body, slot)]
       await finishScript([slot], [owner, keepMs, ...kept])

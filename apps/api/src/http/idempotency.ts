@@ -45,7 +45,7 @@ export function createIdempotency(store: IdempotencyStore) {
         const first = tries.get(request)
         if (first === undefined) return
         const { statusCode: status } = reply
-        // An answer with 429 or 5xx is not kept, so that the caller may try again with the same key.
+        // An answer with 429 or 5xx is not kept, so the caller can try again with the same key.
         const keeps = status < 500 && status !== 429 && typeof body === 'string'
         const finished = store
           .finish(first, keeps ? { status, retcode: retcodeOf(reply), body } : null)
@@ -58,8 +58,8 @@ export function createIdempotency(store: IdempotencyStore) {
     /**
      * Returns the "act" of a verify: a keyed hash of its idempotency key and body, or '' without a key. The code
      * record stores the act of the verify that used the code up. If the process dies before the answer is kept, a
-     * verify with the same act succeeds again for ACT_SECONDS, so that the caller still gets a receipt. All receipts
-     * of one code have the same `jti`, so only one of them can be redeemed.
+     * verify with the same act succeeds again for ACT_SECONDS after the first verify, so the caller still gets a
+     * receipt. All receipts of one code have the same `jti`, so only one of them can be redeemed.
      */
     actOf: (request: FastifyRequest): string => tries.get(request)?.act ?? '',
   }

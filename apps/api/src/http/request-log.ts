@@ -5,7 +5,7 @@ const requestIdPattern = new RegExp(REQUEST_ID_PATTERN)
 const named = new WeakMap<FastifyRequest, string>()
 
 /**
- * Adds the id of the request for a code to all further log lines of this HTTP request. The workers log the same id.
+ * Adds `rid`, the id of the request for a code, to all further log lines of this HTTP request. Workers log it too.
  * A caller can send any text as an id, so text that does not match the pattern is not logged.
  */
 export function nameInLog(request: FastifyRequest, rid: string, n?: number): void {

@@ -29,7 +29,7 @@ export function createReceiptKeys(keyring: Keyring) {
   })
   const [current] = ring
   if (current === undefined) throw new Error('receipts need at least one code key')
-  // The first key of the ring is the newest one, and signs.
+  // The first key of the ring is the newest one. New receipts are signed with it.
   return { current, jwks: ring.map(({ jwk }) => jwk) }
 }
 export type ReceiptKeys = ReturnType<typeof createReceiptKeys>

@@ -19,7 +19,7 @@ export const Assurance = Type.Union([Type.Literal('sms'), Type.Literal('email')]
  */
 export const RECEIPT_PATTERN = '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{85}[AQgw]$'
 
-/** The claims name the phone (by pseudonym), scene, channel, request and time of a verified code. */
+/** The claims of a receipt: phone (by pseudonym), scene, channel, request and time of a verified code. */
 const Claims = Type.Object({
   iss: Type.Literal(ISSUER),
   sub: Type.String(),

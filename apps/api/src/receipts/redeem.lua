@@ -1,5 +1,5 @@
--- Redeems a receipt once: the first call sets a key, the mark. Only the clock of Redis decides when the receipt and
--- its mark expire. By the clocks of two hosts, the mark could be gone while one host still accepts the receipt.
+-- Redeems a receipt once: the first call sets a Redis key, the mark. The receipt and its mark expire by the clock of
+-- Redis. By the clocks of two hosts, the mark could be gone while one host still accepts the receipt.
 --
 -- KEYS[1] mark of the receipt
 -- ARGV[1] when the receipt expires, ms since 1970

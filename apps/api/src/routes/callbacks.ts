@@ -10,7 +10,7 @@ import { Refusal } from '../http/answers.ts'
 
 type Needs = Pick<ApiDeps, 'callbacks' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'>
 
-/** Enough for several hundred delivery receipts. The largest batch that a vendor documents has a hundred. */
+/** A body of this size has several hundred delivery receipts. The largest batch that a vendor documents has 100. */
 const MAX_BODY_BYTES = 262_144
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
@@ -25,7 +25,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
 
-  // The body stays an unparsed text, because a signature covers exactly these characters.
+  // The body stays an unparsed text, because the signature of a gateway covers exactly these characters.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => body)
 
@@ -38,7 +38,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
-      // A worker that settled the send in between did not find the delivery receipt, so the receipt is applied again.
+      // A worker that settled the send before `park` did not find the delivery receipt, so `report` runs again.
       reported = await report()
     }
     const { kind: came } = reported

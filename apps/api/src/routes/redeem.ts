@@ -38,7 +38,7 @@ const Redeemed = Type.Object({
   verified_at: Type.String({ format: 'date-time' }),
 })
 
-/** A back end checks a receipt offline with the public keys of the first route, or redeems it at the second route. */
+/** The first route answers the public keys, with which a back end checks a receipt. The second redeems a receipt. */
 export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { apiKeys, receipts, scenes }) => {
   app.get(
     '/.well-known/jwks.json',

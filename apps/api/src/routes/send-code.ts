@@ -15,7 +15,7 @@ type Checks = 'backlog' | 'callerOf' | 'captchas' | 'checkLists' | 'guard' | 'pr
 type Sending = 'codes' | 'ledger' | 'metrics' | 'queue' | 'rateLimits' | 'testNumbers'
 type Needs = Pick<ApiDeps, Checks | Sending | 'corsOrigins' | 'idempotency' | 'scenes'>
 
-/** An image code with its uuid, or a proof, or both. */
+/** What the caller answered: the image code of the picture `uuid`, or a proof of work, or both. */
 type Answered = Partial<Record<'image_code' | 'uuid' | 'proof', string>>
 type SendRequest = Answered & { mobile: string; scene: string }
 
@@ -40,7 +40,7 @@ function createSendCode(deps: Needs) {
     const attempt = { ...callerOf(request.ip), mobile }
     const { isAllowListed } = await checkCaller(attempt, answered)
     const { budgetUnit, release } = await rateLimits.takeForSend(attempt, isAllowListed)
-    // The limits of the phone come after the image code. Otherwise any stranger could lock a number out.
+    // The limits of the phone are checked after the image code. Otherwise any stranger could lock a number out.
     const fixedCode = testNumbers.codeOf(mobile)
     const asked = { askedBy: attempt.address, isCounted: !isAllowListed && fixedCode === undefined }
     const issuing = codes.issue(mobile, scene, { ...asked, fixedCode, budgetUnit })
@@ -63,12 +63,12 @@ function createSendCode(deps: Needs) {
     }
   }
 
-  /** Refuses a caller that answered wrong, that has to answer more, or that a list or the pumping guard denies. */
+  /** Refuses a wrong picture or proof, a missing proof, and a send that a list or the pumping guard denies. */
   async function checkCaller(attempt: SendAttempt, answered: Answered): Promise<{ isAllowListed: boolean }> {
     const { image_code, uuid, proof } = answered
     const hasImage = image_code !== undefined && uuid !== undefined
     if (!hasImage && proof === undefined) throw new Refusal('missing')
-    // The answers are consumed even if the request is refused, so a caller cannot test an answer for free.
+    // The picture and proof are consumed even if the request is refused, so no caller can test an answer for free.
     const [attempts, imageResult, proofResult, listed, verdict] = await Promise.all([
       rateLimits.take('attempts', attempt.address),
       hasImage ? captchas.consume(uuid, image_code) : null,
@@ -93,7 +93,7 @@ function createSendCode(deps: Needs) {
     throw new Refusal('sentTooOften', { retry_after: denySeconds })
   }
 
-  /** Adds the job of a send to the queue. If this fails, the limits get back what the send took from them. */
+  /** Adds the job of a send to the queue. If this fails, the send stops counting for phone, segment and budget. */
   async function enqueue(send: Send, mobile: string, release: Release, log: FastifyBaseLogger) {
     try {
       await queue.add(jobOf(send, mobile))
@@ -108,7 +108,7 @@ function createSendCode(deps: Needs) {
     throw err
   }
 
-  /** Gives nothing back if a worker has claimed the send, because its message may leave after all. */
+  /** Releases nothing if a worker has begun the send, because the message may still reach the phone. */
   async function refund(send: Send, release: Release): Promise<void> {
     if (await codes.refund(send)) await release()
   }

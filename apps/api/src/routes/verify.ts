@@ -40,13 +40,13 @@ const Verified = Type.Object({
   assurance: Assurance,
 })
 
-/** `POST /v1/sms_codes/verify`: verifies a code and uses it up. A wrong guess is answered without a reason. */
+/** `POST /v1/sms_codes/verify`: verifies a code and uses it up. The answer to a wrong guess gives no reason. */
 export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
   const { callerOf, codeLength, codes, guard, idempotency, metrics, rateLimits, receipts } = deps
   app.post(
     '/v1/sms_codes/verify',
     {
-      // An answer is kept only as long as a caller needs to repeat a request, because the answer holds a receipt.
+      // An answer contains a receipt, so it is kept only as long as a caller needs to repeat a request.
       ...idempotency.hooks('verify', ACT_SECONDS),
       schema: {
         summary: 'Verify a code',

@@ -8,8 +8,8 @@ const POLL_EVERY_MS = 100
 const HINT = 'Check the queues ("status"), and that a worker runs and its gateways answer.'
 
 /**
- * Prints each state that a message enters. Returns when it is delivered or e-mailed, or `receiptMs` after `sent`.
- * @throws OpsError if the message failed or was not sent in time
+ * Prints each state of a message. Returns when it is delivered or e-mailed, or `receiptMs` after `sent` is printed.
+ * @throws OpsError if the message failed, or was not sent within `waitMs` of the call
  */
 export async function followSend(
   find: () => Promise<RequestStatus | null>,

@@ -9,8 +9,8 @@ import type { Phone } from '../phone.ts'
 import type { Store } from '../store.ts'
 
 /**
- * Issues one code and enqueues its message, with the same steps as the API. If a step fails, the units that the
- * earlier steps took from limits are given back.
+ * Issues one code and enqueues its message, with the same steps as the API. If a step fails, the message no
+ * longer counts against the limits that earlier steps counted it in.
  * @throws OpsError if the send is not allowed, StoreError
  */
 export async function issueTest(phone: Phone, scene: string, codes: CodeStore, { redis, log }: Store) {
@@ -33,7 +33,7 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
   try {
     await queue.add(jobOf(issued.send, mobile))
   } catch (err) {
-    // If a worker has claimed the send, its message may leave after all, and nothing is given back.
+    // If a worker has begun the send, the message may still reach the phone, and it still counts against the limits.
     const isRefunded = await codes.refund(issued.send).catch(() => false)
     if (isRefunded) await giveBack().catch(() => {})
     throw err

@@ -14,7 +14,7 @@ export const FAIL_REASONS = [
   'number_limit',
 ] as const
 
-/** The reasons for which a channel gives a send up. The send then fails or moves to e-mail. */
+/** The reasons for which a channel (SMS or e-mail) ends a send. The send then fails, or moves from SMS to e-mail. */
 export type EndReason = (typeof FAIL_REASONS)[number] | 'no_gateway'
 
 /** How an attempt ended, for the job's return value. An attempt that needs a retry throws RetryLater instead. */
@@ -25,25 +25,25 @@ export type Delivered =
   | { outcome: 'gone'; why: Extract<Claim, { kind: 'gone' }>['reason'] | 'late' }
   /** `why` is the status that the send had already. */
   | { outcome: 'done'; why: string }
-  /** Another worker holds the claim. */
+  /** Another worker has the claim (the right to make a gateway call), which lasts `waitMs` more. */
   | { outcome: 'busy'; waitMs: number }
 
 /** The state of an attempt at a send. Each step returns a new state and leaves the old state unchanged. */
 export type Attempt = {
-  /** The number of the newest claim (a claim is the right to make one gateway call), 0 before the first claim. */
+  /** The number of the newest claim of this attempt, 0 before its first claim. */
   fence: number
   /** The time from the first claim of the send to the newest claim, in ms. */
   ageMs: number
-  /** Set while a gateway that gave no clear answer may have taken the message. */
+  /** The doubt: a gateway that gave no clear answer may have taken the message. Null if no gateway may have. */
   doubt: Doubt | null
   secondSendRisked: boolean
-  /** The calls that are left. */
+  /** The planned calls that the attempt has not made yet. */
   calls: readonly Call[]
-  /** The gateway and the code of the newest answer to a `send`, '' before the first answer. */
+  /** The gateway and its outcome code in the newest answer to a `send`, '' before the first answer. */
   lastAnswer: string
   /** Whether every answer so far was QUOTA_FULL; true before the first answer. */
   isEveryQuotaFull: boolean
-  /** The wait that the newest busy gateway asked for. */
+  /** The ms that the last busy gateway asked the worker to wait. */
   busyMs: number | undefined
 }
 

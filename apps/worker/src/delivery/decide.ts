@@ -10,35 +10,35 @@ type Decision = { kind: 'next_call' } | End
 export type End =
   /** `messageId` is undefined if no answer contained the gateway's own id of the message. */
   | { kind: 'sent'; gateway: string; messageId: string | undefined }
-  /** The channel gives the send up. */
+  /** The channel (SMS or e-mail) ends the send without success. */
   | { kind: 'end'; why: EndReason; gateway?: string }
   | Retry
 
-/** The queue tries again later. */
+/** The queue runs the job again later. */
 export type Retry = {
   kind: 'retry'
   /** The text of the job's error. */
   reason: string
   gateway?: string
-  /** True if the call left a doubt: `gateway` may have taken the message. */
+  /** True if `gateway` may have taken the message in this call. */
   doubted?: boolean
   atLeastMs?: number | undefined
-  /** Set if the send may move to e-mail instead of a retry; the record then keeps this reason. */
+  /** Set if the send may go out by e-mail instead of a retry. The code record then stores this reason. */
   orMoveToEmail?: EndReason
 }
 
-/** If a gateway leaves a repeat unanswered for so long, another gateway is allowed to risk a second message. */
+/** From so many ms after the first claim, another gateway may send a second message after an unclear repeat. */
 const SILENT_MS = 5_000
-/** For a send younger than this, the worker waits for a busy gateway, unless the gateway asks for more time. */
+/** Until so many ms after the first claim, a busy gateway is tried again, unless it asks for a longer wait. */
 const BUSY_MS = 3_000
-/** The pause before a look-up. Vendors document that they find a message only some seconds after it was sent. */
+/** The time from an unclear answer to the look-up. Vendors find a message only some seconds after it was sent. */
 const LOOK_UP_AFTER_MS = 2_500
 
 const NEXT: Decision = { kind: 'next_call' }
 
 /**
- * Decides what follows from a gateway's answer to a `send`. If the gateway certainly did not take the message and
- * another gateway can help, the next call follows. A refusal of the number ends the send, because another gateway
+ * Returns what follows a gateway's answer to a `send`. If the gateway certainly did not take the message and another
+ * gateway may accept it, the next call follows. A refusal of the number ends the send, because another gateway
  * could not reach the number either, or would only bypass the vendor's limit for the number.
  * @param attempt the state after the answer
  */
@@ -60,7 +60,7 @@ export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, att
     case 'ambiguous': {
       const hasMoreCalls = attempt.calls.length > 0
       const wasAskedAgain = attempt.doubt?.gateway === name && !risksSecondSend
-      // The gateway did not answer the repeat either, so another gateway sends the one permitted second message.
+      // The answer to the repeat was unclear too, so another gateway sends the one permitted second message.
       if (wasAskedAgain && attempt.ageMs >= SILENT_MS && hasMoreCalls) return NEXT
       const atLeastMs = gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS
       return { ...retry, doubted: true, atLeastMs, ...(!hasMoreCalls && { orMoveToEmail: 'ambiguous' }) }
@@ -71,15 +71,15 @@ export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, att
   }
 }
 
-/** Returns the end of an attempt whose doubt a delivery receipt resolves; null without a delivery receipt. */
+/** Returns how an attempt ends if a delivery receipt shows whether `gateway` took the message, otherwise null. */
 export function decideByReceipt(state: ReceiptState | null | undefined, gateway: string): End | null {
   if (state === 'delivered') return { kind: 'sent', gateway, messageId: undefined }
   return state === 'undelivered' ? { kind: 'end', why: 'undelivered', gateway } : null
 }
 
-/** Decides what follows when no call is left. */
+/** Returns how an attempt ends when it has made all its calls. */
 export function decideWithoutCalls({ lastAnswer, isEveryQuotaFull, busyMs }: Attempt): End {
-  // The plan had no `send`: the doubt remains, no repeat is safe, and the one second message was risked before.
+  // The plan had no `send`: a gateway may have the message, and the one second message was risked before.
   if (lastAnswer === '') return { kind: 'end', why: 'ambiguous' }
   if (isEveryQuotaFull) return { kind: 'end', why: 'number_limit' }
   const reason = `no gateway accepted it, last ${lastAnswer}`

@@ -15,15 +15,15 @@ export type DeliverDeps = SettleDeps & {
   metrics: WorkerMetrics
   log: Logger
   webOtpDomain?: string | undefined
-  /** How long a claim lasts. This is longer than a gateway call, so that a live worker does not lose its claim. */
+  /** The ms that a claim (the right to one gateway call) lasts: longer than the call, so a live worker keeps it. */
   leaseMs: number
 }
 
 /**
- * Makes one attempt at one send over one channel: plans the calls, makes them, and decides after each answer. Every
- * call needs a claim, and ends with a settlement or the next claim. If the worker dies in between, the gateway may
- * have taken the message. The next attempt finds this doubt in the code record.
- * @throws RetryLater, StoreError: the queue tries again later
+ * Makes one attempt at one send over one channel: plans the calls and makes them until an answer ends the attempt.
+ * Each call needs a claim. A settlement or the next claim ends the claim. If the worker dies before that, the gateway
+ * may have taken the message. The next attempt finds this doubt in the code record.
+ * @throws RetryLater or StoreError, after which the queue runs the job again
  */
 export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSignal): Promise<Delivered> {
   const { channel, leaseMs } = deps
@@ -43,7 +43,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     if (claim.kind === 'unreadable') return settler.unreadable(claim.fence)
     if (claim.kind !== 'go') return settler.withoutClaim(claim)
 
-    // An attempt that also made the previous claim uses its own `doubt`; any other uses the code record's.
+    // If this attempt also made the previous claim, its `doubt` is valid. Otherwise the code record has the doubt.
     const isContinued = attempt.fence !== 0 && claim.fence === attempt.fence + 1
     const { doubt, secondSendRisked } = isContinued ? attempt : claim
     attempt = { ...attempt, fence: claim.fence, ageMs: claim.ageMs, doubt, secondSendRisked }
@@ -63,7 +63,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       log.info({ gateway: gateway.name, found: answer.found }, 'looked up the message in doubt')
       if (answer.found === 'taken')
         return settler.finish(attempt, { kind: 'sent', gateway: gateway.name, messageId: answer.messageId })
-      // The gateway refused the message, so every gateway may be asked again.
+      // The gateway refused the message, so certainly no gateway has it and all gateways may get it.
       if (answer.found === 'refused') attempt = { ...attempt, doubt: null, calls: planCalls(gateways) }
       continue
     }

@@ -11,7 +11,7 @@ type EmailFallbackDeps = {
   ledger: Pick<SendLedger, 'report'>
   /** The producer's side of the `email` queue. */
   mails: SendQueue
-  /** The age of a send, in ms, from which it moves to e-mail instead of being tried again as an SMS. */
+  /** The ms after the first claim of a send from which an e-mail replaces a further try as an SMS. */
   afterMs: number
 }
 

@@ -13,7 +13,7 @@ export function messageOf(
   { mobile, code, lifeMs }: Extract<Claim, { kind: 'go' }>,
   webOtpDomain: string | undefined,
 ): SmsMessage {
-  // The text names whole minutes. It ignores the first 10 s that a message spent in the queue.
+  // The text names the whole minutes left. Up to 10 s that the message spent in the queue do not reduce them.
   const minutes = Math.max(1, Math.floor((lifeMs + 10_000) / 60_000))
   const secondsLeft = Math.max(1, Math.floor(lifeMs / 1000))
   const message = { id: messageIdOf(job), mobile, code, minutes, secondsLeft, scene: job.scene }

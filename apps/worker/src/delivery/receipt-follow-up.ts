@@ -14,7 +14,7 @@ type ReceiptFollowUpDeps = {
 /** Handles the delivery receipts of messages that a gateway accepted or may have accepted. */
 export function createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails }: ReceiptFollowUpDeps) {
   return {
-    /** Applies the delivery receipt of an accepted message, or adds a check job if the scene waits for one. */
+    /** Applies the delivery receipt of an accepted message. Without one, adds a check job if the scene has a wait. */
     async sent(job: SendJob, gateway: string, id: string): Promise<void> {
       const state = await deliveryReceipts.expect(gateway, id, job)
       if (state !== null) {
@@ -25,7 +25,7 @@ export function createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails }
       if (withinMs !== null) await mails.addCheck(job, withinMs)
     },
 
-    /** Returns the delivery receipt, by our id, of a message that `gateway` may have accepted; null for none. */
+    /** Returns the state in the delivery receipt of a message that `gateway` may have accepted, null without one. */
     doubted: (job: SendJob, gateway: string, ourId: string) => deliveryReceipts.expect(gateway, ourId, job),
   }
 }

@@ -19,7 +19,7 @@ export type SettleDeps = {
   followUp: ReceiptFollowUp | null
 }
 
-/** Thrown for a send that has not ended, so that the queue tries again. `backoffMs` reads the limits of the delay. */
+/** Thrown for a send that has not ended. The queue runs the job again after a delay within the two limits below. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater'
   readonly atLeastMs: number | undefined
@@ -32,7 +32,7 @@ export class RetryLater extends Error {
   }
 }
 
-/** `by` is the gateway that accepted the message, or the reason. */
+/** `by` is the gateway that accepted the message, or the reason for which the channel ended the send. */
 type Ended = { status: 'sent' | 'fell_back'; by: string } | { status: 'failed' | 'moved'; by: EndReason }
 
 /**
@@ -50,7 +50,7 @@ export function countEnd(
   else log.warn({ by }, status === 'moved' ? 'moved to e-mail' : status)
 }
 
-/** Carries out what an attempt decided. A settlement writes the result of the newest claim to the code record. */
+/** Carries out the end of an attempt. A settlement writes the result of the newest claim to the code record. */
 export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
   const { channel, ledger, metrics, fallback, followUp } = deps
 
@@ -71,7 +71,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     return { outcome: status, why: gateway }
   }
 
-  /** The send moves to e-mail if the fallback is open, and fails otherwise. */
+  /** Moves the send to e-mail if the fallback is open (see email-fallback.ts), and otherwise fails the send. */
   async function end(
     attempt: Attempt,
     why: EndReason,
@@ -87,13 +87,13 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     return { outcome: status, why }
   }
 
-  /** @throws RetryLater unless the send moves to e-mail instead */
+  /** @throws RetryLater unless the send is moved to e-mail */
   async function retry(attempt: Attempt, { reason, gateway, doubted, atLeastMs, orMoveToEmail }: Retry) {
     const what = { gateway, ...(doubted === true && { doubtedGateway: gateway }) }
     const isOpen = orMoveToEmail !== undefined && fallback !== null && (await fallback.isOpen(job))
     if (isOpen && attempt.ageMs >= fallback.afterMs) return end(attempt, orMoveToEmail, what)
     await settle(attempt, { status: 'queued', ...what })
-    // If the send can still move to e-mail and no call is in doubt, the retry comes by the age at which it may move.
+    // If an e-mail may replace the SMS and this call left no doubt, the retry comes when the age reaches `afterMs`.
     const atMostMs = isOpen && doubted !== true ? fallback.afterMs - attempt.ageMs : undefined
     throw new RetryLater(reason, atLeastMs, atMostMs)
   }
@@ -113,7 +113,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       return { outcome: 'failed', why: 'unreadable' }
     },
 
-    /** Ends an attempt that got no claim, and does what a worker that died between two steps may have left undone. */
+    /** Ends an attempt that got no claim. Repeats the step after a settlement, in case the worker died before it. */
     async withoutClaim(claim: Extract<Claim, { kind: 'gone' | 'late' | 'done' }>): Promise<Delivered> {
       if (claim.kind === 'late') {
         countEnd({ status: 'failed', by: 'late' }, true, metrics, log)

@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer'
 
 /**
- * Makes an SMTP client with short timeouts, because the queue tries again. The defaults are up to ten minutes.
+ * Makes an SMTP client with short timeouts, because the queue tries again. Default timeouts are up to ten minutes.
  * `requireTls` refuses a server without STARTTLS, because an attacker in between could remove STARTTLS.
  * @param url `smtp://user:password@host:587` or `smtps://…`; nodemailer's TLS settings may follow in the query
  */

@@ -1,7 +1,7 @@
 import type { Outcome, OutcomeClass } from '@sms-codes/gateways/gateway'
 import { field } from '@sms-codes/gateways/json'
 
-/** The code of nodemailer decides the class of these faults. The reply of the server does not matter. */
+/** The error code of nodemailer sets the class of these faults, whatever the server replied. */
 const BY_CODE: Readonly<Record<string, OutcomeClass>> = {
   // The reply to a wrong password is a permanent 535, but the fault is ours and not that of the recipient.
   EAUTH: 'config',
@@ -18,8 +18,8 @@ const BEFORE_DATA = new Set(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIM
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'])
 
 /**
- * Maps a fault of nodemailer to an outcome class. A fault that is not certainly a refusal is `ambiguous`. The code of
- * the outcome never contains the server's reply, which may repeat the address.
+ * Maps a fault of nodemailer to an outcome class. A fault that is not certainly a refusal is `ambiguous`. The field
+ * `code` of the outcome never contains the server's reply, which may repeat the address.
  */
 export function smtpOutcome(err: unknown): Outcome {
   const code = text(err, 'code')

@@ -24,8 +24,8 @@ const webhookIdOf = ({ id = '' }: Job<unknown>) => createHash('sha256').update(i
 
 /**
  * The BullMQ worker of the `events` queue. It sends each event to the application by a POST that is signed as in
- * Standard Webhooks. All tries of an event have the same id. A 2xx and a 410 end the tries. After any other answer,
- * or without an answer, the queue tries again.
+ * Standard Webhooks. All tries of an event have the same id. An answer with 2xx or 410 ends the tries. After any
+ * other answer, or without an answer, the queue tries again.
  */
 export function createEventPoster(options: EventPosterOptions) {
   const { connection, url, keys, transport, log, tracing = null } = options

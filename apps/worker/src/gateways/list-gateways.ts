@@ -24,7 +24,7 @@ type GatewayDeps = {
 
 /**
  * Returns the configured gateways in the configured order. The order of the decorators matters:
- * - The quota comes first, so that a message that the vendor would refuse does not use up the rate.
+ * - The quota is outermost, so a message that the vendor would refuse does not count against the rate.
  * - The rate is outside the breaker, because a message that exceeds the rate says nothing about the gateway.
  * - The trace is inside the breaker, so that only real calls have a span.
  */

@@ -5,7 +5,7 @@ import type { SmsGateway } from '@sms-codes/gateways/gateway'
 type OrderOptions = {
   /** Each gateway's share of the messages for which it is asked first, 0 if absent. Empty for the listed order. */
   weights: Readonly<Record<string, number>>
-  /** The gateway that is asked first for numbers with these first three digits. */
+  /** Maps the first three digits of a number to the gateway that is asked first for the number. */
   routes: Readonly<Record<string, string>>
 }
 

@@ -1,10 +1,10 @@
 -- Counts a message in a gateway's quota of one phone, or refuses the message if the quota is full. A message is
--- counted only once, so that its first try cannot be the reason to refuse its repeat after an unclear answer.
+-- counted only once. Otherwise its first try could be the reason to refuse its repeat after an unclear answer.
 --
 -- KEYS[1] sorted set of the phone: members `<gateway>|<message id>` by the time at which they were counted, ms
 -- ARGV[1] gateway
 -- ARGV[2] message id
--- ARGV[3..] windows of a day or less, as pairs of (ms, at most)
+-- ARGV[3..] windows of a day or less, each as its length in ms and the most messages in it
 -- Answers {'taken'} | {'again'} | {'full'}
 --- @include "time"
 local quota, gateway, message = KEYS[1], ARGV[1], ARGV[2]

@@ -7,7 +7,7 @@ import { createScript } from '@sms-codes/core/redis/script'
 export function createQuotas(redis: RedisClient) {
   const script = createScript(redis, new URL('./quota.lua', import.meta.url))
   return {
-    /** `again`: this message is already counted. */
+    /** Counts a message unless a window is full. `again`: an earlier try of this message is already counted. */
     async take(gateway: string, ph: string, messageId: string, windows: readonly Window[]) {
       const { kind } = await script([keys.quota(ph)], [gateway, messageId, ...windowArgs(windows)])
       return kind === 'taken' || kind === 'again' ? kind : 'full'

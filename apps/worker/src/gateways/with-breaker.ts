@@ -20,8 +20,8 @@ class UnhealthyError extends Error {
 }
 
 /**
- * Adds a circuit breaker. While the breaker is open, it refuses every send at once, so that the message goes to the
- * next gateway without a timeout. It opens when more than half of at least five calls in 10 seconds failed. It opens
+ * Adds a circuit breaker. While the breaker is open, it refuses every send at once, and the message goes to the next
+ * gateway without a timeout. It opens when more than half of at least five calls in 10 seconds failed. It opens
  * at once for a `config` outcome, because every further call would fail too. After `probeAfterMs` it lets one call at
  * a time through, and a success closes the breaker.
  */

@@ -29,7 +29,7 @@ export function withQuota(
       const taken = await quotas.take(name, ph, message.id, windows)
       if (taken === 'full') return { class: 'switch_now', code: QUOTA_FULL }
       const outcome = await gateway.send(message, signal)
-      // A message that was counted by an earlier try keeps its place, because the vendor may have taken that try.
+      // A message that an earlier try counted stays counted, because the vendor may have taken the message then.
       if (taken === 'taken' && !COUNTED.includes(outcome.class)) await quotas.giveBack(name, ph, message.id)
       return outcome
     },
