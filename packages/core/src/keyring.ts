@@ -3,9 +3,9 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, ra
 export type CodeKey = { kid: string; key: Buffer }
 
 type KeyringOptions = {
-  /** 32 bytes. The key makes the pseudonyms of phones. A new key resets the limits of every phone. */
+  /** 32 bytes. The key makes the pseudonyms of phones. With a new key, every phone has unused limits. */
   phoneKey: Buffer
-  /** 32 bytes each, newest first. The first key seals and digests. All keys open and verify. */
+  /** 32 bytes each, newest first. The first key encrypts and digests new codes. All keys decrypt and verify codes. */
   codeKeys: readonly CodeKey[]
 }
 
@@ -36,7 +36,7 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
     /** The digest of a code for its record, with the id of the key that made it. */
     digest: current.digest,
 
-    /** One digest per key of the ring, so that a code issued before a rotation still verifies. */
+    /** One digest per key of the ring, so that a code that an older key digested still verifies. */
     digests: (mobile: string, scene: string, code: string) =>
       ring.map(({ digest }) => digest(mobile, scene, code)),
 

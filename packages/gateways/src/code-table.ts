@@ -1,4 +1,4 @@
-// Makes a table of the outcome class of each code of a vendor. The vendor's folder lists the codes by class.
+// Makes a table of the outcome class of each result code of a vendor. The vendor's folder lists the codes by class.
 import { outcomeClasses, type OutcomeClass } from './gateway.ts'
 
 /** @param codes by class, separated by white space. `111001-111003` is a range. */

@@ -31,10 +31,10 @@ export type ReceiptParser = {
   acknowledgement: { status: number; contentType: string; body: string }
 }
 
-/** The public address of the API, and the secret in its callback paths. Without the token, no receipt is accepted. */
+/** The public address of the API, and the secret in its callback paths. Without the secret, no receipt is read. */
 export type CallbackAddress = { publicUrl: string | undefined; callbackToken: string | undefined }
 
-/** The address that a vendor sends its delivery receipts to. Undefined if either part is unknown. */
+/** The address for a vendor's delivery receipts. Undefined if the public address or the secret is not set. */
 export const callbackUrl = (gateway: string, { publicUrl, callbackToken: token }: CallbackAddress) =>
   publicUrl === undefined || token === undefined ? undefined : `${publicUrl}/callbacks/${gateway}/${token}`
 
@@ -46,7 +46,7 @@ export const jsonAcknowledgement = (body: object) => ({
 
 export const emptyAcknowledgement = { status: 204, contentType: 'text/plain; charset=utf-8', body: '' }
 
-/** One receipt, with the ids and the first code that are safe to keep. Null if no id is safe. */
+/** One receipt, with the ids and the first vendor code that are safe to keep. Null if no id is safe. */
 export function oneReceipt(state: State, ids: unknown[], codes: unknown[]): DeliveryReceipt[] | null {
   const safeIds = ids.filter(isIdentifier)
   if (safeIds.length === 0) return null
@@ -64,6 +64,6 @@ export function isEqualInConstantTime(received: string, expected: string): boole
   return receivedBytes.length === expectedBytes.length && timingSafeEqual(receivedBytes, expectedBytes)
 }
 
-/** Codes are logged, and ids must be plain too, so prose and phone numbers are rejected. */
+/** Vendor codes are logged, so prose and phone numbers are rejected. Ids must have the same form. */
 const isIdentifier = (value: unknown): value is string =>
   typeof value === 'string' && /^[\w:^.-]{1,64}$/.test(value) && !/^(00)?(86)?1[3-9]\d{9}$/.test(value)

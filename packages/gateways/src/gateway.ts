@@ -1,5 +1,5 @@
 // Defines the interface that every SMS gateway implements. A gateway answers each send with one Outcome and does not
-// throw for a fault of the vendor or the network, so a worker decides on `class` alone.
+// throw for a fault of the vendor or the network, so a worker needs only `class` to choose its next step.
 
 export type SmsMessage = {
   /** [0-9a-z]{1,32}, the same for every retry of one message: vendors detect duplicates by it. */
@@ -15,7 +15,7 @@ export type SmsMessage = {
   webOtpDomain?: string
 }
 
-/** The results of a send. Each one decides what the worker may do next. */
+/** The results of a send. What the worker may do next depends only on the class of the result. */
 export const outcomeClasses = [
   'accepted', // The vendor has taken the message.
   'duplicate', // The vendor already has a message with this id, so an earlier try was taken.
@@ -31,7 +31,7 @@ export type OutcomeClass = (typeof outcomeClasses)[number]
 
 export type Outcome = {
   class: OutcomeClass
-  /** A code of the vendor or the transport. `code` never contains vendor prose, or the message's number or code. */
+  /** A result code of the vendor or the transport, never with vendor prose, the number or the verification code. */
   code: string
   messageId?: string
   /** Set only with `retry_same`, if the vendor said how long to wait. The caller limits the wait. */

@@ -22,8 +22,8 @@ export function receiptFaults(values: ReceiptValues, address: CallbackAddress): 
 }
 
 /**
- * The parsers by gateway. A vendor that signs nothing is always included, because the token protects its address.
- * A vendor that signs is included once its secret is configured. Without a token there are no parsers.
+ * The parsers by gateway. The map is empty without `callbackToken`, the secret part of each callback address. A
+ * vendor that signs its calls is included if its secret is set; Twilio needs `publicUrl` too. Others are included.
  */
 export function listReceiptParsers(
   { TWILIO_AUTH_TOKEN: authToken, WEBHOOK_SECRETS: keys }: ReceiptValues,

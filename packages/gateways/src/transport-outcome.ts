@@ -1,5 +1,5 @@
-// Decides the outcome of a call if the vendor's own code does not decide the outcome. A result that neither proves a
-// refusal nor that the request was not sent is `ambiguous`.
+// Derives the outcome of a call from the HTTP status or the network fault, if the vendor's result code does not give
+// the outcome. The outcome is `ambiguous` if the vendor may have taken the message.
 import type { Outcome, OutcomeClass } from './gateway.ts'
 import { parseJson } from './json.ts'
 import type { PostResult } from './transport.ts'
@@ -24,7 +24,7 @@ type CodeMeaning = { class: OutcomeClass; code: string; isKnown: boolean }
 
 /**
  * The outcome of an answer with a vendor's code, for vendors that refuse with a 2xx status. With any other status, an
- * acceptance is `ambiguous`, a known code still decides, and the status decides for an unknown code.
+ * acceptance is `ambiguous`, a known code keeps its class, and an unknown code gets the outcome of the status.
  */
 export function codeOutcome(status: number, byTransport: Outcome, meaning: CodeMeaning): Outcome {
   const { class: cls, code, isKnown } = meaning

@@ -29,7 +29,7 @@ export type ApiOptions = {
   now?: () => Date
 }
 
-/** An address without trailing slashes. Each gateway calls this function when created, so a fault shows early. */
+/** An address without trailing slashes. @throws TypeError if the address is invalid */
 export const withoutSlash = (baseUrl: string) => new URL(baseUrl).href.replace(/\/+$/, '')
 
 export function createTransport(options: TransportOptions = {}) {
@@ -41,7 +41,7 @@ export function createTransport(options: TransportOptions = {}) {
   const plain = new HttpAgent(pool)
   const secure = new HttpsAgent(ca === undefined ? pool : { ...pool, ca })
 
-  /** Never throws. `post` follows no redirect, because a redirect would pass the code on to another host. */
+  /** Never throws. `post` follows no redirect, because a redirect would show the message to another host. */
   async function post(url: string, { headers, body, signal }: PostOptions): Promise<PostResult> {
     if (signal.aborted) return { kind: 'not_sent', code: 'ABORTED' }
     const isSecure = url.startsWith('https:')

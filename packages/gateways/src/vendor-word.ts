@@ -1,5 +1,5 @@
-// Checks the ids and codes of a vendor's answer before a gateway returns them: each must have the expected form and
-// contain neither the number nor the code of the message. A vendor or a proxy may repeat the request in any text.
+// Checks ids and codes of a vendor's answer before a gateway returns them: each must have the expected form and
+// contain neither the number nor the verification code. A vendor or a proxy may repeat the request in any text.
 import type { Outcome, SmsMessage } from './gateway.ts'
 import { field } from './json.ts'
 

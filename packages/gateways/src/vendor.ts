@@ -55,7 +55,7 @@ export function defineVendor<S extends TObject>(definition: VendorDefinition<S>)
       ...definition.faults(values, context).filter((fault) => fault !== false),
     ],
 
-    /** @throws if a required variable is missing; `faults` names it */
+    /** @throws if a required variable is missing; `faults` names the variable */
     configure(values: Values, context: SettingsContext): ConfiguredVendor {
       if (!isComplete(values)) throw new Error(`the settings of ${name} are incomplete`)
       return { name, quota, create: (deps) => create(values, deps, context) }

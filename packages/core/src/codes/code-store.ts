@@ -7,18 +7,18 @@ import { peekCodes, type RequestStatus } from './request-status.ts'
 import { sealedMessage } from './sealed-message.ts'
 import { phoneOf, sendKeys, type Channel, type Send } from './send.ts'
 
-/** How long a code of a scene lives, and how many messages a phone may get. */
+/** The rules for the codes of a scene and for the messages to a phone. */
 export type CodePolicy = {
   length: number
   /** Life of a code. A further send extends the life, up to twice `ttlSeconds` after the first issue. */
   ttlSeconds: number
   /** No gateway call begins later than this after the request. The value is less than `ttlSeconds`. */
   sendWithinSeconds: number
-  /** Guesses per code. Guesses that carry the request id are counted apart from the other guesses. */
+  /** Permitted guesses per code. Guesses that carry the request id are counted apart from the other guesses. */
   compares: number
-  /** Missed guesses per phone and day. Guesses that carry the request id are counted apart here, too. */
+  /** Permitted wrong guesses per phone in any 24 hours. Guesses with the request id are counted apart here, too. */
   missesPerDay: number
-  /** Sends per phone over all scenes. */
+  /** Limits of the sends to one phone. The sends of all scenes count. */
   sends: readonly Window[]
   /** How long a send is kept for the windows of all scenes. At least the longest window of `sends` is used. */
   keepSendsSeconds?: number
@@ -27,11 +27,11 @@ export type CodePolicy = {
 type IssueOptions = {
   /** Pseudonym of the client address that asks. `verify` answers the pseudonym of the first request for the code. */
   askedBy?: string
-  /** Whether the pumping guard counted this send. `verify` answers the value of the first request for the code. */
+  /** Whether the guard against SMS pumping counted this send. `verify` answers the value of the first request. */
   isCounted?: boolean
   /** The code of a test number. If undefined, a new code is random. */
   fixedCode?: string | undefined
-  /** The unit of the budget that the send took. The unit comes back if certainly no message left. */
+  /** The id under which the send counts against the budget. The id is removed if certainly no message left. */
   budgetUnit?: string
 }
 
@@ -45,28 +45,28 @@ export type Verified =
       rid: string
       /** `email` if the code may have been read in a mailbox. */
       channel: Channel
-      /** The gateway that the record names for the newest send, '' if it names none. */
+      /** The gateway that the record names for the newest send, or '' if the record names none. */
       gateway: string
       askedBy: string
       isCounted: boolean
       /** When the code was used, ms since 1970. */
       at: number
-      /** Whether this answer repeats the answer to an earlier verify with the same `act`. */
+      /** Whether an earlier call with the same `act` (see `verify`) got this answer before. */
       isAgain: boolean
     }
   | { kind: 'no'; attemptsLeft: number }
   | { kind: 'throttled'; retryAfter: number }
 
 const DAY_MS = 86_400_000
-/** How long a record outlives its code, so that the status "expired" or "failed" can still be answered. */
+/** How long a record is kept after the latest possible expiry of its code. Its status can be read until then. */
 const KEEP_MS = 600_000
-/** For this time, a caller that did not receive the answer to a successful verify can repeat the verify. */
+/** For this time after a successful verify, a repeat of the verify with the same `act` gets the same answer. */
 export const ACT_SECONDS = 60
 
 /**
- * Issues and verifies codes. Each change is one script in one slot of Redis and uses the clock of Redis. No method
- * stores the code or the number in clear: the record (record.ts) holds a digest of the code for the comparison, and
- * number and code sealed for the worker. Every method throws StoreError when Redis does not answer.
+ * Issues and verifies codes. Each change is one Lua script, which uses the clock of Redis. No method
+ * stores the code or the number in clear: the record (record.ts) contains a digest of the code for the comparison
+ * and the encrypted number and code for the worker. Every method throws StoreError when Redis does not answer.
  */
 export function createCodeStore(
   redis: RedisClient,

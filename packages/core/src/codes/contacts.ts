@@ -5,13 +5,13 @@ import type { Keyring } from '../keyring.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
 
-/** The mail address that a phone's codes may fall back to, and when a back end verified the address. */
+/** The mail address that gets the codes of a phone if SMS fails, and when a back end verified the address. */
 const Contact = Type.Object({ email: Type.String(), verifiedAt: Type.String() })
 export type Contact = Static<typeof Contact>
 
 /**
- * The contacts that back ends store for phones, sealed in Redis and bound to the phone: a text that is moved to
- * another phone's key does not open. Only a back end writes contacts, because an anonymous caller could otherwise
+ * The contacts that back ends store for phones, encrypted in Redis and bound to the phone: a text that is copied to
+ * another phone cannot be decrypted. Only a back end writes contacts, because an anonymous caller could otherwise
  * choose an address and receive another person's code. Every method throws StoreError when Redis does not answer.
  */
 export function createContacts(redis: RedisClient, keyring: Keyring) {
@@ -24,7 +24,7 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
       await asStoreError('contact put', redis.set(keys.contact(ph), sealed))
     },
 
-    /** Null if there is no contact, or if the key ring no longer has the key that sealed the contact. */
+    /** Null if there is no contact, or if the key ring no longer has the contact's encryption key. */
     async find(mobile: string): Promise<Contact | null> {
       const ph = keyring.pseudonym(mobile)
       const sealed = await asStoreError('contact find', redis.get(keys.contact(ph)))
@@ -37,7 +37,7 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
       return (await asStoreError('contact has', redis.exists(keys.contact(ph)))) === 1
     },
 
-    /** Deletes all keys of a phone. Answers the names of the keys that existed, such as `code:login` and `sends`. */
+    /** Deletes all Redis keys of a phone. Answers the names of those that existed, such as `code:login`. */
     async erase(mobile: string, scenes: readonly string[]): Promise<string[]> {
       const all = keys.ofPhone(keyring.pseudonym(mobile), scenes)
       const { rows } = await eraseScript(all)

@@ -1,7 +1,7 @@
 /**
- * The code record: one Redis hash per phone and scene (`keys.code`) that holds a code and what happened to its
- * messages. Only the scripts in `lua/` write the record. Every time in the record is read from the clock of Redis. A
- * test runs every script and compares the fields that the script wrote with this file.
+ * The code record: one Redis hash per phone and scene (`keys.code`), which stores a code and what happened to its
+ * messages. Only scripts in `lua/` write the record: a worker takes a send with `claim` and records the result of its
+ * gateway call with `settle`. All times are by the clock of Redis. A test compares this file with the scripts.
  *
  *     queued --claim--> sending --settle--> sent --delivery receipt--> delivered
  *        ^                 |    |             `--undelivered--> failed --delivered after all--> delivered
@@ -11,7 +11,7 @@
  * Redis keeps a record for some minutes after `latest_expiry`, so that the status can still be read.
  */
 
-/** The statuses of a send. A send ends in one of the last four, but a report can still change `sent` and `failed`. */
+/** The statuses of a send. A send ends in one of the last four. report-delivery can change `sent` and `failed`. */
 export const STATES = ['queued', 'sending', 'sent', 'delivered', 'fell_back', 'failed'] as const
 export type State = (typeof STATES)[number]
 
@@ -30,7 +30,7 @@ const FLAG = /^[01]$/
 const COUNT = /^[0-9]+$/
 /** The name of a gateway, or '' for no gateway. */
 const GATEWAY = /^[a-z0-9_-]*$/
-/** A further send keeps this state, because an earlier mail may have carried the same code. */
+/** A further send keeps the mail state, because an earlier mail may have carried the same code. */
 const MAIL_STATE = /^(none|claimed|may_have_left)$/
 
 /** Describes a field: its meaning, a pattern of all its values, and the scripts that write the field. */
@@ -41,7 +41,7 @@ export const RECORD_FIELDS = {
   rid: field('request id of the first request for this code; every send keeps this id', ID, 'issue'),
   other_request_ids: field('ids of later callers for the live code; each id shows the status', ANY, 'issue'),
   asked_by: field('pseudonym of the client address that asked first', ANY, 'issue'),
-  is_counted: field('1 if the pumping guard counted the first send, and so counts the verify', FLAG, 'issue'),
+  is_counted: field('1 if the guard against SMS pumping counted the first send', FLAG, 'issue'),
   key_id: field('id of the code key that made the digest', /^[a-z0-9]{1,8}$/, 'issue'),
   digest: field('HMAC of phone, scene, code; deleted when the code is used', /^[A-Za-z0-9_-]{43}$/, 'issue'),
   sealed: field('`{ mobile, code }`, encrypted for the worker; deleted when the code is used', ANY, 'issue'),
@@ -52,7 +52,7 @@ export const RECORD_FIELDS = {
   guesses_without_id: field('compared guesses that did not carry the request id', COUNT, 'issue', 'verify'),
   used: field('1 after the code was verified, else 0', FLAG, 'issue', 'verify'),
   used_at: field('when the code was verified', TIME, 'verify'),
-  used_by: field('the act that verified the code (see verify.lua), or empty', ANY, 'verify'),
+  used_by: field('keyed hash of the call that verified the code (see verify.lua), or empty', ANY, 'verify'),
 
   // The newest send of the code
   sends: field('number of the newest send, from 1', COUNT, 'issue'),
@@ -60,7 +60,7 @@ export const RECORD_FIELDS = {
   channel: field('channel of the newest send', /^(sms|email)$/, ...CALL_WRITERS, 'lapse'),
   reason: field('why the send failed or was moved to e-mail, or empty', /^[a-z_]*$/, ...STATUS_WRITERS),
   send_by: field('no gateway is called after this time', TIME, 'issue'),
-  budget_unit: field('the unit of the budget that the send took, or empty', ANY, 'issue'),
+  budget_unit: field('id under which the send counts against the budget, or empty', ANY, 'issue'),
   queued_at: field('when the API issued the send', TIME, 'issue'),
   sending_at: field('when a worker first claimed the send', TIME, 'claim'),
   sent_at: field('when the status became `sent`', TIME, 'claim', 'settle', 'lapse'),
@@ -89,7 +89,7 @@ const change = (from: State[], by: Writer, to: State, channel: 'sms' | 'email' |
 /** Every change of status within one send. A further send of the live code begins at `queued` from any state. */
 export const TRANSITIONS = [
   ...change(['queued'], 'claim', 'sending'),
-  // The holder claims again, or another worker replaces a claim whose lease has ended.
+  // The same worker claims again, or another worker replaces a claim whose lease has ended.
   ...change(['sending'], 'claim', 'sending'),
   // The code was used, or the time ran out for a mail that only followed an accepted SMS.
   ...change(['queued', 'sending'], 'claim', 'sent'),

@@ -16,7 +16,7 @@ export type RequestStatus = {
 /** Reads a field of one code record, '' if the record lacks the field. */
 type Read = (field: FieldName) => string
 
-/** A send whose time is over fails at its next attempt, which begins within this time. */
+/** A send fails at its first attempt after `send_by`. This attempt begins within this time after `send_by`. */
 const LAST_ATTEMPT_MS = 20_000
 
 /**
@@ -40,7 +40,7 @@ function statusOf(read: Read, now: number): RequestStatus {
   const reason = read('reason')
   const isUnclaimed = state === 'queued' || (state === 'sending' && Number(read('lease_until')) <= now)
   const isLost = isUnclaimed && Number(read('send_by')) + LAST_ATTEMPT_MS <= now
-  // A lost send counts as sent if its SMS was accepted before the follow-up mail, or if its code was used.
+  // A lost send has the status `sent` if its SMS was accepted before the follow-up mail, or if its code was used.
   const isSent = isLost && (reason === 'missing' || read('used') === '1')
   const isOver = (isLost && !isSent) || (Number(read('expires_at')) <= now && state !== 'failed')
   return {

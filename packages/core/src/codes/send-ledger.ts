@@ -9,7 +9,7 @@ import { sendKeys, type Channel, type Send } from './send.ts'
 export type Doubt = { gateway: string; sinceMs: number }
 
 export type Claim =
-  /** The caller may call its gateway. `lifeMs` of the code are left. The first claim of the send was `ageMs` ago. */
+  /** The caller may call its gateway. The code lives `lifeMs` more. The first claim of the send was `ageMs` ago. */
   | {
       kind: 'go'
       mobile: string
@@ -29,13 +29,13 @@ export type Claim =
   | { kind: 'done'; status: string; gateway: string; messageId: string }
   /** The key that sealed the message is not in the key ring. */
   | { kind: 'unreadable'; fence: number }
-  /** Another worker holds the claim. */
+  /** Another worker has the claim, for `waitMs` more. */
   | { kind: 'busy'; waitMs: number }
 
 type ClaimOptions = {
-  /** Fence (number) of the claim that the caller holds, 0 for no claim. */
+  /** Fence (number) of the claim that the caller has, 0 for no claim. */
   fence: number
-  /** After this time another worker may replace the claim. A lease is longer than the deadline of a gateway call. */
+  /** This long after the claim, another worker may replace the claim. A gateway call has a shorter deadline. */
   leaseMs: number
   /** Whether the call may cause a second message. The claim records the risk before the call. */
   risksSecondSend?: boolean
@@ -121,7 +121,7 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
     /**
      * Records what is known of a message after its gateway accepted the message. A repeated report changes nothing.
      * @param mayFallBack whether the scene may fall back to e-mail
-     * @param receiptWithinMs how long a delivery receipt may take before the receipt counts as missing
+     * @param receiptWithinMs how long after the acceptance a delivery receipt may arrive before it counts as missing
      */
     async report(
       send: Send,

@@ -74,7 +74,7 @@ export function parseNetworks(text: string): string[] {
   })
 }
 
-/** A number with a fixed code. `until` is the end of the entry's last day in UTC, in milliseconds since 1970. */
+/** A number with a fixed code. `until` is the end of the number's last day in UTC, in milliseconds since 1970. */
 export type TestNumber = { mobile: string; code: string; until: number }
 
 /** `13800000001:123456:2026-12-31`: number, code and last day. Commas separate several entries. */

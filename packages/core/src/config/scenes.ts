@@ -11,7 +11,7 @@ export type Scene = {
   sends?: readonly Window[]
   /** Whether a code may go by e-mail if the SMS gateways could not deliver it. */
   mayFallBack?: boolean
-  /** The code also goes by e-mail if no delivery receipt arrives in this time. */
+  /** The code also goes by e-mail if no delivery receipt arrives in this time after the SMS was sent. */
   receiptWithinSeconds?: number
 }
 

@@ -11,7 +11,7 @@ export const port = (value: number, description: string) =>
 export const windows = (fallback: string, description: string) =>
   parsed(parseWindows, { default: fallback, description: `${description}, as most/seconds,…` })
 
-/** Returns the text, which connections take. The check reports faults together with faults of other variables. */
+/** Checks the address and returns its text, because `connectRedis` takes a text. @throws Error */
 function checkedRedisUrl(given: string): string {
   parseRedisUrl(given)
   return given

@@ -10,7 +10,7 @@ export type ListName = 'allow' | 'deny'
 type Listed = Record<ListName, string | null>
 
 /**
- * The operators' allow list and deny list. A change holds for every process at once. Redis cannot match CIDRs, so
+ * The operators' allow list and deny list. A change applies to every process at once. Redis cannot match CIDRs, so
  * each process caches the networks and fetches them again when the version changes. All other entries are looked up
  * in Redis. Every method throws StoreError when Redis does not answer.
  */
@@ -41,7 +41,7 @@ export function createLists(redis: RedisClient) {
       }
     },
 
-    /** Puts an entry on one list and takes it off the other. The entry stays for `seconds`, or for good if 0. */
+    /** Puts an entry on one list and takes it off the other. The entry stays for `seconds`, or without end if 0. */
     async put(list: ListName, { text }: ListEntry, seconds = 0): Promise<void> {
       const other = list === 'allow' ? 'deny' : 'allow'
       const sets = [keys.list(list), keys.list(other), keys.listVersion]

@@ -5,7 +5,7 @@ import { windowArgs, type Window } from './windows.ts'
 
 export type Limit = { key: string; windows: readonly Window[] }
 
-/** `count` is the number of entries in the first limit. `limit` is the index of the first limit that is full. */
+/** `count`: the entries (one per `take`) of the first limit. `limit`: the index of the first limit that is full. */
 type Taken =
   | { kind: 'taken'; member: string; count: number }
   | { kind: 'full'; limit: number; retryAfter: number }
@@ -14,14 +14,14 @@ type Taken =
 export type Room = { retryAfter: number; windows: (Window & { used: number; left: number })[] }
 
 /**
- * Sliding-window rate limits in Redis. One script counts and takes, so the limits hold over any number of processes.
+ * Sliding-window rate limits in Redis. One script counts and adds entries, so all processes share the limits.
  * Every method throws StoreError when Redis does not answer.
  */
 export function createLimits(redis: RedisClient) {
   const takeScript = createScript(redis, new URL('./lua/take.lua', import.meta.url))
   const roomScript = createScript(redis, new URL('./lua/room.lua', import.meta.url))
 
-  /** Reads how many entries a limit holds and has left, and changes nothing. */
+  /** Reads how many entries each window of a limit contains and how many more fit, and changes nothing. */
   async function room({ key, windows }: Limit): Promise<Room> {
     const reply = await roomScript([key], windowArgs(windows))
     return {

@@ -1,4 +1,4 @@
-/** A sliding window: at most `most` in any `seconds` seconds. */
+/** A sliding window: at most `most` entries in any `seconds` seconds. */
 export type Window = { most: number; seconds: number }
 
 /** Parses windows: `1/60,5/3600` is one a minute and five an hour. An empty text has no windows. @throws Error */

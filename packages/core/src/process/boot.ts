@@ -39,7 +39,7 @@ export async function boot<Config extends { logLevel: string; redisUrl: string; 
   const producer = connectRedis(config.redisUrl, 'producer', log)
   const faults = await serverFaultsAtBoot(redis)
   if (faults.length > 0) exitWith(faults.join('\n'))
-  // Each label has few values, and no label names a phone.
+  // Each label of a metric has few values, and no label names a phone.
   const registry = new Registry()
   registry.setDefaultLabels({ app: start.name })
   collectDefaultMetrics({ register: registry })

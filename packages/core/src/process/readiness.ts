@@ -2,7 +2,7 @@ import { isClockFarOff } from '../redis/clock-skew.ts'
 import { probeWrites, type RedisClient } from '../redis/connect.ts'
 import { serverFaults } from '../redis/server-faults.ts'
 
-/** For `/readyz`: null if Redis answers, accepts writes and is configured right, else the reason in a few words. */
+/** For `/readyz`: null if Redis answers, accepts writes and has no server fault, else the reason in a few words. */
 export async function storeNotReady(redis: RedisClient, now = Date.now): Promise<string | null> {
   try {
     const [fault = null] = await serverFaults(redis)

@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from '../logger.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
-/** Under `npm run` one Ctrl-C sends two signals, from the terminal and from npm. Both arrive within this time. */
+/** Under `npm run` one Ctrl-C sends two signals, from the terminal and from npm, within this time. */
 const SAME_SIGNAL_MS = 500
 
 /**

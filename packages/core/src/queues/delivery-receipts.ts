@@ -9,12 +9,12 @@ import type { DeliveryState, Reported, SendLedger } from '../codes/send-ledger.t
 /** The final states of a vendor's delivery receipt. Receipts with earlier states are ignored. */
 export type ReceiptState = Exclude<DeliveryState, 'missing'>
 
-// After this time the code record has expired, so a delivery receipt can change nothing.
+// This long after its issue the code record has expired, so a delivery receipt can change nothing.
 const KEEP_MS = 1_800_000
 
 /**
  * Matches delivery receipts with the messages that gateways accepted. A delivery receipt can arrive before the answer
- * to the call, so the first of the two is stored. Keys contain a pseudonym of the vendor's message id.
+ * to the call, so the first of the two is stored. Redis keys contain a pseudonym of the vendor's message id.
  * Every method throws StoreError when Redis does not answer.
  */
 export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
@@ -35,7 +35,7 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
       return reply.kind === 'known' ? readJob(JSON.parse(reply.text('job'))) : null
     },
 
-    /** Keeps a delivery receipt for an unsettled send. The worker that settles the send applies the receipt. */
+    /** Stores a delivery receipt until a worker records the result of the send and applies the receipt. */
     async park(gateway: string, id: string, state: ReceiptState): Promise<void> {
       await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 1])
     },

@@ -25,7 +25,7 @@ export type SendEvent = Static<typeof SendEvent>
  */
 export function createEventQueue(connection: RedisClient, log: Logger, tracing: Tracing | null = null) {
   const queue = openProducerQueue<SendEvent>(EVENTS_QUEUE, connection, log, tracing, {
-    // The delays are 1 s, 2 s, 4 s …, about a quarter of an hour in total.
+    // The delays between attempts are 1 s, 2 s, 4 s …, about a quarter of an hour in total.
     attempts: 11,
     backoff: { type: 'exponential', delay: 1_000, jitter: 0.3 },
   })
@@ -41,7 +41,7 @@ export function createEventQueue(connection: RedisClient, log: Logger, tracing: 
 }
 type EventQueue = ReturnType<typeof createEventQueue>
 
-/** Wraps a ledger so that each status for which an application may wait also adds an event. */
+/** Wraps a ledger so that each change to a status of `SendEvent` also adds an event. */
 export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>): SendLedger {
   async function tellSettled(send: Send, { status }: Settlement, settling: Promise<boolean>) {
     const isSettled = await settling

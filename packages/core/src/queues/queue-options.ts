@@ -3,15 +3,15 @@ import type { Logger } from '../logger.ts'
 import { telemetryOf, type Tracing } from '../process/tracing.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
-/** A hash tag, so that all keys of a queue share a slot of a Redis Cluster. */
+/** A hash tag, so that all keys of a queue share a hash slot of a Redis Cluster. */
 export const QUEUE_PREFIX = '{sms}'
 
-/** A killed worker's job comes back within 15 s: its lock lasts 10 s, and locks are checked every 5 s. */
+/** A killed worker's job comes back within 15 s: the job's lock lasts 10 s, and locks are checked every 5 s. */
 export const WORKER_OPTIONS = { prefix: QUEUE_PREFIX, lockDuration: 10_000, stalledInterval: 5_000 }
 
 /**
  * Opens a queue. The function neither waits for Redis nor fails if Redis is down.
- * @param connection of a kind that fails fast, so that an outage gives errors and no command hangs
+ * @param connection of a `ConnectionKind` that fails fast, so that an outage gives errors and no command hangs
  */
 export function openQueue<Data>(
   name: string,
@@ -25,7 +25,7 @@ export function openQueue<Data>(
     prefix: QUEUE_PREFIX,
     // Without this option, the first command waits without end if Redis was down at the start.
     skipWaitingForReady: true,
-    // BullMQ asks for the version once and keeps a failure, so a process that started while Redis was down
+    // BullMQ asks for Redis's version once and keeps a failure, so a process that started while Redis was down
     // would never recover. server-faults.ts checks the version instead.
     skipVersionCheck: true,
   })

@@ -50,7 +50,7 @@ export function retryDelayMs(attemptsMade: number): number {
   return Math.round(delay * (0.7 + 0.6 * Math.random()))
 }
 
-/** The attempts are enough for the longest time to send (570 s). After that time, a claim ends the send. */
+/** The attempts are enough for the longest time to send (570 s). After that time, the next attempt ends the send. */
 const options = { attempts: 60, backoff: { type: 'custom' }, sizeLimit: 2_048 }
 
 /**

@@ -5,12 +5,12 @@ import { EMAIL_QUEUE, SMS_QUEUE } from './send-queue.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
 
-// Jobs of killed workers return to the front of the list. A few killed workers leave fewer jobs than this.
+// How many waiting jobs are examined. Jobs of killed workers are skipped, and there are usually fewer than this.
 const MOST_EXAMINED = 200
 
 /**
  * Opens all queues for reading or pausing. The function writes nothing to Redis.
- * @param connection of a kind that fails fast
+ * @param connection of a `ConnectionKind` that fails fast
  */
 export function watchQueues(connection: RedisClient, log: Logger) {
   const queues = [SMS_QUEUE, EMAIL_QUEUE, EVENTS_QUEUE].map((name) =>

@@ -9,7 +9,7 @@ export async function redisClockMs(redis: RedisClient): Promise<number> {
 
 /**
  * How many milliseconds this host's clock is ahead of the clock of Redis. Codes expire by the clock of Redis.
- * Receipts, vendor signatures and retry delays use the host's clock. @throws StoreError
+ * Receipts of verified codes (JWS), vendor signatures and retry delays use the host's clock. @throws StoreError
  */
 export async function clockSkewMs(redis: RedisClient, now = Date.now): Promise<number> {
   const asked = now()
@@ -18,7 +18,7 @@ export async function clockSkewMs(redis: RedisClient, now = Date.now): Promise<n
   return (asked + now()) / 2 - theirs
 }
 
-/** Beyond this skew, vendors may refuse our signatures and applications may refuse our receipts. */
+/** Beyond this skew, vendors may refuse our signatures and applications may refuse our JWS receipts. */
 const MOST_SKEW_MS = 60_000
 
 /** @throws StoreError */

@@ -11,7 +11,7 @@ import { parseRedisUrl, type RedisAddress } from './url.ts'
  */
 export type ConnectionKind = 'commands' | 'producer' | 'operator' | 'worker'
 
-/** One server, or a Cluster. The hash tags of keys.ts keep each script in one slot. */
+/** One server, or a Cluster. The hash tags of keys.ts keep each script in one hash slot. */
 export type RedisClient = Redis | Cluster
 
 const failFast = { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: 400 }
@@ -60,7 +60,7 @@ function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
     return new Cluster(hosts, {
       redisOptions: { ...options, ...login, ...tls },
       clusterRetryStrategy: retryDelayMs,
-      // The slot map is refreshed periodically, because a dead host never sends MOVED.
+      // The map of hash slots is refreshed periodically, because a dead host never sends MOVED.
       slotsRefreshInterval: 5_000,
       // A server that answers MOVED, ASK or TRYAGAIN did not run the command, so ioredis may send the command again.
       // After a closed connection the command may have run, so ioredis does not repeat the command (0).
@@ -112,7 +112,7 @@ export async function asStoreError<T>(operation: string, call: Promise<T>): Prom
   }
 }
 
-/** One key in the slot of the queues and one in the slot of the limits: in a Cluster every send needs both slots. */
+/** One key in the hash slot of the queues and one in that of the limits. In a Cluster every send needs both. */
 const PROBES = ['{sms}:probe', 'sms:{gate}:probe']
 
 /** Writes the probes. A full server or a replica answers reads but refuses these writes. @throws StoreError */

@@ -1,6 +1,6 @@
 /**
- * The names of all our keys in Redis. The keys of one phone share the hash tag `{ph}`, so a script touches one slot
- * of a Cluster. `ph` and `addr` are pseudonyms (keyring.ts), so no key contains a number or an address.
+ * The names of all our keys in Redis. The keys of one phone share the hash tag `{ph}`, so a script uses one hash
+ * slot of a Cluster. `ph` and `addr` are pseudonyms (keyring.ts), so no key contains a number or an address.
  */
 export const keys = {
   captcha: (uuid: string) => `img_${uuid}`,
@@ -20,17 +20,17 @@ export const keys = {
     keys.contact(ph),
     keys.quota(ph),
   ],
-  /** Marks a receipt as redeemed. The key names the receipt, so that erasing a phone permits no second redeem. */
+  /** Marks a JWS receipt of a verified code as redeemed. `erase` keeps the key, so no second redeem is possible. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
   address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
-  /** Counts of the pumping guard, and its marks: a finding about a group of sends holds while the mark exists. */
+  /** Counts of the guard against SMS pumping, and its marks. A mark stores a finding about a group of sends. */
   guard: (what: 'sent' | 'verified' | 'mark' | 'times', of: 'segment' | 'address' | 'service', who: string) =>
     `sms:{gate}:guard:${of}:${who}:${what}`,
-  /** The first answer to an idempotency key. `name` is a keyed hash of that key. */
+  /** The first answer to an idempotency key. `name` is a keyed hash of the idempotency key. */
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
   /** Joins a message with its delivery receipt. `name` is a pseudonym of the gateway's id for the message. */
   message: (name: string) => `sms:{${name}}:message`,
-  /** Messages to a phone that count against a gateway's limit per number. One set holds those of all gateways. */
+  /** Messages to a phone that count against a gateway's limit per number. One set contains those of all gateways. */
   quota: (ph: string) => `sms:{${ph}}:quota`,
   /** Messages per second to one gateway, over all workers. */
   rate: (gateway: string) => `sms:{${gateway}}:rate`,
@@ -41,6 +41,6 @@ export const keys = {
   audit: 'sms:{gate}:audit',
   /** The messages that the budget of the whole service has paid for. */
   budget: 'sms:{gate}:budget:all',
-  /** The limits of a send apart from the limit of its phone. One slot holds all, so that one script can check all. */
+  /** The limits of a send other than the limit of its phone. All share a hash slot, so one script can check all. */
   sendLimit: (what: 'address' | 'subnet' | 'segment' | 'budget', who: string) => `sms:{gate}:${what}:${who}`,
 }

@@ -40,7 +40,7 @@ export function createScript(redis: RedisClient, file: URL) {
     toReply(name, await asStoreError(name, call(keys, args)))
 }
 
-/** Reads a script. `--- @include "name"` includes `name.lua` from the script's folder, or else from `redis/lua`. */
+/** Reads a script. `--- @include "name"` includes `name.lua` from the script's folder or from `redis/lua`. */
 export function readScript(file: URL): string {
   return readFileSync(file, 'utf8').replace(/^--- @include "([a-z-]+)"$/gm, (_line, name: string) => {
     const beside = new URL(`./${name}.lua`, file)

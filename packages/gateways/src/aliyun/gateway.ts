@@ -58,7 +58,7 @@ export function createAliyunGateway(options: AliyunOptions): Required<SmsGateway
 
   async function lookUp(message: SmsMessage, since: Date, signal: AbortSignal): Promise<Found> {
     for (const SendDate of daysToAsk(since)) {
-      // One page holds a whole day, because Aliyun allows one number 40 messages a day.
+      // One page contains a whole day, because Aliyun allows one number 40 messages a day.
       const params = { PhoneNumber: message.mobile, SendDate, PageSize: '50', CurrentPage: '1' }
       const found = foundByOutId(await call('QuerySendDetails', params, signal), message)
       if (found.found !== 'unknown') return found
@@ -81,7 +81,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   if (!isSuccess(result.status) && !isKnown) return { ...byTransport, code: word ?? byTransport.code }
   const meaning = { class: classOfAliyunCode(code), code: word ?? 'UNKNOWN_CODE', isKnown }
   const outcome = codeOutcome(result.status, byTransport, meaning)
-  // Aliyun sends the wait in a header of its own, in milliseconds.
+  // Aliyun sends the time to wait before a retry in a header of its own, in milliseconds.
   const wait = String(result.headers['x-acs-retry-after'])
   if (outcome.class === 'retry_same' && /^\d{1,9}$/.test(wait))
     return { ...outcome, retryAfterMs: Number(wait) }

@@ -10,8 +10,8 @@ import { messageIdIn } from '../vendor-word.ts'
 const MAX_CLOCK_SKEW_MS = 15 * 60_000
 
 /**
- * Days of China's calendar, the most likely first. Aliyun's clock gives the date of a message, so close to midnight
- * the record may belong to the day before or after `since`.
+ * The days in China that may have the record, the most likely first. Aliyun's clock gives the date of a message, so
+ * close to midnight the record may belong to the day before or after `since`.
  */
 export function daysToAsk(since: Date): string[] {
   const skews = [0, -MAX_CLOCK_SKEW_MS, MAX_CLOCK_SKEW_MS]

@@ -1,5 +1,5 @@
 // Defines the environment variables of Aliyun and creates the gateway from their values. The text of a template
-// contains the minutes, so the configuration repeats the minutes, which must equal the life of a code.
+// contains the life of a code in minutes. The configuration repeats this number, so that a wrong number is a fault.
 import { Type } from '@sinclair/typebox'
 import { apiUrl, apiUrlFault, byScene, sceneFault, secret, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'

@@ -5,13 +5,13 @@ import type { OutcomeClass } from '../gateway.ts'
 
 const classes = classByCode({
   accepted: '000000',
-  // 160054: CCP has seen this reqId today. 160056: CCP treats the same text to the same number as a repeat.
+  // 160054: CCP has seen the message's id today. 160056: CCP treats the same text to the same number as a repeat.
   duplicate: '160054 160056',
   retry_same: '112354 160016 161006',
   switch_now: `111001-111099 112302 112326 160000-160010 160050 160063-160064 161000-161001 161004-161005
     161008-161012 161020 161022-161024`,
   // 161021: the platform timed out while reading from its own channel. 172xxx: CCP never sends these codes. Client
-  // libraries use them for their own network faults, and a relay between the worker and CCP may pass them on.
+  // libraries use them for their own network faults, and a proxy between the worker and CCP may pass them on.
   ambiguous: '161021 172001 172003 172006-172007 172012',
   number: '112300 112306 112316-112317 112319 160013 160034 160042 160044 160051',
   number_limit: '112314 160015 160021-160022 160038-160041',

@@ -29,7 +29,7 @@ export function createCcpGateway(options: CcpOptions): SmsGateway {
       to: message.mobile,
       appId,
       templateId: templateOf(message.scene),
-      // The order is the order of the template's variables: the code, then the minutes. CCP expects strings.
+      // The order is the order of the template's variables: verification code, then the minutes. CCP expects strings.
       datas: [message.code, String(message.minutes)],
       reqId: message.id,
     })
@@ -55,7 +55,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const code = field(answer, 'statusCode')
   if (typeof code !== 'string') return byTransport
   const isKnown = isKnownCcpCode(code)
-  // An unlisted code is reported only if the code has the form of a CCP code and is not the code of the message.
+  // An unlisted status code is reported only if it has six digits and does not contain the verification code.
   const word = isKnown ? code : (vendorWord(code, /^\d{6}$/, message) ?? 'UNKNOWN_CODE')
   const meaning = { class: classOfCcpCode(code), code: word, isKnown }
   const outcome = codeOutcome(result.status, byTransport, meaning)

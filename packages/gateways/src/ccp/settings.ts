@@ -4,7 +4,7 @@ import { apiUrl, apiUrlFault, sceneFault, sceneTemplates, secret, text } from '.
 import { defineVendor } from '../vendor.ts'
 import { createCcpGateway } from './gateway.ts'
 
-// CCP's limits for messages of one template. CCP counts calendar days. A limit for any 24 hours is stricter.
+// CCP's limits for one template to one number. CCP counts per calendar day. A limit for any 24 hours is stricter.
 export const ccpQuota = [
   { most: 1, seconds: 30 },
   { most: 5, seconds: 86_400 },

@@ -1,5 +1,5 @@
-// Lists the outcome class of each code of Tencent Cloud SMS, for a number or for the whole call. The part before the
-// dot is the family. An unlisted code has the class of its family, and `switch_now` if the family is unlisted too.
+// Lists the outcome class of each result code of Tencent Cloud SMS, for a number or for the whole call. The part
+// before the dot is the family. An unlisted code gets the class of its family, if listed, or `switch_now`.
 import { classByCode } from '../code-table.ts'
 import type { OutcomeClass } from '../gateway.ts'
 

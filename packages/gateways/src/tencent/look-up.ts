@@ -1,4 +1,4 @@
-// Searches for a message in Tencent's records of one number. The records hold no id of ours, so the time alone
+// Searches for a message in Tencent's records of one number. The records contain no id of ours, so the time alone
 // identifies a message.
 import type { Found, SmsMessage } from '../gateway.ts'
 import { field } from '../json.ts'
@@ -6,7 +6,7 @@ import { successBody } from '../transport-outcome.ts'
 import type { PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
 
-/** A window in Unix seconds, with `first` and `last` included. */
+/** A window in Unix seconds, with `first` and `last` included. `since` is the start of the send. */
 export type Window = { first: number; since: number; last: number }
 
 // The margin allows for a slow send and for clock skew. Tencent allows one number the same text once in 30 s, so this

@@ -1,5 +1,5 @@
 // Lists the outcome class of each Twilio error code. Twilio keeps splitting its codes into finer codes, so unlisted
-// codes are expected. The HTTP status decides for an unlisted code.
+// codes are expected. An unlisted code gets its class from the HTTP status.
 import { classByCode } from '../code-table.ts'
 
 const classes = classByCode({

@@ -80,5 +80,5 @@ function created(answer: unknown, byTransport: Outcome): Outcome {
   return cls === undefined ? byTransport : { class: cls, code }
 }
 
-// Twilio's codes are JSON numbers. An answer without a code may come from a proxy, so the status decides.
+// Twilio's codes are JSON numbers. An answer without a code may come from a proxy, so only its HTTP status counts.
 const codeOf = (value: unknown) => (typeof value === 'number' ? String(value) : '')

@@ -53,7 +53,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, idempotent: boolean,
   if (result.kind !== 'answer') return byTransport
   const { code } = byTransport
   const answer = parseJson(result.body)
-  // By the convention of webhooks the status alone decides. The body may add an id.
+  // By the convention of webhooks a 2xx status is an acceptance. The body may add an id.
   if (isSuccess(result.status))
     return { class: 'accepted', code, ...messageIdIn(answer, 'id', /^[\w.:-]{1,64}$/, message) }
   if (result.status === 409) return { class: idempotent ? 'duplicate' : 'ambiguous', code }

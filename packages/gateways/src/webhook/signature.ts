@@ -5,7 +5,7 @@ import { createHmac } from 'node:crypto'
 import { isEqualInConstantTime, type ReceivedCall } from '../delivery-receipt.ts'
 import { decodedText } from '../settings.ts'
 
-/** The accepted difference between the time of a call and our clock. A copy of the call is accepted for as long. */
+/** The accepted difference between the time of a call and our clock. A replay is accepted within it, too. */
 const TOLERANCE_MS = 300_000
 
 /** A variable with one or two secrets, decoded to a list of keys. */

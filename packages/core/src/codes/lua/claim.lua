@@ -1,22 +1,22 @@
--- Gives a claim: the right to make one gateway call for one send. The number of a claim is its fence. Until the lease
--- of a claim ends, no other worker gets a claim. A send that moved to e-mail gives no claim for an SMS gateway.
+-- Gives a claim: the right to make one gateway call for one send. The fence is the number of a claim. The lease is
+-- the time for which no other worker gets a claim. For a send that moved to e-mail, no SMS gateway gets a claim.
 --
--- A claim whose lease ended without a settlement leaves a doubt: its gateway may have taken the message. The doubt
--- stays until an answer of that gateway resolves the doubt.
+-- A doubt means that a gateway gave no answer and may have taken the message. A claim leaves a doubt if its lease
+-- ends before settle.lua records a result. The doubt stays until an answer of that gateway resolves the doubt.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of the record; ARGV[2] number of the send
--- ARGV[3] fence of the claim that the caller holds, 0 for no claim
+-- ARGV[3] fence of the claim that the caller has, 0 for no claim
 -- ARGV[4] gateway that the caller is going to call
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
 -- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked}: `life` in ms; `age` in
---           ms since the first claim of this send; `doubted_gateway` is '' without a doubt
+--           ms since the first claim of this send; `doubted_gateway` is '' if there is no doubt
 --       | {'gone', reason}: 'no_record' | 'replaced' | 'moved' | 'used'
---       | {'late', budget_unit}: this script has failed the send; budget_unit is '' if the unit does not come back
+--       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
 --       | {'done', status, gateway, message_id}: the send has ended
---       | {'busy', wait}: another worker holds the claim for `wait` ms more
+--       | {'busy', wait}: another worker has the claim for `wait` ms more
 --- @include "time"
 --- @include "read"
 --- @include "end-late"
@@ -60,8 +60,8 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
   return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
 end
 
--- A new caller that learns of a doubt claims again before its call. So this claim names the doubted gateway: if the
--- caller dies before the next claim, the doubt stays with a gateway that was called.
+-- A new caller that gets a doubt in the answer claims again before its gateway call. This first claim keeps the name
+-- of the doubted gateway: if the caller dies before its second claim, the record names a gateway that was called.
 if not is_own and doubted ~= '' then gateway = doubted end
 local fence = record.fence + 1
 redis.call('HSET', code, 'status', 'sending', 'fence', fence, 'lease_until', now + lease, 'gateway', gateway,

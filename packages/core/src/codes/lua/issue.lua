@@ -1,25 +1,25 @@
 -- Issues a code, or queues the live code once more, or refuses. A refusal changes nothing.
 --
 -- A live code is sent again and not replaced, because two messages that cross on their way must not carry two codes.
--- Each further send extends the code's life, up to two lives after the first issue. The script makes a new code if
--- the old code was used, has expired, has no guesses left, or would have less than half a life left. A caller from
--- another address gets its own request id for a live code. That id shows the status. A guess that carries that id
+-- Each further send extends the code's life, up to twice ARGV[5] after the first issue. The script makes a new code
+-- if the old code was used, has expired, has no guesses left, or would live for less than half of ARGV[5]. A caller
+-- from another address gets its own request id for a live code. That id shows the status. A guess that carries it
 -- counts as a guess without the request id, and so not against the guesses of the first caller.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of a new code
 -- ARGV[2] id of the key that made the digest; ARGV[3] digest of a new code; ARGV[4] sealed mobile and code
--- ARGV[5] life of a code, ms; ARGV[6] ms after which no gateway is called any more
+-- ARGV[5] life of a code, ms; ARGV[6] ms from now after which no gateway is called
 -- ARGV[7] guesses per code
 -- ARGV[8] ms to keep the record after the latest possible expiry
--- ARGV[9] pseudonym of the caller
--- ARGV[10] 1 if the pumping guard counted this send, else 0
--- ARGV[11] unit of the budget that the send took, or ''
+-- ARGV[9] pseudonym of the caller's address
+-- ARGV[10] 1 if the guard against SMS pumping counted this send, else 0
+-- ARGV[11] id under which the send counts against the budget, or ''
 -- ARGV[12] ms to keep a send for the windows of every scene, because all scenes share the phone's sends
 -- ARGV[13..] windows of this scene as pairs of (ms, at most)
 -- Answers {'issued', rid, sends, life, next_send_in, request_id}: the record's id, number of the send, ms of life,
 --           ms until the next send is allowed, the id for this caller
---       | {'throttled', window, wait}: the full window and the ms until it has room
+--       | {'throttled', window, wait}: the ms of the full window and the ms until one more send fits
 --- @include "time"
 --- @include "read"
 --- @include "sliding-window"

@@ -1,10 +1,10 @@
--- Checks a send that this worker cannot deliver, because its job has a newer version. Fails the send if its time is
--- over and the send has not ended.
+-- Checks a send that this worker cannot deliver, because the send's job has a newer version. Fails the send if its
+-- time is over and the send has not ended.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- Answers {'open'}: the send has not ended | {'done'}: ended, with time left | {'over'}: replaced, or its time is up
---       | {'late', budget_unit}: this script has failed the send; budget_unit is '' if the unit does not come back
+--       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
 --- @include "time"
 --- @include "read"
 --- @include "end-late"
@@ -28,6 +28,6 @@ if record.channel == 'email' and record.reason == 'missing' then
   redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
   return {'over'}
 end
--- A worker whose lease has ended may have called its gateway.
+-- The worker whose claim has ended may have called its gateway.
 local is_certain = not is_sending and record.doubted_gateway == '' and record.unresolved_doubt == '0'
 return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}

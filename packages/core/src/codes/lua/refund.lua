@@ -1,5 +1,5 @@
--- Undoes an issue whose job did not reach the queue. For a first send, the record is deleted. A further send fails. A
--- job that reached the queue after all then sends nothing.
+-- Undoes an issue whose job did not reach the queue. For a first send, the record is deleted. A further send gets the
+-- status `failed`. A job that reached the queue after all then sends nothing.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of the record; ARGV[2] number of the send

@@ -1,12 +1,12 @@
 -- Records what is known of a message after its gateway accepted the message. A repeated report changes nothing more,
--- and no report changes `delivered` or `fell_back`. An undelivered message was paid for, so the slot of the phone
--- stays taken. The clock of Redis decides that a delivery receipt is missing, because the delays of a queue follow
--- the clocks of the workers.
+-- and no report changes `delivered` or `fell_back`. An undelivered message was paid for, so its send still
+-- counts against the limits. The script checks by the clock of Redis whether a delivery receipt is missing, because
+-- the delays of a queue follow the clocks of the workers.
 --
 -- KEYS[1] code record
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] 'delivered' | 'undelivered' | 'missing': no delivery receipt came in time
--- ARGV[4] 1 if the scene may fall back to e-mail, else 0; ARGV[5] ms that a delivery receipt may take
+-- ARGV[4] 1 if the scene may fall back to e-mail, else 0; ARGV[5] ms after `sent_at` that a delivery receipt may take
 -- Answers {'delivered', after}: ms since the gateway accepted the message
 --       | {'soon', wait}: the delivery receipt may still take `wait` ms
 --       | {'moved'}: the send is queued on the channel email. A repeated report gets the same answer, so that a

@@ -1,18 +1,18 @@
--- Records the result of a claim. "claimed" needs the fence (number) of the newest claim. "unclaimed" settles a send
--- whose job can no longer run, if the send is on the caller's channel. An ended send is not settled again.
+-- Records the result of a claim, which is the right to one gateway call. "claimed" needs the fence (number) of the
+-- newest claim. "unclaimed" settles a send whose job can no longer run, if the send is on the caller's channel.
 --
--- "queued" returns the send for a later attempt. "moved" queues the send on the channel email. "failed" gives back
--- the slot of the phone and the unit of the budget if certainly no message left.
+-- "queued" returns the send for a later attempt. "moved" queues the send on the channel email. After "failed", the
+-- send counts against the limits only if a message may have left. An ended send is not settled again.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] 'claimed' | 'unclaimed'; ARGV[4] fence of the claim, 0 for unclaimed
 -- ARGV[5] 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
 -- ARGV[6] gateway; ARGV[7] message id; ARGV[8] channel of the caller
--- ARGV[9] gateway in doubt, which gave no answer and may have taken the message, or ''
--- ARGV[10] 1 if a second message was risked because of a doubt, else 0
+-- ARGV[9] doubted gateway, which gave no answer and may have taken the message, or ''
+-- ARGV[10] 1 if a second message was risked after a call to the doubted gateway, else 0
 -- ARGV[11] reason, or '' to keep the recorded one
--- Answers {'settled', budget_unit}: the unit of the budget that comes back, or ''
+-- Answers {'settled', budget_unit}: the id that the caller must remove from the budget, or ''
 --       | {'kept'}: the send stays `sent`, because only its follow-up mail failed
 --       | {'refused'}: another claim or send is newer, the channel differs, or the send has ended
 --- @include "time"
@@ -31,7 +31,7 @@ if record.status ~= 'queued' and not is_sending then return {'refused'} end
 if is_unclaimed and record.channel ~= channel then return {'refused'} end
 if not is_unclaimed and record.fence ~= fence then return {'refused'} end
 
--- An unclaimed settlement during the call of another worker leaves a doubt about that call.
+-- An unclaimed settlement during the call of another worker leaves open whether that call sent a message.
 local is_certain = record.doubted_gateway == '' and doubted == '' and record.unresolved_doubt == '0'
   and not (is_unclaimed and is_sending)
 if reason == '' then reason = record.reason end

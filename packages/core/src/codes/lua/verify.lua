@@ -5,15 +5,15 @@
 -- not know the id, cannot use up the owner's guesses. The count per day of guesses with the id is kept per address
 -- that asked for the code. A stranger who asks for a code therefore uses up only the guesses of their own address.
 --
--- A successful verify stores its act, the keyed hash of an idempotency key and its body. For ARGV[7] ms the same act
--- gets the same answer again, because the caller may not have received the first answer. Any other act is refused.
+-- A successful verify stores its act: a keyed hash of the caller's idempotency key and request body. For ARGV[7] ms
+-- the same act gets the same answer, because the caller may have lost the first answer. Any other act is refused.
 --
 -- KEYS[1] code record
 -- KEYS[2] the phone's missed guesses with a request id; KEYS[3] the missed guesses without a request id
 -- ARGV[1] request id of the caller, or ''
 -- ARGV[2] guesses per code; ARGV[3] missed guesses per day; ARGV[4] a day, ms
 -- ARGV[5] unique member for the set of missed guesses
--- ARGV[6] act of the caller, or ''; ARGV[7] ms for which an act is remembered
+-- ARGV[6] act of the caller, or ''; ARGV[7] ms from the successful verify for which its act is remembered
 -- ARGV[8..] the digest of the guess under each key, as pairs of (key id, digest)
 -- Answers {'verified', rid, is_mailed, asked_by, is_counted, at, is_again, gateway}
 --       | {'wrong', left}: guesses that are left

@@ -1,4 +1,4 @@
--- Finds which of several names are on the allow list and on the deny list, and removes entries that have ended.
+-- Finds which of a phone's names (its pseudonym and segments) are on each list, and removes expired entries.
 -- A caller whose copy of the networks is old also gets all networks.
 --
 -- KEYS[1] allow list, KEYS[2] deny list: sorted sets of entries by the time at which they end

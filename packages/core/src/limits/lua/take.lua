@@ -1,9 +1,9 @@
 -- Adds one entry to each of several limits, or refuses and changes no limit.
 --
--- KEYS[1..n] sorted sets of the limits, all in one slot
+-- KEYS[1..n] sorted sets of the limits, all in one hash slot of a Cluster
 -- ARGV[1]    unique member
 -- ARGV[2..]  for each limit the number of its windows, then its windows as pairs of (ms, at most)
--- Answers {'taken', count}: how many entries the first limit now holds
+-- Answers {'taken', count}: how many entries the first limit now has
 --       | {'full', limit, wait}: the index of the first full limit, and the ms until it has room
 --- @include "time"
 --- @include "sliding-window"

@@ -15,7 +15,7 @@ local function wait(key, first, last)
   return longest, full_window
 end
 
--- add(key, member, keep): adds an entry and removes the entries that are older than `keep` ms.
+-- add(key, member, keep): adds an entry with the time `now` and removes the entries that are older than `keep` ms.
 local function add(key, member, keep)
   redis.call('ZADD', key, now, member)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. (now - keep))
