@@ -37,7 +37,7 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
       return (await asStoreError('contact has', redis.exists(keys.contact(ph)))) === 1
     },
 
-    /** Deletes all Redis keys of a phone. Answers the names of those that existed, such as `code:login`. */
+    /** Deletes all Redis keys of a phone. Answers the names of the deleted keys, such as `code:login`. */
     async erase(mobile: string, scenes: readonly string[]): Promise<string[]> {
       const all = keys.ofPhone(keyring.pseudonym(mobile), scenes)
       const { rows } = await eraseScript(all)

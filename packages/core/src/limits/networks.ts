@@ -11,7 +11,7 @@ export type ListEntry = {
 export type Asker = { ip: string; mobile: string; ph: string }
 
 const PHONE = /^[A-Za-z0-9_-]{22}$/
-// A segment has at most 7 of the 11 digits, so a segment stands for at least 10,000 numbers.
+// A segment has at most 7 of the 11 digits, so a segment covers at least 10,000 numbers.
 const SEGMENT = /^1[3-9][0-9]{1,5}$/
 const SEGMENT_LENGTHS = [3, 4, 5, 6, 7]
 
