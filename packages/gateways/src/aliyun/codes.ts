@@ -1,4 +1,4 @@
-// Lists the OutcomeClass of each result code of Aliyun SMS. `isv.` stands for a fault of the caller, so an unlisted
+// Lists the OutcomeClass of each result code of Aliyun SMS. `isv.` means a fault of the caller, so an unlisted
 // `isv.` code is a refusal. Any other unlisted code leaves open whether the message was taken.
 import { classByCode } from '../code-table.ts'
 import type { OutcomeClass } from '../gateway.ts'
