@@ -46,7 +46,7 @@ export async function buildServer(parts: ApiProcess) {
     http: { connectionsCheckingInterval: 1_000, headersTimeout: 10_000 },
     connectionTimeout: 10_000,
     forceCloseConnections: 'idle',
-    // Fastify's own 503 during a stop would not have the body of an envelope.
+    // During a stop, Fastify's own 503 would not have our `Envelope` as its body.
     return503OnClosing: false,
     routerOptions: {
       ignoreTrailingSlash: true,

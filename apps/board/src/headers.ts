@@ -1,8 +1,8 @@
 import type { FastifyHelmetOptions } from '@fastify/helmet'
 
 /**
- * The browser may load from this server only. A proxy terminates TLS and the board speaks plain HTTP, so these
- * headers must not make the browser switch to HTTPS.
+ * The browser may load from this server only. On loopback there is no TLS proxy and the board speaks plain HTTP, so
+ * these headers must not make the browser switch to HTTPS.
  */
 export const HEADERS: FastifyHelmetOptions = {
   contentSecurityPolicy: {

@@ -26,7 +26,7 @@ type ConsumerOptions = {
 }
 
 const LONGEST_PAUSE_MS = 15_000
-/** The time between two starts of a job of a newer version. Its send ends before MOST_STARTS starts. */
+/** The pause before a job whose `v` is newer starts again. Its send is over before it has started MOST_STARTS times. */
 const NEWER_VERSION_PAUSE_MS = 6_000
 const MOST_STARTS = 100
 /** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */

@@ -5,7 +5,7 @@ import { Refusal, type Answer } from '../http/answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
 import { numberSegment, type SendAttempt } from './caller.ts'
 
-/** Per address: `images` counts pictures and challenges, `attempts` answers to them, `verifies` guesses. */
+/** Limits per address: `images` on pictures and challenges, `attempts` on answers to them, `verifies` on guesses. */
 type AddressLimit = 'images' | 'attempts' | 'verifies'
 
 /** A send counts against these limits and those of its phone. The budget is the limit of the whole service. */

@@ -63,7 +63,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       log.info({ gateway: gateway.name, found: answer.found }, 'looked up the message in doubt')
       if (answer.found === 'taken')
         return settler.finish(attempt, { kind: 'sent', gateway: gateway.name, messageId: answer.messageId })
-      // The gateway refused the message, so certainly no gateway has it and all gateways may get it.
+      // The gateway in doubt refused the message: the doubt is resolved, and every gateway may be called again.
       if (answer.found === 'refused') attempt = { ...attempt, doubt: null, calls: planCalls(gateways) }
       continue
     }

@@ -11,7 +11,7 @@ type EmailFallbackDeps = {
   ledger: Pick<SendLedger, 'report'>
   /** The producer's side of the `email` queue. */
   mails: SendQueue
-  /** The ms after the first claim of a send from which an e-mail replaces a further try as an SMS. */
+  /** From this age of a send (ms since its first claim), an e-mail replaces a further try as an SMS. */
   afterMs: number
 }
 

@@ -93,7 +93,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     const isOpen = orMoveToEmail !== undefined && fallback !== null && (await fallback.isOpen(job))
     if (isOpen && attempt.ageMs >= fallback.afterMs) return end(attempt, orMoveToEmail, what)
     await settle(attempt, { status: 'queued', ...what })
-    // If an e-mail may replace the SMS and this call left no doubt, the retry comes when the age reaches `afterMs`.
+    // If an e-mail may replace the SMS and this call left no doubt, the retry comes at the age `afterMs` at the latest.
     const atMostMs = isOpen && doubted !== true ? fallback.afterMs - attempt.ageMs : undefined
     throw new RetryLater(reason, atLeastMs, atMostMs)
   }
@@ -113,7 +113,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       return { outcome: 'failed', why: 'unreadable' }
     },
 
-    /** Ends an attempt that got no claim. Repeats the step after a settlement, in case the worker died before it. */
+    /** Ends an attempt that got no claim. Repeats what follows a settlement, as the worker that settled may have died. */
     async withoutClaim(claim: Extract<Claim, { kind: 'gone' | 'late' | 'done' }>): Promise<Delivered> {
       if (claim.kind === 'late') {
         countEnd({ status: 'failed', by: 'late' }, true, metrics, log)

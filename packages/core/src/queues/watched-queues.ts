@@ -9,7 +9,7 @@ import { createScript } from '../redis/script.ts'
 const MOST_EXAMINED = 200
 
 /**
- * Opens all queues for reading or pausing. The function writes nothing to Redis.
+ * Opens all queues for reading or pausing. Opening a queue writes nothing to Redis.
  * @param connection of a `ConnectionKind` that fails fast
  */
 export function watchQueues(connection: RedisClient, log: Logger) {

@@ -5,8 +5,8 @@ import { asStoreError, type RedisClient } from './connect.ts'
 
 /**
  * What a script answers: a kind, values by name, and rows that have the same form. In Lua an answer is written as
- * `{'go', 'fence', 3, 'sealed', text, {'row', 'name', 'value'}}`. `text` and `number` throw a TypeError for a value
- * that the script did not answer.
+ * `{'go', 'fence', 3, 'sealed', text, {'row', 'name', 'value'}}`; the header of a script shortens this to
+ * `{'go', fence, sealed}`. `text` and `number` throw a TypeError for a value that is not in the answer.
  */
 export type Reply = {
   kind: string

@@ -19,9 +19,9 @@ export function daysToAsk(since: Date): string[] {
 }
 
 /**
- * A record with our id proves that Aliyun took the message, whatever its SendStatus: 1 is waiting for the carrier,
- * 3 is delivered, and 2 is reported as not delivered by the carrier. Status 2 is no refusal that allows another
- * message, because the carrier's report can be wrong or early and the handset can still receive the message.
+ * A record with our id proves that Aliyun took the message, whatever its SendStatus: 1 waiting for the carrier, 2
+ * reported as not delivered, 3 delivered. Even status 2 does not permit another message, because the carrier's report
+ * can be wrong or early and the handset can still receive this one.
  */
 export function foundByOutId(result: PostResult, message: SmsMessage): Found {
   const answer = successBody(result)

@@ -3,8 +3,8 @@
 -- A live code is sent again and not replaced, because two messages that cross on their way must not carry two codes.
 -- Each further send extends the code's life, up to twice ARGV[5] after the first issue. The script makes a new code
 -- if the old code was used, has expired, has no guesses left, or would live for less than half of ARGV[5]. A caller
--- from another address gets its own request id for a live code. That id shows the status. A guess that carries it
--- counts as a guess without the request id, and so not against the guesses of the first caller.
+-- from another address gets a second request id for a live code. With that id the caller can read the status, but
+-- verify.lua counts a guess with that id like one without an id, so the guess costs the first caller nothing.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of a new code

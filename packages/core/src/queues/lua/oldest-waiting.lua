@@ -4,7 +4,7 @@
 -- KEYS[1] BullMQ's list of waiting jobs, the oldest last
 -- ARGV[1] prefix of the keys of this queue's jobs; all keys of a queue share a hash slot
 -- ARGV[2] how many jobs to look at
--- Answers {'waiting', added_at}: ms since 1970 by the clock of the producer | {'empty'}
+-- Answers {'waiting', added_at}: `added_at` in ms since 1970 by the clock of the producer | {'empty'}
 local waiting, prefix, most = KEYS[1], ARGV[1], ARGV[2]
 
 local ids = redis.call('LRANGE', waiting, '-' .. most, -1)
