@@ -113,7 +113,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       return { outcome: 'failed', why: 'unreadable' }
     },
 
-    /** Ends an attempt that got no claim. Repeats what follows a settlement, as the worker that settled may have died. */
+    /** Ends an attempt that got no claim. Repeats what follows a settlement: the settling worker may have died. */
     async withoutClaim(claim: Extract<Claim, { kind: 'gone' | 'late' | 'done' }>): Promise<Delivered> {
       if (claim.kind === 'late') {
         countEnd({ status: 'failed', by: 'late' }, true, metrics, log)
