@@ -7,12 +7,12 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
-import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
 import type { WorkerConfig } from './config/config.ts'
-import { createConsumer } from './consumer.ts'
-import { deliver } from './delivery/deliver.ts'
+import { createConsumer, type ConsumerOptions } from './consumer.ts'
+import { deliver, type DeliverDeps } from './delivery/deliver.ts'
 import { createEmailFallback } from './delivery/email-fallback.ts'
 import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-gateway.ts'
@@ -41,6 +41,13 @@ const MAIL_DEADLINE_MS = 12_000
 const MAILS_AT_ONCE = 10
 /** A claim (the right to one gateway call) outlasts the deadline of the call by this, so a live worker keeps it. */
 const LEASE_MARGIN_MS = 1_500
+
+type ConsumerParts = DeliverDeps & Pick<ConsumerOptions, 'connection' | 'tracing'>
+/** Makes the consumer that delivers the jobs of a queue. */
+const consumerOf = (
+  parts: ConsumerParts,
+  options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'check'>,
+) => createConsumer({ ...parts, ...options, deliver: (job, signal) => deliver(job, parts, signal) })
 
 /** Makes every part of a worker from the worker's configuration and connections. */
 export function composeWorker(options: ComposeOptions) {
@@ -74,12 +81,7 @@ export function composeWorker(options: ComposeOptions) {
       fallback: config.fallsBack ? fallback : null,
       followUp: config.expectsReceipts ? followUp : null,
     }
-    return createConsumer({
-      ...deps,
-      queue: SMS_QUEUE,
-      concurrency: config.concurrency,
-      deliver: (job, signal) => deliver(job, deps, signal),
-    })
+    return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency })
   }
 
   function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
@@ -94,13 +96,8 @@ export function composeWorker(options: ComposeOptions) {
       fallback: null,
       followUp: null,
     }
-    return createConsumer({
-      ...deps,
-      queue: EMAIL_QUEUE,
-      concurrency: MAILS_AT_ONCE,
-      deliver: (job, signal) => deliver(job, deps, signal),
-      check: (job) => fallback.checkReceipt(job),
-    })
+    const check = (job: SendJob) => fallback.checkReceipt(job)
+    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check })
   }
 
   const consumers = config.queues.flatMap((queue) => {

@@ -11,7 +11,7 @@ import type { Delivered } from './delivery/attempt.ts'
 import { countEnd, RetryLater } from './delivery/settle-send.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
-type ConsumerOptions = {
+export type ConsumerOptions = {
   queue: string
   channel: Channel
   connection: RedisClient
