@@ -12,7 +12,7 @@ export const receiptVariables = {
   TWILIO_AUTH_TOKEN: Type.Optional(twilioAuthToken),
   WEBHOOK_SECRETS: Type.Optional(receiverSecrets),
 }
-export type ReceiptValues = Partial<StaticDecode<TObject<typeof receiptVariables>>>
+type ReceiptValues = Partial<StaticDecode<TObject<typeof receiptVariables>>>
 
 /** @returns one line per fault, which begins with the name of the variable to change */
 export function receiptFaults(values: ReceiptValues, address: CallbackAddress): string[] {

@@ -16,7 +16,7 @@ export const vendorVariables = {
   ...Type.Partial(twilio.settings).properties,
   ...Type.Partial(webhook.settings).properties,
 }
-export type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
+type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
 
 export type Vendor = {
   name: string

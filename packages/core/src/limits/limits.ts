@@ -11,7 +11,7 @@ type Taken =
   | { kind: 'full'; limit: number; retryAfter: number }
 
 /** `retryAfter` is in seconds, and 0 if one more entry fits now. */
-export type Room = { retryAfter: number; windows: (Window & { used: number; left: number })[] }
+type Room = { retryAfter: number; windows: (Window & { used: number; left: number })[] }
 
 /**
  * Sliding-window rate limits in Redis. One script counts and adds entries, so all processes share the limits.
