@@ -1,0 +1,42 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** A connection with more unanswered requests is closed. Clients that pipeline at all send two or three. */
+const MOST_UNANSWERED = 8
+
+/** The time in which a client must send its whole request, and the time without a byte in either direction. */
+const CLIENT_TIMEOUT_MS = 10_000
+
+/**
+ * Creates an HTTP server that handles the requests of a connection one after the other. A client can send a thousand
+ * requests in one packet. Node would start all of them at once, and would never tell the answers that wait for their
+ * turn that the connection has closed, so each answer would keep its memory and its open file.
+ */
+export function createHttpServer(handle: RequestListener): Server {
+  const unanswered = new WeakMap<Socket, number>()
+  const listener: RequestListener = (request, response) => {
+    const { socket } = request
+    const count = (unanswered.get(socket) ?? 0) + 1
+    unanswered.set(socket, count)
+    // A client that has reset its connection has no address any more. Node keeps an address that was read once, so
+    // the address of a request that is handled is always known.
+    if (count > MOST_UNANSWERED || socket.remoteAddress === undefined) {
+      socket.destroy()
+      return
+    }
+    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
+    if (response.socket !== null) handle(request, response)
+    // Node gives the socket to the answer whose turn it is. Other connections are served before this request.
+    else response.once('socket', () => setImmediate(() => socket.destroyed || handle(request, response)))
+  }
+  const limits = {
+    requestTimeout: CLIENT_TIMEOUT_MS,
+    // By default Node looks for late requests every 30 seconds. Its timeout for headers is 60 seconds by default.
+    // If this timeout is longer than the timeout for the request, Node exchanges the two values.
+    headersTimeout: CLIENT_TIMEOUT_MS,
+    connectionsCheckingInterval: 1_000,
+    // Longer than load balancers keep a connection that they do not use.
+    keepAliveTimeout: 72_000,
+  }
+  return createServer(limits, listener).setTimeout(CLIENT_TIMEOUT_MS)
+}
