@@ -28,12 +28,20 @@ const CONTAINERS: readonly [network: RegExp, group: number][] = [
 ]
 
 /**
- * Reads an address as a proxy writes it: `1.2.3.4:5678`, `[2001:db8::1]:443`, with or without a zone. An IPv4-mapped
- * address becomes its IPv4 address. @returns null for text that is not an address
+ * Reads an address as proxies write it, such as `1.2.3.4:5678` and `[2001:db8::1]:443`. The result has the canonical
+ * spelling. @returns null for text that is not an address
+ */
+export function parseForwarded(text: string): string | null {
+  const unwrapped = text.trim().replace(/^\[(.*)\](:\d+)?$/, '$1')
+  return parseAddress(unwrapped.replace(/^([\d.]+):\d+$/, '$1'))
+}
+
+/**
+ * Turns an address into its canonical spelling, without a zone. An IPv4-mapped address becomes its IPv4 address.
+ * @returns null for text that is not an address
  */
 export function parseAddress(text: string): string | null {
-  const unwrapped = text.trim().replace(/^\[(.*)\](:\d+)?$/, '$1')
-  const [bare = ''] = unwrapped.replace(/^([\d.]+):\d+$/, '$1').split('%')
+  const [bare = ''] = text.split('%')
   if (isIP(bare) !== 6) return isIP(bare) === 4 ? bare : null
   // URL turns every spelling of an address into one canonical spelling.
   const canonical = new URL(`http://[${bare}]`).hostname.slice(1, -1)
@@ -52,7 +60,7 @@ export function containedIpv4(address: string): string | null {
 
 /** The four numbers of an IPv4 address, or the eight groups of an IPv6 address. */
 function partsOf(ip: string): string[] {
-  const address = parseAddress(ip) ?? ip
+  const address = parseForwarded(ip) ?? ip
   const ipv4 = containedIpv4(address) ?? address
   return isIPv6(ipv4) ? groupsOf(ipv4) : ipv4.split('.')
 }

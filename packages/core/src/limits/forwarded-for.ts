@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { containedIpv4, parseAddress } from './client-address.ts'
+import { containedIpv4, parseAddress, parseForwarded } from './client-address.ts'
 import { createNetworks } from './networks.ts'
 
 /**
@@ -17,7 +17,7 @@ export function createClientAddress(proxies: readonly string[]) {
     // Node joins repeated headers. An empty element of a list means nothing (RFC 9110).
     const hops = String(headers['x-forwarded-for'] ?? '').split(',')
     for (const hop of hops.filter((text) => text.trim() !== '').toReversed()) {
-      const address = isTrusted(client) ? parseAddress(hop) : null
+      const address = isTrusted(client) ? parseForwarded(hop) : null
       if (address === null) break
       client = address
     }

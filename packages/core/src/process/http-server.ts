@@ -25,9 +25,12 @@ export function createHttpServer(handle: RequestListener): Server {
       return
     }
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
-    if (response.socket !== null) handle(request, response)
-    // Node gives the socket to the answer whose turn it is. Other connections are served before this request.
-    else response.once('socket', () => setImmediate(() => socket.destroyed || handle(request, response)))
+    // The parser may still find that the request is malformed, which closes the connection. Then the request must
+    // have no effect. Until the next turn of the event loop, other connections are served.
+    const begin = () => setImmediate(() => socket.destroyed || handle(request, response))
+    // Node gives the socket to the answer whose turn it is.
+    if (response.socket === null) response.once('socket', begin)
+    else begin()
   }
   const limits = {
     requestTimeout: CLIENT_TIMEOUT_MS,
