@@ -18,16 +18,18 @@ export function createHttpServer(handle: RequestListener): Server {
     const { socket } = request
     const count = (unanswered.get(socket) ?? 0) + 1
     unanswered.set(socket, count)
-    // A client that has reset its connection has no address any more. Node keeps an address that was read once, so
-    // the address of a request that is handled is always known.
-    if (count > MOST_UNANSWERED || socket.remoteAddress === undefined) {
+    if (count > MOST_UNANSWERED) {
       socket.destroy()
       return
     }
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
-    // The parser may still find that the request is malformed, which closes the connection. Then the request must
-    // have no effect. Until the next turn of the event loop, other connections are served.
-    const begin = () => setImmediate(() => socket.destroyed || handle(request, response))
+    // Until the next turn of the event loop other connections are served, and Node closes the connection of a client
+    // that has reset it or whose request is malformed after its headers. Such a request has no effect. Node keeps an
+    // address that was read once, so the handler finds the address of its client even after a later reset.
+    const begin = () =>
+      setImmediate(() => {
+        if (!socket.destroyed && socket.remoteAddress !== undefined) handle(request, response)
+      })
     // Node gives the socket to the answer whose turn it is.
     if (response.socket === null) response.once('socket', begin)
     else begin()
