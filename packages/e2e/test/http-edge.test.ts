@@ -155,7 +155,8 @@ it('a client that resets its connections leaves no error in the log', async () =
   expect((await fetch(`${api().url}/.well-known/jwks.json`)).status).toBe(200)
   expect((await fetch(`${system.boardUrl}/livez`)).status).toBe(200)
   const lines = system.logs.slice(seen).map(({ line }) => line)
-  expect(lines.filter((line) => /"level":"error"|"bug"|"stack"/.test(line))).toEqual([])
+  const errors = lines.filter((line) => /"level":"error"|"bug"|"stack"/.test(line))
+  expect(errors.slice(0, 3)).toEqual([])
   // A try whose reset has not arrived yet is an ordinary try, with the address of its client.
   for (const line of lines.filter((one) => one.includes('login failed')))
     expect(line).toContain('"ip":"127.0.0.1"')
