@@ -38,14 +38,19 @@ async function drill(options: ReturnType<typeof readOptions<(typeof DRILLS)[numb
       progress.say(`drills: ${one.name} did not end; a process hangs, or the machine is too busy`)
       process.exit(1)
     }, ownMs + SPARE_MS)
-    const result = await runDrill(one, options, progress)
+    try {
+      const result = await runDrill(one, options, progress)
+      progress.end(result)
+      results.push(result)
+    } catch (err) {
+      progress.say(`drills: ${one.name} could not be carried out: ${String(err)}`)
+      process.exitCode = 1
+    }
     clearTimeout(deadline)
-    progress.end(result)
-    results.push(result)
     // After every drill, so that an interrupted run leaves what it has.
     if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`)
     if (options.chart !== null) writeFileSync(options.chart, chart(results))
   }
-  process.stdout.write(`${report(results, options)}\n`)
+  if (results.length > 0) process.stdout.write(`${report(results, options)}\n`)
   if (results.some(({ breaches }) => breaches.length > 0)) process.exitCode = 1
 }

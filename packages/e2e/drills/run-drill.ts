@@ -32,9 +32,10 @@ export async function runDrill(drill: Drill, options: Options, progress: Progres
       progress.phase('the last sends end')
       await endSends(load, rig)
       await load.ended()
-      inbox.close()
       return resultOf(drill, load.sends(), outage)
     } finally {
+      await load.stop()
+      inbox.close()
       stopProgress()
     }
   } finally {

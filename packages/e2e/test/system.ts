@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis, type Cluster } from 'ioredis'
+import { cleanUpAtExit } from '@sms-codes/launcher/cleanup-at-exit'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/processes'
 import { startRedis } from '@sms-codes/launcher/redis'
@@ -120,6 +121,10 @@ export async function startSystem({
 
 async function startRedisServer(persistent: boolean) {
   const options = persistent ? { dir: mkdtempSync(join(tmpdir(), 'sms-codes-e2e-')) } : {}
+  const removeDir = () => {
+    if (options.dir !== undefined) rmSync(options.dir, { recursive: true, force: true })
+  }
+  const cancelCleanup = cleanUpAtExit(removeDir)
   let server = await startRedis(options)
   return {
     current: () => server,
@@ -131,7 +136,8 @@ async function startRedisServer(persistent: boolean) {
     },
     async stop(): Promise<void> {
       await server.stop()
-      if (options.dir !== undefined) rmSync(options.dir, { recursive: true })
+      cancelCleanup()
+      removeDir()
     },
   }
 }
