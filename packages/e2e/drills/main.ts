@@ -23,7 +23,8 @@ try {
   else await drill(options)
 } catch (err) {
   process.stderr.write(`drills: ${err instanceof Error ? err.message : String(err)}\n`)
-  process.exitCode = 1
+  // Something may still run that keeps this process alive.
+  process.exit(1)
 }
 
 async function drill(options: ReturnType<typeof readOptions<(typeof DRILLS)[number]>>): Promise<void> {

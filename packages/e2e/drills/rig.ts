@@ -16,7 +16,11 @@ export async function startRig({
   let simulator = { http: 0, smtp: 0 }
   const gateway = await openRelay(() => simulator.http)
   const mail = await openRelay(() => simulator.smtp)
-  const system = await startSystem({
+  const stopOthers = async (): Promise<void> => {
+    for (const relay of [gateway, mail]) relay.down()
+    await sentinel?.stop()
+  }
+  const starting = startSystem({
     apis: APIS,
     workers: WORKERS,
     board: true,
@@ -31,6 +35,10 @@ export async function startRig({
     },
     ...(sentinel !== null && { store: { url: sentinel.url, redis: sentinelClient(sentinel) } }),
   })
+  const system = await starting.catch(async (err: unknown) => {
+    await stopOthers()
+    throw err
+  })
   const { SIMULATOR_PORT, SIMULATOR_SMTP_PORT } = system.env
   simulator = { http: Number(SIMULATOR_PORT), smtp: Number(SIMULATOR_SMTP_PORT) }
   return {
@@ -40,8 +48,7 @@ export async function startRig({
     sentinel,
     async stop(): Promise<void> {
       await system.stop()
-      for (const relay of [gateway, mail]) relay.down()
-      await sentinel?.stop()
+      await stopOthers()
     },
   }
 }
