@@ -41,6 +41,9 @@ export type Promises = {
 
 export type Row = ReturnType<typeof rowOf>
 
+/** How long a call to a gateway may take that began in time. */
+const CALL_MS = 5_000
+
 const isAccepted = ({ answer }: Send) => answer === 'accepted'
 const isLost = (send: Send) => isAccepted(send) && send.messages.length === 0
 const firstAt = ({ messages }: Send) => Math.min(...messages.map(({ at }) => at))
@@ -78,7 +81,7 @@ export function rowOf(sends: readonly Send[], outage: Outage, promises: Promises
     brokenLost: count((send) => isLost(send) && !mayBeLost(send)),
     twice: count(({ messages }) => messages.length > 1),
     moreThanTwice: count(({ messages }) => messages.length > 2),
-    late: count((send) => isWaited(send) && firstAt(send) > send.sendBy),
+    late: count((send) => isWaited(send) && firstAt(send) > send.sendBy + CALL_MS),
     falseNo: count(({ verified }) => verified === 'false_no'),
     unclear: count(({ verified }) => verified === 'unclear'),
     longestGapMs: longestGap(sends),
