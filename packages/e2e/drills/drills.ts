@@ -6,6 +6,7 @@ import { addBacklog } from './backlog.ts'
 
 // The promise is 15 s. A send that was under way may be lost too, and a process needs time to notice.
 const LONG_OUTAGE = { mayLose: { from: -5, to: 17 } }
+const HALF_ROLLED_MS = 10_000
 const BACKLOG = 20_000
 const UNLIMITED = '100000/60'
 
@@ -58,25 +59,25 @@ const processes: Drill[] = [
   },
   {
     name: 'keys-api-first',
-    title: 'a new code key reaches the API first, and the workers 15 s later',
+    title: 'a new code key reaches the API first, and the workers 10 s later',
     seconds: 0,
     isQuick: true,
     promises: {},
     breakIt: async (rig) => {
       await each(rig.system.apis, (i) => replaceApi(rig, i, withNewKey(rig)))
-      await sleep(15_000)
+      await sleep(HALF_ROLLED_MS)
       await each(rig.system.workers, (i) => replaceWorker(rig, i, withNewKey(rig)))
     },
   },
   {
     name: 'keys-half-api',
-    title: 'a new code key reaches the workers, one API process, and 15 s later the other',
+    title: 'a new code key reaches the workers, one API process, and 10 s later the other',
     seconds: 0,
     promises: {},
     breakIt: async (rig) => {
       await each(rig.system.workers, (i) => replaceWorker(rig, i, withNewKey(rig)))
       await replaceApi(rig, 0, withNewKey(rig))
-      await sleep(15_000)
+      await sleep(HALF_ROLLED_MS)
       await replaceApi(rig, 1, withNewKey(rig))
     },
   },

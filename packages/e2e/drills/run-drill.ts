@@ -10,8 +10,8 @@ import { createUserClient } from './user-client.ts'
 
 export type Result = Awaited<ReturnType<typeof runDrill>>
 
-const BEFORE_MS = 8_000
-const AFTER_MS = 15_000
+const BEFORE_MS = 5_000
+const AFTER_MS = 12_000
 /** A job that no worker took ends 20 s after the time to send. */
 const ENDS_AFTER_MS = 30_000
 const SETTLE_MS = 30_000
