@@ -164,8 +164,9 @@ const gateways: Drill[] = [
       SEND_WITHIN_SECONDS: '20',
       STEP_UP: 'off',
       GUARD_MODE: 'deny',
-      // More than the users before the outage can outweigh.
-      GUARD_MIN_PERCENT: '30',
+      // Higher than the default, so that the users before the outage do not outweigh it.
+      GUARD_MIN_PERCENT: '20',
+      GUARD_ADDRESS_MIN_SENDS: '60',
       GUARD_SERVICE_MIN_SENDS: '1000000',
       LIMIT_ADDRESS_IMAGES: UNLIMITED,
       LIMIT_ADDRESS_ATTEMPTS: UNLIMITED,
