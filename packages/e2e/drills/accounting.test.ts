@@ -87,8 +87,8 @@ describe('the promise', () => {
   })
 
   it.each([
-    ['a lost send, reported', [lost(1)], '1 accepted sends were lost: no send may be lost'],
-    ['a lost send, silent', [lost(1, 'queued')], '1 accepted sends were lost: no send may be lost'],
+    ['a lost send, reported', [lost(1)], '1 accepted sends were lost, and 0 may be'],
+    ['a lost send, silent', [lost(1, 'queued')], '1 accepted sends were lost, and 0 may be'],
     ['a second message', [send(0, { messages: [at(1), at(2)] })], '1 sends had more than one message'],
     [
       'a message and a mail',
@@ -124,8 +124,14 @@ describe('the promise', () => {
     const promises = { mayLose: { from: -5, to: 17 } }
     expect(breaches([send(-8), lost(-5), lost(0), lost(17)], promises)).toEqual([])
     expect(breaches([lost(-5.1), lost(17.1), lost(40)], promises)).toEqual([
-      '3 accepted sends were lost: none outside -5 to 17 s of the outage may be',
+      '3 accepted sends were lost, and 0 may be, beside those accepted from -5 to 17 s of the outage',
     ])
+    expect(breaches([lost(-6), lost(18), lost(40)], { mayLose: { ...promises.mayLose, others: 3 } })).toEqual(
+      [],
+    )
+    expect(
+      breaches([lost(-6), lost(18), lost(40)], { mayLose: { ...promises.mayLose, others: 2 } }),
+    ).toHaveLength(1)
   })
 
   it('of a drill that leaves a doubt permits one message more, and no two', () => {

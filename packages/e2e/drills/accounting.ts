@@ -29,8 +29,8 @@ export type Send = {
 export type Outage = { from: number; to: number }
 
 export type Promises = {
-  /** Sends may be lost if they were accepted in these seconds, counted from the begin of the outage. */
-  mayLose?: { from: number; to: number }
+  /** Sends may be lost if they were accepted in these seconds, counted from the begin of the outage; and so many others. */
+  mayLose?: { from: number; to: number; others?: number }
   /** The drill cuts off answers, so a verify that is repeated may find its code used. */
   mayCutAnswers?: boolean
   /** A send may have one message more, because the drill makes the outcome of a call unknown. */
@@ -77,7 +77,7 @@ export function rowOf(sends: readonly Send[], outage: Outage, promises: Promises
     failed: count((send) => isLost(send) && reported(send)),
     /** Lost, and the status route says something else. */
     silent: count((send) => isLost(send) && !reported(send)),
-    /** Lost, and no promise permits it. */
+    /** Lost, and not accepted in the seconds in which the promise permits it. */
     brokenLost: count((send) => isLost(send) && !mayBeLost(send)),
     twice: count(({ messages }) => messages.length > 1),
     moreThanTwice: count(({ messages }) => messages.length > 2),
@@ -105,14 +105,15 @@ function longestGap(sends: readonly Send[]): number {
 /** One sentence for each promise that the row breaks. */
 export function breachesOf(row: Row, promises: Promises): string[] {
   const { mayLose, mayRepeat = false, mayCutAnswers = false, medianSeconds } = promises
-  const lost =
-    mayLose === undefined
-      ? 'no send may be lost'
-      : `none outside ${mayLose.from} to ${mayLose.to} s of the outage may be`
+  const { from, to, others = 0 } = mayLose ?? { from: 0, to: 0 }
   const median = (medianSeconds ?? Infinity) * 1_000
   const faults: [boolean, string][] = [
     [row.accepted === 0, 'no send was accepted, so the drill shows nothing'],
-    [row.brokenLost > 0, `${row.brokenLost} accepted sends were lost: ${lost}`],
+    [
+      row.brokenLost > others,
+      `${row.brokenLost} accepted sends were lost, and ${others} may be` +
+        (mayLose === undefined ? '' : `, beside those accepted from ${from} to ${to} s of the outage`),
+    ],
     [!mayRepeat && row.twice > 0, `${row.twice} sends had more than one message`],
     [row.moreThanTwice > 0, `${row.moreThanTwice} sends had more than two messages`],
     [row.late > 0, `${row.late} messages arrived after the time to send`],

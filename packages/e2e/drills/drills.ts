@@ -4,8 +4,11 @@ import { Queue } from 'bullmq'
 import { each, replaceApi, replaceWorker, withNewKey, type Drill, type Rig } from './drill.ts'
 import { addBacklog } from './backlog.ts'
 
-// The promise is 15 s. A send that was under way may be lost too, and a process needs time to notice.
-const LONG_OUTAGE = { mayLose: { from: -5, to: 17 } }
+/**
+ * The promise is 15 s. A send that was under way may be lost too, and a process needs time to notice. Of the later
+ * sends, only probes are accepted: three at a time, which are lost after the time to send.
+ */
+const longOutage = (probes: number) => ({ mayLose: { from: -5, to: 17, others: probes } })
 const HALF_ROLLED_MS = 10_000
 const BACKLOG = 20_000
 const UNLIMITED = '100000/60'
@@ -125,7 +128,7 @@ const gateways: Drill[] = [
     name: 'gateway-down-7min',
     title: 'the only gateway is down for 7 minutes',
     seconds: 420,
-    promises: LONG_OUTAGE,
+    promises: longOutage(9),
     breakIt: ({ gateway }) => gateway.down(),
     mend: ({ gateway }) => gateway.up(),
   },
@@ -174,7 +177,7 @@ const gateways: Drill[] = [
       LIMIT_SUBNET_SENDS: UNLIMITED,
       LIMIT_ADDRESS_VERIFIES: UNLIMITED,
     },
-    promises: LONG_OUTAGE,
+    promises: longOutage(6),
     breakIt: ({ gateway }) => gateway.down(),
     mend: ({ gateway }) => gateway.up(),
   },
@@ -215,7 +218,7 @@ const queue: Drill[] = [
     name: 'paused-60s',
     title: 'the queue is paused for 60 s',
     seconds: 60,
-    promises: LONG_OUTAGE,
+    promises: longOutage(0),
     breakIt: (rig) => withQueue(rig, (sms) => sms.pause()),
     mend: (rig) => withQueue(rig, (sms) => sms.resume()),
   },
@@ -223,7 +226,7 @@ const queue: Drill[] = [
     name: 'paused-3min',
     title: 'the queue is paused for 3 minutes, longer than a message may wait',
     seconds: 180,
-    promises: LONG_OUTAGE,
+    promises: longOutage(0),
     breakIt: (rig) => withQueue(rig, (sms) => sms.pause()),
     mend: (rig) => withQueue(rig, (sms) => sms.resume()),
   },
