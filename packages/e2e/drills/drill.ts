@@ -29,7 +29,9 @@ export type Drill = {
   isOffice?: boolean
   hasSentinel?: boolean
   promises: Promises
-  breakIt: (rig: Rig) => unknown
+  /** What happens before the first user. */
+  prepare?: (rig: Rig) => unknown
+  breakIt?: (rig: Rig) => unknown
   mend?: (rig: Rig) => unknown
 }
 

@@ -235,7 +235,7 @@ const queue: Drill[] = [
     title: `${BACKLOG.toLocaleString('en')} other messages wait, and the gateway takes 0.5 s for each`,
     seconds: 60,
     promises: { medianSeconds: 10 },
-    breakIt: async ({ system }) => {
+    prepare: async ({ system }) => {
       await system.fault('accept', 0, 500)
       await addBacklog(system, BACKLOG)
     },

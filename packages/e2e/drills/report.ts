@@ -30,7 +30,7 @@ export function report(results: readonly Result[], { seed, rate }: { seed: numbe
     ...table([HEAD, ...results.map(rowOf)]),
     '',
     'sms, mail: accepted sends whose first message came that way. failed: lost, and the status says failed or expired.',
-    'silent: lost without that. twice: sends with a second message. late: arrived after the time to send.',
+    'silent: lost without that. twice: sends with a second message. late: arrived 5 s after the time to send.',
     'false 4008: right codes that were refused, + those that a repeated verify found used. gap: the longest time',
     'without a message. verified: share of all users who asked. p50, p95: from accepted to the message.',
     `seed ${seed}, ${rate} users per second`,

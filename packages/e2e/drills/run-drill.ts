@@ -23,6 +23,7 @@ export async function runDrill(drill: Drill, options: Options, progress: Progres
   progress.begin(drill)
   const rig = await startRig(drill)
   try {
+    await drill.prepare?.(rig)
     const load = startUsers(drill, rig, options)
     const inbox = await openInbox(rig.system.simulatorUrl, (arrival) => load.onArrival(arrival))
     const stopProgress = progress.watch(load)
@@ -67,7 +68,7 @@ async function breakAndMend(drill: Drill, rig: Rig, seconds: number, progress: P
   await sleep(BEFORE_MS)
   progress.phase('broken')
   const from = Date.now()
-  await drill.breakIt(rig)
+  await drill.breakIt?.(rig)
   await sleep(Math.max(0, from + seconds * 1_000 - Date.now()))
   progress.phase('mended')
   await drill.mend?.(rig)
