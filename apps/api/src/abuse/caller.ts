@@ -14,6 +14,3 @@ export function createCallers(keyring: Pick<Keyring, 'pseudonym'>) {
     subnet: keyring.pseudonym(subnetOf(ip)),
   })
 }
-
-/** Returns the segment of a number: its first seven digits. */
-export const numberSegment = (mobile: string): string => mobile.slice(0, 7)
