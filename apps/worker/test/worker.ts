@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { Type, type Static } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
 import { Registry } from 'prom-client'
 import { createLogger } from '@sms-codes/core/logger'
 import { createSendQueue, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
@@ -16,10 +18,11 @@ export { newMobile, sendOf } from '@sms-codes/core/test/store'
 export const LEASE_MS = 1_000
 export const log = createLogger('worker', 'silent')
 
+const Line = Type.Object({ level: Type.String(), msg: Type.String(), by: Type.Optional(Type.String()) })
 /** A log whose lines a test can read. */
 export function readableLog() {
-  const lines: { level: string; msg: string; by?: string; gateway?: string }[] = []
-  const write = (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number])
+  const lines: Static<typeof Line>[] = []
+  const write = (line: string) => void lines.push(Value.Parse(Line, JSON.parse(line)))
   return { log: createLogger('worker', 'info', { write }), lines }
 }
 

@@ -207,7 +207,7 @@ describe('a refund', () => {
     // The script is known before the pause, so that its one call is enough to issue the code.
     await codes.issue(newMobile(), 'default')
     await store.redis.client('PAUSE', 900, 'WRITE')
-    await expect(codes.issue(mobile, 'default')).rejects.toThrow()
+    await expect(codes.issue(mobile, 'default')).rejects.toThrow('timed out')
     await store.redis.set('a write', 'waits until the pause is over')
     await expect.poll(() => dumpOf(mobile)).toEqual([])
     expect(await codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
