@@ -110,7 +110,8 @@ describe('the consumer', () => {
     const { log: readable, lines } = readableLog()
     const limits = createLimits(delivery.redis)
     const rated = withRate(inner, 5, { limits, log: readable })
-    const { queue, stop } = await delivery.startQueue([rated], { log: readable })
+    const { queue, producer, stop } = await delivery.startQueue([rated], { log: readable })
+    const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
     const sends = await Promise.all(Array.from({ length: 60 }, issued))
     await Promise.all(sends.map((send) => queue.add(jobOf(send))))
     await expect.poll(() => inner.messages.length, { timeout: 60_000 }).toBe(60)
@@ -123,6 +124,10 @@ describe('the consumer', () => {
     expect(metrics).toContain('sms_sends_ended_total{status="sent",by="slow"} 60')
     expect(metrics).toContain('sms_gateway_calls_total{channel="sms",gateway="slow",class="accepted"} 60')
     expect(metrics).toMatch(/sms_gateway_skips_total\{gateway="slow",reason="rate_full"\} [1-9]/)
+    // The waits used up no attempt.
+    const attempts = (await raw.getCompleted()).map(({ attemptsMade }) => attemptsMade)
+    expect(attempts).toEqual(Array<number>(60).fill(1))
+    await raw.close()
     await stop()
   }, 90_000)
 
