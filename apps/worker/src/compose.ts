@@ -7,6 +7,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
+import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
@@ -46,7 +47,7 @@ type ConsumerParts = DeliverDeps & Pick<ConsumerOptions, 'connection' | 'tracing
 /** Makes the consumer that delivers the jobs of a queue. */
 const consumerOf = (
   parts: ConsumerParts,
-  options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'check'>,
+  options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'check' | 'onAccepted'>,
 ) => createConsumer({ ...parts, ...options, deliver: (job, signal) => deliver(job, parts, signal) })
 
 /** Makes every part of a worker from the worker's configuration and connections. */
@@ -81,7 +82,8 @@ export function composeWorker(options: ComposeOptions) {
       fallback: config.fallsBack ? fallback : null,
       followUp: config.expectsReceipts ? followUp : null,
     }
-    return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency })
+    const onAccepted = createAcceptanceMark(redis, SMS_QUEUE)
+    return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency, onAccepted })
   }
 
   function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
@@ -97,7 +99,8 @@ export function composeWorker(options: ComposeOptions) {
       followUp: null,
     }
     const check = (job: SendJob) => fallback.checkReceipt(job)
-    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check })
+    const onAccepted = createAcceptanceMark(redis, EMAIL_QUEUE)
+    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check, onAccepted })
   }
 
   const consumers = config.queues.flatMap((queue) => {

@@ -17,6 +17,8 @@ export type ConsumerOptions = {
   connection: RedisClient
   concurrency: number
   deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
+  /** Is called when a gateway has accepted a message. */
+  onAccepted: () => void
   /** Processes a job named CHECK, which runs when a delivery receipt is overdue. */
   check?: (job: SendJob) => Promise<Reported>
   ledger: SendLedger
@@ -52,6 +54,7 @@ export function createConsumer(options: ConsumerOptions) {
     }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') return delay(job, delivered.waitMs + AFTER_LEASE_MS, token)
+    if (delivered.outcome === 'sent' || delivered.outcome === 'fell_back') options.onAccepted()
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
     // The return value stays in BullMQ's event stream after the job is gone, so it has only these two fields.
     return { outcome: delivered.outcome, why: delivered.why }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Registry } from 'prom-client'
 import { createLogger } from '@sms-codes/core/logger'
+import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { Send } from '@sms-codes/core/codes/send'
@@ -65,6 +66,7 @@ export async function startDelivery() {
         connection,
         concurrency: 10,
         deliver: (job, signal) => deliver(job, { ...deps, order: () => gateways }, signal),
+        onAccepted: createAcceptanceMark(store.redis, SMS_QUEUE),
         ledger: store.ledger,
         metrics,
         log,
