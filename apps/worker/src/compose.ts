@@ -107,7 +107,7 @@ export function composeWorker(options: ComposeOptions) {
     if (queue === SMS_QUEUE) return smsConsumer()
     if (queue === EMAIL_QUEUE) return config.mail === null ? [] : emailConsumer(config.mail)
     if (config.events === null) return []
-    return createEventPoster({ ...config.events, connection, transport, log, tracing })
+    return createEventPoster({ ...config.events, connection, transport, metrics, log, tracing })
   })
   return { consumers, producers: events === null ? [mails] : [mails, events] }
 }

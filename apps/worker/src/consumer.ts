@@ -9,6 +9,7 @@ import { CHECK, LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/s
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Delivered } from './delivery/attempt.ts'
 import { countEnd, RetryLater } from './delivery/settle-send.ts'
+import { replaceUnreadableJobs } from './replace-unreadable-jobs.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
 export type ConsumerOptions = {
@@ -45,6 +46,7 @@ export function createConsumer(options: ConsumerOptions) {
     if (!Value.Check(SendJob, data)) {
       // The log shows neither the id nor the data, because both may contain secrets.
       log.warn({ queue }, 'unknown job payload')
+      metrics.unreadable(queue)
       throw new UnrecoverableError('unknown job data')
     }
     if (job.name === CHECK && check !== undefined) {
@@ -89,6 +91,7 @@ export function createConsumer(options: ConsumerOptions) {
     settings: { backoffStrategy: (attemptsMade, _type, err) => backoffMs(attemptsMade, err) },
   })
   worker.on('error', (err) => log.debug({ err, queue }, 'queue error'))
+  replaceUnreadableJobs(worker, connection)
   // Another worker may run a job whose lock this worker lost, so this worker aborts its gateway call.
   worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id)))
   // BullMQ fails a job that stalled too often without calling the processor, and the send of the job must still end.

@@ -7,7 +7,7 @@ import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { Send } from '@sms-codes/core/codes/send'
 import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { startStore } from '@sms-codes/core/test/store'
-import { createConsumer } from '../src/consumer.ts'
+import { createConsumer, type ConsumerOptions } from '../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../src/delivery/deliver.ts'
 import { createWorkerMetrics } from '../src/worker-metrics.ts'
 
@@ -55,7 +55,7 @@ export async function startDelivery() {
       deliver(jobOf(send), { ...deps, order: () => gateways, ...more }, AbortSignal.timeout(60_000)),
 
     /** Starts a consumer as compose.ts creates it, and opens the producer's side of its queue. */
-    async startQueue(gateways: SmsGateway[]) {
+    async startQueue(gateways: SmsGateway[], more: Partial<ConsumerOptions> = {}) {
       const connection = connectRedis(store.server.url, 'worker', log)
       const producer = connectRedis(store.server.url, 'producer', log)
       await once(producer, 'ready')
@@ -70,6 +70,7 @@ export async function startDelivery() {
         ledger: store.ledger,
         metrics,
         log,
+        ...more,
       })
       await consumer.waitUntilReady()
       return {
