@@ -28,14 +28,16 @@ const COLUMNS = ['queue', 'waiting', 'active', 'delayed', 'failed', 'oldest', 's
 const NUMBERS = ['waiting', 'active', 'delayed', 'failed', 'oldest', 'stalled', 'most', 'used', 'left']
 
 export function showSnapshot({ redis, queues, budget, lists }: Snapshot): string[] {
-  const rows = queues.map(({ name, waiting, active, delayed, failed, oldestSeconds, stalledSeconds, paused }) => [
-    name,
-    ...[waiting, active, delayed, failed].map(String),
-    oldestSeconds === null ? '-' : showSeconds(oldestSeconds),
-    // For so long sends have waited and no gateway has accepted any.
-    name === EVENTS_QUEUE || stalledSeconds === 0 ? '-' : showSeconds(stalledSeconds),
-    paused ? 'PAUSED' : 'running',
-  ])
+  const rows = queues.map(
+    ({ name, waiting, active, delayed, failed, oldestSeconds, stalledSeconds, paused }) => [
+      name,
+      ...[waiting, active, delayed, failed].map(String),
+      oldestSeconds === null ? '-' : showSeconds(oldestSeconds),
+      // For so long sends have waited and no gateway has accepted any.
+      name === EVENTS_QUEUE || stalledSeconds === 0 ? '-' : showSeconds(stalledSeconds),
+      paused ? 'PAUSED' : 'running',
+    ],
+  )
   return [
     ...redis.servers.map(showServer),
     ...redis.faults.map((fault) => `FAULT   ${fault}`),

@@ -23,7 +23,9 @@ export function replaceUnreadableJobs(worker: Worker<unknown>, redis: RedisClien
   }
   worker.on('stalled', (id) => {
     // If Redis does not answer, the job stalls again and this listener is called again.
-    replace(id).catch((err: unknown) => worker.emit('error', err instanceof Error ? err : new Error('unknown')))
+    replace(id).catch((err: unknown) =>
+      worker.emit('error', err instanceof Error ? err : new Error('unknown')),
+    )
   })
 }
 

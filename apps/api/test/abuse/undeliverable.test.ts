@@ -29,9 +29,7 @@ async function retried(secondsAgo: number, times = 1, queue = queues.sms): Promi
 /** Marks that a gateway accepted a message so long ago. */
 async function accepted(secondsAgo: number): Promise<void> {
   createAcceptanceMark(api.redis, SMS_QUEUE)()
-  await expect
-    .poll(() => api.redis.pexpire(keys.accepted(SMS_QUEUE), 3_600_000 - secondsAgo * 1000))
-    .toBe(1)
+  await expect.poll(() => api.redis.pexpire(keys.accepted(SMS_QUEUE), 3_600_000 - secondsAgo * 1000)).toBe(1)
 }
 
 type Captcha = { image_code: string; uuid: string }
@@ -103,7 +101,8 @@ describe('while no gateway accepts messages, the API', () => {
   it('lets one request a second pass as a probe, until three sends are under way', async () => {
     await start()
     await retried(14)
-    const burst = async () => (await Promise.all(Array.from({ length: 20 }, statusOf))).filter((s) => s === 202)
+    const burst = async () =>
+      (await Promise.all(Array.from({ length: 20 }, statusOf))).filter((s) => s === 202)
     expect(await burst()).toHaveLength(1)
     await expect.poll(burst, { timeout: 5_000 }).toHaveLength(1)
     await new Promise((resolve) => setTimeout(resolve, 2_500))
