@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq'
 import { redisClockMs } from '@sms-codes/core/redis/clock-skew'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
-import { ageOf, createQueueState, stalledMs } from '@sms-codes/core/queues/queue-state'
+import { createQueueState } from '@sms-codes/core/queues/queue-state'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'
 import { withStore } from './store.ts'
 
@@ -20,16 +20,15 @@ export const withQueues = (redisUrl: string, use: (queues: Queues, redis: RedisC
 function createQueues(redis: RedisClient, all: Queue[]) {
   const stateOf = createQueueState(redis)
   async function figuresOf(queue: Queue) {
-    const [counts, state, now] = await Promise.all([
+    const [counts, state] = await Promise.all([
       queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
-      stateOf(queue.name),
-      redisClockMs(redis),
+      stateOf(queue.name, await redisClockMs(redis)),
     ])
     const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts
-    const { untakenSince, isPaused: paused } = state
+    const { untakenMs, isPaused: paused } = state
     // The age of the job that has waited longest for its first worker.
-    const oldestSeconds = untakenSince === null ? null : Math.round(ageOf(untakenSince, now) / 1000)
-    const stalledSeconds = Math.round(stalledMs(state, now) / 1000)
+    const oldestSeconds = untakenMs === null ? null : Math.round(untakenMs / 1000)
+    const stalledSeconds = Math.round(state.stalledMs / 1000)
     return { name: queue.name, waiting, active, delayed, failed, oldestSeconds, stalledSeconds, paused }
   }
   const figures = () => asStoreError('queues', Promise.all(all.map(figuresOf)))

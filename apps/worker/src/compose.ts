@@ -47,7 +47,7 @@ type ConsumerParts = DeliverDeps & Pick<ConsumerOptions, 'connection' | 'tracing
 /** Makes the consumer that delivers the jobs of a queue. */
 const consumerOf = (
   parts: ConsumerParts,
-  options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'check' | 'onAccepted'>,
+  options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'check' | 'mark'>,
 ) => createConsumer({ ...parts, ...options, deliver: (job, signal) => deliver(job, parts, signal) })
 
 /** Makes every part of a worker from the worker's configuration and connections. */
@@ -82,8 +82,8 @@ export function composeWorker(options: ComposeOptions) {
       fallback: config.fallsBack ? fallback : null,
       followUp: config.expectsReceipts ? followUp : null,
     }
-    const onAccepted = createAcceptanceMark(redis, SMS_QUEUE)
-    return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency, onAccepted })
+    const mark = createAcceptanceMark(redis, SMS_QUEUE)
+    return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency, mark })
   }
 
   function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
@@ -99,8 +99,8 @@ export function composeWorker(options: ComposeOptions) {
       followUp: null,
     }
     const check = (job: SendJob) => fallback.checkReceipt(job)
-    const onAccepted = createAcceptanceMark(redis, EMAIL_QUEUE)
-    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check, onAccepted })
+    const mark = createAcceptanceMark(redis, EMAIL_QUEUE)
+    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check, mark })
   }
 
   const consumers = config.queues.flatMap((queue) => {

@@ -5,6 +5,7 @@ import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
 import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
+import type { AcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { CHECK, LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Delivered } from './delivery/attempt.ts'
@@ -18,8 +19,7 @@ export type ConsumerOptions = {
   connection: RedisClient
   concurrency: number
   deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
-  /** Is called when a gateway has accepted a message. */
-  onAccepted: () => void
+  mark: AcceptanceMark
   /** Processes a job named CHECK, which runs when a delivery receipt is overdue. */
   check?: (job: SendJob) => Promise<Reported>
   ledger: SendLedger
@@ -34,6 +34,9 @@ const NEWER_VERSION_PAUSE_MS = 6_000
 const MOST_STARTS = 100
 /** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
 const AFTER_LEASE_MS = 50
+
+/** A send that ends for one of these reasons found no gateway in time. The other reasons lie in the send itself. */
+const UNACCEPTED: readonly string[] = ['late', 'ambiguous', 'no_gateway']
 
 /** The BullMQ worker of one queue: calls `deliver` for each job, and then completes, delays or fails the job. */
 export function createConsumer(options: ConsumerOptions) {
@@ -56,7 +59,8 @@ export function createConsumer(options: ConsumerOptions) {
     }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') return delay(job, delivered.waitMs + AFTER_LEASE_MS, token)
-    if (delivered.outcome === 'sent' || delivered.outcome === 'fell_back') options.onAccepted()
+    if (delivered.outcome === 'sent' || delivered.outcome === 'fell_back') options.mark.accepted()
+    else if (UNACCEPTED.includes(delivered.why)) options.mark.lost()
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
     // The return value stays in BullMQ's event stream after the job is gone, so it has only these two fields.
     return { outcome: delivered.outcome, why: delivered.why }

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Logger } from '@sms-codes/core/logger'
-import { ageOf, createQueueState, stalledMs, type QueueState } from '@sms-codes/core/queues/queue-state'
+import { createQueueState, type QueueState } from '@sms-codes/core/queues/queue-state'
 import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
@@ -49,18 +49,18 @@ export function reportQueues(registry: Registry, connection: RedisClient, log: L
   report(
     'sms_queue_oldest_waiting_seconds',
     'Age of the job that has waited for its first worker the longest, 0 for none',
-    ({ untakenSince }) => ageOf(untakenSince) / 1000,
+    ({ untakenMs }) => (untakenMs ?? 0) / 1000,
   )
   report(
     'sms_queue_oldest_unaccepted_seconds',
     'Age of the oldest send that no gateway has accepted, retried sends included, 0 for none',
-    ({ unacceptedSince }) => ageOf(unacceptedSince) / 1000,
+    ({ unacceptedMs }) => (unacceptedMs ?? 0) / 1000,
     SENDING,
   )
   report(
     'sms_queue_stalled_seconds',
     'Seconds for which sends have waited and no gateway has accepted any, 0 if no send waits',
-    (state) => stalledMs(state) / 1000,
+    ({ stalledMs }) => stalledMs / 1000,
     SENDING,
   )
   report('sms_queue_paused', '1 while the queue is paused', ({ isPaused }) => Number(isPaused))

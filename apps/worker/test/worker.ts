@@ -66,7 +66,7 @@ export async function startDelivery() {
         connection,
         concurrency: 10,
         deliver: (job, signal) => deliver(job, { ...deps, order: () => gateways }, signal),
-        onAccepted: createAcceptanceMark(store.redis, SMS_QUEUE),
+        mark: createAcceptanceMark(store.redis, SMS_QUEUE),
         ledger: store.ledger,
         metrics,
         log,

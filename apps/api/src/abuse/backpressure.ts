@@ -1,10 +1,8 @@
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
 import {
-  ageOf,
   createQueueState,
   STALLED_AFTER_MS,
-  stalledMs,
   takeProbe,
   type QueueState,
 } from '@sms-codes/core/queues/queue-state'
@@ -28,7 +26,7 @@ const EVENT_LOOP_RETRY_SECONDS = 5
  */
 const MOST_PROBES = 3
 
-const isClosed = (state: QueueState): boolean => state.isPaused || stalledMs(state) >= STALLED_AFTER_MS
+const isClosed = ({ isPaused, stalledMs }: QueueState): boolean => isPaused || stalledMs >= STALLED_AFTER_MS
 
 /**
  * Refuses sends that cannot be delivered. While Redis answers, the process asks Redis for the state of a queue at most
@@ -65,7 +63,7 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
       const sms = await current(SMS_QUEUE)
       if (sms.isPaused) throw refusal('paused')
       if (maxAgeSeconds === 0) return false
-      if (ageOf(sms.untakenSince) > maxAgeSeconds * 1000) throw refusal('backlog')
+      if ((sms.untakenMs ?? 0) > maxAgeSeconds * 1000) throw refusal('backlog')
       if (!isClosed(sms) || (sms.sends < MOST_PROBES && (await takeProbe(redis)))) return false
       if (!mayFallBack || isClosed(await current(EMAIL_QUEUE))) throw refusal('gateways')
       return true

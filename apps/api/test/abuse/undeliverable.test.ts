@@ -28,8 +28,9 @@ async function retried(secondsAgo: number, times = 1, queue = queues.sms): Promi
 }
 /** Marks that a gateway accepted a message so long ago. */
 async function accepted(secondsAgo: number): Promise<void> {
-  createAcceptanceMark(api.redis, SMS_QUEUE)()
-  await expect.poll(() => api.redis.pexpire(keys.accepted(SMS_QUEUE), 3_600_000 - secondsAgo * 1000)).toBe(1)
+  createAcceptanceMark(api.redis, SMS_QUEUE).accepted()
+  await expect.poll(() => api.redis.get(keys.accepted(SMS_QUEUE))).toBe('1')
+  await api.redis.pexpire(keys.accepted(SMS_QUEUE), 86_400_000 - secondsAgo * 1000)
 }
 
 type Captcha = { image_code: string; uuid: string }
@@ -85,6 +86,18 @@ describe('while no gateway accepts messages, the API', () => {
     await expectRefusedUnspent('gateways')
     await accepted(0)
     await expect.poll(statusOf, { timeout: 5_000 }).toBe(202)
+  })
+
+  it('goes on refusing when all sends have ended, apart from three probes', async () => {
+    await start()
+    await accepted(14)
+    createAcceptanceMark(api.redis, SMS_QUEUE).lost()
+    await expect.poll(() => api.redis.get(keys.accepted(SMS_QUEUE))).toBe('0')
+    let probes = 0
+    await expect.poll(async () => (probes += Number((await statusOf()) === 202)), { timeout: 10_000 }).toBe(3)
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    const answers = await Promise.all(Array.from({ length: 20 }, statusOf))
+    expect(new Set(answers)).toEqual(new Set([503]))
   })
 
   it.each([

@@ -7,7 +7,7 @@ import { CHECK, SMS_QUEUE } from './send-queue.ts'
 // How many jobs are examined at each end of the waiting, the active and the delayed jobs.
 const MOST_EXAMINED = 100
 /** The mark of an acceptance expires after this time, so a longer time without acceptance reads as this time. */
-const KEEP_MS = 3_600_000
+const KEEP_MS = 86_400_000
 const MARK_EVERY_MS = 500
 
 /**
@@ -17,48 +17,57 @@ const MARK_EVERY_MS = 500
 export const STALLED_AFTER_MS = 13_000
 
 /**
- * Returns a function that reads the state of a queue. Times are in ms since 1970 by the clock of the process that
- * added the job; null if there is no such job. @throws StoreError when the function is called
+ * Returns a function that reads the state of a queue at the time `now`, by the clock of the hosts that add jobs.
+ * @throws StoreError when the function is called
  */
 export function createQueueState(redis: RedisClient) {
   const script = createScript(redis, new URL('./lua/queue-state.lua', import.meta.url))
-  return async (name: string) => {
+  return async (name: string, now = Date.now()) => {
     const queue = `${QUEUE_PREFIX}:${name}:`
     const structures = ['wait', 'active', 'delayed', 'meta'].map((key) => `${queue}${key}`)
-    const reply = await script([...structures, keys.accepted(name)], [queue, MOST_EXAMINED, KEEP_MS, CHECK])
+    const args = [queue, MOST_EXAMINED, KEEP_MS, CHECK, Math.round(now)]
+    const reply = await script([...structures, keys.accepted(name)], args)
+    const ageOf = (what: 'untaken' | 'unaccepted') => (reply.number(what) < 0 ? null : reply.number(what))
     return {
       isPaused: reply.number('paused') === 1,
-      /** When the oldest job was added that has waited for its first worker since. */
-      untakenSince: reply.number('untaken') || null,
-      /** When the oldest send was added that no gateway has accepted yet, whether it waits, runs or is retried. */
-      unacceptedSince: reply.number('unaccepted') || null,
+      /** The age of the oldest job that has waited for its first worker since; null if there is no such job. */
+      untakenMs: ageOf('untaken'),
+      /** The age of the oldest send that no gateway has accepted yet, whether it waits, runs or is retried. */
+      unacceptedMs: ageOf('unaccepted'),
       /** The number of such sends. The number is too low if the queue is long. */
       sends: reply.number('sends'),
-      acceptedAgoMs: reply.number('accepted_ago'),
+      /** For how long no gateway has accepted a message although sends wait, or one ended without that; else 0. */
+      stalledMs: reply.number('stalled'),
     }
   }
 }
 export type QueueState = Awaited<ReturnType<ReturnType<typeof createQueueState>>>
 
-/** The age of a job in ms. It is 0 without a job, or if the clock of the host that added the job is ahead. */
-export const ageOf = (addedAt: number | null, now = Date.now()): number =>
-  addedAt === null ? 0 : Math.max(0, now - addedAt)
-
-/** For how many ms sends have waited while no gateway accepted any; 0 if no send waits. */
-export const stalledMs = ({ unacceptedSince, acceptedAgoMs }: QueueState, now = Date.now()): number =>
-  Math.min(ageOf(unacceptedSince, now), acceptedAgoMs)
-
-/** Returns a function that marks that a gateway accepted a message now. A lost mark is made up for by the next. */
+/**
+ * Marks in Redis whether a gateway accepted the last send that ended. The life of the mark measures the time since the
+ * last acceptance, by the clock of Redis. A mark that Redis did not take is made up for by the next one.
+ */
 export function createAcceptanceMark(redis: RedisClient, name: string) {
-  let markedAt = -Infinity
-  return (): void => {
-    const now = performance.now()
-    if (now - markedAt < MARK_EVERY_MS) return
-    markedAt = now
-    // The life of the key measures the time by the clock of Redis.
-    redis.set(keys.accepted(name), '1', 'PX', KEEP_MS).catch(() => (markedAt = -Infinity))
+  const markedAt = { accepted: -Infinity, lost: -Infinity }
+  function mayMark(what: 'accepted' | 'lost'): boolean {
+    if (performance.now() - markedAt[what] < MARK_EVERY_MS) return false
+    // The mark of the other kind is not valid any more.
+    markedAt.accepted = markedAt.lost = -Infinity
+    markedAt[what] = performance.now()
+    return true
+  }
+  const forget = () => (markedAt.accepted = markedAt.lost = -Infinity)
+  return {
+    accepted(): void {
+      if (mayMark('accepted')) redis.set(keys.accepted(name), '1', 'PX', KEEP_MS).catch(forget)
+    },
+    /** A send ended, and its gateways did not accept it in time. */
+    lost(): void {
+      if (mayMark('lost')) redis.set(keys.accepted(name), '0', 'KEEPTTL').catch(forget)
+    },
   }
 }
+export type AcceptanceMark = ReturnType<typeof createAcceptanceMark>
 
 /** Answers whether this request may pass as a probe: at most one a second over all processes. @throws StoreError */
 export const takeProbe = async (redis: RedisClient): Promise<boolean> =>
@@ -71,9 +80,8 @@ export const takeProbe = async (redis: RedisClient): Promise<boolean> =>
 export function createDeliveryRemark(redis: RedisClient) {
   const stateOf = createQueueState(redis)
   return async (): Promise<string | null> => {
-    const state = await stateOf(SMS_QUEUE)
-    if (state.isPaused) return `the queue ${SMS_QUEUE} is paused`
-    const ms = stalledMs(state)
+    const { isPaused, stalledMs: ms } = await stateOf(SMS_QUEUE)
+    if (isPaused) return `the queue ${SMS_QUEUE} is paused`
     return ms < STALLED_AFTER_MS ? null : `no gateway has accepted a message for ${Math.round(ms / 1000)} s`
   }
 }

@@ -8,21 +8,20 @@ import {
   createAcceptanceMark,
   createDeliveryRemark,
   createQueueState,
-  stalledMs,
   takeProbe,
 } from '../../src/queues/queue-state.ts'
 import { CHECK, SMS_QUEUE } from '../../src/queues/send-queue.ts'
 import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
 
-const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
 let server: RedisServer
 let redis: RedisClient
 let queue: Queue
 let stateOf: ReturnType<typeof createQueueState>
 beforeAll(async () => {
   server = await startRedis()
-  redis = connectRedis(server.url, 'commands', createLogger('test', 'silent'))
+  redis = connectRedis(server.url, 'operator', createLogger('test', 'silent'))
   await once(redis, 'ready')
   queue = new Queue(SMS_QUEUE, { connection: redis, prefix: QUEUE_PREFIX })
   stateOf = createQueueState(redis)
@@ -34,8 +33,10 @@ afterAll(async () => {
   await server.stop()
 })
 
-const state = () => stateOf(SMS_QUEUE)
-const secondsAgo = (seconds: number) => Date.now() - seconds * 1000
+/** Ages are measured at this time, so that they do not depend on the speed of the test. */
+const NOW = Date.now()
+const state = () => stateOf(SMS_QUEUE, NOW)
+const secondsAgo = (seconds: number) => NOW - seconds * 1000
 /** Adds a job that was added so long ago, and moves it to a structure of BullMQ. */
 async function add(where: 'wait' | 'active' | 'delayed', timestamp: number, name = 'send'): Promise<void> {
   const options = { timestamp, ...(where === 'delayed' && { delay: 60_000 }) }
@@ -44,27 +45,30 @@ async function add(where: 'wait' | 'active' | 'delayed', timestamp: number, name
   if (where !== 'wait') await redis.hset(queue.toKey(id), 'ats', 1)
 }
 
+/** Marks that a gateway accepted a message so long ago. */
+async function accept(agoMs: number): Promise<void> {
+  createAcceptanceMark(redis, SMS_QUEUE).accepted()
+  await expect.poll(() => redis.get(keys.accepted(SMS_QUEUE))).toBe('1')
+  if (agoMs > 0) await redis.pexpire(keys.accepted(SMS_QUEUE), DAY_MS - agoMs)
+}
+
 describe('the state of a queue', () => {
   it('of an empty queue without an acceptance has no age', async () => {
     expect(await state()).toEqual({
       isPaused: false,
-      untakenSince: null,
-      unacceptedSince: null,
+      untakenMs: null,
+      unacceptedMs: null,
       sends: 0,
-      acceptedAgoMs: HOUR_MS,
+      stalledMs: 0,
     })
-    expect(stalledMs(await state())).toBe(0)
   })
 
   it.each(['wait', 'active', 'delayed'] as const)(
     'counts a send among the jobs in "%s" until it ends',
     async (where) => {
-      const added = secondsAgo(40)
-      await add(where, secondsAgo(10))
-      await add(where, added)
-      await add(where, secondsAgo(20))
-      const untakenSince = where === 'wait' ? added : null
-      expect(await state()).toMatchObject({ unacceptedSince: added, untakenSince, sends: 3 })
+      for (const seconds of [10, 40, 20]) await add(where, secondsAgo(seconds))
+      const untakenMs = where === 'wait' ? 40_000 : null
+      expect(await state()).toMatchObject({ unacceptedMs: 40_000, untakenMs, sends: 3 })
     },
   )
 
@@ -74,19 +78,18 @@ describe('the state of a queue', () => {
     await redis.lrem(queue.toKey('wait'), 0, 'ended')
     await redis.zadd(queue.toKey('failed'), 1, 'ended')
     await redis.lpush(queue.toKey('wait'), 'missing')
-    expect(await state()).toMatchObject({ unacceptedSince: null, untakenSince: null, sends: 0 })
+    expect(await state()).toMatchObject({ unacceptedMs: null, untakenMs: null, sends: 0 })
   })
 
   it('finds the oldest send at either end of a long list', async () => {
-    const added = secondsAgo(50)
     const many = Array.from({ length: 300 }, () => ({ name: 'send', data: {} }))
-    await add('wait', added)
+    await add('wait', secondsAgo(50))
     await queue.addBulk(many.map((job) => ({ ...job, opts: { lifo: true } })))
-    expect(await state()).toMatchObject({ untakenSince: added, unacceptedSince: added })
+    expect(await state()).toMatchObject({ untakenMs: 50_000, unacceptedMs: 50_000 })
     await redis.del(queue.toKey('wait'))
-    await add('wait', added)
+    await add('wait', secondsAgo(50))
     await queue.addBulk(many)
-    expect(await state()).toMatchObject({ untakenSince: added, unacceptedSince: added })
+    expect(await state()).toMatchObject({ untakenMs: 50_000, unacceptedMs: 50_000 })
   })
 
   it('shows a pause', async () => {
@@ -96,24 +99,58 @@ describe('the state of a queue', () => {
     expect((await state()).isPaused).toBe(false)
   })
 
-  it('shows how long no gateway has accepted a message, by the clock of Redis', async () => {
+  it('has stalled for as long as sends have waited and no gateway has accepted any', async () => {
     await add('delayed', secondsAgo(40))
-    expect(stalledMs(await state())).toBeGreaterThanOrEqual(40_000)
-    createAcceptanceMark(redis, SMS_QUEUE)()
-    await expect.poll(() => redis.exists(keys.accepted(SMS_QUEUE))).toBe(1)
-    await redis.pexpire(keys.accepted(SMS_QUEUE), HOUR_MS - 30_000)
-    const { acceptedAgoMs } = await state()
-    expect(acceptedAgoMs).toBeGreaterThanOrEqual(30_000)
-    expect(acceptedAgoMs).toBeLessThan(40_000)
-    expect(stalledMs(await state())).toBeLessThan(40_000)
+    expect((await state()).stalledMs).toBe(40_000)
+    await accept(30_000)
+    const { stalledMs } = await state()
+    expect(stalledMs).toBeGreaterThanOrEqual(30_000)
+    expect(stalledMs).toBeLessThan(40_000)
+    await accept(60_000)
+    expect((await state()).stalledMs).toBe(40_000)
+  })
+
+  it('stays stalled without sends after a send was lost, until a gateway accepts one', async () => {
+    await accept(12_000)
+    createAcceptanceMark(redis, SMS_QUEUE).lost()
+    await expect.poll(() => redis.get(keys.accepted(SMS_QUEUE))).toBe('0')
+    const { stalledMs } = await state()
+    expect(stalledMs).toBeGreaterThanOrEqual(12_000)
+    expect(stalledMs).toBeLessThan(60_000)
+    await accept(0)
+    expect((await state()).stalledMs).toBe(0)
+  })
+
+  it('stays stalled after a lost send if no gateway has ever accepted one', async () => {
+    createAcceptanceMark(redis, SMS_QUEUE).lost()
+    await expect.poll(async () => (await state()).stalledMs).toBe(DAY_MS)
   })
 })
 
 describe('the mark of an acceptance', () => {
-  it('is written by the first of many acceptances, and again if Redis did not take it', async () => {
+  it('is written by the next acceptance if Redis refused it', async () => {
+    const mark = createAcceptanceMark(redis, SMS_QUEUE)
+    await redis.config('SET', 'maxmemory', '1')
+    mark.accepted()
+    await expect.poll(() => redis.info('errorstats')).toContain('errorstat_OOM')
+    await redis.config('SET', 'maxmemory', '0')
+    mark.accepted()
+    await expect.poll(() => redis.exists(keys.accepted(SMS_QUEUE))).toBe(1)
+  })
+
+  it('changes at once with the end of a send', async () => {
+    const mark = createAcceptanceMark(redis, SMS_QUEUE)
+    for (let n = 0; n < 3; n += 1) {
+      mark.lost()
+      mark.accepted()
+    }
+    await expect.poll(() => redis.get(keys.accepted(SMS_QUEUE))).toBe('1')
+  })
+
+  it('is written once for many acceptances', async () => {
     const mark = createAcceptanceMark(redis, SMS_QUEUE)
     await redis.config('RESETSTAT')
-    for (let n = 0; n < 100; n += 1) mark()
+    for (let n = 0; n < 100; n += 1) mark.accepted()
     await expect.poll(() => redis.exists(keys.accepted(SMS_QUEUE))).toBe(1)
     expect(await redis.info('commandstats')).toContain('cmdstat_set:calls=1,')
   })
@@ -131,12 +168,12 @@ describe('the remark for /readyz', () => {
   it('tells of a pause and of an outage of the gateways, and of nothing else', async () => {
     const remark = createDeliveryRemark(redis)
     expect(await remark()).toBeNull()
-    await add('delayed', secondsAgo(12))
+    await add('delayed', Date.now())
     expect(await remark()).toBeNull()
     await add('active', secondsAgo(42))
-    expect(await remark()).toMatch(/^no gateway has accepted a message for 4[2-9] s$/)
-    createAcceptanceMark(redis, SMS_QUEUE)()
-    await expect.poll(remark).toBeNull()
+    expect(await remark()).toMatch(/^no gateway has accepted a message for \d+ s$/)
+    await accept(0)
+    expect(await remark()).toBeNull()
     await queue.pause()
     expect(await remark()).toBe('the queue sms is paused')
   })
