@@ -22,7 +22,7 @@ function createQueues(redis: RedisClient, all: Queue[]) {
   async function figuresOf(queue: Queue) {
     const [counts, state] = await Promise.all([
       queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
-      stateOf(queue.name, await redisClockMs(redis)),
+      redisClockMs(redis).then((now) => stateOf(queue.name, now)),
     ])
     const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts
     const { untakenMs, isPaused: paused } = state
