@@ -116,8 +116,8 @@ export const ApiEnv = Type.Object({
     description: 'true or false: whether TEST_NUMBERS is allowed in production',
   }),
   QUEUE_MAX_AGE_SECONDS: integer(
-    { minimum: 0, maximum: 540, default: 20 },
-    'the API accepts no send while a message has waited longer than these seconds for a worker; 0 for no limit',
+    { minimum: 0, maximum: 540, default: 60 },
+    'the API accepts no send while a message has waited longer than these seconds for its first worker; 0 for no limit, and for accepting sends although no gateway does',
   ),
   EVENT_LOOP_MAX_DELAY_MS: integer(
     { minimum: 0, maximum: 60_000, default: 1_000 },
