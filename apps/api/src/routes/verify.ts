@@ -22,7 +22,7 @@ const bodyOf = (scenes: readonly string[]) =>
           minLength: 1,
           maxLength: 64,
           description:
-            'the id that the send answered; with it, strangers who guess cannot use up your guesses',
+            'the id that the send answered; it has five guesses of its own, which no stranger can use up',
         }),
       ),
     },
@@ -66,7 +66,12 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       metrics.verifies.inc({ scene, result: verified.kind })
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
-      if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
+      // Without an id, the number would tell any stranger how much others guess at this phone.
+      if (verified.kind === 'no')
+        throw new Refusal(
+          'codeWrong',
+          request_id === undefined ? {} : { attempts_left: verified.attemptsLeft },
+        )
       const { rid, channel, gateway, isAgain, isCounted, askedBy: address, at } = verified
       nameInLog(request, rid)
       const { log } = request

@@ -31,6 +31,7 @@ describe('the configuration of the API', () => {
           sendWithinSeconds: 120,
           compares: 5,
           missesPerDay: 15,
+          missesWithIdPerDay: 100,
           sends: [
             { most: 1, seconds: 60 },
             { most: 5, seconds: 3_600 },
@@ -57,6 +58,8 @@ describe('the configuration of the API', () => {
       ],
     })
     expect(Object.keys(policies)).toEqual(['default', 'login', 'pay'])
+    // Twice the guesses of the 480 messages that the scene with the loosest limits permits in a day.
+    expect(policies['login']).toMatchObject({ missesWithIdPerDay: 2 * 5 * 540 })
   })
 
   it('has no API keys unless some are set, each with its name', () => {
