@@ -9,7 +9,7 @@ import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/sche
 import { Assurance } from '../receipts/receipts.ts'
 
 type Checks = 'callerOf' | 'codeLength' | 'guard' | 'rateLimits'
-type Needs = Pick<ApiDeps, Checks | 'codes' | 'idempotency' | 'metrics' | 'receipts' | 'scenes'>
+type Needs = Pick<ApiDeps, Checks | 'backEnds' | 'codes' | 'idempotency' | 'metrics' | 'receipts' | 'scenes'>
 
 const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
@@ -42,7 +42,7 @@ const Verified = Type.Object({
 
 /** `POST /v1/sms_codes/verify`: verifies a code and uses it up. The answer to a wrong guess gives no reason. */
 export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { callerOf, codeLength, codes, guard, idempotency, metrics, rateLimits, receipts } = deps
+  const { backEnds, callerOf, codeLength, codes, guard, idempotency, metrics, rateLimits, receipts } = deps
   app.post(
     '/v1/sms_codes/verify',
     {
@@ -79,7 +79,14 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       if (!isAgain) metrics.codesUsed.inc({ scene, gateway })
       const onError = (err: unknown) => log.warn({ err }, 'verified code not counted by the pumping guard')
       if (!isAgain && isCounted) guard.countVerified({ mobile, address }).catch(onError)
-      const receipt = await receipts.issue({ mobile, scene, assurance: channel, rid, at })
+      const receipt = await receipts.issue({
+        mobile,
+        scene,
+        assurance: channel,
+        rid,
+        at,
+        audience: backEnds.audienceOf(scene),
+      })
       const head = envelope('verified', request.headers['accept-language'])
       return { ...head, request_id: rid, receipt, assurance: channel }
     },
