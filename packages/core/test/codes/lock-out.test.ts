@@ -22,7 +22,9 @@ const verify = (mobile: string, code: string, id?: string) => store.codes.verify
 /** Makes `count` wrong guesses at once and returns the answers, sorted by the guesses that are left. */
 async function miss(mobile: string, code: string, id?: string, count = 5) {
   const answers = await concurrently(count, () => verify(mobile, wrong(code), id))
-  return answers.map((answer) => (answer.kind === 'no' ? answer.attemptsLeft : answer.kind)).toSorted()
+  return answers
+    .map((answer) => (answer.kind === 'no' ? answer.attemptsLeft : answer.kind))
+    .toSorted((a, b) => Number(a) - Number(b))
 }
 
 describe('a stranger who asks first', () => {
