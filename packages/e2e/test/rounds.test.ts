@@ -155,6 +155,7 @@ describe('in thirty rounds of 200 simultaneous requests to four API processes', 
 
       const owner = { request_id: phone.rid }
       const owned = await times(AT_ONCE, () => sockets.verify(phone.mobile, wrong(phone.code), owner))
+      expect(withCode(owned, '4008')).toHaveLength(AT_ONCE)
       const left = owned.map(({ body }) => Number(body['attempts_left'])).filter((n) => n > 0)
       expect(left.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4])
       expect(accepted([await sockets.verify(phone.mobile, phone.code, owner)])).toEqual([])

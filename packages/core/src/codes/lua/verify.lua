@@ -69,6 +69,7 @@ for i = DIGESTS, #ARGV, 2 do
   if ARGV[i] == record.key_id and ARGV[i + 1] == record.digest then
     redis.call('HSET', code, 'used', 1, 'used_by', act, 'used_at', now)
     redis.call('HDEL', code, 'digest', 'sealed')
+    redis.call('DEL', guesses_by_id)
     return verified(now, 0)
   end
 end
