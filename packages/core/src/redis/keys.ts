@@ -8,12 +8,15 @@ export const keys = {
   proof: (nonce: string) => `sms:proof:${nonce}`,
   code: (ph: string, scene: string) => `sms:{${ph}}:code:${scene}`,
   sends: (ph: string) => `sms:{${ph}}:sends`,
+  /** How often each request id was used to guess the code. The fields are keyed hashes of the ids. */
+  guesses: (ph: string, scene: string) => `sms:{${ph}}:guesses:${scene}`,
   missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,
   missesWithoutId: (ph: string) => `sms:{${ph}}:misses:blind`,
   contact: (ph: string) => `sms:{${ph}}:contact`,
   /** All keys of a phone, which `erase` in contacts.ts deletes. */
   ofPhone: (ph: string, scenes: readonly string[]) => [
     ...scenes.map((scene) => keys.code(ph, scene)),
+    ...scenes.map((scene) => keys.guesses(ph, scene)),
     keys.sends(ph),
     keys.missesWithId(ph),
     keys.missesWithoutId(ph),
