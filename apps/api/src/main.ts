@@ -11,7 +11,7 @@ const parts = await boot({ name: 'api', variables: ApiEnv, env: process.env, loa
 const { config, log, redis, producer, registry } = parts
 const { app, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
-const notReady = () => storeNotReady(redis)
+const notReady = () => storeNotReady(redis, config.keyring)
 const ops = await listenOrExit('API_OPS_PORT', startHealthServer({ host, port: opsPort, registry, notReady }))
 await listenOrExit('API_PORT', app.listen({ host, port }))
 log.info({ port, opsPort: ops.port }, 'api ready')

@@ -26,15 +26,20 @@ export type ConsumerOptions = {
 }
 
 const LONGEST_PAUSE_MS = 15_000
-/** The pause before a job whose `v` is newer starts again. Its send is over before it has started MOST_STARTS times. */
-const NEWER_VERSION_PAUSE_MS = 6_000
-const MOST_STARTS = 100
+/**
+ * The pause of a job that this worker leaves to another worker. The pause is short, because this worker may get the
+ * job several times. The send of the job is over before the job has started MOST_STARTS times.
+ */
+const LEFT_PAUSE_MS = 2_000
+const MOST_STARTS = 300
 /** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
 const AFTER_LEASE_MS = 50
 
 /** The BullMQ worker of one queue: calls `deliver` for each job, and then completes, delays or fails the job. */
 export function createConsumer(options: ConsumerOptions) {
   const { queue, channel, connection, concurrency, deliver, check, ledger, metrics, log } = options
+
+  const reportedKeys = new Set<string>()
 
   // BullMQ passes a signal only to a processor with three parameters.
   async function runJob(job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) {
@@ -52,6 +57,7 @@ export function createConsumer(options: ConsumerOptions) {
     }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') return delay(job, delivered.waitMs + AFTER_LEASE_MS, token)
+    if (delivered.outcome === 'no_key') return leaveToWorkerWithKey(job, delivered.kid, token)
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
     // The return value stays in BullMQ's event stream after the job is gone, so it has only these two fields.
     return { outcome: delivered.outcome, why: delivered.why }
@@ -63,11 +69,20 @@ export function createConsumer(options: ConsumerOptions) {
     const lapse = await ledger.lapse(data)
     if (lapse === 'open' || (lapse === 'done' && job.name === CHECK)) {
       log.info({ rid, n, v }, 'job left to a newer worker')
-      return delay(job, NEWER_VERSION_PAUSE_MS, token)
+      return delay(job, LEFT_PAUSE_MS, token)
     }
     if (lapse !== 'late') return { outcome: 'done', why: lapse }
     countEnd({ status: 'failed', by: 'late' }, true, metrics, log.child({ rid, n, channel }))
     return { outcome: 'gone', why: lapse }
+  }
+
+  /** Delays a job until a worker with the key gets the job, or until the send of the job is late. */
+  function leaveToWorkerWithKey(job: Job<unknown>, kid: string, token: string | undefined) {
+    metrics.keyMissing()
+    if (!reportedKeys.has(kid))
+      log.error({ queue, kid }, 'CODE_KEYS lacks a key; its jobs are left to other workers')
+    reportedKeys.add(kid)
+    return delay(job, LEFT_PAUSE_MS, token)
   }
 
   /** Delays a job without using up an attempt. A worker whose clock differs may begin the job early or late. */

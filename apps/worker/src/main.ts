@@ -45,7 +45,8 @@ const { consumers, producers } = composeWorker({ ...parts, connection, transport
 for (const consumer of consumers) pauseWhileRedisUnfit(consumer, redis, log)
 reportQueues(registry, redis, log)
 const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
-const notReady = async () => (await storeNotReady(redis)) ?? (isConsuming() ? null : 'not consuming')
+const notReady = async () =>
+  (await storeNotReady(redis, config.keyring)) ?? (isConsuming() ? null : 'not consuming')
 const { host, opsPort } = config
 const ops = await listenOrExit(
   'WORKER_OPS_PORT',

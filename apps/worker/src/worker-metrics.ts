@@ -34,6 +34,11 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120],
     registers,
   })
+  const missingKeys = new Counter({
+    name: 'sms_missing_keys_total',
+    help: 'Jobs left to another worker because this worker lacks the code key of the message',
+    registers,
+  })
   const known = [
     ...gateways.sms.map((gateway) => ({ channel: 'sms', gateway, status: 'sent' })),
     ...gateways.email.map((gateway) => ({ channel: 'email', gateway, status: 'fell_back' })),
@@ -47,6 +52,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     called: (channel: Channel, gateway: string, outcome: OutcomeClass) =>
       calls.inc({ channel, gateway, class: outcome }),
     breaker: (gateway: string, open: boolean) => breakers.set({ gateway }, open ? 1 : 0),
+    keyMissing: () => missingKeys.inc(),
     ended: (status: 'sent' | 'fell_back' | 'failed' | 'moved', by: string) => ends.inc({ status, by }),
     /** Records at least 0 although the clocks of hosts differ, because a sum that falls looks like a restart. */
     took: (seconds: number) => wait.observe(Math.max(0, seconds)),

@@ -27,6 +27,8 @@ export type Delivered =
   | { outcome: 'done'; why: string }
   /** Another worker has the claim (the right to make a gateway call), which lasts `waitMs` more. */
   | { outcome: 'busy'; waitMs: number }
+  /** This worker lacks the code key with the id `kid`, with which the message was sealed. */
+  | { outcome: 'no_key'; kid: string }
 
 /** The state of an attempt at a send. Each step returns a new state and leaves the old state unchanged. */
 export type Attempt = {

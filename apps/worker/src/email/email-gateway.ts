@@ -1,5 +1,6 @@
 import type { Transporter } from 'nodemailer'
 import type { Contacts } from '@sms-codes/core/codes/contacts'
+import { MissingKeyError } from '@sms-codes/core/keyring'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { mailText } from './email-text.ts'
@@ -27,7 +28,8 @@ export function createEmailGateway({ contacts, transporter, from, deadlineMs }: 
   const domain = from.slice(from.lastIndexOf('@') + 1).replace(/>$/, '')
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
-    const contact = await contacts.find(message.mobile)
+    const contact = await contacts.find(message.mobile).catch(unlessKeyMissing)
+    if (contact === 'key_missing') return { class: 'config', code: 'KEY_MISSING' }
     if (contact === null) return { class: 'number', code: 'NO_CONTACT' }
     try {
       await transporter.sendMail({
@@ -46,4 +48,10 @@ export function createEmailGateway({ contacts, transporter, from, deadlineMs }: 
   }
 
   return { name: EMAIL_GATEWAY, recognises: () => false, send }
+}
+
+/** Another worker can read an address that was encrypted with a key which this worker lacks. */
+function unlessKeyMissing(err: unknown): 'key_missing' {
+  if (err instanceof MissingKeyError) return 'key_missing'
+  throw err
 }

@@ -2,10 +2,11 @@ import type { TObject } from '@sinclair/typebox'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { ConfigError, EXIT_CONFIG, type Env } from '../config/load.ts'
 import { findMisspelled } from '../config/misspelled.ts'
+import type { KeyringOptions } from '../keyring.ts'
 import { createLogger } from '../logger.ts'
 import { reportClockSkew } from '../redis/clock-skew.ts'
 import { connectRedis } from '../redis/connect.ts'
-import { serverFaultsAtBoot } from '../redis/server-faults.ts'
+import { faultsAtBoot } from '../redis/server-faults.ts'
 import { loadTracing } from './tracing.ts'
 
 type Start<Config> = {
@@ -30,14 +31,14 @@ export function configure<Config extends { logLevel: string }>(start: Start<Conf
   }
 }
 
+type BootConfig = { logLevel: string; redisUrl: string; tracing: boolean; keyring: KeyringOptions }
+
 /** Starts what the API and the worker have in common: `configure`, connections to Redis, metrics and tracing. */
-export async function boot<Config extends { logLevel: string; redisUrl: string; tracing: boolean }>(
-  start: Start<Config>,
-) {
+export async function boot<Config extends BootConfig>(start: Start<Config>) {
   const { config, log } = configure(start)
   const redis = connectRedis(config.redisUrl, 'commands', log)
   const producer = connectRedis(config.redisUrl, 'producer', log)
-  const faults = await serverFaultsAtBoot(redis)
+  const faults = await faultsAtBoot(redis, config.keyring)
   if (faults.length > 0) exitWith(faults.join('\n'))
   // Each label of a metric has few values, and no label names a phone.
   const registry = new Registry()

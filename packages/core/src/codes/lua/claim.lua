@@ -11,22 +11,26 @@
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
+-- ARGV[8..] ids of the code keys that the caller has
 -- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked}: `life` in ms; `age` in
 --           ms since the first claim of this send; `doubted_gateway` is '' if there is no doubt
 --       | {'gone', reason}: 'no_record' | 'replaced' | 'moved' | 'used'
 --       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
 --       | {'done', status, gateway, message_id}: the send has ended
+--       | {'no_key', key_id}: the caller lacks the key of the message; nothing was claimed
 --       | {'busy', wait}: another worker has the claim for `wait` ms more
 --- @include "time"
 --- @include "read"
 --- @include "end-late"
+--- @include "has-key"
 local code, sends = KEYS[1], KEYS[2]
 local rid, number, own_fence, gateway, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local risks_second_send, channel = tonumber(ARGV[6]), ARGV[7]
+local KEY_IDS = 8
 
 local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
   'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
-  'called_at', 'sending_at', 'reason', 'mail_state')
+  'called_at', 'sending_at', 'reason', 'mail_state', 'key_id')
 if record.rid ~= rid then return {'gone', 'reason', 'no_record'} end
 if record.sends ~= number then return {'gone', 'reason', 'replaced'} end
 local is_sending = record.status == 'sending'
@@ -59,6 +63,8 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
   local is_certain = doubted == '' and tostring(unresolved) == '0'
   return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
 end
+
+if not has_key(record.key_id, KEY_IDS, 1) then return {'no_key', 'key_id', record.key_id} end
 
 -- A new caller that gets a doubt in the answer claims again before its gateway call. This first claim keeps the name
 -- of the doubted gateway: if the caller dies before its second claim, the record names a gateway that was called.

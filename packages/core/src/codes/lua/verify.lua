@@ -17,9 +17,11 @@
 -- ARGV[8..] the digest of the guess under each key, as pairs of (key id, digest)
 -- Answers {'verified', rid, is_mailed, asked_by, is_counted, at, is_again, gateway}
 --       | {'wrong', left}: guesses that are left
+--       | {'no_key', key_id}: the caller lacks the key of the digest; no guess was counted
 --       | {'throttled', wait}: ms until the next guess is allowed
 --- @include "time"
 --- @include "read"
+--- @include "has-key"
 local code, misses_with_id, misses_without_id = KEYS[1], KEYS[2], KEYS[3]
 local request_id, guesses, misses_per_day, day = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local member, act, act_ms = ARGV[5], ARGV[6], tonumber(ARGV[7])
@@ -51,6 +53,7 @@ end
 if missed >= misses_per_day then return {'throttled', 'wait', oldest + day - now} end
 if not record.rid or record.used == '1' or tonumber(record.expires_at) <= now then return {'wrong', 'left', 0} end
 if tonumber(record[counter]) >= guesses then return {'wrong', 'left', 0} end
+if not has_key(record.key_id, DIGESTS, 2) then return {'no_key', 'key_id', record.key_id} end
 
 local guess = redis.call('HINCRBY', code, counter, 1)
 -- The digests are HMACs under a key that no caller has, so the duration of the comparison reveals nothing.
