@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ConfigError, loadConfig } from '@sms-codes/core/config/load'
 import { findMisspelled } from '@sms-codes/core/config/misspelled'
+import { loadConfig as loadSimulatorConfig } from '../apps/simulator/src/config.ts'
 import {
   CONFIGURATION_FILE,
   listVariables,
@@ -61,3 +63,40 @@ test.each(Object.entries(SCHEMAS).filter(([process]) => process !== 'simulator')
     expect(findMisspelled(schema, env)).toEqual([])
   },
 )
+
+const appliesCore = Object.entries(SCHEMAS).filter(([process]) => process !== 'simulator')
+const faultsOf = (load: () => unknown): readonly string[] => {
+  try {
+    load()
+  } catch (err) {
+    if (err instanceof ConfigError) return err.faults
+    throw err
+  }
+  return []
+}
+const impossible = (names: string[]) => Object.fromEntries(names.map((name) => [name, '\u0001 \u0001']))
+
+test.each(appliesCore)(
+  'a fault of the %s shows no regular expression, and a text with a form has an example',
+  (_process, schema) => {
+    const names = Object.keys(schema.properties)
+    const faults = faultsOf(() => loadConfig(schema, impossible(names)))
+    expect(faults.length).toBeGreaterThan(5)
+    expect(faults.filter((fault) => /[\^\\[\]]|\{[0-9]+,|\)\*/.test(fault))).toEqual([])
+    const properties: [string, { pattern?: string }][] = Object.entries(schema.properties)
+    for (const [name, { pattern }] of properties) {
+      if (pattern === undefined) continue
+      const fault = faults.find((line) => line.startsWith(`${name}: `)) ?? ''
+      const [, example] = /such as ([^ ,;)]+)/.exec(fault) ?? []
+      if (example === undefined) expect(fault).toMatch(/ [0-9]+ (characters|to [0-9]+ (of|bytes|url-safe))/)
+      else expect(example).toMatch(new RegExp(pattern))
+    }
+  },
+)
+
+test('a fault of the simulator shows no regular expression', () => {
+  const loaded = loadSimulatorConfig(impossible(Object.keys(SCHEMAS.simulator.properties)))
+  const faults = 'faults' in loaded ? loaded.faults : []
+  expect(faults.length).toBeGreaterThan(20)
+  expect(faults.filter((fault) => /[\^\\[\]]|\{[0-9]+,|\)\*/.test(fault))).toEqual([])
+})

@@ -8,11 +8,14 @@ import { ApiEnv } from './config/variables.ts'
 import { buildServer } from './server.ts'
 
 const parts = await boot({ name: 'api', variables: ApiEnv, env: process.env, load: loadApiConfig })
-const { config, log, redis, producer, registry } = parts
+const { config, log, redis, producer, registry, version } = parts
 const { app, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
 const notReady = () => storeNotReady(redis, config.keyring)
-const ops = await listenOrExit('API_OPS_PORT', startHealthServer({ host, port: opsPort, registry, notReady }))
+const ops = await listenOrExit(
+  'API_OPS_PORT',
+  startHealthServer({ host, port: opsPort, registry, version, notReady }),
+)
 await listenOrExit('API_PORT', app.listen({ host, port }))
 log.info({ port, opsPort: ops.port }, 'api ready')
 

@@ -38,7 +38,7 @@ if (flags.help === true) {
 }
 const env = flags.queues === undefined ? process.env : { ...process.env, WORKER_QUEUES: flags.queues }
 const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: loadWorkerConfig })
-const { config, log, redis, producer, registry } = parts
+const { config, log, redis, producer, registry, version } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
 const { consumers, producers } = composeWorker({ ...parts, connection, transport })
@@ -50,7 +50,7 @@ const notReady = async () =>
 const { host, opsPort } = config
 const ops = await listenOrExit(
   'WORKER_OPS_PORT',
-  startHealthServer({ host, port: opsPort, registry, notReady }),
+  startHealthServer({ host, port: opsPort, registry, version, notReady }),
 )
 const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
 const queues = namesOf(consumers)

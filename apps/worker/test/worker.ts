@@ -54,7 +54,7 @@ export async function startDelivery() {
       deliver(jobOf(send), { ...deps, order: () => gateways, ...more }, AbortSignal.timeout(60_000)),
 
     /** Starts a consumer as compose.ts creates it, and opens the producer's side of its queue. */
-    async startQueue(gateways: SmsGateway[]) {
+    async startQueue(gateways: SmsGateway[], more: Partial<Pick<DeliverDeps, 'ledger' | 'log'>> = {}) {
       const connection = connectRedis(store.server.url, 'worker', log)
       const producer = connectRedis(store.server.url, 'producer', log)
       await once(producer, 'ready')
@@ -64,10 +64,11 @@ export async function startDelivery() {
         channel: 'sms',
         connection,
         concurrency: 10,
-        deliver: (job, signal) => deliver(job, { ...deps, order: () => gateways }, signal),
+        deliver: (job, signal) => deliver(job, { ...deps, order: () => gateways, ...more }, signal),
         ledger: store.ledger,
         metrics,
         log,
+        ...more,
       })
       await consumer.waitUntilReady()
       return {

@@ -4,13 +4,14 @@ import { MissingKeyError } from '@sms-codes/core/keyring'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { mailText } from './email-text.ts'
+import type { Sender } from './sender.ts'
 import { smtpOutcome } from './smtp-outcome.ts'
 
 type MailOptions = {
   contacts: Pick<Contacts, 'find'>
   transporter: Pick<Transporter, 'sendMail'>
   /** The sender of the mails. The domain of the sender is also used in message ids. */
-  from: string
+  from: Sender
   /** Longest time for one mail, from the DNS look-up to the server's last reply. */
   deadlineMs: number
 }
@@ -25,7 +26,7 @@ export const EMAIL_QUOTA = [{ most: 2, seconds: 86_400 }]
  * part of a request for a code is used as an address.
  */
 export function createEmailGateway({ contacts, transporter, from, deadlineMs }: MailOptions): SmsGateway {
-  const domain = from.slice(from.lastIndexOf('@') + 1).replace(/>$/, '')
+  const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
     const contact = await contacts.find(message.mobile).catch(unlessKeyMissing)

@@ -8,6 +8,7 @@ import { reportClockSkew } from '../redis/clock-skew.ts'
 import { connectRedis } from '../redis/connect.ts'
 import { faultsAtBoot } from '../redis/server-faults.ts'
 import { loadTracing } from './tracing.ts'
+import { reportVersion, versionOf } from './version.ts'
 
 type Start<Config> = {
   /** The name of the process in logs and metrics. */
@@ -22,9 +23,11 @@ export function configure<Config extends { logLevel: string }>(start: Start<Conf
   try {
     const config = start.load(start.env)
     const log = createLogger(start.name, config.logLevel)
+    const version = versionOf(start.env)
+    log.info({ version }, 'starting')
     for (const found of findMisspelled(start.variables, start.env))
       log.warn(found, 'unknown environment variable, similar to one that is not set')
-    return { config, log }
+    return { config, log, version }
   } catch (err) {
     if (!(err instanceof ConfigError)) throw err
     return exitWith(err.message)
@@ -35,7 +38,7 @@ type BootConfig = { logLevel: string; redisUrl: string; tracing: boolean; keyrin
 
 /** Starts what the API and the worker have in common: `configure`, connections to Redis, metrics and tracing. */
 export async function boot<Config extends BootConfig>(start: Start<Config>) {
-  const { config, log } = configure(start)
+  const { config, log, version } = configure(start)
   const redis = connectRedis(config.redisUrl, 'commands', log)
   const producer = connectRedis(config.redisUrl, 'producer', log)
   const faults = await faultsAtBoot(redis, config.keyring)
@@ -45,8 +48,9 @@ export async function boot<Config extends BootConfig>(start: Start<Config>) {
   registry.setDefaultLabels({ app: start.name })
   collectDefaultMetrics({ register: registry })
   reportClockSkew(registry, redis)
+  reportVersion(registry, version)
   const tracing = await loadTracing(config.tracing)
-  return { config, log, redis, producer, registry, tracing }
+  return { config, log, version, redis, producer, registry, tracing }
 }
 
 const NO_ADDRESS = 'HOST: is not an address of this machine'

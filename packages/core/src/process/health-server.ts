@@ -6,6 +6,7 @@ type HealthOptions = {
   host: string
   port: number
   registry: Registry
+  version: string
   /** Null if the process is ready, else the reason in a few words. */
   notReady: () => Promise<string | null>
 }
@@ -15,14 +16,15 @@ type Answer = [status: number, type: string, body: string]
  * Starts the server for operators on a port of its own: `/livez` (the process answers), `/readyz` (the process can
  * take work) and `/metrics`. The answers contain nothing about phones, codes or keys.
  */
-export async function startHealthServer({ host, port, registry, notReady }: HealthOptions) {
+export async function startHealthServer({ host, port, registry, version, notReady }: HealthOptions) {
   let draining = false
   const answer = async (path: string | undefined): Promise<Answer> => {
     if (path === '/livez') return [200, 'text/plain', 'ok\n']
     if (path === '/metrics') return [200, registry.contentType, await registry.metrics()]
     if (path !== '/readyz') return [404, 'text/plain', 'try /livez, /readyz or /metrics\n']
     const reason = draining ? 'draining' : await notReady()
-    return reason === null ? [200, 'text/plain', 'ready\n'] : [503, 'text/plain', `${reason}\n`]
+    const body = `${reason ?? 'ready'}\nversion ${version}\n`
+    return [reason === null ? 200 : 503, 'text/plain', body]
   }
   const server = createServer((request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
