@@ -59,7 +59,10 @@ export function loadConfig(env: Environment): { config: Config } | { faults: str
 
   const faults = [...Value.Errors(ConfigSchema, candidate)].map(({ path, message, schema }) => {
     // The value is left out, because it may be a secret. The message of a text would show its pattern.
-    const fault = schema['type'] === 'string' ? `has the wrong form (${schema.description ?? ''})` : message
+    const fault =
+      schema['type'] === 'string'
+        ? `has the wrong form (${schema.description?.replace('secret: ', '') ?? ''})`
+        : message
     return `${path.slice(1)}: ${fault}`
   })
   return { faults: [...new Set(faults)] }

@@ -1,4 +1,4 @@
-import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
+import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
 import { Value } from '@sinclair/typebox/value'
 import type { Channel } from '@sms-codes/core/codes/send'
 import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
@@ -26,12 +26,10 @@ export type ConsumerOptions = {
 }
 
 const LONGEST_PAUSE_MS = 15_000
-/**
- * The pause of a job that this worker leaves to another worker. The pause is short, because this worker may get the
- * job several times. The send of the job is over before the job has started MOST_STARTS times.
- */
+/** The pause of a job after every second start that left the job to another worker. */
 const LEFT_PAUSE_MS = 2_000
-const MOST_STARTS = 300
+/** The send of a job that is left to other workers is over before the job has started so often. */
+const MOST_STARTS = 700
 /** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
 const AFTER_LEASE_MS = 50
 
@@ -69,7 +67,7 @@ export function createConsumer(options: ConsumerOptions) {
     const lapse = await ledger.lapse(data)
     if (lapse === 'open' || (lapse === 'done' && job.name === CHECK)) {
       log.info({ rid, n, v }, 'job left to a newer worker')
-      return delay(job, LEFT_PAUSE_MS, token)
+      return leave(job, token)
     }
     if (lapse !== 'late') return { outcome: 'done', why: lapse }
     countEnd({ status: 'failed', by: 'late' }, true, metrics, log.child({ rid, n, channel }))
@@ -82,7 +80,18 @@ export function createConsumer(options: ConsumerOptions) {
     if (!reportedKeys.has(kid))
       log.error({ queue, kid }, 'CODE_KEYS lacks a key; its jobs are left to other workers')
     reportedKeys.add(kid)
-    return delay(job, LEFT_PAUSE_MS, token)
+    return leave(job, token)
+  }
+
+  /**
+   * Gives a job back without using up an attempt. The first time the job waits again at once, and Redis gives it to the
+   * worker that has been idle for longest, which is rarely this one. A delay alone would not do: all idle workers wake
+   * at its end, and the same worker tends to be first each time.
+   */
+  async function leave(job: Job<unknown>, token: string | undefined): Promise<never> {
+    if (job.attemptsStarted % 2 === 0) return delay(job, LEFT_PAUSE_MS, token)
+    await job.moveToWait(token)
+    throw new WaitingError()
   }
 
   /** Delays a job without using up an attempt. A worker whose clock differs may begin the job early or late. */

@@ -59,7 +59,7 @@ describe.each(['api', 'worker'])('the %s', (app) => {
 describe('with a Redis that knows the keys of the processes', () => {
   beforeAll(async () => {
     const { said } = await start('api', KEYS)
-    await vi.waitFor(() => expect(said()).toContain('api ready'), 20_000)
+    await vi.waitUntil(() => said().includes('api ready'), 20_000)
     await child.stop()
   })
 

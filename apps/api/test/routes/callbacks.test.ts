@@ -261,24 +261,24 @@ describe('a gateway whose secret for delivery receipts is missing', () => {
     const log = createLogger('api', 'warn', new Writable({ write }))
     const env = { CALLBACK_TOKEN: TOKEN, SMS_GATEWAYS: 'ccp,twilio', API_OPS_PORT: '0' }
     const other = await startApi(env, log)
-    const said = () => lines.splice(0).map((line) => JSON.parse(line))
-    expect(said()).toEqual([
-      expect.objectContaining({
-        gateway: 'twilio',
-        variable: 'TWILIO_AUTH_TOKEN',
-        msg: 'delivery receipts of a listed gateway will be refused: no secret',
-      }),
-    ])
+    const warnings = (msg: string) =>
+      lines
+        .filter((line) => line.includes(`"msg":"${msg}"`))
+        .map((line) => /"gateway":"(\w+)","variable":"(\w+)"/.exec(line)?.slice(1))
+    const atStart = 'delivery receipts of a listed gateway will be refused: no secret'
+    expect(warnings(atStart)).toEqual([['twilio', 'TWILIO_AUTH_TOKEN']])
     const post = async (url: string) =>
       (await other.app.inject({ method: 'POST', url, payload: '{}' })).statusCode
+    expect(await post('/callbacks/twilio/another-token')).toBe(404)
+    const atCall = 'delivery receipts of a gateway are refused: no secret'
+    expect(warnings(atCall)).toEqual([])
     for (const gateway of ['twilio', 'webhook', 'twilio', 'webhook', 'pigeon'])
       expect(await post(`/callbacks/${gateway}/${TOKEN}`)).toBe(404)
-    expect(await post('/callbacks/twilio/another-token')).toBe(404)
-    const msg = 'delivery receipts of a gateway are refused: no secret'
-    expect(said()).toEqual([
-      expect.objectContaining({ gateway: 'twilio', variable: 'TWILIO_AUTH_TOKEN', msg }),
-      expect.objectContaining({ gateway: 'webhook', variable: 'WEBHOOK_SECRETS', msg }),
+    expect(warnings(atCall)).toEqual([
+      ['twilio', 'TWILIO_AUTH_TOKEN'],
+      ['webhook', 'WEBHOOK_SECRETS'],
     ])
+    expect(warnings(atStart)).toHaveLength(1)
     await other.stop()
   })
 })

@@ -7,7 +7,8 @@ import { reportVersion, versionOf } from '../../src/process/version.ts'
 const ROOT = join(import.meta.dirname, '../../../..')
 
 it('the version is that of the project, with the commit if it is known', () => {
-  const { version }: { version: string } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const [, version] = /"version": "(.*)"/.exec(readFileSync(join(ROOT, 'package.json'), 'utf8')) ?? []
+  expect(version).toMatch(/^\d+\.\d+\.\d+$/)
   expect(versionOf({})).toBe(version)
   expect(versionOf({ BUILD_COMMIT: '' })).toBe(version)
   expect(versionOf({ BUILD_COMMIT: '3f2a9c1' })).toBe(`${version}+3f2a9c1`)
