@@ -121,3 +121,9 @@ test.each([
     expect(await ops.dump()).toBe(before)
   },
 )
+
+test('a command is never the first process that stores the fingerprints of its keys', async () => {
+  await ops.redis.del('sms:keys')
+  expect((await ops.run(['lookup', aMobile()])).code).toBe(0)
+  expect(await ops.redis.exists('sms:keys')).toBe(0)
+})

@@ -28,7 +28,7 @@ export type ConsumerOptions = {
 const LONGEST_PAUSE_MS = 15_000
 /** The pause of a job after every second start that left the job to another worker. */
 const LEFT_PAUSE_MS = 2_000
-/** The send of a job that is left to other workers is over before the job has started so often. */
+/** A job that is left to other workers starts less often than this before its send is over. */
 const MOST_STARTS = 700
 /** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
 const AFTER_LEASE_MS = 50

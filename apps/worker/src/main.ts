@@ -42,7 +42,7 @@ const { config, log, redis, producer, registry, version } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
 const { consumers, producers } = composeWorker({ ...parts, connection, transport })
-for (const consumer of consumers) pauseWhileRedisUnfit(consumer, redis, log)
+for (const consumer of consumers) pauseWhileRedisUnfit(consumer, redis, config.keyring, log)
 reportQueues(registry, redis, log)
 const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
 const notReady = async () =>

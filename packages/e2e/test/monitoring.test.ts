@@ -25,8 +25,8 @@ const targetsOf = ({ apis, workers }: System) => ({
 })
 
 describe('the alert rules', () => {
-  it('are ten valid rules, which fire in their tests on a bad day and not on a good one', () => {
-    expect(promtool('check', 'config', 'prometheus.yml')).toContain('10 rules found')
+  it('are eleven valid rules, which fire in their tests on a bad day and not on a good one', () => {
+    expect(promtool('check', 'config', 'prometheus.yml')).toContain('11 rules found')
     expect(promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS')
   })
 
@@ -59,6 +59,8 @@ describe('on a service that has just started', () => {
   it('every series that an alert reads exists and is 0', () => {
     const awaited = [
       'sms_store_errors_total{app="api"}',
+      'sms_missing_keys_total{app="api"}',
+      'sms_missing_keys_total{app="worker"}',
       ...['segment', 'address', 'service'].map(
         (group) => `sms_guard_findings_total{group="${group}",mode="observe",app="api"}`,
       ),

@@ -17,7 +17,7 @@ export const ccp = defineVendor({
     CCP_ACCOUNT_SID: text('^[0-9A-Za-z]{8,64}$', 'CCP account sid, such as 8a48b5514e5298b9014e67a3f02f1411'),
     CCP_AUTH_TOKEN: secret('CCP auth token'),
     CCP_APP_ID: text('^[0-9A-Za-z]{8,64}$', 'CCP application id, such as 8a48b5514fa577af014fa5a9d1fe03d0'),
-    CCP_TEMPLATE_ID: text('^[0-9]{1,12}$', 'CCP template, such as 1; {1} is the code and {2} the minutes'),
+    CCP_TEMPLATE_ID: text('^[0-9]{1,12}$', 'CCP template, such as 5001; {1} is the code and {2} the minutes'),
     CCP_TEMPLATES: sceneTemplates('[0-9]{1,12}'),
   }),
   faults: (values, context) => [
