@@ -30,12 +30,12 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     if (variable !== undefined)
       app.log.warn({ gateway, variable }, 'delivery receipts of a listed gateway will be refused: no secret')
   }
-  const reported = new Set<string>()
+  const reportedGateways = new Set<string>()
   /** Logs one line for each gateway, because a vendor may repeat its calls for days. */
   function reportLackedSecret(gateway: string): void {
     const variable = lackedSecrets.get(gateway)
-    if (variable === undefined || reported.has(gateway)) return
-    reported.add(gateway)
+    if (variable === undefined || reportedGateways.has(gateway)) return
+    reportedGateways.add(gateway)
     app.log.warn({ gateway, variable }, 'delivery receipts of a gateway are refused: no secret')
   }
 
