@@ -38,6 +38,11 @@ export const ApiEnv = Type.Object({
     description:
       'comma list of addresses and CIDRs from which the API accepts delivery receipts; empty for all',
   }),
+  SMS_GATEWAYS: parsed(list, {
+    default: '',
+    description:
+      'comma list of gateways in order of priority, of: ccp, aliyun, tencent, twilio, webhook, console. The API only warns if it lacks the secret for the delivery receipts of a listed gateway',
+  }),
   PUBLIC_URL: shared.PUBLIC_URL,
   ...receiptVariables,
   EVENTS_URL: shared.EVENTS_URL,

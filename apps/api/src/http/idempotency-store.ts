@@ -20,7 +20,8 @@ const canonical = (body: unknown) => JSON.stringify(body, Object.keys(body ?? {}
 
 /**
  * Keeps the first answers to requests with an idempotency key. Redis stores keyed hashes of the key and the body, and
- * the encrypted answer. Every method throws StoreError when Redis does not answer.
+ * the encrypted answer. Every method throws StoreError when Redis does not answer. `begin` throws MissingKeyError if this
+ * process lacks the code key of a kept answer.
  *
  * An idempotency key is valid for one route. The client address does not matter, because a phone may change its
  * address between two tries. A stranger who knows the body and the key can read a kept answer. So the API refuses a
@@ -41,7 +42,7 @@ export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
       if (reply.kind === 'under_way') return { kind: 'under_way' }
       if (reply.kind !== 'replay') return { kind: 'other_body' }
       const text = keyring.open(reply.text('sealed'), slot)
-      // The code key that encrypted the answer is gone, so the caller needs another idempotency key.
+      // The kept answer is damaged, so the caller needs another idempotency key.
       if (text === null) return { kind: 'other_body' }
       const answer = { status: reply.number('status'), retcode: reply.text('retcode'), body: text }
       return { kind: 'replay', answer }

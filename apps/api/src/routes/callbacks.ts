@@ -24,9 +24,23 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest()
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
   const { callerOf, deliveryReceipts, ledger, rules, mails, metrics } = deps
-  const { parsers, addresses, token } = deps.callbacks
+  const { parsers, addresses, token, lackedSecrets, gateways } = deps.callbacks
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
+
+  for (const gateway of gateways) {
+    const variable = lackedSecrets.get(gateway)
+    if (variable !== undefined)
+      app.log.warn({ gateway, variable }, 'delivery receipts of a listed gateway will be refused: no secret')
+  }
+  const reportedGateways = new Set<string>()
+  /** Logs one line for each gateway, because a vendor may repeat its calls for days. */
+  function reportLackedSecret(gateway: string): void {
+    const variable = lackedSecrets.get(gateway)
+    if (variable === undefined || reportedGateways.has(gateway)) return
+    reportedGateways.add(gateway)
+    app.log.warn({ gateway, variable }, 'delivery receipts of a gateway are refused: no secret')
+  }
 
   // The body stays an unparsed text, because the signature of a gateway covers exactly these characters.
   app.removeAllContentTypeParsers()
@@ -59,7 +73,10 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       onRequest: async (request) => {
         const isKnown = timingSafeEqual(sha256(request.params.token), tokenDigest)
         const isAllowed = addresses.length === 0 || networkOf(callerOf(request).ip) !== null
-        if (!isKnown || !isAllowed || !parsers.has(request.params.gateway)) throw new Refusal('notFound')
+        if (!isKnown || !isAllowed) throw new Refusal('notFound')
+        if (parsers.has(request.params.gateway)) return
+        reportLackedSecret(request.params.gateway)
+        throw new Refusal('notFound')
       },
     },
     async (request, reply) => {

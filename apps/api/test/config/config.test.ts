@@ -163,6 +163,21 @@ describe('the configuration of the API', () => {
       'TEST_NUMBERS',
     ],
     [
+      'a test number whose last day is no day',
+      { TEST_NUMBERS: '13800000001:123456:2999-02-31' },
+      'TEST_NUMBERS',
+    ],
+    [
+      'a test number twice',
+      { TEST_NUMBERS: '13800000001:123456:2999-01-01,13800000001:654321:2999-01-01' },
+      'TEST_NUMBERS',
+    ],
+    [
+      'a test number whose code is too long for every scene',
+      { TEST_NUMBERS: '13800000001:1234567:2999-01-01' },
+      'TEST_NUMBERS',
+    ],
+    [
       'a step-up whose second level comes before its first',
       { STEP_UP_HOT_PERCENT: '20' },
       'STEP_UP_HOT_PERCENT',

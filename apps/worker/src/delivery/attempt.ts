@@ -29,6 +29,8 @@ export type Delivered =
   | { outcome: 'busy'; waitMs: number }
   /** No gateway may be called before its rate has room again. The job starts again after `waitMs`. */
   | { outcome: 'waiting'; waitMs: number }
+  /** This worker lacks the code key with the id `kid`, with which the message was sealed. */
+  | { outcome: 'no_key'; kid: string }
 
 /** The state of an attempt at a send. Each step returns a new state and leaves the old state unchanged. */
 export type Attempt = {

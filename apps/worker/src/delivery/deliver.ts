@@ -41,6 +41,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     const options = { fence: attempt.fence, leaseMs, risksSecondSend, channel }
     const claim = await deps.ledger.claim(job, gateway.name, options)
     if (claim.kind === 'busy') return { outcome: 'busy', waitMs: claim.waitMs }
+    if (claim.kind === 'no_key') return { outcome: 'no_key', kid: claim.kid }
     if (claim.kind === 'unreadable') return settler.unreadable(claim.fence)
     if (claim.kind !== 'go') return settler.withoutClaim(claim)
 

@@ -124,7 +124,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       return end(attempt, decision.why, { gateway: decision.gateway })
     },
 
-    /** Fails a send whose encrypted message cannot be read with the keys of this process. */
+    /** Fails a send whose encrypted message is damaged. */
     async unreadable(fence: number): Promise<Delivered> {
       const isWritten = await ledger.settle(job, fence, { status: 'failed', channel, reason: 'unreadable' })
       countEnd({ status: 'failed', by: 'unreadable' }, isWritten, metrics, log)

@@ -24,7 +24,7 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
       await asStoreError('contact put', redis.set(keys.contact(ph), sealed))
     },
 
-    /** Null if there is no contact, or if the key ring no longer has the contact's encryption key. */
+    /** Null if there is no contact. @throws MissingKeyError if the key ring lacks the contact's encryption key */
     async find(mobile: string): Promise<Contact | null> {
       const ph = keyring.pseudonym(mobile)
       const sealed = await asStoreError('contact find', redis.get(keys.contact(ph)))

@@ -30,8 +30,10 @@ export type Claim =
   | { kind: 'late' }
   /** The send has ended. If a gateway accepted the message, `gateway` and `messageId` name both. */
   | { kind: 'done'; status: string; gateway: string; messageId: string; grouped: Grouped | null }
-  /** The key that sealed the message is not in the key ring. */
+  /** The message is damaged. */
   | { kind: 'unreadable'; fence: number }
+  /** The key ring lacks the key of the message. Nothing was claimed, so another worker can send the message. */
+  | { kind: 'no_key'; kid: string }
   /** Another worker has the claim, for `waitMs` more. */
   | { kind: 'busy'; waitMs: number }
 
@@ -100,7 +102,16 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
     /** Asks for the right to call `gateway` once for this send. */
     async claim(send: Send, gateway: string, options: ClaimOptions): Promise<Claim> {
       const { fence, leaseMs, risksSecondSend = false, channel = 'sms' } = options
-      const args = [send.rid, send.n, fence, gateway, leaseMs, risksSecondSend ? 1 : 0, channel]
+      const args = [
+        send.rid,
+        send.n,
+        fence,
+        gateway,
+        leaseMs,
+        risksSecondSend ? 1 : 0,
+        channel,
+        ...keyring.keyIds,
+      ]
       const reply = await claimScript(sendKeys(send), args)
       if (reply.kind === 'late') await giveBudgetBack(reply)
       return toClaim(reply, keyring, send.rid)
@@ -160,6 +171,7 @@ function toClaim({ kind, text, number }: Reply, keyring: Keyring, rid: string): 
   }
   if (kind === 'busy') return { kind, waitMs: number('wait') }
   if (kind === 'late') return { kind }
+  if (kind === 'no_key') return { kind, kid: text('key_id') }
   if (kind === 'done') {
     const [status, gateway, messageId] = [text('status'), text('gateway'), text('message_id')]
     return { kind, status, gateway, messageId, grouped: groupedBy(open()) }

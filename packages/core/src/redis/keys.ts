@@ -3,6 +3,8 @@
  * slot of a Cluster. `ph` and `addr` are pseudonyms (keyring.ts), so no key contains a number or an address.
  */
 export const keys = {
+  /** The fingerprints of the keys that the processes use (key-faults.ts). */
+  fingerprints: 'sms:keys',
   captcha: (uuid: string) => `img_${uuid}`,
   /** Marks a proof of work as used. The API made its `nonce`, so a caller cannot choose the key. */
   proof: (nonce: string) => `sms:proof:${nonce}`,

@@ -11,31 +11,36 @@
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
+-- ARGV[8..] ids of the code keys that the caller has
 -- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked, counted_for}: `life` in ms;
 --           `age` in ms since the first claim of this send; `doubted_gateway` is '' if there is no doubt; `counted_for`
 --           is the address for which the guard against SMS pumping counts the send, '' if it does not
 --       | {'gone', reason}: 'no_record' | 'replaced' | 'moved' | 'used'
 --       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
 --       | {'done', status, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if the code
---           was used
+--           was used or the caller lacks its key
+--       | {'no_key', key_id}: the caller lacks the key of the message; nothing was claimed
 --       | {'busy', wait}: another worker has the claim for `wait` ms more
 --- @include "time"
 --- @include "read"
 --- @include "end-late"
+--- @include "has-key"
 local code, sends = KEYS[1], KEYS[2]
 local rid, number, own_fence, gateway, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local risks_second_send, channel = tonumber(ARGV[6]), ARGV[7]
+local KEY_IDS = 8
 
 local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
   'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
-  'called_at', 'sending_at', 'reason', 'mail_state', 'asked_by', 'is_counted')
+  'called_at', 'sending_at', 'reason', 'mail_state', 'key_id', 'asked_by', 'is_counted')
 if record.rid ~= rid then return {'gone', 'reason', 'no_record'} end
 if record.sends ~= number then return {'gone', 'reason', 'replaced'} end
 local counted_for = record.is_counted == '1' and record.asked_by or ''
 local is_sending = record.status == 'sending'
+local is_readable = has_key(record.key_id, KEY_IDS, 1)
 if record.status ~= 'queued' and not is_sending then
   return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id,
-    'sealed', record.sealed or '', 'counted_for', counted_for}
+    'sealed', is_readable and record.sealed or '', 'counted_for', counted_for}
 end
 if record.channel ~= channel then return {'gone', 'reason', 'moved'} end
 if record.used == '1' then
@@ -63,6 +68,8 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
   local is_certain = doubted == '' and tostring(unresolved) == '0'
   return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
 end
+
+if not is_readable then return {'no_key', 'key_id', record.key_id} end
 
 -- A new caller that gets a doubt in the answer claims again before its gateway call. This first claim keeps the name
 -- of the doubted gateway: if the caller dies before its second claim, the record names a gateway that was called.
