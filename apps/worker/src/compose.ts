@@ -7,13 +7,13 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
-import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
+import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
 import type { WorkerConfig } from './config/config.ts'
 import { createConsumer, type ConsumerOptions } from './consumer.ts'
 import { deliver, type DeliverDeps } from './delivery/deliver.ts'
-import { createEmailFallback } from './delivery/email-fallback.ts'
+import { createEmailFallback, createReturnToSms } from './delivery/other-channel.ts'
 import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-gateway.ts'
 import { createSmtpClient } from './email/smtp-client.ts'
@@ -63,10 +63,10 @@ export function composeWorker(options: ComposeOptions) {
   const quotas = createQuotas(redis)
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
+  const sends = createSendQueue(producer, log, SMS_QUEUE, tracing)
   const { rules } = config
-  const fallback = createEmailFallback({ rules, contacts, ledger, mails, afterMs: config.fallbackAfterMs })
   const deliveryReceipts = createDeliveryReceipts(redis, keyring)
-  const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails })
+  const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, contacts, mails })
   const shared = { ledger, metrics, log, connection, tracing }
 
   function smsConsumer() {
@@ -78,7 +78,9 @@ export function composeWorker(options: ComposeOptions) {
       order: createOrder(gateways, config.order),
       webOtpDomain: config.webOtpDomain,
       leaseMs: config.gatewayDeadlineMs + LEASE_MARGIN_MS,
-      fallback: config.fallsBack ? fallback : null,
+      other: config.fallsBack
+        ? createEmailFallback({ rules, contacts, mails, afterMs: config.fallbackAfterMs })
+        : null,
       followUp: config.expectsReceipts ? followUp : null,
     }
     return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency })
@@ -93,11 +95,10 @@ export function composeWorker(options: ComposeOptions) {
       ...shared,
       order: () => gateways,
       leaseMs: MAIL_DEADLINE_MS + LEASE_MARGIN_MS,
-      fallback: null,
+      other: createReturnToSms(sends),
       followUp: null,
     }
-    const check = (job: SendJob) => fallback.checkReceipt(job)
-    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check })
+    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check: followUp.check })
   }
 
   const consumers = config.queues.flatMap((queue) => {
@@ -106,5 +107,5 @@ export function composeWorker(options: ComposeOptions) {
     if (config.events === null) return []
     return createEventPoster({ ...config.events, connection, transport, log, tracing })
   })
-  return { consumers, producers: events === null ? [mails] : [mails, events] }
+  return { consumers, producers: [mails, sends, ...(events === null ? [] : [events])] }
 }
