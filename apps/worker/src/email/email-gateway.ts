@@ -1,13 +1,13 @@
-import type { Transporter } from 'nodemailer'
 import type { Contacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { mailText } from './email-text.ts'
+import type { SmtpClient } from './smtp-client.ts'
 import { smtpOutcome } from './smtp-outcome.ts'
 
 type MailOptions = {
   contacts: Pick<Contacts, 'find'>
-  transporter: Pick<Transporter, 'sendMail'>
+  transporter: SmtpClient
   /** The sender of the mails. The domain of the sender is also used in message ids. */
   from: string
   /** Longest time for one mail, from the DNS look-up to the server's last reply. */
@@ -29,6 +29,10 @@ export function createEmailGateway({ contacts, transporter, from, deadlineMs }: 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
     const contact = await contacts.find(message.mobile)
     if (contact === null) return { class: 'number', code: 'NO_CONTACT' }
+    // Node collects the signal of AbortSignal.timeout() if only AbortSignal.any() refers to it, and it never fires.
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), deadlineMs)
+    const either = AbortSignal.any([signal, deadline.signal])
     try {
       await transporter.sendMail({
         from,
@@ -37,11 +41,13 @@ export function createEmailGateway({ contacts, transporter, from, deadlineMs }: 
         messageId: `<${message.id}@${domain}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
         ...mailText(message.code, message.minutes, maskMobile(message.mobile)),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
+        signal: either,
       })
       return { class: 'accepted', code: 'OK' }
     } catch (err) {
-      return smtpOutcome(err)
+      return smtpOutcome(err, transporter.mayHaveLeft(either))
+    } finally {
+      clearTimeout(timer)
     }
   }
 
