@@ -21,6 +21,7 @@ import { createEventPoster } from './events/event-poster.ts'
 import { listGateways } from './gateways/list-gateways.ts'
 import { createOrder } from './gateways/order.ts'
 import { createQuotas } from './gateways/quotas.ts'
+import { withBreaker } from './gateways/with-breaker.ts'
 import { withQuota } from './gateways/with-limits.ts'
 import { withTrace } from './gateways/with-trace.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
@@ -89,7 +90,9 @@ export function composeWorker(options: ComposeOptions) {
   function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
     const transporter = createSmtpClient({ url, requireTls })
     const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: MAIL_DEADLINE_MS })
-    const gateways = [withQuota(withTrace(mail, tracing), EMAIL_QUOTA, { quotas, keyring })]
+    // While the mail server is down, the breaker keeps its timeouts from taking the time of sends that SMS may deliver.
+    const guarded = withBreaker(withTrace(mail, tracing), { metrics, log })
+    const gateways = [withQuota(guarded, EMAIL_QUOTA, { quotas, keyring })]
     const deps = {
       channel: 'email' as const,
       ...shared,

@@ -43,7 +43,7 @@ export async function startDelivery() {
     metrics,
     log,
     leaseMs: LEASE_MS,
-    fallback: null,
+    other: null,
     followUp: null,
   }
   return {

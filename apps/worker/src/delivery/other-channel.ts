@@ -15,7 +15,9 @@ export type OtherChannel = {
 const LONGEST_PAUSE_MS = 5_000
 
 /** @param mails the producer's side of the queue `email` */
-export const createEmailFallback = (deps: FallbackDeps & { mails: SendQueue; afterMs: number }): OtherChannel => ({
+export const createEmailFallback = (
+  deps: FallbackDeps & { mails: SendQueue; afterMs: number },
+): OtherChannel => ({
   afterMs: deps.afterMs,
   isOpen: (job) => mayMoveToEmail(job, deps),
   queue: (job, moves) => deps.mails.add(job, moves),

@@ -42,7 +42,7 @@ const TABLE: Row[] = [
   ['retry_same', 'in the first 3 s', RETRY, oneLeft, call, { kind: 'retry', gateway: 'first' }],
   ['retry_same', 'after 3 s', NEXT, { ...oneLeft, ageMs: 3_000 }, call, next],
   ['ambiguous', 'the first time', DOUBT, oneLeft, call, doubted()],
-  ['ambiguous', 'with no call left', DOUBT, noneLeft, call, doubted({ orMoveToEmail: 'ambiguous' })],
+  ['ambiguous', 'with no call left', DOUBT, noneLeft, call, doubted({ orMove: 'ambiguous' })],
   [
     'ambiguous',
     'from a gateway with a look-up',
@@ -84,7 +84,7 @@ describe('the decision without any call left', () => {
   it('ends with the limit of the number only if every vendor quota was full', () => {
     expect(decideWithoutCalls(after(noneLeft, 'QUOTA_FULL'))).toEqual({ kind: 'end', why: 'number_limit' })
     const mixed = after(after(noneLeft, 'QUOTA_FULL'), 'HTTP_500')
-    expect(decideWithoutCalls(mixed)).toMatchObject({ kind: 'retry', orMoveToEmail: 'no_gateway' })
+    expect(decideWithoutCalls(mixed)).toMatchObject({ kind: 'retry', orMove: 'no_gateway' })
   })
 
   it('waits as long as the busy gateway asked for', () => {

@@ -54,5 +54,7 @@ export type Contacts = ReturnType<typeof createContacts>
 export type FallbackDeps = { rules: FallbackRules; contacts: Pick<Contacts, 'has'> }
 
 /** Whether the scene of a send allows e-mail and its phone has a contact. @throws StoreError */
-export const mayMoveToEmail = async ({ rid, scene }: Send, { rules, contacts }: FallbackDeps): Promise<boolean> =>
-  rules.mayFallBack(scene) && contacts.has(phoneOf(rid))
+export const mayMoveToEmail = async (
+  { rid, scene }: Send,
+  { rules, contacts }: FallbackDeps,
+): Promise<boolean> => rules.mayFallBack(scene) && contacts.has(phoneOf(rid))

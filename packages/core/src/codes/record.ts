@@ -82,7 +82,11 @@ export const RECORD_FIELDS = {
   doubted_at: field('when the call to the doubted gateway began', TIME, ...CALL_WRITERS),
   unresolved_doubt: field('1 if no answer can tell any more whether a message left', FLAG, ...CALL_WRITERS),
   second_send_risked: field('1 after a call risked the one permitted second message', FLAG, ...CALL_WRITERS),
-  sms_doubted_gateway: field('doubted gateway of SMS, kept while the send is mailed', GATEWAY, ...MOVE_WRITERS),
+  sms_doubted_gateway: field(
+    'doubted gateway of SMS, kept while the send is mailed',
+    GATEWAY,
+    ...MOVE_WRITERS,
+  ),
   sms_doubted_at: field('its time, kept in the same way', TIME, ...MOVE_WRITERS),
   sms_second_send_risked: field('the risk taken on SMS, kept in the same way', FLAG, ...MOVE_WRITERS),
   mail_state: field('whether a mail may have carried the code', MAIL_STATE, 'issue', 'claim', 'settle'),

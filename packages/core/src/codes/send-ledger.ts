@@ -133,12 +133,7 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
      * @param mayMove whether the send may move to e-mail
      * @param receiptWithinMs how long after the acceptance a delivery receipt may arrive before it counts as missing
      */
-    async report(
-      send: Send,
-      state: DeliveryState,
-      mayMove: boolean,
-      receiptWithinMs = 0,
-    ): Promise<Reported> {
+    async report(send: Send, state: DeliveryState, mayMove: boolean, receiptWithinMs = 0): Promise<Reported> {
       const args = [send.rid, send.n, state, mayMove ? 1 : 0, receiptWithinMs]
       const { kind, number } = await reportScript(sendKeys(send), args)
       if (kind === 'delivered') return { kind, afterMs: number('after') }
