@@ -8,10 +8,11 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { SmsGateway } from '@sms-codes/gateways/gateway'
-import type { DeliverDeps } from '../../src/delivery/deliver.ts'
+import { createConsumer } from '../../src/consumer.ts'
+import { deliver, type DeliverDeps } from '../../src/delivery/deliver.ts'
 import { createEmailFallback, createReturnToSms } from '../../src/delivery/other-channel.ts'
 import { createReceiptFollowUp } from '../../src/delivery/receipt-follow-up.ts'
-import { fakeGateway, log, newMobile, sendOf, startDelivery } from '../worker.ts'
+import { fakeGateway, jobOf, log, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 export const AFTER_MS = 8_000
 
@@ -23,10 +24,10 @@ export async function startBothChannels() {
   await once(producer, 'ready')
   const mails = createSendQueue(producer, log, EMAIL_QUEUE)
   const sends = createSendQueue(producer, log, SMS_QUEUE)
-  const connection = { connection: producer, prefix: QUEUE_PREFIX }
+  const queueOptions = { connection: producer, prefix: QUEUE_PREFIX }
   const queues = {
-    email: new Queue<SendJob>(EMAIL_QUEUE, connection),
-    sms: new Queue<SendJob>(SMS_QUEUE, connection),
+    email: new Queue<SendJob>(EMAIL_QUEUE, queueOptions),
+    sms: new Queue<SendJob>(SMS_QUEUE, queueOptions),
   }
   const rules = fallbackRules([
     { name: 'default' },
@@ -50,6 +51,7 @@ export async function startBothChannels() {
 
   return {
     delivery,
+    contacts,
     followUp,
     receipts,
     withoutProducer,
@@ -59,6 +61,16 @@ export async function startBothChannels() {
       if (email !== '') await contacts.put(mobile, { email, verifiedAt: '2026-01-01T00:00:00.000Z' })
       const answer = await delivery.codes.issue(mobile, scene, { budgetUnit })
       return { mobile, send: sendOf(answer), code: await delivery.codeOf(answer) }
+    },
+    /** Moves a new send to e-mail as after an outage of SMS, and adds its job. */
+    async mailed() {
+      const { send, ...more } = await this.issued()
+      const claim = await delivery.ledger.claim(send, 'first', { fence: 0, leaseMs: 1_000 })
+      if (claim.kind !== 'go') throw new Error(`no claim but ${claim.kind}`)
+      const move = { status: 'moved', reason: 'no_gateway', mayReturn: true } as const
+      await delivery.ledger.settle(send, claim.fence, move)
+      await mails.add(jobOf(send), 1)
+      return { send, ...more }
     },
     statusOf: async (rid: string) => delivery.codes.find(rid, ['default', 'login']),
 
@@ -74,6 +86,30 @@ export async function startBothChannels() {
       delivery.deliver(send, gateways, { other: fallback, followUp, ...more }),
     email: (send: Send, mail = fakeGateway('email'), more: Partial<DeliverDeps> = {}) =>
       delivery.deliver(send, [mail], { channel: 'email', other: createReturnToSms(sends), ...more }),
+
+    /** Starts a consumer of the queue `email` as compose.ts creates it. */
+    async startMailConsumer(gateway: SmsGateway) {
+      const connection = connectRedis(delivery.server.url, 'worker', log)
+      const { ledger, metrics } = delivery
+      const other = createReturnToSms(sends)
+      const own = { channel: 'email' as const, ledger, metrics, log, leaseMs: 20_000, other, followUp: null }
+      const consumer = createConsumer({
+        ...own,
+        queue: EMAIL_QUEUE,
+        connection,
+        concurrency: 10,
+        deliver: (job, signal) => deliver(job, { ...own, order: () => [gateway] }, signal),
+        check: followUp.check,
+      })
+      await consumer.waitUntilReady()
+      return {
+        consumer,
+        stop: async () => {
+          await consumer.close()
+          connection.disconnect()
+        },
+      }
+    },
 
     clear: async () => {
       await Promise.all(Object.values(queues).map((queue) => queue.obliterate({ force: true })))
