@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import fc from 'fast-check'
 import { keys } from '@sms-codes/core/redis/keys'
 import { StoreError } from '@sms-codes/core/redis/connect'
 import type { Outcome, OutcomeClass } from '@sms-codes/gateways/gateway'
@@ -253,4 +254,29 @@ describe('a move to e-mail', () => {
     expect(await both.followUp.check(jobOf(send))).toEqual({ kind: 'moved', moves: 1 })
     expect(await both.jobsOf('email')).toEqual([`send ${send.rid}.1.m1`])
   })
+})
+
+describe('a send in a scene with fallback', () => {
+  const certain = fc.constantFrom<OutcomeClass>('switch_now', 'config', 'template', 'retry_same')
+  const mailFault = fc.oneof(certain, fc.constantFrom<OutcomeClass>('number'))
+  const round = fc.record({ sms: certain, email: mailFault })
+
+  it('is never lost in an outage after which SMS alone would deliver it, whatever SMS and mail refused', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(round, { maxLength: 6 }), async (rounds) => {
+        const { send } = await moved()
+        const run = async (first: ReturnType<typeof fakeGateway>, server: ReturnType<typeof fakeGateway>) => {
+          const channel = await channelOf(send)
+          const job = channel === 'sms' ? both.sms(send, [first]) : both.email(send, server)
+          return job.catch((err: unknown) => err)
+        }
+        for (const step of rounds) await run(fakeGateway('first', [step.sms]), mail(step.email))
+        const [back, down] = [fakeGateway('first'), mail(...Array<OutcomeClass>(9).fill(DOWN))]
+        for (let i = 0; i < 3; i++) await run(back, down)
+        expect(await both.statusOf(send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
+        expect(back.messages).toHaveLength(1)
+      }),
+      { numRuns: 80 },
+    )
+  }, 60_000)
 })
