@@ -10,7 +10,7 @@ import { Refusal } from '../http/answers.ts'
 
 type Needs = Pick<
   ApiDeps,
-  'callbacks' | 'contacts' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'
+  'callbacks' | 'callerOf' | 'contacts' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'
 >
 
 /** A body of this size has several hundred delivery receipts. The largest batch that a vendor documents has 100. */
@@ -23,7 +23,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest()
  * changes nothing.
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { deliveryReceipts, metrics } = deps
+  const { callerOf, deliveryReceipts, metrics } = deps
   const { parsers, addresses, token } = deps.callbacks
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
@@ -58,7 +58,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       // This hook runs before the body is read. Without the token, the answer does not show that the route exists.
       onRequest: async (request) => {
         const isKnown = timingSafeEqual(sha256(request.params.token), tokenDigest)
-        const isAllowed = addresses.length === 0 || networkOf(request.ip) !== null
+        const isAllowed = addresses.length === 0 || networkOf(callerOf(request).ip) !== null
         if (!isKnown || !isAllowed || !parsers.has(request.params.gateway)) throw new Refusal('notFound')
       },
     },

@@ -59,7 +59,7 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
     async (request) => {
       const { mobile, sms_code, scene, request_id } = request.body
       nameInLog(request, request_id ?? '')
-      await rateLimits.take('verifies', callerOf(request.ip).address)
+      await rateLimits.take('verifies', callerOf(request).address)
       if (sms_code.length !== codeLength(scene)) throw new Refusal('missing')
       const act = idempotency.actOf(request)
       const verified = await codes.verify(mobile, scene, sms_code, request_id, act)
