@@ -33,7 +33,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
   })
   const ends = new Counter({
     name: 'sms_sends_ended_total',
-    help: 'Sends that ended or moved to e-mail, by status and by gateway or reason',
+    help: 'Sends that ended or moved to the other channel, by status and by gateway or reason',
     labelNames: ['status', 'by'],
     registers,
   })

@@ -13,6 +13,7 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { policy } from '@sms-codes/core/test/store'
 import { createEmailGateway } from '../src/email/email-gateway.ts'
+import { createSmtpClient } from '../src/email/smtp-client.ts'
 import { fakeGateway, jobOf, newMobile, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
@@ -82,7 +83,7 @@ it('an address that was encrypted with a key which this worker lacks is a fault 
   const ownKeyring = createKeyring({ phoneKey, codeKeys: [{ kid: 'k1', key: randomBytes(32) }] })
   const gateway = createEmailGateway({
     contacts: createContacts(redis, ownKeyring),
-    transporter: { sendMail: () => Promise.reject(new Error('no mail may leave')) },
+    transporter: createSmtpClient({ url: 'smtp://127.0.0.1:1', requireTls: false }),
     from: { name: '', address: 'codes@shop.example' },
     deadlineMs: 1_000,
   })

@@ -10,7 +10,7 @@ import { Refusal } from '../http/answers.ts'
 
 type Needs = Pick<
   ApiDeps,
-  'callbacks' | 'callerOf' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'
+  'callbacks' | 'callerOf' | 'contacts' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'
 >
 
 /** A body of this size has several hundred delivery receipts. The largest batch that a vendor documents has 100. */
@@ -23,7 +23,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest()
  * changes nothing.
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { callerOf, deliveryReceipts, ledger, rules, mails, metrics } = deps
+  const { callerOf, deliveryReceipts, metrics } = deps
   const { parsers, addresses, token, lackedSecrets, gateways } = deps.callbacks
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
@@ -51,7 +51,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     const found = await Promise.all(ids.map((id) => deliveryReceipts.arrive(gateway, id, state)))
     const job = found.find((one) => one !== null)
     if (job === undefined) return metrics.deliveryReceipts.inc({ gateway, state, came: 'parked' })
-    const report = () => applyDeliveryReport(job, state, rules.mayFallBack(job.scene), { ledger, mails })
+    const report = () => applyDeliveryReport(job, state, deps)
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))

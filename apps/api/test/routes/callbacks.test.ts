@@ -35,7 +35,8 @@ afterAll(async () => {
 
 /** A request whose message was accepted by a gateway under an id. */
 async function taken(scene = 'default', messageId = randomBytes(16).toString('hex')) {
-  const { rid } = await api.sent(aMobile(), scene)
+  const mobile = aMobile()
+  const { rid } = await api.sent(mobile, scene)
   const job: SendJob = { v: 1, rid, scene, n: 1, to: '138****8000', segment: '138' }
   const ledger = createSendLedger(api.redis, api.keyring)
   const settle = async () => {
@@ -43,7 +44,7 @@ async function taken(scene = 'default', messageId = randomBytes(16).toString('he
     if (claim.kind === 'go')
       await ledger.settle(job, claim.fence, { status: 'sent', gateway: 'ccp', messageId })
   }
-  return { rid, job, messageId, settle }
+  return { rid, mobile, job, messageId, settle }
 }
 const known = async (scene?: string, gateway = 'ccp') => {
   const one = await taken(scene)
@@ -120,13 +121,24 @@ describe('a delivery receipt', () => {
   })
 
   it('of the state undelivered sends the code by e-mail once, if the scene falls back', async () => {
-    const { rid, messageId } = await known('login')
+    const { rid, mobile, messageId } = await known('login')
+    await api.deps.contacts.put(mobile, {
+      email: 'owner@mail.example',
+      verifiedAt: '2026-01-01T00:00:00.000Z',
+    })
     await Promise.all(Array.from({ length: 20 }, () => ccp(messageId, '1')))
     const jobs = (await mails.getJobs(['waiting'])).filter(({ data }) => data.rid === rid)
     expect(jobs.map(({ data }) => data)).toEqual([
       { v: 1, rid, scene: 'login', n: 1, to: '138****8000', segment: '138' },
     ])
     expect(await status(rid)).toBe('queued')
+  })
+
+  it('of the state undelivered fails a request of a phone without a contact, although the scene falls back', async () => {
+    const { rid, messageId } = await known('login')
+    await ccp(messageId, '1')
+    expect(await status(rid)).toBe('failed')
+    expect((await mails.getJobs(['waiting'])).filter(({ data }) => data.rid === rid)).toEqual([])
   })
 
   it('has the same effect in any order and in any number of repetitions', async () => {

@@ -14,7 +14,7 @@ export const FAIL_REASONS = [
   'number_limit',
 ] as const
 
-/** The reasons for which a channel (SMS or e-mail) ends a send. The send then fails, or moves from SMS to e-mail. */
+/** The reasons for which a channel (SMS or e-mail) ends a send. The send then fails, or moves to the other channel. */
 export type EndReason = (typeof FAIL_REASONS)[number] | 'no_gateway'
 
 /** How an attempt ended, for the job's return value. An attempt that needs a retry throws RetryLater instead. */
@@ -43,6 +43,9 @@ export type Attempt = {
   secondSendRisked: boolean
   /** Where the guard against SMS pumping counts the send, or null if it does not. */
   grouped: Grouped | null
+  /** How often the send changed its channel, and whether the other channel may still take it. */
+  moves: number
+  mayMove: boolean
   /** The planned calls that the attempt has not made yet. */
   calls: readonly Call[]
   /** The gateway and its outcome code in the newest answer to a `send`, '' before the first answer. */
@@ -61,6 +64,8 @@ export const beginAttempt = (gateways: readonly SkippingGateway[]): Attempt => (
   doubt: null,
   secondSendRisked: false,
   grouped: null,
+  moves: 0,
+  mayMove: false,
   calls: planCalls(gateways),
   lastAnswer: '',
   skips: [],

@@ -48,8 +48,8 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     // If this attempt also made the previous claim, its `doubt` is valid. Otherwise the code record has the doubt.
     const isContinued = attempt.fence !== 0 && claim.fence === attempt.fence + 1
     const { doubt, secondSendRisked } = isContinued ? attempt : claim
-    const { fence, ageMs, grouped } = claim
-    attempt = { ...attempt, fence, ageMs, grouped, doubt, secondSendRisked }
+    const { fence, ageMs, moves, mayMove, grouped } = claim
+    attempt = { ...attempt, fence, ageMs, moves, mayMove, grouped, doubt, secondSendRisked }
     if (!isContinued && doubt !== null) {
       const state = await deps.followUp?.doubted(job, doubt.gateway, messageIdOf(job))
       const end = decideByReceipt(state, doubt.gateway)

@@ -61,9 +61,23 @@ describe('the configuration of a worker', () => {
 
   it('needs no secrets of a vendor if it only sends e-mail', () => {
     const { PHONE_KEY, CODE_KEYS } = good
-    const mail = { PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: 'ccp,twilio', WORKER_QUEUES: 'email' }
+    const server = { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'codes@shop.example' }
+    const mail = { PHONE_KEY, CODE_KEYS, ...server, SMS_GATEWAYS: 'ccp,twilio', WORKER_QUEUES: 'email' }
     expect(faultsOf(mail)).toEqual([])
     expect(faultsOf({ ...mail, WORKER_QUEUES: 'sms,email' }).length).toBeGreaterThan(5)
+  })
+
+  it('is a fault if the worker would take no job of a queue that it is to process', () => {
+    const { PHONE_KEY, CODE_KEYS } = good
+    const only = (WORKER_QUEUES: string, more = {}) =>
+      faultsOf({ PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: 'ccp', WORKER_QUEUES, ...more })
+    expect(only('email')).toEqual(['SMTP_URL', 'MAIL_FROM'])
+    expect(
+      only('email,events', { EVENTS_URL: 'https://a.example', EVENTS_SECRETS: `whsec_${key()}` }),
+    ).toEqual(['SMTP_URL', 'MAIL_FROM'])
+    expect(only('events')).toEqual(['EVENTS_URL'])
+    // By default a worker processes all queues, and codes need not fall back to e-mail.
+    expect(faultsOf(good)).toEqual([])
   })
 
   it('names the scenes whose codes do not live as long as the template of Aliyun says', () => {

@@ -257,7 +257,7 @@ describe('a delivery report', () => {
 
   it('moves the send to e-mail while it has time to be sent, and not later', async () => {
     const [early, late] = [await sent(), await sent()]
-    expect(await store.ledger.report(early, 'undelivered', true)).toEqual({ kind: 'moved' })
+    expect(await store.ledger.report(early, 'undelivered', true)).toEqual({ kind: 'moved', moves: 1 })
     await store.pass(121)
     expect(await store.ledger.report(late, 'missing', true)).toEqual({ kind: 'kept' })
     expect(await store.ledger.report(late, 'undelivered', true)).toEqual({ kind: 'failed' })
