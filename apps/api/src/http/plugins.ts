@@ -3,13 +3,22 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 
-/** Lets pages of these origins call the API. A preflight request from another origin gets 404. */
-export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+/**
+ * Lets pages of these origins call the API. A preflight request from another origin gets 404.
+ * @param headers request headers that the pages may send in addition to those of the API
+ */
+export async function allowOrigins(
+  app: FastifyInstance,
+  {
+    corsOrigins: origins,
+    corsHeaders: headers,
+  }: { corsOrigins: readonly string[]; corsHeaders: readonly string[] },
+): Promise<void> {
   await app.register(cors, {
     origin: async (origin?: string) => origins.find((allowed) => allowed === origin) ?? false,
     strictPreflight: false,
     methods: ['GET', 'POST'],
-    allowedHeaders: ['content-type', 'idempotency-key'],
+    allowedHeaders: ['content-type', 'idempotency-key', ...headers],
     exposedHeaders: ['idempotent-replayed', 'retry-after'],
     maxAge: 600,
   })
@@ -22,7 +31,15 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
 export function acceptJsonBodies(app: FastifyInstance): void {
   const parser = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser(['text/plain', 'application/json'])
-  app.addContentTypeParser(/^application\/json(; charset="utf-?8")?$/i, { parseAs: 'string' }, parser)
+  app.addContentTypeParser<string>(
+    /^application\/json(; charset="utf-?8")?$/i,
+    { parseAs: 'string' },
+    (request, body, done) => {
+      // Many HTTP clients name a content type for a DELETE that has no body.
+      if (body === '' && request.method === 'DELETE') done(null)
+      else void parser(request, body, done)
+    },
+  )
 }
 
 /** Documents the routes that are registered after this call, at `/openapi.json` and as a web page at `/docs`. */
@@ -35,5 +52,5 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
     },
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  app.get('/openapi.json', { exposeHeadRoute: true, schema: { hide: true } }, async () => app.swagger())
 }

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { requireApiKey } from '../http/api-keys.ts'
+import { normaliseFields } from '../http/normalise-fields.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { PublicJwk } from '../receipts/receipt-keys.ts'
@@ -43,6 +44,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { api
   app.get(
     '/.well-known/jwks.json',
     {
+      exposeHeadRoute: true,
       schema: {
         summary: 'Get the public keys of receipts',
         tags: ['backend'],
@@ -59,6 +61,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { api
     '/v1/receipts/redeem',
     {
       onRequest: requireApiKey(apiKeys),
+      preValidation: normaliseFields,
       schema: {
         summary: 'Redeem a receipt, once',
         tags: ['backend'],

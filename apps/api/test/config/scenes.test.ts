@@ -37,7 +37,7 @@ describe('a scene', () => {
     expect(code).toMatch(/^[0-9]{8}$/)
     expect(await verify(mobile, code.slice(0, 6), 'pay')).toMatchObject({
       status: 400,
-      body: { code: '4003' },
+      body: { code: '4008' },
     })
     const wrong = String((Number(code) + 1) % 1e8).padStart(8, '0')
     expect(await verify(mobile, wrong, 'pay')).toMatchObject({ status: 400, body: { attempts_left: 4 } })
