@@ -15,7 +15,11 @@ function browserSpelling(text: string): string | null {
   return ORIGIN.test(spelling) && !NO_PAGES.has(protocol) ? spelling : null
 }
 
-/** Parses origins in the exact spelling of browsers, because any other spelling would never match. @throws Error */
+/**
+ * Parses origins in the exact spelling of browsers, because any other spelling would never match. A fault names the
+ * right spelling, which contains no secret.
+ * @throws Error
+ */
 export function parseOrigins(text: string): string[] {
   const entries = list(text)
   throwFaults(
