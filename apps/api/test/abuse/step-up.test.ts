@@ -200,6 +200,12 @@ describe('an address after twenty answers', () => {
     expect([response.statusCode, response.json()]).toEqual([200, PROOF_NEEDED])
   })
 
+  it('is told in English that a proof is needed, because the proof alone is enough', async () => {
+    const headers = { 'x-forwarded-for': await anAddressWith(20), 'accept-language': 'en' }
+    const answer = await api.post('/v1/sms_codes', { mobile: aMobile(), ...(await api.captcha()) }, headers)
+    expect(answer.body['errmsg']).toBe('A proof of work is needed')
+  })
+
   it('is accepted with a proof, with or without a picture', async () => {
     const address = await anAddressWith(20)
     expect(await send({ proof: await proofOf(api) }, address)).toMatchObject({ status: 202 })
