@@ -5,6 +5,7 @@ import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { createAudit } from '@sms-codes/core/limits/audit'
+import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
@@ -54,7 +55,7 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
   const deps = {
     corsOrigins: config.corsOrigins,
     apiKeys: config.apiKeys,
-    callerOf: createCallers(keyring),
+    callerOf: createCallers(keyring, createClientAddress(config.trustProxy)),
     backlog: createBacklog(redis, config.queueMaxAgeSeconds, metrics),
     captchas: createCaptchas(redis),
     proofs: createProofs(redis, keyring),

@@ -25,7 +25,7 @@ export const imageCodeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       },
     },
     async (request, reply) => {
-      const caller = callerOf(request.ip)
+      const caller = callerOf(request)
       const [attempts] = await Promise.all([rateLimits.attemptsOf(caller), rateLimits.take('images', caller)])
       const length = stepUpLevelOf(attempts + 1) === 'short_picture' ? 4 : 5
       const image = await captchas.issue(request.params.uuid, length)

@@ -41,7 +41,7 @@ function createSendCode(deps: Needs) {
     const { mobile, scene, ...answered } = sendRequest
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     await backlog.refuseIfLate()
-    const attempt = { ...callerOf(request.ip), mobile }
+    const attempt = { ...callerOf(request), mobile }
     const { isAllowListed } = await checkCaller(attempt, answered)
     const { budgetUnit, release } = await rateLimits.takeForSend(attempt, isAllowListed)
     // The limits of the phone are checked after the image code. Otherwise any stranger could lock a number out.

@@ -64,7 +64,7 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
     async (request) => {
       const { mobile, sms_code, scene, request_id } = request.body
       nameInLog(request, request_id ?? '')
-      await rateLimits.take('verifies', callerOf(request.ip))
+      await rateLimits.take('verifies', callerOf(request))
       // A text that cannot be a code of this scene is not a guess, so it uses up no guess.
       if (sms_code.length !== codeLength(scene) || /[^0-9]/.test(sms_code)) throw new Refusal('codeWrong')
       const act = idempotency.actOf(request)

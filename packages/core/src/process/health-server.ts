@@ -1,6 +1,6 @@
-import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { Registry } from 'prom-client'
+import { createHttpServer } from './http-server.ts'
 
 type HealthOptions = {
   host: string
@@ -24,7 +24,7 @@ export async function startHealthServer({ host, port, registry, notReady }: Heal
     const reason = draining ? 'draining' : await notReady()
     return reason === null ? [200, 'text/plain', 'ready\n'] : [503, 'text/plain', `${reason}\n`]
   }
-  const server = createServer((request, response) => {
+  const server = createHttpServer((request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     const path = isRead ? request.url?.split('?')[0] : undefined
     answer(path)
