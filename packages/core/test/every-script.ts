@@ -53,6 +53,10 @@ export async function runEveryScript(
   )
   note(await limits.take(gate))
 
+  const windows = [{ most: 1, seconds: 60 }]
+  const caller = [keys.address(mobile, mobile, 'images'), keys.subnet(mobile, 'images')]
+  note(await limits.take(caller.map((key) => ({ key, windows }))))
+
   const refunded = sendOf(note(await codes.issue(mobile, 'default')))
   note(await codes.refund(refunded))
   note(await codes.refund(refunded))

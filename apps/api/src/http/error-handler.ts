@@ -38,15 +38,15 @@ const CLASSIC_FAILURES = new Set<Answer>([
 
 const FIELD_ANSWERS: Record<string, Answer> = {
   mobile: 'mobileWrong',
-  uuid: 'captchaGone',
   image_code: 'captchaWrong',
   proof: 'proofGone',
-  sms_code: 'missing',
+  sms_code: 'codeWrong',
   receipt: 'receiptWrong',
 }
 
 type Outcome = { answer: Answer; details?: RefusalDetails; status?: number }
 
+/** @param isClassic whether the answers are for the classic call, whose pages are Chinese */
 export function createErrorHandler(
   metrics: Pick<ApiMetrics, 'missingKeys' | 'storeErrors'>,
   isClassic = false,
@@ -63,16 +63,22 @@ export function createErrorHandler(
     else if (answer === 'storeDown') request.log.warn({ err, route }, 'store down')
     else request.log.info({ answer, route }, 'refused')
     const classicStatus = isClassic ? classicStatusOf(err, answer) : undefined
-    send(reply, outcome.status ?? classicStatus ?? STATUSES[answer] ?? 400, outcome)
+    const status = outcome.status ?? classicStatus ?? STATUSES[answer] ?? 400
+    send(reply, status, outcome, isClassic ? undefined : request.headers['accept-language'])
   }
 }
 
-export function notFoundHandler(_request: FastifyRequest, reply: FastifyReply): void {
-  send(reply, 404, { answer: 'notFound' })
+export function notFoundHandler({ headers }: FastifyRequest, reply: FastifyReply): void {
+  send(reply, 404, { answer: 'notFound' }, headers['accept-language'])
 }
 
-function send(reply: FastifyReply, status: number, { answer, details = {} }: Outcome): void {
-  const body = { ...envelope(answer, reply.request.headers['accept-language']), ...details }
+function send(
+  reply: FastifyReply,
+  status: number,
+  { answer, details = {} }: Outcome,
+  language?: string,
+): void {
+  const body = { ...envelope(answer, language), ...details }
   noteRetcode(reply, body.code)
   if (details.retry_after !== undefined) void reply.header('retry-after', String(details.retry_after))
   // The serializer of the route would drop each field that its response schema does not have.

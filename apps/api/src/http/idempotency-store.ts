@@ -5,9 +5,11 @@ import { createScript } from '@sms-codes/core/redis/script'
 
 /** How long a first request owns its key. Redis commands have deadlines, so a handler normally ends much sooner. */
 const LEASE_MS = 5_000
+/** How long the slot of a request without an answer is kept: until its picture has expired for certain. */
+const BEGUN_MS = 300_000
 
 /** A request that may be handled. `slot` is its Redis key; `act` is the hash of its idempotency key and body. */
-export type FirstTry = { slot: string; owner: string; keepMs: number; act: string }
+export type FirstTry = { slot: string; owner: string; act: string }
 type KeptAnswer = { status: number; retcode: string; body: string }
 type Begun =
   | { kind: 'first'; first: FirstTry }
@@ -32,12 +34,12 @@ export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
   const finishScript = createScript(redis, new URL('./idempotency-finish.lua', import.meta.url))
 
   return {
-    async begin(route: string, key: string, body: unknown, keepSeconds: number): Promise<Begun> {
+    async begin(route: string, key: string, body: unknown): Promise<Begun> {
       const slot = keys.idempotency(keyring.pseudonym(`idempotency key|${route}|${key}`))
       const digest = keyring.pseudonym(`idempotency body|${canonical(body)}`)
       const act = keyring.pseudonym(`idempotency act|${slot}|${digest}`)
-      const first = { slot, owner: randomId(), keepMs: keepSeconds * 1000, act }
-      const reply = await beginScript([slot], [digest, first.owner, LEASE_MS, first.keepMs])
+      const first = { slot, owner: randomId(), act }
+      const reply = await beginScript([slot], [digest, first.owner, LEASE_MS, BEGUN_MS])
       if (reply.kind === 'first') return { kind: 'first', first }
       if (reply.kind === 'under_way') return { kind: 'under_way' }
       if (reply.kind !== 'replay') return { kind: 'other_body' }
@@ -49,9 +51,9 @@ export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
     },
 
     /** @param answer the answer for repeated requests; null deletes the slot */
-    async finish({ slot, owner, keepMs }: FirstTry, answer: KeptAnswer | null): Promise<void> {
+    async finish({ slot, owner }: FirstTry, answer: KeptAnswer | null, keepSeconds: number): Promise<void> {
       const kept = answer === null ? [''] : [answer.status, answer.retcode, keyring.seal(answer.body, slot)]
-      await finishScript([slot], [owner, keepMs, ...kept])
+      await finishScript([slot], [owner, keepSeconds * 1000, ...kept])
     },
   }
 }

@@ -87,6 +87,21 @@ describe('a mail', () => {
     expect(head + body).not.toContain(mobile)
   })
 
+  it.each([
+    ["o'brien@mail.example"],
+    ["!#$%&'*+/=?^_`{|}~-@mail.example"],
+    ['a%mail.example@b.example'],
+    ['owner@mail.xn--fiqs8s'],
+    // SMTP permits two dots only in quotes, which do not change the mailbox.
+    ['a..b@mail.example', '"a..b"@mail.example'],
+  ])('reaches the address %s and no other address', async (email, written = email) => {
+    const { send, mails } = await gatewayFor(email)
+    await send()
+    expect(mails().map(({ to }) => to)).toEqual([written])
+    const recipients = mails().flatMap(({ text }) => read(text).head.match(/^(To|Cc|Bcc): .*$/gm))
+    expect(recipients.map((line) => line?.replace(/[<>]/g, ''))).toEqual([`To: ${written}`])
+  })
+
   it('is not sent for a phone without a proved address', async () => {
     const { send, mails } = await gatewayFor('')
     expect(await send()).toEqual({ class: 'number', code: 'NO_CONTACT' })
