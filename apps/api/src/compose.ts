@@ -23,6 +23,7 @@ import { createStepUp } from './abuse/step-up.ts'
 import { createProofs } from './captcha/proofs.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { scenePolicies, type ApiConfig } from './config/config.ts'
+import { createBackEnds } from './http/api-keys.ts'
 import { createIdempotency } from './http/idempotency.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
 import { createApiMetrics, reportBudget } from './metrics.ts'
@@ -55,7 +56,7 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
   const guard = createPumpingGuard({ redis, metrics, audit, log }, config.guard)
   const deps = {
     corsOrigins: config.corsOrigins,
-    apiKeys: config.apiKeys,
+    backEnds: createBackEnds(config.apiKeys),
     callerOf: createCallers(keyring, createClientAddress(config.trustProxy)),
     backlog: createBacklog(redis, config.queueMaxAgeSeconds, metrics),
     captchas: createCaptchas(redis),

@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Channel } from '@sms-codes/core/codes/send'
+import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
+import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
 import { FAIL_REASONS } from './delivery/attempt.ts'
 import { SKIP_REASONS, type SkipReason } from './gateways/skipping-gateway.ts'
@@ -41,6 +43,13 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120],
     registers,
   })
+  const unreadable = new Counter({
+    name: 'sms_jobs_unreadable_total',
+    help: 'Jobs that failed because their data was unknown or no JSON',
+    labelNames: ['queue'],
+    registers,
+  })
+  for (const queue of [SMS_QUEUE, EMAIL_QUEUE, EVENTS_QUEUE]) unreadable.inc({ queue }, 0)
   const known = [
     ...gateways.sms.map((gateway) => ({ channel: 'sms', gateway, status: 'sent' })),
     ...gateways.email.map((gateway) => ({ channel: 'email', gateway, status: 'fell_back' })),
@@ -57,6 +66,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     skipped: (gateway: string, reason: SkipReason) => skips.inc({ gateway, reason: reason.toLowerCase() }),
     breaker: (gateway: string, open: boolean) => breakers.set({ gateway }, open ? 1 : 0),
     ended: (status: 'sent' | 'fell_back' | 'failed' | 'moved', by: string) => ends.inc({ status, by }),
+    unreadable: (queue: string) => unreadable.inc({ queue }),
     /** Records at least 0 although the clocks of hosts differ, because a sum that falls looks like a restart. */
     took: (seconds: number) => wait.observe(Math.max(0, seconds)),
   }

@@ -1,9 +1,12 @@
+import { once } from 'node:events'
 import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createLimits } from '@sms-codes/core/limits/limits'
+import { keys } from '@sms-codes/core/redis/keys'
 import type { SmsGateway } from '@sms-codes/gateways/gateway'
+import type { Delivered } from '../src/delivery/attempt.ts'
 import { withRate } from '../src/gateways/with-limits.ts'
 import { pauseWhileRedisUnfit } from '../src/pause-while-redis-unfit.ts'
 import { fakeGateway, jobOf, log, newMobile, readableLog, sendOf, startDelivery } from './worker.ts'
@@ -37,6 +40,24 @@ describe('the consumer', () => {
     await queue.add(jobOf(send))
     await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('sent')
     expect(gateway.messages).toHaveLength(1)
+    await stop()
+  })
+
+  it.each<[Delivered, string | null]>([
+    [{ outcome: 'sent', why: 'first' }, '1'],
+    [{ outcome: 'fell_back', why: 'email' }, '1'],
+    [{ outcome: 'gone', why: 'late' }, '0'],
+    [{ outcome: 'failed', why: 'ambiguous' }, '0'],
+    [{ outcome: 'moved', why: 'no_gateway' }, '0'],
+    [{ outcome: 'failed', why: 'number' }, null],
+    [{ outcome: 'gone', why: 'used' }, null],
+    [{ outcome: 'done', why: 'sent' }, null],
+  ])('marks in Redis whether a gateway accepted the message: %j', async (delivered, mark) => {
+    const { queue, consumer, stop } = await delivery.startQueue([], { deliver: async () => delivered })
+    const completed = once(consumer, 'completed')
+    await queue.add(jobOf(await issued()))
+    await completed
+    expect(await delivery.redis.get(keys.accepted(SMS_QUEUE))).toBe(mark)
     await stop()
   })
 

@@ -3,12 +3,13 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { Registry } from 'prom-client'
 import { createLogger } from '@sms-codes/core/logger'
+import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { Send } from '@sms-codes/core/codes/send'
 import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { startStore } from '@sms-codes/core/test/store'
-import { createConsumer } from '../src/consumer.ts'
+import { createConsumer, type ConsumerOptions } from '../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../src/delivery/deliver.ts'
 import type { SkippingGateway, SkipReason } from '../src/gateways/skipping-gateway.ts'
 import { createWorkerMetrics } from '../src/worker-metrics.ts'
@@ -78,7 +79,7 @@ export async function startDelivery() {
       deliver(jobOf(send), { ...deps, order: () => gateways, ...more }, AbortSignal.timeout(60_000)),
 
     /** Starts a consumer as compose.ts creates it, and opens the producer's side of its queue. */
-    async startQueue(gateways: SkippingGateway[], more: Partial<DeliverDeps> = {}) {
+    async startQueue(gateways: SkippingGateway[], more: Partial<ConsumerOptions & DeliverDeps> = {}) {
       const connection = connectRedis(store.server.url, 'worker', log)
       const producer = connectRedis(store.server.url, 'producer', log)
       await once(producer, 'ready')
@@ -89,9 +90,11 @@ export async function startDelivery() {
         connection,
         concurrency: 10,
         deliver: (job, signal) => deliver(job, { ...deps, order: () => gateways, ...more }, signal),
+        mark: createAcceptanceMark(store.redis, SMS_QUEUE),
         ledger: store.ledger,
         metrics,
-        log: more.log ?? log,
+        log,
+        ...more,
       })
       await consumer.waitUntilReady()
       return {

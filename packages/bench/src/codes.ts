@@ -15,6 +15,7 @@ const POLICY: CodePolicy = {
   sendWithinSeconds: 120,
   compares: 5,
   missesPerDay: 15,
+  missesWithIdPerDay: 100,
   sends: [
     { most: 1, seconds: 60 },
     { most: 5, seconds: 3_600 },

@@ -34,7 +34,7 @@ return 1
  */
 export async function agePhone(redis: RedisClient, ph: string, seconds: number): Promise<void> {
   const held = [
-    ...SCENES.map((scene) => keys.code(ph, scene)),
+    ...SCENES.flatMap((scene) => [keys.code(ph, scene), keys.guesses(ph, scene)]),
     keys.sends(ph),
     keys.missesWithId(ph),
     keys.missesWithoutId(ph),

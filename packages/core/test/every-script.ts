@@ -134,8 +134,15 @@ async function judgeAndList(redis: RedisClient, mobile: string, note: Note): Pro
   const queue = `{${mobile}}:queue:`
   await redis.hset(`${queue}job`, 'timestamp', 1)
   await redis.lpush(`${queue}wait`, 'job')
-  const oldest = await createScript(redis, scriptFile('oldest-waiting'))([`${queue}wait`], [queue, 20])
-  note(oldest.number('added_at'))
+  const structures = ['wait', 'active', 'delayed', 'meta', 'accepted'].map((key) => `${queue}${key}`)
+  const state = await createScript(redis, scriptFile('queue-state'))(structures, [
+    queue,
+    20,
+    1_000,
+    'check',
+    2,
+  ])
+  note(['paused', 'untaken', 'unaccepted', 'sends', 'stalled'].map((name) => state.number(name)))
 
   const judge = createScript(redis, scriptFile('pumping-guard'))
   const group = (['sent', 'verified', 'mark', 'times'] as const).map((what) =>

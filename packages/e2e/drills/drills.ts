@@ -1,119 +1,22 @@
 // The drills: what breaks, for how long, and what the service promises then. docs/reliability.md repeats the promises.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Queue } from 'bullmq'
-import { each, replaceApi, replaceWorker, withNewKey, type Drill, type Rig } from './drill.ts'
+import type { Drill, Rig } from './drill.ts'
 import { addBacklog } from './backlog.ts'
+import { PROCESS_DRILLS, REDIS_DRILLS } from './process-drills.ts'
 
 /**
  * The promise is 15 s. A send that was under way may be lost too, and a process needs time to notice. Of the later
  * sends, only probes are accepted: three at a time, which are lost after the time to send.
  */
 const longOutage = (probes: number) => ({ mayLose: { from: -5, to: 17, others: probes } })
-const HALF_ROLLED_MS = 10_000
 const BACKLOG = 20_000
 const UNLIMITED = '100000/60'
-
-const pidOfRedis = ({ system }: Rig) => system.redisServer().pid
 
 async function withQueue({ system }: Rig, act: (queue: Queue) => Promise<void>): Promise<void> {
   const queue = new Queue('sms', { prefix: '{sms}', connection: { url: system.env['REDIS_URL'] ?? '' } })
   await act(queue)
   await queue.close()
 }
-
-const processes: Drill[] = [
-  {
-    name: 'worker-killed',
-    title: 'one of three workers is killed, and replaced after 5 s',
-    seconds: 5,
-    isQuick: true,
-    promises: {},
-    breakIt: ({ system }) => system.workers[0]?.process.kill(),
-    mend: async ({ system }) => (system.workers[0] = await system.startWorker()),
-  },
-  {
-    name: 'workers-killed',
-    title: 'all workers are killed, and replaced after 30 s',
-    seconds: 30,
-    promises: {},
-    breakIt: ({ system }) => Promise.all(system.workers.map(({ process }) => process.kill())),
-    mend: async ({ system }) => {
-      for (const i of system.workers.keys()) system.workers[i] = await system.startWorker()
-    },
-  },
-  {
-    name: 'api-killed',
-    title: 'one of two API processes is killed, and replaced after 5 s',
-    seconds: 5,
-    isQuick: true,
-    promises: { mayCutAnswers: true },
-    breakIt: ({ system }) => system.apis[0]?.process.kill(),
-    mend: (rig) => replaceApi(rig, 0),
-  },
-  {
-    name: 'rolling-restart',
-    title: 'every API and worker process is replaced, one after the other',
-    seconds: 0,
-    promises: {},
-    breakIt: async (rig) => {
-      await each(rig.system.workers, (i) => replaceWorker(rig, i))
-      await each(rig.system.apis, (i) => replaceApi(rig, i))
-    },
-  },
-  {
-    name: 'keys-api-first',
-    title: 'a new code key reaches the API first, and the workers 10 s later',
-    seconds: 0,
-    isQuick: true,
-    promises: {},
-    breakIt: async (rig) => {
-      await each(rig.system.apis, (i) => replaceApi(rig, i, withNewKey(rig)))
-      await sleep(HALF_ROLLED_MS)
-      await each(rig.system.workers, (i) => replaceWorker(rig, i, withNewKey(rig)))
-    },
-  },
-  {
-    name: 'keys-half-api',
-    title: 'a new code key reaches the workers, one API process, and 10 s later the other',
-    seconds: 0,
-    promises: {},
-    breakIt: async (rig) => {
-      await each(rig.system.workers, (i) => replaceWorker(rig, i, withNewKey(rig)))
-      await replaceApi(rig, 0, withNewKey(rig))
-      await sleep(HALF_ROLLED_MS)
-      await replaceApi(rig, 1, withNewKey(rig))
-    },
-  },
-]
-
-const redis: Drill[] = [
-  {
-    name: 'redis-killed',
-    title: 'Redis is killed, and restarted after 2 s on the same append-only file',
-    seconds: 2,
-    isQuick: true,
-    promises: { mayCutAnswers: true },
-    breakIt: ({ system }) => system.restartRedis(2_000),
-  },
-  {
-    name: 'redis-hung',
-    title: 'Redis is stopped (SIGSTOP) for 10 s',
-    seconds: 10,
-    promises: { mayCutAnswers: true },
-    breakIt: (rig) => process.kill(pidOfRedis(rig), 'SIGSTOP'),
-    mend: (rig) => process.kill(pidOfRedis(rig), 'SIGCONT'),
-  },
-  {
-    name: 'sentinel-failover',
-    title: 'the primary is killed, and Sentinels make its replica the primary',
-    seconds: 10,
-    hasSentinel: true,
-    // Replication is asynchronous: the newest acknowledged writes may be lost.
-    promises: { mayLose: { from: -1, to: 1 }, mayCutAnswers: true },
-    breakIt: ({ sentinel }) => sentinel?.primary.kill(),
-    mend: ({ sentinel }) => sentinel?.startAgain(sentinel.primary),
-  },
-]
 
 const gateways: Drill[] = [
   {
@@ -243,4 +146,4 @@ const queue: Drill[] = [
   },
 ]
 
-export const DRILLS: readonly Drill[] = [...processes, ...redis, ...gateways, ...mail, ...queue]
+export const DRILLS: readonly Drill[] = [...PROCESS_DRILLS, ...REDIS_DRILLS, ...gateways, ...mail, ...queue]

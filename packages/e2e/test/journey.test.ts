@@ -74,7 +74,11 @@ describe('the service', () => {
     const [message] = await system.outbox(mobile)
     const code = message?.code ?? ''
     expect(code).toMatch(/^[0-9]{6}$/)
-    expect((await system.verify(mobile, wrong(code))).body).toMatchObject({ code: '4008', attempts_left: 4 })
+    const owner = { request_id: String(sent.body['request_id']) }
+    expect((await system.verify(mobile, wrong(code), owner)).body).toMatchObject({
+      code: '4008',
+      attempts_left: 4,
+    })
     expect((await system.verify(mobile, code)).body).toMatchObject({ code: '0' })
   })
 })

@@ -47,7 +47,7 @@ const list = (text = '') => (text === '' ? [] : text.split(','))
 
 /** Adds the demo page's key under a free name: the API refuses two keys with one name, or two names of one key. */
 function withDemoKey(entries: readonly string[], key: string): readonly string[] {
-  if (entries.some((entry) => entry.endsWith(`:${key}`))) return entries
+  if (entries.some((entry) => entry.split(':')[1] === key)) return entries
   let name = 'demo'
   for (let n = 2; entries.some((entry) => entry.startsWith(`${name}:`)); n += 1) name = `demo-${n}`
   return [...entries, `${name}:${key}`]

@@ -129,7 +129,8 @@ describe("the demo page works beside the developer's own settings:", () => {
       DEMO_API_KEY: demoKey,
     })
     const keys = `${shop},app:${demoKey}`
-    expect(envWith({ API_KEYS: keys, DEMO_API_KEY: demoKey })).toMatchObject({ API_KEYS: keys })
+    for (const given of [keys, `${keys}:login+register`])
+      expect(envWith({ API_KEYS: given, DEMO_API_KEY: demoKey })).toMatchObject({ API_KEYS: given })
   })
 })
 

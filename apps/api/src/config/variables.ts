@@ -29,7 +29,8 @@ export const ApiEnv = Type.Object({
   }),
   API_KEYS: parsed(parseApiKeys, {
     default: '',
-    description: 'secret: comma list of name:key for your back ends, each key 32 to 128 url-safe characters',
+    description:
+      'secret: comma list of name:key for your back ends, each key 32 to 128 url-safe characters; name:key:scene+scene binds a key to scenes (docs/receipts.md)',
   }),
   CALLBACK_TOKEN: shared.CALLBACK_TOKEN,
   CALLBACK_ADDRESSES: parsed(parseNetworks, {
@@ -116,8 +117,8 @@ export const ApiEnv = Type.Object({
     description: 'true or false: whether TEST_NUMBERS is allowed in production',
   }),
   QUEUE_MAX_AGE_SECONDS: integer(
-    { minimum: 0, maximum: 540, default: 20 },
-    'the API accepts no send while a message has waited longer than these seconds for a worker; 0 for no limit',
+    { minimum: 0, maximum: 540, default: 60 },
+    'the API accepts no send while a message has waited longer than these seconds for its first worker; 0 for no limit, and for accepting sends although no gateway does',
   ),
   EVENT_LOOP_MAX_DELAY_MS: integer(
     { minimum: 0, maximum: 60_000, default: 1_000 },

@@ -13,7 +13,10 @@ export const Envelope = Type.Object(
     }),
     retry_after: Type.Optional(Type.Integer({ description: 'seconds to wait' })),
     attempts_left: Type.Optional(
-      Type.Integer({ description: 'guesses that are left for this code; 0 means: ask for a new code' }),
+      Type.Integer({
+        description:
+          'guesses that are left for the `request_id` of the request; 0 means: request the code again',
+      }),
     ),
     challenge: Type.Optional(
       Type.Literal('proof', { description: 'repeat the request with a `proof`; see GET /v1/challenges' }),

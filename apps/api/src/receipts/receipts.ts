@@ -19,21 +19,27 @@ export const Assurance = Type.Union([Type.Literal('sms'), Type.Literal('email')]
  */
 export const RECEIPT_PATTERN = '^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{85}[AQgw]$'
 
-/** The claims of a receipt: phone (by pseudonym), scene, channel, request and time of a verified code. */
+/** The claims of a receipt: phone (by pseudonym), scene, back ends, channel, request and time of a verified code. */
 const Claims = Type.Object({
   iss: Type.Literal(ISSUER),
   sub: Type.String(),
   scene: Type.String(),
+  aud: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
   assurance: Assurance,
   rid: Type.String(),
   jti: Type.String(),
   iat: Type.Integer(),
   exp: Type.Integer(),
 })
-type Claims = Static<typeof Claims>
+export type Claims = Static<typeof Claims>
 
-/** `at` is the time of the verify, ms since 1970 by the clock of Redis. */
-type VerifiedCode = Pick<Claims, 'scene' | 'assurance' | 'rid'> & { mobile: string; at: number }
+type VerifiedCode = Pick<Claims, 'scene' | 'assurance' | 'rid'> & {
+  mobile: string
+  /** When the code was verified, ms since 1970 by the clock of Redis. */
+  at: number
+  /** The names of the back ends for which the receipt is; empty for all back ends. */
+  audience: readonly string[]
+}
 
 /**
  * A receipt is the signed answer to a successful verify. The front end passes the receipt to its back end. The back
@@ -47,9 +53,10 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
     jwks: ring.jwks,
 
     /** Issues a receipt of a verified code. All receipts of a code have one `jti`, so only one can be redeemed. */
-    async issue({ mobile, scene, assurance, rid, at }: VerifiedCode): Promise<string> {
+    async issue({ mobile, scene, assurance, rid, at, audience }: VerifiedCode): Promise<string> {
       const iat = Math.floor(at / 1000)
-      return new SignJWT({ scene, assurance, rid })
+      const aud = audience.length > 1 ? [...audience] : audience[0]
+      return new SignJWT({ scene, assurance, rid, ...(aud !== undefined && { aud }) })
         .setProtectedHeader({ alg: ALGORITHM, kid: ring.current.kid })
         .setIssuer(ISSUER)
         .setSubject(keyring.pseudonym(mobile))

@@ -3,10 +3,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
-import { requireApiKey } from '../http/api-keys.ts'
 import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 
-type Needs = Pick<ApiDeps, 'apiKeys' | 'contacts' | 'scenes'>
+type Needs = Pick<ApiDeps, 'backEnds' | 'contacts' | 'scenes'>
 
 /** The pattern is stricter than the standards, so that every mail program reads a value as one plain address. */
 const EMAIL_PATTERN =
@@ -22,8 +21,11 @@ const Erased = Type.Object({
 })
 
 /** Lets a back end store the e-mail address of a phone, and erase all data about a phone. */
-export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { apiKeys, contacts, scenes }) => {
-  const onRequest = requireApiKey(apiKeys)
+export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
+  app,
+  { backEnds, contacts, scenes },
+) => {
+  const onRequest = backEnds.requireKey
   const about = { tags: ['backend'], security: [{ apiKey: [] }], params: Type.Object({ mobile: Mobile }) }
 
   app.put(

@@ -2,20 +2,19 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
-import { requireApiKey } from '../http/api-keys.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { PublicJwk } from '../receipts/receipt-keys.ts'
 import { Assurance, RECEIPT_PATTERN } from '../receipts/receipts.ts'
 
-type Needs = Pick<ApiDeps, 'apiKeys' | 'receipts' | 'scenes'>
+type Needs = Pick<ApiDeps, 'backEnds' | 'receipts' | 'scenes'>
 
 const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
     {
       receipt: Type.String({
         pattern: RECEIPT_PATTERN,
-        maxLength: 1024,
+        maxLength: 3072,
         description: 'the receipt that verify answered',
       }),
       scene: Type.Unsafe<string>({
@@ -39,7 +38,10 @@ const Redeemed = Type.Object({
 })
 
 /** The first route answers the public keys, with which a back end checks a receipt. The second redeems a receipt. */
-export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { apiKeys, receipts, scenes }) => {
+export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
+  app,
+  { backEnds, receipts, scenes },
+) => {
   app.get(
     '/.well-known/jwks.json',
     {
@@ -58,7 +60,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { api
   app.post(
     '/v1/receipts/redeem',
     {
-      onRequest: requireApiKey(apiKeys),
+      onRequest: backEnds.requireKey,
       schema: {
         summary: 'Redeem a receipt, once',
         tags: ['backend'],
@@ -73,7 +75,8 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, { api
       if (claims !== null) nameInLog(request, claims.rid)
       if (claims === null || claims.scene !== scene) throw new Refusal('receiptWrong')
       if (mobile !== undefined && !receipts.isOf(claims, mobile)) throw new Refusal('receiptWrong')
-      // The redemption comes last, so that a request for another scene or number does not consume the receipt.
+      if (!backEnds.mayRedeem(request, claims)) throw new Refusal('receiptWrong')
+      // The redemption comes last, so that a request for another scene, number or back end does not consume the receipt.
       const outcome = await receipts.redeem(claims)
       if (outcome !== 'redeemed') throw new Refusal(outcome === 'used' ? 'receiptUsed' : 'receiptWrong')
       request.log.info('receipt redeemed')

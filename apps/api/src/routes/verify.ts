@@ -9,7 +9,7 @@ import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/sche
 import { Assurance } from '../receipts/receipts.ts'
 
 type Checks = 'callerOf' | 'codeLength' | 'guardCounts' | 'rateLimits'
-type Needs = Pick<ApiDeps, Checks | 'codes' | 'idempotency' | 'metrics' | 'receipts' | 'scenes'>
+type Needs = Pick<ApiDeps, Checks | 'backEnds' | 'codes' | 'idempotency' | 'metrics' | 'receipts' | 'scenes'>
 
 const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
@@ -22,7 +22,7 @@ const bodyOf = (scenes: readonly string[]) =>
           minLength: 1,
           maxLength: 64,
           description:
-            'the id that the send answered; with it, strangers who guess cannot use up your guesses',
+            'the id that the send answered; it has five guesses of its own, which no stranger can use up',
         }),
       ),
     },
@@ -42,7 +42,8 @@ const Verified = Type.Object({
 
 /** `POST /v1/sms_codes/verify`: verifies a code and uses it up. The answer to a wrong guess gives no reason. */
 export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { callerOf, codeLength, codes, guardCounts, idempotency, metrics, rateLimits, receipts } = deps
+  const { backEnds, callerOf, codeLength, codes, guardCounts, idempotency, metrics, rateLimits, receipts } =
+    deps
   app.post(
     '/v1/sms_codes/verify',
     {
@@ -66,7 +67,12 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       metrics.verifies.inc({ scene, result: verified.kind })
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
-      if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
+      // Without an id, the number would tell any stranger how much others guess at this phone.
+      if (verified.kind === 'no')
+        throw new Refusal(
+          'codeWrong',
+          request_id === undefined ? {} : { attempts_left: verified.attemptsLeft },
+        )
       const { rid, n, channel, gateway, isAgain, isCounted, askedBy: address, at } = verified
       nameInLog(request, rid)
       const { log } = request
@@ -75,7 +81,14 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       const onError = (err: unknown) => log.warn({ err }, 'verified code not counted by the pumping guard')
       if (isCounted)
         guardCounts.countVerified({ rid, n }, { mobile, address }, channel === 'email').catch(onError)
-      const receipt = await receipts.issue({ mobile, scene, assurance: channel, rid, at })
+      const receipt = await receipts.issue({
+        mobile,
+        scene,
+        assurance: channel,
+        rid,
+        at,
+        audience: backEnds.audienceOf(scene),
+      })
       const head = envelope('verified', request.headers['accept-language'])
       return { ...head, request_id: rid, receipt, assurance: channel }
     },

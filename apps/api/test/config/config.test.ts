@@ -31,6 +31,7 @@ describe('the configuration of the API', () => {
           sendWithinSeconds: 120,
           compares: 5,
           missesPerDay: 15,
+          missesWithIdPerDay: 100,
           sends: [
             { most: 1, seconds: 60 },
             { most: 5, seconds: 3_600 },
@@ -57,15 +58,36 @@ describe('the configuration of the API', () => {
       ],
     })
     expect(Object.keys(policies)).toEqual(['default', 'login', 'pay'])
+    // Twice the guesses of the 480 messages that the scene with the loosest limits permits in a day.
+    expect(policies['login']).toMatchObject({ missesWithIdPerDay: 2 * 5 * 540 })
   })
 
   it('has no API keys unless some are set, each with its name', () => {
     const [one, two] = ['A'.repeat(32), `${'b'.repeat(60)}_-09`]
     expect(loadApiConfig(good).apiKeys).toEqual([])
     expect(loadApiConfig({ ...good, API_KEYS: `shop:${one},crm-2:${two}` }).apiKeys).toEqual([
-      { name: 'shop', key: one },
-      { name: 'crm-2', key: two },
+      { name: 'shop', key: one, scenes: [] },
+      { name: 'crm-2', key: two, scenes: [] },
     ])
+  })
+
+  it('binds an API key to the scenes that follow it', () => {
+    const [one, two] = ['A'.repeat(32), 'b'.repeat(32)]
+    const { apiKeys } = loadApiConfig({
+      ...good,
+      API_KEYS: `shop:${one}:login,crm:${two}:login+reset_password`,
+    })
+    expect(apiKeys.map(({ scenes }) => scenes)).toEqual([['login'], ['login', 'reset_password']])
+  })
+
+  it('names an API key of an unknown scene by its position, and repeats nothing of it', () => {
+    const [one, two] = ['a'.repeat(32), 'b'.repeat(32)]
+    expect(allFaultsOf({ ...good, API_KEYS: `shop:${one}:login,${two}:${two}:login+pay` })).toEqual([
+      'API_KEYS: entry 2 is bound to a scene that SCENES does not have',
+    ])
+    expect(
+      loadApiConfig({ ...good, SCENES: 'default; pay', API_KEYS: `shop:${one}:pay` }).apiKeys,
+    ).toHaveLength(1)
   })
 
   it('names each faulty entry of a list by its position and never by its value', () => {
@@ -116,6 +138,10 @@ describe('the configuration of the API', () => {
     ['an API key with nothing after the comma', { API_KEYS: `shop:${'k'.repeat(32)},` }, 'API_KEYS'],
     ['two API keys with one name', { API_KEYS: `a:${'k'.repeat(32)},a:${'l'.repeat(32)}` }, 'API_KEYS'],
     ['one API key with two names', { API_KEYS: `a:${'k'.repeat(32)},b:${'k'.repeat(32)}` }, 'API_KEYS'],
+    ['an API key that is bound to no scene', { API_KEYS: `shop:${'k'.repeat(32)}:` }, 'API_KEYS'],
+    ['an API key with a scene missing', { API_KEYS: `shop:${'k'.repeat(32)}:login+` }, 'API_KEYS'],
+    ['an API key with one scene twice', { API_KEYS: `shop:${'k'.repeat(32)}:login+login` }, 'API_KEYS'],
+    ['an API key with a fourth part', { API_KEYS: `shop:${'k'.repeat(32)}:login:pay` }, 'API_KEYS'],
     ['no default scene', { SCENES: 'login' }, 'SCENES'],
     ['a database of another kind', { REDIS_URL: 'postgres://x' }, 'REDIS_URL'],
     ['production without a budget', { NODE_ENV: 'production' }, 'BUDGET_MESSAGES'],

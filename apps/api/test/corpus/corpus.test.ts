@@ -37,6 +37,10 @@ async function faultsOf({ state, request, expected, needle }: Case): Promise<str
   const answer = await sendRaw(port, toBytes(request, anAddress(), fill))
   const faults = judge(answer, expected, needle)
   const [, code] = expected
+  // Only a caller with a request id learns how many guesses are left.
+  const hasId = String(request.body).includes('request_id')
+  if (code === '4008' && answer.body.includes('attempts_left') !== hasId)
+    faults.push('attempts_left is missing, or the caller has no request id')
   if (ACCEPTED.includes(code)) return faults
   return [...faults, ...changesOf(before, await heldIn(redis), CONSUMED.includes(code))]
 }

@@ -88,8 +88,8 @@ const STATES: Record<State, (api: Api, redis: Redis) => Promise<Holes>> = {
   },
   superseded: async (api, redis) => {
     const first = await sent(api, redis)
-    // A code whose guesses are spent is replaced and not sent again.
-    await redis.hset(record(first), 'guesses_without_id', 5)
+    // An expired code is replaced and not sent again.
+    await redis.hset(record(first), 'expires_at', Date.now() - 1)
     await redis.del(`sms:{${phoneKeys(first.rid)}}:sends`)
     await sent(api, redis)
     return first

@@ -222,6 +222,18 @@ describe('docs/receipts.md', () => {
   const text = readFileSync(join(import.meta.dirname, '../../../../docs/receipts.md'), 'utf8')
   const example = /^```js\n(.*?)^```$/ms.exec(text)?.[1] ?? ''
 
+  /** Calls `readReceipt` of the example with each list of arguments, and returns the request ids, null if it throws. */
+  async function readWithExample(shown: string[][], url: string): Promise<unknown> {
+    const script = `${example}
+      const results = await Promise.allSettled(${JSON.stringify(shown)}.map((of) => readReceipt(...of)))
+      console.log(JSON.stringify(results.map(({ value }) => value?.rid ?? null)))`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
+      cwd: import.meta.dirname,
+      env: { ...process.env, SMS_CODES_URL: url },
+    })
+    return JSON.parse(stdout)
+  }
+
   it('has an example for Node that accepts a receipt, and refuses another scene and a forgery', async () => {
     const url = await api.app.listen({ host: '127.0.0.1', port: 0 })
     const receipt = await api.receipt(aMobile())
@@ -233,18 +245,46 @@ describe('docs/receipts.md', () => {
       [forged, 'login'],
       [await api.receipt(aMobile(), 'register'), 'register'],
     ]
-    const script = `${example}
-      const results = await Promise.allSettled(${JSON.stringify(shown)}.map((of) => readReceipt(...of)))
-      console.log(JSON.stringify(results.map(({ value }) => value?.rid ?? null)))`
-    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
-      cwd: import.meta.dirname,
-      env: { ...process.env, SMS_CODES_URL: url },
-    })
-    expect(JSON.parse(stdout)).toEqual([
+    expect(await readWithExample(shown, url)).toEqual([
       decodeJwt(receipt)['rid'],
       null,
       null,
       decodeJwt(shown[3]?.[0] ?? '')['rid'],
     ])
+  })
+
+  it('has an example that refuses a receipt for another back end', async () => {
+    const bound = await startApi({
+      ...env,
+      API_KEYS: `shop:${KEY}:login,crm:${'c'.repeat(32)}:login+register`,
+    })
+    const url = await bound.app.listen({ host: '127.0.0.1', port: 0 })
+    const [both, one, open] = [
+      await bound.receipt(aMobile(), 'login'),
+      await bound.receipt(aMobile(), 'register'),
+      await bound.receipt(aMobile(), 'default'),
+    ]
+    const shown = [
+      [both, 'login', 'shop'],
+      [both, 'login', 'crm'],
+      [both, 'login', 'other'],
+      [both, 'login'],
+      [one, 'register', 'crm'],
+      [one, 'register', 'shop'],
+      [open, 'default'],
+      [open, 'default', 'shop'],
+    ]
+    const rid = (receipt: string) => decodeJwt(receipt)['rid']
+    expect(await readWithExample(shown, url)).toEqual([
+      rid(both),
+      rid(both),
+      null,
+      null,
+      rid(one),
+      null,
+      rid(open),
+      null,
+    ])
+    await bound.stop()
   })
 })

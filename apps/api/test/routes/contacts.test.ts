@@ -129,7 +129,7 @@ describe('DELETE /v1/contacts/:mobile', () => {
     await verify('000000', { request_id: rid })
     await put(mobile, { email, verified_at })
     await api.sent(other, 'login')
-    expect(await held(mobile)).toHaveLength(5)
+    expect(await held(mobile)).toHaveLength(6)
 
     const response = await erase(mobile)
     expect([response.statusCode, response.json()]).toEqual([
@@ -137,7 +137,7 @@ describe('DELETE /v1/contacts/:mobile', () => {
       {
         code: '0',
         errmsg: '成功',
-        erased: ['code:login', 'sends', 'misses:id', 'misses:blind', 'contact'],
+        erased: ['code:login', 'guesses:login', 'sends', 'misses:id', 'misses:blind', 'contact'],
       },
     ])
     expect(await held(mobile)).toEqual([])

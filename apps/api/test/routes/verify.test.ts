@@ -42,7 +42,7 @@ describe('POST /v1/sms_codes/verify', () => {
     expect(JSON.parse(claims)).toMatchObject({ sub: rid.slice(0, 22), scene: 'login', assurance: 'sms' })
     expect([header, claims, ...rest].join()).not.toContain(mobile)
     expect([header, claims, ...rest].join()).not.toContain(code)
-    expect(await verify({ mobile, sms_code: code, scene: 'login' })).toMatchObject({
+    expect(await verify({ mobile, sms_code: code, scene: 'login', request_id: rid })).toMatchObject({
       status: 400,
       body: { code: '4008', attempts_left: 0 },
     })
@@ -63,13 +63,50 @@ describe('POST /v1/sms_codes/verify', () => {
       expect([status, body['code'], body['errmsg']]).toEqual([400, '4008', '短信验证码有误'])
   })
 
-  it('counts down the guesses that are left', async () => {
-    const { mobile, code } = await sent()
+  it('counts down the guesses that are left for the request id', async () => {
+    const { mobile, rid, code } = await sent()
     const left = []
     for (let i = 0; i < 6; i++)
-      left.push((await verify({ mobile, sms_code: wrong(code) })).body['attempts_left'])
+      left.push((await verify({ mobile, sms_code: wrong(code), request_id: rid })).body['attempts_left'])
     expect(left).toEqual([4, 3, 2, 1, 0, 0])
+    const right = { mobile, sms_code: code, request_id: rid }
+    expect(await verify(right)).toMatchObject({ status: 400, body: { code: '4008', attempts_left: 0 } })
+  })
+
+  it('does not tell the guesses that are left to a caller without an id', async () => {
+    const { mobile, code } = await sent()
+    for (let i = 0; i < 6; i++)
+      expect(await verify({ mobile, sms_code: wrong(code) })).toEqual({
+        status: 400,
+        body: { code: '4008', errmsg: '短信验证码有误' },
+      })
     expect(await verify({ mobile, sms_code: code })).toMatchObject({ status: 400, body: { code: '4008' } })
+  })
+
+  it('gives the same answers to an id of another phone, and to a made-up id, as to the id of the code', async () => {
+    const [mine, other] = [await sent(), await sent()]
+    const answersTo = async (request_id: string) => {
+      const answers = []
+      for (let i = 0; i < 6; i++)
+        answers.push(await verify({ mobile: mine.mobile, sms_code: wrong(mine.code), request_id }))
+      return answers
+    }
+    const answers = await answersTo(mine.rid)
+    for (const id of [other.rid, `${'p'.repeat(22)}.${'r'.repeat(22)}`, 'x', mine.rid.slice(1)])
+      expect(await answersTo(id)).toEqual(answers)
+  })
+
+  it('accepts the id of an owner who asks after a stranger, whatever the stranger guesses', async () => {
+    const { mobile, rid: strangersId, code } = await sent()
+    await agePhone(api.redis, api.keyring.pseudonym(mobile), 61)
+    const headers = { 'x-forwarded-for': anAddress() }
+    const payload = { mobile, ...(await api.captcha()) }
+    const response = await api.app.inject({ method: 'POST', url: '/v1/sms_codes', payload, headers })
+    const { request_id } = response.json<{ request_id: string }>()
+    for (const id of [strangersId, undefined, 'made up'])
+      for (let i = 0; i < 6; i++) await verify({ mobile, sms_code: wrong(code), request_id: id })
+    expect(await verify({ mobile, sms_code: code, request_id: strangersId })).toMatchObject({ status: 400 })
+    expect(await verify({ mobile, sms_code: code, request_id })).toMatchObject({ status: 200 })
   })
 
   it.each([

@@ -17,7 +17,7 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
   let proofs = 0
   let guesses = 0
   let broken = 0
-  /** The counters of wrong codes after the attacker's guesses. Ordinary users have not guessed yet at that time. */
+  /** The counters of wrong codes after the attacker's guesses. A few wrong codes of ordinary users are among them. */
   const misses = new Map<string, number>()
 
   const countRefusal = (text: string): void => {
@@ -71,10 +71,10 @@ export function createAttack({ client, redis, keyring, random }: Needs) {
       else countRefusal(answer.text)
     },
 
-    /** Requests a code for another user's number and uses up the guesses of that request id. */
-    async wasteTries(mobile: string, count: number, address: () => string): Promise<void> {
-      const rid = await send(mobile, address())
+    /** Uses up the guesses of the attacker's own request id, and the guesses without an id. */
+    async wasteTries(mobile: string, rid: string | undefined, count: number, address: () => string) {
       if (rid !== undefined) await guessWithId(mobile, rid, count, address)
+      await guessBlind(mobile, count, address)
     },
 
     /**

@@ -120,18 +120,41 @@ const guessing: Campaign = {
   },
 }
 
-/** Three codes with five guesses each use up the wrong codes that a phone may have in a day. */
-const lockingOut: Campaign = {
-  name: '6',
-  title: 'locking out 100 users, 3 messages and 15 guesses each',
-  start: ({ attack, people, random }) => {
-    const anAddress = () => attackAddress(random.below(100))
-    const victims = people.filter(({ minute }) => minute > 60).slice(0, 100)
+/**
+ * Requests codes for users before they do, and guesses after each request and while the user types. The last request
+ * comes one minute before the user's own, so the user gets the same code.
+ * @param minutesBefore how long before the user the attacker requests a code
+ */
+const lockingOut =
+  (minutesBefore: readonly number[]): Campaign['start'] =>
+  ({ attack, people, random }) => {
+    const anAddress = () => attackAddress(random.below(400))
+    const victims = people.filter(({ minute }) => minute > 61).slice(0, 100)
+    const ids = new Map<string, string>()
     return (minute) =>
-      victims
-        .filter((victim) => [60, 40, 20].includes(victim.minute - minute))
-        .map((victim) => () => attack.wasteTries(victim.mobile, 5, anAddress))
-  },
+      victims.flatMap(({ mobile, minute: asksAt }) => [
+        ...times(minutesBefore.includes(asksAt - minute) ? 1 : 0, () => async () => {
+          const rid = await attack.send(mobile, anAddress())
+          if (rid !== undefined) ids.set(mobile, rid)
+          if (minute < asksAt - 1) await attack.wasteTries(mobile, rid, GUESSES, anAddress)
+        }),
+        ...times(minute === asksAt || minute === asksAt + 1 ? 1 : 0, () => async () => {
+          await attack.wasteTries(mobile, ids.get(mobile), GUESSES, anAddress)
+        }),
+      ])
+  }
+
+const lockingOutOnce: Campaign = {
+  name: '6',
+  title: 'locking out 100 users, a message and guesses just before each',
+  start: lockingOut([1]),
+}
+
+/** Three messages with five guesses each without an id use up the wrong codes that a phone may have in a day. */
+const lockingOutForADay: Campaign = {
+  name: '8',
+  title: 'the same, with three earlier messages and their guesses',
+  start: lockingOut([61, 41, 21, 1]),
 }
 
 export const CAMPAIGNS: readonly Campaign[] = [
@@ -141,6 +164,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   pumping,
   slowDrain,
   guessing,
-  lockingOut,
+  lockingOutOnce,
   workingDrain,
+  lockingOutForADay,
 ]

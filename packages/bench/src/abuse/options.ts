@@ -9,7 +9,7 @@ attacker, who solves every image code, act for six simulated hours. A missed goa
 code. Everything that it started ends with it.
 
   --seed <n>            seed of the users' and attackers' behaviour; codes are always random (1)
-  --only <n,n>          only these campaigns, from 0 (no attack) to 7
+  --only <n,n>          only these campaigns, from 0 (no attack) to 8
   --offices <n>         number of office addresses, which a fifth of the ordinary users share (40)
   --set <NAME=value>    set a variable of the API, such as GUARD_MIN_SENDS=15; repeatable
   --json                print the results as JSON

@@ -15,8 +15,15 @@ export function policiesOf(values: StaticDecode<TObject<typeof codeVariables>>):
   }
   const scenes = values.SCENES.map((own) => ({ ...general, ...own }))
   const keepSendsSeconds = Math.max(0, ...scenes.flatMap(({ sends }) => sends.map(({ seconds }) => seconds)))
-  return Object.fromEntries(scenes.map(({ name, ...policy }) => [name, { ...policy, keepSendsSeconds }]))
+  // A stranger who uses up every send of a phone does not reach this limit. It bounds the guesses on a phone whose
+  // sends fail, because a failed send gives its slot back and then another send with a new id fits.
+  const missesWithIdPerDay = 2 * general.compares * Math.max(...scenes.map(({ sends }) => mostPerDay(sends)))
+  const ofAll = { keepSendsSeconds, missesWithIdPerDay }
+  return Object.fromEntries(scenes.map(({ name, ...policy }) => [name, { ...policy, ...ofAll }]))
 }
+
+const mostPerDay = (windows: readonly Window[]) =>
+  Math.min(...windows.map(({ most, seconds }) => most * Math.ceil(86_400 / seconds)), 1_000_000)
 
 /** All windows of the budget, in messages. */
 export function budgetOf(values: StaticDecode<TObject<typeof budgetVariables>>): Window[] {

@@ -14,10 +14,12 @@ export type CodePolicy = {
   ttlSeconds: number
   /** No gateway call begins later than this after the request. The value is less than `ttlSeconds`. */
   sendWithinSeconds: number
-  /** Permitted guesses per code. Guesses that carry the request id are counted apart from the other guesses. */
+  /** Permitted guesses with each request id of a code, and without an id after each send of the code. */
   compares: number
-  /** Permitted wrong guesses per phone in any 24 hours. Guesses with the request id are counted apart here, too. */
+  /** Permitted wrong guesses per phone in any 24 hours that carry no request id of the code. */
   missesPerDay: number
+  /** Permitted wrong guesses per phone in any 24 hours that carry one. If undefined, only `compares` limits them. */
+  missesWithIdPerDay?: number
   /** Limits of the sends to one phone. The sends of all scenes count. */
   sends: readonly Window[]
   /** How long a send is kept for the windows of all scenes. At least the longest window of `sends` is used. */
@@ -59,7 +61,7 @@ export type Verified =
   | { kind: 'no'; attemptsLeft: number }
   | { kind: 'throttled'; retryAfter: number }
 
-const DAY_MS = 86_400_000
+const DAY = 86_400
 /** How long a record is kept after the latest possible expiry of its code. Its status can be read until then. */
 const KEEP_MS = 600_000
 /** For this time after a successful verify, a repeat of the verify with the same `act` gets the same answer. */
@@ -89,18 +91,19 @@ export function createCodeStore(
     async issue(mobile: string, scene: string, options: IssueOptions = {}): Promise<Issued> {
       const { askedBy = '', isCounted = false, fixedCode, budgetUnit = '' } = options
       const policy = policyOf(scene)
-      const rid = `${keyring.pseudonym(mobile)}.${randomId()}`
+      const ph = keyring.pseudonym(mobile)
+      const requestId = `${ph}.${randomId()}`
       const code = fixedCode ?? randomCode(policy.length)
       const { kid, digest } = keyring.digest(mobile, scene, code)
-      const newCode = [rid, kid, digest, sealedMessage.seal(keyring, rid, { mobile, code })]
-      const life = [policy.ttlSeconds * 1000, policy.sendWithinSeconds * 1000, policy.compares, KEEP_MS]
+      const newCode = [requestId, kid, digest, sealedMessage.seal(keyring, requestId, { mobile, code })]
+      const life = [policy.ttlSeconds * 1000, policy.sendWithinSeconds * 1000, KEEP_MS]
       const asked = [askedBy, isCounted ? 1 : 0, budgetUnit]
       const keepSends = Math.max(policy.keepSendsSeconds ?? 0, ...policy.sends.map((one) => one.seconds))
       const args = [...newCode, ...life, ...asked, keepSends * 1000, ...windowArgs(policy.sends)]
-      const issuing = issueScript(sendKeys({ rid, scene }), args)
+      const issuing = issueScript([keys.code(ph, scene), keys.sends(ph), keys.guesses(ph, scene)], args)
       const { kind, text, number } = await issuing.catch((err: unknown) => {
         // Redis may have issued the code after all. No job follows, so the phone's slot must become free.
-        refund({ rid, scene, n: 1 }).catch(() => {})
+        refund({ rid: requestId, scene, n: 1 }).catch(() => {})
         throw err
       })
       if (kind === 'throttled')
@@ -108,7 +111,7 @@ export function createCodeStore(
       return {
         kind: 'issued',
         send: { rid: text('rid'), scene, n: number('sends') },
-        requestId: text('request_id'),
+        requestId,
         expiresIn: seconds(number('life')),
         resendAfter: seconds(number('next_send_in')),
       }
@@ -119,17 +122,27 @@ export function createCodeStore(
 
     /**
      * Counts and checks one guess of a code.
-     * @param rid the request id from the answer to the request, if the caller still has it
+     * @param rid a request id that `issue` answered for this code, if the caller still has it
      * @param act names this call, so that the caller can repeat the call if no answer came; '' permits no repeat
      */
-    async verify(mobile: string, scene: string, code: string, rid?: string, act = ''): Promise<Verified> {
+    async verify(mobile: string, scene: string, code: string, rid = '', act = ''): Promise<Verified> {
       const ph = keyring.pseudonym(mobile)
       const policy = policyOf(scene)
-      const limits = [policy.compares, policy.missesPerDay, DAY_MS]
+      const { compares, missesPerDay, missesWithIdPerDay = Number.MAX_SAFE_INTEGER } = policy
+      const days = windowArgs([missesWithIdPerDay, missesPerDay].map((most) => ({ most, seconds: DAY })))
       const digests = keyring.digests(mobile, scene, code).flatMap(({ kid, digest }) => [kid, digest])
       const { kind, text, number } = await verifyScript(
-        [keys.code(ph, scene), keys.missesWithId(ph), keys.missesWithoutId(ph)],
-        [rid ?? '', ...limits, randomId(), act, ACT_SECONDS * 1000, ...digests],
+        [keys.code(ph, scene), keys.guesses(ph, scene), keys.missesWithId(ph), keys.missesWithoutId(ph)],
+        [
+          rid,
+          rid && keyring.pseudonym(`request|${rid}`),
+          compares,
+          ...days,
+          randomId(),
+          act,
+          ACT_SECONDS * 1000,
+          ...digests,
+        ],
       )
       if (kind === 'throttled') return { kind, retryAfter: seconds(number('wait')) }
       if (kind === 'wrong') return { kind: 'no', attemptsLeft: number('left') }

@@ -24,6 +24,8 @@ const CALL_WRITERS = ['issue', 'claim', 'settle', 'report-delivery'] as const
 
 const ANY = /^.*$/
 const ID = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22}$/
+/** Ids, each with a space before it. */
+const IDS = /^( [A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22})*$/
 /** Milliseconds since 1970, or 0 for no time. */
 export const TIME = /^(0|[1-9][0-9]{12})$/
 const FLAG = /^[01]$/
@@ -39,7 +41,7 @@ const field = (meaning: string, values: RegExp, ...writers: Writer[]) => ({ mean
 export const RECORD_FIELDS = {
   // The code
   rid: field('request id of the first request for this code; every send keeps this id', ID, 'issue'),
-  other_request_ids: field('ids of later callers for the live code; each id shows the status', ANY, 'issue'),
+  other_request_ids: field('one id for each further send; each id has its own guesses', IDS, 'issue'),
   asked_by: field('pseudonym of the client address that asked first', ANY, 'issue'),
   is_counted: field('1 if the guard against SMS pumping counts the sends, for `asked_by`', FLAG, 'issue'),
   key_id: field('id of the code key that made the digest', /^[a-z0-9]{1,8}$/, 'issue'),
@@ -48,8 +50,8 @@ export const RECORD_FIELDS = {
   issued_at: field('when the code was made', TIME, 'issue'),
   expires_at: field('when the code stops being valid; a further send extends this time', TIME, 'issue'),
   latest_expiry: field('no send extends the life of the code beyond this time', TIME, 'issue'),
-  guesses_with_id: field('compared guesses that carried the request id', COUNT, 'issue', 'verify'),
-  guesses_without_id: field('compared guesses that did not carry the request id', COUNT, 'issue', 'verify'),
+  guesses_with_id: field('compared guesses that carried one of these ids', COUNT, 'issue', 'verify'),
+  guesses_without_id: field('the others since the newest send', COUNT, 'issue', 'verify'),
   used: field('1 after the code was verified, else 0', FLAG, 'issue', 'verify'),
   used_at: field('when the code was verified', TIME, 'verify'),
   used_by: field('keyed hash of the call that verified the code (see verify.lua), or empty', ANY, 'verify'),

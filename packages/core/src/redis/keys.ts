@@ -8,12 +8,15 @@ export const keys = {
   proof: (nonce: string) => `sms:proof:${nonce}`,
   code: (ph: string, scene: string) => `sms:{${ph}}:code:${scene}`,
   sends: (ph: string) => `sms:{${ph}}:sends`,
+  /** How often each request id was used to guess the code. The fields are keyed hashes of the ids. */
+  guesses: (ph: string, scene: string) => `sms:{${ph}}:guesses:${scene}`,
   missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,
   missesWithoutId: (ph: string) => `sms:{${ph}}:misses:blind`,
   contact: (ph: string) => `sms:{${ph}}:contact`,
   /** All keys of a phone, which `erase` in contacts.ts deletes. */
   ofPhone: (ph: string, scenes: readonly string[]) => [
     ...scenes.map((scene) => keys.code(ph, scene)),
+    ...scenes.map((scene) => keys.guesses(ph, scene)),
     keys.sends(ph),
     keys.missesWithId(ph),
     keys.missesWithoutId(ph),
@@ -32,6 +35,10 @@ export const keys = {
   message: (name: string) => `sms:{${name}}:message`,
   /** Messages to a phone that count against a gateway's limit per number. One set contains those of all gateways. */
   quota: (ph: string) => `sms:{${ph}}:quota`,
+  /** Expires a day after a gateway accepted a message of this queue. It lies in the hash slot of the queues. */
+  accepted: (queue: string) => `{sms}:accepted:${queue}`,
+  /** Exists for a second after a request passed as a probe while no gateway accepts messages. */
+  deliveryProbe: '{sms}:delivery-probe',
   /** Messages per second to one gateway, over all workers. */
   rate: (gateway: string) => `sms:{${gateway}}:rate`,
   /** Operator allow and deny lists, scored by expiry. Networks are stored in clear. */

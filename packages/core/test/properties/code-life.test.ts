@@ -15,6 +15,7 @@ const policy: CodePolicy = {
   sendWithinSeconds: 120,
   compares: 3,
   missesPerDay: 4,
+  missesWithIdPerDay: 8,
   sends: [
     { most: 1, seconds: 60 },
     { most: 4, seconds: 1_800 },
@@ -34,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => store.stop())
 
 /** One phone, and the values that callers and workers received so far. A command uses some of them again. */
-type World = { mobile: string; sends: Send[]; codes: string[]; fences: number[] }
+type World = { mobile: string; sends: Send[]; ids: string[]; codes: string[]; fences: number[] }
 type Step = fc.AsyncCommand<Model, World>
 
 /** The command and the kind of every answer that occurred. */
@@ -79,22 +80,23 @@ const newest = <T>(list: T[], back: number, fallback: T): T => list.at(-1 - back
 const issue = (scene: Scene) =>
   command('issue', [scene], async (model, world) => {
     const answer = await codes.issue(world.mobile, scene)
-    if (answer.kind !== 'issued') return [answer, model.issue(scene, { rid: '', code: '' })]
+    if (answer.kind !== 'issued') return [answer, model.issue(scene, { requestId: '', code: '' })]
     const code = await store.codeOf(answer)
-    const expected = model.issue(scene, { rid: answer.send.rid, code })
+    const expected = model.issue(scene, { requestId: answer.requestId, code })
     // A new code has a new request id; a code that is sent again keeps its id.
     expect(world.sends.some(({ rid }) => rid === answer.send.rid)).toBe(answer.send.n > 1)
     world.sends.push(answer.send)
+    world.ids.push(answer.requestId)
     world.codes.push(code)
     return [{ ...answer, code }, expected]
   })
 
 const verify = (scene: Scene, back: number, isRight: boolean, ridBack: number | null) =>
   command('verify', [scene, back, isRight, ridBack], async (model, world) => {
-    const { mobile, sends } = world
+    const { mobile, ids } = world
     const issued = newest(world.codes, back, '123456')
     const code = isRight ? issued : wrong(issued)
-    const rid = ridBack === null ? undefined : newest(sends, ridBack, UNKNOWN_SEND).rid
+    const rid = ridBack === null ? undefined : newest(ids, ridBack, UNKNOWN_SEND.rid)
     return [await codes.verify(mobile, scene, code, rid), model.verify(scene, code, rid)]
   })
 
@@ -155,6 +157,8 @@ const loseAllData = () =>
     return [{}, {}]
   })
 
+/** Which request id a guess carries: none, or the newest one or an earlier one. 99 back is an unknown id. */
+const idBackOrNone = fc.constantFrom(null, null, 0, 0, 0, 1, 1, 2, 99)
 const scene = fc.constantFrom(...SCENES, 'default' as const)
 const back = fc.constantFrom(0, 0, 0, 0, 1, 2)
 const backOrNone = fc.constantFrom(null, null, 0, 0, 0, 1)
@@ -175,7 +179,7 @@ const settlement: fc.Arbitrary<Settlement> = fc.record({
 /** Any command. The weights make long lives of a code likely. */
 const anyCommand = fc.oneof(
   { weight: 8, arbitrary: scene.map(issue) },
-  { weight: 16, arbitrary: fc.tuple(scene, back, isRight, backOrNone).map((args) => verify(...args)) },
+  { weight: 16, arbitrary: fc.tuple(scene, back, isRight, idBackOrNone).map((args) => verify(...args)) },
   { weight: 8, arbitrary: fc.constantFrom(...PASSES).map(pass) },
   { weight: 2, arbitrary: back.map(refund) },
   {
@@ -217,7 +221,7 @@ describe('the life of a code', () => {
       fc.asyncProperty(fc.commands([anyCommand], { maxCommands: 40, size: 'max' }), async (commands) => {
         const setup = () => ({
           model: createModel(policy),
-          real: { mobile: newMobile(), sends: [], codes: [], fences: [] },
+          real: { mobile: newMobile(), sends: [], ids: [], codes: [], fences: [] },
         })
         await fc.asyncModelRun(setup, commands)
       }),

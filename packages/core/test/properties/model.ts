@@ -8,7 +8,7 @@ import type { DeliveryState, Settlement } from '../../src/codes/send-ledger.ts'
  * are in seconds.
  *
  * - A phone gets only so many messages in each window of its limits. A live code is sent again and not replaced.
- * - Only so many guesses of a code are compared, and a code is used once.
+ * - Only so many guesses are compared for each request id of a code, and without an id. A code is used once.
  * - Only the newest claim may call a gateway. A claim whose lease ended leaves a doubt about its gateway.
  * - A slot of the limits comes back only if certainly no message left.
  * - A send ends once; after that only a delivery report changes its status.
@@ -24,7 +24,11 @@ type CodeState = {
   code: string
   expiresAt: number
   latestExpiry: number
-  guessesWithId: number
+  /** The ids that callers received for this code. */
+  requestIds: string[]
+  /** How often each id was used for a guess, whether the id is one of `requestIds` or not. */
+  guesses: Map<string, number>
+  /** Guesses without an id, or with an id of another request, since the newest send. */
   guessesWithoutId: number
   isUsed: boolean
   /** Whether the code may have been read in a mailbox. */
@@ -102,11 +106,10 @@ export function createModel(policy: CodePolicy) {
 
   const hasTimeToSend = ({ expiresAt, send }: CodeState) => Math.min(expiresAt, send.sendBy) > now
 
-  /** A code is sent again if it is unused, has not expired, has guesses left, and would have half a life left. */
+  /** A code is sent again if it is unused, has not expired, and would have half a life left. */
   function canSendAgain(code: CodeState): boolean {
-    const hasGuesses = Math.max(code.guessesWithId, code.guessesWithoutId) < policy.compares
     const hasHalfALife = code.latestExpiry - now >= policy.ttlSeconds / 2
-    return !code.isUsed && code.expiresAt > now && hasGuesses && hasHalfALife
+    return !code.isUsed && code.expiresAt > now && hasHalfALife
   }
 
   function settle(send: Send, owner: number | 'unclaimed', what: Settlement): boolean {
@@ -162,8 +165,8 @@ export function createModel(policy: CodePolicy) {
       misses = { withId: [], withoutId: [] }
     },
 
-    /** @param fresh the request id and the digits of the code, if a new code is made */
-    issue(scene: string, fresh: { rid: string; code: string }) {
+    /** @param fresh the caller's request id, and the digits of the code if a new code is made */
+    issue(scene: string, fresh: { requestId: string; code: string }) {
       const wait = waitForSlot()
       if (wait.retryAfter > 0) return { kind: 'throttled', ...wait }
       const live = find(scene)
@@ -181,10 +184,18 @@ export function createModel(policy: CodePolicy) {
         hasUnresolvedDoubt: false,
         secondSendRisked: false,
       }
-      const untouched = { guessesWithId: 0, guessesWithoutId: 0, isUsed: false, fence: 0, gateway: '' }
-      const code = isSentAgain ? live : { ...untouched, ...fresh, mailState: 'none' as const }
+      const untouched = { isUsed: false, fence: 0, gateway: '', mailState: 'none' as const }
+      const made = {
+        ...untouched,
+        rid: fresh.requestId,
+        code: fresh.code,
+        requestIds: [],
+        guesses: new Map(),
+      }
+      const code = isSentAgain ? live : made
       const expiresAt = Math.min(now + policy.ttlSeconds, latestExpiry)
-      codes.set(scene, { ...code, latestExpiry, expiresAt, send })
+      const requestIds = [...code.requestIds, fresh.requestId]
+      codes.set(scene, { ...code, requestIds, guessesWithoutId: 0, latestExpiry, expiresAt, send })
       acceptedSends.push({ at: now, name: `${code.rid}.${send.n}` })
       return {
         kind: 'issued',
@@ -197,23 +208,32 @@ export function createModel(policy: CodePolicy) {
 
     verify(scene: string, guess: string, requestId: string | undefined) {
       const code = find(scene)
-      const isOwner = code !== undefined && code.rid === requestId
-      const missedAt = isOwner ? misses.withId : misses.withoutId
-      const today = missedAt.map((at) => at + DAY - now).filter((left) => left > 0)
-      if (today.length >= policy.missesPerDay)
-        return { kind: 'throttled', retryAfter: today.at(-policy.missesPerDay) }
-      const counter = isOwner ? 'guessesWithId' : 'guessesWithoutId'
-      if (code === undefined || code.isUsed || code.expiresAt <= now || code[counter] >= policy.compares)
-        return { kind: 'no', attemptsLeft: 0 }
-      code[counter] += 1
+      const leftToday = (missedAt: number[], most: number) => {
+        const today = missedAt.map((at) => at + DAY - now).filter((left) => left > 0)
+        return { left: most - today.length, retryAfter: today.at(-most) }
+      }
+      const withId = leftToday(misses.withId, policy.missesWithIdPerDay ?? Infinity)
+      const withoutId = leftToday(misses.withoutId, policy.missesPerDay)
+      const today = requestId === undefined ? withoutId : withId
+      if (today.left <= 0) return { kind: 'throttled', retryAfter: today.retryAfter }
+      if (code === undefined || code.isUsed || code.expiresAt <= now) return { kind: 'no', attemptsLeft: 0 }
+
+      const isKnown = requestId !== undefined && code.requestIds.includes(requestId)
+      const guessed = requestId === undefined ? code.guessesWithoutId : (code.guesses.get(requestId) ?? 0)
+      if (guessed >= policy.compares) return { kind: 'no', attemptsLeft: 0 }
+      if (requestId !== undefined) code.guesses.set(requestId, guessed + 1)
+      const no = { kind: 'no', attemptsLeft: Math.min(policy.compares - guessed, today.left) - 1 }
+      // An unknown id shares the guesses of callers without an id, but its holder is not told.
+      if (!isKnown && (code.guessesWithoutId >= policy.compares || withoutId.left <= 0)) return no
+
+      if (!isKnown) code.guessesWithoutId += 1
       if (code.code === guess) {
         code.isUsed = true
         return { kind: 'ok', rid: code.rid, channel: code.mailState === 'none' ? 'sms' : 'email' }
       }
-      missedAt.push(now)
-      const leftOfCode = policy.compares - code[counter]
-      const leftOfDay = policy.missesPerDay - today.length - 1
-      return { kind: 'no', attemptsLeft: Math.min(leftOfCode, leftOfDay) }
+      if (isKnown) misses.withId.push(now)
+      else misses.withoutId.push(now)
+      return no
     },
 
     refund(send: Send): boolean {

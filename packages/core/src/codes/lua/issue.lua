@@ -2,53 +2,46 @@
 --
 -- A live code is sent again and not replaced, because two messages that cross on their way must not carry two codes.
 -- Each further send extends the code's life, up to twice ARGV[5] after the first issue. The script makes a new code
--- if the old code was used, has expired, has no guesses left, or would live for less than half of ARGV[5]. A caller
--- from another address gets a second request id for a live code. With that id the caller can read the status, but
--- verify.lua counts a guess with that id like one without an id, so the guess costs the first caller nothing.
+-- if the old code was used, has expired, or would live for less than half of ARGV[5]. Guesses never replace a code,
+-- because a stranger's guesses would then invalidate the code that the owner has received. Instead every send adds a
+-- request id with guesses of its own (verify.lua), and permits new guesses without an id.
 --
--- KEYS[1] code record; KEYS[2] the phone's sends
--- ARGV[1] request id of a new code
+-- KEYS[1] code record; KEYS[2] the phone's sends; KEYS[3] guesses by id (verify.lua)
+-- ARGV[1] request id of this caller, and also the id of the record if the code is new
 -- ARGV[2] id of the key that made the digest; ARGV[3] digest of a new code; ARGV[4] sealed mobile and code
 -- ARGV[5] life of a code, ms; ARGV[6] ms from now after which no gateway is called
--- ARGV[7] guesses per code
--- ARGV[8] ms to keep the record after the latest possible expiry
--- ARGV[9] pseudonym of the caller's address
--- ARGV[10] 1 if the guard against SMS pumping counts the sends of a new code, else 0
--- ARGV[11] id under which the send counts against the budget, or ''
--- ARGV[12] ms to keep a send for the windows of every scene, because all scenes share the phone's sends
--- ARGV[13..] windows of this scene as pairs of (ms, at most)
--- Answers {'issued', rid, sends, life, next_send_in, request_id}: the record's id, number of the send, ms of life,
---           ms until the next send is allowed, the id for this caller
+-- ARGV[7] ms to keep the record after the latest possible expiry
+-- ARGV[8] pseudonym of the caller's address
+-- ARGV[9] 1 if the guard against SMS pumping counts the sends of a new code, else 0
+-- ARGV[10] id under which the send counts against the budget, or ''
+-- ARGV[11] ms to keep a send for the windows of every scene, because all scenes share the phone's sends
+-- ARGV[12..] windows of this scene as pairs of (ms, at most)
+-- Answers {'issued', rid, sends, life, next_send_in}: the record's id, number of the send, ms of life, ms until the
+--           next send is allowed
 --       | {'throttled', window, wait}: the ms of the full window and the ms until one more send fits
 --- @include "time"
 --- @include "read"
 --- @include "sliding-window"
-local code, sends = KEYS[1], KEYS[2]
-local new_rid, key_id, digest, sealed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local life, send_within, guesses, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local asked_by, is_counted, budget_unit, keep_sends = ARGV[9], ARGV[10], ARGV[11], tonumber(ARGV[12])
-local WINDOWS = 13
+local code, sends, guesses_by_id = KEYS[1], KEYS[2], KEYS[3]
+local request_id, key_id, digest, sealed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local life, send_within, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local asked_by, is_counted, budget_unit, keep_sends = ARGV[8], ARGV[9], ARGV[10], tonumber(ARGV[11])
+local WINDOWS = 12
 
 local wait_ms, window = wait(sends, WINDOWS, #ARGV)
 if wait_ms > 0 then return {'throttled', 'window', window, 'wait', wait_ms} end
 
-local live = read(code, 'rid', 'expires_at', 'latest_expiry', 'sends', 'guesses_with_id', 'guesses_without_id', 'used',
-  'asked_by', 'other_request_ids')
+local live = read(code, 'rid', 'expires_at', 'latest_expiry', 'sends', 'used', 'other_request_ids')
 local is_live = live.rid and live.used == '0' and tonumber(live.expires_at) > now
-  and tonumber(live.guesses_with_id) < guesses and tonumber(live.guesses_without_id) < guesses
   and math.min(now + life, tonumber(live.latest_expiry)) - now >= life / 2
 
-local rid, number, latest_expiry, request_id = new_rid, 1, now + 2 * life, new_rid
+local rid, number, latest_expiry = request_id, 1, now + 2 * life
 if is_live then
   rid, number, latest_expiry = live.rid, live.sends + 1, tonumber(live.latest_expiry)
-  if live.asked_by == asked_by then
-    request_id = rid
-  else
-    redis.call('HSET', code, 'other_request_ids', live.other_request_ids .. ' ' .. request_id)
-  end
+  redis.call('HSET', code, 'other_request_ids', live.other_request_ids .. ' ' .. request_id, 'guesses_without_id', 0)
   redis.call('HDEL', code, 'sending_at', 'sent_at', 'delivered_at', 'fell_back_at', 'failed_at')
 else
-  redis.call('DEL', code)
+  redis.call('DEL', code, guesses_by_id)
   redis.call('HSET', code, 'rid', rid, 'key_id', key_id, 'digest', digest, 'sealed', sealed, 'issued_at', now,
     'latest_expiry', latest_expiry, 'asked_by', asked_by, 'is_counted', is_counted, 'other_request_ids', '',
     'guesses_with_id', 0, 'guesses_without_id', 0, 'used', 0, 'fence', 0, 'gateway', '', 'message_id', '',
@@ -62,4 +55,4 @@ redis.call('PEXPIREAT', code, latest_expiry + keep)
 
 add(sends, rid .. '.' .. number, keep_sends)
 return {'issued', 'rid', rid, 'sends', number, 'life', expires_at - now,
-  'next_send_in', (wait(sends, WINDOWS, #ARGV)), 'request_id', request_id}
+  'next_send_in', (wait(sends, WINDOWS, #ARGV))}

@@ -1,32 +1,37 @@
 -- Counts a guess, compares the guess with the code, and marks a matching code as used, all in one step. Of several
 -- callers at once, at most one uses the code. A code without guesses left keeps its record and the count of guesses.
 --
--- Guesses that carry the request id are counted apart from other guesses, per code and per day. A stranger, who does
--- not know the id, cannot use up the owner's guesses. The count per day of guesses with the id is kept per address
--- that asked for the code. A stranger who asks for a code therefore uses up only the guesses of their own address.
+-- Every request id of the code has guesses of its own. Guesses without an id share a count, and so do guesses with an
+-- unknown id. A stranger does not know the ids of the owner, so a stranger's guesses cost the owner nothing.
 --
--- A successful verify stores its act: a keyed hash of the caller's idempotency key and request body. For ARGV[7] ms
+-- An unknown id gets the same answer to a wrong guess as a request id of the code: the guesses of both are counted
+-- by id in KEYS[2]. So an answer does not tell the holder of an id to which phone the id belongs.
+--
+-- A successful verify stores its act: a keyed hash of the caller's idempotency key and request body. For ARGV[10] ms
 -- the same act gets the same answer, because the caller may have lost the first answer. Any other act is refused.
 --
--- KEYS[1] code record
--- KEYS[2] the phone's missed guesses with a request id; KEYS[3] the missed guesses without a request id
--- ARGV[1] request id of the caller, or ''
--- ARGV[2] guesses per code; ARGV[3] missed guesses per day; ARGV[4] a day, ms
--- ARGV[5] unique member for the set of missed guesses
--- ARGV[6] act of the caller, or ''; ARGV[7] ms from the successful verify for which its act is remembered
--- ARGV[8..] the digest of the guess under each key, as pairs of (key id, digest)
+-- KEYS[1] code record; KEYS[2] guesses of this code by id, known or not
+-- KEYS[3] the phone's missed guesses with a request id of the code; KEYS[4] the other missed guesses
+-- ARGV[1] request id of the caller, or ''; ARGV[2] keyed hash of this id, because a caller may send any text
+-- ARGV[3] guesses per id, and per send without an id
+-- ARGV[4], ARGV[5] a day, ms, and missed guesses per day with a request id of the code
+-- ARGV[6], ARGV[7] a day, ms, and missed guesses per day without
+-- ARGV[8] unique member for the set of missed guesses
+-- ARGV[9] act of the caller, or ''; ARGV[10] ms from the successful verify for which its act is remembered
+-- ARGV[11..] the digest of the guess under each key, as pairs of (key id, digest)
 -- Answers {'verified', rid, sends, is_mailed, asked_by, is_counted, at, is_again, gateway}
---       | {'wrong', left}: guesses that are left
+--       | {'wrong', left}: guesses that are left for this id, or without an id
 --       | {'throttled', wait}: ms until the next guess is allowed
 --- @include "time"
 --- @include "read"
-local code, misses_with_id, misses_without_id = KEYS[1], KEYS[2], KEYS[3]
-local request_id, guesses, misses_per_day, day = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local member, act, act_ms = ARGV[5], ARGV[6], tonumber(ARGV[7])
-local DIGESTS = 8
+--- @include "sliding-window"
+local code, guesses_by_id, misses_with_id, misses_without_id = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local request_id, id_hash, guesses, day = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local member, act, act_ms = ARGV[8], ARGV[9], tonumber(ARGV[10])
+local WITH_ID, WITHOUT_ID, DIGESTS = 4, 6, 11
 
 local record = read(code, 'rid', 'sends', 'used', 'expires_at', 'key_id', 'digest', 'mail_state', 'asked_by',
-  'is_counted', 'used_by', 'used_at', 'gateway', 'guesses_with_id', 'guesses_without_id')
+  'is_counted', 'used_by', 'used_at', 'gateway', 'other_request_ids', 'guesses_without_id', 'latest_expiry')
 
 local function verified(at, is_again)
   return {'verified', 'rid', record.rid, 'sends', record.sends, 'is_mailed', record.mail_state == 'none' and 0 or 1,
@@ -37,32 +42,37 @@ if record.used == '1' and act ~= '' and record.used_by == act and now - record.u
   return verified(tonumber(record.used_at), 1)
 end
 
-local misses, counter, prefix = misses_without_id, 'guesses_without_id', ''
-if record.rid and record.rid == request_id then
-  misses, counter, prefix = misses_with_id, 'guesses_with_id', record.asked_by .. ':'
-end
-local missed, oldest = 0, 0
-local entries = redis.call('ZRANGEBYSCORE', misses, now - day + 1, '+inf', 'WITHSCORES')
-for i = 1, #entries, 2 do
-  if string.sub(entries[i], 1, #prefix) == prefix then
-    missed = missed + 1
-    if missed == 1 then oldest = tonumber(entries[i + 1]) end
-  end
-end
-if missed >= misses_per_day then return {'throttled', 'wait', oldest + day - now} end
+local has_id = request_id ~= ''
+local misses, limit = misses_without_id, WITHOUT_ID
+if has_id then misses, limit = misses_with_id, WITH_ID end
+local wait_ms = wait(misses, limit, limit + 1)
+if wait_ms > 0 then return {'throttled', 'wait', wait_ms} end
 if not record.rid or record.used == '1' or tonumber(record.expires_at) <= now then return {'wrong', 'left', 0} end
-if tonumber(record[counter]) >= guesses then return {'wrong', 'left', 0} end
 
-local guess = redis.call('HINCRBY', code, counter, 1)
+local is_known = false
+for id in string.gmatch(record.rid .. record.other_request_ids, '%S+') do is_known = is_known or id == request_id end
+local guessed = tonumber(record.guesses_without_id)
+local is_compared = is_known or (guessed < guesses and wait(misses_without_id, WITHOUT_ID, WITHOUT_ID + 1) <= 0)
+if has_id then guessed = tonumber(redis.call('HGET', guesses_by_id, id_hash) or 0) end
+if guessed >= guesses then return {'wrong', 'left', 0} end
+
+if has_id then
+  redis.call('HINCRBY', guesses_by_id, id_hash, 1)
+  redis.call('PEXPIREAT', guesses_by_id, record.latest_expiry)
+end
+local left_today = ARGV[limit + 1] - redis.call('ZCOUNT', misses, '(' .. (now - day), '+inf')
+local wrong = {'wrong', 'left', math.max(0, math.min(guesses - guessed, left_today) - 1)}
+if not is_compared then return wrong end
+
+redis.call('HINCRBY', code, is_known and 'guesses_with_id' or 'guesses_without_id', 1)
 -- The digests are HMACs under a key that no caller has, so the duration of the comparison reveals nothing.
 for i = DIGESTS, #ARGV, 2 do
   if ARGV[i] == record.key_id and ARGV[i + 1] == record.digest then
     redis.call('HSET', code, 'used', 1, 'used_by', act, 'used_at', now)
     redis.call('HDEL', code, 'digest', 'sealed')
+    redis.call('DEL', guesses_by_id)
     return verified(now, 0)
   end
 end
-redis.call('ZADD', misses, now, prefix .. member)
-redis.call('ZREMRANGEBYSCORE', misses, '-inf', '(' .. (now - day))
-redis.call('PEXPIRE', misses, day)
-return {'wrong', 'left', math.max(0, math.min(guesses - guess, misses_per_day - missed - 1))}
+add(is_known and misses_with_id or misses_without_id, member, day)
+return wrong
