@@ -14,8 +14,13 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
-          include: ['apps/*/test/**/*.test.ts', 'packages/*/test/**/*.test.ts', '.ci/*.test.ts'],
-          exclude: ['packages/e2e/**'],
+          include: [
+            'apps/*/test/**/*.test.ts',
+            'packages/*/test/**/*.test.ts',
+            'packages/e2e/drills/*.test.ts',
+            '.ci/*.test.ts',
+          ],
+          exclude: ['packages/e2e/test/**'],
           setupFiles: ['vitest.worker-setup.ts'],
           globalSetup: ['vitest.global-setup.ts'],
           testTimeout: 20_000,

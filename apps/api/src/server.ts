@@ -1,9 +1,11 @@
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { randomId } from '@sms-codes/core/keyring'
+import { createHttpServer } from '@sms-codes/core/process/http-server'
 import { refuseUnderLoad } from './abuse/backpressure.ts'
 import { composeApi, type ApiProcess } from './compose.ts'
 import { createErrorHandler, notFoundHandler } from './http/error-handler.ts'
-import { acceptJsonBodies, allowOrigins, documentRoutes } from './http/plugins.ts'
+import { documentRoutes } from './http/documentation.ts'
+import { acceptJsonBodies, allowOrigins } from './http/plugins.ts'
 import { retcodeOf } from './http/reply-retcode.ts'
 import { traceRequests } from './http/request-spans.ts'
 import { refuseUnreadable } from './http/unreadable-request.ts'
@@ -25,7 +27,6 @@ const HEADERS = {
 /** Builds the complete HTTP API without listening. */
 export async function buildServer(parts: ApiProcess) {
   const { config, tracing = null } = parts
-  const { trustProxy, eventLoop } = config
   const { deps, queues, keyring } = composeApi(parts)
   const loggerInstance: FastifyBaseLogger = parts.log
   const errorHandler = createErrorHandler(deps.metrics)
@@ -36,15 +37,10 @@ export async function buildServer(parts: ApiProcess) {
     requestIdHeader: false,
     // The id is unique across processes.
     genReqId: randomId,
-    trustProxy: trustProxy.length > 0 ? trustProxy : false,
+    serverFactory: createHttpServer,
     // HEAD must not send messages.
     exposeHeadRoutes: false,
     bodyLimit: 4_096,
-    requestTimeout: 10_000,
-    // By default Node looks for late requests every 30 seconds. Its timeout for headers is 60 seconds by default.
-    // If this timeout is longer than the timeout for the request, Node exchanges the two values.
-    http: { connectionsCheckingInterval: 1_000, headersTimeout: 10_000 },
-    connectionTimeout: 10_000,
     forceCloseConnections: 'idle',
     // During a stop, Fastify's own 503 would not have our `Envelope` as its body.
     return503OnClosing: false,
@@ -77,7 +73,7 @@ export async function buildServer(parts: ApiProcess) {
   await allowOrigins(app, deps.corsOrigins)
   await documentRoutes(app)
   await app.register(async (scope) => {
-    await refuseUnderLoad(scope, eventLoop, deps.metrics)
+    refuseUnderLoad(scope, config.eventLoop, deps.metrics)
     await scope.register(imageCodeRoute, deps)
     await scope.register(challengeRoute, deps)
     await scope.register(sendCodeRoutes, deps)

@@ -3,6 +3,8 @@ import helmet from '@fastify/helmet'
 import type { Queue } from 'bullmq'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { createAudit } from '@sms-codes/core/limits/audit'
+import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
+import { createHttpServer } from '@sms-codes/core/process/http-server'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { createBasePathCutter } from './base-path.ts'
 import { bullBoard, readOnlyView } from './bull-board.ts'
@@ -27,17 +29,18 @@ const OPEN = ['/livez', '/readyz']
 
 /** Builds the board without listening. Every route needs a password, except those in OPEN. */
 export async function buildApp({ log, redis, queues, operators, basePath, trustProxy }: AppOptions) {
-  const errorHandler = createErrorHandler(() => redis.status !== 'ready')
+  const clientAddress = createClientAddress(trustProxy)
+  const errorHandler = createErrorHandler(() => redis.status !== 'ready', clientAddress)
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     exposeHeadRoutes: false,
+    serverFactory: createHttpServer,
+    // For X-Forwarded-Host (writes.ts). createClientAddress reads X-Forwarded-For.
     trustProxy,
     rewriteUrl: createBasePathCutter(basePath),
     bodyLimit: 4_096,
-    requestTimeout: 10_000,
-    connectionTimeout: 10_000,
     handlerTimeout: 10_000,
     forceCloseConnections: 'idle',
     // Hooks do not run for a malformed path, so this handler checks the password before it answers.
@@ -48,7 +51,7 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
   app.setErrorHandler(errorHandler)
   await app.register(helmet, HEADERS)
   const authenticate = { realm: 'sms-codes board' }
-  await app.register(basicAuth, { authenticate, validate: createLogin(operators) })
+  await app.register(basicAuth, { authenticate, validate: createLogin(operators, clientAddress) })
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store')
     if (OPEN.includes(request.routeOptions.url ?? '')) done()

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { scrub } from '@sms-codes/core/mobile'
 import { StoreError } from '@sms-codes/core/redis/connect'
 import { TooManyTries } from './login.ts'
@@ -10,14 +11,15 @@ type BoardError = Error & { statusCode?: number | undefined }
  * that needs a login and has none gets the same 401.
  * @param redisAway returns whether the connection to Redis is down
  */
-export function createErrorHandler(redisAway: () => boolean) {
+export function createErrorHandler(redisAway: () => boolean, clientAddress: ClientAddress) {
   return (err: BoardError, request: FastifyRequest, reply: FastifyReply): void => {
     const status = err.statusCode ?? 500
     if (err instanceof TooManyTries) {
       void reply.code(429).header('retry-after', err.retryAfter).send({ error: 'too many tries' })
     } else if (status === 401) {
       // The first request of a browser has no credentials, so only wrong credentials are logged.
-      if (request.headers.authorization !== undefined) request.log.warn({ ip: request.ip }, 'login failed')
+      if (request.headers.authorization !== undefined)
+        request.log.warn({ ip: clientAddress(request.raw) }, 'login failed')
       void reply.code(401).send({ error: 'unauthorized' })
     } else if (status < 500) {
       void reply.code(status).send({ error: 'bad request' })

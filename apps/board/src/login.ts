@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import type { ClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { createTries } from './tries.ts'
 
 export type Operator = { user: string; password: string; mayWrite: boolean }
@@ -28,17 +29,18 @@ const digestOf = ({ user, password }: Pick<Operator, 'user' | 'password'>) =>
  * Returns a function that throws unless a name and a password belong to an operator. The time of the comparison does
  * not depend on the guess or on the operator.
  */
-export function createLogin(operators: readonly Operator[]) {
+export function createLogin(operators: readonly Operator[], clientAddress: ClientAddress) {
   const tries = createTries()
   const known = operators.map((operator) => ({ operator, digest: digestOf(operator) }))
   return async (user: string, password: string, request: FastifyRequest): Promise<void> => {
-    const wait = tries.waitSeconds(request.ip)
+    const address = clientAddress(request.raw)
+    const wait = tries.waitSeconds(address)
     // The correct password is refused too, because otherwise an attacker could go on guessing.
     if (wait > 0) throw new TooManyTries(wait)
     const guess = digestOf({ user, password })
     const [match] = known.filter(({ digest }) => timingSafeEqual(guess, digest))
     if (match === undefined) {
-      tries.countWrong(request.ip)
+      tries.countWrong(address)
       throw new Error('wrong credentials')
     }
     loggedIn.set(request, match.operator)

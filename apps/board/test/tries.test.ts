@@ -64,6 +64,20 @@ describe('guessing the password', () => {
     expect((await from('203.0.113.8', reader.password)).statusCode).toBe(200)
   })
 
+  it.each([
+    ['with a port', (n: number) => `203.0.113.20:${n}`],
+    ['of IPv6 with a port', (n: number) => `[2001:db8:1:2::${n}]:443`],
+    ['of 6to4', (n: number) => `2002:cb00:7115::${n}`],
+    ['before a trusted hop with a port', (n: number) => `203.0.113.22, 127.0.0.1:${n}`],
+    ['that is no address', (n: number) => `word ${n}`],
+  ])('ends after ten tries from a forwarded address %s', async (_kind, spell) => {
+    const statuses = []
+    for (let n = 1; n <= 11; n += 1) statuses.push((await from(spell(n), 'wrong')).statusCode)
+    expect(statuses).toEqual([...Array<number>(10).fill(401), 429])
+    const ips = new Set(board.logged('login failed').map((entry) => JSON.stringify(entry)))
+    expect(JSON.stringify([...ips])).not.toContain('word')
+  })
+
   it('is not counted for requests without a password or with the correct one', async () => {
     for (let i = 0; i < 20; i += 1)
       await board.app.inject({ url: '/', headers: { 'x-forwarded-for': '203.0.113.9' } })

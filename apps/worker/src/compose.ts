@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { createKeyring } from '@sms-codes/core/keyring'
+import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
@@ -81,6 +82,7 @@ export function composeWorker(options: ComposeOptions) {
       leaseMs: config.gatewayDeadlineMs + LEASE_MARGIN_MS,
       fallback: config.fallsBack ? fallback : null,
       followUp: config.expectsReceipts ? followUp : null,
+      guardCounts: createGuardCounts(redis, config.guardWindows),
     }
     const mark = createAcceptanceMark(redis, SMS_QUEUE)
     return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency, mark })

@@ -34,6 +34,8 @@ const NEWER_VERSION_PAUSE_MS = 6_000
 const MOST_STARTS = 100
 /** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
 const AFTER_LEASE_MS = 50
+/** The longest time to send. An older job whose record no longer exists was not sent in time. */
+const LONGEST_SEND_MS = 570_000
 
 /** A send that ends for one of these reasons found no gateway in time. The other reasons lie in the send itself. */
 const UNACCEPTED: readonly string[] = ['late', 'ambiguous', 'no_gateway']
@@ -59,6 +61,14 @@ export function createConsumer(options: ConsumerOptions) {
     }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') return delay(job, delivered.waitMs + AFTER_LEASE_MS, token)
+    if (delivered.outcome === 'waiting') return delay(job, delivered.waitMs, token)
+    if (delivered.why === 'no_record' && Date.now() - job.timestamp > LONGEST_SEND_MS)
+      countEnd(
+        { status: 'failed', by: 'late' },
+        true,
+        metrics,
+        log.child({ rid: data.rid, n: data.n, channel }),
+      )
     if (delivered.outcome === 'sent' || delivered.outcome === 'fell_back') options.mark.accepted()
     else if (UNACCEPTED.includes(delivered.why)) options.mark.lost()
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)

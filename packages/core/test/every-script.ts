@@ -3,6 +3,7 @@ import { createContacts } from '../src/codes/contacts.ts'
 import type { Keyring } from '../src/keyring.ts'
 import { createDeliveryReceipts } from '../src/queues/delivery-receipts.ts'
 import { keys } from '../src/redis/keys.ts'
+import { createGuardCounts } from '../src/limits/guard-counts.ts'
 import { createLimits } from '../src/limits/limits.ts'
 import { createLists } from '../src/limits/allow-deny-lists.ts'
 import { createQuotas } from '../../../apps/worker/src/gateways/quotas.ts'
@@ -147,8 +148,8 @@ async function judgeAndList(redis: RedisClient, mobile: string, note: Note): Pro
   const group = (['sent', 'verified', 'mark', 'times'] as const).map((what) =>
     keys.guard(what, 'address', mobile),
   )
-  const limits = createLimits(redis)
-  await limits.take([{ key: group[0] ?? '', windows: [{ most: 9, seconds: 60 }] }])
+  const counts = createGuardCounts(redis, { segment: 60, address: 60, service: 60 })
+  await counts.countSent({ rid: `${mobile}.code`, n: 1 }, { mobile, address: mobile })
   for (const least of [2, 1, 1]) {
     const { rows } = await judge(group, [60_000, 60_000, least, 50, 60_000])
     for (const row of rows)

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis, type Cluster } from 'ioredis'
+import { cleanUpAtExit } from '@sms-codes/launcher/cleanup-at-exit'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/processes'
 import { startRedis } from '@sms-codes/launcher/redis'
@@ -75,20 +76,30 @@ export async function startSystem({
     return { opsUrl, process: await processes.start('worker', own, `${opsUrl}/readyz`) }
   }
 
-  const simulator = await processes.start('simulator', {}, `${simulatorUrl}/livez`)
-  const apiList = await Promise.all(apiPorts.map((port) => startApi({}, port)))
-  const workerList = await Promise.all(Array.from({ length: workers }, () => startWorker()))
   const boardPort = board ? await freePort() : 0
   const boardUrl = `http://127.0.0.1:${boardPort}`
-  if (board) await processes.start('board', { BOARD_PORT: String(boardPort) }, `${boardUrl}/livez`)
+  async function startAll() {
+    const simulator = await processes.start('simulator', {}, `${simulatorUrl}/livez`)
+    const apiList = await Promise.all(apiPorts.map((port) => startApi({}, port)))
+    const workerList = await Promise.all(Array.from({ length: workers }, () => startWorker()))
+    if (board) await processes.start('board', { BOARD_PORT: String(boardPort) }, `${boardUrl}/livez`)
+    return { simulator, apis: apiList, workers: workerList }
+  }
+  async function stop(): Promise<void> {
+    redis.disconnect()
+    await processes.stopAll()
+    await redisServer?.stop()
+  }
+  const started = await startAll().catch(async (err: unknown) => {
+    await stop()
+    throw err
+  })
 
   return {
     redis,
     redisServer: () => ownServer().current(),
     env: common,
-    apis: apiList,
-    workers: workerList,
-    simulator,
+    ...started,
     simulatorUrl,
     boardUrl,
     logs: processes.logs,
@@ -110,16 +121,16 @@ export async function startSystem({
     /** Kills Redis with SIGKILL and starts it again with the same port and data. */
     restartRedis: (pauseMs = 0): Promise<void> => ownServer().restart(pauseMs),
 
-    async stop(): Promise<void> {
-      redis.disconnect()
-      await processes.stopAll()
-      await redisServer?.stop()
-    },
+    stop,
   }
 }
 
 async function startRedisServer(persistent: boolean) {
   const options = persistent ? { dir: mkdtempSync(join(tmpdir(), 'sms-codes-e2e-')) } : {}
+  const removeDir = () => {
+    if (options.dir !== undefined) rmSync(options.dir, { recursive: true, force: true })
+  }
+  const cancelCleanup = cleanUpAtExit(removeDir)
   let server = await startRedis(options)
   return {
     current: () => server,
@@ -131,7 +142,8 @@ async function startRedisServer(persistent: boolean) {
     },
     async stop(): Promise<void> {
       await server.stop()
-      if (options.dir !== undefined) rmSync(options.dir, { recursive: true })
+      cancelCleanup()
+      removeDir()
     },
   }
 }

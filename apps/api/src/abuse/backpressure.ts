@@ -1,4 +1,4 @@
-import underPressure from '@fastify/under-pressure'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import {
   createQueueState,
@@ -19,6 +19,7 @@ type Metrics = Pick<ApiMetrics, 'refusals'>
 const CACHE_MS = 1_000
 const DELIVERY_RETRY_SECONDS = 10
 const EVENT_LOOP_RETRY_SECONDS = 5
+const RESOLUTION_MS = 10
 
 /**
  * While no gateway accepts messages, requests pass as probes only until this many sends are under way. Each of these
@@ -81,17 +82,31 @@ type EventLoopLimits = { delayMs: number; percent: number }
  * Refuses the requests of a Fastify scope while the event loop is overloaded. The scope should have only routes whose
  * work can wait. The verify route cannot wait, because a code expires.
  */
-export async function refuseUnderLoad(scope: FastifyInstance, limits: EventLoopLimits, metrics: Metrics) {
+export function refuseUnderLoad(scope: FastifyInstance, limits: EventLoopLimits, metrics: Metrics): void {
   const { delayMs, percent } = limits
   if (delayMs === 0 && percent === 0) return
-  await scope.register(underPressure, {
-    maxEventLoopDelay: delayMs,
-    maxEventLoopUtilization: percent / 100,
-    // The busy share is measured over the last second, and not over the time since the process started.
-    eventLoopUtilizationMode: 'interval',
-    pressureHandler: async () => {
-      metrics.refusals.inc({ limit: 'event_loop' })
-      throw new Refusal('busy', { retry_after: EVENT_LOOP_RETRY_SECONDS })
-    },
+  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  delays.enable()
+  let before = performance.eventLoopUtilization()
+  let overloaded = false
+  // Nothing in this timer opens a file, so it also works when the process has no file descriptor left.
+  const timer = setInterval(() => {
+    const meanMs = delays.mean / 1e6 - RESOLUTION_MS
+    delays.reset()
+    const now = performance.eventLoopUtilization()
+    const { utilization } = performance.eventLoopUtilization(now, before)
+    before = now
+    // Without a measurement the mean is NaN: the event loop was blocked for the whole interval.
+    const isLate = delayMs > 0 && !(meanMs <= delayMs)
+    overloaded = isLate || (percent > 0 && utilization * 100 > percent)
+  }, CACHE_MS).unref()
+  scope.addHook('onClose', async () => {
+    clearInterval(timer)
+    delays.disable()
+  })
+  scope.addHook('onRequest', async () => {
+    if (!overloaded) return
+    metrics.refusals.inc({ limit: 'event_loop' })
+    throw new Refusal('busy', { retry_after: EVENT_LOOP_RETRY_SECONDS })
   })
 }

@@ -1,5 +1,7 @@
+import type { FastifyRequest } from 'fastify'
 import type { Keyring } from '@sms-codes/core/keyring'
 import { addressGroup, subnetOf } from '@sms-codes/core/limits/client-address'
+import type { ClientAddress } from '@sms-codes/core/limits/forwarded-for'
 
 /** The address of a client, and the pseudonyms under which Redis counts this address and its subnet. */
 type Caller = { ip: string; address: string; subnet: string }
@@ -7,13 +9,10 @@ type Caller = { ip: string; address: string; subnet: string }
 /** One request for a message: its caller, and the phone that the message is for. */
 export type SendAttempt = Caller & { mobile: string }
 
-export function createCallers(keyring: Pick<Keyring, 'pseudonym'>) {
-  return (ip: string): Caller => ({
-    ip,
-    address: keyring.pseudonym(addressGroup(ip)),
-    subnet: keyring.pseudonym(subnetOf(ip)),
-  })
+export function createCallers(keyring: Pick<Keyring, 'pseudonym'>, clientAddress: ClientAddress) {
+  return (request: FastifyRequest): Caller => {
+    const ip = clientAddress(request.raw)
+    const [address, subnet] = [addressGroup(ip), subnetOf(ip)]
+    return { ip, address: keyring.pseudonym(address), subnet: keyring.pseudonym(subnet) }
+  }
 }
-
-/** Returns the segment of a number: its first seven digits. */
-export const numberSegment = (mobile: string): string => mobile.slice(0, 7)

@@ -8,7 +8,10 @@ import type { DeliveryReceipt, ReceivedCall } from '@sms-codes/gateways/delivery
 import type { ApiDeps } from '../compose.ts'
 import { Refusal } from '../http/answers.ts'
 
-type Needs = Pick<ApiDeps, 'callbacks' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'>
+type Needs = Pick<
+  ApiDeps,
+  'callbacks' | 'callerOf' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'
+>
 
 /** A body of this size has several hundred delivery receipts. The largest batch that a vendor documents has 100. */
 const MAX_BODY_BYTES = 262_144
@@ -20,7 +23,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest()
  * changes nothing.
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { deliveryReceipts, ledger, rules, mails, metrics } = deps
+  const { callerOf, deliveryReceipts, ledger, rules, mails, metrics } = deps
   const { parsers, addresses, token } = deps.callbacks
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
@@ -55,7 +58,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       // This hook runs before the body is read. Without the token, the answer does not show that the route exists.
       onRequest: async (request) => {
         const isKnown = timingSafeEqual(sha256(request.params.token), tokenDigest)
-        const isAllowed = addresses.length === 0 || networkOf(request.ip) !== null
+        const isAllowed = addresses.length === 0 || networkOf(callerOf(request).ip) !== null
         if (!isKnown || !isAllowed || !parsers.has(request.params.gateway)) throw new Refusal('notFound')
       },
     },

@@ -25,7 +25,7 @@ export const imageCodeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       },
     },
     async (request, reply) => {
-      const { address } = callerOf(request.ip)
+      const { address } = callerOf(request)
       const [attempts] = await Promise.all([
         rateLimits.attemptsOf(address),
         rateLimits.take('images', address),

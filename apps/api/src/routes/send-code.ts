@@ -37,14 +37,17 @@ function createSendCode(deps: Needs) {
     const { mobile, scene, ...answered } = sendRequest
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     const requiresContact = await backlog.requiresContact(rules.mayFallBack(scene))
-    const attempt = { ...callerOf(request.ip), mobile }
+    const attempt = { ...callerOf(request), mobile }
     const { isAllowListed } = await checkCaller(attempt, answered)
     // Before the picture, the answer would tell any stranger whether this phone has a contact.
     if (requiresContact && (await contacts.find(mobile)) === null) throw backlog.withoutContact()
     const { budgetUnit, release } = await rateLimits.takeForSend(attempt, isAllowListed)
     // The limits of the phone are checked after the image code. Otherwise any stranger could lock a number out.
     const fixedCode = testNumbers.codeOf(mobile)
-    const asked = { askedBy: attempt.address, isCounted: !isAllowListed && fixedCode === undefined }
+    const asked = {
+      askedBy: attempt.address,
+      isCounted: guard.isOn && !isAllowListed && fixedCode === undefined,
+    }
     const issuing = codes.issue(mobile, scene, { ...asked, fixedCode, budgetUnit })
     const issued = await issuing.catch((err: unknown) => giveBackAndThrow(release, err, request.log))
     if (issued.kind === 'throttled') {

@@ -1,5 +1,6 @@
 import type { Channel } from '@sms-codes/core/codes/send'
 import type { Claim, SendLedger, Settlement } from '@sms-codes/core/codes/send-ledger'
+import type { GuardCounts, Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { WorkerMetrics } from '../worker-metrics.ts'
@@ -17,6 +18,8 @@ export type SettleDeps = {
   fallback: EmailFallback | null
   /** Null if no gateway of the channel sends delivery receipts. */
   followUp: ReceiptFollowUp | null
+  /** Absent on the channel email, because the guard against SMS pumping counts only SMS. */
+  guardCounts?: Pick<GuardCounts, 'countSent'>
 }
 
 /** Thrown for a send that has not ended. The queue runs the job again after a delay within the two limits below. */
@@ -52,7 +55,7 @@ export function countEnd(
 
 /** Carries out the end of an attempt. A settlement writes the result of the newest claim to the code record. */
 export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
-  const { channel, ledger, metrics, fallback, followUp } = deps
+  const { channel, ledger, metrics, fallback, followUp, guardCounts } = deps
 
   const settle = (attempt: Attempt, what: Omit<Settlement, 'channel'>) =>
     ledger.settle(job, attempt.fence, {
@@ -62,8 +65,17 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       ...what,
     })
 
+  /** Counts a send that a gateway accepted. The delivery does not wait for the count, and a repeat changes nothing. */
+  function count(grouped: Grouped | null): void {
+    if (grouped === null) return
+    guardCounts
+      ?.countSent(job, grouped)
+      .catch((err: unknown) => log.warn({ err }, 'send not counted by the pumping guard'))
+  }
+
   async function sent(attempt: Attempt, gateway: string, messageId: string | undefined): Promise<Delivered> {
     const status = channel === 'email' ? 'fell_back' : 'sent'
+    count(attempt.grouped)
     const isWritten = await settle(attempt, { status, gateway, messageId })
     countEnd({ status, by: gateway }, isWritten, metrics, log)
     // If this step fails, the job runs again, finds the send `sent`, and repeats the step.
@@ -77,6 +89,8 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     why: EndReason,
     what: Pick<Settlement, 'gateway' | 'doubtedGateway'>,
   ): Promise<Delivered> {
+    // A vendor that could not deliver a message had accepted it.
+    if (why === 'undelivered') count(attempt.grouped)
     const isMoving = fallback !== null && (await fallback.isOpen(job))
     const status = isMoving ? 'moved' : 'failed'
     // When a mail fails, the record keeps the reason for which the SMS failed.
@@ -103,6 +117,10 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     async finish(attempt: Attempt, decision: End): Promise<Delivered> {
       if (decision.kind === 'sent') return sent(attempt, decision.gateway, decision.messageId)
       if (decision.kind === 'retry') return retry(attempt, decision)
+      if (decision.kind === 'wait') {
+        await settle(attempt, { status: 'queued' })
+        return { outcome: 'waiting', waitMs: decision.waitMs }
+      }
       return end(attempt, decision.why, { gateway: decision.gateway })
     },
 
@@ -124,6 +142,8 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
         if (claim.reason === 'moved') await fallback?.queue(job)
         return { outcome: 'gone', why: claim.reason }
       }
+      // A delivery receipt may have ended a send in doubt.
+      if (claim.status === 'sent' || claim.status === 'delivered') count(claim.grouped)
       if (claim.status === 'sent')
         await followUp?.sent(job, claim.gateway, claim.messageId || messageIdOf(job))
       return { outcome: 'done', why: claim.status }

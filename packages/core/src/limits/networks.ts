@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { containedIpv4, parseAddress } from './client-address.ts'
 
 /** An entry of an allow or deny list: client addresses, the first digits of numbers, or the pseudonym of a phone. */
 export type ListEntry = {
@@ -24,10 +25,9 @@ export function parseListEntry(text: string): ListEntry | null {
   const { address, family } = network
   // An IPv6 address without a prefix means its /64, because a provider gives each customer a whole /64.
   const prefix = network.prefix ?? (family === 4 ? 32 : 64)
-  if (family === 4) return { kind: 'network', text: `${address}/${prefix}` }
-  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
+  const canonical = parseAddress(address) ?? address
   // An IPv4-mapped entry is refused, because an IPv4 entry also matches IPv4-mapped addresses.
-  return canonical.startsWith('::ffff:') ? null : { kind: 'network', text: `${canonical}/${prefix}` }
+  return isIP(canonical) === family ? { kind: 'network', text: `${canonical}/${prefix}` } : null
 }
 
 /** Parses an address or a network (CIDR). @returns null for other text, and for a network of all addresses (/0) */
@@ -45,12 +45,18 @@ export function phoneNames({ mobile, ph }: Pick<Asker, 'mobile' | 'ph'>): string
   return [...SEGMENT_LENGTHS.map((length) => mobile.slice(0, length)), ph]
 }
 
-/** @returns a function that finds the first network that contains an address */
+/**
+ * @returns a function that finds the first network that contains an address, or the IPv4 address in this address. It
+ *   returns null for text that is not an address.
+ */
 export function createNetworks(texts: readonly string[]) {
   const all = toBlockList(texts)
   return (ip: string): string | null => {
-    if (!isIn(all, ip)) return null
-    return texts.find((text) => isIn(toBlockList([text]), ip)) ?? null
+    const address = parseAddress(ip)
+    if (address === null) return null
+    const forms = [address, containedIpv4(address) ?? address]
+    const isIn = (list: BlockList) => forms.some((form) => list.check(form, familyOf(form)))
+    return isIn(all) ? (texts.find((text) => isIn(toBlockList([text]))) ?? null) : null
   }
 }
 
@@ -58,14 +64,10 @@ function toBlockList(texts: readonly string[]): BlockList {
   const list = new BlockList()
   for (const text of texts) {
     const [address = '', prefix] = text.split('/')
-    list.addSubnet(address, Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4')
+    if (prefix === undefined) list.addAddress(address, familyOf(address))
+    else list.addSubnet(address, Number(prefix), familyOf(address))
   }
   return list
 }
 
-/** False for text that is not an address, because a proxy may pass on any text. */
-function isIn(list: BlockList, ip: string): boolean {
-  const [bare = ''] = ip.split('%')
-  const family = isIP(bare)
-  return family !== 0 && list.check(bare, family === 6 ? 'ipv6' : 'ipv4')
-}
+const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')

@@ -1,6 +1,6 @@
-import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { Registry } from 'prom-client'
+import { createHttpServer } from './http-server.ts'
 
 type HealthOptions = {
   host: string
@@ -28,7 +28,7 @@ export async function startHealthServer({ host, port, registry, notReady, remark
     const told = (await remark?.()) ?? null
     return [200, 'text/plain', told === null ? 'ready\n' : `ready; ${told}\n`]
   }
-  const server = createServer((request, response) => {
+  const server = createHttpServer((request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     const path = isRead ? request.url?.split('?')[0] : undefined
     answer(path)

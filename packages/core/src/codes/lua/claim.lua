@@ -11,11 +11,13 @@
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
--- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked}: `life` in ms; `age` in
---           ms since the first claim of this send; `doubted_gateway` is '' if there is no doubt
+-- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked, counted_for}: `life` in ms;
+--           `age` in ms since the first claim of this send; `doubted_gateway` is '' if there is no doubt; `counted_for`
+--           is the address for which the guard against SMS pumping counts the send, '' if it does not
 --       | {'gone', reason}: 'no_record' | 'replaced' | 'moved' | 'used'
 --       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
---       | {'done', status, gateway, message_id}: the send has ended
+--       | {'done', status, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if the code
+--           was used
 --       | {'busy', wait}: another worker has the claim for `wait` ms more
 --- @include "time"
 --- @include "read"
@@ -26,12 +28,14 @@ local risks_second_send, channel = tonumber(ARGV[6]), ARGV[7]
 
 local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
   'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
-  'called_at', 'sending_at', 'reason', 'mail_state')
+  'called_at', 'sending_at', 'reason', 'mail_state', 'asked_by', 'is_counted')
 if record.rid ~= rid then return {'gone', 'reason', 'no_record'} end
 if record.sends ~= number then return {'gone', 'reason', 'replaced'} end
+local counted_for = record.is_counted == '1' and record.asked_by or ''
 local is_sending = record.status == 'sending'
 if record.status ~= 'queued' and not is_sending then
-  return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id}
+  return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id,
+    'sealed', record.sealed or '', 'counted_for', counted_for}
 end
 if record.channel ~= channel then return {'gone', 'reason', 'moved'} end
 if record.used == '1' then
@@ -54,7 +58,7 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
   if channel == 'email' and record.reason == 'missing' then
     -- A gateway had accepted the SMS and the mail was only a follow-up, so the status goes back to `sent`.
     redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
-    return {'done', 'status', 'sent', 'gateway', '', 'message_id', ''}
+    return {'done', 'status', 'sent', 'gateway', '', 'message_id', '', 'sealed', '', 'counted_for', ''}
   end
   local is_certain = doubted == '' and tostring(unresolved) == '0'
   return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
@@ -72,4 +76,4 @@ redis.call('HSETNX', code, 'sending_at', now)
 if channel == 'email' and record.mail_state == 'none' then redis.call('HSET', code, 'mail_state', 'claimed') end
 return {'go', 'sealed', record.sealed, 'fence', fence, 'life', record.expires_at - now,
   'age', now - (record.sending_at or now), 'doubted_gateway', doubted, 'doubted_at', tonumber(doubted_at),
-  'second_send_risked', tonumber(record.second_send_risked)}
+  'second_send_risked', tonumber(record.second_send_risked), 'counted_for', counted_for}

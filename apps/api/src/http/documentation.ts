@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+
+// @fastify/swagger-ui contains these files. Its plugin is not used, because it would open a file for each request.
+const FILES = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+}
+const readAsset = (name: string) =>
+  readFileSync(createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${name}`))
+
+/** @param base the folder `/docs`, seen from the page */
+const pageOf = (base: string) => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <title>sms-codes</title>
+    <link rel="stylesheet" href="${base}/static/swagger-ui.css">
+    <link rel="icon" href="${base}/static/favicon-32x32.png">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="${base}/static/swagger-ui-bundle.js"></script>
+    <script>SwaggerUIBundle({ url: '${base}/../openapi.json', dom_id: '#swagger-ui', deepLinking: true })</script>
+  </body>
+</html>
+`
+
+/**
+ * Documents the routes that are registered after this call, at `/openapi.json` and as a web page at `/docs`. All
+ * answers are in memory from the start.
+ */
+export async function documentRoutes(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'sms-codes', version: '1', description: 'SMS verification codes' },
+      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+    },
+  })
+  const serve = (url: string, type: string, bodyOf: (asked: string) => Buffer) =>
+    app.get(url, { schema: { hide: true } }, async (request, reply) =>
+      reply.type(type).send(bodyOf(request.url)),
+    )
+
+  let description = Buffer.alloc(0)
+  app.addHook('onReady', async () => {
+    description = Buffer.from(JSON.stringify(app.swagger()))
+  })
+  serve('/openapi.json', 'application/json; charset=utf-8', () => description)
+  const [page, pageOfFolder] = [Buffer.from(pageOf('docs')), Buffer.from(pageOf('.'))]
+  // The answer to `/docs/` needs other links than the answer to `/docs`.
+  serve('/docs', 'text/html; charset=utf-8', (url) => (/^[^?]*\/(\?|$)/.test(url) ? pageOfFolder : page))
+  for (const [name, type] of Object.entries(FILES)) {
+    const body = readAsset(name)
+    serve(`/docs/static/${name}`, type, () => body)
+  }
+}

@@ -1,0 +1,47 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** A connection with more unanswered requests is closed. Clients that pipeline at all send two or three. */
+const MOST_UNANSWERED = 8
+
+/** The time in which a client must send its whole request, and the time without a byte in either direction. */
+const CLIENT_TIMEOUT_MS = 10_000
+
+/**
+ * Creates an HTTP server that handles the requests of a connection one after the other. A client can send a thousand
+ * requests in one packet. Node would start all of them at once, and would never tell the answers that wait for their
+ * turn that the connection has closed, so each answer would keep its memory and its open file.
+ */
+export function createHttpServer(handle: RequestListener): Server {
+  const unanswered = new WeakMap<Socket, number>()
+  const listener: RequestListener = (request, response) => {
+    const { socket } = request
+    const count = (unanswered.get(socket) ?? 0) + 1
+    unanswered.set(socket, count)
+    if (count > MOST_UNANSWERED) {
+      socket.destroy()
+      return
+    }
+    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
+    // Until the next turn of the event loop other connections are served, and Node closes the connection of a client
+    // that has reset it or whose request is malformed after its headers. Such a request has no effect. Node keeps an
+    // address that was read once, so the handler finds the address of its client even after a later reset.
+    const begin = () =>
+      setImmediate(() => {
+        if (!socket.destroyed && socket.remoteAddress !== undefined) handle(request, response)
+      })
+    // Node gives the socket to the answer whose turn it is.
+    if (response.socket === null) response.once('socket', begin)
+    else begin()
+  }
+  const limits = {
+    requestTimeout: CLIENT_TIMEOUT_MS,
+    // By default Node looks for late requests every 30 seconds. Its timeout for headers is 60 seconds by default.
+    // If this timeout is longer than the timeout for the request, Node exchanges the two values.
+    headersTimeout: CLIENT_TIMEOUT_MS,
+    connectionsCheckingInterval: 1_000,
+    // Longer than load balancers keep a connection that they do not use.
+    keepAliveTimeout: 72_000,
+  }
+  return createServer(limits, listener).setTimeout(CLIENT_TIMEOUT_MS)
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import type { System } from '../test/system.ts'
+import type { Env } from '../test/system-env.ts'
+import type { RedisSentinel } from '@sms-codes/test-servers/redis-sentinel'
+import type { Promises } from './accounting.ts'
+import type { Relay } from './relay.ts'
+
+/** The running service with the means to break it. `gateway` is in front of CCP and `mail` in front of the mail server. */
+export type Rig = {
+  system: System
+  gateway: Relay
+  mail: Relay
+  /** Null unless the drill asks for Sentinels. */
+  sentinel: RedisSentinel | null
+}
+
+export type Drill = {
+  name: string
+  /** What is broken, as a phrase. */
+  title: string
+  /** How long it stays broken, if the drill waits. */
+  seconds: number
+  /** Belongs to the short selection of `--quick`. */
+  isQuick?: boolean
+  env?: Env
+  /** Users get codes of a scene with fallback and have a mailbox. */
+  hasMailboxes?: boolean
+  /** All users share one address. */
+  isOffice?: boolean
+  hasSentinel?: boolean
+  promises: Promises
+  /** What happens before the first user. */
+  prepare?: (rig: Rig) => unknown
+  breakIt?: (rig: Rig) => unknown
+  mend?: (rig: Rig) => unknown
+}
+
+/** Replaces an API process by one on the same port, as a supervisor does. */
+export async function replaceApi({ system }: Rig, i: number, env: Env = {}): Promise<void> {
+  const { apis } = system
+  await apis[i]?.process.stop(20_000)
+  apis[i] = await system.startApi(env, Number(new URL(apis[i]?.url ?? '').port))
+}
+
+export async function replaceWorker({ system }: Rig, i: number, env: Env = {}): Promise<void> {
+  await system.workers[i]?.process.stop(20_000)
+  system.workers[i] = await system.startWorker(env)
+}
+
+/** Calls `replace` for every API or worker process, one after the other. */
+export async function each(list: readonly unknown[], replace: (i: number) => Promise<void>): Promise<void> {
+  for (const i of list.keys()) await replace(i)
+}
+
+const FRESH = `k2:${randomBytes(32).toString('base64')}`
+/** A new code key before the present one. */
+export const withNewKey = ({ system }: Rig): Env => ({ CODE_KEYS: `${FRESH},${system.env['CODE_KEYS']}` })

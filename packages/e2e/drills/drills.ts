@@ -1,0 +1,246 @@
+// The drills: what breaks, for how long, and what the service promises then. docs/reliability.md repeats the promises.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Queue } from 'bullmq'
+import { each, replaceApi, replaceWorker, withNewKey, type Drill, type Rig } from './drill.ts'
+import { addBacklog } from './backlog.ts'
+
+/**
+ * The promise is 15 s. A send that was under way may be lost too, and a process needs time to notice. Of the later
+ * sends, only probes are accepted: three at a time, which are lost after the time to send.
+ */
+const longOutage = (probes: number) => ({ mayLose: { from: -5, to: 17, others: probes } })
+const HALF_ROLLED_MS = 10_000
+const BACKLOG = 20_000
+const UNLIMITED = '100000/60'
+
+const pidOfRedis = ({ system }: Rig) => system.redisServer().pid
+
+async function withQueue({ system }: Rig, act: (queue: Queue) => Promise<void>): Promise<void> {
+  const queue = new Queue('sms', { prefix: '{sms}', connection: { url: system.env['REDIS_URL'] ?? '' } })
+  await act(queue)
+  await queue.close()
+}
+
+const processes: Drill[] = [
+  {
+    name: 'worker-killed',
+    title: 'one of three workers is killed, and replaced after 5 s',
+    seconds: 5,
+    isQuick: true,
+    promises: {},
+    breakIt: ({ system }) => system.workers[0]?.process.kill(),
+    mend: async ({ system }) => (system.workers[0] = await system.startWorker()),
+  },
+  {
+    name: 'workers-killed',
+    title: 'all workers are killed, and replaced after 30 s',
+    seconds: 30,
+    promises: {},
+    breakIt: ({ system }) => Promise.all(system.workers.map(({ process }) => process.kill())),
+    mend: async ({ system }) => {
+      for (const i of system.workers.keys()) system.workers[i] = await system.startWorker()
+    },
+  },
+  {
+    name: 'api-killed',
+    title: 'one of two API processes is killed, and replaced after 5 s',
+    seconds: 5,
+    isQuick: true,
+    promises: { mayCutAnswers: true },
+    breakIt: ({ system }) => system.apis[0]?.process.kill(),
+    mend: (rig) => replaceApi(rig, 0),
+  },
+  {
+    name: 'rolling-restart',
+    title: 'every API and worker process is replaced, one after the other',
+    seconds: 0,
+    promises: {},
+    breakIt: async (rig) => {
+      await each(rig.system.workers, (i) => replaceWorker(rig, i))
+      await each(rig.system.apis, (i) => replaceApi(rig, i))
+    },
+  },
+  {
+    name: 'keys-api-first',
+    title: 'a new code key reaches the API first, and the workers 10 s later',
+    seconds: 0,
+    isQuick: true,
+    promises: {},
+    breakIt: async (rig) => {
+      await each(rig.system.apis, (i) => replaceApi(rig, i, withNewKey(rig)))
+      await sleep(HALF_ROLLED_MS)
+      await each(rig.system.workers, (i) => replaceWorker(rig, i, withNewKey(rig)))
+    },
+  },
+  {
+    name: 'keys-half-api',
+    title: 'a new code key reaches the workers, one API process, and 10 s later the other',
+    seconds: 0,
+    promises: {},
+    breakIt: async (rig) => {
+      await each(rig.system.workers, (i) => replaceWorker(rig, i, withNewKey(rig)))
+      await replaceApi(rig, 0, withNewKey(rig))
+      await sleep(HALF_ROLLED_MS)
+      await replaceApi(rig, 1, withNewKey(rig))
+    },
+  },
+]
+
+const redis: Drill[] = [
+  {
+    name: 'redis-killed',
+    title: 'Redis is killed, and restarted after 2 s on the same append-only file',
+    seconds: 2,
+    isQuick: true,
+    promises: { mayCutAnswers: true },
+    breakIt: ({ system }) => system.restartRedis(2_000),
+  },
+  {
+    name: 'redis-hung',
+    title: 'Redis is stopped (SIGSTOP) for 10 s',
+    seconds: 10,
+    promises: { mayCutAnswers: true },
+    breakIt: (rig) => process.kill(pidOfRedis(rig), 'SIGSTOP'),
+    mend: (rig) => process.kill(pidOfRedis(rig), 'SIGCONT'),
+  },
+  {
+    name: 'sentinel-failover',
+    title: 'the primary is killed, and Sentinels make its replica the primary',
+    seconds: 10,
+    hasSentinel: true,
+    // Replication is asynchronous: the newest acknowledged writes may be lost.
+    promises: { mayLose: { from: -1, to: 1 }, mayCutAnswers: true },
+    breakIt: ({ sentinel }) => sentinel?.primary.kill(),
+    mend: ({ sentinel }) => sentinel?.startAgain(sentinel.primary),
+  },
+]
+
+const gateways: Drill[] = [
+  {
+    name: 'gateway-down-60s',
+    title: 'the only gateway is down for 60 s',
+    seconds: 60,
+    promises: {},
+    breakIt: ({ gateway }) => gateway.down(),
+    mend: ({ gateway }) => gateway.up(),
+  },
+  {
+    name: 'gateway-down-7min',
+    title: 'the only gateway is down for 7 minutes',
+    seconds: 420,
+    promises: longOutage(9),
+    breakIt: ({ gateway }) => gateway.down(),
+    mend: ({ gateway }) => gateway.up(),
+  },
+  {
+    name: 'first-gateway-down',
+    title: 'the first of two gateways is down for 60 s',
+    seconds: 60,
+    env: { SMS_GATEWAYS: 'ccp,aliyun' },
+    promises: {},
+    breakIt: ({ gateway }) => gateway.down(),
+    mend: ({ gateway }) => gateway.up(),
+  },
+  {
+    name: 'gateway-slow',
+    title: 'the only gateway takes 8 s to answer, for 60 s',
+    seconds: 60,
+    promises: {},
+    breakIt: ({ system }) => system.fault('accept', 0, 8_000),
+    mend: ({ system }) => system.clearFaults('ccp'),
+  },
+  {
+    name: 'answers-lost',
+    title: 'the only gateway, Aliyun, accepts messages and cuts its answers off, for 30 s',
+    seconds: 30,
+    env: { SMS_GATEWAYS: 'aliyun' },
+    promises: { mayRepeat: true },
+    breakIt: ({ system }) => system.fault('accept_rst', 0, 0, 'aliyun'),
+    mend: ({ system }) => system.clearFaults('aliyun'),
+  },
+  {
+    name: 'office',
+    title: 'the only gateway is down for 60 s, and all users share one address that the guard watches',
+    seconds: 60,
+    isOffice: true,
+    env: {
+      SEND_WITHIN_SECONDS: '20',
+      STEP_UP: 'off',
+      GUARD_MODE: 'deny',
+      // Higher than the default, so that the users before the outage do not outweigh it.
+      GUARD_MIN_PERCENT: '20',
+      GUARD_ADDRESS_MIN_SENDS: '60',
+      GUARD_SERVICE_MIN_SENDS: '1000000',
+      LIMIT_ADDRESS_IMAGES: UNLIMITED,
+      LIMIT_ADDRESS_ATTEMPTS: UNLIMITED,
+      LIMIT_ADDRESS_SENDS: UNLIMITED,
+      LIMIT_SUBNET_SENDS: UNLIMITED,
+      LIMIT_ADDRESS_VERIFIES: UNLIMITED,
+    },
+    promises: longOutage(6),
+    breakIt: ({ gateway }) => gateway.down(),
+    mend: ({ gateway }) => gateway.up(),
+  },
+]
+
+const mail: Drill[] = [
+  {
+    name: 'mail-down',
+    title: 'the mail server is down for 60 s while SMS works',
+    seconds: 60,
+    hasMailboxes: true,
+    promises: {},
+    breakIt: ({ mail: server }) => server.down(),
+    mend: ({ mail: server }) => server.up(),
+  },
+  {
+    name: 'sms-down-with-mail',
+    title: 'the only gateway is down for 60 s, and codes go by e-mail',
+    seconds: 60,
+    hasMailboxes: true,
+    promises: {},
+    breakIt: ({ gateway }) => gateway.down(),
+    mend: ({ gateway }) => gateway.up(),
+  },
+  {
+    name: 'sms-and-mail-down',
+    title: 'the only gateway and the mail server are down for 60 s',
+    seconds: 60,
+    hasMailboxes: true,
+    promises: {},
+    breakIt: ({ gateway, mail: server }) => [gateway.down(), server.down()],
+    mend: ({ gateway, mail: server }) => Promise.all([gateway.up(), server.up()]),
+  },
+]
+
+const queue: Drill[] = [
+  {
+    name: 'paused-60s',
+    title: 'the queue is paused for 60 s',
+    seconds: 60,
+    promises: longOutage(0),
+    breakIt: (rig) => withQueue(rig, (sms) => sms.pause()),
+    mend: (rig) => withQueue(rig, (sms) => sms.resume()),
+  },
+  {
+    name: 'paused-3min',
+    title: 'the queue is paused for 3 minutes, longer than a message may wait',
+    seconds: 180,
+    promises: longOutage(0),
+    breakIt: (rig) => withQueue(rig, (sms) => sms.pause()),
+    mend: (rig) => withQueue(rig, (sms) => sms.resume()),
+  },
+  {
+    name: 'backlog',
+    title: `${BACKLOG.toLocaleString('en')} other messages wait, and the gateway takes 0.5 s for each`,
+    seconds: 60,
+    promises: { medianSeconds: 10 },
+    prepare: async ({ system }) => {
+      await system.fault('accept', 0, 500)
+      await addBacklog(system, BACKLOG)
+    },
+    mend: ({ system }) => system.clearFaults('ccp'),
+  },
+]
+
+export const DRILLS: readonly Drill[] = [...processes, ...redis, ...gateways, ...mail, ...queue]
