@@ -6,6 +6,7 @@ import { createKeyring } from '@sms-codes/core/keyring'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
+import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
@@ -51,7 +52,7 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
   const events = config.tellsEvents ? createEventQueue(producer, log, tracing) : null
   const ledger = createSendLedger(redis, keyring)
   const audit = createAudit(redis)
-  const guard = createPumpingGuard({ redis, limits, metrics, audit, log }, config.guard)
+  const guard = createPumpingGuard({ redis, metrics, audit, log }, config.guard)
   const deps = {
     corsOrigins: config.corsOrigins,
     apiKeys: config.apiKeys,
@@ -60,9 +61,10 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
     captchas: createCaptchas(redis),
     proofs: createProofs(redis, keyring),
     stepUpLevelOf: createStepUp(config.stepUp),
-    rateLimits: createRateLimits(limits, config.rateLimits, guard.sendCounters, metrics),
+    rateLimits: createRateLimits(limits, config.rateLimits, metrics),
     checkLists: createListCheck({ lists: createLists(redis), keyring, metrics, audit, log }, config.lists),
     guard,
+    guardCounts: createGuardCounts(redis, config.guard.windowSeconds),
     idempotency: createIdempotency(createIdempotencyStore(redis, keyring)),
     scenes: Object.keys(config.policies),
     codeLength: (scene: string) => policyOf(scene).length,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { boot, listenOrExit } from '@sms-codes/core/process/boot'
 import { startHealthServer } from '@sms-codes/core/process/health-server'
 import { storeNotReady } from '@sms-codes/core/process/readiness'
+import { createDeliveryRemark } from '@sms-codes/core/queues/queue-state'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { loadApiConfig } from './config/config.ts'
 import { ApiEnv } from './config/variables.ts'
@@ -12,7 +13,9 @@ const { config, log, redis, producer, registry } = parts
 const { app, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
 const notReady = () => storeNotReady(redis)
-const ops = await listenOrExit('API_OPS_PORT', startHealthServer({ host, port: opsPort, registry, notReady }))
+const remark = createDeliveryRemark(redis)
+const health = startHealthServer({ host, port: opsPort, registry, notReady, remark })
+const ops = await listenOrExit('API_OPS_PORT', health)
 await listenOrExit('API_PORT', app.listen({ host, port }))
 log.info({ port, opsPort: ops.port }, 'api ready')
 

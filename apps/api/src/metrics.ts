@@ -1,8 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { GROUPS } from '@sms-codes/core/limits/guard-counts'
 import type { Limits } from '@sms-codes/core/limits/limits'
 import type { Window } from '@sms-codes/core/limits/windows'
 import { keys } from '@sms-codes/core/redis/keys'
-import { GROUPS, MODES } from './abuse/pumping-guard.ts'
+import { MODES } from './abuse/pumping-guard.ts'
 
 /**
  * The metrics of the API. Labels are route patterns, RETCODEs and other bounded sets, and never hold a value of a

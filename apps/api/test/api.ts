@@ -79,6 +79,15 @@ export async function startApi(
       return { status: response.statusCode, body: response.json() }
     },
 
+    /** Ends the first send of a request as a worker does when a gateway has accepted its message. */
+    async accept(rid: string): Promise<void> {
+      const send = { rid, scene: 'default', n: 1 }
+      const claim = await deps.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 5_000 })
+      if (claim.kind !== 'go') throw new Error(`the claim is ${claim.kind}`)
+      if (claim.grouped !== null) await deps.guardCounts.countSent(send, claim.grouped)
+      await deps.ledger.settle(send, claim.fence, { status: 'sent', gateway: 'ccp' })
+    },
+
     /** Sends a code to this phone. */
     async sent(mobile: string, scene: string): Promise<{ rid: string; code: string }> {
       const { body } = await this.post('/v1/sms_codes', { mobile, ...(await this.captcha()), scene })

@@ -9,7 +9,7 @@ import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { createBasePathCutter } from './base-path.ts'
 import { bullBoard, readOnlyView } from './bull-board.ts'
 import { createErrorHandler } from './error-handler.ts'
-import { HEADERS, withoutOutsideLinks } from './headers.ts'
+import { adaptPage, HEADERS } from './headers.ts'
 import { createLogin, operatorOf, type Operator } from './login.ts'
 import { maskAnswer } from './mask.ts'
 import { createWriteGuard } from './writes.ts'
@@ -67,7 +67,7 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
   })
   app.addHook('onSend', async (_request, reply, payload) => {
     const isPage = String(reply.getHeader('content-type')).startsWith('text/html')
-    return isPage && typeof payload === 'string' ? withoutOutsideLinks(payload) : payload
+    return isPage && typeof payload === 'string' ? adaptPage(payload) : payload
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
 

@@ -21,7 +21,7 @@ export const BoardEnv = Type.Object({
   BOARD_PASSWORD: password('password of BOARD_USER'),
   BOARD_WRITER: name(
     'writer',
-    'name of the operator with write access, which is to retry, promote, clean and pause',
+    'name of the operator with write access, which is to retry, promote, clean ended jobs and pause',
   ),
   BOARD_WRITER_PASSWORD: Type.Optional(
     password('password of BOARD_WRITER, without which the board changes nothing'),

@@ -23,5 +23,13 @@ export const HEADERS: FastifyHelmetOptions = {
 
 const OUTSIDE_LINK = /<link\b[^>]*\bhref="https?:[^>]*>/g
 
-/** Removes links to other hosts. The page loads fonts from Google, and loads slowly where Google is blocked. */
-export const withoutOutsideLinks = (page: string) => page.replace(OUTSIDE_LINK, '')
+/** Hides the last two items of a queue's menu, "Empty" and "Obliterate". Bull Board has no option for them. */
+const HIDE_REMOVALS =
+  '<style>[role=menuitem]:has(+ [class*="danger-"]), [role=menuitem][class*="danger-"] { display: none }</style>'
+
+/**
+ * Adapts Bull Board's page. Links to other hosts are removed: the page loads fonts from Google, and loads slowly where
+ * Google is blocked. Menu items for writes that destroy messages are hidden; writes.ts refuses these writes.
+ */
+export const adaptPage = (page: string) =>
+  page.replace(OUTSIDE_LINK, '').replace('</head>', `${HIDE_REMOVALS}</head>`)

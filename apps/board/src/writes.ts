@@ -5,7 +5,8 @@ import type { Audit } from '@sms-codes/core/limits/audit'
 import { operatorOf } from './login.ts'
 
 /**
- * The only writes that are allowed. A job that an operator adds or edits would bypass the rate limits of the API. A
+ * The only writes that are allowed. A job that waits, runs or is delayed is a message that the API has accepted, so no
+ * write removes such a job. A job that an operator adds or edits would bypass the rate limits of the API. A
  * rate limit that an operator sets on the board would stay in Redis unnoticed and delay messages. SMS_RATES and
  * WORKER_CONCURRENCY limit the rate instead. A new route of Bull Board is refused until this list contains the route.
  */
@@ -16,12 +17,12 @@ const OFFERED = new Set([
   'PUT /api/queues/:queueName/resume',
   'PUT /api/queues/:queueName/retry/:queueStatus',
   'PUT /api/queues/:queueName/promote',
-  'PUT /api/queues/:queueName/clean/:queueStatus',
-  'PUT /api/queues/:queueName/empty',
   'PUT /api/queues/:queueName/:jobId/retry',
-  'PUT /api/queues/:queueName/:jobId/clean',
   'PUT /api/queues/:queueName/:jobId/promote',
 ])
+/** This write is allowed for ended jobs. */
+const CLEAN = 'PUT /api/queues/:queueName/clean/:queueStatus'
+const ENDED = ['completed', 'failed']
 
 type Refusal = { status: number; why: string; key: string }
 const READ_ONLY: Refusal = { status: 405, why: 'read-only', key: 'ERRORS.QUEUE_READ_ONLY' }
@@ -65,7 +66,9 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
 function refusalOf(request: FastifyRequest): Refusal | null {
   if (operatorOf(request)?.mayWrite !== true) return READ_ONLY
   if (isForeign(request)) return FOREIGN
-  return OFFERED.has(`${request.method} ${request.routeOptions.url ?? ''}`) ? null : NOT_OFFERED
+  const route = `${request.method} ${request.routeOptions.url ?? ''}`
+  const { queueStatus = '' } = textsOf(request.params)
+  return OFFERED.has(route) || (route === CLEAN && ENDED.includes(queueStatus)) ? null : NOT_OFFERED
 }
 
 /**

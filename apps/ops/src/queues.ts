@@ -1,7 +1,8 @@
 import type { Queue } from 'bullmq'
 import { redisClockMs } from '@sms-codes/core/redis/clock-skew'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
-import { createOldest, watchQueues } from '@sms-codes/core/queues/watched-queues'
+import { createQueueState } from '@sms-codes/core/queues/queue-state'
+import { watchQueues } from '@sms-codes/core/queues/watched-queues'
 import { withStore } from './store.ts'
 
 /** Connects to Redis, opens all queues, calls `use` and closes all. @throws OpsError when Redis does not answer */
@@ -17,19 +18,18 @@ export const withQueues = (redisUrl: string, use: (queues: Queues, redis: RedisC
 
 /** Every method throws StoreError when Redis does not answer. */
 function createQueues(redis: RedisClient, all: Queue[]) {
-  const oldestOf = createOldest(redis)
+  const stateOf = createQueueState(redis)
   async function figuresOf(queue: Queue) {
-    const [counts, addedAt, paused, now] = await Promise.all([
+    const [counts, state] = await Promise.all([
       queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
-      oldestOf(queue.name),
-      queue.isPaused(),
-      redisClockMs(redis),
+      redisClockMs(redis).then((now) => stateOf(queue.name, now)),
     ])
     const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts
-    // The age of the job that has waited longest for its first worker. It is set to at least 0, because the host that
-    // added the job may have a clock that is ahead of the clock of Redis.
-    const oldestSeconds = addedAt === null ? null : Math.max(0, Math.round((now - addedAt) / 1000))
-    return { name: queue.name, waiting, active, delayed, failed, oldestSeconds, paused }
+    const { untakenMs, isPaused: paused } = state
+    // The age of the job that has waited longest for its first worker.
+    const oldestSeconds = untakenMs === null ? null : Math.round(untakenMs / 1000)
+    const stalledSeconds = Math.round(state.stalledMs / 1000)
+    return { name: queue.name, waiting, active, delayed, failed, oldestSeconds, stalledSeconds, paused }
   }
   const figures = () => asStoreError('queues', Promise.all(all.map(figuresOf)))
   return {

@@ -1,5 +1,6 @@
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { createLimits } from '@sms-codes/core/limits/limits'
+import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { readServers } from '@sms-codes/core/redis/server-faults'
@@ -23,21 +24,26 @@ export async function takeSnapshot(config: StoreConfig, redis: RedisClient, queu
 export type Snapshot = Awaited<ReturnType<typeof takeSnapshot>>
 
 const MEGABYTE = 1_048_576
-const NUMBERS = ['waiting', 'active', 'delayed', 'failed', 'oldest', 'most', 'used', 'left']
+const COLUMNS = ['queue', 'waiting', 'active', 'delayed', 'failed', 'oldest', 'stalled', 'state']
+const NUMBERS = ['waiting', 'active', 'delayed', 'failed', 'oldest', 'stalled', 'most', 'used', 'left']
 
 export function showSnapshot({ redis, queues, budget, lists }: Snapshot): string[] {
-  const rows = queues.map(({ name, waiting, active, delayed, failed, oldestSeconds, paused }) => [
-    name,
-    ...[waiting, active, delayed, failed].map(String),
-    oldestSeconds === null ? '-' : showSeconds(oldestSeconds),
-    paused ? 'PAUSED' : 'running',
-  ])
+  const rows = queues.map(
+    ({ name, waiting, active, delayed, failed, oldestSeconds, stalledSeconds, paused }) => [
+      name,
+      ...[waiting, active, delayed, failed].map(String),
+      oldestSeconds === null ? '-' : showSeconds(oldestSeconds),
+      // For so long sends have waited and no gateway has accepted any.
+      name === EVENTS_QUEUE || stalledSeconds === 0 ? '-' : showSeconds(stalledSeconds),
+      paused ? 'PAUSED' : 'running',
+    ],
+  )
   return [
     ...redis.servers.map(showServer),
     ...redis.faults.map((fault) => `FAULT   ${fault}`),
     `lists   ${lists.deny} blocked, ${lists.allow} allowed`,
     '',
-    ...table(['queue', 'waiting', 'active', 'delayed', 'failed', 'oldest', 'state'], rows, NUMBERS),
+    ...table(COLUMNS, rows, NUMBERS),
     '',
     ...showBudget(budget),
   ]

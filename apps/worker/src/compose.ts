@@ -2,11 +2,13 @@ import type { Registry } from 'prom-client'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { createKeyring } from '@sms-codes/core/keyring'
+import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
+import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
@@ -47,7 +49,7 @@ type ConsumerParts = DeliverDeps & Pick<ConsumerOptions, 'connection' | 'tracing
 /** Makes the consumer that delivers the jobs of a queue. */
 const consumerOf = (
   parts: ConsumerParts,
-  options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'check'>,
+  options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'check' | 'mark'>,
 ) => createConsumer({ ...parts, ...options, deliver: (job, signal) => deliver(job, parts, signal) })
 
 /** Makes every part of a worker from the worker's configuration and connections. */
@@ -83,8 +85,10 @@ export function composeWorker(options: ComposeOptions) {
         ? createEmailFallback({ rules, contacts, mails, afterMs: config.fallbackAfterMs })
         : null,
       followUp: config.expectsReceipts ? followUp : null,
+      guardCounts: createGuardCounts(redis, config.guardWindows),
     }
-    return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency })
+    const mark = createAcceptanceMark(redis, SMS_QUEUE)
+    return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency, mark })
   }
 
   function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
@@ -101,14 +105,16 @@ export function composeWorker(options: ComposeOptions) {
       other: createReturnToSms(sends),
       followUp: null,
     }
-    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check: followUp.check })
+    const mark = createAcceptanceMark(redis, EMAIL_QUEUE)
+    const { check } = followUp
+    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check, mark })
   }
 
   const consumers = config.queues.flatMap((queue) => {
     if (queue === SMS_QUEUE) return smsConsumer()
     if (queue === EMAIL_QUEUE) return config.mail === null ? [] : emailConsumer(config.mail)
     if (config.events === null) return []
-    return createEventPoster({ ...config.events, connection, transport, log, tracing })
+    return createEventPoster({ ...config.events, connection, transport, metrics, log, tracing })
   })
   return { consumers, producers: [mails, sends, ...(events === null ? [] : [events])] }
 }

@@ -5,10 +5,12 @@ import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
 import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
+import type { AcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { CHECK, LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Delivered } from './delivery/attempt.ts'
 import { countEnd, RetryLater } from './delivery/settle-send.ts'
+import { replaceUnreadableJobs } from './replace-unreadable-jobs.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
 export type ConsumerOptions = {
@@ -17,6 +19,7 @@ export type ConsumerOptions = {
   connection: RedisClient
   concurrency: number
   deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
+  mark: AcceptanceMark
   /** Processes a job named CHECK, which runs when a delivery receipt is overdue. */
   check?: (job: SendJob) => Promise<Reported>
   ledger: SendLedger
@@ -31,6 +34,11 @@ const NEWER_VERSION_PAUSE_MS = 6_000
 const MOST_STARTS = 100
 /** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
 const AFTER_LEASE_MS = 50
+/** The longest time to send. An older job whose record no longer exists was not sent in time. */
+const LONGEST_SEND_MS = 570_000
+
+/** A send that ends for one of these reasons found no gateway in time. The other reasons lie in the send itself. */
+const UNACCEPTED: readonly string[] = ['late', 'ambiguous', 'no_gateway']
 
 /** The BullMQ worker of one queue: calls `deliver` for each job, and then completes, delays or fails the job. */
 export function createConsumer(options: ConsumerOptions) {
@@ -43,6 +51,7 @@ export function createConsumer(options: ConsumerOptions) {
     if (!Value.Check(SendJob, data)) {
       // The log shows neither the id nor the data, because both may contain secrets.
       log.warn({ queue }, 'unknown job payload')
+      metrics.unreadable(queue)
       throw new UnrecoverableError('unknown job data')
     }
     if (job.name === CHECK && check !== undefined) {
@@ -52,6 +61,16 @@ export function createConsumer(options: ConsumerOptions) {
     }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') return delay(job, delivered.waitMs + AFTER_LEASE_MS, token)
+    if (delivered.outcome === 'waiting') return delay(job, delivered.waitMs, token)
+    if (delivered.why === 'no_record' && Date.now() - job.timestamp > LONGEST_SEND_MS)
+      countEnd(
+        { status: 'failed', by: 'late' },
+        true,
+        metrics,
+        log.child({ rid: data.rid, n: data.n, channel }),
+      )
+    if (delivered.outcome === 'sent' || delivered.outcome === 'fell_back') options.mark.accepted()
+    else if (UNACCEPTED.includes(delivered.why)) options.mark.lost()
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
     // The return value stays in BullMQ's event stream after the job is gone, so it has only these two fields.
     return { outcome: delivered.outcome, why: delivered.why }
@@ -86,6 +105,7 @@ export function createConsumer(options: ConsumerOptions) {
     settings: { backoffStrategy: (attemptsMade, _type, err) => backoffMs(attemptsMade, err) },
   })
   worker.on('error', (err) => log.debug({ err, queue }, 'queue error'))
+  replaceUnreadableJobs(worker, connection)
   // Another worker may run a job whose lock this worker lost, so this worker aborts its gateway call.
   worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id)))
   // BullMQ fails a job that stalled too often without calling the processor, and the send of the job must still end.

@@ -4,6 +4,7 @@ import { boot, listenOrExit } from '@sms-codes/core/process/boot'
 import { startHealthServer } from '@sms-codes/core/process/health-server'
 import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
+import { createDeliveryRemark } from '@sms-codes/core/queues/queue-state'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { composeWorker } from './compose.ts'
@@ -49,7 +50,7 @@ const notReady = async () => (await storeNotReady(redis)) ?? (isConsuming() ? nu
 const { host, opsPort } = config
 const ops = await listenOrExit(
   'WORKER_OPS_PORT',
-  startHealthServer({ host, port: opsPort, registry, notReady }),
+  startHealthServer({ host, port: opsPort, registry, notReady, remark: createDeliveryRemark(redis) }),
 )
 const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
 const queues = namesOf(consumers)

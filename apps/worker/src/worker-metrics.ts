@@ -1,7 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Channel } from '@sms-codes/core/codes/send'
+import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
+import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
 import { FAIL_REASONS } from './delivery/attempt.ts'
+import { SKIP_REASONS, type SkipReason } from './gateways/skipping-gateway.ts'
 
 /**
  * The metrics of a worker. Labels are gateways, outcome classes and reasons from our own tables. Every series that an
@@ -14,6 +17,12 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     name: 'sms_gateway_calls_total',
     help: 'Calls to a gateway by outcome class',
     labelNames: ['channel', 'gateway', 'class'],
+    registers,
+  })
+  const skips = new Counter({
+    name: 'sms_gateway_skips_total',
+    help: 'Calls that were not made, because of the circuit breaker, SMS_RATES or a quota per number',
+    labelNames: ['gateway', 'reason'],
     registers,
   })
   const breakers = new Gauge({
@@ -34,20 +43,30 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120],
     registers,
   })
+  const unreadable = new Counter({
+    name: 'sms_jobs_unreadable_total',
+    help: 'Jobs that failed because their data was unknown or no JSON',
+    labelNames: ['queue'],
+    registers,
+  })
+  for (const queue of [SMS_QUEUE, EMAIL_QUEUE, EVENTS_QUEUE]) unreadable.inc({ queue }, 0)
   const known = [
     ...gateways.sms.map((gateway) => ({ channel: 'sms', gateway, status: 'sent' })),
     ...gateways.email.map((gateway) => ({ channel: 'email', gateway, status: 'fell_back' })),
   ]
   for (const { channel, gateway, status } of known) {
     for (const outcome of outcomeClasses) calls.inc({ channel, gateway, class: outcome }, 0)
+    for (const reason of SKIP_REASONS) skips.inc({ gateway, reason: reason.toLowerCase() }, 0)
     ends.inc({ status, by: gateway }, 0)
   }
   for (const by of FAIL_REASONS) ends.inc({ status: 'failed', by }, 0)
   return {
     called: (channel: Channel, gateway: string, outcome: OutcomeClass) =>
       calls.inc({ channel, gateway, class: outcome }),
+    skipped: (gateway: string, reason: SkipReason) => skips.inc({ gateway, reason: reason.toLowerCase() }),
     breaker: (gateway: string, open: boolean) => breakers.set({ gateway }, open ? 1 : 0),
     ended: (status: 'sent' | 'fell_back' | 'failed' | 'moved', by: string) => ends.inc({ status, by }),
+    unreadable: (queue: string) => unreadable.inc({ queue }),
     /** Records at least 0 although the clocks of hosts differ, because a sum that falls looks like a restart. */
     took: (seconds: number) => wait.observe(Math.max(0, seconds)),
   }

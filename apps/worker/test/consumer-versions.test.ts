@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
-import { fakeGateway, jobOf, newMobile, sendOf, startDelivery } from './worker.ts'
+import { fakeGateway, jobOf, newMobile, readableLog, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 let raw: Queue
@@ -38,7 +38,8 @@ describe('a job of a later version', () => {
   })
 
   it('fails its send as late, and gives the slot back, if no such worker comes', async () => {
-    const { stop } = await delivery.startQueue([fakeGateway('first')])
+    const { log, lines } = readableLog()
+    const { stop } = await delivery.startQueue([fakeGateway('first')], { log })
     const send = await issued()
     await delivery.pass(121)
     await raw.add('send', { ...jobOf(send), v: 2 })
@@ -50,6 +51,7 @@ describe('a job of a later version', () => {
         delayed: 0,
         failed: 0,
       })
+    expect(lines.filter(({ by }) => by === 'late')).toMatchObject([{ level: 'warn', msg: 'failed' }])
     expect(await delivery.slotsOf(send)).toBe(0)
     expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="failed",by="late"} 1')
     await stop()

@@ -1,10 +1,15 @@
+import { once } from 'node:events'
 import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { createLimits } from '@sms-codes/core/limits/limits'
+import { keys } from '@sms-codes/core/redis/keys'
 import type { SmsGateway } from '@sms-codes/gateways/gateway'
+import type { Delivered } from '../src/delivery/attempt.ts'
+import { withRate } from '../src/gateways/with-limits.ts'
 import { pauseWhileRedisUnfit } from '../src/pause-while-redis-unfit.ts'
-import { fakeGateway, jobOf, log, newMobile, sendOf, startDelivery } from './worker.ts'
+import { fakeGateway, jobOf, log, newMobile, readableLog, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeEach(async () => {
@@ -35,6 +40,24 @@ describe('the consumer', () => {
     await queue.add(jobOf(send))
     await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('sent')
     expect(gateway.messages).toHaveLength(1)
+    await stop()
+  })
+
+  it.each<[Delivered, string | null]>([
+    [{ outcome: 'sent', why: 'first' }, '1'],
+    [{ outcome: 'fell_back', why: 'email' }, '1'],
+    [{ outcome: 'gone', why: 'late' }, '0'],
+    [{ outcome: 'failed', why: 'ambiguous' }, '0'],
+    [{ outcome: 'moved', why: 'no_gateway' }, '0'],
+    [{ outcome: 'failed', why: 'number' }, null],
+    [{ outcome: 'gone', why: 'used' }, null],
+    [{ outcome: 'done', why: 'sent' }, null],
+  ])('marks in Redis whether a gateway accepted the message: %j', async (delivered, mark) => {
+    const { queue, consumer, stop } = await delivery.startQueue([], { deliver: async () => delivered })
+    const completed = once(consumer, 'completed')
+    await queue.add(jobOf(await issued()))
+    await completed
+    expect(await delivery.redis.get(keys.accepted(SMS_QUEUE))).toBe(mark)
     await stop()
   })
 
@@ -99,6 +122,47 @@ describe('the consumer', () => {
       .poll(() => raw.getJobCounts('failed', 'waiting', 'active', 'delayed'), { timeout: 10_000 })
       .toEqual({ failed: 6, waiting: 0, active: 0, delayed: 0 })
     expect(gateway.messages).toHaveLength(1)
+    await raw.close()
+    await stop()
+  })
+
+  it('delivers 60 sends over a gateway with a rate of five a second, without a failure or a line per wait', async () => {
+    const inner = fakeGateway('slow')
+    const { log: readable, lines } = readableLog()
+    const limits = createLimits(delivery.redis)
+    const rated = withRate(inner, 5, { limits, log: readable })
+    const { queue, producer, stop } = await delivery.startQueue([rated], { log: readable })
+    const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
+    const sends = await Promise.all(Array.from({ length: 60 }, issued))
+    await Promise.all(sends.map((send) => queue.add(jobOf(send))))
+    await expect.poll(() => inner.messages.length, { timeout: 60_000 }).toBe(60)
+    await expect
+      .poll(async () => new Set(await Promise.all(sends.map(({ rid }) => statusOf(rid)))))
+      .toEqual(new Set(['sent']))
+    const warned = lines.filter(({ level }) => level !== 'info').map(({ msg }) => msg)
+    expect(warned).toEqual(['gateway rate exhausted, messages wait'])
+    const metrics = await delivery.registry.metrics()
+    expect(metrics).toContain('sms_sends_ended_total{status="sent",by="slow"} 60')
+    expect(metrics).toContain('sms_gateway_calls_total{channel="sms",gateway="slow",class="accepted"} 60')
+    expect(metrics).toMatch(/sms_gateway_skips_total\{gateway="slow",reason="rate_full"\} [1-9]/)
+    // The waits used up no attempt.
+    const attempts = (await raw.getCompleted()).map(({ attemptsMade }) => attemptsMade)
+    expect(attempts).toEqual(Array<number>(60).fill(1))
+    await raw.close()
+    await stop()
+  }, 90_000)
+
+  it('logs and counts a send as late if its record expired before its job began', async () => {
+    const { log: readable, lines } = readableLog()
+    const { producer, stop } = await delivery.startQueue([fakeGateway('first')], { log: readable })
+    const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
+    const [expired, refunded] = [await issued(), await issued()]
+    for (const send of [expired, refunded]) await delivery.codes.refund(send)
+    await raw.add('send', jobOf(expired), { timestamp: Date.now() - 1_200_000 })
+    await raw.add('send', jobOf(refunded))
+    await expect.poll(() => raw.getCompletedCount(), { timeout: 10_000 }).toBe(2)
+    expect(lines.filter(({ by }) => by === 'late')).toMatchObject([{ level: 'warn', msg: 'failed' }])
+    expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="failed",by="late"} 1')
     await raw.close()
     await stop()
   })

@@ -3,6 +3,7 @@ import { Queue } from 'bullmq'
 import { Registry } from 'prom-client'
 import { expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { startRedis } from '@sms-codes/launcher/redis'
@@ -16,7 +17,7 @@ const valueOf = (metrics: string, series: string) =>
     .find((line) => line.startsWith(`${series} `))
     ?.split(' ')[1]
 
-it('the metrics show the jobs of each queue by state, and the age of the oldest waiting job', async () => {
+it('the metrics show the jobs of each queue by state, and the ages of waiting and unaccepted sends', async () => {
   const server = await startRedis()
   const redis = connectRedis(server.url, 'commands', log)
   await once(redis, 'ready')
@@ -24,7 +25,8 @@ it('the metrics show the jobs of each queue by state, and the age of the oldest 
   reportQueues(registry, redis, log)
   const empty = await registry.metrics()
   expect(valueOf(empty, 'sms_queue_jobs{queue="sms",state="waiting"}')).toBe('0')
-  expect(valueOf(empty, 'sms_queue_oldest_waiting_seconds{queue="sms"}')).toBe('0')
+  const zero = ['oldest_waiting_seconds', 'oldest_unaccepted_seconds', 'stalled_seconds', 'paused']
+  expect(zero.map((name) => valueOf(empty, `sms_queue_${name}{queue="sms"}`))).toEqual(zero.map(() => '0'))
 
   const queue = new Queue(SMS_QUEUE, { connection: redis, prefix: QUEUE_PREFIX })
   const anHourAgo = Date.now() - 3_600_000
@@ -43,11 +45,19 @@ it('the metrics show the jobs of each queue by state, and the age of the oldest 
   const oldest = Number(valueOf(full, 'sms_queue_oldest_waiting_seconds{queue="sms"}'))
   expect(oldest).toBeGreaterThanOrEqual(3_600)
   expect(oldest).toBeLessThan(7_200)
+  expect(Number(valueOf(full, 'sms_queue_oldest_unaccepted_seconds{queue="sms"}'))).toBeGreaterThan(7_199)
+  expect(Number(valueOf(full, 'sms_queue_stalled_seconds{queue="sms"}'))).toBeGreaterThan(7_199)
+  expect(full).not.toContain('sms_queue_stalled_seconds{queue="events"}')
+  createAcceptanceMark(redis, SMS_QUEUE).accepted()
+  await queue.pause()
+  const accepting = await registry.metrics()
+  expect(Number(valueOf(accepting, 'sms_queue_stalled_seconds{queue="sms"}'))).toBeLessThan(60)
+  expect(valueOf(accepting, 'sms_queue_paused{queue="sms"}')).toBe('1')
 
   await server.kill()
   const whileDown = await registry.metrics()
   expect(whileDown).not.toContain('sms_queue_jobs{')
-  expect(whileDown).not.toContain('sms_queue_oldest_waiting_seconds{')
+  expect(whileDown).not.toMatch(/sms_queue_\w+\{/)
   await queue.close()
   redis.disconnect()
 })

@@ -21,6 +21,9 @@ it('counters of calls and ends start at 0, because a series that begins at 1 sho
       expect(lines).toContain(
         `sms_gateway_calls_total{channel="${channel}",gateway="${gateway}",class="${outcome}"} 0`,
       )
+    for (const reason of ['breaker_open', 'rate_full', 'quota_full'])
+      expect(lines).toContain(`sms_gateway_skips_total{gateway="${gateway}",reason="${reason}"} 0`)
+    expect(lines.join()).not.toContain('class="skipped"')
     expect(lines).toContain(`sms_sends_ended_total{status="${status}",by="${gateway}"} 0`)
   }
   for (const by of ['late', 'unreadable', 'job_failed', 'undelivered', 'ambiguous', 'number', 'number_limit'])

@@ -1,19 +1,31 @@
 import { once } from 'node:events'
+import { Type, type Static } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
 import { Registry } from 'prom-client'
 import { createLogger } from '@sms-codes/core/logger'
+import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { Send } from '@sms-codes/core/codes/send'
 import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { startStore } from '@sms-codes/core/test/store'
-import { createConsumer } from '../src/consumer.ts'
+import { createConsumer, type ConsumerOptions } from '../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../src/delivery/deliver.ts'
+import type { SkippingGateway, SkipReason } from '../src/gateways/skipping-gateway.ts'
 import { createWorkerMetrics } from '../src/worker-metrics.ts'
 
 export { newMobile, sendOf } from '@sms-codes/core/test/store'
 
 export const LEASE_MS = 1_000
 export const log = createLogger('worker', 'silent')
+
+const Line = Type.Object({ level: Type.String(), msg: Type.String(), by: Type.Optional(Type.String()) })
+/** A log whose lines a test can read. */
+export function readableLog() {
+  const lines: Static<typeof Line>[] = []
+  const write = (line: string) => void lines.push(Value.Parse(Line, JSON.parse(line)))
+  return { log: createLogger('worker', 'info', { write }), lines }
+}
 
 /** A gateway in memory: it gives the answers of its script and then `accepted`, and keeps every message. */
 export function fakeGateway(name: string, script: (OutcomeClass | Outcome)[] = [], recognises = false) {
@@ -28,6 +40,19 @@ export function fakeGateway(name: string, script: (OutcomeClass | Outcome)[] = [
     },
   }
   return { ...gateway, messages, script }
+}
+
+/** A gateway whose calls are skipped for these reasons, one after the other. Then it accepts messages. */
+export function skippedGateway(name: string, reasons: SkipReason[]) {
+  const { messages, ...gateway } = fakeGateway(name)
+  const skipping: SkippingGateway = {
+    ...gateway,
+    send: async (message, signal) => {
+      const code = reasons.shift()
+      return code === undefined ? gateway.send(message, signal) : { class: 'skipped', code }
+    },
+  }
+  return { ...skipping, messages }
 }
 
 export const jobOf = (send: Send): SendJob => ({ v: 1, ...send, to: '138****8000', segment: '138' })
@@ -50,11 +75,11 @@ export async function startDelivery() {
     ...store,
     registry,
     metrics,
-    deliver: (send: Send, gateways: SmsGateway[], more: Partial<DeliverDeps> = {}) =>
+    deliver: (send: Send, gateways: SkippingGateway[], more: Partial<DeliverDeps> = {}) =>
       deliver(jobOf(send), { ...deps, order: () => gateways, ...more }, AbortSignal.timeout(60_000)),
 
     /** Starts a consumer as compose.ts creates it, and opens the producer's side of its queue. */
-    async startQueue(gateways: SmsGateway[]) {
+    async startQueue(gateways: SkippingGateway[], more: Partial<ConsumerOptions & DeliverDeps> = {}) {
       const connection = connectRedis(store.server.url, 'worker', log)
       const producer = connectRedis(store.server.url, 'producer', log)
       await once(producer, 'ready')
@@ -64,10 +89,12 @@ export async function startDelivery() {
         channel: 'sms',
         connection,
         concurrency: 10,
-        deliver: (job, signal) => deliver(job, { ...deps, order: () => gateways }, signal),
+        deliver: (job, signal) => deliver(job, { ...deps, order: () => gateways, ...more }, signal),
+        mark: createAcceptanceMark(store.redis, SMS_QUEUE),
         ledger: store.ledger,
         metrics,
         log,
+        ...more,
       })
       await consumer.waitUntilReady()
       return {

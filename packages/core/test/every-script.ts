@@ -3,6 +3,7 @@ import { createContacts } from '../src/codes/contacts.ts'
 import type { Keyring } from '../src/keyring.ts'
 import { createDeliveryReceipts } from '../src/queues/delivery-receipts.ts'
 import { keys } from '../src/redis/keys.ts'
+import { createGuardCounts } from '../src/limits/guard-counts.ts'
 import { createLimits } from '../src/limits/limits.ts'
 import { createLists } from '../src/limits/allow-deny-lists.ts'
 import { createQuotas } from '../../../apps/worker/src/gateways/quotas.ts'
@@ -133,15 +134,22 @@ async function judgeAndList(redis: RedisClient, mobile: string, note: Note): Pro
   const queue = `{${mobile}}:queue:`
   await redis.hset(`${queue}job`, 'timestamp', 1)
   await redis.lpush(`${queue}wait`, 'job')
-  const oldest = await createScript(redis, scriptFile('oldest-waiting'))([`${queue}wait`], [queue, 20])
-  note(oldest.number('added_at'))
+  const structures = ['wait', 'active', 'delayed', 'meta', 'accepted'].map((key) => `${queue}${key}`)
+  const state = await createScript(redis, scriptFile('queue-state'))(structures, [
+    queue,
+    20,
+    1_000,
+    'check',
+    2,
+  ])
+  note(['paused', 'untaken', 'unaccepted', 'sends', 'stalled'].map((name) => state.number(name)))
 
   const judge = createScript(redis, scriptFile('pumping-guard'))
   const group = (['sent', 'verified', 'mark', 'times'] as const).map((what) =>
     keys.guard(what, 'address', mobile),
   )
-  const limits = createLimits(redis)
-  await limits.take([{ key: group[0] ?? '', windows: [{ most: 9, seconds: 60 }] }])
+  const counts = createGuardCounts(redis, { segment: 60, address: 60, service: 60 })
+  await counts.countSent({ rid: `${mobile}.code`, n: 1 }, { mobile, address: mobile })
   for (const least of [2, 1, 1]) {
     const { rows } = await judge(group, [60_000, 60_000, least, 50, 60_000])
     for (const row of rows)

@@ -1,48 +1,77 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
-import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
-import { createOldest } from '@sms-codes/core/queues/watched-queues'
+import {
+  createQueueState,
+  STALLED_AFTER_MS,
+  takeProbe,
+  type QueueState,
+} from '@sms-codes/core/queues/queue-state'
+import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
-import { Refusal } from '../http/answers.ts'
+import { Refusal, type Answer } from '../http/answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
 
-// These checks refuse work that this process or the workers cannot do in time, because a late code is of no use.
+// These checks refuse work that this process, the workers or the gateways cannot do in time, because a late code is
+// of no use.
 
 type Metrics = Pick<ApiMetrics, 'refusals'>
 
 const CACHE_MS = 1_000
-const BACKLOG_RETRY_SECONDS = 10
+const DELIVERY_RETRY_SECONDS = 10
 const EVENT_LOOP_RETRY_SECONDS = 5
 const RESOLUTION_MS = 10
 
 /**
- * Watches the age of the oldest message that no worker has taken yet. While Redis answers, the process asks Redis for
- * this age at most once a second, and all requests of that second use the answer.
- * @param maxAgeSeconds the greatest age at which requests are still accepted; 0 for no limit
+ * While no gateway accepts messages, requests pass as probes only until this many sends are under way. Each of these
+ * is tried every 15 s, which shows the end of the outage. More of them would only be lost in a longer outage.
+ */
+const MOST_PROBES = 3
+
+const isClosed = ({ isPaused, stalledMs }: QueueState): boolean => isPaused || stalledMs >= STALLED_AFTER_MS
+
+/**
+ * Refuses sends that cannot be delivered. While Redis answers, the process asks Redis for the state of a queue at most
+ * once a second, and all requests of that second use the answer.
+ * @param maxAgeSeconds how long a send may wait for its first worker; 0 for no limit, and for sends to be accepted
+ * although no gateway accepts messages
  */
 export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics: Metrics) {
-  const oldest = createOldest(redis)
-  let askedAt = 0
-  let answer: Promise<number | null> = Promise.resolve(null)
+  const stateOf = createQueueState(redis)
+  const cached = new Map<string, { askedAt: number; state: Promise<QueueState> }>()
+
+  function current(name: string): Promise<QueueState> {
+    const known = cached.get(name)
+    if (known !== undefined && performance.now() - known.askedAt < CACHE_MS) return known.state
+    const state = stateOf(name)
+    cached.set(name, { askedAt: performance.now(), state })
+    // The next request asks again, because Redis may be back by then.
+    state.catch(() => cached.delete(name))
+    return state
+  }
+
+  function refusal(limit: 'paused' | 'backlog' | 'gateways'): Refusal {
+    metrics.refusals.inc({ limit })
+    const answer: Answer = limit === 'backlog' ? 'busy' : 'undeliverable'
+    return new Refusal(answer, { retry_after: DELIVERY_RETRY_SECONDS })
+  }
 
   return {
-    /** @throws Refusal if the oldest message has waited longer than `maxAgeSeconds`, StoreError */
-    async refuseIfLate(): Promise<void> {
-      if (maxAgeSeconds === 0) return
-      // The clock of an API host sets the timestamp of a job, so the age is computed from the clock of this host.
-      if (Date.now() - askedAt >= CACHE_MS) {
-        askedAt = Date.now()
-        answer = oldest(SMS_QUEUE).catch((err: unknown) => {
-          // The next request asks again, because Redis may be back by then.
-          askedAt = 0
-          throw err
-        })
-      }
-      const queuedAt = await answer
-      if (queuedAt === null || Date.now() - queuedAt <= maxAgeSeconds * 1000) return
-      metrics.refusals.inc({ limit: 'backlog' })
-      throw new Refusal('busy', { retry_after: BACKLOG_RETRY_SECONDS })
+    /**
+     * Answers whether only a phone with a contact may be accepted: no gateway accepts messages, but mails leave.
+     * @throws Refusal if a send cannot be delivered now, StoreError
+     */
+    async requiresContact(mayFallBack: boolean): Promise<boolean> {
+      const sms = await current(SMS_QUEUE)
+      if (sms.isPaused) throw refusal('paused')
+      if (maxAgeSeconds === 0) return false
+      if ((sms.untakenMs ?? 0) > maxAgeSeconds * 1000) throw refusal('backlog')
+      if (!isClosed(sms) || (sms.sends < MOST_PROBES && (await takeProbe(redis)))) return false
+      if (!mayFallBack || isClosed(await current(EMAIL_QUEUE))) throw refusal('gateways')
+      return true
     },
+
+    /** The refusal of a phone without a contact when `requiresContact` answered true. */
+    withoutContact: () => refusal('gateways'),
   }
 }
 

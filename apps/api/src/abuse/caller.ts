@@ -16,6 +16,3 @@ export function createCallers(keyring: Pick<Keyring, 'pseudonym'>, clientAddress
     return { ip, address: keyring.pseudonym(address), subnet: keyring.pseudonym(subnet) }
   }
 }
-
-/** Returns the segment of a number: its first seven digits. */
-export const numberSegment = (mobile: string): string => mobile.slice(0, 7)

@@ -1,9 +1,10 @@
-import type { Limit, Limits } from '@sms-codes/core/limits/limits'
+import type { Limits } from '@sms-codes/core/limits/limits'
 import type { Window } from '@sms-codes/core/limits/windows'
+import { numberSegment } from '@sms-codes/core/mobile'
 import { keys } from '@sms-codes/core/redis/keys'
 import { Refusal, type Answer } from '../http/answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
-import { numberSegment, type SendAttempt } from './caller.ts'
+import type { SendAttempt } from './caller.ts'
 
 /** Limits per address: `images` on pictures and challenges, `attempts` on answers to them, `verifies` on guesses. */
 type AddressLimit = 'images' | 'attempts' | 'verifies'
@@ -24,12 +25,10 @@ const SEND_ANSWERS: Record<SendLimit, Answer> = {
  * The rate limits of the API, except the limits of a phone, which the script that issues a code checks. A unit is one
  * counted request. Every method throws StoreError when Redis does not answer.
  * @param windows the windows of each limit; an empty list means no limit
- * @param countersOf returns counters that never refuse a send; the send is counted there in the same step
  */
 export function createRateLimits(
   limits: Limits,
   windows: Record<AddressLimit | SendLimit, readonly Window[]>,
-  countersOf: (attempt: SendAttempt) => readonly Limit[],
   metrics: Pick<ApiMetrics, 'refusals'>,
 ) {
   const sendLimits = SEND_LIMITS.filter((name) => windows[name].length > 0)
@@ -67,20 +66,19 @@ export function createRateLimits(
      * API processes together cannot exceed the budget.
      * @param isAllowListed if true, the send counts only against the budget
      * @returns the id of the unit in the budget, and a function for a send that was not enqueued, which gives back
-     *   the units of segment, budget and counters
+     *   the units of segment and budget. The limits of address and subnet count requests, so their units stay taken.
      * @throws Refusal if a limit is full
      */
     async takeForSend(attempt: SendAttempt, isAllowListed: boolean) {
       const names = isAllowListed ? sendLimits.filter((name) => name === 'budget') : sendLimits
-      const counters = isAllowListed ? [] : countersOf(attempt)
       const own = names.map((name) => ({ name, key: sendKey(name, attempt), windows: windows[name] }))
-      if (own.length + counters.length === 0) return { budgetUnit: '', release: async () => {} }
-      const taken = await limits.take([...own, ...counters])
+      if (own.length === 0) return { budgetUnit: '', release: async () => {} }
+      const taken = await limits.take(own)
       if (taken.kind === 'full') {
         const name = own[taken.limit]?.name ?? 'budget'
         return refuse(name, SEND_ANSWERS[name], taken.retryAfter)
       }
-      const refundable = [...own.filter(({ name }) => name === 'segment' || name === 'budget'), ...counters]
+      const refundable = own.filter(({ name }) => name === 'segment' || name === 'budget')
       const released = refundable.map(({ key }) => key)
       return { budgetUnit: taken.member, release: () => limits.giveBack(taken.member, released) }
     },

@@ -1,6 +1,6 @@
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
-import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
+import { budgetOf, guardWindowsOf, policiesOf } from '@sms-codes/core/codes/code-policies'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { wantsTracing } from '@sms-codes/core/config/shared-variables'
 import { listReceiptParsers } from '@sms-codes/gateways/receipts'
@@ -10,23 +10,22 @@ import type { GuardOptions } from '../abuse/pumping-guard.ts'
 
 function guardOptions(values: ApiValues): GuardOptions {
   const { GUARD_MODE, GUARD_ADDRESS_MODE } = values
-  const { GUARD_WINDOW_SECONDS: windowSeconds, GUARD_MIN_PERCENT: minPercent } = values
+  const { GUARD_MIN_PERCENT: minPercent } = values
   const mode = GUARD_MODE === 'off' ? 'observe' : GUARD_MODE
   return {
     on: GUARD_MODE !== 'off',
     denySeconds: values.GUARD_DENY_SECONDS,
     canChallenge: values.STEP_UP === 'on',
+    windowSeconds: guardWindowsOf(values),
     groups: {
-      segment: { mode, windowSeconds, minPercent, minSends: values.GUARD_MIN_SENDS },
+      segment: { mode, minPercent, minSends: values.GUARD_MIN_SENDS },
       address: {
         mode: GUARD_ADDRESS_MODE === 'same' ? mode : GUARD_ADDRESS_MODE,
-        windowSeconds: values.GUARD_ADDRESS_WINDOW_SECONDS,
         minPercent,
         minSends: values.GUARD_ADDRESS_MIN_SENDS,
       },
       service: {
         mode,
-        windowSeconds,
         minPercent: values.GUARD_SERVICE_MIN_PERCENT,
         minSends: values.GUARD_SERVICE_MIN_SENDS,
       },

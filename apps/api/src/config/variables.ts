@@ -3,6 +3,7 @@ import { choice, integer, list, parsed, parseEntries, parseNetworks } from '@sms
 import {
   budgetVariables,
   codeVariables,
+  guardWindowVariables,
   keyVariables,
   port,
   processVariables,
@@ -89,10 +90,6 @@ export const ApiEnv = Type.Object({
     { minimum: 1, maximum: 100, default: 10 },
     'percentage of verified codes below which the guard reacts to a segment or an address',
   ),
-  GUARD_WINDOW_SECONDS: integer(
-    { minimum: 60, maximum: 86_400, default: 900 },
-    'seconds for which the guard counts the messages of a segment and of the whole service',
-  ),
   GUARD_DENY_SECONDS: integer(
     { minimum: 60, maximum: 86_400, default: 1_800 },
     'seconds for which the guard reacts; doubled for each repetition within a day, except for deny',
@@ -105,10 +102,7 @@ export const ApiEnv = Type.Object({
     { minimum: 1, maximum: 100_000, default: 30 },
     'messages that an address requests before the guard judges it',
   ),
-  GUARD_ADDRESS_WINDOW_SECONDS: integer(
-    { minimum: 60, maximum: 86_400, default: 900 },
-    'seconds for which the guard counts the messages of an address',
-  ),
+  ...guardWindowVariables,
   GUARD_SERVICE_MIN_SENDS: integer(
     { minimum: 1, maximum: 1_000_000, default: 100 },
     'messages before the guard judges the whole service, to which it never reacts with more than a challenge',
@@ -122,8 +116,8 @@ export const ApiEnv = Type.Object({
     description: 'true or false: whether TEST_NUMBERS is allowed in production',
   }),
   QUEUE_MAX_AGE_SECONDS: integer(
-    { minimum: 0, maximum: 540, default: 20 },
-    'the API accepts no send while a message has waited longer than these seconds for a worker; 0 for no limit',
+    { minimum: 0, maximum: 540, default: 60 },
+    'the API accepts no send while a message has waited longer than these seconds for its first worker; 0 for no limit, and for accepting sends although no gateway does',
   ),
   EVENT_LOOP_MAX_DELAY_MS: integer(
     { minimum: 0, maximum: 60_000, default: 1_000 },

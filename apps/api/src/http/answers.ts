@@ -36,6 +36,7 @@ export const ANSWERS = {
   codeWrong: { code: RETCODE.SMSCODERR, zh: '短信验证码有误', en: 'The code is not right' },
   storeDown: { code: RETCODE.DBERR, zh: '数据错误', en: 'Temporarily unavailable, try again' },
   budgetSpent: { code: RETCODE.DBERR, zh: '服务暂不可用', en: 'Temporarily unavailable' },
+  undeliverable: { code: RETCODE.DBERR, zh: '服务暂不可用', en: 'Temporarily unavailable' },
   busy: { code: RETCODE.DBERR, zh: '系统繁忙，请稍后再试', en: 'Busy, try again later' },
   bug: { code: RETCODE.DBERR, zh: '数据错误', en: 'Internal error' },
   signatureWrong: { code: RETCODE.SESSIONERR, zh: '签名无效', en: 'The signature is wrong' },

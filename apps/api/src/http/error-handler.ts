@@ -19,12 +19,21 @@ const STATUSES: Partial<Record<Answer, number>> = {
   keyReused: 422,
   storeDown: 503,
   budgetSpent: 503,
+  undeliverable: 503,
   busy: 503,
   bug: 500,
 }
 
 /** Other answers to a valid path of the classic call have status 200: its front ends read `code` only of a 200. */
-const CLASSIC_FAILURES = new Set<Answer>(['param', 'storeDown', 'budgetSpent', 'busy', 'bug', 'notFound'])
+const CLASSIC_FAILURES = new Set<Answer>([
+  'param',
+  'storeDown',
+  'budgetSpent',
+  'undeliverable',
+  'busy',
+  'bug',
+  'notFound',
+])
 
 const FIELD_ANSWERS: Record<string, Answer> = {
   mobile: 'mobileWrong',

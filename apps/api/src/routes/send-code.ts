@@ -12,7 +12,7 @@ import { nameInLog } from '../http/request-log.ts'
 import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
 type Checks = 'backlog' | 'callerOf' | 'captchas' | 'checkLists' | 'guard' | 'proofs' | 'stepUpLevelOf'
-type Sending = 'codes' | 'ledger' | 'metrics' | 'queue' | 'rateLimits' | 'testNumbers'
+type Sending = 'codes' | 'contacts' | 'ledger' | 'metrics' | 'queue' | 'rateLimits' | 'rules' | 'testNumbers'
 type Needs = Pick<ApiDeps, Checks | Sending | 'corsOrigins' | 'idempotency' | 'scenes'>
 
 /** What the caller answered: the image code of the picture `uuid`, or a proof of work, or both. */
@@ -25,24 +25,29 @@ type Release = () => Promise<void>
 const KEEP_SECONDS = 86_400
 
 /**
- * Makes the handler of both send routes. The handler checks, in this order: the backlog; the picture or proof, at the
+ * Makes the handler of both send routes. The handler checks, in this order: the queue; the picture or proof, at the
  * same time as the lists and the pumping guard; the limits of address, subnet, segment and budget; the limits of the
  * phone. A refused request sends nothing.
  */
 function createSendCode(deps: Needs) {
-  const { backlog, callerOf, captchas, checkLists, codes, guard, ledger, metrics } = deps
-  const { proofs, queue, rateLimits, stepUpLevelOf, testNumbers } = deps
+  const { backlog, callerOf, captchas, checkLists, codes, contacts, guard, ledger, metrics } = deps
+  const { proofs, queue, rateLimits, rules, stepUpLevelOf, testNumbers } = deps
 
   async function sendCode(sendRequest: SendRequest, request: FastifyRequest): Promise<Sent> {
     const { mobile, scene, ...answered } = sendRequest
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
-    await backlog.refuseIfLate()
+    const requiresContact = await backlog.requiresContact(rules.mayFallBack(scene))
     const attempt = { ...callerOf(request), mobile }
     const { isAllowListed } = await checkCaller(attempt, answered)
+    // Before the picture, the answer would tell any stranger whether this phone has a contact.
+    if (requiresContact && (await contacts.find(mobile)) === null) throw backlog.withoutContact()
     const { budgetUnit, release } = await rateLimits.takeForSend(attempt, isAllowListed)
     // The limits of the phone are checked after the image code. Otherwise any stranger could lock a number out.
     const fixedCode = testNumbers.codeOf(mobile)
-    const asked = { askedBy: attempt.address, isCounted: !isAllowListed && fixedCode === undefined }
+    const asked = {
+      askedBy: attempt.address,
+      isCounted: guard.isOn && !isAllowListed && fixedCode === undefined,
+    }
     const issuing = codes.issue(mobile, scene, { ...asked, fixedCode, budgetUnit })
     const issued = await issuing.catch((err: unknown) => giveBackAndThrow(release, err, request.log))
     if (issued.kind === 'throttled') {

@@ -8,7 +8,7 @@ import { nameInLog } from '../http/request-log.ts'
 import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { Assurance } from '../receipts/receipts.ts'
 
-type Checks = 'callerOf' | 'codeLength' | 'guard' | 'rateLimits'
+type Checks = 'callerOf' | 'codeLength' | 'guardCounts' | 'rateLimits'
 type Needs = Pick<ApiDeps, Checks | 'codes' | 'idempotency' | 'metrics' | 'receipts' | 'scenes'>
 
 const bodyOf = (scenes: readonly string[]) =>
@@ -42,7 +42,7 @@ const Verified = Type.Object({
 
 /** `POST /v1/sms_codes/verify`: verifies a code and uses it up. The answer to a wrong guess gives no reason. */
 export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { callerOf, codeLength, codes, guard, idempotency, metrics, rateLimits, receipts } = deps
+  const { callerOf, codeLength, codes, guardCounts, idempotency, metrics, rateLimits, receipts } = deps
   app.post(
     '/v1/sms_codes/verify',
     {
@@ -67,13 +67,14 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       if (verified.kind === 'no') throw new Refusal('codeWrong', { attempts_left: verified.attemptsLeft })
-      const { rid, channel, gateway, isAgain, isCounted, askedBy: address, at } = verified
+      const { rid, n, channel, gateway, isAgain, isCounted, askedBy: address, at } = verified
       nameInLog(request, rid)
       const { log } = request
       log.info({ channel, again: isAgain }, 'verified')
       if (!isAgain) metrics.codesUsed.inc({ scene, gateway })
       const onError = (err: unknown) => log.warn({ err }, 'verified code not counted by the pumping guard')
-      if (!isAgain && isCounted) guard.countVerified({ mobile, address }).catch(onError)
+      if (isCounted)
+        guardCounts.countVerified({ rid, n }, { mobile, address }, channel === 'email').catch(onError)
       const receipt = await receipts.issue({ mobile, scene, assurance: channel, rid, at })
       const head = envelope('verified', request.headers['accept-language'])
       return { ...head, request_id: rid, receipt, assurance: channel }

@@ -10,6 +10,8 @@ afterEach(() => api.stop())
 const env = { GUARD_MIN_SENDS: '10', GUARD_MIN_PERCENT: '10' }
 /** The guard judges addresses after as few sends as segments, and the rate limit of an address is high. */
 const few = { ...env, GUARD_ADDRESS_MIN_SENDS: '10', LIMIT_ADDRESS_SENDS: '100/60' }
+/** An address may request many pictures and messages. */
+const roomy = { LIMIT_ADDRESS_ATTEMPTS: '300/600', BUDGET_MESSAGES: '50/3600' }
 let next = 0
 const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
 const anAddress = () => `10.${(++next >> 8) & 255}.${next & 255}.1`
@@ -19,8 +21,11 @@ async function post(url: string, payload: object, address: string) {
   const response = await api.app.inject({ method: 'POST', url, headers, payload })
   return response.json<Record<string, unknown>>()
 }
+/** Sends a code, and a gateway accepts the message. */
 async function send(mobile: string, address = anAddress()) {
-  return post('/v1/sms_codes', { mobile, ...(await api.captcha()) }, address)
+  const answer = await post('/v1/sms_codes', { mobile, ...(await api.captcha()) }, address)
+  if (answer['code'] === '0') await api.accept(String(answer['request_id']))
+  return answer
 }
 async function sendAndVerify(mobile: string, address = anAddress()) {
   const { request_id } = await send(mobile, address)
@@ -114,6 +119,50 @@ describe('the pumping guard', () => {
     expect(await send(inSegment('1390005'))).toMatchObject({ code: '0' })
   })
 
+  it.each(['deny', 'challenge'])(
+    'does not lock an office out after an outage of the gateways, in the mode %s',
+    async (GUARD_MODE) => {
+      api = await startApi({ ...few, GUARD_MODE, GUARD_SERVICE_MIN_SENDS: '20', ...roomy })
+      const office = anAddress()
+      const { ledger } = api.deps
+      for (let i = 0; i < 25; i++) {
+        const answer = await post(
+          '/v1/sms_codes',
+          { mobile: inSegment('1392000'), ...(await api.captcha()) },
+          office,
+        )
+        expect(answer).toMatchObject({ code: '0' })
+        const failed = { rid: String(answer['request_id']), scene: 'default', n: 1 }
+        const claim = await ledger.claim(failed, 'ccp', { fence: 0, leaseMs: 1_000 })
+        const fence = claim.kind === 'go' ? claim.fence : 0
+        await ledger.settle(failed, fence, { status: 'failed', reason: 'late' })
+      }
+      expect(await api.redis.zcard(keys.budget)).toBe(0)
+      expect(await send(inSegment('1392000'), office)).toMatchObject({ code: '0' })
+      expect(await findings()).toEqual([])
+      expect(await api.registry.metrics()).not.toMatch(/sms_guard_findings_total\{[^}]*\} [1-9]/)
+    },
+  )
+
+  it('counts a verified code once, even if its verify is repeated', async () => {
+    api = await startApi({ ...few, GUARD_MODE: 'deny' })
+    const [mobile, address] = [inSegment('1392100'), anAddress()]
+    const { request_id } = await send(mobile, address)
+    const payload = { mobile, sms_code: await api.codeOf(String(request_id)) }
+    const headers = { 'x-forwarded-for': address, 'idempotency-key': 'the-same-verify-repeated' }
+    const answers = []
+    for (let i = 0; i < 3; i++) {
+      const answer = await api.app.inject({ method: 'POST', url: '/v1/sms_codes/verify', headers, payload })
+      answers.push(answer.json<{ code: string }>().code)
+      // The repeat is answered by the code record and not from the stored answer.
+      for (const key of await api.redis.keys('sms:*:idempotency')) await api.redis.del(key)
+    }
+    expect(answers).toEqual(['0', '0', '0'])
+    const verified = keys.guard('verified', 'address', api.keyring.pseudonym(address))
+    expect(await api.redis.zcard(verified)).toBe(1)
+    expect(await api.registry.metrics()).toContain('sms_codes_used_total{scene="default",gateway="ccp"} 1')
+  })
+
   it('stores nothing when it is off', async () => {
     api = await startApi({ ...env, GUARD_MODE: 'off' })
     for (let i = 0; i < 12; i++)
@@ -182,6 +231,27 @@ describe('the pumping guard', () => {
     it('challenges the group for twice as long each time, up to a day', async () => {
       api = await startApi({ ...env, GUARD_MODE: 'challenge' })
       expect(await marks(8)).toEqual([30, 60, 120, 240, 480, 960, 1_440, 1_440])
+    })
+
+    it('remembers a mark for a day after its end', async () => {
+      api = await startApi({ ...env, GUARD_MODE: 'challenge' })
+      const hours = 3_600_000
+      /** Lets time pass for the keys of the guard, by their lives. */
+      const pass = async (ms: number) => {
+        for (const key of await api.redis.keys('sms:{gate}:guard:*')) {
+          const left = (await api.redis.pttl(key)) - ms
+          await (left > 0 ? api.redis.pexpire(key, left) : api.redis.del(key))
+        }
+      }
+      const nextMark = async () => {
+        while ((await api.redis.exists(mark)) === 0) await send(inSegment(segment))
+        return Math.ceil((await api.redis.pttl(mark)) / 60_000)
+      }
+      expect(await nextMark()).toBe(30)
+      await pass(24 * hours)
+      expect(await nextMark()).toBe(60)
+      await pass(25 * hours + 60_000)
+      expect(await nextMark()).toBe(30)
     })
 
     it('denies the group for the same time again, so that ten messages cannot lock users out for a day', async () => {

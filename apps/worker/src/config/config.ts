@@ -1,3 +1,4 @@
+import { guardWindowsOf } from '@sms-codes/core/codes/code-policies'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { wantsTracing } from '@sms-codes/core/config/shared-variables'
@@ -23,6 +24,7 @@ export function loadWorkerConfig(env: Env) {
     order: { weights: values.SMS_WEIGHTS, routes: values.SMS_ROUTES },
     rates: values.SMS_RATES,
     vendorQuotas: values.SMS_QUOTAS === 'on',
+    guardWindows: guardWindowsOf(values),
     rules: fallbackRules(values.SCENES),
     fallsBack: values.SCENES.some(({ mayFallBack }) => mayFallBack === true),
     fallbackAfterMs: values.FALLBACK_AFTER_SECONDS * 1000,

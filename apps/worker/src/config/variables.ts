@@ -2,6 +2,7 @@ import { Type, type StaticDecode } from '@sinclair/typebox'
 import { choice, integer, isUnique, list, parsed, someOf, url } from '@sms-codes/core/config/decoders'
 import {
   codeVariables,
+  guardWindowVariables,
   keyVariables,
   port,
   processVariables,
@@ -40,6 +41,7 @@ export const WorkerEnv = Type.Object({
   ...keyVariables,
   SCENES: codeVariables.SCENES,
   CODE_TTL_SECONDS: codeVariables.CODE_TTL_SECONDS,
+  ...guardWindowVariables,
   WORKER_QUEUES: someOf(['sms', 'email', 'events'], {
     default: 'sms,email,events',
     description: 'queues whose jobs this worker processes; the option `--queues` replaces it',

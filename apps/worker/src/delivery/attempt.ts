@@ -1,6 +1,6 @@
 import type { Claim, Doubt } from '@sms-codes/core/codes/send-ledger'
-import type { Outcome, SmsGateway } from '@sms-codes/gateways/gateway'
-import { QUOTA_FULL } from '../gateways/with-limits.ts'
+import type { Grouped } from '@sms-codes/core/limits/guard-counts'
+import type { Answer, SkippingGateway, SkipReason } from '../gateways/skipping-gateway.ts'
 import { planCalls, type Call } from './call-plan.ts'
 
 /** The reasons for which a send fails. The worker's metrics have a series for each reason from the start. */
@@ -27,6 +27,8 @@ export type Delivered =
   | { outcome: 'done'; why: string }
   /** Another worker has the claim (the right to make a gateway call), which lasts `waitMs` more. */
   | { outcome: 'busy'; waitMs: number }
+  /** No gateway may be called before its rate has room again. The job starts again after `waitMs`. */
+  | { outcome: 'waiting'; waitMs: number }
 
 /** The state of an attempt at a send. Each step returns a new state and leaves the old state unchanged. */
 export type Attempt = {
@@ -40,35 +42,43 @@ export type Attempt = {
   /** How often the send changed its channel, and whether the other channel may still take it. */
   moves: number
   mayMove: boolean
+  /** Where the guard against SMS pumping counts the send, or null if it does not. */
+  grouped: Grouped | null
   /** The planned calls that the attempt has not made yet. */
   calls: readonly Call[]
   /** The gateway and its outcome code in the newest answer to a `send`, '' before the first answer. */
   lastAnswer: string
-  /** Whether every answer so far was QUOTA_FULL; true before the first answer. */
-  isEveryQuotaFull: boolean
+  /** Why calls were skipped. */
+  skips: readonly SkipReason[]
+  /** Whether a gateway that was called did not take the message. */
+  hasRefusal: boolean
   /** The ms that the last busy gateway asked the worker to wait. */
   busyMs: number | undefined
 }
 
-export const beginAttempt = (gateways: readonly SmsGateway[]): Attempt => ({
+export const beginAttempt = (gateways: readonly SkippingGateway[]): Attempt => ({
   fence: 0,
   ageMs: 0,
   doubt: null,
   secondSendRisked: false,
   moves: 0,
   mayMove: false,
+  grouped: null,
   calls: planCalls(gateways),
   lastAnswer: '',
-  isEveryQuotaFull: true,
+  skips: [],
+  hasRefusal: false,
   busyMs: undefined,
 })
 
-export function afterAnswer(attempt: Attempt, { gateway, risksSecondSend }: Call, outcome: Outcome): Attempt {
+export function afterAnswer(attempt: Attempt, { gateway, risksSecondSend }: Call, outcome: Answer): Attempt {
+  const isSkipped = outcome.class === 'skipped'
   const mayHaveLeft = ['accepted', 'duplicate', 'ambiguous'].includes(outcome.class)
   return {
     ...attempt,
     lastAnswer: `${gateway.name} ${outcome.code}`,
-    isEveryQuotaFull: attempt.isEveryQuotaFull && outcome.code === QUOTA_FULL,
+    skips: isSkipped ? [...attempt.skips, outcome.code] : attempt.skips,
+    hasRefusal: attempt.hasRefusal || !isSkipped,
     secondSendRisked: attempt.secondSendRisked || (risksSecondSend && mayHaveLeft),
     busyMs: outcome.class === 'retry_same' ? outcome.retryAfterMs : attempt.busyMs,
   }

@@ -1,14 +1,14 @@
 import type { Doubt } from '@sms-codes/core/codes/send-ledger'
-import type { SmsGateway } from '@sms-codes/gateways/gateway'
+import type { SkippingGateway } from '../gateways/skipping-gateway.ts'
 
 /**
  * One call to a gateway: `send` gives it the message, and `look_up` asks whether it took the message in an earlier
  * call. `risksSecondSend`: the user may receive a second message because of the call.
  */
-export type Call = { gateway: SmsGateway; ask: 'send' | 'look_up'; risksSecondSend: boolean }
+export type Call = { gateway: SkippingGateway; ask: 'send' | 'look_up'; risksSecondSend: boolean }
 
 /** Plans the calls of an attempt when certainly no gateway has the message: every gateway in order. */
-export const planCalls = (gateways: readonly SmsGateway[], risksSecondSend = false): Call[] =>
+export const planCalls = (gateways: readonly SkippingGateway[], risksSecondSend = false): Call[] =>
   gateways.map((gateway) => ({ gateway, ask: 'send', risksSecondSend }))
 
 /**
@@ -19,7 +19,7 @@ export const planCalls = (gateways: readonly SmsGateway[], risksSecondSend = fal
  * them only once: to the other gateways, and last to the doubted gateway if it does not recognise a repeat.
  */
 export function planCallsInDoubt(
-  gateways: readonly SmsGateway[],
+  gateways: readonly SkippingGateway[],
   { gateway: doubted, sinceMs }: Doubt,
   secondSendRisked: boolean,
   nowMs: number,

@@ -1,5 +1,5 @@
 import type { ReceiptState } from '@sms-codes/core/queues/delivery-receipts'
-import type { Outcome } from '@sms-codes/gateways/gateway'
+import type { Answer } from '../gateways/skipping-gateway.ts'
 import type { Attempt, EndReason } from './attempt.ts'
 import type { Call } from './call-plan.ts'
 
@@ -13,6 +13,8 @@ export type End =
   /** The channel (SMS or e-mail) ends the send without success. */
   | { kind: 'end'; why: EndReason; gateway?: string }
   | Retry
+  /** The job waits until the rate of a gateway has room again. The wait does not use up an attempt. */
+  | { kind: 'wait'; waitMs: number }
 
 /** The queue runs the job again later. */
 export type Retry = {
@@ -27,7 +29,7 @@ export type Retry = {
   orMove?: EndReason
 }
 
-/** From so many ms after the first claim, another gateway may send a second message after an unclear repeat. */
+/** From so many ms after the first claim, another gateway may send a second message if a repeat gave no clear answer. */
 const SILENT_MS = 5_000
 /** Until so many ms after the first claim, a busy gateway is tried again, unless it asks for a longer wait. */
 const BUSY_MS = 3_000
@@ -37,18 +39,33 @@ const LOOK_UP_AFTER_MS = 2_500
 const NEXT: Decision = { kind: 'next_call' }
 
 /**
+ * Returns how long a send waits for the rate of a gateway: a fifth of its age, within limits, ± 30 %. The wait grows,
+ * so that a job starts fewer than MOST_STARTS times (consumer.ts) in the longest time to send (570 s).
+ */
+const rateWaitMs = (ageMs: number) => Math.min(Math.max(250, ageMs / 5), 9_000) * (0.7 + 0.6 * Math.random())
+const wait = ({ ageMs }: Attempt): End => ({ kind: 'wait', waitMs: Math.round(rateWaitMs(ageMs)) })
+
+/**
  * Returns what follows a gateway's answer to a `send`. If the gateway certainly did not take the message and another
  * gateway may accept it, the next call follows. A refusal of the number ends the send, because another gateway
  * could not reach the number either, or would only bypass the vendor's limit for the number.
  * @param attempt the state after the answer
  */
-export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, attempt: Attempt): Decision {
+export function decide(outcome: Answer, { gateway, risksSecondSend }: Call, attempt: Attempt): Decision {
   const { name } = gateway
   const retry: Retry = { kind: 'retry', reason: attempt.lastAnswer, gateway: name }
+  const isRepeat = attempt.doubt?.gateway === name
   switch (outcome.class) {
     case 'accepted':
-    case 'duplicate':
       return { kind: 'sent', gateway: name, messageId: outcome.messageId }
+    case 'duplicate':
+      // Without a doubt, the gateway never had this message: it refuses the message as a repeat of another message.
+      return isRepeat ? { kind: 'sent', gateway: name, messageId: outcome.messageId } : NEXT
+    case 'skipped': {
+      // Another gateway would send a second message, only because the rate of the doubted gateway was exhausted.
+      const isWorthWaiting = isRepeat && !risksSecondSend && attempt.ageMs < SILENT_MS
+      return outcome.code === 'RATE_FULL' && isWorthWaiting ? wait(attempt) : NEXT
+    }
     case 'number':
     case 'number_limit':
       return { kind: 'end', why: outcome.class, gateway: name }
@@ -59,7 +76,7 @@ export function decide(outcome: Outcome, { gateway, risksSecondSend }: Call, att
     }
     case 'ambiguous': {
       const hasMoreCalls = attempt.calls.length > 0
-      const wasAskedAgain = attempt.doubt?.gateway === name && !risksSecondSend
+      const wasAskedAgain = isRepeat && !risksSecondSend
       // The answer to the repeat was unclear too, so another gateway sends the one permitted second message.
       if (wasAskedAgain && attempt.ageMs >= SILENT_MS && hasMoreCalls) return NEXT
       const atLeastMs = gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS
@@ -78,10 +95,15 @@ export function decideByReceipt(state: ReceiptState | null | undefined, gateway:
 }
 
 /** Returns how an attempt ends when it has made all its calls. */
-export function decideWithoutCalls({ lastAnswer, isEveryQuotaFull, busyMs }: Attempt): End {
+export function decideWithoutCalls(attempt: Attempt): End {
+  const { lastAnswer, skips, hasRefusal, busyMs } = attempt
   // The plan had no `send`: a gateway may have the message, and the one second message was risked before.
   if (lastAnswer === '') return { kind: 'end', why: 'ambiguous' }
-  if (isEveryQuotaFull) return { kind: 'end', why: 'number_limit' }
+  const isRateFull = skips.includes('RATE_FULL')
+  if (!hasRefusal && isRateFull) return wait(attempt)
+  if (!hasRefusal && skips.every((reason) => reason === 'QUOTA_FULL'))
+    return { kind: 'end', why: 'number_limit' }
   const reason = `no gateway accepted it, last ${lastAnswer}`
-  return { kind: 'retry', reason, atLeastMs: busyMs, orMove: 'no_gateway' }
+  // A gateway with an exhausted rate works, so the send does not move to the other channel.
+  return { kind: 'retry', reason, atLeastMs: busyMs, ...(!isRateFull && { orMove: 'no_gateway' }) }
 }

@@ -1,8 +1,9 @@
 import type { Doubt } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
-import type { Outcome, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
+import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
 import type { Order } from '../gateways/order.ts'
+import type { SkippingGateway } from '../gateways/skipping-gateway.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
 import { afterAnswer, beginAttempt, type Delivered } from './attempt.ts'
 import { planCalls, planCallsInDoubt } from './call-plan.ts'
@@ -46,8 +47,8 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     // If this attempt also made the previous claim, its `doubt` is valid. Otherwise the code record has the doubt.
     const isContinued = attempt.fence !== 0 && claim.fence === attempt.fence + 1
     const { doubt, secondSendRisked } = isContinued ? attempt : claim
-    const { fence, ageMs, moves, mayMove } = claim
-    attempt = { ...attempt, fence, ageMs, moves, mayMove, doubt, secondSendRisked }
+    const { fence, ageMs, moves, mayMove, grouped } = claim
+    attempt = { ...attempt, fence, ageMs, moves, mayMove, grouped, doubt, secondSendRisked }
     if (!isContinued && doubt !== null) {
       const state = await deps.followUp?.doubted(job, doubt.gateway, messageIdOf(job))
       const end = decideByReceipt(state, doubt.gateway)
@@ -69,15 +70,23 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       continue
     }
     const outcome = await gateway.send(message, signal)
-    deps.metrics.called(channel, gateway.name, outcome.class)
-    logOutcome(log, gateway.name, outcome, doubt?.gateway === gateway.name)
+    if (outcome.class === 'skipped') deps.metrics.skipped(gateway.name, outcome.code)
+    else {
+      deps.metrics.called(channel, gateway.name, outcome.class)
+      logOutcome(log, gateway.name, outcome, doubt?.gateway === gateway.name)
+    }
     attempt = afterAnswer(attempt, call, outcome)
     const decision = decide(outcome, call, attempt)
     if (decision.kind !== 'next_call') return settler.finish(attempt, decision)
   }
 }
 
-async function lookUp(gateway: SmsGateway, message: SmsMessage, doubt: Doubt | null, signal: AbortSignal) {
+async function lookUp(
+  gateway: SkippingGateway,
+  message: SmsMessage,
+  doubt: Doubt | null,
+  signal: AbortSignal,
+) {
   if (gateway.lookUp === undefined || doubt === null) return { found: 'unknown' as const }
   return gateway.lookUp(message, new Date(doubt.sinceMs), signal)
 }

@@ -1,5 +1,6 @@
 import type { Channel } from '@sms-codes/core/codes/send'
 import type { Claim, SendLedger, Settlement } from '@sms-codes/core/codes/send-ledger'
+import type { GuardCounts, Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { WorkerMetrics } from '../worker-metrics.ts'
@@ -17,6 +18,8 @@ export type SettleDeps = {
   other: OtherChannel | null
   /** Null if no gateway of the channel sends delivery receipts. */
   followUp: ReceiptFollowUp | null
+  /** Absent on the channel email, because the guard against SMS pumping counts only SMS. */
+  guardCounts?: Pick<GuardCounts, 'countSent'>
 }
 
 /** Thrown for a send that has not ended. The queue runs the job again after a delay within the two limits below. */
@@ -52,7 +55,7 @@ export function countEnd(
 
 /** Carries out the end of an attempt. A settlement writes the result of the newest claim to the code record. */
 export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
-  const { channel, ledger, metrics, other, followUp } = deps
+  const { channel, ledger, metrics, other, followUp, guardCounts } = deps
 
   const settle = (attempt: Attempt, what: Omit<Settlement, 'channel'>) =>
     ledger.settle(job, attempt.fence, {
@@ -62,8 +65,17 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       ...what,
     })
 
+  /** Counts a send that a gateway accepted. The delivery does not wait for the count, and a repeat changes nothing. */
+  function count(grouped: Grouped | null): void {
+    if (grouped === null) return
+    guardCounts
+      ?.countSent(job, grouped)
+      .catch((err: unknown) => log.warn({ err }, 'send not counted by the pumping guard'))
+  }
+
   async function sent(attempt: Attempt, gateway: string, messageId: string | undefined): Promise<Delivered> {
     const status = channel === 'email' ? 'fell_back' : 'sent'
+    count(attempt.grouped)
     const isWritten = await settle(attempt, { status, gateway, messageId })
     countEnd({ status, by: gateway }, isWritten, metrics, log)
     // If this step fails, the job runs again, finds the send `sent`, and repeats the step.
@@ -84,6 +96,8 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     what: Pick<Settlement, 'gateway' | 'doubtedGateway' | 'mayReturn'>,
     to: OtherChannel | null,
   ): Promise<Delivered> {
+    // A vendor that could not deliver a message had accepted it.
+    if (why === 'undelivered') count(attempt.grouped)
     const status = to === null ? 'failed' : 'moved'
     // When a mail fails, the record keeps the reason for which the SMS failed.
     const reason = channel === 'email' ? undefined : why
@@ -111,6 +125,10 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     async finish(attempt: Attempt, decision: End): Promise<Delivered> {
       if (decision.kind === 'sent') return sent(attempt, decision.gateway, decision.messageId)
       if (decision.kind === 'retry') return retry(attempt, decision)
+      if (decision.kind === 'wait') {
+        await settle(attempt, { status: 'queued' })
+        return { outcome: 'waiting', waitMs: decision.waitMs }
+      }
       return end(attempt, decision.why, { gateway: decision.gateway }, await openChannel(attempt))
     },
 
@@ -132,6 +150,8 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
         if (claim.reason === 'moved') await other?.queue(job, claim.moves)
         return { outcome: 'gone', why: claim.reason }
       }
+      // A delivery receipt may have ended a send in doubt.
+      if (claim.status === 'sent' || claim.status === 'delivered') count(claim.grouped)
       if (claim.status === 'sent')
         await followUp?.sent(job, claim.gateway, claim.messageId || messageIdOf(job))
       return { outcome: 'done', why: claim.status }

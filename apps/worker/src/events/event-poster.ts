@@ -8,6 +8,8 @@ import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
 import { signWebhook } from '@sms-codes/gateways/webhook/signature'
+import { replaceUnreadableJobs } from '../replace-unreadable-jobs.ts'
+import type { WorkerMetrics } from '../worker-metrics.ts'
 
 type EventPosterOptions = {
   connection: RedisClient
@@ -15,6 +17,7 @@ type EventPosterOptions = {
   /** The keys of the signature. There are two keys while a new secret replaces an old one. */
   keys: readonly Buffer[]
   transport: Pick<Transport, 'post'>
+  metrics: Pick<WorkerMetrics, 'unreadable'>
   log: Logger
   tracing?: Tracing | null
 }
@@ -28,9 +31,13 @@ const webhookIdOf = ({ id = '' }: Job<unknown>) => createHash('sha256').update(i
  * other answer, or without an answer, the queue tries again.
  */
 export function createEventPoster(options: EventPosterOptions) {
-  const { connection, url, keys, transport, log, tracing = null } = options
+  const { connection, url, keys, transport, metrics, log, tracing = null } = options
   const post = async (job: Job<unknown>, _token: string | undefined, signal: AbortSignal | undefined) => {
-    if (!Value.Check(SendEvent, job.data)) throw new UnrecoverableError('unknown job data')
+    if (!Value.Check(SendEvent, job.data)) {
+      log.warn({ queue: EVENTS_QUEUE }, 'unknown job payload')
+      metrics.unreadable(EVENTS_QUEUE)
+      throw new UnrecoverableError('unknown job data')
+    }
     const at = new Date(job.timestamp).toISOString()
     const body = JSON.stringify({ type: 'request.status', ...job.data, at })
     const signature = signWebhook(keys, webhookIdOf(job), new Date(), body)
@@ -50,10 +57,10 @@ export function createEventPoster(options: EventPosterOptions) {
     concurrency: 10,
   })
   worker.on('error', (err) => log.debug({ err, queue: EVENTS_QUEUE }, 'queue error'))
+  replaceUnreadableJobs(worker, connection)
   worker.on('failed', (job, err) => {
-    if (job?.finishedOn === undefined) return
-    const rid = Value.Check(SendEvent, job.data) ? job.data.request_id : undefined
-    log.warn({ event: job.id, rid, err }, 'event not delivered to the application')
+    if (job?.finishedOn === undefined || !Value.Check(SendEvent, job.data)) return
+    log.warn({ event: job.id, rid: job.data.request_id, err }, 'event not delivered to the application')
   })
   return worker
 }

@@ -6,8 +6,8 @@ import type { Tracing } from '@sms-codes/core/process/tracing'
 import type { Transport } from '@sms-codes/gateways/transport'
 import type { WorkerConfig } from '../config/config.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
-import type { SmsGateway } from '@sms-codes/gateways/gateway'
 import type { Quotas } from './quotas.ts'
+import type { SkippingGateway } from './skipping-gateway.ts'
 import { withBreaker } from './with-breaker.ts'
 import { withQuota, withRate } from './with-limits.ts'
 import { withTrace } from './with-trace.ts'
@@ -28,12 +28,12 @@ type GatewayDeps = {
  * - The rate is outside the breaker, because a message that exceeds the rate says nothing about the gateway.
  * - The trace is inside the breaker, so that only real calls have a span.
  */
-export function listGateways(config: WorkerConfig, deps: GatewayDeps): SmsGateway[] {
-  const { transport, limits, tracing = null } = deps
+export function listGateways(config: WorkerConfig, deps: GatewayDeps): SkippingGateway[] {
+  const { transport, tracing = null } = deps
   const writeLine = (line: string) => void process.stdout.write(line)
   return config.gateways.map(({ name, quota, create }) => {
     const traced = withTrace(create({ transport, writeLine, maskMobile }), tracing)
-    const rated = withRate(withBreaker(traced, deps), config.rates[name], limits)
+    const rated = withRate(withBreaker(traced, deps), config.rates[name], deps)
     return withQuota(rated, config.vendorQuotas ? quota : [], deps)
   })
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
-import type { SmsGateway } from '@sms-codes/gateways/gateway'
+import type { SkippingGateway } from './skipping-gateway.ts'
 
 type OrderOptions = {
   /** Each gateway's share of the messages for which it is asked first, 0 if absent. Empty for the listed order. */
@@ -13,7 +13,7 @@ type OrderOptions = {
  * Orders the gateways for a job. The first gateway is the route of the number's carrier segment, or is drawn by
  * weight. The others follow as listed. The draw depends on the send, so all tries of a send have the same order.
  */
-export function createOrder(gateways: readonly SmsGateway[], { weights, routes }: OrderOptions) {
+export function createOrder(gateways: readonly SkippingGateway[], { weights, routes }: OrderOptions) {
   const totalWeight = gateways.reduce((sum, { name }) => sum + (weights[name] ?? 0), 0)
 
   function drawByWeight({ rid, n }: SendJob): string {
@@ -25,7 +25,7 @@ export function createOrder(gateways: readonly SmsGateway[], { weights, routes }
     return ''
   }
 
-  return (job: SendJob): readonly SmsGateway[] => {
+  return (job: SendJob): readonly SkippingGateway[] => {
     const first = routes[job.segment] ?? (totalWeight > 0 ? drawByWeight(job) : '')
     return [
       ...gateways.filter(({ name }) => name === first),

@@ -2,6 +2,7 @@ import CircuitBreaker from 'opossum'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import type { WorkerMetrics } from '../worker-metrics.ts'
+import type { SkippingGateway } from './skipping-gateway.ts'
 
 type BreakerDeps = { metrics: Pick<WorkerMetrics, 'breaker'>; log: Logger; probeAfterMs?: number }
 
@@ -20,12 +21,12 @@ class UnhealthyError extends Error {
 }
 
 /**
- * Adds a circuit breaker. While the breaker is open, it refuses every send at once, and the message goes to the next
- * gateway without a timeout. It opens when more than half of at least five calls in 10 seconds failed. It opens
+ * Adds a circuit breaker. While the breaker is open, it skips every call, and the message goes to the next gateway
+ * without a timeout. It opens when more than half of at least five calls in 10 seconds failed. It opens
  * at once for a `config` outcome, because every further call would fail too. After `probeAfterMs` it lets one call at
  * a time through, and a success closes the breaker.
  */
-export function withBreaker(gateway: SmsGateway, deps: BreakerDeps): SmsGateway {
+export function withBreaker(gateway: SmsGateway, deps: BreakerDeps): SkippingGateway {
   const { metrics, log, probeAfterMs = 5_000 } = deps
   const { name } = gateway
   const call = async (message: SmsMessage, signal: AbortSignal): Promise<Outcome> => {
@@ -60,7 +61,7 @@ export function withBreaker(gateway: SmsGateway, deps: BreakerDeps): SmsGateway 
         return await breaker.fire(message, signal)
       } catch (err) {
         if (err instanceof Error && CircuitBreaker.isOurError(err))
-          return { class: 'switch_now', code: 'BREAKER_OPEN' }
+          return { class: 'skipped', code: 'BREAKER_OPEN' }
         if (!(err instanceof UnhealthyError)) throw err
         if (err.outcome.class === 'config') breaker.open()
         return err.outcome

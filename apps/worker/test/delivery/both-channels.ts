@@ -5,6 +5,7 @@ import type { Send } from '@sms-codes/core/codes/send'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { SmsGateway } from '@sms-codes/gateways/gateway'
@@ -100,6 +101,7 @@ export async function startBothChannels() {
         concurrency: 10,
         deliver: (job, signal) => deliver(job, { ...own, order: () => [gateway] }, signal),
         check: followUp.check,
+        mark: createAcceptanceMark(delivery.redis, EMAIL_QUEUE),
       })
       await consumer.waitUntilReady()
       return {

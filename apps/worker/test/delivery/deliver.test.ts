@@ -3,7 +3,7 @@ import { phoneOf } from '@sms-codes/core/codes/send'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { Found, LookUp, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
-import { fakeGateway, newMobile, sendOf, startDelivery } from '../worker.ts'
+import { fakeGateway, newMobile, readableLog, sendOf, skippedGateway, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -96,13 +96,62 @@ describe('a send', () => {
   })
 
   it('fails at once if the quota for the number is full at every gateway', async () => {
-    const full = { class: 'switch_now' as const, code: 'QUOTA_FULL' }
     const { send } = await issued()
-    const gateways = [fakeGateway('first', [full]), fakeGateway('second', [full])]
+    const gateways = [skippedGateway('first', ['QUOTA_FULL']), skippedGateway('second', ['QUOTA_FULL'])]
     expect(await delivery.deliver(send, gateways)).toEqual({ outcome: 'failed', why: 'number_limit' })
     const other = await issued()
-    const one = [fakeGateway('first', [full]), fakeGateway('second')]
+    const one = [skippedGateway('first', ['QUOTA_FULL']), fakeGateway('second')]
     expect(await delivery.deliver(other.send, one)).toEqual({ outcome: 'sent', why: 'second' })
+  })
+
+  it('makes no call, no series of calls and no log line of a skipped call, but counts the skip', async () => {
+    const { send } = await issued()
+    const { log, lines } = readableLog()
+    const skipped = skippedGateway('skipped', ['BREAKER_OPEN'])
+    const gateways = [skipped, fakeGateway('second')]
+    expect(await delivery.deliver(send, gateways, { log })).toEqual({ outcome: 'sent', why: 'second' })
+    expect(lines.map(({ msg }) => msg)).toEqual(['sent'])
+    const metrics = await delivery.registry.metrics()
+    expect(metrics).toContain('sms_gateway_skips_total{gateway="skipped",reason="breaker_open"} 1')
+    expect(metrics).not.toMatch(/sms_gateway_calls_total\{[^}]*gateway="skipped"/)
+    expect(metrics).not.toMatch(/sms_gateway_calls_total\{[^}]*class="skipped"/)
+  })
+
+  it('waits if the rate is exhausted at every gateway, and other workers may claim it meanwhile', async () => {
+    const { send } = await issued()
+    const gateways = [skippedGateway('first', ['RATE_FULL']), skippedGateway('second', ['RATE_FULL'])]
+    const answer = await delivery.deliver(send, gateways)
+    expect(answer).toEqual({ outcome: 'waiting', waitMs: expect.any(Number) as unknown })
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'queued', reason: '' })
+    expect(await delivery.deliver(send, gateways)).toEqual({ outcome: 'sent', why: 'first' })
+  })
+
+  it('waits for the rate of a doubted gateway, and no other gateway sends a second message', async () => {
+    const { send } = await issued()
+    const ccp = fakeGateway('ccp', ['ambiguous'], true)
+    const other = fakeGateway('other')
+    await delivery.deliver(send, [ccp, other]).catch(() => undefined)
+    const full = { ...skippedGateway('ccp', ['RATE_FULL']), recognises: () => true }
+    expect(await delivery.deliver(send, [full, other])).toMatchObject({ outcome: 'waiting' })
+    ccp.script.push('duplicate')
+    expect(await delivery.deliver(send, [ccp, other])).toEqual({ outcome: 'sent', why: 'ccp' })
+    expect(other.messages).toEqual([])
+  })
+
+  it('is not sent by a gateway that calls a first try a repeat, whatever earlier message it means', async () => {
+    const { mobile, send } = await issued()
+    const repeat = { class: 'duplicate' as const, code: '160056' }
+    const ccp = fakeGateway('ccp', [repeat, repeat, repeat], true)
+    const other = fakeGateway('other', ['switch_now'])
+    await expect(delivery.deliver(send, [ccp])).rejects.toThrow('no gateway accepted it, last ccp 160056')
+    expect(await statusOf(send.rid)).toMatchObject({ status: 'queued' })
+    await expect(delivery.deliver(send, [ccp, other])).rejects.toThrow('last other')
+    expect(await delivery.deliver(send, [ccp, other])).toEqual({ outcome: 'sent', why: 'other' })
+    // The further send has the same text for the same number.
+    await delivery.pass(61)
+    const again = sendOf(await delivery.codes.issue(mobile, 'default'))
+    ccp.script.push(repeat)
+    expect(await delivery.deliver(again, [ccp, other])).toEqual({ outcome: 'sent', why: 'other' })
   })
 
   it('returns to the queue if no gateway accepted it', async () => {
@@ -128,7 +177,9 @@ describe('a send', () => {
     const { send } = await issued()
     await delivery.pass(121)
     const gateway = fakeGateway('first')
-    expect(await delivery.deliver(send, [gateway])).toEqual({ outcome: 'gone', why: 'late' })
+    const { log, lines } = readableLog()
+    expect(await delivery.deliver(send, [gateway], { log })).toEqual({ outcome: 'gone', why: 'late' })
+    expect(lines).toMatchObject([{ level: 'warn', msg: 'failed', by: 'late' }])
     expect(gateway.messages).toEqual([])
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'late' })
   })

@@ -40,7 +40,14 @@ async function startApplication(statuses: number[], secrets = [SECRET]) {
   await once(producer, 'ready')
   const events = createEventQueue(producer, log)
   const transport = createTransport()
-  const poster = createEventPoster({ connection, url, keys: secrets.map(readSecret), transport, log })
+  const poster = createEventPoster({
+    connection,
+    url,
+    keys: secrets.map(readSecret),
+    transport,
+    metrics: delivery.metrics,
+    log,
+  })
   onTestFinished(async () => {
     await Promise.all([poster.close(), events.close()])
     transport.close()

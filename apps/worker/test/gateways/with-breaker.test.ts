@@ -30,7 +30,7 @@ function breaking(script: OutcomeClass[]) {
     },
   }
 }
-const refused = { class: 'switch_now', code: 'BREAKER_OPEN' }
+const refused = { class: 'skipped', code: 'BREAKER_OPEN' }
 
 describe('a circuit breaker', () => {
   it('passes every outcome on while it is closed', async () => {

@@ -7,8 +7,8 @@ import { tencentQuota } from '@sms-codes/gateways/tencent/settings'
 import { EMAIL_QUOTA } from '../../src/email/email-gateway.ts'
 import { createQuotas } from '../../src/gateways/quotas.ts'
 import { withQuota, withRate } from '../../src/gateways/with-limits.ts'
-import type { SmsGateway } from '@sms-codes/gateways/gateway'
-import { fakeGateway, newMobile, startDelivery } from '../worker.ts'
+import type { SkippingGateway } from '../../src/gateways/skipping-gateway.ts'
+import { fakeGateway, log, newMobile, readableLog, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -25,11 +25,11 @@ const messageTo = (mobile: string, id = `m${++ids}`) => ({
   secondsLeft: 300,
   scene: 'login',
 })
-const send = async (gateway: SmsGateway, message: ReturnType<typeof messageTo>) =>
+const send = async (gateway: SkippingGateway, message: ReturnType<typeof messageTo>) =>
   (await gateway.send(message, new AbortController().signal)).code
 
 const quotas = () => createQuotas(delivery.redis)
-const limited = (gateway: SmsGateway) =>
+const limited = (gateway: SkippingGateway) =>
   withQuota(gateway, ccpQuota, { quotas: quotas(), keyring: delivery.keyring })
 
 describe("a vendor's quota of one number", () => {
@@ -107,6 +107,13 @@ describe("a vendor's quota of one number", () => {
     ])
   })
 
+  it('does not count a first try that the vendor refuses as the repeat of another message', async () => {
+    const gateway = limited(fakeGateway('ccp', ['duplicate']))
+    const mobile = newMobile()
+    expect(await send(gateway, messageTo(mobile))).toBe('ccp-duplicate')
+    expect(await send(gateway, messageTo(mobile))).toBe('ccp-accepted')
+  })
+
   it('is not exceeded by two hundred concurrent messages', async () => {
     const inner = fakeGateway('ccp')
     const gateway = limited(inner)
@@ -139,7 +146,7 @@ describe("a vendor's quota of one number", () => {
 describe("a gateway's rate limit", () => {
   it('holds over all workers, and other messages go to the next gateway', async () => {
     const inner = fakeGateway('slow')
-    const workers = [1, 2, 3].map(() => withRate(inner, 5, createLimits(delivery.redis)))
+    const workers = [1, 2, 3].map(() => withRate(inner, 5, { limits: createLimits(delivery.redis), log }))
     const codes = await Promise.all(
       Array.from({ length: 60 }, (_, i) => send(workers[i % 3] ?? inner, messageTo(newMobile()))),
     )
@@ -149,8 +156,36 @@ describe("a gateway's rate limit", () => {
     expect(fitted).toBeGreaterThanOrEqual(5)
     expect(fitted).toBeLessThan(60)
     await delivery.pass(2)
-    expect(await send(withRate(inner, 5, createLimits(delivery.redis)), messageTo(newMobile()))).toBe(
-      'slow-accepted',
-    )
+    expect(
+      await send(withRate(inner, 5, { limits: createLimits(delivery.redis), log }), messageTo(newMobile())),
+    ).toBe('slow-accepted')
+  })
+
+  it('logs one line when the rate is exhausted, and one when the rate had room for ten seconds', async () => {
+    const readable = readableLog()
+    const lines = () => readable.lines.map(({ level, msg }) => `${level}: ${msg}`)
+    let now = 0
+    const gateway = withRate(fakeGateway('logged'), 1, {
+      limits: createLimits(delivery.redis),
+      log: readable.log,
+      now: () => now,
+    })
+    /** Sends ten messages. Only the rate of the first second has room for some of them. */
+    const sendTen = async () => {
+      for (let i = 0; i < 10; i++) await send(gateway, messageTo(newMobile()))
+      await delivery.pass(2)
+    }
+    await sendTen()
+    now = 9_999
+    await sendTen()
+    expect(lines()).toEqual(['warn: gateway rate exhausted, messages wait'])
+    now += 10_000
+    await send(gateway, messageTo(newMobile()))
+    await send(gateway, messageTo(newMobile()))
+    expect(lines()).toEqual([
+      'warn: gateway rate exhausted, messages wait',
+      'info: gateway rate has room again',
+      'warn: gateway rate exhausted, messages wait',
+    ])
   })
 })

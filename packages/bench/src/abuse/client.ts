@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { keys } from '@sms-codes/core/redis/keys'
+import type { Accept } from './accept.ts'
 import { ANSWERS } from './answers.ts'
 import { fieldsOf } from '../answer.ts'
 import { openConnection, type Connection } from '../connection.ts'
@@ -17,7 +18,7 @@ const CAPTCHA_TEXT = 'HK7M'
 const FAULTS: readonly string[] = [ANSWERS.storeDown, ANSWERS.bug]
 
 /** A client that acts as the API's proxy, so that each request can come from another address. */
-export async function createClient(port: number, redis: Redis, prove: Prove) {
+export async function createClient(port: number, redis: Redis, prove: Prove, accept: Accept) {
   const all = await Promise.all(Array.from({ length: LANES }, async () => openConnection(port)))
   const free: Connection[] = [...all]
   let faults = 0
@@ -43,20 +44,26 @@ export async function createClient(port: number, redis: Redis, prove: Prove) {
     return { ok: code === '0', text, rid: typeof request_id === 'string' ? request_id : '' }
   }
 
+  async function requestCode(mobile: string, address: string, answered: Record<string, string>) {
+    const answer = await post('/v1/sms_codes', address, { mobile, ...answered })
+    if (answer.ok) await accept(mobile, answer.rid)
+    return answer
+  }
+
   return {
     /** Requests a code with an image code that is solved or mistyped. */
     async send(mobile: string, address: string, solved = true): Promise<ApiAnswer> {
       const uuid = randomUUID()
       await redis.set(keys.captcha(uuid), CAPTCHA_TEXT, 'EX', 300)
       const image_code = solved ? CAPTCHA_TEXT : 'ZZZZ'
-      return post('/v1/sms_codes', address, { mobile, image_code, uuid })
+      return requestCode(mobile, address, { image_code, uuid })
     },
 
     /** Requests a code with a proof of work instead of an image code. */
     async sendWithProof(mobile: string, address: string): Promise<ApiAnswer> {
       const { status, fields } = await ask('GET /v1/challenges', address)
       if (status !== 200) return { ok: false, text: `no challenge: status ${status}`, rid: '' }
-      return post('/v1/sms_codes', address, { mobile, proof: prove(fields) })
+      return requestCode(mobile, address, { proof: prove(fields) })
     },
 
     verify: ({ mobile, code, rid, address }: Guess): Promise<ApiAnswer> =>

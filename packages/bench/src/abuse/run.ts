@@ -1,5 +1,6 @@
 import { emptyRedis } from '../empty-redis.ts'
 import { startStack, type Stack } from '../stack.ts'
+import { createAccept } from './accept.ts'
 import { createAttack } from './attack.ts'
 import { CAMPAIGNS, type Campaign } from './campaigns.ts'
 import { createClient, LANES, type Client } from './client.ts'
@@ -34,7 +35,8 @@ export async function runAbuse(options: Options, progress: Progress) {
       QUEUE_MAX_AGE_SECONDS: '0',
       ...settings,
     })
-    const client = await createClient(api.port, stack.redis, createProver(stack.keyring))
+    const accept = createAccept(stack.redis, settings)
+    const client = await createClient(api.port, stack.redis, createProver(stack.keyring), accept)
     const people = createPeople(createRandom(seed, 'people'), offices)
     const results: Result[] = []
     for (const campaign of CAMPAIGNS.filter(({ name }) => only.includes(name)))

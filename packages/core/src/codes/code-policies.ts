@@ -1,6 +1,6 @@
 import type { StaticDecode, TObject } from '@sinclair/typebox'
 import type { CodePolicy } from './code-store.ts'
-import type { budgetVariables, codeVariables } from '../config/shared-variables.ts'
+import type { budgetVariables, codeVariables, guardWindowVariables } from '../config/shared-variables.ts'
 import type { Window } from '../limits/windows.ts'
 
 /** The policy of every scene. The general variables give each value that the scene does not set. */
@@ -23,4 +23,10 @@ export function budgetOf(values: StaticDecode<TObject<typeof budgetVariables>>):
   const { BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS } = values
   const toMessages = ({ most, seconds }: Window) => ({ most: Math.floor(most / MESSAGE_CENTS), seconds })
   return [...BUDGET_MESSAGES, ...BUDGET_CENTS.map(toMessages)]
+}
+
+/** The seconds for which the guard against SMS pumping counts a send in each group. */
+export function guardWindowsOf(values: StaticDecode<TObject<typeof guardWindowVariables>>) {
+  const { GUARD_WINDOW_SECONDS: general, GUARD_ADDRESS_WINDOW_SECONDS: address } = values
+  return { segment: general, address, service: general }
 }

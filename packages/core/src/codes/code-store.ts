@@ -27,7 +27,7 @@ export type CodePolicy = {
 type IssueOptions = {
   /** Pseudonym of the client address that asks. `verify` answers the pseudonym of the first request for the code. */
   askedBy?: string
-  /** Whether the guard against SMS pumping counted this send. `verify` answers the value of the first request. */
+  /** Whether the guard against SMS pumping counts the sends of this code. The first request for the code decides. */
   isCounted?: boolean
   /** The code of a test number. If undefined, a new code is random. */
   fixedCode?: string | undefined
@@ -43,6 +43,8 @@ export type Verified =
   | {
       kind: 'ok'
       rid: string
+      /** Number of the newest send of the code. */
+      n: number
       /** `email` if the code may have been read in a mailbox. */
       channel: Channel
       /** The gateway that the record names for the newest send, or '' if the record names none. */
@@ -77,6 +79,11 @@ export function createCodeStore(
   const refundScript = createScript(redis, new URL('./lua/refund.lua', import.meta.url))
   const verifyScript = createScript(redis, new URL('./lua/verify.lua', import.meta.url))
 
+  async function refund(send: Send): Promise<boolean> {
+    const { kind } = await refundScript(sendKeys(send), [send.rid, send.n])
+    return kind === 'refunded'
+  }
+
   return {
     /** Issues a new code for this phone and scene, or the live code once more, within the phone's limits. */
     async issue(mobile: string, scene: string, options: IssueOptions = {}): Promise<Issued> {
@@ -90,7 +97,12 @@ export function createCodeStore(
       const asked = [askedBy, isCounted ? 1 : 0, budgetUnit]
       const keepSends = Math.max(policy.keepSendsSeconds ?? 0, ...policy.sends.map((one) => one.seconds))
       const args = [...newCode, ...life, ...asked, keepSends * 1000, ...windowArgs(policy.sends)]
-      const { kind, text, number } = await issueScript(sendKeys({ rid, scene }), args)
+      const issuing = issueScript(sendKeys({ rid, scene }), args)
+      const { kind, text, number } = await issuing.catch((err: unknown) => {
+        // Redis may have issued the code after all. No job follows, so the phone's slot must become free.
+        refund({ rid, scene, n: 1 }).catch(() => {})
+        throw err
+      })
       if (kind === 'throttled')
         return { kind, windowSeconds: number('window') / 1000, retryAfter: seconds(number('wait')) }
       return {
@@ -103,10 +115,7 @@ export function createCodeStore(
     },
 
     /** Undoes an issue whose job was not enqueued. False if a worker has claimed the send or a newer send exists. */
-    async refund(send: Send): Promise<boolean> {
-      const { kind } = await refundScript(sendKeys(send), [send.rid, send.n])
-      return kind === 'refunded'
-    },
+    refund,
 
     /**
      * Counts and checks one guess of a code.
@@ -127,6 +136,7 @@ export function createCodeStore(
       return {
         kind: 'ok',
         rid: text('rid'),
+        n: number('sends'),
         channel: number('is_mailed') === 1 ? 'email' : 'sms',
         gateway: text('gateway'),
         askedBy: text('asked_by'),

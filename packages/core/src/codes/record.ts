@@ -43,7 +43,7 @@ export const RECORD_FIELDS = {
   rid: field('request id of the first request for this code; every send keeps this id', ID, 'issue'),
   other_request_ids: field('ids of later callers for the live code; each id shows the status', ANY, 'issue'),
   asked_by: field('pseudonym of the client address that asked first', ANY, 'issue'),
-  is_counted: field('1 if the guard against SMS pumping counted the first send', FLAG, 'issue'),
+  is_counted: field('1 if the guard against SMS pumping counts the sends, for `asked_by`', FLAG, 'issue'),
   key_id: field('id of the code key that made the digest', /^[a-z0-9]{1,8}$/, 'issue'),
   digest: field('HMAC of phone, scene, code; deleted when the code is used', /^[A-Za-z0-9_-]{43}$/, 'issue'),
   sealed: field('`{ mobile, code }`, encrypted for the worker; deleted when the code is used', ANY, 'issue'),

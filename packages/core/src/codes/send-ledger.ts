@@ -1,4 +1,5 @@
 import type { Keyring } from '../keyring.ts'
+import type { Grouped } from '../limits/guard-counts.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
 import { createScript, type Reply } from '../redis/script.ts'
@@ -24,6 +25,8 @@ export type Claim =
       moves: number
       /** Whether the other channel may still take the send. */
       mayMove: boolean
+      /** Where the guard against SMS pumping counts the send, or null if it does not. */
+      grouped: Grouped | null
     }
   /** No gateway may be called: the record is gone, has a newer send or another channel, or the code was used. */
   | { kind: 'gone'; reason: 'no_record' | 'replaced' | 'used' }
@@ -31,7 +34,7 @@ export type Claim =
   /** The time to send was over, and this claim failed the send. */
   | { kind: 'late' }
   /** The send has ended. If a gateway accepted the message, `gateway` and `messageId` name both. */
-  | { kind: 'done'; status: string; gateway: string; messageId: string }
+  | { kind: 'done'; status: string; gateway: string; messageId: string; grouped: Grouped | null }
   /** The key that sealed the message is not in the key ring. */
   | { kind: 'unreadable'; fence: number }
   /** Another worker has the claim, for `waitMs` more. */
@@ -146,21 +149,28 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
 export type SendLedger = ReturnType<typeof createSendLedger>
 
 function toClaim({ kind, text, number }: Reply, keyring: Keyring, rid: string): Claim {
+  const open = () => sealedMessage.open(keyring, rid, text('sealed'))
+  const groupedBy = (message: ReturnType<typeof open>) =>
+    message === null || text('counted_for') === ''
+      ? null
+      : { mobile: message.mobile, address: text('counted_for') }
   if (kind === 'go') {
     const fence = number('fence')
-    const message = sealedMessage.open(keyring, rid, text('sealed'))
+    const message = open()
     if (message === null) return { kind: 'unreadable', fence }
     const gateway = text('doubted_gateway')
     const doubt = gateway === '' ? null : { gateway, sinceMs: number('doubted_at') }
     const secondSendRisked = number('second_send_risked') === 1
-    const times = { lifeMs: number('life'), ageMs: number('age') }
     const mayMove = number('may_move') === 1
-    return { kind, ...message, fence, ...times, doubt, secondSendRisked, moves: number('moves'), mayMove }
+    const progress = { lifeMs: number('life'), ageMs: number('age'), moves: number('moves'), mayMove }
+    return { kind, ...message, fence, ...progress, doubt, secondSendRisked, grouped: groupedBy(message) }
   }
   if (kind === 'busy') return { kind, waitMs: number('wait') }
   if (kind === 'late') return { kind }
-  if (kind === 'done')
-    return { kind, status: text('status'), gateway: text('gateway'), messageId: text('message_id') }
+  if (kind === 'done') {
+    const [status, gateway, messageId] = [text('status'), text('gateway'), text('message_id')]
+    return { kind, status, gateway, messageId, grouped: groupedBy(open()) }
+  }
   const reason = text('reason')
   if (reason === 'moved') return { kind: 'gone', reason, moves: number('moves') }
   return { kind: 'gone', reason: reason === 'replaced' || reason === 'used' ? reason : 'no_record' }

@@ -92,6 +92,18 @@ export const budgetVariables = {
   }),
 }
 
+/** How long the guard against SMS pumping counts a send. The workers count the sends, and the API judges them. */
+export const guardWindowVariables = {
+  GUARD_WINDOW_SECONDS: integer(
+    { minimum: 60, maximum: 86_400, default: 900 },
+    'seconds for which the guard counts the messages of a segment and of the whole service',
+  ),
+  GUARD_ADDRESS_WINDOW_SECONDS: integer(
+    { minimum: 60, maximum: 86_400, default: 900 },
+    'seconds for which the guard counts the messages of an address',
+  ),
+}
+
 /** Other variables that more than one process reads. */
 export const shared = {
   TRUST_PROXY: parsed(parseProxies, {

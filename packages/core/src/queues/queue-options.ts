@@ -6,8 +6,14 @@ import type { RedisClient } from '../redis/connect.ts'
 /** A hash tag, so that all keys of a queue share a hash slot of a Redis Cluster. */
 export const QUEUE_PREFIX = '{sms}'
 
-/** A killed worker's job comes back within 15 s: the job's lock lasts 10 s, and locks are checked every 5 s. */
-export const WORKER_OPTIONS = { prefix: QUEUE_PREFIX, lockDuration: 10_000, stalledInterval: 5_000 }
+/** How many finished jobs are kept for operators. */
+const KEPT = { removeOnComplete: { count: 200 }, removeOnFail: { age: 3_600, count: 1_000 } }
+
+/**
+ * A killed worker's job comes back within 15 s: the job's lock lasts 10 s, and locks are checked every 5 s. `KEPT`
+ * applies to a job whose own options were lost.
+ */
+export const WORKER_OPTIONS = { prefix: QUEUE_PREFIX, lockDuration: 10_000, stalledInterval: 5_000, ...KEPT }
 
 /**
  * Opens a queue. The function neither waits for Redis nor fails if Redis is down.
@@ -33,7 +39,7 @@ export function openQueue<Data>(
   return queue
 }
 
-/** Opens a queue to add jobs to it. Finished jobs are kept for operators and are bounded in number. */
+/** Opens a queue to add jobs to it. */
 export function openProducerQueue<Data>(
   name: string,
   connection: RedisClient,
@@ -45,8 +51,7 @@ export function openProducerQueue<Data>(
     ...telemetryOf(tracing),
     defaultJobOptions: {
       ...jobOptions,
-      removeOnComplete: { count: 200 },
-      removeOnFail: { age: 3_600, count: 1_000 },
+      ...KEPT,
       stackTraceLimit: 0,
     },
     streams: { events: { maxLen: 1_000 } },

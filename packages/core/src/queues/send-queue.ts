@@ -50,8 +50,11 @@ export function retryDelayMs(attemptsMade: number): number {
   return Math.round(delay * (0.7 + 0.6 * Math.random()))
 }
 
-/** The attempts are enough for the longest time to send (570 s). After that time, the next attempt ends the send. */
-const options = { attempts: 60, backoff: { type: 'custom' }, sizeLimit: 2_048 }
+/**
+ * The attempts are enough for the longest time to send (570 s). After that time, the next attempt ends the send.
+ * Under a backlog the newest sends go first, because the users of the oldest have stopped waiting.
+ */
+const options = { attempts: 60, backoff: { type: 'custom' }, sizeLimit: 2_048, lifo: true }
 
 /**
  * The producer's side of the queue `sms` or `email`. A request is accepted when `add` to `sms` is acknowledged.

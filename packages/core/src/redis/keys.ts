@@ -32,6 +32,10 @@ export const keys = {
   message: (name: string) => `sms:{${name}}:message`,
   /** Messages to a phone that count against a gateway's limit per number. One set contains those of all gateways. */
   quota: (ph: string) => `sms:{${ph}}:quota`,
+  /** Expires a day after a gateway accepted a message of this queue. It lies in the hash slot of the queues. */
+  accepted: (queue: string) => `{sms}:accepted:${queue}`,
+  /** Exists for a second after a request passed as a probe while no gateway accepts messages. */
+  deliveryProbe: '{sms}:delivery-probe',
   /** Messages per second to one gateway, over all workers. */
   rate: (gateway: string) => `sms:{${gateway}}:rate`,
   /** Operator allow and deny lists, scored by expiry. Networks are stored in clear. */

@@ -1,5 +1,9 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { concurrently, newMobile, sendOf, startStore, wrong } from '../store.ts'
+import { createCodeStore } from '../../src/codes/code-store.ts'
+import { createLogger } from '../../src/logger.ts'
+import { connectRedis } from '../../src/redis/connect.ts'
+import { concurrently, newMobile, policy, sendOf, startStore, wrong } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -183,6 +187,31 @@ describe('a refund', () => {
       status: 'failed',
     })
     expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued', send: { n: 3 } })
+  })
+
+  it('is refused for a send that is queued again after a call, because the message may have left', async () => {
+    const send = sendOf(await store.codes.issue(newMobile(), 'default'))
+    const claim = await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 1_000 })
+    const fence = claim.kind === 'go' ? claim.fence : 0
+    await store.ledger.settle(send, fence, { status: 'queued', doubtedGateway: 'ccp' })
+    expect(await store.codes.refund(send)).toBe(false)
+    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'queued' })
+    expect(await store.slotsOf(send)).toBe(1)
+  })
+
+  it('gives the slot back if Redis issued the code but its answer came too late', async () => {
+    const mobile = newMobile()
+    const redis = connectRedis(store.server.url, 'commands', createLogger('test', 'silent'))
+    await once(redis, 'ready')
+    const codes = createCodeStore(redis, store.keyring, () => policy)
+    // The script is known before the pause, so that its one call is enough to issue the code.
+    await codes.issue(newMobile(), 'default')
+    await store.redis.client('PAUSE', 900, 'WRITE')
+    await expect(codes.issue(mobile, 'default')).rejects.toThrow('timed out')
+    await store.redis.set('a write', 'waits until the pause is over')
+    await expect.poll(() => dumpOf(mobile)).toEqual([])
+    expect(await codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
+    redis.disconnect()
   })
 
   it('is refused for a send that a worker has claimed, because its job did reach the queue', async () => {

@@ -5,8 +5,9 @@ import { startHealthServer, type HealthServer } from '../../src/process/health-s
 let ops: HealthServer
 afterEach(() => ops.close())
 
-async function start(notReady: () => Promise<string | null>) {
-  ops = await startHealthServer({ host: '127.0.0.1', port: 0, registry: new Registry(), notReady })
+type Check = () => Promise<string | null>
+async function start(notReady: Check, remark: Check = async () => null) {
+  ops = await startHealthServer({ host: '127.0.0.1', port: 0, registry: new Registry(), notReady, remark })
   return async (path: string, method = 'GET') => {
     const response = await fetch(`http://127.0.0.1:${ops.port}${path}`, { method })
     return [response.status, await response.text()]
@@ -19,6 +20,16 @@ it('the health server reports ready until the process drains', async () => {
   ops.drain()
   expect(await ask('/readyz')).toEqual([503, 'draining\n'])
   expect(await ask('/livez')).toEqual([200, 'ok\n'])
+})
+
+it('the health server stays ready with a remark, which a reason against readiness replaces', async () => {
+  const ask = await start(
+    async () => null,
+    async () => 'no gateway has accepted a message for 42 s',
+  )
+  expect(await ask('/readyz')).toEqual([200, 'ready; no gateway has accepted a message for 42 s\n'])
+  ops.drain()
+  expect(await ask('/readyz')).toEqual([503, 'draining\n'])
 })
 
 it('the health server reports why the process is not ready', async () => {

@@ -42,6 +42,7 @@ type SendState = {
   channel: Channel
   reason: string
   sendBy: number
+  wasClaimed: boolean
   leaseUntil: number
   /** The gateway that may have taken the message although it gave no answer, or ''. */
   doubtedGateway: string
@@ -184,6 +185,7 @@ export function createModel(policy: CodePolicy) {
         channel: 'sms',
         reason: '',
         sendBy: now + policy.sendWithinSeconds,
+        wasClaimed: false,
         leaseUntil: 0,
         doubtedGateway: '',
         hasUnresolvedDoubt: false,
@@ -229,7 +231,7 @@ export function createModel(policy: CodePolicy) {
 
     refund(send: Send): boolean {
       const code = findSend(send)
-      if (code?.send.status !== 'queued') return false
+      if (code?.send.status !== 'queued' || code.send.wasClaimed) return false
       giveSlotBack(send)
       if (send.n === 1) codes.delete(send.scene)
       else code.send.status = 'failed'
@@ -280,6 +282,7 @@ export function createModel(policy: CodePolicy) {
       code.gateway = !isOwn && doubted !== '' ? doubted : gateway
       code.fence += 1
       current.status = 'sending'
+      current.wasClaimed = true
       current.leaseUntil = now + leaseSeconds
       current.doubtedGateway = doubted
       current.hasUnresolvedDoubt = hasUnresolvedDoubt

@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
 import { QUEUE_PREFIX } from '../../src/queues/queue-options.ts'
-import { createSendQueue, retryDelayMs, SMS_QUEUE, type SendJob } from '../../src/queues/send-queue.ts'
+import {
+  createSendQueue,
+  EMAIL_QUEUE,
+  retryDelayMs,
+  SMS_QUEUE,
+  type SendJob,
+} from '../../src/queues/send-queue.ts'
 import { connectRedis, StoreError } from '../../src/redis/connect.ts'
 
 const log = createLogger('test', 'silent')
@@ -33,6 +39,32 @@ describe('the send queue', () => {
     expect((await seen.getJobs()).map(({ data }) => data)).toEqual([job])
     await Promise.all([seen.close(), queue.close()])
     connection.disconnect()
+  })
+
+  it.each([SMS_QUEUE, EMAIL_QUEUE])('gives the newest sends of "%s" to workers first', async (name) => {
+    const own = await startRedis()
+    const connection = connectRedis(own.url, 'worker', log)
+    const producer = connectRedis(own.url, 'producer', log)
+    await once(producer, 'ready')
+    const queue = createSendQueue(producer, log, name)
+    const backlog = Array.from({ length: 300 }, (_, i) => i + 1)
+    for (const n of backlog) await queue.add({ ...job, n })
+    const order: number[] = []
+    let worker: Worker<SendJob> | undefined
+    await new Promise<void>((resolve) => {
+      const take = async ({ data }: Job<SendJob>) => {
+        order.push(data.n)
+        // A send that arrives while the backlog is worked off.
+        if (order.length === 1) await queue.add({ ...job, n: 301 })
+        if (order.length === 301) resolve()
+      }
+      worker = new Worker<SendJob>(name, take, { connection, prefix: QUEUE_PREFIX })
+    })
+    expect(order).toEqual([300, 301, ...backlog.slice(0, -1).toReversed()])
+    await Promise.all([worker?.close(), queue.close()])
+    producer.disconnect()
+    connection.disconnect()
+    await own.stop()
   })
 
   it('fails at once if Redis was never reachable', async () => {

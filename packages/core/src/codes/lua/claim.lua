@@ -11,12 +11,14 @@
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
--- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked, moves, may_move}: `life` in
---           ms; `age` in ms since the first claim of this send; `doubted_gateway` is '' if there is no doubt;
---           `moves` changes of channel so far; `may_move` 0 if the other channel can no longer take the send
+-- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked, moves, may_move,
+--           counted_for}: `life` in ms; `age` in ms since the first claim of this send; `doubted_gateway` is '' if there
+--           is no doubt; `moves` changes of channel so far; `may_move` 0 if the other channel can no longer take the
+--           send; `counted_for` is the address for which the guard against SMS pumping counts the send, or ''
 --       | {'gone', reason, moves}: 'no_record' | 'replaced' | 'moved' | 'used'; only 'moved' has `moves`
 --       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
---       | {'done', status, gateway, message_id}: the send has ended
+--       | {'done', status, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if the code
+--           was used
 --       | {'busy', wait}: another worker has the claim for `wait` ms more
 --- @include "time"
 --- @include "read"
@@ -27,12 +29,14 @@ local risks_second_send, channel = tonumber(ARGV[6]), ARGV[7]
 
 local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
   'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
-  'called_at', 'sending_at', 'reason', 'mail_state', 'moves', 'may_move')
+  'called_at', 'sending_at', 'reason', 'mail_state', 'moves', 'may_move', 'asked_by', 'is_counted')
 if record.rid ~= rid then return {'gone', 'reason', 'no_record'} end
 if record.sends ~= number then return {'gone', 'reason', 'replaced'} end
+local counted_for = record.is_counted == '1' and record.asked_by or ''
 local is_sending = record.status == 'sending'
 if record.status ~= 'queued' and not is_sending then
-  return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id}
+  return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id,
+    'sealed', record.sealed or '', 'counted_for', counted_for}
 end
 if record.channel ~= channel then return {'gone', 'reason', 'moved', 'moves', record.moves or 0} end
 if record.used == '1' then
@@ -55,7 +59,7 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
   if channel == 'email' and record.reason == 'missing' then
     -- A gateway had accepted the SMS and the mail was only a follow-up, so the status goes back to `sent`.
     redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
-    return {'done', 'status', 'sent', 'gateway', '', 'message_id', ''}
+    return {'done', 'status', 'sent', 'gateway', '', 'message_id', '', 'sealed', '', 'counted_for', ''}
   end
   local is_certain = doubted == '' and tostring(unresolved) == '0'
   return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
@@ -74,4 +78,4 @@ if channel == 'email' and record.mail_state == 'none' then redis.call('HSET', co
 return {'go', 'sealed', record.sealed, 'fence', fence, 'life', record.expires_at - now,
   'age', now - (record.sending_at or now), 'doubted_gateway', doubted, 'doubted_at', tonumber(doubted_at),
   'second_send_risked', tonumber(record.second_send_risked), 'moves', record.moves or 0,
-  'may_move', record.may_move or 1}
+  'may_move', record.may_move or 1, 'counted_for', counted_for}

@@ -13,7 +13,7 @@
 -- ARGV[7] guesses per code
 -- ARGV[8] ms to keep the record after the latest possible expiry
 -- ARGV[9] pseudonym of the caller's address
--- ARGV[10] 1 if the guard against SMS pumping counted this send, else 0
+-- ARGV[10] 1 if the guard against SMS pumping counts the sends of a new code, else 0
 -- ARGV[11] id under which the send counts against the budget, or ''
 -- ARGV[12] ms to keep a send for the windows of every scene, because all scenes share the phone's sends
 -- ARGV[13..] windows of this scene as pairs of (ms, at most)

@@ -3,12 +3,14 @@
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of the record; ARGV[2] number of the send
--- Answers {'refunded'} | {'refused'}: the record is about another send, or the send is no longer queued
+-- Answers {'refunded'} | {'refused'}: the record is about another send, or a worker has claimed this send, so that
+-- a message may have left
 --- @include "read"
 local code, sends, rid, number = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
-local record = read(code, 'rid', 'sends', 'status')
-if record.rid ~= rid or record.sends ~= number or record.status ~= 'queued' then return {'refused'} end
+local record = read(code, 'rid', 'sends', 'status', 'sending_at')
+if record.rid ~= rid or record.sends ~= number then return {'refused'} end
+if record.status ~= 'queued' or record.sending_at then return {'refused'} end
 redis.call('ZREM', sends, rid .. '.' .. number)
 if number == '1' then
   redis.call('DEL', code)

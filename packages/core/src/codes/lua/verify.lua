@@ -15,7 +15,7 @@
 -- ARGV[5] unique member for the set of missed guesses
 -- ARGV[6] act of the caller, or ''; ARGV[7] ms from the successful verify for which its act is remembered
 -- ARGV[8..] the digest of the guess under each key, as pairs of (key id, digest)
--- Answers {'verified', rid, is_mailed, asked_by, is_counted, at, is_again, gateway}
+-- Answers {'verified', rid, sends, is_mailed, asked_by, is_counted, at, is_again, gateway}
 --       | {'wrong', left}: guesses that are left
 --       | {'throttled', wait}: ms until the next guess is allowed
 --- @include "time"
@@ -25,12 +25,13 @@ local request_id, guesses, misses_per_day, day = ARGV[1], tonumber(ARGV[2]), ton
 local member, act, act_ms = ARGV[5], ARGV[6], tonumber(ARGV[7])
 local DIGESTS = 8
 
-local record = read(code, 'rid', 'used', 'expires_at', 'key_id', 'digest', 'mail_state', 'asked_by', 'is_counted',
-  'used_by', 'used_at', 'gateway', 'guesses_with_id', 'guesses_without_id')
+local record = read(code, 'rid', 'sends', 'used', 'expires_at', 'key_id', 'digest', 'mail_state', 'asked_by',
+  'is_counted', 'used_by', 'used_at', 'gateway', 'guesses_with_id', 'guesses_without_id')
 
 local function verified(at, is_again)
-  return {'verified', 'rid', record.rid, 'is_mailed', record.mail_state == 'none' and 0 or 1, 'asked_by', record.asked_by,
-    'is_counted', record.is_counted, 'at', at, 'is_again', is_again, 'gateway', record.gateway}
+  return {'verified', 'rid', record.rid, 'sends', record.sends, 'is_mailed', record.mail_state == 'none' and 0 or 1,
+    'asked_by', record.asked_by, 'is_counted', record.is_counted, 'at', at, 'is_again', is_again,
+    'gateway', record.gateway}
 end
 if record.used == '1' and act ~= '' and record.used_by == act and now - record.used_at <= act_ms then
   return verified(tonumber(record.used_at), 1)

@@ -1,0 +1,173 @@
+import { Queue } from 'bullmq'
+import { afterEach, describe, expect, it } from 'vitest'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
+import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { keys } from '@sms-codes/core/redis/keys'
+import { aMobile, anAddress, startApi, type Api } from '../api.ts'
+
+let api: Api
+let queues: Record<'sms' | 'email', Queue>
+afterEach(async () => {
+  await Promise.all([queues.sms.close(), queues.email.close()])
+  await api.stop()
+})
+
+async function start(env: Record<string, string> = {}): Promise<void> {
+  api = await startApi({ QUEUE_MAX_AGE_SECONDS: '60', ...env })
+  const options = { connection: { url: api.server.url }, prefix: QUEUE_PREFIX }
+  queues = { sms: new Queue(SMS_QUEUE, options), email: new Queue(EMAIL_QUEUE, options) }
+}
+/** Adds sends that a worker has tried and that wait for their next try. */
+async function retried(secondsAgo: number, times = 1, queue = queues.sms): Promise<void> {
+  for (let n = 0; n < times; n += 1) {
+    const timestamp = Date.now() - secondsAgo * 1000
+    const { id = '' } = await queue.add('send', {}, { timestamp, delay: 60_000 })
+    await api.redis.hset(queue.toKey(id), 'ats', 1)
+  }
+}
+/** Marks that a gateway accepted a message so long ago. */
+async function accepted(secondsAgo: number): Promise<void> {
+  createAcceptanceMark(api.redis, SMS_QUEUE).accepted()
+  await expect.poll(() => api.redis.get(keys.accepted(SMS_QUEUE))).toBe('1')
+  await api.redis.pexpire(keys.accepted(SMS_QUEUE), 86_400_000 - secondsAgo * 1000)
+}
+
+type Captcha = { image_code: string; uuid: string }
+const classic = async (captcha: Captcha) =>
+  api.app.inject({
+    url: `/sms_codes/${aMobile()}/?${new URLSearchParams(captcha).toString()}`,
+    headers: { 'x-forwarded-for': anAddress() },
+  })
+const post = async (captcha: Captcha, more: Record<string, string> = {}) =>
+  api.post('/v1/sms_codes', { mobile: aMobile(), ...captcha, ...more })
+const statusOf = async () => (await post(await api.captcha())).status
+const refusal = { code: '5000', errmsg: '服务暂不可用', retry_after: 10 }
+
+async function expectRefusedUnspent(limit: string): Promise<void> {
+  const captcha = await api.captcha()
+  const before = await api.redis.keys('sms:*')
+  const answer = await classic(captcha)
+  expect([answer.statusCode, answer.headers['retry-after'], answer.json()]).toEqual([503, '10', refusal])
+  expect(await post(captcha)).toEqual({ status: 503, body: refusal })
+  expect(await api.redis.exists(`img_${captcha.uuid}`)).toBe(1)
+  expect(await api.redis.keys('sms:*')).toEqual(before)
+  expect(await api.registry.metrics()).toContain(`sms_refused_by_limit_total{limit="${limit}"} 2`)
+}
+
+describe('while the queue is paused, the API', () => {
+  it.each(['60', '0'])(
+    'refuses sends and spends nothing, without probes, until the pause ends (QUEUE_MAX_AGE_SECONDS=%s)',
+    async (QUEUE_MAX_AGE_SECONDS) => {
+      await start({ QUEUE_MAX_AGE_SECONDS })
+      await queues.sms.pause()
+      await expectRefusedUnspent('paused')
+      const answers = await Promise.all(Array.from({ length: 10 }, statusOf))
+      expect(new Set(answers)).toEqual(new Set([503]))
+      await queues.sms.resume()
+      await expect.poll(statusOf, { timeout: 5_000 }).toBe(202)
+    },
+  )
+
+  it('refuses scenes with fallback too, because no worker moves their sends to e-mail', async () => {
+    await start({ SCENES: 'default fallback=yes' })
+    const mobile = aMobile()
+    await api.deps.contacts.put(mobile, { email: 'a@b.example', verifiedAt: '2026-01-01T00:00:00.000Z' })
+    await queues.sms.pause()
+    expect((await post(await api.captcha(), { mobile })).body).toEqual(refusal)
+  })
+})
+
+describe('while no gateway accepts messages, the API', () => {
+  it('refuses sends and spends nothing, until a gateway accepts one', async () => {
+    await start()
+    await accepted(14)
+    await retried(14, 3)
+    await expectRefusedUnspent('gateways')
+    await accepted(0)
+    await expect.poll(statusOf, { timeout: 5_000 }).toBe(202)
+  })
+
+  it('goes on refusing when all sends have ended, apart from three probes', async () => {
+    await start()
+    await accepted(14)
+    createAcceptanceMark(api.redis, SMS_QUEUE).lost()
+    await expect.poll(() => api.redis.get(keys.accepted(SMS_QUEUE))).toBe('0')
+    let probes = 0
+    await expect.poll(async () => (probes += Number((await statusOf()) === 202)), { timeout: 10_000 }).toBe(3)
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    const answers = await Promise.all(Array.from({ length: 20 }, statusOf))
+    expect(new Set(answers)).toEqual(new Set([503]))
+  })
+
+  it.each([
+    ['the oldest send has waited for less than 13 s', 12, 3_600],
+    ['a gateway accepted a message less than 13 s ago', 60, 12],
+    ['a send waits and its fellow was accepted a moment ago', 60, 0],
+  ])('accepts sends if %s', async (_, oldest, acceptance) => {
+    await start()
+    await retried(oldest, 3)
+    if (acceptance < 3_600) await accepted(acceptance)
+    expect(await statusOf()).toBe(202)
+  })
+
+  it('lets one request a second pass as a probe, until three sends are under way', async () => {
+    await start()
+    await retried(14)
+    const burst = async () =>
+      (await Promise.all(Array.from({ length: 20 }, statusOf))).filter((s) => s === 202)
+    expect(await burst()).toHaveLength(1)
+    await expect.poll(burst, { timeout: 5_000 }).toHaveLength(1)
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    expect(await burst()).toHaveLength(0)
+    expect(await api.waiting()).toHaveLength(2)
+  })
+
+  it('accepts all sends if no limit is set', async () => {
+    await start({ QUEUE_MAX_AGE_SECONDS: '0' })
+    await retried(3_600, 3)
+    expect(await statusOf()).toBe(202)
+  })
+})
+
+describe('while no SMS gateway accepts messages, a scene with fallback', () => {
+  const contact = { email: 'a@b.example', verifiedAt: '2026-01-01T00:00:00.000Z' }
+  const begin = async () => {
+    await start({ SCENES: 'default; login fallback=yes' })
+    await retried(14, 3)
+    const mobile = aMobile()
+    await api.deps.contacts.put(mobile, contact)
+    return mobile
+  }
+
+  it('accepts a phone with a contact, and refuses others after the picture was answered', async () => {
+    const mobile = await begin()
+    expect((await post(await api.captcha(), { mobile, scene: 'login' })).status).toBe(202)
+    const captcha = await api.captcha()
+    expect(await post(captcha, { scene: 'login' })).toEqual({ status: 503, body: refusal })
+    expect((await post(captcha, { scene: 'login' })).body['errmsg']).toBe('图形验证码失效')
+  })
+
+  it('does not tell by a wrong picture whether a phone has a contact', async () => {
+    const mobile = await begin()
+    const wrong = async (more: Record<string, string>) =>
+      (await post({ ...(await api.captcha()), image_code: 'ZZZZ' }, { ...more, scene: 'login' })).body
+    expect(await wrong({ mobile })).toEqual(await wrong({}))
+  })
+
+  it('refuses other scenes of a phone with a contact', async () => {
+    const mobile = await begin()
+    expect(await post(await api.captcha(), { mobile })).toEqual({ status: 503, body: refusal })
+  })
+
+  it.each([
+    ['no mail is accepted either', () => retried(14, 1, queues.email)],
+    ['the queue email is paused', () => queues.email.pause()],
+  ])('refuses every phone, and spends nothing, if %s', async (_, close) => {
+    const mobile = await begin()
+    await close()
+    const captcha = await api.captcha()
+    expect(await post(captcha, { mobile, scene: 'login' })).toEqual({ status: 503, body: refusal })
+    expect(await api.redis.exists(`img_${captcha.uuid}`)).toBe(1)
+  })
+})

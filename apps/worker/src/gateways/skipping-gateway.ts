@@ -1,0 +1,13 @@
+import type { Outcome, SmsGateway } from '@sms-codes/gateways/gateway'
+
+/** Why a call to a gateway was not made. A send that meets RATE_FULL has only to wait for a moment. */
+export const SKIP_REASONS = ['BREAKER_OPEN', 'RATE_FULL', 'QUOTA_FULL'] as const
+export type SkipReason = (typeof SKIP_REASONS)[number]
+
+/** The answer of a gateway, or `skipped`: the worker did not call the gateway, so certainly no message left. */
+export type Answer = Outcome | { class: 'skipped'; code: SkipReason }
+
+/** A gateway with the worker's own limits, which may skip a call. */
+export type SkippingGateway = Omit<SmsGateway, 'send'> & {
+  send: (...message: Parameters<SmsGateway['send']>) => Promise<Answer>
+}

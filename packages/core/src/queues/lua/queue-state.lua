@@ -1,0 +1,49 @@
+-- Describes a queue: whether it is paused, its oldest job that no worker has taken, its sends that no gateway has
+-- accepted, and for how long sends have waited while no gateway accepted any ("stalled"). A send leaves the three
+-- structures when it ends. The script looks at both ends of each structure: the oldest jobs are at one end, except
+-- among the delayed jobs, where jobs of every age are due next.
+--
+-- A worker sets the mark to '1' when a gateway accepts a message. When a send ends without that, a worker sets the mark
+-- to '0' and lets it expire as before. The queue then counts as stalled without sends too, until the next acceptance.
+--
+-- KEYS[1] BullMQ's list of waiting jobs; KEYS[2] its list of active jobs; KEYS[3] its sorted set of delayed jobs
+-- KEYS[4] BullMQ's hash of the queue's settings; KEYS[5] the mark of the last acceptance, which expires
+-- ARGV[1] prefix of the keys of this queue's jobs; all keys of a queue share a hash slot
+-- ARGV[2] how many jobs to look at, at each end; ARGV[3] ms for which the mark is kept
+-- ARGV[4] the name of jobs that send nothing; ARGV[5] the time in ms since 1970 by the clock of the producers
+-- Answers {'state', paused, untaken, unaccepted, sends, stalled}: `paused` is 0 | 1; `untaken` and `unaccepted` are the
+-- ages of the oldest such jobs in ms, or -1 if there is no such job; `sends` counts the sends that the script saw;
+-- `stalled` is in ms, at most ARGV[3], or 0
+local waiting, active, delayed, settings, accepted = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local prefix, most, keep, check = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local now = tonumber(ARGV[5])
+--- @include "read"
+
+local seen, untaken, unaccepted, sends = {}, -1, -1, 0
+
+local function look(command, key)
+  for _, range in ipairs({{0, most - 1}, {-most, -1}}) do
+    for _, id in ipairs(redis.call(command, key, range[1], range[2])) do
+      local job = seen[id] and {} or read(prefix .. id, 'name', 'timestamp', 'ats')
+      local added_at = tonumber(job.timestamp)
+      seen[id] = true
+      if added_at and job.name ~= check then
+        -- The clock of the host that added the job may be ahead.
+        local age = math.max(0, now - added_at)
+        sends, unaccepted = sends + 1, math.max(unaccepted, age)
+        if key == waiting and not job.ats then untaken = math.max(untaken, age) end
+      end
+    end
+  end
+end
+
+look('LRANGE', waiting)
+look('LRANGE', active)
+look('ZRANGE', delayed)
+local accepted_ago = keep - math.max(0, redis.call('PTTL', accepted))
+local has_lost_send = redis.call('GET', accepted) == '0'
+local stalled = has_lost_send and accepted_ago or math.max(0, math.min(unaccepted, accepted_ago))
+return {
+  'state', 'paused', redis.call('HEXISTS', settings, 'paused'), 'untaken', untaken, 'unaccepted', unaccepted,
+  'sends', sends, 'stalled', stalled,
+}

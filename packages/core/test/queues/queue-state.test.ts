@@ -1,0 +1,180 @@
+import { once } from 'node:events'
+import { Queue } from 'bullmq'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+import { createLogger } from '../../src/logger.ts'
+import { QUEUE_PREFIX } from '../../src/queues/queue-options.ts'
+import {
+  createAcceptanceMark,
+  createDeliveryRemark,
+  createQueueState,
+  takeProbe,
+} from '../../src/queues/queue-state.ts'
+import { CHECK, SMS_QUEUE } from '../../src/queues/send-queue.ts'
+import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
+import { keys } from '../../src/redis/keys.ts'
+
+const DAY_MS = 86_400_000
+let server: RedisServer
+let redis: RedisClient
+let queue: Queue
+let stateOf: ReturnType<typeof createQueueState>
+beforeAll(async () => {
+  server = await startRedis()
+  redis = connectRedis(server.url, 'operator', createLogger('test', 'silent'))
+  await once(redis, 'ready')
+  queue = new Queue(SMS_QUEUE, { connection: redis, prefix: QUEUE_PREFIX })
+  stateOf = createQueueState(redis)
+})
+afterEach(() => redis.flushall())
+afterAll(async () => {
+  await queue.close()
+  redis.disconnect()
+  await server.stop()
+})
+
+/** Ages are measured at this time, so that they do not depend on the speed of the test. */
+const NOW = Date.now()
+const state = () => stateOf(SMS_QUEUE, NOW)
+const secondsAgo = (seconds: number) => NOW - seconds * 1000
+/** Adds a job that was added so long ago, and moves it to a structure of BullMQ. */
+async function add(where: 'wait' | 'active' | 'delayed', timestamp: number, name = 'send'): Promise<void> {
+  const options = { timestamp, ...(where === 'delayed' && { delay: 60_000 }) }
+  const { id = '' } = await queue.add(name, {}, options)
+  if (where === 'active') await redis.lmove(queue.toKey('wait'), queue.toKey('active'), 'LEFT', 'LEFT')
+  if (where !== 'wait') await redis.hset(queue.toKey(id), 'ats', 1)
+}
+
+/** Marks that a gateway accepted a message so long ago. */
+async function accept(agoMs: number): Promise<void> {
+  createAcceptanceMark(redis, SMS_QUEUE).accepted()
+  await expect.poll(() => redis.get(keys.accepted(SMS_QUEUE))).toBe('1')
+  if (agoMs > 0) await redis.pexpire(keys.accepted(SMS_QUEUE), DAY_MS - agoMs)
+}
+
+describe('the state of a queue', () => {
+  it('of an empty queue without an acceptance has no age', async () => {
+    expect(await state()).toEqual({
+      isPaused: false,
+      untakenMs: null,
+      unacceptedMs: null,
+      sends: 0,
+      stalledMs: 0,
+    })
+  })
+
+  it.each(['wait', 'active', 'delayed'] as const)(
+    'counts a send among the jobs in "%s" until it ends',
+    async (where) => {
+      for (const seconds of [10, 40, 20]) await add(where, secondsAgo(seconds))
+      const untakenMs = where === 'wait' ? 40_000 : null
+      expect(await state()).toMatchObject({ unacceptedMs: 40_000, untakenMs, sends: 3 })
+    },
+  )
+
+  it('does not count checks, ended jobs and missing jobs', async () => {
+    for (const where of ['wait', 'active', 'delayed'] as const) await add(where, secondsAgo(90), CHECK)
+    await queue.add('send', {}, { jobId: 'ended', timestamp: secondsAgo(90) })
+    await redis.lrem(queue.toKey('wait'), 0, 'ended')
+    await redis.zadd(queue.toKey('failed'), 1, 'ended')
+    await redis.lpush(queue.toKey('wait'), 'missing')
+    expect(await state()).toMatchObject({ unacceptedMs: null, untakenMs: null, sends: 0 })
+  })
+
+  it('finds the oldest send at either end of a long list', async () => {
+    const many = Array.from({ length: 300 }, () => ({ name: 'send', data: {} }))
+    await add('wait', secondsAgo(50))
+    await queue.addBulk(many.map((job) => ({ ...job, opts: { lifo: true } })))
+    expect(await state()).toMatchObject({ untakenMs: 50_000, unacceptedMs: 50_000 })
+    await redis.del(queue.toKey('wait'))
+    await add('wait', secondsAgo(50))
+    await queue.addBulk(many)
+    expect(await state()).toMatchObject({ untakenMs: 50_000, unacceptedMs: 50_000 })
+  })
+
+  it('shows a pause', async () => {
+    await queue.pause()
+    expect((await state()).isPaused).toBe(true)
+    await queue.resume()
+    expect((await state()).isPaused).toBe(false)
+  })
+
+  it('has stalled for as long as sends have waited and no gateway has accepted any', async () => {
+    await add('delayed', secondsAgo(40))
+    expect((await state()).stalledMs).toBe(40_000)
+    await accept(30_000)
+    const { stalledMs } = await state()
+    expect(stalledMs).toBeGreaterThanOrEqual(30_000)
+    expect(stalledMs).toBeLessThan(40_000)
+    await accept(60_000)
+    expect((await state()).stalledMs).toBe(40_000)
+  })
+
+  it('stays stalled without sends after a send was lost, until a gateway accepts one', async () => {
+    await accept(12_000)
+    createAcceptanceMark(redis, SMS_QUEUE).lost()
+    await expect.poll(() => redis.get(keys.accepted(SMS_QUEUE))).toBe('0')
+    const { stalledMs } = await state()
+    expect(stalledMs).toBeGreaterThanOrEqual(12_000)
+    expect(stalledMs).toBeLessThan(60_000)
+    await accept(0)
+    expect((await state()).stalledMs).toBe(0)
+  })
+
+  it('stays stalled after a lost send if no gateway has ever accepted one', async () => {
+    createAcceptanceMark(redis, SMS_QUEUE).lost()
+    await expect.poll(async () => (await state()).stalledMs).toBe(DAY_MS)
+  })
+})
+
+describe('the mark of an acceptance', () => {
+  it('is written by the next acceptance if Redis refused it', async () => {
+    const mark = createAcceptanceMark(redis, SMS_QUEUE)
+    await redis.config('SET', 'maxmemory', '1')
+    mark.accepted()
+    await expect.poll(() => redis.info('errorstats')).toContain('errorstat_OOM')
+    await redis.config('SET', 'maxmemory', '0')
+    mark.accepted()
+    await expect.poll(() => redis.exists(keys.accepted(SMS_QUEUE))).toBe(1)
+  })
+
+  it('changes at once with the end of a send', async () => {
+    const mark = createAcceptanceMark(redis, SMS_QUEUE)
+    for (let n = 0; n < 3; n += 1) {
+      mark.lost()
+      mark.accepted()
+    }
+    await expect.poll(() => redis.get(keys.accepted(SMS_QUEUE))).toBe('1')
+  })
+
+  it('is written once for many acceptances', async () => {
+    const mark = createAcceptanceMark(redis, SMS_QUEUE)
+    await redis.config('RESETSTAT')
+    for (let n = 0; n < 100; n += 1) mark.accepted()
+    await expect.poll(() => redis.exists(keys.accepted(SMS_QUEUE))).toBe(1)
+    expect(await redis.info('commandstats')).toContain('cmdstat_set:calls=1,')
+  })
+})
+
+describe('probes', () => {
+  it('pass once a second, however many requests there are', async () => {
+    const taken = await Promise.all(Array.from({ length: 50 }, () => takeProbe(redis)))
+    expect(taken.filter(Boolean)).toHaveLength(1)
+    await expect.poll(() => takeProbe(redis), { timeout: 5_000 }).toBe(true)
+  })
+})
+
+describe('the remark for /readyz', () => {
+  it('tells of a pause and of an outage of the gateways, and of nothing else', async () => {
+    const remark = createDeliveryRemark(redis)
+    expect(await remark()).toBeNull()
+    await add('delayed', Date.now())
+    expect(await remark()).toBeNull()
+    await add('active', secondsAgo(42))
+    expect(await remark()).toMatch(/^no gateway has accepted a message for \d+ s$/)
+    await accept(0)
+    expect(await remark()).toBeNull()
+    await queue.pause()
+    expect(await remark()).toBe('the queue sms is paused')
+  })
+})
