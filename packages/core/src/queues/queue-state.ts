@@ -44,7 +44,7 @@ export function createQueueState(redis: RedisClient) {
 export type QueueState = Awaited<ReturnType<ReturnType<typeof createQueueState>>>
 
 /**
- * Marks in Redis whether a gateway accepted the last send that ended. The life of the mark measures the time since the
+ * Marks in Redis whether a gateway accepted the last sends that ended. The life of the mark measures the time since the
  * last acceptance, by the clock of Redis. A mark that Redis did not take is made up for by the next one.
  */
 export function createAcceptanceMark(redis: RedisClient, name: string) {
@@ -63,7 +63,7 @@ export function createAcceptanceMark(redis: RedisClient, name: string) {
     },
     /** A send ended, and its gateways did not accept it in time. */
     lost(): void {
-      if (mayMark('lost')) redis.set(keys.accepted(name), '0', 'KEEPTTL').catch(forget)
+      if (mayMark('lost')) redis.decr(keys.accepted(name)).catch(forget)
     },
   }
 }
