@@ -1,10 +1,10 @@
 -- Describes a queue: whether it is paused, its oldest job that no worker has taken, its sends that no gateway has
 -- accepted, and for how long sends have waited while no gateway accepted any ("stalled"). A send leaves the three
--- structures when it ends. The script looks at both ends of each structure: the oldest jobs are at one end, except
--- among the delayed jobs, where jobs of every age are due next.
+-- structures when it ends. The script looks at both ends of each structure. The oldest waiting and active jobs are at
+-- one end; the delayed jobs are sorted by the time at which they are due, so the oldest may be anywhere.
 --
--- A worker sets the mark to '1' when a gateway accepts a message. When a send ends without that, a worker sets the mark
--- to '0' and lets it expire as before. The queue then counts as stalled without sends too, until the next acceptance.
+-- A worker sets the mark to '1' when a gateway accepts a message. If a send ends and no gateway accepted it, a worker
+-- sets the mark to '0', which keeps its expiry. The queue is then stalled until the next acceptance, even without sends.
 --
 -- KEYS[1] BullMQ's list of waiting jobs; KEYS[2] its list of active jobs; KEYS[3] its sorted set of delayed jobs
 -- KEYS[4] BullMQ's hash of the queue's settings; KEYS[5] the mark of the last acceptance, which expires
