@@ -8,7 +8,6 @@ import { CHECK, SMS_QUEUE } from './send-queue.ts'
 const MOST_EXAMINED = 100
 /** The mark of an acceptance expires after this time, so a longer time without acceptance reads as this time. */
 const KEEP_MS = 86_400_000
-const MARK_EVERY_MS = 500
 
 /**
  * From this time without an acceptance on, sends are refused. An outage may cost the sends of its first 15 s. The API
@@ -45,26 +44,14 @@ export type QueueState = Awaited<ReturnType<ReturnType<typeof createQueueState>>
 
 /**
  * Marks in Redis whether a gateway accepted the last send that ended. The life of the mark measures the time since the
- * last acceptance, by the clock of Redis. If Redis refuses a mark, the next send that ends is marked at once.
+ * last acceptance, by the clock of Redis. Every end is marked, because another worker may have marked a loss meanwhile.
  */
 export function createAcceptanceMark(redis: RedisClient, name: string) {
-  const markedAt = { accepted: -Infinity, lost: -Infinity }
-  function mayMark(what: 'accepted' | 'lost'): boolean {
-    if (performance.now() - markedAt[what] < MARK_EVERY_MS) return false
-    // This mark replaces a mark of the other kind.
-    forget()
-    markedAt[what] = performance.now()
-    return true
-  }
-  const forget = () => (markedAt.accepted = markedAt.lost = -Infinity)
+  const key = keys.accepted(name)
   return {
-    accepted(): void {
-      if (mayMark('accepted')) redis.set(keys.accepted(name), '1', 'PX', KEEP_MS).catch(forget)
-    },
+    accepted: (): void => void redis.set(key, '1', 'PX', KEEP_MS).catch(() => {}),
     /** A send ended, and its gateways did not accept it in time. */
-    lost(): void {
-      if (mayMark('lost')) redis.set(keys.accepted(name), '0', 'KEEPTTL').catch(forget)
-    },
+    lost: (): void => void redis.set(key, '0', 'KEEPTTL').catch(() => {}),
   }
 }
 export type AcceptanceMark = ReturnType<typeof createAcceptanceMark>
