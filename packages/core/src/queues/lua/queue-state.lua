@@ -1,11 +1,11 @@
 -- Describes a queue: whether it is paused, its oldest job that no worker has taken, its sends that no gateway has
 -- accepted, and for how long sends have waited while no gateway accepted any ("stalled"). A send leaves the three
--- structures when it ends. The script looks at both ends of each structure: the oldest jobs are at one end, except
--- among the delayed jobs, where jobs of every age are due next.
+-- structures when it ends. The script looks at both ends of each structure. The oldest waiting and active jobs are at
+-- one end; the delayed jobs are sorted by the time at which they are due, so the oldest may be anywhere.
 --
--- A worker sets the mark to 1 when a gateway accepts a message. When a send ends without that, a worker decrements the
--- mark and lets it expire as before. After three such ends the queue counts as stalled without sends too, until the next
--- acceptance. Fewer may be the fault of one phone.
+-- A worker sets the mark to 1 when a gateway accepts a message. If a send ends and no gateway accepted it, a worker
+-- decrements the mark, which keeps its expiry. After three such ends the queue is stalled until the next acceptance, even
+-- without sends. Fewer may be the fault of one phone.
 --
 -- KEYS[1] BullMQ's list of waiting jobs; KEYS[2] its list of active jobs; KEYS[3] its sorted set of delayed jobs
 -- KEYS[4] BullMQ's hash of the queue's settings; KEYS[5] the mark of the last acceptance, which expires
