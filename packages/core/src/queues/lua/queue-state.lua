@@ -23,7 +23,7 @@ local seen, untaken, unaccepted, sends = {}, -1, -1, 0
 
 local function look(command, key)
   for _, range in ipairs({{0, most - 1}, {-most, -1}}) do
-    for _, id in ipairs(redis.call(command, key, range[1], range[2])) do
+    for _, id in ipairs(redis.call(command, key, unpack(range))) do
       local job = seen[id] and {} or read(prefix .. id, 'name', 'timestamp', 'ats')
       local added_at = tonumber(job.timestamp)
       seen[id] = true
