@@ -44,8 +44,11 @@ FROM base AS runtime
 RUN apt-get update \
     && apt-get install -y --no-install-recommends tini \
     && rm -rf /var/lib/apt/lists/*
+# docker build --build-arg BUILD_COMMIT=$(git rev-parse --short HEAD)
+ARG BUILD_COMMIT=
 ENV NODE_ENV=production \
-    HOST=0.0.0.0
+    HOST=0.0.0.0 \
+    BUILD_COMMIT=$BUILD_COMMIT
 STOPSIGNAL SIGTERM
 USER node
 ENTRYPOINT ["tini", "--"]

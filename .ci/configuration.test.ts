@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ConfigError, loadConfig } from '@sms-codes/core/config/load'
 import { findMisspelled } from '@sms-codes/core/config/misspelled'
+import { loadConfig as loadSimulatorConfig } from '../apps/simulator/src/config.ts'
 import {
   CONFIGURATION_FILE,
   listVariables,
@@ -61,3 +63,43 @@ test.each(Object.entries(SCHEMAS).filter(([process]) => process !== 'simulator')
     expect(findMisspelled(schema, env)).toEqual([])
   },
 )
+
+const coreSchemas = Object.entries(SCHEMAS).filter(([process]) => process !== 'simulator')
+const faultsOf = (load: () => unknown): readonly string[] => {
+  try {
+    load()
+  } catch (err) {
+    if (err instanceof ConfigError) return err.faults
+    throw err
+  }
+  return []
+}
+const impossible = (names: string[]) => Object.fromEntries(names.map((name) => [name, '\u0001 \u0001']))
+
+test.each(coreSchemas)(
+  'a fault of the %s shows no regular expression, and a text with a form has an example',
+  (_process, schema) => {
+    const names = Object.keys(schema.properties)
+    const faults = faultsOf(() => loadConfig(schema, impossible(names)))
+    expect(faults.length).toBeGreaterThan(5)
+    expect(faults.filter((fault) => /[\^\\[\]]|\{[0-9]+,|\)\*/.test(fault))).toEqual([])
+    for (const name of names) {
+      const pattern: unknown = Reflect.get(Reflect.get(schema.properties, name), 'pattern')
+      if (typeof pattern !== 'string') continue
+      const fault = faults.find((line) => line.startsWith(`${name}: `)) ?? ''
+      const [, example = ''] = /such as ([^ ,;)]+)/.exec(fault) ?? []
+      const inWords = / [0-9]+ (characters|to [0-9]+ (of|bytes|url-safe))/.test(fault)
+      expect({ fault, isExplained: inWords || new RegExp(pattern).test(example) }).toEqual({
+        fault,
+        isExplained: true,
+      })
+    }
+  },
+)
+
+test('a fault of the simulator shows no regular expression', () => {
+  const loaded = loadSimulatorConfig(impossible(Object.keys(SCHEMAS.simulator.properties)))
+  const faults = 'faults' in loaded ? loaded.faults : []
+  expect(faults.length).toBeGreaterThan(20)
+  expect(faults.filter((fault) => /[\^\\[\]]|\{[0-9]+,|\)\*/.test(fault))).toEqual([])
+})

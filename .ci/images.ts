@@ -28,7 +28,7 @@ const APPS: Record<string, { env: Record<string, string>; port: string; path: st
       CCP_ACCOUNT_SID: 'a'.repeat(32),
       CCP_AUTH_TOKEN: 'b'.repeat(32),
       CCP_APP_ID: 'c'.repeat(32),
-      CCP_TEMPLATE_ID: '1',
+      CCP_TEMPLATE_ID: '5001',
     },
     port: 'WORKER_OPS_PORT',
     path: '/readyz',

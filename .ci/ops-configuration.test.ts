@@ -24,7 +24,7 @@ test.for<Record<string, string>>([
     BUDGET_MESSAGES: '100/60',
     BUDGET_CENTS: '1000/3600',
     MESSAGE_CENTS: '3',
-    TEST_NUMBERS: '13800000001:123456:2999-01-01',
+    TEST_NUMBERS: '13800000001:1234567:2999-01-01',
   },
 ])("the operators' commands use the code policies, budget and test numbers of the API: %j", (more) => {
   const env = { REDIS_URL: 'redis://127.0.0.1:1', PHONE_KEY: key(), CODE_KEYS: `k1:${key()}`, ...more }

@@ -9,12 +9,12 @@ import { ApiEnv } from './config/variables.ts'
 import { buildServer } from './server.ts'
 
 const parts = await boot({ name: 'api', variables: ApiEnv, env: process.env, load: loadApiConfig })
-const { config, log, redis, producer, registry } = parts
+const { config, log, redis, producer, registry, version } = parts
 const { app, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
-const notReady = () => storeNotReady(redis)
+const notReady = () => storeNotReady(redis, config.keyring)
 const remark = createDeliveryRemark(redis)
-const health = startHealthServer({ host, port: opsPort, registry, notReady, remark })
+const health = startHealthServer({ host, port: opsPort, registry, version, notReady, remark })
 const ops = await listenOrExit('API_OPS_PORT', health)
 await listenOrExit('API_PORT', app.listen({ host, port }))
 log.info({ port, opsPort: ops.port }, 'api ready')

@@ -24,6 +24,11 @@ export function createApiMetrics(registry: Registry) {
   return {
     answers: counter('sms_http_answers_total', ['method', 'route', 'code'], 'HTTP answers of the API'),
     storeErrors: counter('sms_store_errors_total', [], 'Requests answered 503 because Redis failed'),
+    missingKeys: counter(
+      'sms_missing_keys_total',
+      [],
+      'Requests answered 503 because this process lacks a code key that another process has used',
+    ),
     refusals: counter('sms_refused_by_limit_total', ['limit'], 'Requests refused by a full limit'),
     guardFindings,
     listDecisions: counter('sms_list_decisions_total', ['list', 'by'], 'Sends decided by a list'),

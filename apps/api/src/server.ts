@@ -53,7 +53,9 @@ export async function buildServer(parts: ApiProcess) {
     // These errors occur before a route is found, so no hook adds the headers.
     frameworkErrors: (err, request, reply) => errorHandler(err, request, reply.headers(HEADERS)),
     clientErrorHandler: refuseUnreadable(HEADERS),
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
+    ajv: {
+      customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false, useDefaults: 'empty' },
+    },
   })
 
   acceptJsonBodies(app)
@@ -70,7 +72,7 @@ export async function buildServer(parts: ApiProcess) {
   app.addHook('onSend', async (_request, reply) => {
     if (!app.server.listening) reply.header('connection', 'close')
   })
-  await allowOrigins(app, deps.corsOrigins)
+  await allowOrigins(app, config)
   await documentRoutes(app)
   await app.register(async (scope) => {
     refuseUnderLoad(scope, config.eventLoop, deps.metrics)

@@ -23,8 +23,7 @@ describe('GET /image_codes/:uuid/', () => {
     async (uuid) => {
       const before = await api.redis.dbsize()
       const response = await api.app.inject({ url: `/image_codes/${uuid}/` })
-      expect([400, 404]).toContain(response.statusCode)
-      expect(response.json<{ code: string }>().code).toMatch(/^(4001|5006)$/)
+      expect([response.statusCode, response.json()]).toEqual([400, { code: '5006', errmsg: '参数错误' }])
       expect(await api.redis.dbsize()).toBe(before)
     },
   )
@@ -75,6 +74,20 @@ describe('every answer', () => {
       'put /v1/contacts/{mobile}',
     ])
     expect((await api.app.inject({ url: '/docs/' })).statusCode).toBe(200)
+  })
+
+  it('is the same to HEAD for routes without side effects, and 404 for the others', async () => {
+    const statuses = []
+    for (const url of [
+      '/docs',
+      '/openapi.json',
+      '/.well-known/jwks.json',
+      '/image_codes/0b7d-head/',
+      '/v1/challenges',
+    ])
+      statuses.push((await api.app.inject({ method: 'HEAD', url })).statusCode)
+    expect(statuses).toEqual([200, 200, 200, 404, 404])
+    expect(await api.redis.exists('img_0b7d-head')).toBe(0)
   })
 
   it('is counted by route and RETCODE', async () => {

@@ -71,8 +71,8 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
 
-  app.get('/livez', async () => 'ok\n')
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/livez', { exposeHeadRoute: true }, async () => 'ok\n')
+  app.get('/readyz', { exposeHeadRoute: true }, async (_request, reply) => {
     const ready = await asStoreError('ping', redis.ping()).catch(() => null)
     return ready === null ? reply.code(503).send('not ready\n') : 'ready\n'
   })

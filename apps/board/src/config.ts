@@ -17,11 +17,11 @@ const password = (description: string) =>
 export const BoardEnv = Type.Object({
   ...processVariables,
   BOARD_PORT: port(3001, 'port of the board; 0 for any free port'),
-  BOARD_USER: name('operator', 'name of the operator with read access'),
+  BOARD_USER: name('operator', 'name of the operator with read access, such as operator'),
   BOARD_PASSWORD: password('password of BOARD_USER'),
   BOARD_WRITER: name(
     'writer',
-    'name of the operator with write access, which is to retry, promote, clean ended jobs and pause',
+    'name of the operator with write access, such as writer, which is to retry, promote, clean ended jobs and pause',
   ),
   BOARD_WRITER_PASSWORD: Type.Optional(
     password('password of BOARD_WRITER, without which the board changes nothing'),

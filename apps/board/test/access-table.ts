@@ -15,7 +15,9 @@ const parse = (table: string) =>
 export const ROUTES = parse(`
 GET /                                                          401 401 200 200
 GET /livez                                                     200 200 200 200
+HEAD /livez                                                    200 200 200 200
 GET /readyz                                                    200 200 200 200
+HEAD /readyz                                                   200 200 200 200
 GET /metrics-history                                           401 401 200 200
 GET /job-schedulers                                            401 401 200 200
 GET /queue/:queueName                                          401 401 200 200
@@ -99,13 +101,11 @@ POST /                           401 401 405 403
 PUT /                            401 401 405 403
 DELETE /                         401 401 405 403
 PATCH /                          401 401 405 403
-HEAD /livez                      401 401 404 404
 OPTIONS /livez                   401 401 405 403
 POST /livez                      401 401 405 403
 PUT /livez                       401 401 405 403
 DELETE /livez                    401 401 405 403
 PATCH /livez                     401 401 405 403
-HEAD /readyz                     401 401 404 404
 OPTIONS /readyz                  401 401 405 403
 POST /readyz                     401 401 405 403
 PUT /readyz                      401 401 405 403

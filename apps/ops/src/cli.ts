@@ -1,5 +1,6 @@
 import { ConfigError, EXIT_CONFIG } from '@sms-codes/core/config/load'
 import { serializeError } from '@sms-codes/core/logger'
+import { versionOf } from '@sms-codes/core/process/version'
 import { EXIT_FAILED, EXIT_USAGE, OpsError, type Command, type Context } from './args.ts'
 import { allow, block } from './commands/block.ts'
 import { drain, resume } from './commands/drain.ts'
@@ -17,7 +18,7 @@ const HELP = `Usage: npm run ops -- <command> [options]
 
 ${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
-"<command> --help" explains a command. The commands read the same environment as the API and the workers
+"<command> --help" explains a command, and --version shows the version of this build. The commands read the same environment as the API and the workers
 (docs/configuration.md). While npm start runs, npm run ops uses its Redis and its keys.
 Exit codes: 0 success, 1 failure, 2 wrong usage, 78 faulty configuration. The output never contains a code, a key or
 a whole phone number.
@@ -27,6 +28,10 @@ a whole phone number.
 export async function runCli(argv: readonly string[], context: Context): Promise<number> {
   const [name = '', ...args] = argv
   const { terminal } = context
+  if (name === '--version') {
+    terminal.say(versionOf(context.env))
+    return 0
+  }
   const command = COMMANDS.get(name)
   if (command === undefined) {
     const asked = ['--help', '-h', 'help'].includes(name)

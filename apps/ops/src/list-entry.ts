@@ -3,7 +3,7 @@ import { parseListEntry, type ListEntry } from '@sms-codes/core/limits/networks'
 import { scrub } from '@sms-codes/core/mobile'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { onePositional, usageError, type Context } from './args.ts'
-import { loadStoreConfig } from './config.ts'
+import { loadStoreConfig, type PhoneConfig, type StoreConfig } from './config.ts'
 import { choosePhone } from './phone.ts'
 
 export const ENTRY_HELP = `An entry is a network (10.1.0.0/16, 2001:db8::/48, or a single address), a number segment (the first 3 to 7
@@ -12,21 +12,21 @@ before a pseudonym that begins with a dash.`
 const NOT_AN_ENTRY =
   'not a network, number segment (3 to 7 digits, such as 138) or pseudonym (22 characters); use --mobile for a whole number'
 
-/** Reads the list entry that a command is about, and the address of Redis. @throws ConfigError, OpsError */
+/** Reads the list entry that a command is about, and the configuration of the command. @throws ConfigError, OpsError */
 export async function readEntry(
   positionals: readonly string[],
   mobile: string | undefined,
   context: Context,
-): Promise<{ entry: ListEntry; redisUrl: string }> {
+): Promise<{ entry: ListEntry; config: StoreConfig | PhoneConfig }> {
   if (mobile === undefined) {
-    const { redisUrl } = loadStoreConfig(context.env)
+    const config = loadStoreConfig(context.env)
     const entry = parseListEntry(onePositional(positionals, 'network, segment or pseudonym'))
     if (entry === null) throw usageError(NOT_AN_ENTRY)
-    return { entry, redisUrl }
+    return { entry, config }
   }
   if (positionals.length > 0) throw usageError('unexpected argument beside --mobile')
   const { ph, config } = await choosePhone(mobile, context)
-  return { entry: { kind: 'phone', text: ph }, redisUrl: config.redisUrl }
+  return { entry: { kind: 'phone', text: ph }, config }
 }
 
 type Act = { act: 'block' | 'allow' | 'unlist'; entry: ListEntry; reason: string }

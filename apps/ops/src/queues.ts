@@ -7,7 +7,7 @@ import { withStore } from './store.ts'
 
 /** Connects to Redis, opens all queues, calls `use` and closes all. @throws OpsError when Redis does not answer */
 export const withQueues = (redisUrl: string, use: (queues: Queues, redis: RedisClient) => Promise<void>) =>
-  withStore(redisUrl, async ({ redis, log }) => {
+  withStore({ redisUrl }, async ({ redis, log }) => {
     const { queues, close } = watchQueues(redis, log)
     try {
       await use(createQueues(redis, queues), redis)

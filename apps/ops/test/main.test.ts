@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aMobile, someEnv, startOps, type RunningOps } from './ops.ts'
+import { aMobile, runOps, someEnv, startOps, type RunningOps } from './ops.ts'
 import { startApp } from './processes.ts'
 
 let ops: RunningOps
@@ -13,6 +13,12 @@ async function runProcess(args: string[], env = ops.env) {
   const child = await startApp('ops', args, env, (line) => lines.push(line))
   return { child, lines, ended: child.exited }
 }
+
+test('--version shows the version with the commit, and needs no configuration', async () => {
+  const said = await runOps({}, ['--version'], { env: { BUILD_COMMIT: '3f2a9c1' } })
+  expect(said.code).toBe(0)
+  expect(said.stdout).toMatch(/^\d+\.\d+\.\d+\+3f2a9c1\n$/)
+})
 
 test.for<[string[], Record<string, string>, number]>([
   [['lists'], {}, 0],

@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
+import { keyFaults } from '@sms-codes/core/redis/key-faults'
+import { loadPhoneConfig } from '../src/config.ts'
 import { aMobile, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps
@@ -95,4 +98,32 @@ test('erase asks for confirmation on a screen and accepts only "yes"', async () 
   expect(await createContacts(ops.redis, ops.keyring).find(mobile)).not.toBeNull()
   expect(await ops.run(['erase', mobile], { screen: true, input: 'yes\n' })).toMatchObject({ code: 0 })
   expect(await createContacts(ops.redis, ops.keyring).find(mobile)).toBeNull()
+})
+
+test.each([
+  ['lookup', (mobile: string) => [mobile]],
+  ['erase', (mobile: string) => [mobile, '--yes']],
+  ['send-test', (mobile: string) => [mobile]],
+  ['block', (mobile: string) => ['--mobile', mobile]],
+  ['allow', (mobile: string) => ['--mobile', mobile]],
+  ['unlist', (mobile: string) => ['--mobile', mobile]],
+] as const)(
+  '%s with another PHONE_KEY than the API is a fault, and changes nothing',
+  async (name, argsOf) => {
+    const { mobile } = await aKnownPhone()
+    const { keyring } = loadPhoneConfig(ops.env)
+    expect(await keyFaults(ops.redis, keyring)).toEqual([])
+    const before = await ops.dump()
+    const env = { PHONE_KEY: randomBytes(32).toString('base64') }
+    const { code, stdout, stderr } = await ops.run([name, ...argsOf(mobile)], { env })
+    expect(stderr).toMatch(/PHONE_KEY: differs from the key of the other processes/)
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
+    expect(await ops.dump()).toBe(before)
+  },
+)
+
+test('a command is never the first process that stores the fingerprints of its keys', async () => {
+  await ops.redis.del('sms:keys')
+  expect((await ops.run(['lookup', aMobile()])).code).toBe(0)
+  expect(await ops.redis.exists('sms:keys')).toBe(0)
 })

@@ -57,9 +57,13 @@ export function loadConfig(env: Environment): { config: Config } | { faults: str
   const candidate = Value.Default(ConfigSchema, given)
   if (Value.Check(ConfigSchema, candidate)) return { config: Object.freeze(candidate) }
 
-  const faults = [...Value.Errors(ConfigSchema, candidate)].map(({ path, message }) => {
-    // The value is left out, because it may be a secret.
-    return `${path.slice(1)}: ${message}`
+  const faults = [...Value.Errors(ConfigSchema, candidate)].map(({ path, message, schema }) => {
+    // The value is left out, because it may be a secret. The message of a text would show its pattern.
+    const fault =
+      schema['type'] === 'string'
+        ? `has the wrong form (${schema.description?.replace('secret: ', '') ?? ''})`
+        : message
+    return `${path.slice(1)}: ${fault}`
   })
   return { faults: [...new Set(faults)] }
 }

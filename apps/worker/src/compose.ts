@@ -9,13 +9,13 @@ import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
-import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
+import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
 import type { WorkerConfig } from './config/config.ts'
 import { createConsumer, type ConsumerOptions } from './consumer.ts'
 import { deliver, type DeliverDeps } from './delivery/deliver.ts'
-import { createEmailFallback } from './delivery/email-fallback.ts'
+import { createEmailFallback, createReturnToSms } from './delivery/other-channel.ts'
 import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-gateway.ts'
 import { createSmtpClient } from './email/smtp-client.ts'
@@ -23,6 +23,7 @@ import { createEventPoster } from './events/event-poster.ts'
 import { listGateways } from './gateways/list-gateways.ts'
 import { createOrder } from './gateways/order.ts'
 import { createQuotas } from './gateways/quotas.ts'
+import { withBreaker } from './gateways/with-breaker.ts'
 import { withQuota } from './gateways/with-limits.ts'
 import { withTrace } from './gateways/with-trace.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
@@ -65,10 +66,10 @@ export function composeWorker(options: ComposeOptions) {
   const quotas = createQuotas(redis)
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
+  const sends = createSendQueue(producer, log, SMS_QUEUE, tracing)
   const { rules } = config
-  const fallback = createEmailFallback({ rules, contacts, ledger, mails, afterMs: config.fallbackAfterMs })
   const deliveryReceipts = createDeliveryReceipts(redis, keyring)
-  const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, mails })
+  const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, contacts, mails })
   const shared = { ledger, metrics, log, connection, tracing }
 
   function smsConsumer() {
@@ -80,7 +81,9 @@ export function composeWorker(options: ComposeOptions) {
       order: createOrder(gateways, config.order),
       webOtpDomain: config.webOtpDomain,
       leaseMs: config.gatewayDeadlineMs + LEASE_MARGIN_MS,
-      fallback: config.fallsBack ? fallback : null,
+      other: config.fallsBack
+        ? createEmailFallback({ rules, contacts, mails, afterMs: config.fallbackAfterMs })
+        : null,
       followUp: config.expectsReceipts ? followUp : null,
       guardCounts: createGuardCounts(redis, config.guardWindows),
     }
@@ -91,16 +94,18 @@ export function composeWorker(options: ComposeOptions) {
   function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
     const transporter = createSmtpClient({ url, requireTls })
     const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: MAIL_DEADLINE_MS })
-    const gateways = [withQuota(withTrace(mail, tracing), EMAIL_QUOTA, { quotas, keyring })]
+    // While the mail server is down, the breaker keeps its timeouts from taking the time of sends that SMS may deliver.
+    const guarded = withBreaker(withTrace(mail, tracing), { metrics, log })
+    const gateways = [withQuota(guarded, EMAIL_QUOTA, { quotas, keyring })]
     const deps = {
       channel: 'email' as const,
       ...shared,
       order: () => gateways,
       leaseMs: MAIL_DEADLINE_MS + LEASE_MARGIN_MS,
-      fallback: null,
+      other: createReturnToSms(sends),
       followUp: null,
     }
-    const check = (job: SendJob) => fallback.checkReceipt(job)
+    const { check } = followUp
     const mark = createAcceptanceMark(redis, EMAIL_QUEUE)
     return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check, mark })
   }
@@ -111,5 +116,5 @@ export function composeWorker(options: ComposeOptions) {
     if (config.events === null) return []
     return createEventPoster({ ...config.events, connection, transport, metrics, log, tracing })
   })
-  return { consumers, producers: events === null ? [mails] : [mails, events] }
+  return { consumers, producers: [mails, sends, ...(events === null ? [] : [events])] }
 }

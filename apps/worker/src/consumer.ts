@@ -1,4 +1,4 @@
-import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
+import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
 import { Value } from '@sinclair/typebox/value'
 import type { Channel } from '@sms-codes/core/codes/send'
 import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
@@ -29,9 +29,10 @@ export type ConsumerOptions = {
 }
 
 const LONGEST_PAUSE_MS = 15_000
-/** The pause before a job whose `v` is newer starts again. Its send is over before it has started MOST_STARTS times. */
-const NEWER_VERSION_PAUSE_MS = 6_000
-const MOST_STARTS = 100
+/** The pause of a job after every second start that left the job to another worker. */
+const LEFT_PAUSE_MS = 2_000
+/** A job that is left to other workers starts less often than this before its send is over. */
+const MOST_STARTS = 700
 /** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
 const AFTER_LEASE_MS = 50
 /** The longest time to send. An older job whose record no longer exists was not sent in time. */
@@ -43,6 +44,8 @@ const UNACCEPTED: readonly string[] = ['late', 'ambiguous', 'no_gateway']
 /** The BullMQ worker of one queue: calls `deliver` for each job, and then completes, delays or fails the job. */
 export function createConsumer(options: ConsumerOptions) {
   const { queue, channel, connection, concurrency, deliver, check, ledger, metrics, log } = options
+
+  const reportedKeys = new Set<string>()
 
   // BullMQ passes a signal only to a processor with three parameters.
   async function runJob(job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) {
@@ -61,6 +64,7 @@ export function createConsumer(options: ConsumerOptions) {
     }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') return delay(job, delivered.waitMs + AFTER_LEASE_MS, token)
+    if (delivered.outcome === 'no_key') return leaveToWorkerWithKey(job, delivered.kid, token)
     if (delivered.outcome === 'waiting') return delay(job, delivered.waitMs, token)
     if (delivered.why === 'no_record' && Date.now() - job.timestamp > LONGEST_SEND_MS)
       countEnd(
@@ -82,11 +86,31 @@ export function createConsumer(options: ConsumerOptions) {
     const lapse = await ledger.lapse(data)
     if (lapse === 'open' || (lapse === 'done' && job.name === CHECK)) {
       log.info({ rid, n, v }, 'job left to a newer worker')
-      return delay(job, NEWER_VERSION_PAUSE_MS, token)
+      return leave(job, token)
     }
     if (lapse !== 'late') return { outcome: 'done', why: lapse }
     countEnd({ status: 'failed', by: 'late' }, true, metrics, log.child({ rid, n, channel }))
     return { outcome: 'gone', why: lapse }
+  }
+
+  /** Delays a job until a worker with the key gets the job, or until the send of the job is late. */
+  function leaveToWorkerWithKey(job: Job<unknown>, kid: string, token: string | undefined) {
+    metrics.keyMissing()
+    if (!reportedKeys.has(kid))
+      log.error({ queue, kid }, 'CODE_KEYS lacks a key; its jobs are left to other workers')
+    reportedKeys.add(kid)
+    return leave(job, token)
+  }
+
+  /**
+   * Gives a job back without using up an attempt. The first time the job waits again at once, and Redis gives it to the
+   * worker that has been idle for longest, which is rarely this one. A delay alone would not do: all idle workers wake
+   * at its end, and the same worker tends to be first each time.
+   */
+  async function leave(job: Job<unknown>, token: string | undefined): Promise<never> {
+    if (job.attemptsStarted % 2 === 0) return delay(job, LEFT_PAUSE_MS, token)
+    await job.moveToWait(token)
+    throw new WaitingError()
   }
 
   /** Delays a job without using up an attempt. A worker whose clock differs may begin the job early or late. */

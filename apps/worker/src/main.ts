@@ -39,18 +39,26 @@ if (flags.help === true) {
 }
 const env = flags.queues === undefined ? process.env : { ...process.env, WORKER_QUEUES: flags.queues }
 const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: loadWorkerConfig })
-const { config, log, redis, producer, registry } = parts
+const { config, log, redis, producer, registry, version } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
 const { consumers, producers } = composeWorker({ ...parts, connection, transport })
-for (const consumer of consumers) pauseWhileRedisUnfit(consumer, redis, log)
+for (const consumer of consumers) pauseWhileRedisUnfit(consumer, redis, config.keyring, log)
 reportQueues(registry, redis, log)
 const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
-const notReady = async () => (await storeNotReady(redis)) ?? (isConsuming() ? null : 'not consuming')
+const notReady = async () =>
+  (await storeNotReady(redis, config.keyring)) ?? (isConsuming() ? null : 'not consuming')
 const { host, opsPort } = config
 const ops = await listenOrExit(
   'WORKER_OPS_PORT',
-  startHealthServer({ host, port: opsPort, registry, notReady, remark: createDeliveryRemark(redis) }),
+  startHealthServer({
+    host,
+    port: opsPort,
+    registry,
+    version,
+    notReady,
+    remark: createDeliveryRemark(redis),
+  }),
 )
 const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
 const queues = namesOf(consumers)

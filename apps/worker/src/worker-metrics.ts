@@ -33,7 +33,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
   })
   const ends = new Counter({
     name: 'sms_sends_ended_total',
-    help: 'Sends that ended or moved to e-mail, by status and by gateway or reason',
+    help: 'Sends that ended or moved to the other channel, by status and by gateway or reason',
     labelNames: ['status', 'by'],
     registers,
   })
@@ -50,6 +50,11 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     registers,
   })
   for (const queue of [SMS_QUEUE, EMAIL_QUEUE, EVENTS_QUEUE]) unreadable.inc({ queue }, 0)
+  const missingKeys = new Counter({
+    name: 'sms_missing_keys_total',
+    help: 'Jobs left to another worker because this worker lacks the code key of the message',
+    registers,
+  })
   const known = [
     ...gateways.sms.map((gateway) => ({ channel: 'sms', gateway, status: 'sent' })),
     ...gateways.email.map((gateway) => ({ channel: 'email', gateway, status: 'fell_back' })),
@@ -65,6 +70,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
       calls.inc({ channel, gateway, class: outcome }),
     skipped: (gateway: string, reason: SkipReason) => skips.inc({ gateway, reason: reason.toLowerCase() }),
     breaker: (gateway: string, open: boolean) => breakers.set({ gateway }, open ? 1 : 0),
+    keyMissing: () => missingKeys.inc(),
     ended: (status: 'sent' | 'fell_back' | 'failed' | 'moved', by: string) => ends.inc({ status, by }),
     unreadable: (queue: string) => unreadable.inc({ queue }),
     /** Records at least 0 although the clocks of hosts differ, because a sum that falls looks like a restart. */

@@ -5,6 +5,7 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import { keys } from '@sms-codes/core/redis/keys'
+import { newKeys } from '@sms-codes/core/test/store'
 import type { SmsGateway } from '@sms-codes/gateways/gateway'
 import type { Delivered } from '../src/delivery/attempt.ts'
 import { withRate } from '../src/gateways/with-limits.ts'
@@ -199,7 +200,7 @@ describe('the consumer', () => {
   it('pauses while Redis refuses writes, and resumes afterwards', async () => {
     const gateway = fakeGateway('first')
     const { queue, consumer, stop } = await delivery.startQueue([gateway])
-    pauseWhileRedisUnfit(consumer, delivery.redis, log)
+    pauseWhileRedisUnfit(consumer, delivery.redis, newKeys(), log)
     let errors = 0
     consumer.on('error', () => errors++)
     const send = await issued()
@@ -219,7 +220,7 @@ describe('the consumer', () => {
   it('pauses while the clock of its host is wrong, and resumes afterwards', async () => {
     const { queue, consumer, stop } = await delivery.startQueue([fakeGateway('first')])
     let aheadMs = 90_000
-    pauseWhileRedisUnfit(consumer, delivery.redis, log, () => Date.now() + aheadMs)
+    pauseWhileRedisUnfit(consumer, delivery.redis, newKeys(), log, () => Date.now() + aheadMs)
     await expect.poll(() => consumer.isPaused()).toBe(true)
     // A fetch that began before the pause takes five seconds and may still return a job.
     await new Promise((resolve) => setTimeout(resolve, 5_500))
@@ -229,6 +230,19 @@ describe('the consumer', () => {
     expect(await statusOf(send.rid)).toBe('queued')
     aheadMs = 0
     await expect.poll(() => statusOf(send.rid)).toBe('sent')
+    await stop()
+  })
+
+  it('pauses while its keys differ from those of the other processes, and resumes afterwards', async () => {
+    const { queue, consumer, stop } = await delivery.startQueue([fakeGateway('first')])
+    const other = newKeys()
+    await delivery.redis.hset(keys.fingerprints, 'PHONE_KEY', 'that of another key')
+    pauseWhileRedisUnfit(consumer, delivery.redis, other, log)
+    await expect.poll(() => consumer.isPaused()).toBe(true)
+    await delivery.redis.del(keys.fingerprints)
+    const send = await issued()
+    await queue.add(jobOf(send))
+    await expect.poll(() => statusOf(send.rid), { timeout: 15_000 }).toBe('sent')
     await stop()
   })
 })

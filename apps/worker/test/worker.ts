@@ -68,7 +68,7 @@ export async function startDelivery() {
     metrics,
     log,
     leaseMs: LEASE_MS,
-    fallback: null,
+    other: null,
     followUp: null,
   }
   return {

@@ -33,6 +33,9 @@ async function benchApi(stack: Stack, { rounds, seconds }: Options, progress: Pr
   // limit is checked and none is reached, although a round sends in seconds what a service sends in a day.
   const api = await stack.startApp('api', {
     TRUST_PROXY: '127.0.0.1',
+    LIMIT_SUBNET_IMAGES: '1000000/60',
+    LIMIT_SUBNET_ATTEMPTS: '1000000/600',
+    LIMIT_SUBNET_VERIFIES: '1000000/300',
     LIMIT_SUBNET_SENDS: '1000000/3600',
     LIMIT_SEGMENT_SENDS: '1000000/60',
     BUDGET_MESSAGES: '1000000/3600,5000000/86400',

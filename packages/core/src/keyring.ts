@@ -2,11 +2,21 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, ra
 
 export type CodeKey = { kid: string; key: Buffer }
 
-type KeyringOptions = {
+export type KeyringOptions = {
   /** 32 bytes. The key makes the pseudonyms of phones. With a new key, every phone has unused limits. */
   phoneKey: Buffer
   /** 32 bytes each, newest first. The first key encrypts and digests new codes. All keys decrypt and verify codes. */
   codeKeys: readonly CodeKey[]
+}
+
+/** A text was sealed with a code key that this process does not have. A process that has the key can open the text. */
+export class MissingKeyError extends Error {
+  override readonly name = 'MissingKeyError'
+  readonly kid: string
+  constructor(kid: string) {
+    super(`CODE_KEYS of this process lacks the key with the id "${kid}", which another process has used`)
+    this.kid = kid
+  }
 }
 
 const IV_BYTES = 12
@@ -33,6 +43,9 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
     pseudonym: (clear: string) =>
       createHmac('sha256', phoneKey).update(clear).digest('base64url').slice(0, 22),
 
+    /** The ids of the code keys, newest first. */
+    keyIds: ring.map(({ kid }) => kid),
+
     /** The digest of a code for its record, with the id of the key that made it. */
     digest: current.digest,
 
@@ -48,12 +61,13 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
       return `${current.kid}.${box.toString('base64url')}`
     },
 
-    /** The clear text. Null if the text was sealed for another owner or with an unknown key, or was changed. */
+    /** The clear text. Null if the text was sealed for another owner, or was changed. @throws MissingKeyError */
     open(sealed: string, owner: string): string | null {
-      const [, kid, text = ''] = /^([^.]*)\.(.*)$/s.exec(sealed) ?? []
-      const sealKey = ring.find((key) => key.kid === kid)?.sealKey
+      const [, kid, text = ''] = /^([a-z0-9]{1,8})\.(.*)$/s.exec(sealed) ?? []
       const box = Buffer.from(text, 'base64url')
-      if (sealKey === undefined || box.length < IV_BYTES + TAG_BYTES) return null
+      if (kid === undefined || box.length < IV_BYTES + TAG_BYTES) return null
+      const sealKey = ring.find((key) => key.kid === kid)?.sealKey
+      if (sealKey === undefined) throw new MissingKeyError(kid)
       const options = { authTagLength: TAG_BYTES }
       const decipher = createDecipheriv('aes-256-gcm', sealKey, box.subarray(0, IV_BYTES), options)
       decipher.setAAD(Buffer.from(owner)).setAuthTag(box.subarray(-TAG_BYTES))
@@ -71,6 +85,20 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
   }
 }
 export type Keyring = ReturnType<typeof createKeyring>
+
+/**
+ * Eight bytes of each key's HMAC over a fixed text, by the name of the key in Redis. Processes compare them, and they
+ * reveal nothing about the keys.
+ */
+export const keyFingerprints = ({ phoneKey, codeKeys }: KeyringOptions) => [
+  { name: 'PHONE_KEY', fingerprint: fingerprint(phoneKey) },
+  ...codeKeys.map(({ kid, key }) => ({ name: codeKeyName(kid), fingerprint: fingerprint(key) })),
+]
+
+export const codeKeyName = (kid: string) => `CODE_KEYS ${kid}`
+
+const fingerprint = (key: Buffer) =>
+  createHmac('sha256', key).update('sms-codes key fingerprint').digest('hex').slice(0, 16)
 
 /** A random code, uniform over all 10^length codes and padded with zeros. */
 export const randomCode = (length: number) => String(randomInt(10 ** length)).padStart(length, '0')

@@ -2,6 +2,7 @@ import { createCodeStore } from '../src/codes/code-store.ts'
 import { createContacts } from '../src/codes/contacts.ts'
 import type { Keyring } from '../src/keyring.ts'
 import { createDeliveryReceipts } from '../src/queues/delivery-receipts.ts'
+import { keyFaults } from '../src/redis/key-faults.ts'
 import { keys } from '../src/redis/keys.ts'
 import { createGuardCounts } from '../src/limits/guard-counts.ts'
 import { createLimits } from '../src/limits/limits.ts'
@@ -34,12 +35,15 @@ export async function runEveryScript(
     windows: [{ most: 1, seconds: 60 }],
   }))
   const ph = keyring.pseudonym(mobile)
+  const ownKeys = { phoneKey: Buffer.alloc(32, 1), codeKeys: [{ kid: 'k1', key: Buffer.alloc(32, 2) }] }
   const answers: unknown[] = []
   const note = <T>(answer: T): T => {
     answers.push(answer)
     return answer
   }
 
+  note(await keyFaults(redis, ownKeys))
+  note(await keyFaults(redis, { ...ownKeys, phoneKey: Buffer.alloc(32, 3) }))
   const taken = note(await limits.take(gate))
   note(await limits.take(gate))
   for (const limit of gate) note(await limits.count(limit))
@@ -48,6 +52,10 @@ export async function runEveryScript(
     gate.map(({ key }) => key),
   )
   note(await limits.take(gate))
+
+  const windows = [{ most: 1, seconds: 60 }]
+  const caller = [keys.address(mobile, mobile, 'images'), keys.subnet(mobile, 'images')]
+  note(await limits.take(caller.map((key) => ({ key, windows }))))
 
   const refunded = sendOf(note(await codes.issue(mobile, 'default')))
   note(await codes.refund(refunded))

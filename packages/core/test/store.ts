@@ -23,9 +23,9 @@ export const policy: CodePolicy = {
   ],
 }
 
-/** A key ring with one random key, whose id is `k1`. */
-export const newKeyring = () =>
-  createKeyring({ phoneKey: randomBytes(32), codeKeys: [{ kid: 'k1', key: randomBytes(32) }] })
+/** One random code key, whose id is `k1`, and a random key of phones. */
+export const newKeys = () => ({ phoneKey: randomBytes(32), codeKeys: [{ kid: 'k1', key: randomBytes(32) }] })
+export const newKeyring = () => createKeyring(newKeys())
 
 /** Starts a Redis server and creates the code store and the send ledger on it. */
 export async function startStore() {

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, type Process } from '@sms-codes/launcher/processes'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 
 const APPS = join(import.meta.dirname, '../../../apps')
 const key = () => randomBytes(32).toString('base64')
+const KEYS = { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` }
 
 let server: RedisServer
 let child: Process
@@ -48,16 +50,61 @@ describe.each(['api', 'worker'])('the %s', (app) => {
       await redis.config('SET', 'maxmemory-policy', 'noeviction')
       redis.disconnect()
     })
-    const { exited, said } = await start(app, { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` })
+    const { exited, said } = await start(app, KEYS)
     expect(await exited).toEqual({ code: 78, signal: null })
     expect(said()).toMatch(/REDIS_URL: .*noeviction/)
   })
 })
 
+describe('with a Redis that knows the keys of the processes', () => {
+  beforeAll(async () => {
+    const { said } = await start('api', KEYS)
+    await vi.waitUntil(() => said().includes('api ready'), 20_000)
+    await child.stop()
+  })
+
+  it.each([
+    ['api', 'PHONE_KEY', { PHONE_KEY: key() }],
+    ['worker', 'PHONE_KEY', { PHONE_KEY: key() }],
+    ['api', 'CODE_KEYS', { CODE_KEYS: `k1:${key()}` }],
+    ['worker', 'CODE_KEYS', { CODE_KEYS: `k2:${key()},k1:${key()}` }],
+  ])('the %s does not start with another %s', async (app, name, wrong) => {
+    const { exited, said } = await start(app, { ...KEYS, ...wrong })
+    expect(await exited).toEqual({ code: 78, signal: null })
+    expect(said()).toMatch(new RegExp(`^${name}: .*docs/operations.md`, 'm'))
+    for (const secret of Object.values({ ...KEYS, ...wrong })) expect(said()).not.toContain(secret)
+  })
+
+  it.each(['api', 'worker'] as const)(
+    'the %s that started while Redis was down reports another key later',
+    async (app) => {
+      const [port, lateRedis] = [await freePort(), await freePort()]
+      const own = { API_OPS_PORT: String(port), WORKER_OPS_PORT: String(port) }
+      const { said } = await start(app, {
+        ...KEYS,
+        ...own,
+        PHONE_KEY: key(),
+        REDIS_URL: `redis://127.0.0.1:${lateRedis}`,
+      })
+      const readiness = async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.text()
+      await vi.waitFor(async () => expect(await readiness()).toMatch(/^redis does not answer/), 20_000)
+      const late = await startRedis({ port: lateRedis })
+      const redis = new Redis(late.url)
+      await redis.hset('sms:keys', 'PHONE_KEY', '0123456789abcdef')
+      await vi.waitFor(async () => expect(await readiness()).toMatch(/^PHONE_KEY: /), 20_000)
+      expect(await readiness()).toMatch(/^version \d+\.\d+\.\d+/m)
+      expect(said()).toMatch(/"version":"\d+\.\d+\.\d+","msg":"starting"/)
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+      expect(metrics).toMatch(new RegExp(`^sms_build_info\\{version="[^"]+",app="${app}"\\} 1$`, 'm'))
+      redis.disconnect()
+      await late.stop()
+    },
+  )
+})
+
 it.each(['api', 'worker', 'board'])('the %s warns of a variable whose name is misspelled', async (app) => {
   const { said } = await start(app, {
-    PHONE_KEY: key(),
-    CODE_KEYS: `k1:${key()}`,
+    ...KEYS,
     BOARD_PASSWORD: key(),
     BOARD_PORT: '0',
     NODE_EVN: 'canary-word',
@@ -78,8 +125,7 @@ it.each([
   ['simulator', 'SIMULATOR_SMTP_PORT'],
 ])('the %s reports a port that is taken in one line: %s', async (app, port) => {
   const { exited, said } = await start(app, {
-    PHONE_KEY: key(),
-    CODE_KEYS: `k1:${key()}`,
+    ...KEYS,
     BOARD_PASSWORD: key(),
     LOG_LEVEL: 'fatal',
     [port]: String(server.port),

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
 import { toRecord } from './json.ts'
 import type { Env } from './system-env.ts'
@@ -50,10 +51,19 @@ async function ends(status: () => Promise<unknown>, wish: string): Promise<void>
 
 const REFUSED = 'gateway did not accept the message'
 
+/** The worker's log about this request. */
+const workerLines = (id: string) =>
+  system.logs
+    .filter(({ app, line }) => app === 'worker' && line.includes(id))
+    .map(({ line }) => toRecord(JSON.parse(line)))
+
+/** The channels that this request has left, in order. */
+const channelsLeft = (id: string) =>
+  workerLines(id).flatMap(({ msg, channel }) => (msg === 'moved to the other channel' ? [channel] : []))
+
 /** When a gateway last refused the message of this request, from the worker's log; 0 if no gateway did. */
 function lastRefusal(id: string): number {
-  const lines = system.logs.filter(({ app, line }) => app === 'worker' && line.includes(id))
-  const refusals = lines.map(({ line }) => toRecord(JSON.parse(line))).filter(({ msg }) => msg === REFUSED)
+  const refusals = workerLines(id).filter(({ msg }) => msg === REFUSED)
   return Math.max(0, ...refusals.map(({ time }) => Date.parse(String(time))))
 }
 
@@ -97,15 +107,19 @@ describe('a code that no SMS gateway accepts', () => {
   })
 
   it('is sent by e-mail at most twice a day for one phone', async () => {
-    const { mobile, email, status, mails } = await requestCode('login')
+    const { mobile, email, id, status, mails } = await requestCode('login')
     await ends(status, 'fell_back')
     const again = async (scene: string) => {
       await system.redis.del(`sms:{${phoneOf(mobile)}}:sends`)
       const { body } = await system.post('/v1/sms_codes', { mobile, scene, ...(await system.captcha()) })
-      return async () => (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body['status']
+      return String(body['request_id'])
     }
-    await ends(await again('payment'), 'fell_back')
-    await ends(await again('login'), 'failed')
+    const second = await again('payment')
+    await ends(async () => (await system.call(`/v1/sms_codes/${second}`)).body['status'], 'fell_back')
+    const third = await again('login')
+    // The third send is a further send of the first request. It returns to SMS, which may still succeed.
+    await expect.poll(() => channelsLeft(id), { timeout: 60_000 }).toEqual(['sms', 'sms', 'email'])
+    expect((await system.call(`/v1/sms_codes/${third}`)).body).toMatchObject({ channel: 'sms' })
     expect(await mails()).toHaveLength(2)
     expect(email).toBe((await mails())[0]?.['to'])
   })
@@ -170,18 +184,74 @@ describe('a message that a gateway accepted', () => {
   })
 })
 
+describe('a code that for a while neither SMS nor mail takes', () => {
+  /** Requests a code while the only gateway is unreachable and the mail server ends every connection. */
+  async function requestInOutage() {
+    const port = await freePort()
+    await system.mailFault('refuse', 0)
+    const env = {
+      SMS_GATEWAYS: 'ccp',
+      CCP_BASE_URL: `http://127.0.0.1:${port}`,
+      FALLBACK_AFTER_SECONDS: '1',
+    }
+    const request = await requestCode('login', env)
+    const left = () => new Set(channelsLeft(request.id)).size
+    await expect.poll(left, { timeout: 60_000 }).toBe(2)
+    /** Makes the gateway reachable. */
+    async function smsIsBack(): Promise<void> {
+      const target = Number(new URL(system.simulatorUrl).port)
+      const proxy = createServer((socket) => {
+        const vendor = connect(target, '127.0.0.1')
+        for (const end of [socket, vendor]) end.on('error', () => {})
+        socket.pipe(vendor).pipe(socket)
+      }).listen(port, '127.0.0.1')
+      onTestFinished(() => void proxy.close())
+    }
+    return { ...request, smsIsBack }
+  }
+
+  it('is sent once by SMS if a gateway is back first', async () => {
+    const { mobile, status, mails, smsIsBack } = await requestInOutage()
+    await smsIsBack()
+    await ends(status, 'delivered')
+    const [message, ...more] = await system.outbox(mobile)
+    expect([more, await mails()]).toEqual([[], []])
+    const verified = await system.verify(mobile, message?.code ?? '', { scene: 'login' })
+    expect(verified.body).toMatchObject({ code: '0', assurance: 'sms' })
+  })
+
+  it('is sent once by e-mail if the mail server is back first', async () => {
+    const { mobile, status, mails } = await requestInOutage()
+    await system.clearMailFaults()
+    await ends(status, 'fell_back')
+    expect([(await mails()).length, await system.outbox(mobile)]).toEqual([1, []])
+  })
+})
+
 describe('a mail server', () => {
   it.each([
     ['refuses the connection once', 'refuse', 'fell_back'],
     ['greylists', 'greylist', 'fell_back'],
     ['refuses our password once', 'auth', 'fell_back'],
     ['takes its time', 'slow', 'fell_back'],
-    ['knows no such address', 'bad_address', 'failed'],
   ])('that %s (%s): the request ends as %s', async (_what, fault, wish) => {
     await system.mailFault(fault, 1, 1_000)
     const { status, mails } = await requestCode('login')
     await ends(status, wish)
-    expect(await mails()).toHaveLength(wish === 'failed' ? 0 : 1)
+    expect(await mails()).toHaveLength(1)
+  })
+
+  it('that knows no such address is not asked again, and the code may still go by SMS', async () => {
+    await system.mailFault('bad_address', 1)
+    const { id, requestStatus, mails } = await requestCode('login')
+    await expect.poll(() => channelsLeft(id), { timeout: 60_000 }).toEqual(['sms', 'email'])
+    const returnedAt = Date.now()
+    await expect.poll(() => lastRefusal(id) > returnedAt, { timeout: 60_000 }).toBe(true)
+    expect([(await requestStatus())['channel'], channelsLeft(id), await mails()]).toEqual([
+      'sms',
+      ['sms', 'email'],
+      [],
+    ])
   })
 
   it('that accepts a mail and does not answer gets it at most once more, with the same message id', async () => {

@@ -59,6 +59,8 @@ describe('on a service that has just started', () => {
   it('every series that an alert reads exists and is 0', () => {
     const awaited = [
       'sms_store_errors_total{app="api"}',
+      'sms_missing_keys_total{app="api"}',
+      'sms_missing_keys_total{app="worker"}',
       ...['segment', 'address', 'service'].map(
         (group) => `sms_guard_findings_total{group="${group}",mode="observe",app="api"}`,
       ),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aMobile, startSystem, type System } from './system.ts'
+import { aMobile, startSystem, times, type System } from './system.ts'
 
 const secret = () => randomBytes(32).toString('base64')
 const [old, fresh] = [`old:${secret()}`, `new:${secret()}`]
@@ -72,5 +72,55 @@ describe.each([
     expect(await redeemed(receipt, B)).toBe(409)
     const { body } = await system.call('/.well-known/jwks.json', {}, urlOf(B))
     expect(body['keys']).toMatchObject(kids.map((kid) => ({ kid })))
+  })
+})
+
+/** One after the other, because a busy test machine must cause no refusals. */
+async function acceptedInTurn(count: number, by: number): Promise<Accepted[]> {
+  const phones: Accepted[] = []
+  while (phones.length < count) phones.push(await accepted(by))
+  return phones
+}
+
+// A wrong order: some processes write with a key that others lack.
+describe.each([
+  ['an API writes with a new key before any worker has it', { newApi: true, oldWorkers: 2, newWorkers: 1 }],
+  [
+    'workers lose the old key while an API still writes with it',
+    { newApi: false, oldWorkers: 1, newWorkers: 2 },
+  ],
+])('when %s', (_order, { newApi, oldWorkers, newWorkers }) => {
+  it('no send is lost or doubled, and no right code is called wrong', async () => {
+    await Promise.all(system.workers.splice(0).map((worker) => worker.process.stop()))
+    await replaceApi(A, newApi ? fresh : old)
+    await replaceApi(B, old)
+    const startWith = (CODE_KEYS: string) => async () =>
+      system.workers.push(await system.startWorker({ CODE_KEYS }))
+    // The lone worker without the key begins with a backlog that only other workers can send.
+    const [lacking, having] = newApi ? [old, fresh] : [fresh, old]
+    const backlog = await acceptedInTurn(20, A)
+    await times(newApi ? oldWorkers : newWorkers, startWith(lacking))
+    const { opsUrl } = system.workers[0] ?? { opsUrl: '' }
+    const missing = async () =>
+      /^sms_missing_keys_total\{.*\} (\d+)$/m.exec(await (await fetch(`${opsUrl}/metrics`)).text())?.[1]
+    await expect.poll(async () => Number(await missing()), { timeout: 20_000 }).toBeGreaterThan(0)
+    await times(newApi ? newWorkers : oldWorkers, startWith(having))
+    const more = [...(await acceptedInTurn(20, A)), ...(await acceptedInTurn(20, B))]
+
+    const answers = await Promise.all(
+      [...backlog, ...more].map(async (phone) => {
+        const code = await codeOf(phone)
+        const { request_id } = phone
+        // A load balancer may pass the guess to an API that lacks the key; the caller then tries again.
+        const tries = []
+        for (const by of [B, A])
+          tries.push(await system.verify(phone.mobile, code, { request_id }, urlOf(by)))
+        return tries.map(({ body }) => String(body['code']))
+      }),
+    )
+    expect(answers.filter((codes) => codes[0] !== '0' && codes[0] !== '5000')).toEqual([])
+    expect(answers.filter((codes) => codes[0] !== '0' && codes[1] !== '0')).toEqual([])
+    expect(answers.some(([first]) => first === '5000')).toBe(newApi)
+    for (const { mobile } of [...backlog, ...more]) expect(await system.outbox(mobile)).toHaveLength(1)
   })
 })

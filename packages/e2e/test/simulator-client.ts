@@ -26,6 +26,7 @@ export function createSimulatorClient(url: string) {
     fault: (fault: string, times = 1, delay_ms = 0, gateway = 'ccp') =>
       control('script', { gateway, fault, times, delay_ms }),
     mailFault: (fault: string, times = 1, delay_ms = 0) => control('mail_script', { fault, times, delay_ms }),
+    clearMailFaults: () => control('mail_script/clear'),
     clearFaults: (gateway: string) => control('script/clear', { gateway }),
     resetSimulator: () => control('reset'),
   }

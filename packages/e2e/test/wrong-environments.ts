@@ -19,6 +19,13 @@ export const GOOD: Record<string, Env> = {
 const of = (app: string, cases: [names: string, env: Env][]) =>
   cases.map(([names, env]): WrongEnvironment => ({ app, names, env }))
 
+const ALIYUN = {
+  SMS_GATEWAYS: 'aliyun',
+  ALIYUN_ACCESS_KEY_ID: 'LTAI5tExampleKeyId00000',
+  ALIYUN_ACCESS_KEY_SECRET: key(),
+  ALIYUN_SIGN_NAME: '演示',
+  ALIYUN_TEMPLATE_CODE: 'SMS_100000001',
+}
 const PRODUCTION = { NODE_ENV: 'production' }
 
 /** Wrong values for the API and the worker, which both have keys. */
@@ -85,6 +92,9 @@ export const WRONG: readonly WrongEnvironment[] = [
       'WEBHOOK_',
       { SMS_GATEWAYS: 'webhook', WEBHOOK_URL: 'https://sms.example/', WEBHOOK_SECRETS: 'canary-word' },
     ],
+    ['CODE_LENGTH', { ...ALIYUN, CODE_LENGTH: '8' }],
+    ['SCENES', { ...ALIYUN, SCENES: 'default; login length=8' }],
+    ['MAIL_FROM', { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'canary-word' }],
     ['SMS_WEIGHTS', { SMS_WEIGHTS: 'ccp:2' }],
     ['WORKER_CONCURRENCY', { WORKER_CONCURRENCY: '0' }],
     ['WORKER_CONCURRENCY', { WORKER_CONCURRENCY: '1e9' }],

@@ -12,6 +12,10 @@ export const receiptVariables = {
   TWILIO_AUTH_TOKEN: Type.Optional(twilioAuthToken),
   WEBHOOK_SECRETS: Type.Optional(receiverSecrets),
 }
+
+/** The variable that each vendor with signed delivery receipts needs. */
+const RECEIPT_SECRETS = { twilio: 'TWILIO_AUTH_TOKEN', webhook: 'WEBHOOK_SECRETS' } as const
+
 type ReceiptValues = Partial<StaticDecode<TObject<typeof receiptVariables>>>
 
 /** @returns one line per fault, which begins with the name of the variable to change */
@@ -38,3 +42,11 @@ export function listReceiptParsers(
   if (keys !== undefined) parsers.set('webhook', createWebhookReceipts({ keys }))
   return parsers
 }
+
+/** The vendors whose delivery receipts are not accepted because a secret is missing, each with its variable. */
+export const lackedSecrets = (values: ReceiptValues, { callbackToken }: CallbackAddress) =>
+  new Map<string, string>(
+    Object.entries(RECEIPT_SECRETS).filter(
+      ([, name]) => callbackToken !== undefined && values[name] === undefined,
+    ),
+  )

@@ -14,7 +14,7 @@ export const text = (pattern: string, description: string, options: StringOption
   Type.String({ ...options, pattern, description })
 
 export const secret = (description: string) =>
-  Type.String({ minLength: 16, description: `secret: ${description}` })
+  Type.String({ minLength: 16, description: `secret: ${description}, 16 characters or more` })
 
 export const url = (description: string, options: StringOptions = {}) =>
   decodedText({ ...options, pattern: '^https?://[^\\s]+$', description }, (address) => {
@@ -23,22 +23,29 @@ export const url = (description: string, options: StringOptions = {}) =>
   })
 
 export const apiUrl = (vendor: string, address: string) =>
-  url(`address of the ${vendor} API`, { default: address })
+  url(`address of the ${vendor} API, such as ${address}`, { default: address })
 
-/** Decodes `login:1234,pay:77` into a map by scene. */
-export const sceneTemplates = () => byScene('template', '[^,:\\s]{1,64}', ([template = '']) => template)
+/** Decodes `login:1234,pay:77` into a map by scene. @param pattern describes a template */
+export const sceneTemplates = (pattern = '[^,:\\s]{1,64}') =>
+  byScene('template', 'login:1234,pay:77', pattern, ([template = '']) => template)
 
 /** @param decode makes a value of the parts that follow the scene, which `pattern` describes */
-export const byScene = <Value>(form: string, pattern: string, decode: (parts: string[]) => Value) =>
+export const byScene = <Value>(
+  form: string,
+  example: string,
+  pattern: string,
+  decode: (parts: string[]) => Value,
+) =>
   decodedText(
     {
       default: '',
       pattern: `^([a-z][a-z0-9_]{0,31}:${pattern}(,|$))*$`,
-      description: `scenes with a template of their own, as scene:${form},…`,
+      description: `scenes with a template of their own, as scene:${form},…, such as ${example}`,
     },
     (given): ReadonlyMap<string, Value> => {
       const entries = given.split(',').filter((entry) => entry !== '')
       const split = entries.map((entry) => entry.split(':'))
+      if (new Set(split.map(([scene]) => scene)).size < split.length) throw new Error('has a scene twice')
       return new Map(split.map(([scene = '', ...parts]) => [scene, decode(parts)]))
     },
   )

@@ -5,11 +5,14 @@ import type { SmsGateway } from './gateway.ts'
 import { field } from './json.ts'
 import type { Transport } from './transport.ts'
 
+/** `lengthVariable` is the variable that sets the number of digits in the codes of the scene. */
+type SceneContext = { name: string; ttlSeconds: number; length: number; lengthVariable: string }
+
 /** The part of the worker's configuration that the settings of a vendor depend on. */
 export type SettingsContext = CallbackAddress & {
   isProduction: boolean
   /** Undefined if the worker's own settings of the scenes have a fault. */
-  scenes: readonly { name: string; ttlSeconds: number }[] | undefined
+  scenes: readonly SceneContext[] | undefined
 }
 
 export type VendorDeps = {
@@ -36,15 +39,20 @@ type VendorDefinition<S extends TObject> = {
   /** Faults that involve more than one variable. A value is undefined if its variable is unset or has a fault. */
   faults: (values: Partial<StaticDecode<S>>, context: SettingsContext) => (string | false)[]
   quota?: readonly QuotaWindow[]
+  /** The vendor refuses every message with a longer code. Undefined if the vendor documents no limit. */
+  maxCodeLength?: number
   create: (settings: StaticDecode<S>, deps: VendorDeps, context: SettingsContext) => SmsGateway
 }
 
 export function defineVendor<S extends TObject>(definition: VendorDefinition<S>) {
-  const { name, settings, quota = [], create } = definition
+  const { name, settings, quota = [], maxCodeLength = Infinity, create } = definition
   type Values = Partial<StaticDecode<S>>
   const missingFrom = (values: Values) =>
     (settings.required ?? []).filter((variable) => field(values, variable) === undefined)
   const isComplete = (values: Values): values is StaticDecode<S> => missingFrom(values).length === 0
+  const tooLong = ({ name: scene, length, lengthVariable }: SceneContext) =>
+    length > maxCodeLength &&
+    `${lengthVariable}: codes of scene ${scene} have ${length} digits, but ${name} accepts at most ${maxCodeLength}; shorten the codes, or remove ${name} from SMS_GATEWAYS`
   return {
     name,
     settings,
@@ -52,7 +60,9 @@ export function defineVendor<S extends TObject>(definition: VendorDefinition<S>)
     /** One line per fault, which begins with the name of the variable to change. */
     faults: (values: Values, context: SettingsContext): string[] => [
       ...missingFrom(values).map((variable) => `${variable}: is missing (SMS_GATEWAYS lists ${name})`),
-      ...definition.faults(values, context).filter((fault) => fault !== false),
+      ...[...definition.faults(values, context), ...(context.scenes ?? []).map(tooLong)].filter(
+        (fault) => fault !== false,
+      ),
     ],
 
     /** @throws if a required variable is missing; `faults` names the variable */

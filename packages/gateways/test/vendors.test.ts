@@ -9,8 +9,8 @@ import { answer, serve } from './servers.ts'
 const context: SettingsContext = {
   isProduction: false,
   scenes: [
-    { name: 'default', ttlSeconds: 300 },
-    { name: 'login', ttlSeconds: 120 },
+    { name: 'default', ttlSeconds: 300, length: 6, lengthVariable: 'CODE_LENGTH' },
+    { name: 'login', ttlSeconds: 120, length: 6, lengthVariable: 'SCENES' },
   ],
   callbackToken: undefined,
   publicUrl: undefined,

@@ -1,7 +1,7 @@
 // The child processes of one `npm start`. They stop in a fixed order, and one that exits unexpectedly is
 // reported.
 import { describeExit, type Exit, type Process } from './processes.ts'
-import { StartupError } from './startup-error.ts'
+import { EXIT_CONFIG, StartupError } from './startup-error.ts'
 
 export type Child = Pick<Process, 'exited' | 'lastLines' | 'stop' | 'kill'>
 
@@ -51,5 +51,6 @@ export type Children = ReturnType<typeof createChildren>
 
 function unexpectedExit(name: string, child: Child, exit: Exit): StartupError {
   const lines = child.lastLines().map((line) => `  ${line}`)
-  return new StartupError([`${name} exited unexpectedly (${describeExit(exit)}):`, ...lines].join('\n'), 1)
+  const text = [`${name} exited unexpectedly (${describeExit(exit)}):`, ...lines].join('\n')
+  return new StartupError(text, exit.code === EXIT_CONFIG ? EXIT_CONFIG : 1)
 }

@@ -9,7 +9,8 @@ export function readEnvFile(file: string): NodeJS.ProcessEnv {
 
 export function readText(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8')
+    // Editors on Windows begin a file with a byte order mark, which would become a part of the first name.
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return null
     throw error

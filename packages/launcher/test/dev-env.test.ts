@@ -154,6 +154,17 @@ test('the environment overrides .env, .env overrides generated values, and an em
   expect(env['CCP_AUTH_TOKEN']).toMatch(/^[0-9a-f]{32}$/)
 })
 
+test('.env may begin with a byte order mark, end its lines as on Windows, and quote or export', async () => {
+  const text =
+    '\uFEFFBOARD_USER=file\r\nexport SMS_GATEWAYS=console\r\nMAIL_FROM="Shop, Inc. <a@b.example>"\r\n'
+  await writeFile(join(project, '.env'), text)
+  expect(developmentEnv({}, dataDir, join(project, '.env'))).toMatchObject({
+    BOARD_USER: 'file',
+    SMS_GATEWAYS: 'console',
+    MAIL_FROM: 'Shop, Inc. <a@b.example>',
+  })
+})
+
 test('in production no variable is added and no file is written', async () => {
   await writeFile(join(project, '.env'), 'BOARD_USER=file\n')
   const env = { NODE_ENV: 'production', API_PORT: '3000' }

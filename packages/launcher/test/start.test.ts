@@ -91,6 +91,11 @@ test('an app that exits stops all others, and its last lines are shown', async (
   await expectNothingLeft(`redis://127.0.0.1:${/on port (\d+)/.exec(output())?.[1]}`)
 })
 
+test('the exit code is 78 if an app reports a fault of its configuration', async () => {
+  const { child } = await npmStart({ DIES: 'api', DIES_WITH: '78' })
+  expect(await child.exited).toEqual({ code: 78, signal: null })
+})
+
 test('a signal during the build ends the build', async () => {
   await project.write(
     'node_modules/.bin/turbo',

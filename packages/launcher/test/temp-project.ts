@@ -60,6 +60,6 @@ function appCode(app: string, ports: string[]): string {
     process.on('SIGTERM', () => { tell('${app} stopped'); process.exit() })
     if (process.env.DIES === '${app}') {
       console.error('the last words of ${app}')
-      process.exit(3)
+      process.exit(Number(process.env.DIES_WITH ?? 3))
     }`
 }

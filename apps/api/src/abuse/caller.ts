@@ -4,7 +4,7 @@ import { addressGroup, subnetOf } from '@sms-codes/core/limits/client-address'
 import type { ClientAddress } from '@sms-codes/core/limits/forwarded-for'
 
 /** The address of a client, and the pseudonyms under which Redis counts this address and its subnet. */
-type Caller = { ip: string; address: string; subnet: string }
+export type Caller = { ip: string; address: string; subnet: string }
 
 /** One request for a message: its caller, and the phone that the message is for. */
 export type SendAttempt = Caller & { mobile: string }

@@ -4,10 +4,14 @@ import { numberSegment } from '@sms-codes/core/mobile'
 import { keys } from '@sms-codes/core/redis/keys'
 import { Refusal, type Answer } from '../http/answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
-import type { SendAttempt } from './caller.ts'
+import type { Caller, SendAttempt } from './caller.ts'
 
-/** Limits per address: `images` on pictures and challenges, `attempts` on answers to them, `verifies` on guesses. */
-type AddressLimit = 'images' | 'attempts' | 'verifies'
+/**
+ * What an address and its subnet may do: `images` are pictures and challenges, `attempts` are answers to them, `verifies`
+ * are guesses. The limits of a subnet bound the memory in Redis that the addresses of one network can occupy.
+ */
+type CallerLimit = 'images' | 'attempts' | 'verifies'
+type SubnetLimit = `subnet_${CallerLimit}`
 
 /** A send counts against these limits and those of its phone. The budget is the limit of the whole service. */
 const SEND_LIMITS = ['address', 'subnet', 'segment', 'budget'] as const
@@ -28,12 +32,13 @@ const SEND_ANSWERS: Record<SendLimit, Answer> = {
  */
 export function createRateLimits(
   limits: Limits,
-  windows: Record<AddressLimit | SendLimit, readonly Window[]>,
+  windows: Record<CallerLimit | SubnetLimit | SendLimit, readonly Window[]>,
   metrics: Pick<ApiMetrics, 'refusals'>,
 ) {
   const sendLimits = SEND_LIMITS.filter((name) => windows[name].length > 0)
-  const addressLimit = (name: AddressLimit, address: string) => ({
-    key: keys.address(address, name),
+  const addressLimit = (name: CallerLimit, { address, subnet }: Caller) => ({
+    name,
+    key: keys.address(subnet, address, name),
     windows: windows[name],
   })
 
@@ -42,24 +47,30 @@ export function createRateLimits(
     return keys.sendLimit(name, { address, subnet, segment: numberSegment(mobile) }[name])
   }
 
-  function refuse(name: AddressLimit | SendLimit, answer: Answer, retryAfter: number): never {
+  function refuse(name: CallerLimit | SubnetLimit | SendLimit, answer: Answer, retryAfter: number): never {
     metrics.refusals.inc({ limit: name })
     throw new Refusal(answer, { retry_after: retryAfter })
   }
 
   return {
     /**
-     * Takes one unit from a limit of this address.
+     * Takes one unit from a limit of the caller's address and of its subnet, or takes nothing if one of them is full.
      * @returns how many units the address has taken in the longest window, this unit included
-     * @throws Refusal if the limit is full
+     * @throws Refusal if a limit is full
      */
-    async take(name: AddressLimit, address: string): Promise<number> {
-      const taken = await limits.take([addressLimit(name, address)])
-      return taken.kind === 'taken' ? taken.count : refuse(name, 'tooManyRequests', taken.retryAfter)
+    async take(name: CallerLimit, caller: Caller): Promise<number> {
+      const ofSubnet = `subnet_${name}` as const
+      const both = [
+        addressLimit(name, caller),
+        { name: ofSubnet, key: keys.subnet(caller.subnet, name), windows: windows[ofSubnet] },
+      ]
+      const taken = await limits.take(both)
+      if (taken.kind === 'taken') return taken.count
+      return refuse(both[taken.limit]?.name ?? name, 'tooManyRequests', taken.retryAfter)
     },
 
-    /** Returns how many attempts this address made in the longest window. */
-    attemptsOf: (address: string): Promise<number> => limits.count(addressLimit('attempts', address)),
+    /** Returns how many attempts the caller's address made in the longest window. */
+    attemptsOf: (caller: Caller): Promise<number> => limits.count(addressLimit('attempts', caller)),
 
     /**
      * Takes one unit from each limit of a send in one step, or takes nothing if a limit is full. So any number of

@@ -43,6 +43,10 @@ export const API_CHECKS: readonly Check<ApiValues>[] = [
     TEST_NUMBERS.some(({ until }) => until < Date.now()) &&
       'TEST_NUMBERS: the last day of a number has passed; remove it or give it a later day',
   ],
+  ({ TEST_NUMBERS = [], SCENES = [], CODE_LENGTH }) => [
+    TEST_NUMBERS.some(({ code }) => SCENES.every(({ length = CODE_LENGTH }) => length !== code.length)) &&
+      'TEST_NUMBERS: the length of a code is that of no scene (CODE_LENGTH, length= in SCENES)',
+  ],
   checkLives,
   ({ API_KEYS = [], SCENES }) =>
     API_KEYS.map(({ scenes }, i) => {

@@ -3,7 +3,7 @@ import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import { budgetOf, guardWindowsOf, policiesOf } from '@sms-codes/core/codes/code-policies'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { wantsTracing } from '@sms-codes/core/config/shared-variables'
-import { listReceiptParsers } from '@sms-codes/gateways/receipts'
+import { lackedSecrets, listReceiptParsers } from '@sms-codes/gateways/receipts'
 import { API_CHECKS } from './checks.ts'
 import { ApiEnv, type ApiValues } from './variables.ts'
 import type { GuardOptions } from '../abuse/pumping-guard.ts'
@@ -36,6 +36,7 @@ function guardOptions(values: ApiValues): GuardOptions {
 /** @throws ConfigError */
 export function loadApiConfig(env: Env) {
   const values = loadConfig(ApiEnv, env, API_CHECKS)
+  const callbackAddress = { callbackToken: values.CALLBACK_TOKEN, publicUrl: values.PUBLIC_URL }
   return {
     host: values.HOST,
     port: values.API_PORT,
@@ -51,14 +52,14 @@ export function loadApiConfig(env: Env) {
     callbacks: {
       token: values.CALLBACK_TOKEN ?? '',
       addresses: values.CALLBACK_ADDRESSES,
-      parsers: listReceiptParsers(values, {
-        callbackToken: values.CALLBACK_TOKEN,
-        publicUrl: values.PUBLIC_URL,
-      }),
+      parsers: listReceiptParsers(values, callbackAddress),
+      lackedSecrets: lackedSecrets(values, callbackAddress),
+      gateways: values.SMS_GATEWAYS,
     },
     tellsEvents: values.EVENTS_URL !== undefined,
     rules: fallbackRules(values.SCENES),
     corsOrigins: values.CORS_ORIGINS,
+    corsHeaders: values.CORS_HEADERS,
     apiKeys: values.API_KEYS,
     policies: policiesOf(values),
     testNumbers: values.TEST_NUMBERS,
@@ -67,6 +68,9 @@ export function loadApiConfig(env: Env) {
       images: values.LIMIT_ADDRESS_IMAGES,
       attempts: values.LIMIT_ADDRESS_ATTEMPTS,
       verifies: values.LIMIT_ADDRESS_VERIFIES,
+      subnet_images: values.LIMIT_SUBNET_IMAGES,
+      subnet_attempts: values.LIMIT_SUBNET_ATTEMPTS,
+      subnet_verifies: values.LIMIT_SUBNET_VERIFIES,
       address: values.LIMIT_ADDRESS_SENDS,
       subnet: values.LIMIT_SUBNET_SENDS,
       segment: values.LIMIT_SEGMENT_SENDS,

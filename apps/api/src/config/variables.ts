@@ -13,6 +13,7 @@ import {
 } from '@sms-codes/core/config/shared-variables'
 import { receiptVariables } from '@sms-codes/gateways/receipts'
 import { parseApiKeys } from '../http/api-keys.ts'
+import { parseOrigins } from '../http/origins.ts'
 
 /** The environment of the API process. */
 export const ApiEnv = Type.Object({
@@ -22,10 +23,16 @@ export const ApiEnv = Type.Object({
   ...tracingVariables,
   ...keyVariables,
   TRUST_PROXY: shared.TRUST_PROXY,
-  CORS_ORIGINS: parsed(list, {
+  CORS_ORIGINS: parsed(parseOrigins, {
     default: '',
-    pattern: '^(https?://[^/,\\s]+(,https?://[^/,\\s]+)*)?$',
-    description: 'comma list of origins whose pages may call the API, such as https://www.example.com',
+    description:
+      'comma list of origins whose pages and apps may call the API, such as https://www.example.com or capacitor://localhost',
+  }),
+  CORS_HEADERS: parsed(list, {
+    default: '',
+    pattern: '^([A-Za-z0-9-]+(,[A-Za-z0-9-]+)*)?$',
+    description:
+      'comma list of further request headers that these pages may send, such as x-requested-with,traceparent,authorization; content-type and idempotency-key are always allowed',
   }),
   API_KEYS: parsed(parseApiKeys, {
     default: '',
@@ -38,6 +45,11 @@ export const ApiEnv = Type.Object({
     description:
       'comma list of addresses and CIDRs from which the API accepts delivery receipts; empty for all',
   }),
+  SMS_GATEWAYS: parsed(list, {
+    default: '',
+    description:
+      'comma list of gateways in order of priority, of: ccp, aliyun, tencent, twilio, webhook, console. The API only warns if it lacks the secret for the delivery receipts of a listed gateway',
+  }),
   PUBLIC_URL: shared.PUBLIC_URL,
   ...receiptVariables,
   EVENTS_URL: shared.EVENTS_URL,
@@ -47,6 +59,8 @@ export const ApiEnv = Type.Object({
     '30/600',
     'limit of answers to image codes and of proofs from one client address',
   ),
+  LIMIT_SUBNET_IMAGES: windows('3000/60', 'limit of image codes and challenges for one subnet'),
+  LIMIT_SUBNET_ATTEMPTS: windows('6000/600', 'limit of answers to image codes and of proofs from one subnet'),
   STEP_UP: choice(['on', 'off'], {
     default: 'on',
     description:
@@ -67,10 +81,11 @@ export const ApiEnv = Type.Object({
   LIMIT_SUBNET_SENDS: windows('2000/3600', 'limit of messages that one subnet requests (IPv4 /24, IPv6 /48)'),
   LIMIT_SEGMENT_SENDS: windows('600/60', 'limit of messages to one number segment (the first seven digits)'),
   LIMIT_ADDRESS_VERIFIES: windows('30/300', 'limit of codes that one client address tries'),
+  LIMIT_SUBNET_VERIFIES: windows('6000/300', 'limit of codes that one subnet tries'),
   ALLOW_LIST: parsed(parseEntries, {
     default: '',
     description:
-      'comma list of networks, number segments (3 to 7 digits) and pseudonyms of phones. LIMIT_ADDRESS_SENDS, LIMIT_SUBNET_SENDS, LIMIT_SEGMENT_SENDS and the guard do not apply to them. All else does: an image code or proof, LIMIT_ADDRESS_IMAGES, LIMIT_ADDRESS_ATTEMPTS with STEP_UP, LIMIT_ADDRESS_VERIFIES, the limits of the phone, the budget, the limits of load and DENY_LIST',
+      'comma list of networks, number segments (3 to 7 digits) and pseudonyms of phones. LIMIT_ADDRESS_SENDS, LIMIT_SUBNET_SENDS, LIMIT_SEGMENT_SENDS and the guard do not apply to them. All else does: an image code or proof, LIMIT_ADDRESS_IMAGES, LIMIT_ADDRESS_ATTEMPTS with STEP_UP, LIMIT_ADDRESS_VERIFIES, the limits of subnets on images, attempts and verifies, the limits of the phone, the budget, the limits of load and DENY_LIST',
   }),
   DENY_LIST: parsed(parseEntries, {
     default: '',

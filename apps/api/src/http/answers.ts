@@ -1,3 +1,5 @@
+import { prefersEnglish } from './language.ts'
+
 /** The RETCODE strings of the HTTP contract. */
 export const RETCODE = {
   OK: '0',
@@ -19,7 +21,7 @@ export const ANSWERS = {
   verified: { code: RETCODE.OK, zh: '验证成功', en: 'Verified' },
   captchaGone: { code: RETCODE.IMAGECODEERR, zh: '图形验证码失效', en: 'The image code has expired' },
   captchaWrong: { code: RETCODE.IMAGECODEERR, zh: '输入图形验证码有误', en: 'The image code is not right' },
-  proofNeeded: { code: RETCODE.IMAGECODEERR, zh: '请完成安全验证', en: 'A proof of work is needed as well' },
+  proofNeeded: { code: RETCODE.IMAGECODEERR, zh: '请完成安全验证', en: 'A proof of work is needed' },
   proofGone: {
     code: RETCODE.IMAGECODEERR,
     zh: '安全验证失效',
@@ -40,7 +42,7 @@ export const ANSWERS = {
   busy: { code: RETCODE.DBERR, zh: '系统繁忙，请稍后再试', en: 'Busy, try again later' },
   bug: { code: RETCODE.DBERR, zh: '数据错误', en: 'Internal error' },
   signatureWrong: { code: RETCODE.SESSIONERR, zh: '签名无效', en: 'The signature is wrong' },
-  keyWrong: { code: RETCODE.SESSIONERR, zh: '用户未登录', en: 'An API key is needed' },
+  keyWrong: { code: RETCODE.SESSIONERR, zh: 'API 密钥缺失或无效', en: 'The API key is missing or not valid' },
   receiptWrong: { code: RETCODE.PARAMERR, zh: '凭证无效', en: 'The receipt is not valid' },
   receiptUsed: { code: RETCODE.PARAMERR, zh: '凭证已使用', en: 'The receipt was redeemed before' },
   param: { code: RETCODE.PARAMERR, zh: '参数错误', en: 'A parameter is not valid' },
@@ -70,9 +72,9 @@ export class Refusal extends Error {
   }
 }
 
-/** Returns the fields that every body has. The text is English if `acceptLanguage` begins with `en`, else Chinese. */
+/** Returns the fields that every body has. The text is English if `acceptLanguage` prefers it, else Chinese. */
 export function envelope<Name extends Answer>(answer: Name, acceptLanguage: string | undefined) {
   const row: (typeof ANSWERS)[Name] = ANSWERS[answer]
   const code: (typeof ANSWERS)[Name]['code'] = row.code
-  return { code, errmsg: /^\s*en\b/i.test(acceptLanguage ?? '') ? row.en : row.zh }
+  return { code, errmsg: prefersEnglish(acceptLanguage) ? row.en : row.zh }
 }

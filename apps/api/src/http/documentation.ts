@@ -42,7 +42,7 @@ export async function documentRoutes(app: FastifyInstance): Promise<void> {
     },
   })
   const serve = (url: string, type: string, bodyOf: (asked: string) => Buffer) =>
-    app.get(url, { schema: { hide: true } }, async (request, reply) =>
+    app.get(url, { exposeHeadRoute: true, schema: { hide: true } }, async (request, reply) =>
       reply.type(type).send(bodyOf(request.url)),
     )
 

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { MissingKeyError } from '@sms-codes/core/keyring'
 import { StoreError } from '@sms-codes/core/redis/connect'
 import type { ApiMetrics } from '../metrics.ts'
 import { envelope, Refusal, type Answer, type RefusalDetails } from './answers.ts'
@@ -37,36 +38,47 @@ const CLASSIC_FAILURES = new Set<Answer>([
 
 const FIELD_ANSWERS: Record<string, Answer> = {
   mobile: 'mobileWrong',
-  uuid: 'captchaGone',
   image_code: 'captchaWrong',
   proof: 'proofGone',
-  sms_code: 'missing',
+  sms_code: 'codeWrong',
   receipt: 'receiptWrong',
 }
 
 type Outcome = { answer: Answer; details?: RefusalDetails; status?: number }
 
-export function createErrorHandler(metrics: Pick<ApiMetrics, 'storeErrors'>, isClassic = false) {
+/** @param isClassic whether the answers are for the classic call, whose pages are Chinese */
+export function createErrorHandler(
+  metrics: Pick<ApiMetrics, 'missingKeys' | 'storeErrors'>,
+  isClassic = false,
+) {
   return (err: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     const outcome = toOutcome(err, request)
     const { answer } = outcome
     // The metric of RETCODEs does not show these errors, because a spent budget, a backlog and a bug share a RETCODE.
     if (err instanceof StoreError) metrics.storeErrors.inc()
+    if (err instanceof MissingKeyError) metrics.missingKeys.inc()
     const route = request.routeOptions.url
     if (answer === 'bug') request.log.error({ err, route }, 'bug')
+    else if (err instanceof MissingKeyError) request.log.error({ err, route }, 'code key missing')
     else if (answer === 'storeDown') request.log.warn({ err, route }, 'store down')
     else request.log.info({ answer, route }, 'refused')
     const classicStatus = isClassic ? classicStatusOf(err, answer) : undefined
-    send(reply, outcome.status ?? classicStatus ?? STATUSES[answer] ?? 400, outcome)
+    const status = outcome.status ?? classicStatus ?? STATUSES[answer] ?? 400
+    send(reply, status, outcome, isClassic ? undefined : request.headers['accept-language'])
   }
 }
 
-export function notFoundHandler(_request: FastifyRequest, reply: FastifyReply): void {
-  send(reply, 404, { answer: 'notFound' })
+export function notFoundHandler({ headers }: FastifyRequest, reply: FastifyReply): void {
+  send(reply, 404, { answer: 'notFound' }, headers['accept-language'])
 }
 
-function send(reply: FastifyReply, status: number, { answer, details = {} }: Outcome): void {
-  const body = { ...envelope(answer, reply.request.headers['accept-language']), ...details }
+function send(
+  reply: FastifyReply,
+  status: number,
+  { answer, details = {} }: Outcome,
+  language?: string,
+): void {
+  const body = { ...envelope(answer, language), ...details }
   noteRetcode(reply, body.code)
   if (details.retry_after !== undefined) void reply.header('retry-after', String(details.retry_after))
   // The serializer of the route would drop each field that its response schema does not have.
@@ -81,7 +93,7 @@ function classicStatusOf({ validationContext }: FastifyError, answer: Answer): n
 
 function toOutcome(err: FastifyError, request: FastifyRequest): Outcome {
   if (err instanceof Refusal) return { answer: err.answer, details: err.details }
-  if (err instanceof StoreError) return { answer: 'storeDown' }
+  if (err instanceof StoreError || err instanceof MissingKeyError) return { answer: 'storeDown' }
   if (err.validation !== undefined) return { answer: validationAnswer(err, request) }
   // Fastify itself refuses unreadable JSON, a long body, an unknown content type and a bad URL.
   const { statusCode = 500 } = err

@@ -5,9 +5,11 @@ import { createScript } from '@sms-codes/core/redis/script'
 
 /** How long a first request owns its key. Redis commands have deadlines, so a handler normally ends much sooner. */
 const LEASE_MS = 5_000
+/** How long the slot of a request without an answer is kept: until its picture has expired for certain. */
+const BEGUN_MS = 300_000
 
 /** A request that may be handled. `slot` is its Redis key; `act` is the hash of its idempotency key and body. */
-export type FirstTry = { slot: string; owner: string; keepMs: number; act: string }
+export type FirstTry = { slot: string; owner: string; act: string }
 type KeptAnswer = { status: number; retcode: string; body: string }
 type Begun =
   | { kind: 'first'; first: FirstTry }
@@ -20,7 +22,8 @@ const canonical = (body: unknown) => JSON.stringify(body, Object.keys(body ?? {}
 
 /**
  * Keeps the first answers to requests with an idempotency key. Redis stores keyed hashes of the key and the body, and
- * the encrypted answer. Every method throws StoreError when Redis does not answer.
+ * the encrypted answer. Every method throws StoreError when Redis does not answer. `begin` throws MissingKeyError if this
+ * process lacks the code key of a kept answer.
  *
  * An idempotency key is valid for one route. The client address does not matter, because a phone may change its
  * address between two tries. A stranger who knows the body and the key can read a kept answer. So the API refuses a
@@ -31,26 +34,26 @@ export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
   const finishScript = createScript(redis, new URL('./idempotency-finish.lua', import.meta.url))
 
   return {
-    async begin(route: string, key: string, body: unknown, keepSeconds: number): Promise<Begun> {
+    async begin(route: string, key: string, body: unknown): Promise<Begun> {
       const slot = keys.idempotency(keyring.pseudonym(`idempotency key|${route}|${key}`))
       const digest = keyring.pseudonym(`idempotency body|${canonical(body)}`)
       const act = keyring.pseudonym(`idempotency act|${slot}|${digest}`)
-      const first = { slot, owner: randomId(), keepMs: keepSeconds * 1000, act }
-      const reply = await beginScript([slot], [digest, first.owner, LEASE_MS, first.keepMs])
+      const first = { slot, owner: randomId(), act }
+      const reply = await beginScript([slot], [digest, first.owner, LEASE_MS, BEGUN_MS])
       if (reply.kind === 'first') return { kind: 'first', first }
       if (reply.kind === 'under_way') return { kind: 'under_way' }
       if (reply.kind !== 'replay') return { kind: 'other_body' }
       const text = keyring.open(reply.text('sealed'), slot)
-      // The code key that encrypted the answer is gone, so the caller needs another idempotency key.
+      // The kept answer is damaged, so the caller needs another idempotency key.
       if (text === null) return { kind: 'other_body' }
       const answer = { status: reply.number('status'), retcode: reply.text('retcode'), body: text }
       return { kind: 'replay', answer }
     },
 
     /** @param answer the answer for repeated requests; null deletes the slot */
-    async finish({ slot, owner, keepMs }: FirstTry, answer: KeptAnswer | null): Promise<void> {
+    async finish({ slot, owner }: FirstTry, answer: KeptAnswer | null, keepSeconds: number): Promise<void> {
       const kept = answer === null ? [''] : [answer.status, answer.retcode, keyring.seal(answer.body, slot)]
-      await finishScript([slot], [owner, keepMs, ...kept])
+      await finishScript([slot], [owner, keepSeconds * 1000, ...kept])
     },
   }
 }

@@ -4,6 +4,9 @@ import { Refusal } from './answers.ts'
 import type { FirstTry, IdempotencyStore } from './idempotency-store.ts'
 import { noteRetcode, retcodeOf } from './reply-retcode.ts'
 
+/** How long a refusal is kept: as long as a picture or a proof is valid. A later repeat would fail without it, too. */
+const REFUSAL_SECONDS = 300
+
 export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
@@ -27,7 +30,7 @@ export function createIdempotency(store: IdempotencyStore) {
       async preHandler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
         const key = request.headers['idempotency-key']
         if (typeof key !== 'string') return undefined
-        const begun = await store.begin(route, key, request.body, keepSeconds)
+        const begun = await store.begin(route, key, request.body)
         if (begun.kind === 'other_body') throw new Refusal('keyReused')
         if (begun.kind === 'under_way') throw new Refusal('keyUnderWay', { retry_after: 1 })
         if (begun.kind === 'first') {
@@ -47,8 +50,10 @@ export function createIdempotency(store: IdempotencyStore) {
         const { statusCode: status } = reply
         // An answer with 429 or 5xx is not kept, so the caller can try again with the same key.
         const keeps = status < 500 && status !== 429 && typeof body === 'string'
+        // An anonymous caller can cause any number of refusals, so they do not occupy memory for a day.
+        const seconds = status < 400 ? keepSeconds : Math.min(keepSeconds, REFUSAL_SECONDS)
         const finished = store
-          .finish(first, keeps ? { status, retcode: retcodeOf(reply), body } : null)
+          .finish(first, keeps ? { status, retcode: retcodeOf(reply), body } : null, seconds)
           .catch((err: unknown) => request.log.warn({ err }, 'first answer not kept'))
         // Before a 5xx the caller has often waited for Redis already, so a 5xx does not wait for `finish`.
         if (status < 500) await finished

@@ -1,13 +1,22 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 
-/** Lets pages of these origins call the API. A preflight request from another origin gets 404. */
-export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+/**
+ * Lets pages of these origins call the API. A preflight request from another origin gets 404.
+ * @param headers request headers that the pages may send in addition to those of the API
+ */
+export async function allowOrigins(
+  app: FastifyInstance,
+  {
+    corsOrigins: origins,
+    corsHeaders: headers,
+  }: { corsOrigins: readonly string[]; corsHeaders: readonly string[] },
+): Promise<void> {
   await app.register(cors, {
     origin: async (origin?: string) => origins.find((allowed) => allowed === origin) ?? false,
     strictPreflight: false,
     methods: ['GET', 'POST'],
-    allowedHeaders: ['content-type', 'idempotency-key'],
+    allowedHeaders: ['content-type', 'idempotency-key', ...headers],
     exposedHeaders: ['idempotent-replayed', 'retry-after'],
     maxAge: 600,
   })
@@ -20,5 +29,13 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
 export function acceptJsonBodies(app: FastifyInstance): void {
   const parser = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser(['text/plain', 'application/json'])
-  app.addContentTypeParser(/^application\/json(; charset="utf-?8")?$/i, { parseAs: 'string' }, parser)
+  app.addContentTypeParser<string>(
+    /^application\/json(; charset="utf-?8")?$/i,
+    { parseAs: 'string' },
+    (request, body, done) => {
+      // Many HTTP clients name a content type for a DELETE that has no body.
+      if (body === '' && request.method === 'DELETE') done(null)
+      else void parser(request, body, done)
+    },
+  )
 }

@@ -30,7 +30,8 @@ export const IDEMPOTENT_ERRORS = { 400: Envelope, 409: Envelope, 422: Envelope, 
 
 export const Mobile = Type.String({
   pattern: MOBILE_PATTERN,
-  description: 'eleven digits, for example 13800138000',
+  description:
+    'eleven digits, for example 13800138000. A POST, PUT or DELETE may also contain spaces, dashes, full-width digits and the prefix +86, 0086 or 86',
 })
 
 /** @param scenes the configured scenes; a request without a scene is for `default` */

@@ -1,7 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { createLocalJWKSet, errors, jwtVerify, SignJWT } from 'jose'
-import type { Keyring } from '@sms-codes/core/keyring'
+import { createLocalJWKSet, decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
+import { MissingKeyError, type Keyring } from '@sms-codes/core/keyring'
+import { isKeyUsed } from '@sms-codes/core/redis/key-faults'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { createScript } from '@sms-codes/core/redis/script'
@@ -66,14 +67,19 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
         .sign(ring.current.privateKey)
     },
 
-    /** Reads a receipt. Returns null if the signature is not ours, a claim is missing, or the receipt has expired. */
+    /**
+     * Reads a receipt. Returns null if the signature is not ours, a claim is missing, or the receipt has expired.
+     * @throws MissingKeyError if another process has used the key of the receipt, StoreError
+     */
     async read(receipt: string): Promise<Claims | null> {
       try {
         const { payload } = await jwtVerify(receipt, publicKeys, { algorithms: [ALGORITHM] })
         return Value.Check(Claims, payload) ? payload : null
       } catch (err) {
-        if (err instanceof errors.JOSEError) return null
-        throw err
+        if (!(err instanceof errors.JOSEError)) throw err
+        const { kid } = err instanceof errors.JWKSNoMatchingKey ? decodeProtectedHeader(receipt) : {}
+        if (kid !== undefined && (await isKeyUsed(redis, kid))) throw new MissingKeyError(kid)
+        return null
       }
     },
 

@@ -10,7 +10,7 @@ import { Refusal } from '../http/answers.ts'
 
 type Needs = Pick<
   ApiDeps,
-  'callbacks' | 'callerOf' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'
+  'callbacks' | 'callerOf' | 'contacts' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'
 >
 
 /** A body of this size has several hundred delivery receipts. The largest batch that a vendor documents has 100. */
@@ -23,10 +23,24 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest()
  * changes nothing.
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { callerOf, deliveryReceipts, ledger, rules, mails, metrics } = deps
-  const { parsers, addresses, token } = deps.callbacks
+  const { callerOf, deliveryReceipts, metrics } = deps
+  const { parsers, addresses, token, lackedSecrets, gateways } = deps.callbacks
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
+
+  for (const gateway of gateways) {
+    const variable = lackedSecrets.get(gateway)
+    if (variable !== undefined)
+      app.log.warn({ gateway, variable }, 'delivery receipts of a listed gateway will be refused: no secret')
+  }
+  const reportedGateways = new Set<string>()
+  /** Logs one line for each gateway, because a vendor may repeat its calls for days. */
+  function reportLackedSecret(gateway: string): void {
+    const variable = lackedSecrets.get(gateway)
+    if (variable === undefined || reportedGateways.has(gateway)) return
+    reportedGateways.add(gateway)
+    app.log.warn({ gateway, variable }, 'delivery receipts of a gateway are refused: no secret')
+  }
 
   // The body stays an unparsed text, because the signature of a gateway covers exactly these characters.
   app.removeAllContentTypeParsers()
@@ -37,7 +51,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     const found = await Promise.all(ids.map((id) => deliveryReceipts.arrive(gateway, id, state)))
     const job = found.find((one) => one !== null)
     if (job === undefined) return metrics.deliveryReceipts.inc({ gateway, state, came: 'parked' })
-    const report = () => applyDeliveryReport(job, state, rules.mayFallBack(job.scene), { ledger, mails })
+    const report = () => applyDeliveryReport(job, state, deps)
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
@@ -59,7 +73,10 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       onRequest: async (request) => {
         const isKnown = timingSafeEqual(sha256(request.params.token), tokenDigest)
         const isAllowed = addresses.length === 0 || networkOf(callerOf(request).ip) !== null
-        if (!isKnown || !isAllowed || !parsers.has(request.params.gateway)) throw new Refusal('notFound')
+        if (!isKnown || !isAllowed) throw new Refusal('notFound')
+        if (parsers.has(request.params.gateway)) return
+        reportLackedSecret(request.params.gateway)
+        throw new Refusal('notFound')
       },
     },
     async (request, reply) => {

@@ -20,7 +20,7 @@ export const challengeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       },
     },
     async (request) => {
-      await rateLimits.take('images', callerOf(request).address)
+      await rateLimits.take('images', callerOf(request))
       const challenge = await proofs.issue()
       metrics.captchas.inc({ kind: 'proof', event: 'issued' })
       return challenge

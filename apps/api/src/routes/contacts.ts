@@ -3,13 +3,17 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
+import { normaliseFields } from '../http/normalise-fields.ts'
 import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 
 type Needs = Pick<ApiDeps, 'backEnds' | 'contacts' | 'scenes'>
 
-/** The pattern is stricter than the standards, so that every mail program reads a value as one plain address. */
+/**
+ * The rule of browsers for `<input type=email>` (WHATWG HTML), with at most 64 characters before the `@`. The permitted
+ * characters cannot end a header or an address, so a value is always one plain address.
+ */
 const EMAIL_PATTERN =
-  '^(?=.{1,64}@)[A-Za-z0-9_+-]+(\\.[A-Za-z0-9_+-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]{2,63}$'
+  "^(?=.{1,64}@)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\\-]+@[A-Za-z0-9]([A-Za-z0-9\\-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9\\-]{0,61}[A-Za-z0-9])?)*$"
 
 const CLOCK_SKEW_MS = 10_000
 
@@ -32,12 +36,17 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
     '/v1/contacts/:mobile',
     {
       onRequest,
+      preValidation: normaliseFields,
       schema: {
         ...about,
         summary: 'Store the e-mail address that a phone may fall back to',
         body: Type.Object(
           {
-            email: Type.String({ pattern: EMAIL_PATTERN, maxLength: 254 }),
+            email: Type.String({
+              pattern: EMAIL_PATTERN,
+              maxLength: 254,
+              description: 'in ASCII; a domain in another script is written as xn--…, as browsers do',
+            }),
             verified_at: Type.Union([Type.String({ format: 'date-time' }), Type.String({ format: 'date' })], {
               description: 'when the owner of the phone proved the address to you',
             }),
@@ -62,6 +71,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
     '/v1/contacts/:mobile',
     {
       onRequest,
+      preValidation: normaliseFields,
       schema: {
         ...about,
         summary: 'Erase all data about a phone',

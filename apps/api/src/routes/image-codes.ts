@@ -25,11 +25,8 @@ export const imageCodeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       },
     },
     async (request, reply) => {
-      const { address } = callerOf(request)
-      const [attempts] = await Promise.all([
-        rateLimits.attemptsOf(address),
-        rateLimits.take('images', address),
-      ])
+      const caller = callerOf(request)
+      const [attempts] = await Promise.all([rateLimits.attemptsOf(caller), rateLimits.take('images', caller)])
       const length = stepUpLevelOf(attempts + 1) === 'short_picture' ? 4 : 5
       const image = await captchas.issue(request.params.uuid, length)
       metrics.captchas.inc({ kind: 'picture', event: 'issued' })

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
+import { normaliseFields } from '../http/normalise-fields.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { PublicJwk } from '../receipts/receipt-keys.ts'
@@ -45,6 +46,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
   app.get(
     '/.well-known/jwks.json',
     {
+      exposeHeadRoute: true,
       schema: {
         summary: 'Get the public keys of receipts',
         tags: ['backend'],
@@ -61,6 +63,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
     '/v1/receipts/redeem',
     {
       onRequest: backEnds.requireKey,
+      preValidation: normaliseFields,
       schema: {
         summary: 'Redeem a receipt, once',
         tags: ['backend'],

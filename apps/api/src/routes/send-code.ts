@@ -8,6 +8,7 @@ import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { refuseCrossSiteGet } from '../http/cross-site-get.ts'
 import { createErrorHandler } from '../http/error-handler.ts'
+import { normaliseFields } from '../http/normalise-fields.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
@@ -33,7 +34,10 @@ function createSendCode(deps: Needs) {
   const { backlog, callerOf, captchas, checkLists, codes, contacts, guard, ledger, metrics } = deps
   const { proofs, queue, rateLimits, rules, stepUpLevelOf, testNumbers } = deps
 
-  async function sendCode(sendRequest: SendRequest, request: FastifyRequest): Promise<Sent> {
+  async function sendCode(
+    sendRequest: SendRequest,
+    request: FastifyRequest,
+  ): Promise<Omit<Sent, 'code' | 'errmsg'>> {
     const { mobile, scene, ...answered } = sendRequest
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     const requiresContact = await backlog.requiresContact(rules.mayFallBack(scene))
@@ -61,7 +65,6 @@ function createSendCode(deps: Needs) {
     else await Promise.all([release(), ledger.settleUnclaimed(send, { status: 'sent', gateway: 'test' })])
     metrics.accepted.inc({ scene })
     return {
-      ...envelope('sent', request.headers['accept-language']),
       request_id: requestId,
       resend_after: issued.resendAfter,
       expires_in: issued.expiresIn,
@@ -75,7 +78,7 @@ function createSendCode(deps: Needs) {
     if (!hasImage && proof === undefined) throw new Refusal('missing')
     // The picture and proof are consumed even if the request is refused, so no caller can test an answer for free.
     const [attempts, imageResult, proofResult, listed, verdict] = await Promise.all([
-      rateLimits.take('attempts', attempt.address),
+      rateLimits.take('attempts', attempt),
       hasImage ? captchas.consume(uuid, image_code) : null,
       proof === undefined ? null : proofs.consume(proof),
       checkLists(attempt),
@@ -138,13 +141,21 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       const answered = { ...(image_code && uuid && { image_code, uuid }), ...(proof && { proof }) }
       // A uuid that cannot have been issued gets the same answer as a uuid that was not issued.
       if (answered.uuid !== undefined && !uuidPattern.test(answered.uuid)) throw new Refusal('captchaGone')
-      return sendCode({ mobile: request.params.mobile, scene, ...answered }, request)
+      const sent = await sendCode({ mobile: request.params.mobile, scene, ...answered }, request)
+      return { ...envelope('sent', undefined), ...sent }
     },
   )
 
   app.post(
     '/v1/sms_codes',
-    { ...deps.idempotency.hooks('send', KEEP_SECONDS), schema: sendSchema(deps.scenes) },
-    async (request, reply) => reply.status(202).send(await sendCode(request.body, request)),
+    {
+      ...deps.idempotency.hooks('send', KEEP_SECONDS),
+      preValidation: normaliseFields,
+      schema: sendSchema(deps.scenes),
+    },
+    async (request, reply) => {
+      const sent = await sendCode(request.body, request)
+      return reply.status(202).send({ ...envelope('sent', request.headers['accept-language']), ...sent })
+    },
   )
 }

@@ -4,6 +4,7 @@ import { ACT_SECONDS } from '@sms-codes/core/codes/code-store'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
+import { normaliseFields } from '../http/normalise-fields.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { Assurance } from '../receipts/receipts.ts'
@@ -15,7 +16,10 @@ const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
     {
       mobile: Mobile,
-      sms_code: Type.String({ pattern: '^[0-9]{6,10}$', description: 'the digits of the message' }),
+      sms_code: Type.String({
+        minLength: 1,
+        description: 'the digits of the message; spaces, dashes and full-width digits are permitted',
+      }),
       scene: sceneOf(scenes),
       request_id: Type.Optional(
         Type.String({
@@ -49,6 +53,7 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
     {
       // An answer contains a receipt, so it is kept only as long as a caller needs to repeat a request.
       ...idempotency.hooks('verify', ACT_SECONDS),
+      preValidation: normaliseFields,
       schema: {
         summary: 'Verify a code',
         tags: ['browser', 'backend'],
@@ -60,8 +65,9 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
     async (request) => {
       const { mobile, sms_code, scene, request_id } = request.body
       nameInLog(request, request_id ?? '')
-      await rateLimits.take('verifies', callerOf(request).address)
-      if (sms_code.length !== codeLength(scene)) throw new Refusal('missing')
+      await rateLimits.take('verifies', callerOf(request))
+      // A text that cannot be a code of this scene is not a guess, so it uses up no guess.
+      if (sms_code.length !== codeLength(scene) || /[^0-9]/.test(sms_code)) throw new Refusal('codeWrong')
       const act = idempotency.actOf(request)
       const verified = await codes.verify(mobile, scene, sms_code, request_id, act)
       metrics.verifies.inc({ scene, result: verified.kind })

@@ -35,7 +35,7 @@ describe('while the oldest waiting message is too old, the API', () => {
     const classic = await send(captcha)
     expect(classic.statusCode).toBe(503)
     expect(classic.headers['retry-after']).toBe('10')
-    expect(classic.json()).toEqual({ code: '5000', errmsg: 'Busy, try again later', retry_after: 10 })
+    expect(classic.json()).toEqual({ code: '5000', errmsg: '系统繁忙，请稍后再试', retry_after: 10 })
     expect(await post(captcha)).toEqual({
       status: 503,
       body: { code: '5000', errmsg: '系统繁忙，请稍后再试', retry_after: 10 },

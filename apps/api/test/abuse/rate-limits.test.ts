@@ -97,3 +97,56 @@ describe('the rate limits of a send', () => {
     expect((await send(inSegment('1385555'), '10.4.5.1')).status).toBe(202)
   })
 })
+
+describe('the limits of a subnet', () => {
+  const picture = async (address: string) =>
+    api.app.inject({ url: '/image_codes/0b7d-uuid/', headers: { 'x-forwarded-for': address } })
+  const guess = async (address: string) => {
+    const body = { mobile: '13800138000', sms_code: '123456' }
+    return (await api.post('/v1/sms_codes/verify', body, { 'x-forwarded-for': address })).status
+  }
+  /** Returns the statuses of requests from these addresses, which never send from the same address twice. */
+  const statusesOf = async (addresses: string[], ask: (address: string) => Promise<number>) => {
+    const statuses = []
+    for (const address of addresses) statuses.push(await ask(address))
+    return statuses
+  }
+  const four = [1, 2, 3, 4].map((i) => `10.5.5.${i}`)
+
+  it.each([
+    ['LIMIT_SUBNET_IMAGES', 200, async (address: string) => (await picture(address)).statusCode],
+    [
+      'LIMIT_SUBNET_ATTEMPTS',
+      400,
+      async (address: string) =>
+        (await send('13800138000', address, { image_code: 'ZZZZ', uuid: 'never-issued' })).status,
+    ],
+    ['LIMIT_SUBNET_VERIFIES', 400, guess],
+  ] as const)('%s holds over all its addresses, IPv4 /24 and IPv6 /48', async (name, status, ask) => {
+    api = await startApi({ [name]: '3/60' })
+    const full = [status, status, status, 429]
+    expect(await statusesOf(four, ask)).toEqual(full)
+    expect(
+      await statusesOf(['2001:db8:1:1::1', '2001:db8:1:2::1', '2001:db8:1:3::1', '2001:db8:1:4::1'], ask),
+    ).toEqual(full)
+    expect(await statusesOf(['10.5.6.1', '2001:db8:2:1::1'], ask)).toEqual([status, status])
+    const limit = name.slice('LIMIT_'.length).toLowerCase()
+    expect(await api.registry.metrics()).toContain(`sms_refused_by_limit_total{limit="${limit}"} 2`)
+  })
+
+  it('do not count a request that the address has no room for, nor the other way around', async () => {
+    api = await startApi({ LIMIT_ADDRESS_IMAGES: '2/60', LIMIT_SUBNET_IMAGES: '3/60' })
+    const ask = async (address: string) => (await picture(address)).statusCode
+    expect(await statusesOf(['10.5.5.1', '10.5.5.1', '10.5.5.1'], ask)).toEqual([200, 200, 429])
+    expect(await statusesOf(['10.5.5.2', '10.5.5.3'], ask)).toEqual([200, 429])
+    expect(await api.redis.keys('*:addr:*:images')).toHaveLength(2)
+  })
+
+  it('do not raise the step-up level of an address', async () => {
+    api = await startApi()
+    for (let i = 0; i < 60; i++)
+      await send('13800138000', `10.5.5.${100 + i}`, { image_code: 'ZZZZ', uuid: 'never-issued' })
+    expect((await picture('10.5.5.1')).rawPayload.readUInt32BE(16)).toBe(160)
+    expect((await send('13800138001', '10.5.5.1')).status).toBe(202)
+  })
+})

@@ -200,6 +200,12 @@ describe('an address after twenty answers', () => {
     expect([response.statusCode, response.json()]).toEqual([200, PROOF_NEEDED])
   })
 
+  it('is told in English that a proof is needed, because the proof alone is enough', async () => {
+    const headers = { 'x-forwarded-for': await anAddressWith(20), 'accept-language': 'en' }
+    const answer = await api.post('/v1/sms_codes', { mobile: aMobile(), ...(await api.captcha()) }, headers)
+    expect(answer.body['errmsg']).toBe('A proof of work is needed')
+  })
+
   it('is accepted with a proof, with or without a picture', async () => {
     const address = await anAddressWith(20)
     expect(await send({ proof: await proofOf(api) }, address)).toMatchObject({ status: 202 })
@@ -215,7 +221,7 @@ describe('an address after twenty answers', () => {
 it('the step-up of an address ends when its answers are ten minutes old', async () => {
   const address = await anAddressWith(25)
   const { pseudonym } = createKeyring({ phoneKey, codeKeys: [{ kid: 'x', key: newer }] })
-  const key = `sms:{${pseudonym(address)}}:addr:attempts`
+  const [key = ''] = await api.redis.keys(`*:addr:${pseudonym(address)}:attempts`)
   for (const member of await api.redis.zrange(key, 0, '-1')) await api.redis.zincrby(key, -600_000, member)
   expect(await pictureFor(address)).toEqual([160, 4])
   expect(await send(await api.captcha(), address)).toMatchObject({ status: 202 })

@@ -126,6 +126,9 @@ describe('the configuration of the API', () => {
     ['trust in a number of proxies', { TRUST_PROXY: '1' }, 'TRUST_PROXY'],
     ['a network with a prefix out of range', { TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY'],
     ['every origin', { CORS_ORIGINS: '*' }, 'CORS_ORIGINS'],
+    ['an origin that no browser sends', { CORS_ORIGINS: 'https://Shop.example:443' }, 'CORS_ORIGINS'],
+    ['every header', { CORS_HEADERS: '*' }, 'CORS_HEADERS'],
+    ['a header with a space', { CORS_HEADERS: 'x-a, x-b' }, 'CORS_HEADERS'],
     ['a scene with a colon in its name', { SCENES: 'default; a:b' }, 'SCENES'],
     ['a scene twice', { SCENES: 'default; login; login' }, 'SCENES'],
     ['an unknown setting of a scene', { SCENES: 'default colour=red' }, 'SCENES'],
@@ -160,6 +163,21 @@ describe('the configuration of the API', () => {
     [
       'test numbers with an impossible date',
       { TEST_NUMBERS: '13800000001:123456:2999-19-39' },
+      'TEST_NUMBERS',
+    ],
+    [
+      'a test number whose last day is no day',
+      { TEST_NUMBERS: '13800000001:123456:2999-02-31' },
+      'TEST_NUMBERS',
+    ],
+    [
+      'a test number twice',
+      { TEST_NUMBERS: '13800000001:123456:2999-01-01,13800000001:654321:2999-01-01' },
+      'TEST_NUMBERS',
+    ],
+    [
+      'a test number whose code is too long for every scene',
+      { TEST_NUMBERS: '13800000001:1234567:2999-01-01' },
       'TEST_NUMBERS',
     ],
     [

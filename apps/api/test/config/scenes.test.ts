@@ -38,7 +38,7 @@ describe('a scene', () => {
     expect(code).toMatch(/^[0-9]{8}$/)
     expect(await verify(mobile, code.slice(0, 6), 'pay')).toMatchObject({
       status: 400,
-      body: { code: '4003' },
+      body: { code: '4008' },
     })
     const wrong = String((Number(code) + 1) % 1e8).padStart(8, '0')
     expect(await verify(mobile, wrong, 'pay', id)).toMatchObject({ body: { code: '4008', attempts_left: 4 } })

@@ -51,6 +51,10 @@ function judgeEnvelope({ headers, body }: RawAnswer, text: string, code: string)
   const wait = envelope['retry_after']
   if (code === '4002' && !(Number(wait) > 0 && headers.get('retry-after') === String(wait)))
     faults.push('no time to wait')
+  // A malformed code is not a guess, so its answer names no number of guesses.
+  const left = envelope['attempts_left']
+  if (left !== undefined && !(code === '4008' && Number.isInteger(left)))
+    faults.push('no number of guesses that are left')
   return faults
 }
 

@@ -232,7 +232,7 @@ const B11 = [
       ['GET', '/docs', [200, 'page']],
       ['GET', '/docs/', [200, 'page']],
       ['GET', '/openapi.json', [200, 'page']],
-      ['HEAD', '/docs/', [404, 'empty']],
+      ['HEAD', '/docs/', [200, 'empty']],
       ['POST', '/docs/', NOWHERE],
       ['OPTIONS', '/docs/', NOWHERE],
       ['POST', '/openapi.json', NOWHERE],

@@ -56,7 +56,7 @@ describe.each(ROUTES)('%s %s', (...route) => {
   ])('answers %s with 401, whatever else is wrong', async (_what, authorization) => {
     const response = await ask(api, route, authorization)
     expect(response.statusCode).toBe(401)
-    expect(response.json()).toEqual({ code: '4101', errmsg: '用户未登录' })
+    expect(response.json()).toEqual({ code: '4101', errmsg: 'API 密钥缺失或无效' })
     expect(response.headers).toMatchObject({ 'www-authenticate': 'Bearer', 'cache-control': 'no-store' })
   })
 

@@ -17,6 +17,14 @@ const sent = () => calls.sent()
 const slots = () => calls.slots()
 const sendsTo: Calls['sendsTo'] = (rid) => calls.sendsTo(rid)
 
+/** Returns for how many seconds the first answer to this call is kept. */
+async function lives(url: string, body: object): Promise<number> {
+  const before = await slots()
+  await post(url, body, randomUUID())
+  const [slot = ''] = (await slots()).filter((name) => !before.includes(name))
+  return api.redis.ttl(slot)
+}
+
 describe('a repeated request with the same key and body', () => {
   it('gets the first answer of a send again, and no further message is sent', async () => {
     const [body, key] = [await request(), randomUUID()]
@@ -83,14 +91,14 @@ describe('a repeated request with the same key and body', () => {
   })
 
   it('gets the first answer for 24 hours after a send and for 60 seconds after a verify', async () => {
-    const lives = async (url: string, body: object) => {
-      const before = await slots()
-      await post(url, body, randomUUID())
-      const [slot = ''] = (await slots()).filter((name) => !before.includes(name))
-      return api.redis.ttl(slot)
-    }
     expect([86_399, 86_400]).toContain(await lives(SEND, await request()))
     expect([59, 60]).toContain(await lives(VERIFY, await sent()))
+  })
+
+  it('gets a refusal again for 300 seconds after a send and for 60 seconds after a verify', async () => {
+    const refused = { ...(await request()), image_code: 'ZZZZ' }
+    expect([299, 300]).toContain(await lives(SEND, refused))
+    expect([59, 60]).toContain(await lives(VERIFY, { mobile: aMobile(), sms_code: '123456' }))
   })
 })
 
@@ -147,32 +155,32 @@ describe('while the first request is under way', () => {
 
   it('a request with another body is refused with 422', async () => {
     const key = randomUUID()
-    await api.idempotency.begin('send', key, await request(), 86_400)
+    await api.idempotency.begin('send', key, await request())
     expect((await post(SEND, await request(), key)).status).toBe(422)
   })
 
   it('a first request that died is replaced after its lease, and can no longer keep an answer', async () => {
     const [body, key] = [await request(), randomUUID()]
-    const dead = await api.idempotency.begin('send', key, body, 86_400)
+    const dead = await api.idempotency.begin('send', key, body)
     expect((await post(SEND, body, key)).status).toBe(409)
     expect(await api.redis.get(`img_${body.uuid}`)).toBe('AB3D')
 
     if (dead.kind !== 'first') throw new Error(`not first but ${dead.kind}`)
-    expect([86_399, 86_400]).toContain(await api.redis.ttl(dead.first.slot))
+    expect([299, 300]).toContain(await api.redis.ttl(dead.first.slot))
     // The lease ends.
     await api.redis.hset(dead.first.slot, 'lease', 1)
     expect((await post(SEND, await request(), key)).status).toBe(422)
     const taken = await post(SEND, body, key)
     expect(taken).toMatchObject({ status: 202, replayed: undefined })
 
-    await api.idempotency.finish(dead.first, { status: 400, retcode: '4001', body: '{}' })
-    await api.idempotency.finish(dead.first, null)
+    await api.idempotency.finish(dead.first, { status: 400, retcode: '4001', body: '{}' }, 300)
+    await api.idempotency.finish(dead.first, null, 300)
     expect(await post(SEND, body, key)).toMatchObject(replayOf(taken))
   })
 
   it('one of 50 concurrent requests replaces a first request whose lease has ended', async () => {
     const [body, key] = [await request(), randomUUID()]
-    const dead = await api.idempotency.begin('send', key, body, 86_400)
+    const dead = await api.idempotency.begin('send', key, body)
     if (dead.kind !== 'first') throw new Error(`not first but ${dead.kind}`)
     await api.redis.hset(dead.first.slot, 'lease', 1)
     const answers = await Promise.all(Array.from({ length: 50 }, () => post(SEND, body, key)))

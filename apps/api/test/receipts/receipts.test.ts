@@ -169,7 +169,7 @@ describe('POST /v1/receipts/redeem', () => {
     const receipt = await api.receipt(aMobile())
     const say = async (headers = {}) =>
       (await redeem({ receipt }, api, { 'accept-language': 'en', ...headers })).body['errmsg']
-    expect(await say({ authorization: '' })).toBe('An API key is needed')
+    expect(await say({ authorization: '' })).toBe('The API key is missing or not valid')
     expect(await say()).toBe('OK')
     expect(await say()).toBe('The receipt was redeemed before')
   })

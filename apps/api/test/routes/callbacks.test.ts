@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Queue } from 'bullmq'
 import fc from 'fast-check'
+import { createLogger } from '@sms-codes/core/logger'
 import { keys } from '@sms-codes/core/redis/keys'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { EMAIL_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
@@ -33,7 +35,8 @@ afterAll(async () => {
 
 /** A request whose message was accepted by a gateway under an id. */
 async function taken(scene = 'default', messageId = randomBytes(16).toString('hex')) {
-  const { rid } = await api.sent(aMobile(), scene)
+  const mobile = aMobile()
+  const { rid } = await api.sent(mobile, scene)
   const job: SendJob = { v: 1, rid, scene, n: 1, to: '138****8000', segment: '138' }
   const ledger = createSendLedger(api.redis, api.keyring)
   const settle = async () => {
@@ -41,7 +44,7 @@ async function taken(scene = 'default', messageId = randomBytes(16).toString('he
     if (claim.kind === 'go')
       await ledger.settle(job, claim.fence, { status: 'sent', gateway: 'ccp', messageId })
   }
-  return { rid, job, messageId, settle }
+  return { rid, mobile, job, messageId, settle }
 }
 const known = async (scene?: string, gateway = 'ccp') => {
   const one = await taken(scene)
@@ -118,13 +121,24 @@ describe('a delivery receipt', () => {
   })
 
   it('of the state undelivered sends the code by e-mail once, if the scene falls back', async () => {
-    const { rid, messageId } = await known('login')
+    const { rid, mobile, messageId } = await known('login')
+    await api.deps.contacts.put(mobile, {
+      email: 'owner@mail.example',
+      verifiedAt: '2026-01-01T00:00:00.000Z',
+    })
     await Promise.all(Array.from({ length: 20 }, () => ccp(messageId, '1')))
     const jobs = (await mails.getJobs(['waiting'])).filter(({ data }) => data.rid === rid)
     expect(jobs.map(({ data }) => data)).toEqual([
       { v: 1, rid, scene: 'login', n: 1, to: '138****8000', segment: '138' },
     ])
     expect(await status(rid)).toBe('queued')
+  })
+
+  it('of the state undelivered fails a request of a phone without a contact, although the scene falls back', async () => {
+    const { rid, messageId } = await known('login')
+    await ccp(messageId, '1')
+    expect(await status(rid)).toBe('failed')
+    expect((await mails.getJobs(['waiting'])).filter(({ data }) => data.rid === rid)).toEqual([])
   })
 
   it('has the same effect in any order and in any number of repetitions', async () => {
@@ -246,5 +260,37 @@ describe('an unreadable delivery receipt', () => {
       ),
       { numRuns: 300 },
     )
+  })
+})
+
+describe('a gateway whose secret for delivery receipts is missing', () => {
+  it('causes a warning at the start if it is listed, and one log line when its receipts arrive', async () => {
+    const lines: string[] = []
+    const write = (line: Buffer, _encoding: string, done: () => void) => {
+      lines.push(line.toString())
+      done()
+    }
+    const log = createLogger('api', 'warn', new Writable({ write }))
+    const env = { CALLBACK_TOKEN: TOKEN, SMS_GATEWAYS: 'ccp,twilio', API_OPS_PORT: '0' }
+    const other = await startApi(env, log)
+    const warnings = (msg: string) =>
+      lines
+        .filter((line) => line.includes(`"msg":"${msg}"`))
+        .map((line) => /"gateway":"(\w+)","variable":"(\w+)"/.exec(line)?.slice(1))
+    const atStart = 'delivery receipts of a listed gateway will be refused: no secret'
+    expect(warnings(atStart)).toEqual([['twilio', 'TWILIO_AUTH_TOKEN']])
+    const post = async (url: string) =>
+      (await other.app.inject({ method: 'POST', url, payload: '{}' })).statusCode
+    expect(await post('/callbacks/twilio/another-token')).toBe(404)
+    const atCall = 'delivery receipts of a gateway are refused: no secret'
+    expect(warnings(atCall)).toEqual([])
+    for (const gateway of ['twilio', 'webhook', 'twilio', 'webhook', 'pigeon'])
+      expect(await post(`/callbacks/${gateway}/${TOKEN}`)).toBe(404)
+    expect(warnings(atCall)).toEqual([
+      ['twilio', 'TWILIO_AUTH_TOKEN'],
+      ['webhook', 'WEBHOOK_SECRETS'],
+    ])
+    expect(warnings(atStart)).toHaveLength(1)
+    await other.stop()
   })
 })

@@ -44,6 +44,17 @@ describe('PUT /v1/contacts/:mobile', () => {
     'first.last+tag@sub-domain.mail.example',
     'A_1-b@EXAMPLE.COM',
     `${'a'.repeat(64)}@${`${'b'.repeat(60)}.`.repeat(3)}cn`,
+    "o'brien@mail.example",
+    "!#$%&'*+/=?^_`{|}~-@mail.example",
+    'owner@mail.xn--fiqs8s',
+    'owner@xn--55qw42g.example',
+    'owner@mail.photography',
+    // Browsers accept these too.
+    'owner@localhost',
+    'owner@127.0.0.1',
+    'a..b@mail.example',
+    '.a@mail.example',
+    'a%mail.example@b.example',
   ])('accepts the address %s', async (address) => {
     expect((await put(aMobile(), { email: address, verified_at })).statusCode).toBe(204)
   })
@@ -53,8 +64,6 @@ describe('PUT /v1/contacts/:mobile', () => {
     ['two @', 'a@b@mail.example'],
     ['no domain', 'owner@'],
     ['no name', '@mail.example'],
-    ['no top level', 'owner@localhost'],
-    ['an address number', 'owner@127.0.0.1'],
     ['a bracketed domain', 'owner@[127.0.0.1]'],
     ['two addresses', 'a@mail.example,b@mail.example'],
     ['a display name', 'Owner <owner@mail.example>'],
@@ -64,12 +73,15 @@ describe('PUT /v1/contacts/:mobile', () => {
     ['a line break', 'owner@mail.example\r\nBcc: x@mail.example'],
     ['a line break at its end', 'owner@mail.example\n'],
     ['a NUL', 'owner\0@mail.example'],
-    ['two dots', 'a..b@mail.example'],
-    ['a dot in front', '.a@mail.example'],
+    ['a semicolon', 'a@mail.example;b@mail.example'],
+    ['a group', 'friends:a@mail.example;'],
+    ['a route', '@b.example:a@mail.example'],
+    ['a backslash', 'a\\@mail.example'],
+    ['two dots in the domain', 'a@mail..example'],
     ['a dot at the end', 'owner@mail.example.'],
     ['a hyphen in front of a label', 'owner@-mail.example'],
-    ['a percent hack', 'a%mail.example@b.example'],
     ['letters of another script', 'оwner@mail.example'],
+    ['a domain in another script', 'owner@邮件.example'],
     ['a long name', `${'a'.repeat(65)}@mail.example`],
     ['255 characters', `a@${`${'b'.repeat(60)}.`.repeat(4)}${'c'.repeat(9)}`],
     ['a list', ['owner@mail.example']],
@@ -110,7 +122,7 @@ describe('PUT /v1/contacts/:mobile', () => {
     expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([400, code])
   })
 
-  it.each(['23800138000', '1380013800', '+8613800138000', '138001380001', 'x'])(
+  it.each(['23800138000', '1380013800', '+13800138000', '138001380001', 'x'])(
     'refuses the number %s',
     async (mobile) => {
       for (const response of [await put(mobile, { email, verified_at }), await erase(mobile)])
@@ -146,6 +158,17 @@ describe('DELETE /v1/contacts/:mobile', () => {
     expect(await held(other)).toHaveLength(2)
     expect((await erase(mobile)).json<{ erased: string[] }>().erased).toEqual([])
   })
+
+  it.each(['application/json', 'application/json; charset=utf-8', undefined])(
+    'erases the same without a body, if the content type is %s',
+    async (type) => {
+      const mobile = aMobile()
+      await put(mobile, { email, verified_at })
+      const headers = { authorization, ...(type === undefined ? {} : { 'content-type': type }) }
+      const response = await api.app.inject({ method: 'DELETE', url: `/v1/contacts/${mobile}`, headers })
+      expect([response.statusCode, response.json<{ erased: string[] }>().erased]).toEqual([200, ['contact']])
+    },
+  )
 
   it('erases the codes of all scenes', async () => {
     const mobile = aMobile()

@@ -175,9 +175,32 @@ describe('the classic call', () => {
     expect(headers['access-control-allow-origin']).toBeUndefined()
   })
 
-  it('is answered in English if Accept-Language asks for it', async () => {
-    const answer = await get(aMobile(), {}, { 'accept-language': 'en-GB,en;q=0.9' })
-    expect(answer.body).toEqual({ code: '4003', errmsg: 'A required parameter is missing' })
+  it('is answered in Chinese, whatever language the browser prefers', async () => {
+    const english = { 'accept-language': 'en-GB,en;q=0.9' }
+    const mobile = aMobile()
+    const answers = [
+      await get(mobile, {}, english),
+      await get(mobile, await api.captcha(), english),
+      await get(mobile, await api.captcha(), english),
+      await get('123', await api.captcha(), english),
+      await get(mobile, await api.captcha(), { ...english, purpose: 'prefetch' }),
+    ]
+    expect(answers.map(({ body }) => body['errmsg'])).toEqual([
+      '缺少必传参数',
+      '发送短信成功',
+      '发送短信过于频繁',
+      '手机号错误',
+      '参数错误',
+    ])
+  })
+
+  it('means the default scene if its scene is empty', async () => {
+    const answer = await get(aMobile(), { ...(await api.captcha()), scene: '' })
+    expect(answer).toMatchObject({ status: 200, body: { code: '0' } })
+    const [job] = await api
+      .waiting()
+      .then((jobs) => jobs.filter(({ data }) => data.rid === answer.body['request_id']))
+    expect(job?.data.scene).toBe('default')
   })
 
   it('is refused for an unknown scene', async () => {
@@ -208,7 +231,7 @@ describe('POST /v1/sms_codes', () => {
     ['a number for the mobile', { mobile: 13800138000, image_code: 'AB3D', uuid: 'u'.repeat(8) }, '4007'],
     ['a list for the mobile', { mobile: ['13800138000'], image_code: 'AB3D', uuid: 'u'.repeat(8) }, '4007'],
     ['a short mobile', { mobile: '1380013800', image_code: 'AB3D', uuid: 'u'.repeat(8) }, '4007'],
-    ['a malformed uuid', { mobile: '13800138000', image_code: 'AB3D', uuid: 'a*b' }, '4001'],
+    ['a malformed uuid', { mobile: '13800138000', image_code: 'AB3D', uuid: 'a*b' }, '5006'],
     ['an unknown uuid', { mobile: '13800138000', image_code: 'AB3D', uuid: 'u'.repeat(8) }, '4001'],
     [
       'an over-long answer',

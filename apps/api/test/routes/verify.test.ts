@@ -111,12 +111,8 @@ describe('POST /v1/sms_codes/verify', () => {
 
   it.each([
     ['no code', { mobile: '13800138000' }, '4003'],
-    ['a number', { mobile: '13800138000', sms_code: 123456 }, '4003'],
-    ['a list', { mobile: '13800138000', sms_code: ['123456'] }, '4003'],
-    ['too short a code', { mobile: '13800138000', sms_code: '12345' }, '4003'],
-    ['too long a code', { mobile: '13800138000', sms_code: '1234567' }, '4003'],
-    ['a line break', { mobile: '13800138000', sms_code: '123456\n' }, '4003'],
-    ['full-width digits', { mobile: '13800138000', sms_code: '１２３４５６' }, '4003'],
+    ['an empty code', { mobile: '13800138000', sms_code: '' }, '4003'],
+    ['a code of spaces', { mobile: '13800138000', sms_code: ' \t' }, '4003'],
     ['no mobile', { sms_code: '123456' }, '4003'],
     ['a bad mobile', { mobile: '23800138000', sms_code: '123456' }, '4007'],
     ['a bad scene', { mobile: '13800138000', sms_code: '123456', scene: 'nope' }, '5006'],
@@ -124,6 +120,51 @@ describe('POST /v1/sms_codes/verify', () => {
     ['a huge request id', { mobile: '13800138000', sms_code: '123456', request_id: 'x'.repeat(65) }, '5006'],
   ])('refuses %s with 400', async (_what, body, code) => {
     expect(await verify(body)).toMatchObject({ status: 400, body: { code } })
+  })
+
+  it.each([
+    ['a number', 123456],
+    ['a list', ['123456']],
+    ['a word', true],
+    ['too short a code', '12345'],
+    ['too long a code', '1234567'],
+    ['letters', 'abcdef'],
+    ['digits of another script', '١٢٣٤٥٦'],
+    ['a sign and digits', '+12345'],
+  ])('answers %s as the code with 4008 and uses up no guess', async (_what, sms_code) => {
+    const { mobile, rid, code } = await sent()
+    for (const id of [{}, { request_id: rid }])
+      for (let i = 0; i < 16; i++)
+        expect(await verify({ mobile, sms_code, ...id })).toEqual({
+          status: 400,
+          body: { code: '4008', errmsg: '短信验证码有误' },
+        })
+    expect(await api.redis.keys(`sms:{${rid.slice(0, 22)}}:misses:*`)).toEqual([])
+    expect(await verify({ mobile, sms_code: wrong(code) })).toMatchObject({ body: { attempts_left: 4 } })
+    expect((await verify({ mobile, sms_code: code, request_id: rid })).status).toBe(200)
+  })
+
+  it('answers 4008 to a code that has the length of another scene', async () => {
+    const long = await startApi({ SCENES: 'default; pay length=8' })
+    const post = (scene: string, sms_code: string) =>
+      long.post('/v1/sms_codes/verify', { mobile: '13800138000', sms_code, scene })
+    for (const [scene, code] of [
+      ['default', '12345678'],
+      ['pay', '123456'],
+    ] as const)
+      expect(await post(scene, code)).toEqual({
+        status: 400,
+        body: { code: '4008', errmsg: '短信验证码有误' },
+      })
+    await long.stop()
+  })
+
+  it('counts a malformed code against the limit of the address', async () => {
+    const address = anAddress()
+    const statuses = []
+    for (let i = 0; i < 31; i++)
+      statuses.push((await verify({ mobile: aMobile(), sms_code: '12345' }, address)).status)
+    expect([statuses[29], statuses[30]]).toEqual([400, 429])
   })
 
   it('allows an address thirty guesses in five minutes', async () => {

@@ -54,8 +54,8 @@ async function put(list: ListName, args: string[], context: Context): Promise<vo
   const seconds = values.for === undefined ? 0 : parseDuration('--for', values.for)
   const { reason } = values
   if (!REASON.test(reason)) throw usageError('--reason: must be one line of at most 200 characters')
-  const { entry, redisUrl } = await readEntry(positionals, values.mobile, context)
-  await withStore(redisUrl, async ({ redis }) => {
+  const { entry, config } = await readEntry(positionals, values.mobile, context)
+  await withStore(config, async ({ redis }) => {
     // The record in the audit stream is written before the change, so a crash cannot hide the change.
     await recordAct(redis, { act: list === 'deny' ? 'block' : 'allow', entry, reason })
     await createLists(redis).put(list, entry, seconds)

@@ -30,7 +30,7 @@ ${MOBILE_HELP}
       const answer = await terminal.ask(`Erase all data about ${shown}? Type yes: `)
       if (answer !== 'yes') throw new OpsError('nothing was erased')
     }
-    const erased = await withStore(config.redisUrl, ({ redis }) =>
+    const erased = await withStore(config, ({ redis }) =>
       createContacts(redis, keyring).erase(mobile, [...config.policies.keys()]),
     )
     terminal.say(erased.length === 0 ? `${shown}: no data found` : `${shown}: erased ${erased.join(', ')}`)

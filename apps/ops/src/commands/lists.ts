@@ -20,7 +20,7 @@ shown. A reason is shown while it is among the last 1,000 entries of the audit s
 `,
   async run(args, { env, terminal }) {
     const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } })
-    const entries = await withStore(loadStoreConfig(env).redisUrl, ({ redis }) => readLists(redis))
+    const entries = await withStore(loadStoreConfig(env), ({ redis }) => readLists(redis))
     if (values.json) return terminal.say(JSON.stringify(entries))
     if (entries.length === 0) return terminal.say('both lists are empty')
     const rows = entries.map((one) => [one.list, one.kind, one.entry, one.until ?? 'no expiry', one.reason])

@@ -25,7 +25,7 @@ ${MOBILE_HELP}
     const options = { json: { type: 'boolean', default: false } } as const
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
     const phone = await choosePhone(onePositional(positionals, 'mobile number'), context)
-    const state = await withStore(phone.config.redisUrl, ({ redis }) => readPhone(redis, phone))
+    const state = await withStore(phone.config, ({ redis }) => readPhone(redis, phone))
     const shown = maskMobile(phone.mobile)
     if (values.json) return terminal.say(JSON.stringify({ mobile: shown, ...state }))
     terminal.say(`${shown}, pseudonym ${state.pseudonym}`)

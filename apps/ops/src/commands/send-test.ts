@@ -41,7 +41,7 @@ ${MOBILE_HELP}
     const phone = await choosePhone(word, context)
     // An unknown scene is wrong usage, so it is reported before Redis is opened.
     policyOf(phone.config)(scene)
-    await withStore(phone.config.redisUrl, async (store) => {
+    await withStore(phone.config, async (store) => {
       const codes = createCodeStore(store.redis, phone.keyring, policyOf(phone.config))
       const issued = await issueTest(phone, scene, codes, store)
       const { n } = issued.send

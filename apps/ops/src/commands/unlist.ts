@@ -23,8 +23,8 @@ ${MOBILE_HELP}
   async run(args, context) {
     const options = { mobile: { type: 'string' } } as const
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
-    const { entry, redisUrl } = await readEntry(positionals, values.mobile, context)
-    await withStore(redisUrl, async ({ redis }) => {
+    const { entry, config } = await readEntry(positionals, values.mobile, context)
+    await withStore(config, async ({ redis }) => {
       const lists = createLists(redis)
       const wasOn = { allow: await lists.remove('allow', entry), deny: await lists.remove('deny', entry) }
       if (!wasOn.allow && !wasOn.deny)

@@ -9,17 +9,22 @@ export async function pushDeliveryReceipt(
   { url, headers, body }: DeliveryReceiptPush,
   signal: AbortSignal,
 ): Promise<PushAnswer> {
+  // Node collects the signal of AbortSignal.timeout() if only AbortSignal.any() refers to it, and it never fires.
+  const deadline = new AbortController()
+  const timer = setTimeout(() => deadline.abort(new DOMException('no answer', 'TimeoutError')), TIMEOUT_MS)
   try {
     const answer = await fetch(url, {
       method: 'POST',
       headers,
       body,
       redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: AbortSignal.any([signal, deadline.signal]),
     })
     return { status: answer.status, body: await answer.text() }
   } catch (error) {
     return { error: nameOf(error) }
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -23,20 +23,24 @@ export const needsTls = (nodeEnv: string | undefined, { hostname }: URL) =>
 
 const checkMail: WorkerCheck = ({ NODE_ENV, WORKER_QUEUES = [], SCENES = [], SMTP_URL: url, MAIL_FROM }) => {
   const mayFallBack = SCENES.some((scene) => scene.mayFallBack === true)
-  const isNeeded = mayFallBack && WORKER_QUEUES.includes('email')
+  // Without the queue `sms` the operator has named the queues, and a worker without SMTP_URL would take no mail job.
+  const isNeeded = WORKER_QUEUES.includes('email') && (mayFallBack || !WORKER_QUEUES.includes('sms'))
   const sendsMails = isNeeded || url !== undefined
   const mayLeak =
     url !== undefined &&
     needsTls(NODE_ENV, url) &&
     /[?&](ignoreTLS=true|requireTLS=false|tls\.rejectUnauthorized=false)/i.test(url.search)
   return [
-    isNeeded && url === undefined && 'SMTP_URL: is missing (SCENES lets codes fall back to e-mail)',
+    isNeeded && url === undefined && 'SMTP_URL: is missing (this worker processes the queue email)',
     sendsMails && MAIL_FROM === undefined && 'MAIL_FROM: is missing (the sender of the mails)',
     mayLeak && 'SMTP_URL: must not switch TLS or its checks off in production, because mails hold codes',
   ]
 }
 
-const checkEvents: WorkerCheck = ({ NODE_ENV, EVENTS_URL: url, EVENTS_SECRETS }) => [
+const checkEvents: WorkerCheck = ({ NODE_ENV, WORKER_QUEUES, EVENTS_URL: url, EVENTS_SECRETS }) => [
+  url === undefined &&
+    WORKER_QUEUES?.every((queue) => queue === 'events') === true &&
+    'EVENTS_URL: is missing (this worker processes only the queue events)',
   url !== undefined && EVENTS_SECRETS === undefined && 'EVENTS_SECRETS: is missing (EVENTS_URL is set)',
   url?.protocol === 'http:' &&
     needsTls(NODE_ENV, url) &&

@@ -9,10 +9,14 @@ function usedVendors({ SMS_GATEWAYS = [], WORKER_QUEUES = [] }: Partial<WorkerVa
 }
 
 function contextOf(values: Partial<WorkerValues>): SettingsContext {
-  const { NODE_ENV, SCENES, CODE_TTL_SECONDS: general } = values
+  const { NODE_ENV, SCENES, CODE_TTL_SECONDS: ttl, CODE_LENGTH: digits } = values
   const { CALLBACK_TOKEN: callbackToken, PUBLIC_URL: publicUrl } = values
-  const areKnown = SCENES !== undefined && general !== undefined
-  const scenes = areKnown ? SCENES.map(({ name, ttlSeconds = general }) => ({ name, ttlSeconds })) : undefined
+  if (SCENES === undefined || ttl === undefined || digits === undefined)
+    return { isProduction: NODE_ENV === 'production', scenes: undefined, callbackToken, publicUrl }
+  const scenes = SCENES.map(({ name, ttlSeconds = ttl, length }) => {
+    const lengthVariable = length === undefined ? 'CODE_LENGTH' : 'SCENES'
+    return { name, ttlSeconds, length: length ?? digits, lengthVariable }
+  })
   return { isProduction: NODE_ENV === 'production', scenes, callbackToken, publicUrl }
 }
 

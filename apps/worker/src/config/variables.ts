@@ -11,6 +11,7 @@ import {
 } from '@sms-codes/core/config/shared-variables'
 import { vendors, vendorVariables } from '@sms-codes/gateways/vendors'
 import { webhookSecrets } from '@sms-codes/gateways/webhook/signature'
+import { parseSender } from '../email/sender.ts'
 
 const GATEWAYS = vendors.map(({ name }) => name)
 const GATEWAY = GATEWAYS.join('|')
@@ -40,6 +41,7 @@ export const WorkerEnv = Type.Object({
   ...tracingVariables,
   ...keyVariables,
   SCENES: codeVariables.SCENES,
+  CODE_LENGTH: codeVariables.CODE_LENGTH,
   CODE_TTL_SECONDS: codeVariables.CODE_TTL_SECONDS,
   ...guardWindowVariables,
   WORKER_QUEUES: someOf(['sms', 'email', 'events'], {
@@ -83,9 +85,7 @@ export const WorkerEnv = Type.Object({
     }),
   ),
   MAIL_FROM: Type.Optional(
-    Type.String({
-      pattern:
-        '^([^<>\\r\\n"]{1,64}<[^<>@\\s]{1,64}@[A-Za-z0-9.-]{1,255}>|[^<>@\\s]{1,64}@[A-Za-z0-9.-]{1,255})$',
+    parsed(parseSender, {
       description: 'sender of the e-mails, such as codes@example.com or Name <codes@example.com>',
     }),
   ),

@@ -14,7 +14,7 @@ export const FAIL_REASONS = [
   'number_limit',
 ] as const
 
-/** The reasons for which a channel (SMS or e-mail) ends a send. The send then fails, or moves from SMS to e-mail. */
+/** The reasons for which a channel (SMS or e-mail) ends a send. The send then fails, or moves to the other channel. */
 export type EndReason = (typeof FAIL_REASONS)[number] | 'no_gateway'
 
 /** How an attempt ended, for the job's return value. An attempt that needs a retry throws RetryLater instead. */
@@ -29,6 +29,8 @@ export type Delivered =
   | { outcome: 'busy'; waitMs: number }
   /** No gateway may be called before its rate has room again. The job starts again after `waitMs`. */
   | { outcome: 'waiting'; waitMs: number }
+  /** This worker lacks the code key with the id `kid`, with which the message was sealed. */
+  | { outcome: 'no_key'; kid: string }
 
 /** The state of an attempt at a send. Each step returns a new state and leaves the old state unchanged. */
 export type Attempt = {
@@ -41,6 +43,9 @@ export type Attempt = {
   secondSendRisked: boolean
   /** Where the guard against SMS pumping counts the send, or null if it does not. */
   grouped: Grouped | null
+  /** How often the send changed its channel, and whether the other channel may still take it. */
+  moves: number
+  mayMove: boolean
   /** The planned calls that the attempt has not made yet. */
   calls: readonly Call[]
   /** The gateway and its outcome code in the newest answer to a `send`, '' before the first answer. */
@@ -59,6 +64,8 @@ export const beginAttempt = (gateways: readonly SkippingGateway[]): Attempt => (
   doubt: null,
   secondSendRisked: false,
   grouped: null,
+  moves: 0,
+  mayMove: false,
   calls: planCalls(gateways),
   lastAnswer: '',
   skips: [],

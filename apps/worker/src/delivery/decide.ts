@@ -25,8 +25,8 @@ export type Retry = {
   /** True if `gateway` may have taken the message in this call. */
   doubted?: boolean
   atLeastMs?: number | undefined
-  /** Set if the send may go out by e-mail instead of a retry. The code record then stores this reason. */
-  orMoveToEmail?: EndReason
+  /** Set if the send may move to the other channel instead of a retry, for this reason. */
+  orMove?: EndReason
 }
 
 /** From so many ms after the first claim, another gateway may send a second message if a repeat gave no clear answer. */
@@ -80,7 +80,7 @@ export function decide(outcome: Answer, { gateway, risksSecondSend }: Call, atte
       // The answer to the repeat was unclear too, so another gateway sends the one permitted second message.
       if (wasAskedAgain && attempt.ageMs >= SILENT_MS && hasMoreCalls) return NEXT
       const atLeastMs = gateway.lookUp === undefined ? undefined : LOOK_UP_AFTER_MS
-      return { ...retry, doubted: true, atLeastMs, ...(!hasMoreCalls && { orMoveToEmail: 'ambiguous' }) }
+      return { ...retry, doubted: true, atLeastMs, ...(!hasMoreCalls && { orMove: 'ambiguous' }) }
     }
     default:
       // The class is switch_now, template or config: another gateway may accept the message.
@@ -105,5 +105,5 @@ export function decideWithoutCalls(attempt: Attempt): End {
     return { kind: 'end', why: 'number_limit' }
   const reason = `no gateway accepted it, last ${lastAnswer}`
   // A gateway with an exhausted rate works, so the send does not move to e-mail.
-  return { kind: 'retry', reason, atLeastMs: busyMs, ...(!isRateFull && { orMoveToEmail: 'no_gateway' }) }
+  return { kind: 'retry', reason, atLeastMs: busyMs, ...(!isRateFull && { orMove: 'no_gateway' }) }
 }

@@ -41,14 +41,15 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     const options = { fence: attempt.fence, leaseMs, risksSecondSend, channel }
     const claim = await deps.ledger.claim(job, gateway.name, options)
     if (claim.kind === 'busy') return { outcome: 'busy', waitMs: claim.waitMs }
+    if (claim.kind === 'no_key') return { outcome: 'no_key', kid: claim.kid }
     if (claim.kind === 'unreadable') return settler.unreadable(claim.fence)
     if (claim.kind !== 'go') return settler.withoutClaim(claim)
 
     // If this attempt also made the previous claim, its `doubt` is valid. Otherwise the code record has the doubt.
     const isContinued = attempt.fence !== 0 && claim.fence === attempt.fence + 1
     const { doubt, secondSendRisked } = isContinued ? attempt : claim
-    const { fence, ageMs, grouped } = claim
-    attempt = { ...attempt, fence, ageMs, grouped, doubt, secondSendRisked }
+    const { fence, ageMs, moves, mayMove, grouped } = claim
+    attempt = { ...attempt, fence, ageMs, moves, mayMove, grouped, doubt, secondSendRisked }
     if (!isContinued && doubt !== null) {
       const state = await deps.followUp?.doubted(job, doubt.gateway, messageIdOf(job))
       const end = decideByReceipt(state, doubt.gateway)

@@ -6,8 +6,8 @@ import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { WorkerMetrics } from '../worker-metrics.ts'
 import type { Attempt, Delivered, EndReason } from './attempt.ts'
 import type { End, Retry } from './decide.ts'
-import type { EmailFallback } from './email-fallback.ts'
 import { messageIdOf } from './message.ts'
+import type { OtherChannel } from './other-channel.ts'
 import type { ReceiptFollowUp } from './receipt-follow-up.ts'
 
 export type SettleDeps = {
@@ -15,7 +15,7 @@ export type SettleDeps = {
   ledger: SendLedger
   metrics: Pick<WorkerMetrics, 'ended'>
   /** Null if the send cannot move to another channel. */
-  fallback: EmailFallback | null
+  other: OtherChannel | null
   /** Null if no gateway of the channel sends delivery receipts. */
   followUp: ReceiptFollowUp | null
   /** Absent on the channel email, because the guard against SMS pumping counts only SMS. */
@@ -50,12 +50,12 @@ export function countEnd(
 ): void {
   if (isWritten) metrics.ended(status, by)
   if (status === 'sent' || status === 'fell_back') log.info({ by }, status)
-  else log.warn({ by }, status === 'moved' ? 'moved to e-mail' : status)
+  else log.warn({ by }, status === 'moved' ? 'moved to the other channel' : status)
 }
 
 /** Carries out the end of an attempt. A settlement writes the result of the newest claim to the code record. */
 export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
-  const { channel, ledger, metrics, fallback, followUp, guardCounts } = deps
+  const { channel, ledger, metrics, other, followUp, guardCounts } = deps
 
   const settle = (attempt: Attempt, what: Omit<Settlement, 'channel'>) =>
     ledger.settle(job, attempt.fence, {
@@ -83,32 +83,40 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     return { outcome: status, why: gateway }
   }
 
-  /** Moves the send to e-mail if the fallback is open (see email-fallback.ts), and otherwise fails the send. */
+  /** Returns the other channel if the send may move there, otherwise null. */
+  async function openChannel({ mayMove, doubt }: Attempt, isCertain = true): Promise<OtherChannel | null> {
+    const isOpen = mayMove && (await other?.isOpen(job, doubt === null && isCertain))
+    return isOpen === true ? other : null
+  }
+
+  /** Moves the send to the other channel `to`, and fails the send without one. */
   async function end(
     attempt: Attempt,
     why: EndReason,
-    what: Pick<Settlement, 'gateway' | 'doubtedGateway'>,
+    what: Pick<Settlement, 'gateway' | 'doubtedGateway' | 'mayReturn'>,
+    to: OtherChannel | null,
   ): Promise<Delivered> {
     // A vendor that could not deliver a message had accepted it.
     if (why === 'undelivered') count(attempt.grouped)
-    const isMoving = fallback !== null && (await fallback.isOpen(job))
-    const status = isMoving ? 'moved' : 'failed'
+    const status = to === null ? 'failed' : 'moved'
     // When a mail fails, the record keeps the reason for which the SMS failed.
     const reason = channel === 'email' ? undefined : why
     const isWritten = await settle(attempt, { status, ...what, reason })
-    if (isWritten && isMoving) await fallback.queue(job)
     countEnd({ status, by: why }, isWritten, metrics, log)
+    // If this step fails, the job runs again, finds the send `moved`, and repeats the step.
+    if (isWritten) await to?.queue(job, attempt.moves + 1)
     return { outcome: status, why }
   }
 
-  /** @throws RetryLater unless the send is moved to e-mail */
-  async function retry(attempt: Attempt, { reason, gateway, doubted, atLeastMs, orMoveToEmail }: Retry) {
+  /** @throws RetryLater unless the send is moved to the other channel */
+  async function retry(attempt: Attempt, { reason, gateway, doubted, atLeastMs, orMove }: Retry) {
     const what = { gateway, ...(doubted === true && { doubtedGateway: gateway }) }
-    const isOpen = orMoveToEmail !== undefined && fallback !== null && (await fallback.isOpen(job))
-    if (isOpen && attempt.ageMs >= fallback.afterMs) return end(attempt, orMoveToEmail, what)
+    const to = orMove === undefined ? null : await openChannel(attempt, doubted !== true)
+    if (orMove !== undefined && to !== null && attempt.ageMs >= to.afterMs)
+      return end(attempt, orMove, { ...what, mayReturn: true }, to)
     await settle(attempt, { status: 'queued', ...what })
-    // If an e-mail may replace the SMS and this call left no doubt, the retry comes at the age `afterMs` at the latest.
-    const atMostMs = isOpen && doubted !== true ? fallback.afterMs - attempt.ageMs : undefined
+    // If the send may move and this call left no doubt, the retry comes at the age `afterMs` at the latest.
+    const atMostMs = to !== null && doubted !== true ? to.afterMs - attempt.ageMs : undefined
     throw new RetryLater(reason, atLeastMs, atMostMs)
   }
 
@@ -121,10 +129,10 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
         await settle(attempt, { status: 'queued' })
         return { outcome: 'waiting', waitMs: decision.waitMs }
       }
-      return end(attempt, decision.why, { gateway: decision.gateway })
+      return end(attempt, decision.why, { gateway: decision.gateway }, await openChannel(attempt))
     },
 
-    /** Fails a send whose encrypted message cannot be read with the keys of this process. */
+    /** Fails a send whose encrypted message is damaged. */
     async unreadable(fence: number): Promise<Delivered> {
       const isWritten = await ledger.settle(job, fence, { status: 'failed', channel, reason: 'unreadable' })
       countEnd({ status: 'failed', by: 'unreadable' }, isWritten, metrics, log)
@@ -139,7 +147,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       }
       log.info({ why: claim.kind === 'gone' ? claim.reason : claim.status }, 'nothing to send')
       if (claim.kind === 'gone') {
-        if (claim.reason === 'moved') await fallback?.queue(job)
+        if (claim.reason === 'moved') await other?.queue(job, claim.moves)
         return { outcome: 'gone', why: claim.reason }
       }
       // A delivery receipt may have ended a send in doubt.

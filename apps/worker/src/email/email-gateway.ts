@@ -1,15 +1,17 @@
-import type { Transporter } from 'nodemailer'
 import type { Contacts } from '@sms-codes/core/codes/contacts'
+import { MissingKeyError } from '@sms-codes/core/keyring'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { mailText } from './email-text.ts'
+import type { Sender } from './sender.ts'
+import type { SmtpClient } from './smtp-client.ts'
 import { smtpOutcome } from './smtp-outcome.ts'
 
 type MailOptions = {
   contacts: Pick<Contacts, 'find'>
-  transporter: Pick<Transporter, 'sendMail'>
+  transporter: SmtpClient
   /** The sender of the mails. The domain of the sender is also used in message ids. */
-  from: string
+  from: Sender
   /** Longest time for one mail, from the DNS look-up to the server's last reply. */
   deadlineMs: number
 }
@@ -24,11 +26,16 @@ export const EMAIL_QUOTA = [{ most: 2, seconds: 86_400 }]
  * part of a request for a code is used as an address.
  */
 export function createEmailGateway({ contacts, transporter, from, deadlineMs }: MailOptions): SmsGateway {
-  const domain = from.slice(from.lastIndexOf('@') + 1).replace(/>$/, '')
+  const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
-    const contact = await contacts.find(message.mobile)
+    const contact = await contacts.find(message.mobile).catch(unlessKeyMissing)
+    if (contact === 'key_missing') return { class: 'config', code: 'KEY_MISSING' }
     if (contact === null) return { class: 'number', code: 'NO_CONTACT' }
+    // Node collects the signal of AbortSignal.timeout() if only AbortSignal.any() refers to it, and it never fires.
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), deadlineMs)
+    const either = AbortSignal.any([signal, deadline.signal])
     try {
       await transporter.sendMail({
         from,
@@ -37,13 +44,21 @@ export function createEmailGateway({ contacts, transporter, from, deadlineMs }: 
         messageId: `<${message.id}@${domain}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
         ...mailText(message.code, message.minutes, maskMobile(message.mobile)),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
+        signal: either,
       })
       return { class: 'accepted', code: 'OK' }
     } catch (err) {
-      return smtpOutcome(err)
+      return smtpOutcome(err, transporter.mayHaveLeft(either))
+    } finally {
+      clearTimeout(timer)
     }
   }
 
   return { name: EMAIL_GATEWAY, recognises: () => false, send }
+}
+
+/** Another worker can read an address that was encrypted with a key which this worker lacks. */
+function unlessKeyMissing(err: unknown): 'key_missing' {
+  if (err instanceof MissingKeyError) return 'key_missing'
+  throw err
 }

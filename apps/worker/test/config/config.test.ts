@@ -12,18 +12,33 @@ const good = {
   CCP_ACCOUNT_SID: 'a'.repeat(32),
   CCP_AUTH_TOKEN: 'b'.repeat(32),
   CCP_APP_ID: 'c'.repeat(32),
-  CCP_TEMPLATE_ID: '1',
+  CCP_TEMPLATE_ID: '5001',
 }
 
-function faultsOf(env: Record<string, string>): string[] {
+/** The accounts of other vendors. */
+const complete = {
+  ...good,
+  ALIYUN_ACCESS_KEY_ID: 'a'.repeat(32),
+  ALIYUN_ACCESS_KEY_SECRET: 'b'.repeat(32),
+  ALIYUN_SIGN_NAME: '演示',
+  ALIYUN_TEMPLATE_CODE: 'SMS_1',
+  TENCENT_SECRET_ID: 'a'.repeat(32),
+  TENCENT_SECRET_KEY: 'b'.repeat(32),
+  TENCENT_SDK_APP_ID: '1400000001',
+  TENCENT_SIGN_NAME: '演示',
+  TENCENT_TEMPLATE_ID: '5001',
+}
+
+function linesOf(env: Record<string, string>): readonly string[] {
   try {
     loadWorkerConfig(env)
     return []
   } catch (err) {
-    if (err instanceof ConfigError) return err.faults.map((fault) => fault.split(':')[0] ?? '')
+    if (err instanceof ConfigError) return err.faults
     throw err
   }
 }
+const faultsOf = (env: Record<string, string>) => linesOf(env).map((fault) => fault.split(':')[0] ?? '')
 
 describe('the configuration of a worker', () => {
   it('is complete with keys, a gateway and what that gateway needs', () => {
@@ -46,9 +61,23 @@ describe('the configuration of a worker', () => {
 
   it('needs no secrets of a vendor if it only sends e-mail', () => {
     const { PHONE_KEY, CODE_KEYS } = good
-    const mail = { PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: 'ccp,twilio', WORKER_QUEUES: 'email' }
+    const server = { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'codes@shop.example' }
+    const mail = { PHONE_KEY, CODE_KEYS, ...server, SMS_GATEWAYS: 'ccp,twilio', WORKER_QUEUES: 'email' }
     expect(faultsOf(mail)).toEqual([])
     expect(faultsOf({ ...mail, WORKER_QUEUES: 'sms,email' }).length).toBeGreaterThan(5)
+  })
+
+  it('is a fault if the worker would take no job of a queue that it is to process', () => {
+    const { PHONE_KEY, CODE_KEYS } = good
+    const only = (WORKER_QUEUES: string, more = {}) =>
+      faultsOf({ PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: 'ccp', WORKER_QUEUES, ...more })
+    expect(only('email')).toEqual(['SMTP_URL', 'MAIL_FROM'])
+    expect(
+      only('email,events', { EVENTS_URL: 'https://a.example', EVENTS_SECRETS: `whsec_${key()}` }),
+    ).toEqual(['SMTP_URL', 'MAIL_FROM'])
+    expect(only('events')).toEqual(['EVENTS_URL'])
+    // By default a worker processes all queues, and codes need not fall back to e-mail.
+    expect(faultsOf(good)).toEqual([])
   })
 
   it('names the scenes whose codes do not live as long as the template of Aliyun says', () => {
@@ -67,6 +96,60 @@ describe('the configuration of a worker', () => {
     const scenes = { SCENES: 'default; login ttl=120' }
     expect(faultsOf({ ...aliyun, ...scenes })).toEqual(['ALIYUN_TEMPLATE_MINUTES'])
     expect(faultsOf({ ...aliyun, ...scenes, ALIYUN_TEMPLATES: 'login:SMS_2:2' })).toEqual([])
+  })
+
+  describe.each([
+    ['aliyun', 6],
+    ['tencent', 6],
+  ])('codes for %s', (gateway, most) => {
+    const others = { ...complete, SMS_GATEWAYS: `ccp,${gateway}` }
+    const faults = (env: Record<string, string>) => linesOf({ ...others, ...env })
+
+    it(`have at most ${most} digits in every scene, and a fault names the variable, the scene and the gateway`, () => {
+      expect(faults({ CODE_LENGTH: String(most) })).toEqual([])
+      expect(faults({ CODE_LENGTH: '8', SCENES: 'default; login length=6; pay' })).toEqual([
+        expect.stringMatching(
+          `^CODE_LENGTH: codes of scene default have 8 digits, but ${gateway} accepts at most ${most};`,
+        ),
+        expect.stringMatching(/^CODE_LENGTH: codes of scene pay /),
+      ])
+      expect(faults({ SCENES: 'default; login length=7' })).toEqual([
+        expect.stringMatching(`^SCENES: codes of scene login have 7 digits, but ${gateway} accepts`),
+      ])
+    })
+
+    it('have any length if the gateway is not listed', () => {
+      expect(faults({ SMS_GATEWAYS: 'ccp', CODE_LENGTH: '10' })).toEqual([])
+    })
+  })
+
+  it.each([
+    ['codes@example.com', { name: '', address: 'codes@example.com' }],
+    ['ACME (China) <codes@example.com>', { name: 'ACME (China)', address: 'codes@example.com' }],
+    ['"Shop: codes" <codes@example.com>', { name: 'Shop: codes', address: 'codes@example.com' }],
+  ])('reads the sender %s', (MAIL_FROM, from) => {
+    const config = loadWorkerConfig({ ...good, SMTP_URL: 'smtp://mail.example', MAIL_FROM })
+    expect(config.mail?.from).toEqual(from)
+  })
+
+  it.each([
+    'Shop',
+    '<codes@example.com>',
+    'Shop <codes>',
+    'Shop codes@example.com',
+    'Shop <a@b> <c@d>',
+    'a@b.example, c@d.example',
+    'Shop <a@b.example>, c@d.example',
+    'Shop <a b@example.com>',
+    'Shop <a..b@example.com>',
+    'Shop <a@-b.example>',
+    'Shop <a@例子.example>',
+    'Shop\nX-Header: y <a@b.example>',
+    `${'x'.repeat(65)} <a@b.example>`,
+  ])('refuses the sender %j', (MAIL_FROM) => {
+    expect(linesOf({ ...good, SMTP_URL: 'smtp://mail.example', MAIL_FROM })).toEqual([
+      'MAIL_FROM: must be an address such as codes@example.com, or Name <codes@example.com>',
+    ])
   })
 
   it.each([
@@ -151,6 +234,15 @@ describe('the configuration of a worker', () => {
         MAIL_FROM: 'a@b.example',
       },
       'SMTP_URL',
+    ],
+    ['two templates for one scene', { CCP_TEMPLATES: 'login:1,login:2' }, 'CCP_TEMPLATES'],
+    ['a template that is no number', { CCP_TEMPLATES: 'login:abc' }, 'CCP_TEMPLATES'],
+    ['the test template in production', { NODE_ENV: 'production', CCP_TEMPLATE_ID: '1' }, 'CCP_TEMPLATE_ID'],
+    ['a setting of a scene twice', { SCENES: 'default ttl=60 ttl=120' }, 'SCENES'],
+    [
+      'a signature with its brackets',
+      { ...complete, SMS_GATEWAYS: 'aliyun', ALIYUN_SIGN_NAME: '【演示】' },
+      'ALIYUN_SIGN_NAME',
     ],
     ['a template for an unknown scene', { CCP_TEMPLATES: 'logn:5' }, 'CCP_TEMPLATES'],
     ['two weights for one gateway', { SMS_WEIGHTS: 'ccp:1,ccp:2' }, 'SMS_WEIGHTS'],

@@ -49,7 +49,7 @@ const TABLE: Row[] = [
   ['retry_same', 'in the first 3 s', RETRY, oneLeft, call, { kind: 'retry', gateway: 'first' }],
   ['retry_same', 'after 3 s', NEXT, { ...oneLeft, ageMs: 3_000 }, call, next],
   ['ambiguous', 'the first time', DOUBT, oneLeft, call, doubted()],
-  ['ambiguous', 'with no call left', DOUBT, noneLeft, call, doubted({ orMoveToEmail: 'ambiguous' })],
+  ['ambiguous', 'with no call left', DOUBT, noneLeft, call, doubted({ orMove: 'ambiguous' })],
   [
     'ambiguous',
     'from a gateway with a look-up',
@@ -97,7 +97,7 @@ describe('the decision without any call left', () => {
     expect(decideWithoutCalls(noneLeft)).toEqual({ kind: 'end', why: 'ambiguous' })
   })
 
-  const MOVES = { kind: 'retry', orMoveToEmail: 'no_gateway' }
+  const MOVES = { kind: 'retry', orMove: 'no_gateway' }
   const LIMITED = { kind: 'end', why: 'number_limit' }
   const WAITS = { kind: 'wait', waitMs: expect.any(Number) as unknown }
   type Code = SkipReason | 'HTTP_500'
@@ -135,7 +135,7 @@ describe('the decision without any call left', () => {
     )
     const decision = decideWithoutCalls(ended)
     expect(decision).toMatchObject({ kind: 'retry' })
-    expect(decision).not.toHaveProperty('orMoveToEmail')
+    expect(decision).not.toHaveProperty('orMove')
   })
 
   it('waits for a rate so that a job starts fewer than 100 times in the longest time to send', () => {

@@ -4,6 +4,7 @@ import { maskMobile } from '@sms-codes/core/mobile'
 import { createQuotas } from '../../src/gateways/quotas.ts'
 import { withQuota } from '../../src/gateways/with-limits.ts'
 import { createEmailGateway, EMAIL_QUOTA } from '../../src/email/email-gateway.ts'
+import { parseSender } from '../../src/email/sender.ts'
 import { createSmtpClient } from '../../src/email/smtp-client.ts'
 import { startSmtp } from './smtp.ts'
 import { newMobile, startDelivery } from '../worker.ts'
@@ -30,11 +31,11 @@ const messageTo = (mobile: string, id = `m${++ids}`) => ({
 })
 
 /** Creates the mail gateway as compose.ts does, for a phone with this address, and collects its mails. */
-async function gatewayFor(email: string) {
+async function gatewayFor(email: string, sender = 'Codes <codes@shop.example>') {
   const { redis, keyring } = delivery
   const contacts = createContacts(redis, keyring)
   const transporter = createSmtpClient({ url: smtp.url, requireTls: false })
-  const from = 'Codes <codes@shop.example>'
+  const from = parseSender(sender)
   const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: 10_000 })
   const gateway = withQuota(mail, EMAIL_QUOTA, { quotas: createQuotas(redis), keyring })
   const mobile = newMobile()
@@ -56,6 +57,24 @@ const messageIds = (mails: { text: string }[]) =>
   mails.map(({ text }) => /^Message-ID: (.*)$/im.exec(text)?.[1])
 
 describe('a mail', () => {
+  // The readers of a header see a comment in (…), a group after a colon, and a list after a comma.
+  it.each([
+    ['codes@shop.example', 'codes@shop.example'],
+    ['ACME (China) <codes@shop.example>', '"ACME (China)" <codes@shop.example>'],
+    ['Shop: codes <codes@shop.example>', '"Shop: codes" <codes@shop.example>'],
+    ['ACME, Inc. <codes@shop.example>', '"ACME, Inc." <codes@shop.example>'],
+    ['"ACME, Inc." <codes@shop.example>', '"ACME, Inc." <codes@shop.example>'],
+    ['The "best" shop <codes@shop.example>', '"The \\"best\\" shop" <codes@shop.example>'],
+    ['a@b; c@d <codes@shop.example>', '"a@b; c@d" <codes@shop.example>'],
+    ['美多商城 <codes@shop.example>', '=?UTF-8?B?576O5aSa5ZWG5Z+O?= <codes@shop.example>'],
+  ])('from %s has the header %s', async (sender, header) => {
+    const { send, mails } = await gatewayFor('owner@mail.example', sender)
+    expect(await send()).toEqual({ class: 'accepted', code: 'OK' })
+    const { head } = read(mails()[0]?.text)
+    expect(/^From: (.*)$/m.exec(head)?.[1]).toBe(header)
+    expect(messageIds(mails())).toEqual([expect.stringMatching(/@shop\.example>$/)])
+  })
+
   it('goes to the proved address and to no other', async () => {
     const { mobile, send, mails } = await gatewayFor('owner@mail.example')
     expect(await send()).toEqual({ class: 'accepted', code: 'OK' })
@@ -66,6 +85,21 @@ describe('a mail', () => {
     expect(body).toContain('739146')
     expect(body).toContain(maskMobile(mobile))
     expect(head + body).not.toContain(mobile)
+  })
+
+  it.each([
+    ["o'brien@mail.example"],
+    ["!#$%&'*+/=?^_`{|}~-@mail.example"],
+    ['a%mail.example@b.example'],
+    ['owner@mail.xn--fiqs8s'],
+    // SMTP permits two dots only in quotes, which do not change the mailbox.
+    ['a..b@mail.example', '"a..b"@mail.example'],
+  ])('reaches the address %s and no other address', async (email, written = email) => {
+    const { send, mails } = await gatewayFor(email)
+    await send()
+    expect(mails().map(({ to }) => to)).toEqual([written])
+    const recipients = mails().flatMap(({ text }) => read(text).head.match(/^(To|Cc|Bcc): .*$/gm))
+    expect(recipients.map((line) => line?.replace(/[<>]/g, ''))).toEqual([`To: ${written}`])
   })
 
   it('is not sent for a phone without a proved address', async () => {

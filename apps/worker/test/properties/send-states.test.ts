@@ -114,7 +114,7 @@ async function createWorld(recognising: readonly boolean[]) {
         metrics,
         log,
         leaseMs: LEASE_MS,
-        fallback: null,
+        other: null,
         followUp: null,
       },
       AbortSignal.timeout(60_000),

@@ -1,4 +1,4 @@
-import { randomCode, randomId, type Keyring } from '../keyring.ts'
+import { MissingKeyError, randomCode, randomId, type Keyring } from '../keyring.ts'
 import { windowArgs, type Window } from '../limits/windows.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
@@ -121,9 +121,10 @@ export function createCodeStore(
     refund,
 
     /**
-     * Counts and checks one guess of a code.
+     * Counts and checks one guess of a code. A guess is not counted if this process lacks the key of the code.
      * @param rid a request id that `issue` answered for this code, if the caller still has it
      * @param act names this call, so that the caller can repeat the call if no answer came; '' permits no repeat
+     * @throws MissingKeyError
      */
     async verify(mobile: string, scene: string, code: string, rid = '', act = ''): Promise<Verified> {
       const ph = keyring.pseudonym(mobile)
@@ -144,6 +145,7 @@ export function createCodeStore(
           ...digests,
         ],
       )
+      if (kind === 'no_key') throw new MissingKeyError(text('key_id'))
       if (kind === 'throttled') return { kind, retryAfter: seconds(number('wait')) }
       if (kind === 'wrong') return { kind: 'no', attemptsLeft: number('left') }
       return {

@@ -4,6 +4,8 @@ import { keys } from '../redis/keys.ts'
 import type { Keyring } from '../keyring.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
+import type { FallbackRules } from '../config/scenes.ts'
+import { phoneOf, type Send } from './send.ts'
 
 /** The mail address that gets the codes of a phone if SMS fails, and when a back end verified the address. */
 const Contact = Type.Object({ email: Type.String(), verifiedAt: Type.String() })
@@ -24,7 +26,7 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
       await asStoreError('contact put', redis.set(keys.contact(ph), sealed))
     },
 
-    /** Null if there is no contact, or if the key ring no longer has the contact's encryption key. */
+    /** Null if there is no contact. @throws MissingKeyError if the key ring lacks the contact's encryption key */
     async find(mobile: string): Promise<Contact | null> {
       const ph = keyring.pseudonym(mobile)
       const sealed = await asStoreError('contact find', redis.get(keys.contact(ph)))
@@ -47,3 +49,12 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
   }
 }
 export type Contacts = ReturnType<typeof createContacts>
+
+/** What decides whether a send may move to e-mail. */
+export type FallbackDeps = { rules: FallbackRules; contacts: Pick<Contacts, 'has'> }
+
+/** Whether the scene of a send allows e-mail and its phone has a contact. @throws StoreError */
+export const mayMoveToEmail = async (
+  { rid, scene }: Send,
+  { rules, contacts }: FallbackDeps,
+): Promise<boolean> => rules.mayFallBack(scene) && contacts.has(phoneOf(rid))

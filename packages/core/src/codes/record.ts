@@ -6,7 +6,7 @@
  *     queued --claim--> sending --settle--> sent --delivery receipt--> delivered
  *        ^                 |    |             `--undelivered--> failed --delivered after all--> delivered
  *        `--settle queued--'    |--settle--> fell_back | failed
- *        `--moved to e-mail: queued again, on channel email
+ *        `--moved: queued again, on the other channel, as often as `may_move` permits until `send_by`
  *
  * Redis keeps a record for some minutes after `latest_expiry`, so that the status can still be read.
  */
@@ -21,6 +21,8 @@ export const WRITERS = [...STATUS_WRITERS, 'verify'] as const
 type Writer = (typeof WRITERS)[number]
 /** The scripts that change what is known of a gateway call. */
 const CALL_WRITERS = ['issue', 'claim', 'settle', 'report-delivery'] as const
+
+const MOVE_WRITERS = ['issue', 'settle', 'report-delivery'] as const
 
 const ANY = /^.*$/
 const ID = /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22}$/
@@ -60,7 +62,9 @@ export const RECORD_FIELDS = {
   sends: field('number of the newest send, from 1', COUNT, 'issue'),
   status: field('status of the newest send', new RegExp(`^(${STATES.join('|')})$`), ...STATUS_WRITERS),
   channel: field('channel of the newest send', /^(sms|email)$/, ...CALL_WRITERS, 'lapse'),
-  reason: field('why the send failed or was moved to e-mail, or empty', /^[a-z_]*$/, ...STATUS_WRITERS),
+  reason: field('why the send failed or left SMS, or empty', /^[a-z_]*$/, ...STATUS_WRITERS),
+  moves: field('how often the send changed its channel', COUNT, ...MOVE_WRITERS),
+  may_move: field('1 if the other channel may still take the send, else 0', FLAG, ...MOVE_WRITERS),
   send_by: field('no gateway is called after this time', TIME, 'issue'),
   budget_unit: field('id under which the send counts against the budget, or empty', ANY, 'issue'),
   queued_at: field('when the API issued the send', TIME, 'issue'),
@@ -77,9 +81,16 @@ export const RECORD_FIELDS = {
   message_id: field("the gateway's id of the message, or empty", ANY, 'issue', 'settle', 'report-delivery'),
   called_at: field('when the newest claim was given', TIME, 'issue', 'claim'),
   doubted_gateway: field('gateway that may have the message but gave no answer', GATEWAY, ...CALL_WRITERS),
-  doubted_at: field('when the call to the doubted gateway began', TIME, 'issue', 'claim', 'settle'),
+  doubted_at: field('when the call to the doubted gateway began', TIME, ...CALL_WRITERS),
   unresolved_doubt: field('1 if no answer can tell any more whether a message left', FLAG, ...CALL_WRITERS),
   second_send_risked: field('1 after a call risked the one permitted second message', FLAG, ...CALL_WRITERS),
+  sms_doubted_gateway: field(
+    'doubted gateway of SMS, kept while the send is mailed',
+    GATEWAY,
+    ...MOVE_WRITERS,
+  ),
+  sms_doubted_at: field('its time, kept in the same way', TIME, ...MOVE_WRITERS),
+  sms_second_send_risked: field('the risk taken on SMS, kept in the same way', FLAG, ...MOVE_WRITERS),
   mail_state: field('whether a mail may have carried the code', MAIL_STATE, 'issue', 'claim', 'settle'),
 }
 export type FieldName = keyof typeof RECORD_FIELDS
@@ -99,7 +110,7 @@ export const TRANSITIONS = [
   // The time to send is over.
   ...change(['queued', 'sending'], 'claim', 'failed'),
   ...change(['queued', 'sending'], 'lapse', 'failed'),
-  // The send waits for a later attempt, or moves to e-mail.
+  // The send waits for a later attempt, or moves to the other channel.
   ...change(['sending'], 'settle', 'queued'),
   // A `queued` send is settled without a claim if its job can no longer run.
   ...change(['queued', 'sending'], 'settle', 'sent', 'sms'),

@@ -9,7 +9,7 @@ export const sealedMessage = {
   seal: (keyring: Keyring, rid: string, { mobile, code }: Static<typeof Message>): string =>
     keyring.seal(JSON.stringify({ mobile, code }), rid),
 
-  /** Null if the key ring lacks the text's key, or if the text is changed or is for another request. */
+  /** Null if the text is changed or is for another request. @throws MissingKeyError */
   open(keyring: Keyring, rid: string, sealed: string): Static<typeof Message> | null {
     const text = keyring.open(sealed, rid)
     return text === null ? null : Value.Parse(Message, JSON.parse(text))

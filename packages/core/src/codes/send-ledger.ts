@@ -23,15 +23,22 @@ export type Claim =
       secondSendRisked: boolean
       /** Where the guard against SMS pumping counts the send, or null if it does not. */
       grouped: Grouped | null
+      /** How often the send changed its channel. */
+      moves: number
+      /** Whether the other channel may still take the send. */
+      mayMove: boolean
     }
   /** No gateway may be called: the record is gone, has a newer send or another channel, or the code was used. */
-  | { kind: 'gone'; reason: 'no_record' | 'replaced' | 'moved' | 'used' }
+  | { kind: 'gone'; reason: 'no_record' | 'replaced' | 'used' }
+  | { kind: 'gone'; reason: 'moved'; moves: number }
   /** The time to send was over, and this claim failed the send. */
   | { kind: 'late' }
   /** The send has ended. If a gateway accepted the message, `gateway` and `messageId` name both. */
   | { kind: 'done'; status: string; gateway: string; messageId: string; grouped: Grouped | null }
-  /** The key that sealed the message is not in the key ring. */
+  /** The message is damaged. */
   | { kind: 'unreadable'; fence: number }
+  /** The key ring lacks the key of the message. Nothing was claimed, so another worker can send the message. */
+  | { kind: 'no_key'; kid: string }
   /** Another worker has the claim, for `waitMs` more. */
   | { kind: 'busy'; waitMs: number }
 
@@ -46,7 +53,7 @@ type ClaimOptions = {
 }
 
 export type Settlement = {
-  /** `queued` returns the send for a later attempt. `moved` queues the send on the channel email. */
+  /** `queued` returns the send for a later attempt. `moved` queues the send on the other channel. */
   status: 'queued' | 'moved' | 'sent' | 'fell_back' | 'failed'
   channel?: Channel
   gateway?: string | undefined
@@ -55,6 +62,8 @@ export type Settlement = {
   secondSendRisked?: boolean | undefined
   /** If undefined or empty, the recorded reason is kept. */
   reason?: string | undefined
+  /** For `moved`: whether the send may return to its channel later. */
+  mayReturn?: boolean
 }
 
 /** What is known of a message that a gateway accepted. `missing` means that no delivery receipt came in time. */
@@ -64,7 +73,9 @@ export type DeliveryState = 'delivered' | 'undelivered' | 'missing'
 export type Reported =
   | { kind: 'delivered'; afterMs: number }
   | { kind: 'soon'; waitMs: number }
-  | { kind: 'moved' | 'failed' | 'early' | 'kept' }
+  /** The send is on the channel email, after so many moves. */
+  | { kind: 'moved'; moves: number }
+  | { kind: 'failed' | 'early' | 'kept' }
 
 /** `open`: not ended; `done`: ended, with time left; `late`: failed by `lapse`; `over`: replaced, or time is up. */
 type Lapse = 'open' | 'done' | 'late' | 'over'
@@ -90,7 +101,8 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
     const { status, channel = 'sms', gateway = '', messageId = '', doubtedGateway = '', reason = '' } = what
     const claim = [send.rid, send.n, owner, fence]
     const risked = what.secondSendRisked === true ? 1 : 0
-    const result = [status, gateway, messageId, channel, doubtedGateway, risked, reason]
+    const mayReturn = what.mayReturn === true ? 1 : 0
+    const result = [status, gateway, messageId, channel, doubtedGateway, risked, reason, mayReturn]
     const reply = await settleScript(sendKeys(send), [...claim, ...result])
     if (reply.kind === 'settled') await giveBudgetBack(reply)
     return reply.kind === 'settled'
@@ -100,7 +112,16 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
     /** Asks for the right to call `gateway` once for this send. */
     async claim(send: Send, gateway: string, options: ClaimOptions): Promise<Claim> {
       const { fence, leaseMs, risksSecondSend = false, channel = 'sms' } = options
-      const args = [send.rid, send.n, fence, gateway, leaseMs, risksSecondSend ? 1 : 0, channel]
+      const args = [
+        send.rid,
+        send.n,
+        fence,
+        gateway,
+        leaseMs,
+        risksSecondSend ? 1 : 0,
+        channel,
+        ...keyring.keyIds,
+      ]
       const reply = await claimScript(sendKeys(send), args)
       if (reply.kind === 'late') await giveBudgetBack(reply)
       return toClaim(reply, keyring, send.rid)
@@ -123,20 +144,16 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
 
     /**
      * Records what is known of a message after its gateway accepted the message. A repeated report changes nothing.
-     * @param mayFallBack whether the scene may fall back to e-mail
+     * @param mayMove whether the send may move to e-mail
      * @param receiptWithinMs how long after the acceptance a delivery receipt may arrive before it counts as missing
      */
-    async report(
-      send: Send,
-      state: DeliveryState,
-      mayFallBack: boolean,
-      receiptWithinMs = 0,
-    ): Promise<Reported> {
-      const args = [send.rid, send.n, state, mayFallBack ? 1 : 0, receiptWithinMs]
+    async report(send: Send, state: DeliveryState, mayMove: boolean, receiptWithinMs = 0): Promise<Reported> {
+      const args = [send.rid, send.n, state, mayMove ? 1 : 0, receiptWithinMs]
       const { kind, number } = await reportScript(sendKeys(send), args)
       if (kind === 'delivered') return { kind, afterMs: number('after') }
       if (kind === 'soon') return { kind, waitMs: number('wait') }
-      return { kind: kind === 'moved' || kind === 'failed' || kind === 'early' ? kind : 'kept' }
+      if (kind === 'moved') return { kind, moves: number('moves') }
+      return { kind: kind === 'failed' || kind === 'early' ? kind : 'kept' }
     },
   }
 }
@@ -156,15 +173,17 @@ function toClaim({ kind, text, number }: Reply, keyring: Keyring, rid: string): 
     const doubt = gateway === '' ? null : { gateway, sinceMs: number('doubted_at') }
     const secondSendRisked = number('second_send_risked') === 1
     const [lifeMs, ageMs, grouped] = [number('life'), number('age'), groupedBy(message)]
-    return { kind, ...message, fence, lifeMs, ageMs, doubt, secondSendRisked, grouped }
+    const moved = { moves: number('moves'), mayMove: number('may_move') === 1 }
+    return { kind, ...message, ...moved, fence, lifeMs, ageMs, doubt, secondSendRisked, grouped }
   }
   if (kind === 'busy') return { kind, waitMs: number('wait') }
   if (kind === 'late') return { kind }
+  if (kind === 'no_key') return { kind, kid: text('key_id') }
   if (kind === 'done') {
     const [status, gateway, messageId] = [text('status'), text('gateway'), text('message_id')]
     return { kind, status, gateway, messageId, grouped: groupedBy(open()) }
   }
   const reason = text('reason')
-  const isKnown = reason === 'replaced' || reason === 'moved' || reason === 'used'
-  return { kind: 'gone', reason: isKnown ? reason : 'no_record' }
+  if (reason === 'moved') return { kind: 'gone', reason, moves: number('moves') }
+  return { kind: 'gone', reason: reason === 'replaced' || reason === 'used' ? reason : 'no_record' }
 }

@@ -79,12 +79,15 @@ export type TestNumber = { mobile: string; code: string; until: number }
 
 /** `13800000001:123456:2026-12-31`: number, code and last day. Commas separate several entries. */
 export function parseTestNumbers(text: string): TestNumber[] {
-  return list(text).map((entry) => {
+  const numbers = list(text).map((entry) => {
     const [, mobile = '', code = '', day = ''] =
       /^(1[3-9][0-9]{9}):([0-9]{6,10}):([0-9]{4}-[0-9]{2}-[0-9]{2})$/.exec(entry) ?? []
     const until = Date.parse(`${day}T23:59:59Z`)
-    if (Number.isNaN(until))
+    // Date.parse reads the 31st of February as a day in March.
+    if (Number.isNaN(until) || new Date(until).toISOString().slice(0, 10) !== day)
       throw new Error('must be a comma list of mobile:code:last-day, such as 13800000001:123456:2026-12-31')
     return { mobile, code, until }
   })
+  if (!isUnique(numbers.map(({ mobile }) => mobile))) throw new Error('has a number twice')
+  return numbers
 }

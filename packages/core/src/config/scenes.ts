@@ -34,6 +34,8 @@ export function parseScenes(text: string): Scene[] {
     const isName = /^[a-z][a-z0-9_]{0,31}$/.test(name)
     const shown = isName ? `scene "${name}"` : `scene ${i + 1}`
     if (!isName) faults.push(`${shown}: a name is a lower-case letter and up to 31 more letters, digits or _`)
+    const names = settings.map((setting) => setting.slice(0, setting.indexOf('=')))
+    if (!isUnique(names)) faults.push(`${shown}: has a setting twice`)
     for (const setting of settings) {
       const [, key = '', value = ''] = /^([a-z_]+)=(.+)$/.exec(setting) ?? []
       if (!SETTINGS.has(key)) faults.push(`${shown}: the settings are ${[...SETTINGS.keys()].join('=, ')}=`)
@@ -47,10 +49,10 @@ export function parseScenes(text: string): Scene[] {
       faults.push(`${shown}: receipt_within= needs fallback=yes`)
     return scene
   })
-  const names = scenes.map(({ name }) => name)
-  if (!names.includes('default'))
+  const sceneNames = scenes.map(({ name }) => name)
+  if (!sceneNames.includes('default'))
     faults.push('must have the scene "default", which is used for a request that names no scene')
-  if (!isUnique(names)) faults.push('has a scene twice')
+  if (!isUnique(sceneNames)) faults.push('has a scene twice')
   throwFaults(faults)
   return scenes
 }

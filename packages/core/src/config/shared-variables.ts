@@ -24,6 +24,11 @@ export const processVariables = {
       description: 'production, development or test; production refuses what only development may use',
     }),
   ),
+  BUILD_COMMIT: optionalText({
+    pattern: '^[A-Za-z0-9._-]{1,64}$',
+    description:
+      'commit of the build, such as 3f2a9c1, for the version that processes report; the images set it',
+  }),
   HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on' }),
   LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'silent'], {
     default: 'info',
@@ -113,7 +118,7 @@ export const shared = {
   CALLBACK_TOKEN: optionalText({
     pattern: '^[A-Za-z0-9_-]{24,128}$',
     description:
-      'secret: last part of the address to which gateways send delivery receipts, 24 to 128 of A-Z, a-z, 0-9, _ and -; without it, the API accepts none',
+      'secret: last part of the address to which gateways send delivery receipts, 24 to 128 of A-Z, a-z, 0-9, _ and -, as openssl rand -hex 24 prints them; without it, the API accepts none',
   }),
   PUBLIC_URL: optionalText({
     pattern: '^https?://[^\\s?#]*[^\\s?#/]$',

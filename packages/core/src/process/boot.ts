@@ -2,11 +2,13 @@ import type { TObject } from '@sinclair/typebox'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { ConfigError, EXIT_CONFIG, type Env } from '../config/load.ts'
 import { findMisspelled } from '../config/misspelled.ts'
+import type { KeyringOptions } from '../keyring.ts'
 import { createLogger } from '../logger.ts'
 import { reportClockSkew } from '../redis/clock-skew.ts'
 import { connectRedis } from '../redis/connect.ts'
-import { serverFaultsAtBoot } from '../redis/server-faults.ts'
+import { faultsAtBoot } from '../redis/server-faults.ts'
 import { loadTracing } from './tracing.ts'
+import { reportVersion, versionOf } from './version.ts'
 
 type Start<Config> = {
   /** The name of the process in logs and metrics. */
@@ -21,31 +23,34 @@ export function configure<Config extends { logLevel: string }>(start: Start<Conf
   try {
     const config = start.load(start.env)
     const log = createLogger(start.name, config.logLevel)
+    const version = versionOf(start.env)
+    log.info({ version }, 'starting')
     for (const found of findMisspelled(start.variables, start.env))
       log.warn(found, 'unknown environment variable, similar to one that is not set')
-    return { config, log }
+    return { config, log, version }
   } catch (err) {
     if (!(err instanceof ConfigError)) throw err
     return exitWith(err.message)
   }
 }
 
+type BootConfig = { logLevel: string; redisUrl: string; tracing: boolean; keyring: KeyringOptions }
+
 /** Starts what the API and the worker have in common: `configure`, connections to Redis, metrics and tracing. */
-export async function boot<Config extends { logLevel: string; redisUrl: string; tracing: boolean }>(
-  start: Start<Config>,
-) {
-  const { config, log } = configure(start)
+export async function boot<Config extends BootConfig>(start: Start<Config>) {
+  const { config, log, version } = configure(start)
   const redis = connectRedis(config.redisUrl, 'commands', log)
   const producer = connectRedis(config.redisUrl, 'producer', log)
-  const faults = await serverFaultsAtBoot(redis)
+  const faults = await faultsAtBoot(redis, config.keyring)
   if (faults.length > 0) exitWith(faults.join('\n'))
   // Each label of a metric has few values, and no label names a phone.
   const registry = new Registry()
   registry.setDefaultLabels({ app: start.name })
   collectDefaultMetrics({ register: registry })
   reportClockSkew(registry, redis)
+  reportVersion(registry, version)
   const tracing = await loadTracing(config.tracing)
-  return { config, log, redis, producer, registry, tracing }
+  return { config, log, version, redis, producer, registry, tracing }
 }
 
 const NO_ADDRESS = 'HOST: is not an address of this machine'

@@ -6,6 +6,7 @@ type HealthOptions = {
   host: string
   port: number
   registry: Registry
+  version: string
   /** Null if the process is ready, else the reason in a few words. */
   notReady: () => Promise<string | null>
   /** What `/readyz` tells of a process that is ready; null for nothing. */
@@ -17,16 +18,17 @@ type Answer = [status: number, type: string, body: string]
  * Starts the server for operators on a port of its own: `/livez` (the process answers), `/readyz` (the process can
  * take work) and `/metrics`. The answers contain nothing about phones, codes or keys.
  */
-export async function startHealthServer({ host, port, registry, notReady, remark }: HealthOptions) {
+export async function startHealthServer(options: HealthOptions) {
+  const { host, port, registry, version, notReady, remark } = options
   let draining = false
   const answer = async (path: string | undefined): Promise<Answer> => {
     if (path === '/livez') return [200, 'text/plain', 'ok\n']
     if (path === '/metrics') return [200, registry.contentType, await registry.metrics()]
     if (path !== '/readyz') return [404, 'text/plain', 'try /livez, /readyz or /metrics\n']
     const reason = draining ? 'draining' : await notReady()
-    if (reason !== null) return [503, 'text/plain', `${reason}\n`]
-    const told = (await remark?.()) ?? null
-    return [200, 'text/plain', told === null ? 'ready\n' : `ready; ${told}\n`]
+    const told = reason === null && remark !== undefined ? await remark() : null
+    const state = reason ?? (told === null ? 'ready' : `ready; ${told}`)
+    return [reason === null ? 200 : 503, 'text/plain', `${state}\nversion ${version}\n`]
   }
   const server = createHttpServer((request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'

@@ -4,6 +4,7 @@ import type { Keyring } from '../keyring.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { LaterJob, SendJob, type SendQueue } from './send-queue.ts'
 import { createScript } from '../redis/script.ts'
+import { mayMoveToEmail, type FallbackDeps } from '../codes/contacts.ts'
 import type { DeliveryState, Reported, SendLedger } from '../codes/send-ledger.ts'
 
 /** The final states of a vendor's delivery receipt. Receipts with earlier states are ignored. */
@@ -54,15 +55,17 @@ function readJob(data: unknown): SendJob | null {
 }
 export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>
 
+type ReportDeps = FallbackDeps & { ledger: Pick<SendLedger, 'report'>; mails: Pick<SendQueue, 'add'> }
+
 /** Calls `report` of the ledger, and adds a mail job if the send moved to e-mail. @throws StoreError */
 export async function applyDeliveryReport(
   job: SendJob,
   state: DeliveryState,
-  mayFallBack: boolean,
-  { ledger, mails }: { ledger: Pick<SendLedger, 'report'>; mails: Pick<SendQueue, 'add'> },
-  receiptWithinMs = 0,
+  { ledger, mails, ...fallback }: ReportDeps,
 ): Promise<Reported> {
-  const reported = await ledger.report(job, state, mayFallBack, receiptWithinMs)
-  if (reported.kind === 'moved') await mails.add(job)
+  const mayMove = state !== 'delivered' && (await mayMoveToEmail(job, fallback))
+  const withinMs = fallback.rules.receiptWithinMs(job.scene) ?? 0
+  const reported = await ledger.report(job, state, mayMove, withinMs)
+  if (reported.kind === 'moved') await mails.add(job, reported.moves)
   return reported
 }

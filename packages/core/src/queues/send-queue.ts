@@ -68,9 +68,14 @@ export function createSendQueue(
 ) {
   const queue = openProducerQueue<SendJob>(name, connection, log, tracing, options)
   return {
-    /** Adds the job of a send, at most once. @throws StoreError: after a timeout the job may have been added */
-    async add(job: SendJob): Promise<void> {
-      await asStoreError('enqueue', queue.add('send', job, { jobId: `${job.rid}.${job.n}` }))
+    /**
+     * Adds the job of a send, at most once for each change of channel, because BullMQ ignores an id that it still has.
+     * @param moves how often the send changed its channel
+     * @throws StoreError: after a timeout the job may have been added
+     */
+    async add(job: SendJob, moves = 0, delay = 0): Promise<void> {
+      const jobId = `${job.rid}.${job.n}${moves === 0 ? '' : `.m${moves}`}`
+      await asStoreError('enqueue', queue.add('send', job, { jobId, delay }))
     },
 
     /** Adds a job that checks after `delayMs` whether the delivery receipt came. @throws StoreError */

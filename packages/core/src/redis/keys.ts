@@ -1,8 +1,10 @@
 /**
  * The names of all our keys in Redis. The keys of one phone share the hash tag `{ph}`, so a script uses one hash
- * slot of a Cluster. `ph` and `addr` are pseudonyms (keyring.ts), so no key contains a number or an address.
+ * slot of a Cluster. `ph`, `addr` and `subnet` are pseudonyms (keyring.ts), so no key contains a number or an address.
  */
 export const keys = {
+  /** The fingerprints of the keys that the processes use (key-faults.ts). */
+  fingerprints: 'sms:keys',
   captcha: (uuid: string) => `img_${uuid}`,
   /** Marks a proof of work as used. The API made its `nonce`, so a caller cannot choose the key. */
   proof: (nonce: string) => `sms:proof:${nonce}`,
@@ -25,7 +27,9 @@ export const keys = {
   ],
   /** Marks a JWS receipt of a verified code as redeemed. `erase` keeps the key, so no second redeem is possible. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
-  address: (addr: string, purpose: string) => `sms:{${addr}}:addr:${purpose}`,
+  /** Limits of an address and of its subnet. Both are in the slot of the subnet, so one script can check both. */
+  address: (subnet: string, addr: string, purpose: string) => `sms:{${subnet}}:addr:${addr}:${purpose}`,
+  subnet: (subnet: string, purpose: string) => `sms:{${subnet}}:subnet:${purpose}`,
   /** Counts of the guard against SMS pumping, and its marks. A mark stores a finding about a group of sends. */
   guard: (what: 'sent' | 'verified' | 'mark' | 'times', of: 'segment' | 'address' | 'service', who: string) =>
     `sms:{gate}:guard:${of}:${who}:${what}`,

@@ -1,5 +1,7 @@
 import { Cluster, type Redis } from 'ioredis'
+import type { KeyringOptions } from '../keyring.ts'
 import { asStoreError, type RedisClient } from './connect.ts'
+import { keyFaults } from './key-faults.ts'
 
 const READY_WITHIN_MS = 1_500
 
@@ -44,11 +46,16 @@ async function readServer(redis: Redis) {
   return { server, faults: faults.map((fault) => `REDIS_URL: ${fault}`) }
 }
 
-/** Reads the faults at the start of a process. If Redis is not reached, the list is empty and the process starts. */
-export async function serverFaultsAtBoot(redis: RedisClient): Promise<string[]> {
+/**
+ * Reads the faults of the server, or else of the keys, at the start of a process. If Redis is not reached, the list is
+ * empty and the process starts.
+ */
+export async function faultsAtBoot(redis: RedisClient, keyring: KeyringOptions): Promise<string[]> {
   try {
     await readyOrAway(redis)
-    return redis.status === 'ready' ? await serverFaults(redis) : []
+    if (redis.status !== 'ready') return []
+    const faults = await serverFaults(redis)
+    return faults.length > 0 ? faults : await keyFaults(redis, keyring)
   } catch {
     return []
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCodeStore } from '../../src/codes/code-store.ts'
 import { sealedMessage } from '../../src/codes/sealed-message.ts'
 import { phoneOf } from '../../src/codes/send.ts'
-import { createKeyring } from '../../src/keyring.ts'
+import { createKeyring, MissingKeyError } from '../../src/keyring.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { concurrently, newMobile, policy, sendOf, startStore, wrong } from '../store.ts'
 
@@ -142,7 +142,7 @@ describe('verify', () => {
     expect(await store.codes.verify(theirs, 'default', other, undefined)).toMatchObject({ kind: 'ok' })
   })
 
-  it('accepts a code from before a key rotation while the old key is in the key ring', async () => {
+  it('accepts a code from before a key rotation while the old key is in the key ring, and else counts no guess', async () => {
     const [oldKey, newKey, phoneKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.alloc(32, 3)]
     const ring = (...codeKeys: { kid: string; key: Buffer }[]) => createKeyring({ phoneKey, codeKeys })
     const old = { kid: 'a', key: oldKey }
@@ -153,7 +153,13 @@ describe('verify', () => {
     const sealed = await store.redis.hget(keys.code(phoneOf(send.rid), 'default'), 'sealed')
     const code = sealedMessage.open(ring(fresh, old), send.rid, sealed ?? '')?.code ?? ''
     const withoutOldKey = createCodeStore(store.redis, ring(fresh), () => policy)
-    expect(await withoutOldKey.verify(mobile, 'default', code, undefined)).toMatchObject({ kind: 'no' })
+    const untried = await store.redis.hgetall(keys.code(phoneOf(send.rid), 'default'))
+    for (const rid of [undefined, send.rid])
+      await expect(withoutOldKey.verify(mobile, 'default', code, rid)).rejects.toEqual(
+        new MissingKeyError('a'),
+      )
+    expect(await store.redis.hgetall(keys.code(phoneOf(send.rid), 'default'))).toEqual(untried)
+    expect(await store.redis.keys(`*${phoneOf(send.rid)}*misses*`)).toEqual([])
     const rotated = createCodeStore(store.redis, ring(fresh, old), () => policy)
     expect(await rotated.verify(mobile, 'default', code, undefined)).toMatchObject({ kind: 'ok' })
   })

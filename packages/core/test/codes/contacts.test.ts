@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createContacts, type Contacts } from '../../src/codes/contacts.ts'
-import { createKeyring } from '../../src/keyring.ts'
+import { createKeyring, MissingKeyError } from '../../src/keyring.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { newMobile, startStore } from '../store.ts'
 
@@ -51,7 +51,7 @@ describe('a contact', () => {
       createContacts(store.redis, createKeyring({ phoneKey, codeKeys }))
     await withRing(old).put(mobile, contact)
     expect(await withRing(fresh, old).find(mobile)).toEqual(contact)
-    expect(await withRing(fresh).find(mobile)).toBeNull()
+    await expect(withRing(fresh).find(mobile)).rejects.toEqual(new MissingKeyError('old'))
   })
 })
 

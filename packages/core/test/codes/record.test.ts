@@ -68,6 +68,8 @@ async function everyStep(): Promise<void> {
   await settle((await issue()).send, { status: 'queued', doubtedGateway: 'ccp', secondSendRisked: true })
   await settle((await issue()).send, { status: 'failed', reason: 'number' })
   const [fellBack, unmailed, followedUp] = [await mailing(), await mailing(), await sent()]
+  const returned = await mailing()
+  await settle(returned, { status: 'moved', channel: 'email' }, await claim(returned, mail))
   await settle(fellBack, { status: 'fell_back', channel: 'email' }, await claim(fellBack, mail))
   await settle(unmailed, { status: 'failed', channel: 'email' }, await claim(unmailed, mail))
   await ledger.report(followedUp, 'missing', true)

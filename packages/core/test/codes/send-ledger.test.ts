@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { phoneOf } from '../../src/codes/send.ts'
+import { createKeyring } from '../../src/keyring.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { createSendLedger, type Settlement } from '../../src/codes/send-ledger.ts'
 import { newKeyring, newMobile, sendOf, startStore } from '../store.ts'
@@ -110,7 +113,18 @@ describe('claim', () => {
     })
   })
 
-  it('reports a sealed message that no key in the key ring opens', async () => {
+  it('is refused without a change of the record if the key ring lacks the key of the message', async () => {
+    const send = await issued()
+    const record = keys.code(phoneOf(send.rid), send.scene)
+    const before = await store.redis.hgetall(record)
+    const codeKeys = [{ kid: 'k2', key: randomBytes(32) }]
+    const other = createSendLedger(store.redis, createKeyring({ phoneKey: randomBytes(32), codeKeys }))
+    const claim = await other.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
+    expect(claim).toEqual({ kind: 'no_key', kid: 'k1' })
+    expect(await store.redis.hgetall(record)).toEqual(before)
+  })
+
+  it('reports a sealed message that the key with its id does not open', async () => {
     const send = await issued()
     const otherLedger = createSendLedger(store.redis, newKeyring())
     const claim = await otherLedger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
@@ -243,7 +257,7 @@ describe('a delivery report', () => {
 
   it('moves the send to e-mail while it has time to be sent, and not later', async () => {
     const [early, late] = [await sent(), await sent()]
-    expect(await store.ledger.report(early, 'undelivered', true)).toEqual({ kind: 'moved' })
+    expect(await store.ledger.report(early, 'undelivered', true)).toEqual({ kind: 'moved', moves: 1 })
     await store.pass(121)
     expect(await store.ledger.report(late, 'missing', true)).toEqual({ kind: 'kept' })
     expect(await store.ledger.report(late, 'undelivered', true)).toEqual({ kind: 'failed' })

@@ -49,8 +49,12 @@ describe('a send', () => {
     const delivered = await prepare({ status: 'sent', sent_at: sentAt })
     expect(await store.ledger.report(delivered, 'delivered', true)).toMatchObject({ kind: 'delivered' })
     const moved = await prepare({ status: 'sent', sent_at: sentAt })
-    expect(await store.ledger.report(moved, 'undelivered', true)).toEqual({ kind: 'moved' })
-    expect(await store.ledger.claim(moved, 'ccp', options)).toEqual({ kind: 'gone', reason: 'moved' })
+    expect(await store.ledger.report(moved, 'undelivered', true)).toEqual({ kind: 'moved', moves: 1 })
+    expect(await store.ledger.claim(moved, 'ccp', options)).toEqual({
+      kind: 'gone',
+      reason: 'moved',
+      moves: 1,
+    })
     const mail = { ...options, channel: 'email' as const }
     expect(await store.ledger.claim(moved, 'email', mail)).toMatchObject({ kind: 'go' })
     expect(await store.codes.verify(moved.mobile, 'default', CODE, undefined)).toMatchObject({

@@ -16,7 +16,7 @@ describe('a limit', () => {
     const limits = createLimits(store.redis)
     const windows = parseWindows('5/60,20/3600')
     const answers = await Promise.all(
-      Array.from({ length: 200 }, () => limits.take([{ key: keys.address('a', 'test'), windows }])),
+      Array.from({ length: 200 }, () => limits.take([{ key: keys.address('s', 'a', 'test'), windows }])),
     )
     expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(5)
     const full = answers.filter(({ kind }) => kind === 'full')
@@ -32,7 +32,7 @@ describe('a limit', () => {
     let run = 0
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 12 }), async (pauses) => {
-        const key = keys.address(String(++run), 'test')
+        const key = keys.address('s', String(++run), 'test')
         let clock = 0
         const taken: number[] = []
         for (const pause of pauses) {

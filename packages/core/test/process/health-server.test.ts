@@ -7,18 +7,25 @@ afterEach(() => ops.close())
 
 type Check = () => Promise<string | null>
 async function start(notReady: Check, remark: Check = async () => null) {
-  ops = await startHealthServer({ host: '127.0.0.1', port: 0, registry: new Registry(), notReady, remark })
+  ops = await startHealthServer({
+    host: '127.0.0.1',
+    port: 0,
+    registry: new Registry(),
+    version: '1.2.3',
+    notReady,
+    remark,
+  })
   return async (path: string, method = 'GET') => {
     const response = await fetch(`http://127.0.0.1:${ops.port}${path}`, { method })
     return [response.status, await response.text()]
   }
 }
 
-it('the health server reports ready until the process drains', async () => {
+it('the health server reports its version, and ready until the process drains', async () => {
   const ask = await start(async () => null)
-  expect(await ask('/readyz')).toEqual([200, 'ready\n'])
+  expect(await ask('/readyz')).toEqual([200, 'ready\nversion 1.2.3\n'])
   ops.drain()
-  expect(await ask('/readyz')).toEqual([503, 'draining\n'])
+  expect(await ask('/readyz')).toEqual([503, 'draining\nversion 1.2.3\n'])
   expect(await ask('/livez')).toEqual([200, 'ok\n'])
 })
 
@@ -27,14 +34,17 @@ it('the health server stays ready with a remark, which a reason against readines
     async () => null,
     async () => 'no gateway has accepted a message for 42 s',
   )
-  expect(await ask('/readyz')).toEqual([200, 'ready; no gateway has accepted a message for 42 s\n'])
+  expect(await ask('/readyz')).toEqual([
+    200,
+    'ready; no gateway has accepted a message for 42 s\nversion 1.2.3\n',
+  ])
   ops.drain()
-  expect(await ask('/readyz')).toEqual([503, 'draining\n'])
+  expect(await ask('/readyz')).toEqual([503, 'draining\nversion 1.2.3\n'])
 })
 
 it('the health server reports why the process is not ready', async () => {
   const ask = await start(async () => 'redis does not answer')
-  expect(await ask('/readyz')).toEqual([503, 'redis does not answer\n'])
+  expect(await ask('/readyz')).toEqual([503, 'redis does not answer\nversion 1.2.3\n'])
 })
 
 it('the health server reports "not ready" without details if the check throws', async () => {

@@ -136,10 +136,10 @@ const settle = (back: number, fenceBack: number | null, what: Settlement) =>
     return [{ done: await store.ledger.settle(send, fence, what) }, { done: model.settle(send, fence, what) }]
   })
 
-const report = (back: number, state: DeliveryState, mayFallBack: boolean) =>
-  command('report', [back, state, mayFallBack], async (model, { sends }) => {
+const report = (back: number, state: DeliveryState, mayMove: boolean) =>
+  command('report', [back, state, mayMove], async (model, { sends }) => {
     const send = newest(sends, back, UNKNOWN_SEND)
-    return [await store.ledger.report(send, state, mayFallBack), model.report(send, state, mayFallBack)]
+    return [await store.ledger.report(send, state, mayMove), model.report(send, state, mayMove)]
   })
 
 const pass = (seconds: number) =>
@@ -174,6 +174,7 @@ const settlement: fc.Arbitrary<Settlement> = fc.record({
   doubtedGateway: fc.constantFrom('', 'ccp', 'aliyun'),
   secondSendRisked: fc.boolean(),
   reason: fc.constant(''),
+  mayReturn: fc.boolean(),
 })
 
 /** Any command. The weights make long lives of a code likely. */

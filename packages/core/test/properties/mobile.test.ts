@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import { maskMobile, MOBILE_PATTERN, scrub } from '../../src/mobile.ts'
+import { maskMobile, MOBILE_PATTERN, normaliseMobile, scrub } from '../../src/mobile.ts'
 
 const pattern = new RegExp(MOBILE_PATTERN)
 const mobile = fc.integer({ min: 13_000_000_000, max: 19_999_999_999 }).map(String)
@@ -33,7 +33,47 @@ const isCanonical = (text: string) =>
   '3456789'.includes(text.charAt(1)) &&
   text.split('').every((char) => '0123456789'.includes(char))
 
+/** Writes a digit as a person may type it. */
+const typedDigit = (digit: string) =>
+  fc.constantFrom(
+    digit,
+    String.fromCodePoint(0xff10 + Number(digit)),
+    String.fromCodePoint(0x1d7ce + Number(digit)),
+  )
+const gap = fc.constantFrom('', '', ' ', '-', '\u3000', '\u00a0', '\u2014', '\uff0d', '\u200b', '\n')
+
 describe('a mobile number', () => {
+  it('has one canonical form, however its digits are typed', () => {
+    const typed = mobile.chain((number) =>
+      fc
+        .tuple(
+          fc.constantFrom('', '+86', '0086', '86', '\uff0b86'),
+          ...number.split('').map((digit) => fc.tuple(gap, typedDigit(digit))),
+          gap,
+        )
+        .map((parts) => ({ number, text: parts.flat().join('') })),
+    )
+    fc.assert(
+      fc.property(typed, ({ number, text }) => {
+        expect(normaliseMobile(text)).toBe(number)
+      }),
+    )
+  })
+
+  it('is not made of a text with other digits, letters or signs', () => {
+    fc.assert(
+      fc.property(
+        mobile,
+        fc.nat(11),
+        fc.constantFrom('1', '0', 'x', '+', '.', '(', '\u0661', '\0'),
+        (number, at, extra) => {
+          const text = normaliseMobile(number.slice(0, at) + extra + number.slice(at))
+          expect(pattern.test(text)).toBe(false)
+        },
+      ),
+    )
+  })
+
   it('is accepted in one form only, whatever the text is', () => {
     fc.assert(
       fc.property(fc.oneof(variant, mobile, fc.string({ unit: 'binary' })), (text) => {

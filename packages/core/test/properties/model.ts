@@ -54,6 +54,11 @@ type SendState = {
   hasUnresolvedDoubt: boolean
   /** The one permitted second message was risked. */
   secondSendRisked: boolean
+  moves: number
+  /** The other channel may still take the send. */
+  mayMove: boolean
+  /** The doubt and the risk on SMS, while the send is on the channel email. */
+  smsDoubt: { doubtedGateway: string; secondSendRisked: boolean }
 }
 
 /** When wrong guesses with and without the request id were compared. */
@@ -94,14 +99,19 @@ export function createModel(policy: CodePolicy) {
     return longest
   }
 
-  function moveToEmail(send: SendState, reason: string, isCertain: boolean): void {
+  type Change = { reason: string; isCertain: boolean; mayReturn: boolean; smsDoubt: SendState['smsDoubt'] }
+  function move(code: CodeState, { reason, isCertain, mayReturn, smsDoubt }: Change): void {
+    const { send } = code
+    code.gateway = ''
+    const isReturn = send.channel === 'email'
+    Object.assign(send, isReturn ? send.smsDoubt : { doubtedGateway: '', secondSendRisked: false, smsDoubt })
+    send.channel = isReturn ? 'sms' : 'email'
     send.status = 'queued'
-    send.channel = 'email'
     send.reason = reason
     send.leaseUntil = 0
-    send.doubtedGateway = ''
-    send.secondSendRisked = false
     send.hasUnresolvedDoubt = !isCertain
+    send.moves += 1
+    send.mayMove = mayReturn
   }
 
   const hasTimeToSend = ({ expiresAt, send }: CodeState) => Math.min(expiresAt, send.sendBy) > now
@@ -123,14 +133,14 @@ export function createModel(policy: CodePolicy) {
     const isInCall = owner === 'unclaimed' && current.status === 'sending'
     const isCertain =
       current.doubtedGateway === '' && doubtedGateway === '' && !current.hasUnresolvedDoubt && !isInCall
-    if (status === 'moved') {
-      code.gateway = ''
-      moveToEmail(current, current.reason, isCertain)
-      return true
-    }
     if (current.channel === 'email' && code.mailState === 'claimed') {
       const mayHaveLeft = status === 'fell_back' || doubtedGateway !== '' || owner === 'unclaimed'
       code.mailState = mayHaveLeft ? 'may_have_left' : 'none'
+    }
+    if (status === 'moved') {
+      const smsDoubt = { doubtedGateway, secondSendRisked }
+      move(code, { reason: current.reason, isCertain, mayReturn: what.mayReturn === true, smsDoubt })
+      return true
     }
     if (status === 'failed' && current.channel === 'email' && current.reason === 'missing') {
       // The mail was only a follow-up to an accepted SMS, so the send stays `sent`.
@@ -183,6 +193,9 @@ export function createModel(policy: CodePolicy) {
         doubtedGateway: '',
         hasUnresolvedDoubt: false,
         secondSendRisked: false,
+        moves: 0,
+        mayMove: true,
+        smsDoubt: { doubtedGateway: '', secondSendRisked: false },
       }
       const untouched = { isUsed: false, fence: 0, gateway: '', mailState: 'none' as const }
       const made = {
@@ -251,7 +264,7 @@ export function createModel(policy: CodePolicy) {
       const current = code.send
       if (current.n !== send.n) return { kind: 'gone', reason: 'replaced' }
       if (!isOpen(current)) return { kind: 'done', status: current.status }
-      if (current.channel !== channel) return { kind: 'gone', reason: 'moved' }
+      if (current.channel !== channel) return { kind: 'gone', reason: 'moved', moves: current.moves }
       if (code.isUsed) {
         current.status = 'sent'
         return { kind: 'gone', reason: 'used' }
@@ -282,6 +295,8 @@ export function createModel(policy: CodePolicy) {
         lifeMs: (code.expiresAt - now) * 1000,
         doubt: doubted === '' ? null : { gateway: doubted },
         secondSendRisked: current.secondSendRisked,
+        moves: current.moves,
+        mayMove: current.mayMove,
       }
       // A worker that learns of a doubt from this claim does not call yet, so the doubted gateway stays recorded.
       code.gateway = !isOwn && doubted !== '' ? doubted : gateway
@@ -299,7 +314,7 @@ export function createModel(policy: CodePolicy) {
     settle: (send: Send, fence: number, what: Settlement): boolean => settle(send, fence, what),
     settleUnclaimed: (send: Send, what: Settlement): boolean => settle(send, 'unclaimed', what),
 
-    report(send: Send, state: DeliveryState, mayFallBack: boolean) {
+    report(send: Send, state: DeliveryState, mayMove: boolean) {
       const code = findSend(send)
       if (code === undefined) return { kind: 'kept' }
       const current = code.send
@@ -310,12 +325,13 @@ export function createModel(policy: CodePolicy) {
         current.channel = 'sms'
         return { kind: 'delivered' }
       }
-      if (isOpen(current)) return { kind: current.channel === 'email' ? 'moved' : 'early' }
+      if (isOpen(current) && current.channel === 'sms') return { kind: 'early' }
+      if (isOpen(current)) return { kind: 'moved', moves: current.moves }
       if (current.status !== 'sent' || code.isUsed) return { kind: 'kept' }
-      if (mayFallBack && hasTimeToSend(code)) {
-        code.gateway = ''
-        moveToEmail(current, state, false)
-        return { kind: 'moved' }
+      if (mayMove && current.mayMove && hasTimeToSend(code)) {
+        const smsDoubt = { doubtedGateway: '', secondSendRisked: false }
+        move(code, { reason: state, isCertain: false, mayReturn: false, smsDoubt })
+        return { kind: 'moved', moves: current.moves }
       }
       if (state === 'missing') return { kind: 'kept' }
       current.status = 'failed'

@@ -7,10 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
 import { asStoreError, connectRedis, StoreError } from '../../src/redis/connect.ts'
-import { serverFaults, serverFaultsAtBoot } from '../../src/redis/server-faults.ts'
+import { serverFaults, faultsAtBoot } from '../../src/redis/server-faults.ts'
 import { storeNotReady } from '../../src/process/readiness.ts'
+import { newKeys } from '../store.ts'
 import { createScript } from '../../src/redis/script.ts'
 
+const someKeys = newKeys()
 const log = createLogger('test', 'silent')
 let server: RedisServer
 beforeAll(async () => {
@@ -35,7 +37,7 @@ describe('a connection that fails fast', () => {
   it('fails at once if Redis was never reachable', async () => {
     const redis = connectRedis('redis://127.0.0.1:1', 'commands', log)
     await failure(redis.get('x'))
-    expect(await storeNotReady(redis)).toBe('redis does not answer, or takes no writes')
+    expect(await storeNotReady(redis, someKeys)).toBe('redis does not answer, or takes no writes')
     redis.disconnect()
   })
 
@@ -143,12 +145,12 @@ describe('a script', () => {
 describe('the server', () => {
   it('is not ready while it answers reads and refuses writes', async () => {
     const redis = await connected('commands')
-    expect(await storeNotReady(redis)).toBeNull()
+    expect(await storeNotReady(redis, someKeys)).toBeNull()
     await redis.config('SET', 'maxmemory', '1')
     expect(await redis.ping()).toBe('PONG')
-    expect(await storeNotReady(redis)).toBe('redis does not answer, or takes no writes')
+    expect(await storeNotReady(redis, someKeys)).toBe('redis does not answer, or takes no writes')
     await redis.config('SET', 'maxmemory', '0')
-    expect(await storeNotReady(redis)).toBeNull()
+    expect(await storeNotReady(redis, someKeys)).toBeNull()
     redis.disconnect()
   })
 
@@ -158,7 +160,7 @@ describe('the server', () => {
       [99, ['REDIS_URL: the server does not have that database']],
     ] as const) {
       const redis = connectRedis(`${server.url}/${db}`, 'commands', log)
-      expect(await serverFaultsAtBoot(redis)).toEqual(faults)
+      expect(await faultsAtBoot(redis, someKeys)).toEqual(faults)
       expect(await serverFaults(redis)).toEqual(faults)
       redis.disconnect()
     }
@@ -169,7 +171,7 @@ describe('the server', () => {
     expect(await serverFaults(redis)).toEqual([])
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
     expect(await serverFaults(redis)).toEqual([expect.stringContaining('noeviction')])
-    expect(await storeNotReady(redis)).toContain('noeviction')
+    expect(await storeNotReady(redis, someKeys)).toContain('noeviction')
     await redis.config('SET', 'maxmemory-policy', 'noeviction')
     redis.disconnect()
   })

@@ -8,7 +8,9 @@ import { createLogger } from '../../src/logger.ts'
 import { asStoreError, connectRedis, StoreError } from '../../src/redis/connect.ts'
 import { serverFaults } from '../../src/redis/server-faults.ts'
 import { storeNotReady } from '../../src/process/readiness.ts'
+import { newKeys } from '../store.ts'
 
+const someKeys = newKeys()
 const log = createLogger('test', 'silent')
 const KEY = 'topology'
 /** A failover usually takes two seconds. Sentinels that do not agree on a leader try again after twenty. */
@@ -52,7 +54,7 @@ describe('a Cluster', () => {
   it('that was never reachable fails a command at once', async () => {
     const redis = connectRedis('redis+cluster://127.0.0.1:1', 'commands', log)
     await failure(redis.get(KEY))
-    expect(await storeNotReady(redis)).toBe('redis does not answer, or takes no writes')
+    expect(await storeNotReady(redis, someKeys)).toBe('redis does not answer, or takes no writes')
     redis.disconnect()
   })
 
@@ -120,9 +122,9 @@ describe('a Cluster', () => {
     expect(await serverFaults(redis)).toEqual([])
     await owner.config('SET', 'maxmemory-policy', 'allkeys-lru')
     expect(await serverFaults(redis)).toEqual([expect.stringContaining('noeviction')])
-    expect(await storeNotReady(redis)).toContain('noeviction')
+    expect(await storeNotReady(redis, someKeys)).toContain('noeviction')
     await owner.config('SET', 'maxmemory-policy', 'noeviction')
-    expect(await storeNotReady(redis)).toBeNull()
+    expect(await storeNotReady(redis, someKeys)).toBeNull()
     redis.disconnect()
   })
 })

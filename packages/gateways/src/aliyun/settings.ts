@@ -16,20 +16,31 @@ export const aliyun = defineVendor({
   name: 'aliyun',
   settings: Type.Object({
     ALIYUN_BASE_URL: apiUrl('Aliyun SMS', 'https://dysmsapi.aliyuncs.com'),
-    ALIYUN_ACCESS_KEY_ID: text('^[0-9A-Za-z]{8,64}$', 'Aliyun access key id'),
+    ALIYUN_ACCESS_KEY_ID: text(
+      '^[0-9A-Za-z]{8,64}$',
+      'Aliyun access key id, such as LTAI5tExampleKeyId00000',
+    ),
     ALIYUN_ACCESS_KEY_SECRET: secret('Aliyun access key secret'),
-    ALIYUN_SIGN_NAME: text('^\\S{2,20}$', 'Aliyun signature, without its brackets'),
-    ALIYUN_TEMPLATE_CODE: text('^[0-9A-Za-z_]{4,40}$', 'Aliyun template, whose only variable is ${code}'),
+    ALIYUN_SIGN_NAME: text('^[^\\s【】]{2,20}$', 'Aliyun signature, such as 美多商城, without its brackets'),
+    ALIYUN_TEMPLATE_CODE: text(
+      '^[0-9A-Za-z_]{4,40}$',
+      'Aliyun template, such as SMS_100000001, whose only variable is ${code}',
+    ),
     ALIYUN_TEMPLATE_MINUTES: Type.Integer({
       minimum: 1,
       maximum: 10,
       default: 5,
       description: 'minutes in the text of the Aliyun template; must be the life of the code',
     }),
-    ALIYUN_TEMPLATES: byScene('template:minutes', '[^,:\\s]{1,64}:[1-9][0-9]?', ([code = '', minutes]) => ({
-      code,
-      minutes: Number(minutes),
-    })),
+    ALIYUN_TEMPLATES: byScene(
+      'template:minutes',
+      'login:SMS_100000002:2',
+      '[0-9A-Za-z_]{4,40}:[1-9][0-9]?',
+      ([code = '', minutes]) => ({
+        code,
+        minutes: Number(minutes),
+      }),
+    ),
   }),
   faults: ({ ALIYUN_BASE_URL, ALIYUN_TEMPLATES, ALIYUN_TEMPLATE_MINUTES }, context) => [
     apiUrlFault('ALIYUN_BASE_URL', ALIYUN_BASE_URL, context),
@@ -41,6 +52,7 @@ export const aliyun = defineVendor({
     }),
   ],
   quota: aliyunQuota,
+  maxCodeLength: 6,
   create: (settings, { transport }) =>
     createAliyunGateway({
       baseUrl: settings.ALIYUN_BASE_URL.href,

@@ -14,19 +14,31 @@ export const tencent = defineVendor({
   name: 'tencent',
   settings: Type.Object({
     TENCENT_BASE_URL: apiUrl('Tencent Cloud SMS', 'https://sms.tencentcloudapi.com'),
-    TENCENT_SECRET_ID: text('^[0-9A-Za-z]{8,64}$', 'Tencent secret id'),
+    TENCENT_SECRET_ID: text(
+      '^[0-9A-Za-z]{8,64}$',
+      'Tencent secret id, such as AKIDExample0000000000000000000000000',
+    ),
     TENCENT_SECRET_KEY: secret('Tencent secret key'),
-    TENCENT_SDK_APP_ID: text('^[0-9]{6,20}$', 'Tencent SMS application id'),
-    TENCENT_SIGN_NAME: text('^\\S{2,20}$', 'Tencent signature, without its brackets'),
-    TENCENT_TEMPLATE_ID: text('^[0-9]{1,12}$', 'Tencent template; {1} is the code and {2} the minutes'),
-    TENCENT_TEMPLATES: sceneTemplates(),
-    TENCENT_REGION: text('^[a-z0-9-]{4,32}$', 'Tencent region', { default: 'ap-guangzhou' }),
+    TENCENT_SDK_APP_ID: text('^[0-9]{6,20}$', 'Tencent SMS application id, such as 1400006666'),
+    TENCENT_SIGN_NAME: text(
+      '^[^\\s【】]{2,20}$',
+      'Tencent signature, such as 美多商城, without its brackets',
+    ),
+    TENCENT_TEMPLATE_ID: text(
+      '^[0-9]{1,12}$',
+      'Tencent template, such as 1110; {1} is the code and {2} the minutes',
+    ),
+    TENCENT_TEMPLATES: sceneTemplates('[0-9]{1,12}'),
+    TENCENT_REGION: text('^[a-z0-9-]{4,32}$', 'Tencent region, such as ap-guangzhou', {
+      default: 'ap-guangzhou',
+    }),
   }),
   faults: (values, context) => [
     apiUrlFault('TENCENT_BASE_URL', values.TENCENT_BASE_URL, context),
     sceneFault('TENCENT_TEMPLATES', values.TENCENT_TEMPLATES, context),
   ],
   quota: tencentQuota,
+  maxCodeLength: 6,
   create: (settings, { transport }) =>
     createTencentGateway({
       baseUrl: settings.TENCENT_BASE_URL.href,

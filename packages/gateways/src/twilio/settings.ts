@@ -10,11 +10,19 @@ export const twilio = defineVendor({
   name: 'twilio',
   settings: Type.Object({
     TWILIO_BASE_URL: apiUrl('Twilio', 'https://api.twilio.com'),
-    TWILIO_ACCOUNT_SID: text('^AC[0-9a-zA-Z]{32}$', 'Twilio account sid'),
+    TWILIO_ACCOUNT_SID: text(
+      '^AC[0-9a-zA-Z]{32}$',
+      'Twilio account sid, such as AC00000000000000000000000000000000',
+    ),
     TWILIO_AUTH_TOKEN: twilioAuthToken,
-    TWILIO_FROM: Type.Optional(text('^\\+?[0-9A-Za-z ]{3,16}$', 'sender of Twilio messages')),
+    TWILIO_FROM: Type.Optional(
+      text('^\\+?[0-9A-Za-z ]{3,16}$', 'sender of Twilio messages, such as +15005550006'),
+    ),
     TWILIO_MESSAGING_SERVICE_SID: Type.Optional(
-      text('^MG[0-9a-zA-Z]{32}$', 'Twilio messaging service, instead of TWILIO_FROM'),
+      text(
+        '^MG[0-9a-zA-Z]{32}$',
+        'Twilio messaging service, such as MG00000000000000000000000000000000, instead of TWILIO_FROM',
+      ),
     ),
   }),
   faults: ({ TWILIO_BASE_URL, TWILIO_FROM, TWILIO_MESSAGING_SERVICE_SID }, context) => [

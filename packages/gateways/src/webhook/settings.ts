@@ -9,11 +9,17 @@ import { receiverSecrets } from './receipt.ts'
 export const webhook = defineVendor({
   name: 'webhook',
   settings: Type.Object({
-    WEBHOOK_URL: url('address of your own receiver of messages, called as in Standard Webhooks'),
+    WEBHOOK_URL: url(
+      'address of your own receiver of messages, such as https://sms.example.com/send, called as in Standard Webhooks',
+    ),
     WEBHOOK_SECRETS: receiverSecrets,
-    WEBHOOK_TEMPLATE: text('^[^,:\\s]{1,64}$', 'name of the template in the calls of the webhook', {
-      default: 'verification-code',
-    }),
+    WEBHOOK_TEMPLATE: text(
+      '^[^,:\\s]{1,64}$',
+      'name of the template in the calls of the webhook, such as verification-code',
+      {
+        default: 'verification-code',
+      },
+    ),
     WEBHOOK_TEMPLATES: sceneTemplates(),
     WEBHOOK_IDEMPOTENT: Type.Union([Type.Literal('true'), Type.Literal('false')], {
       default: 'false',

@@ -1,5 +1,5 @@
 -- Gives a claim: the right to make one gateway call for one send. The fence is the number of a claim. The lease is
--- the time for which no other worker gets a claim. For a send that moved to e-mail, no SMS gateway gets a claim.
+-- the time for which no other worker gets a claim. Only gateways of the send's present channel get a claim.
 --
 -- A doubt means that a gateway gave no answer and may have taken the message. A claim leaves a doubt if its lease
 -- ends before settle.lua records a result. The doubt stays until an answer of that gateway resolves the doubt.
@@ -11,33 +11,39 @@
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
--- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked, counted_for}: `life` in ms;
---           `age` in ms since the first claim of this send; `doubted_gateway` is '' if there is no doubt; `counted_for`
---           is the address for which the guard against SMS pumping counts the send, '' if it does not
---       | {'gone', reason}: 'no_record' | 'replaced' | 'moved' | 'used'
+-- ARGV[8..] ids of the code keys that the caller has
+-- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked, moves, may_move,
+--           counted_for}: `life` in ms; `age` in ms since the first claim of this send; `doubted_gateway` is '' if
+--           there is no doubt; `moves` changes of channel so far; `may_move` 0 if the other channel can no longer take
+--           the send; `counted_for` the address for which the guard against SMS pumping counts the send, or ''
+--       | {'gone', reason, moves}: 'no_record' | 'replaced' | 'moved' | 'used'; only 'moved' has `moves`
 --       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
 --       | {'done', status, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if the code
---           was used
+--           was used or the caller lacks its key
+--       | {'no_key', key_id}: the caller lacks the key of the message; nothing was claimed
 --       | {'busy', wait}: another worker has the claim for `wait` ms more
 --- @include "time"
 --- @include "read"
 --- @include "end-late"
+--- @include "has-key"
 local code, sends = KEYS[1], KEYS[2]
 local rid, number, own_fence, gateway, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local risks_second_send, channel = tonumber(ARGV[6]), ARGV[7]
+local KEY_IDS = 8
 
 local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
   'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
-  'called_at', 'sending_at', 'reason', 'mail_state', 'asked_by', 'is_counted')
+  'called_at', 'sending_at', 'reason', 'mail_state', 'key_id', 'moves', 'may_move', 'asked_by', 'is_counted')
 if record.rid ~= rid then return {'gone', 'reason', 'no_record'} end
 if record.sends ~= number then return {'gone', 'reason', 'replaced'} end
 local counted_for = record.is_counted == '1' and record.asked_by or ''
 local is_sending = record.status == 'sending'
+local is_readable = has_key(record.key_id, KEY_IDS, 1)
 if record.status ~= 'queued' and not is_sending then
   return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id,
-    'sealed', record.sealed or '', 'counted_for', counted_for}
+    'sealed', is_readable and record.sealed or '', 'counted_for', counted_for}
 end
-if record.channel ~= channel then return {'gone', 'reason', 'moved'} end
+if record.channel ~= channel then return {'gone', 'reason', 'moved', 'moves', record.moves or 0} end
 if record.used == '1' then
   -- The code was used, so a message with the code has arrived.
   redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
@@ -64,6 +70,8 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
   return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
 end
 
+if not is_readable then return {'no_key', 'key_id', record.key_id} end
+
 -- A new caller that gets a doubt in the answer claims again before its gateway call. This first claim keeps the name
 -- of the doubted gateway: if the caller dies before its second claim, the record names a gateway that was called.
 if not is_own and doubted ~= '' then gateway = doubted end
@@ -76,4 +84,5 @@ redis.call('HSETNX', code, 'sending_at', now)
 if channel == 'email' and record.mail_state == 'none' then redis.call('HSET', code, 'mail_state', 'claimed') end
 return {'go', 'sealed', record.sealed, 'fence', fence, 'life', record.expires_at - now,
   'age', now - (record.sending_at or now), 'doubted_gateway', doubted, 'doubted_at', tonumber(doubted_at),
-  'second_send_risked', tonumber(record.second_send_risked), 'counted_for', counted_for}
+  'second_send_risked', tonumber(record.second_send_risked), 'moves', record.moves or 0,
+  'may_move', record.may_move or 1, 'counted_for', counted_for}

@@ -50,7 +50,8 @@ end
 local expires_at = math.min(now + life, latest_expiry)
 redis.call('HSET', code, 'status', 'queued', 'channel', 'sms', 'reason', '', 'sends', number, 'queued_at', now,
   'expires_at', expires_at, 'send_by', now + send_within, 'lease_until', 0, 'doubted_gateway', '', 'doubted_at', 0,
-  'unresolved_doubt', 0, 'second_send_risked', 0, 'budget_unit', budget_unit)
+  'unresolved_doubt', 0, 'second_send_risked', 0, 'budget_unit', budget_unit, 'moves', 0, 'may_move', 1,
+  'sms_doubted_gateway', '', 'sms_doubted_at', 0, 'sms_second_send_risked', 0)
 redis.call('PEXPIREAT', code, latest_expiry + keep)
 
 add(sends, rid .. '.' .. number, keep_sends)

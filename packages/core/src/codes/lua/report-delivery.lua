@@ -6,19 +6,20 @@
 -- KEYS[1] code record
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] 'delivered' | 'undelivered' | 'missing': no delivery receipt came in time
--- ARGV[4] 1 if the scene may fall back to e-mail, else 0; ARGV[5] ms after `sent_at` that a delivery receipt may take
+-- ARGV[4] 1 if the send may move to e-mail, else 0; ARGV[5] ms after `sent_at` that a delivery receipt may take
 -- Answers {'delivered', after}: ms since the gateway accepted the message
 --       | {'soon', wait}: the delivery receipt may still take `wait` ms
---       | {'moved'}: the send is queued on the channel email. A repeated report gets the same answer, so that a
---           caller that failed to add the job can try again
+--       | {'moved', moves}: the send is queued on the channel email, after so many moves. A repeated report gets the
+--           same answer, so that a caller that failed to add the job can try again
 --       | {'failed'} | {'early'}: the send is not settled yet | {'kept'}: nothing to change
 --- @include "time"
 --- @include "read"
---- @include "move-to-email"
+--- @include "move"
 local code, rid, number, report = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local may_fall_back, receipt_within = ARGV[4] == '1', tonumber(ARGV[5])
+local may_move, receipt_within = ARGV[4] == '1', tonumber(ARGV[5])
 
-local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'sent_at')
+local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'sent_at',
+  'moves', 'may_move')
 if record.rid ~= rid or record.sends ~= number then return {'kept'} end
 local status = record.status
 local is_open = status == 'queued' or status == 'sending'
@@ -29,15 +30,17 @@ if report == 'delivered' then
   redis.call('HSET', code, 'status', 'delivered', 'delivered_at', now, 'channel', 'sms')
   return {'delivered', 'after', now - (record.sent_at or now)}
 end
-if is_open then return {record.channel == 'email' and 'moved' or 'early'} end
+if is_open then return {record.channel == 'email' and 'moved' or 'early', 'moves', record.moves or 0} end
 if status ~= 'sent' or record.used == '1' then return {'kept'} end
 if report == 'missing' then
   local wait = record.sent_at + receipt_within - now
   if wait > 0 then return {'soon', 'wait', wait} end
 end
-if may_fall_back and math.min(tonumber(record.expires_at), tonumber(record.send_by)) > now then
-  move_to_email(code, report, false)
-  return {'moved'}
+may_move = may_move and record.may_move ~= '0'
+if may_move and math.min(tonumber(record.expires_at), tonumber(record.send_by)) > now then
+  local moves = move(code, record, {reason = report, is_certain = false, may_return = 0, gateway = '', at = 0,
+    risked = 0})
+  return {'moved', 'moves', moves}
 end
 if report == 'missing' then return {'kept'} end
 redis.call('HSET', code, 'status', 'failed', 'failed_at', now, 'reason', 'undelivered')

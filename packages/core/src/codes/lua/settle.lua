@@ -1,7 +1,7 @@
 -- Records the result of a claim, which is the right to one gateway call. "claimed" needs the fence (number) of the
 -- newest claim. "unclaimed" settles a send whose job can no longer run, if the send is on the caller's channel.
 --
--- "queued" returns the send for a later attempt. "moved" queues the send on the channel email. After "failed", the
+-- "queued" returns the send for a later attempt. "moved" queues the send on the other channel. After "failed", the
 -- send counts against the limits only if a message may have left. An ended send is not settled again.
 --
 -- KEYS[1] code record; KEYS[2] the phone's sends
@@ -12,19 +12,21 @@
 -- ARGV[9] doubted gateway, which gave no answer and may have taken the message, or ''
 -- ARGV[10] 1 if a second message was risked after a call to the doubted gateway, else 0
 -- ARGV[11] reason, or '' to keep the recorded one
+-- ARGV[12] for "moved": 1 if the send may return to its channel later, else 0
 -- Answers {'settled', budget_unit}: the id that the caller must remove from the budget, or ''
 --       | {'kept'}: the send stays `sent`, because only its follow-up mail failed
 --       | {'refused'}: another claim or send is newer, the channel differs, or the send has ended
 --- @include "time"
 --- @include "read"
---- @include "move-to-email"
+--- @include "move"
 local code, sends = KEYS[1], KEYS[2]
 local rid, number, is_unclaimed, fence = ARGV[1], ARGV[2], ARGV[3] == 'unclaimed', ARGV[4]
 local status, gateway, message_id, channel = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-local doubted, second_send_risked, reason = ARGV[9], ARGV[10], ARGV[11]
+local doubted, second_send_risked, reason, may_return = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 
 local record = read(code, 'rid', 'sends', 'status', 'channel', 'fence', 'doubted_gateway', 'doubted_at',
-  'unresolved_doubt', 'called_at', 'reason', 'mail_state', 'budget_unit')
+  'unresolved_doubt', 'called_at', 'reason', 'mail_state', 'budget_unit', 'moves', 'sms_doubted_gateway',
+  'sms_doubted_at', 'sms_second_send_risked')
 if record.rid ~= rid or record.sends ~= number then return {'refused'} end
 local is_sending = record.status == 'sending'
 if record.status ~= 'queued' and not is_sending then return {'refused'} end
@@ -35,11 +37,6 @@ if not is_unclaimed and record.fence ~= fence then return {'refused'} end
 local is_certain = record.doubted_gateway == '' and doubted == '' and record.unresolved_doubt == '0'
   and not (is_unclaimed and is_sending)
 if reason == '' then reason = record.reason end
-
-if status == 'moved' then
-  move_to_email(code, reason, is_certain)
-  return {'settled', 'budget_unit', ''}
-end
 
 if record.channel == 'email' and record.mail_state == 'claimed' then
   local may_have_left = status == 'fell_back' or doubted ~= '' or is_unclaimed
@@ -57,6 +54,11 @@ if doubted == record.doubted_gateway then
 elseif doubted ~= '' and record.doubted_gateway ~= '' then
   -- A second doubt replaces the first doubt, so no answer can resolve the first doubt any more.
   unresolved = 1
+end
+if status == 'moved' then
+  move(code, record, {reason = reason, is_certain = is_certain, may_return = may_return, gateway = doubted,
+    at = doubted_at, risked = second_send_risked})
+  return {'settled', 'budget_unit', ''}
 end
 redis.call('HSET', code, 'status', status, 'lease_until', 0, 'gateway', gateway, 'message_id', message_id,
   'channel', channel, 'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,

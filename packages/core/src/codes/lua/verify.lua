@@ -21,10 +21,12 @@
 -- ARGV[11..] the digest of the guess under each key, as pairs of (key id, digest)
 -- Answers {'verified', rid, sends, is_mailed, asked_by, is_counted, at, is_again, gateway}
 --       | {'wrong', left}: guesses that are left for this id, or without an id
+--       | {'no_key', key_id}: the caller lacks the key of the digest; no guess was counted
 --       | {'throttled', wait}: ms until the next guess is allowed
 --- @include "time"
 --- @include "read"
 --- @include "sliding-window"
+--- @include "has-key"
 local code, guesses_by_id, misses_with_id, misses_without_id = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local request_id, id_hash, guesses, day = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local member, act, act_ms = ARGV[8], ARGV[9], tonumber(ARGV[10])
@@ -48,6 +50,7 @@ if has_id then misses, limit = misses_with_id, WITH_ID end
 local wait_ms = wait(misses, limit, limit + 1)
 if wait_ms > 0 then return {'throttled', 'wait', wait_ms} end
 if not record.rid or record.used == '1' or tonumber(record.expires_at) <= now then return {'wrong', 'left', 0} end
+if not has_key(record.key_id, DIGESTS, 2) then return {'no_key', 'key_id', record.key_id} end
 
 local is_known = false
 for id in string.gmatch(record.rid .. record.other_request_ids, '%S+') do is_known = is_known or id == request_id end

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeEach, beforeAll, expect, it } from 'vitest'
+import { aMobile, anAddress, startApi, type Api } from './api.ts'
+import { proofOf } from './proof.ts'
+
+// docs/abuse.md has a table of the keys in Redis that an anonymous request creates. These tests measure each of them.
+
+const DOCS = new URL('../../../docs/abuse.md', import.meta.url)
+const ROW = /^\| `([^`]+)` \|[^|]*\| ([0-9,]+) \| ([0-9,]+) \|$/gm
+
+type Row = { bytes: number; seconds: number }
+const number = (text = '') => Number(text.replaceAll(',', ''))
+const table = new Map<string, Row>(
+  [...readFileSync(DOCS, 'utf8').matchAll(ROW)].map(([, key = '', bytes, seconds]) => [
+    key,
+    { bytes: number(bytes), seconds: number(seconds) },
+  ]),
+)
+
+/** What Redis needs for the expiry of a key, which MEMORY USAGE does not include. */
+const EXPIRY_BYTES = 50
+/** One unit in a set of more than 128 units. */
+const UNIT_BYTES = 121
+
+let api: Api
+beforeAll(async () => {
+  api = await startApi()
+})
+afterAll(() => api.stop())
+beforeEach(() => api.redis.flushall())
+
+/** Replaces the parts of a key that differ from caller to caller. */
+const shapeOf = (key: string) =>
+  key
+    .replace(/^img_.*/, 'img_<uuid>')
+    .replace(/^sms:proof:.*/, 'sms:proof:<nonce>')
+    .replace(/(?<=addr:)[A-Za-z0-9_-]{22}/, '<address>')
+    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(addr|subnet):)/, '<subnet>')
+    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(misses|code|sends))/, '<phone>')
+    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\})/, '<id>')
+
+async function measured(): Promise<Record<string, Row>> {
+  const held = (await api.redis.keys('*')).filter((key) => !key.startsWith('{sms}'))
+  const rows = held.map(async (key) => {
+    const [bytes, seconds] = await Promise.all([api.redis.memory('USAGE', key), api.redis.ttl(key)])
+    return [shapeOf(key), { bytes: bytes ?? 0, seconds }] as const
+  })
+  return Object.fromEntries(await Promise.all(rows))
+}
+
+const forwarded = () => ({ 'x-forwarded-for': anAddress() })
+const longest = { ...forwarded(), 'idempotency-key': 'k'.repeat(255), 'accept-language': 'en' }
+const guess = (sms_code: string, more: object = {}) => ({ mobile: '13800138000', sms_code, ...more })
+const wrongPicture = { mobile: '13800138000', image_code: 'ZZZZ', uuid: 'u'.repeat(64) }
+
+const REQUESTS: [string, () => Promise<unknown>][] = [
+  [
+    'a picture under the longest uuid',
+    () => api.app.inject({ url: `/image_codes/${'u'.repeat(64)}/`, headers: forwarded() }),
+  ],
+  ['a challenge', () => api.app.inject({ url: '/v1/challenges', headers: forwarded() })],
+  ['a refused send', () => api.post('/v1/sms_codes', wrongPicture, longest)],
+  [
+    'a proof that is not ours',
+    () => api.post('/v1/sms_codes', { mobile: '13800138000', proof: 'x' }, longest),
+  ],
+  [
+    'a proof beside a wrong picture',
+    async () => api.post('/v1/sms_codes', { ...wrongPicture, proof: await proofOf(api) }, longest),
+  ],
+  ['a guess for an unknown phone', () => api.post('/v1/sms_codes/verify', guess('123456'), longest)],
+  ['a malformed code', () => api.post('/v1/sms_codes/verify', guess('12345'), longest)],
+]
+
+it.each(REQUESTS)(
+  '%s creates only the keys of the table, as small and short-lived as stated',
+  async (_what, ask) => {
+    await ask()
+    const keys = Object.entries(await measured())
+    expect(keys.length).toBeGreaterThan(0)
+    for (const [key, { bytes, seconds }] of keys) {
+      const stated = table.get(key)
+      expect([key, bytes <= (stated?.bytes ?? 0)], `${bytes} bytes`).toEqual([key, true])
+      expect(seconds).toBeGreaterThan(0)
+      expect(seconds).toBeLessThanOrEqual(stated?.seconds ?? 0)
+    }
+  },
+)
+
+it('a request that fails validation or names no known route creates no key', async () => {
+  await api.post('/v1/sms_codes', { mobile: '1' }, longest)
+  await api.post('/v1/sms_codes/verify', { mobile: '13800138000' }, longest)
+  await api.post('/nowhere', {}, longest)
+  await api.app.inject({ url: `/v1/sms_codes/${'p'.repeat(22)}.${'r'.repeat(22)}` })
+  await api.post(`/callbacks/ccp/${'t'.repeat(24)}`, {})
+  expect(await measured()).toEqual({})
+})
+
+it('a full limit keeps no answer and adds no unit', async () => {
+  const address = forwarded()
+  for (let i = 0; i < 30; i++) await api.post('/v1/sms_codes/verify', guess('123456'), address)
+  const before = await measured()
+  for (let i = 0; i < 10; i++) {
+    const headers = { ...address, 'idempotency-key': randomUUID() }
+    expect((await api.post('/v1/sms_codes/verify', guess('123456'), headers)).status).toBe(429)
+  }
+  expect(Object.keys(await measured())).toEqual(Object.keys(before))
+})
+
+it('the wrong guesses of one phone occupy as little as stated, however many there are', async () => {
+  const mobile = aMobile()
+  const { rid } = await api.sent(mobile, 'default')
+  for (let i = 0; i < 40; i++)
+    await api.post('/v1/sms_codes/verify', {
+      ...guess('000000', i % 2 === 0 ? {} : { request_id: rid }),
+      mobile,
+    })
+  const misses = Object.entries(await measured()).filter(([key]) => key.includes(':misses:'))
+  expect(misses).toHaveLength(2)
+  for (const [key, { bytes }] of misses) expect(bytes).toBeLessThanOrEqual(table.get(key)?.bytes ?? 0)
+})
+
+it('a subnet with full limits occupies as little as the documentation states', () => {
+  const [stated] = /(?<=at most )[0-9]+(?= MB for one subnet)/.exec(readFileSync(DOCS, 'utf8')) ?? []
+  const bytesOf = (key: string) => (table.get(key)?.bytes ?? 0) + EXPIRY_BYTES
+  const [picture, proof] = [bytesOf('img_<uuid>'), bytesOf('sms:proof:<nonce>')]
+  const answer = bytesOf('sms:{<id>}:idempotency')
+  // The most expensive caller uses another address for each unit.
+  const unit = (purpose: string) => bytesOf(`sms:{<subnet>}:addr:<address>:${purpose}`) + UNIT_BYTES
+  // In the 300 seconds of a picture, the limit for 60 seconds permits five times its number.
+  const images = 3_000 * (5 * picture + unit('images'))
+  const attempts = 6_000 * (answer + proof + unit('attempts'))
+  const verifies = 6_000 * (answer + unit('verifies'))
+  expect(Math.ceil((images + attempts + verifies) / 1e6)).toBe(Number(stated))
+})
