@@ -88,8 +88,10 @@ export function createConsumer(options: ConsumerOptions) {
       log.info({ rid, n, v }, 'job left to a newer worker')
       return leave(job, token)
     }
+    const line = log.child({ rid, n, channel })
+    if (lapse === 'used') countEnd({ status: 'sent', by: lapse }, true, metrics, line)
     if (lapse !== 'late') return { outcome: 'done', why: lapse }
-    countEnd({ status: 'failed', by: 'late' }, true, metrics, log.child({ rid, n, channel }))
+    countEnd({ status: 'failed', by: lapse }, true, metrics, line)
     return { outcome: 'gone', why: lapse }
   }
 

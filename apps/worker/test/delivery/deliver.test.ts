@@ -184,6 +184,25 @@ describe('a send', () => {
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'late' })
   })
 
+  it('is counted as sent once, and no gateway is called, if its code was used', async () => {
+    const { mobile, send, code } = await issued()
+    await delivery.codes.verify(mobile, 'default', code, send.rid)
+    const gateway = fakeGateway('first')
+    const { log, lines } = readableLog()
+    expect(await delivery.deliver(send, [gateway], { log })).toEqual({ outcome: 'gone', why: 'used' })
+    expect(await delivery.deliver(send, [gateway], { log })).toEqual({ outcome: 'done', why: 'sent' })
+    expect(lines).toMatchObject([
+      { level: 'info', msg: 'sent', by: 'used' },
+      { level: 'info', msg: 'nothing to send' },
+    ])
+    expect(gateway.messages).toEqual([])
+    expect(await statusOf(send.rid)).toMatchObject({
+      status: 'sent',
+      times: [{ state: 'queued' }, { state: 'sent' }],
+    })
+    expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="sent",by="used"} 1')
+  })
+
   it('fails at once if no key in the key ring opens its message', async () => {
     const { send } = await issued()
     await delivery.redis.hset(recordOf(send.rid), 'sealed', 'k1.forged')

@@ -128,7 +128,7 @@ describe('a send whose job only a newer worker understands', () => {
     const busy = await prepare({ send_by: 1, status: 'sending', lease_until: Date.now() + 6_500 })
     const used = await prepare({ send_by: 1, used: 1 })
     expect(await store.ledger.lapse(busy)).toBe('open')
-    expect(await store.ledger.lapse(used)).toBe('over')
+    expect(await store.ledger.lapse(used)).toBe('used')
     expect(await store.redis.hget(used.key, 'status')).toBe('sent')
   })
 })
