@@ -108,15 +108,15 @@ describe('a delivery receipt', () => {
     async (_state, state, became) => {
       const { rid, job, messageId, settle } = await taken()
       await api.deps.deliveryReceipts.expect('ccp', messageId, job)
-      const { park, ...others } = api.deps.deliveryReceipts
-      const deliveryReceipts: typeof api.deps.deliveryReceipts = {
-        ...others,
-        park: async (...receipt) => {
-          await settle()
-          await park(...receipt)
-        },
-      }
-      const app = Fastify()
+      const own = api.deps.deliveryReceipts
+    const deliveryReceipts: typeof own = {
+      ...own,
+      park: async (...receipt) => {
+        await settle()
+        await own.park(...receipt)
+      },
+    }
+    const app = Fastify()
       await app.register(callbackRoutes, { ...api.deps, deliveryReceipts })
       const payload = JSON.stringify({ Request: { action: 'SMSArrived', content: messageId, status: state } })
       await app.inject({

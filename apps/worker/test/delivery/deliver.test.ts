@@ -339,6 +339,23 @@ describe('a doubt', () => {
     expect(err).toMatchObject({ name: 'RetryLater', atLeastMs: 2_500 })
   })
 
+  it('is looked up from the time of the doubted call, also after a second call', async () => {
+    const { send } = await issued()
+    const since: number[] = []
+    const lookUp: LookUp = async (_message, from) => {
+      since.push(from.getTime())
+      return { found: 'unknown' }
+    }
+    const asked = { ...fakeGateway('asked', ['ambiguous', 'ambiguous']), lookUp }
+    for (let run = 0; run < 3; run++) {
+      await runJob(send, [asked], 1)
+      await delivery.pass(3)
+    }
+    const [first = 0, second] = since
+    expect(asked.messages).toHaveLength(2)
+    expect(second).toBe(first - 3_000)
+  })
+
   it('is left by a worker that died during a call', async () => {
     const { send } = await issued()
     await delivery.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 1_000 })

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { phoneOf } from '../../src/codes/send.ts'
 import { createKeyring } from '../../src/keyring.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { createSendLedger, type Settlement } from '../../src/codes/send-ledger.ts'
+import { phoneOf } from '../../src/codes/send.ts'
 import { newKeyring, newMobile, sendOf, startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
@@ -129,6 +129,42 @@ describe('claim', () => {
     const otherLedger = createSendLedger(store.redis, newKeyring())
     const claim = await otherLedger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
     expect(claim.kind).toBe('unreadable')
+  })
+})
+
+describe('a doubt', () => {
+  const doubtOf = async (send: Awaited<ReturnType<typeof issued>>, gateway = 'ccp') => {
+    const { fence, doubt } = await claimed(send, gateway)
+    if (doubt === null) throw new Error('there is no doubt')
+    return { fence, ...doubt }
+  }
+
+  it('keeps the time of its call while it is kept: by a settlement, and by a worker that dies in a repeat', async () => {
+    const send = await issued()
+    const { fence } = await claimed(send)
+    await store.ledger.settle(send, fence, { status: 'queued', doubtedGateway: 'ccp' })
+    await store.pass(3)
+    const first = await doubtOf(send)
+    await store.ledger.settle(send, first.fence, { status: 'queued', doubtedGateway: 'ccp' })
+    const kept = await doubtOf(send)
+    expect([kept.gateway, kept.sinceMs]).toEqual(['ccp', first.sinceMs])
+    // This worker dies during its repeat at the doubted gateway.
+    await store.ledger.claim(send, 'ccp', { fence: kept.fence, leaseMs: LEASE })
+    await store.pass(7)
+    const after = await doubtOf(send, 'aliyun')
+    expect([after.gateway, after.sinceMs]).toEqual(['ccp', first.sinceMs - 7_000])
+  })
+
+  it('about another gateway has the time of the newest call', async () => {
+    const send = await issued()
+    const { fence } = await claimed(send)
+    await store.ledger.settle(send, fence, { status: 'queued', doubtedGateway: 'ccp' })
+    await store.pass(3)
+    const first = await doubtOf(send, 'aliyun')
+    await store.ledger.claim(send, 'aliyun', { fence: first.fence, leaseMs: LEASE })
+    const calledAt = Number(await store.redis.hget(keys.code(phoneOf(send.rid), 'default'), 'called_at'))
+    await store.ledger.settle(send, first.fence + 1, { status: 'queued', doubtedGateway: 'aliyun' })
+    expect(await doubtOf(send)).toMatchObject({ gateway: 'aliyun', sinceMs: calledAt })
   })
 })
 
