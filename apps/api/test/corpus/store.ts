@@ -11,7 +11,8 @@ export async function heldIn(redis: Redis): Promise<Map<string, string>> {
     names.map(async (name) => {
       if (!name.includes(':code:')) return (await redis.dumpBuffer(name)).toString('base64')
       const fields = Object.entries(await redis.hgetall(name))
-      return JSON.stringify(fields.filter(([field]) => !COUNTER_FIELDS.includes(field)))
+      // Redis may change the order of the fields.
+      return JSON.stringify(fields.filter(([field]) => !COUNTER_FIELDS.includes(field)).toSorted())
     }),
   )
   return new Map(names.map((name, i) => [name, values[i] ?? '']))

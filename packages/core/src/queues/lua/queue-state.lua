@@ -22,8 +22,8 @@ local now = tonumber(ARGV[5])
 local seen, untaken, unaccepted, sends = {}, -1, -1, 0
 
 local function look(command, key)
-  for _, range in ipairs({{0, most - 1}, {-most, -1}}) do
-    for _, id in ipairs(redis.call(command, key, unpack(range))) do
+  for first, last in pairs({[0] = most - 1, [-most] = -1}) do
+    for _, id in ipairs(redis.call(command, key, first, last)) do
       local job = seen[id] and {} or read(prefix .. id, 'name', 'timestamp', 'ats')
       local added_at = tonumber(job.timestamp)
       seen[id] = true
