@@ -27,13 +27,17 @@ describe('verify', () => {
     })
   })
 
-  it('deletes the digest and the sealed message of a used code', async () => {
+  it('deletes the digest, the sealed message and the counts of guesses of a used code', async () => {
     const mobile = newMobile()
-    const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
-    const record = store.recordKey(mobile)
+    const issued = await store.codes.issue(mobile, 'default')
+    const [code, { rid }] = [await store.codeOf(issued), sendOf(issued)]
+    const [record, guesses] = [store.recordKey(mobile), keys.guesses(phoneOf(rid), 'default')]
+    await store.codes.verify(mobile, 'default', wrong(code), rid)
     expect(await store.redis.hmget(record, 'digest', 'sealed')).not.toContain(null)
-    await store.codes.verify(mobile, 'default', code, undefined)
+    expect(await store.redis.exists(guesses)).toBe(1)
+    await store.codes.verify(mobile, 'default', code, rid)
     expect(await store.redis.hmget(record, 'digest', 'sealed')).toEqual([null, null])
+    expect(await store.redis.exists(guesses)).toBe(0)
   })
 
   it('accepts exactly one of 200 concurrent right guesses', async () => {

@@ -74,6 +74,16 @@ describe('claim', () => {
     })
   })
 
+  it('keeps the risk of a second message in a claim without a risk, even if its worker dies', async () => {
+    const send = await issued()
+    const risk = { fence: 0, leaseMs: LEASE, risksSecondSend: true }
+    await store.ledger.claim(send, 'twilio', risk)
+    for (let death = 0; death < 2; death++) {
+      await store.pass(7)
+      expect(await claimed(send, 'twilio')).toMatchObject({ secondSendRisked: true })
+    }
+  })
+
   it('is refused after the time to send is over, and the phone gets its slot back', async () => {
     const mobile = newMobile()
     const send = await issued(mobile)
@@ -153,6 +163,20 @@ describe('a doubt', () => {
     await store.pass(7)
     const after = await doubtOf(send, 'aliyun')
     expect([after.gateway, after.sinceMs]).toEqual(['ccp', first.sinceMs - 7_000])
+  })
+
+  it('stays about the gateway that was called if the next worker dies before its own call', async () => {
+    const send = await issued()
+    await claimed(send)
+    for (let death = 0; death < 2; death++) {
+      await store.pass(7)
+      expect(await doubtOf(send, 'aliyun')).toMatchObject({ gateway: 'ccp' })
+    }
+    // The answer of this gateway resolves the doubt, so a later failure gives the slot back.
+    await store.pass(7)
+    await store.ledger.settle(send, (await doubtOf(send)).fence, { status: 'queued' })
+    await store.ledger.settle(send, (await claimed(send)).fence, { status: 'failed', reason: 'number' })
+    expect(await store.slotsOf(send)).toBe(0)
   })
 
   it('about another gateway has the time of the newest call', async () => {
