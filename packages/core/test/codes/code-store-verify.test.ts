@@ -109,6 +109,7 @@ describe('verify', () => {
 
     await store.pass(86_400)
     const next = await store.codeOf(await store.codes.issue(mobile, 'default'))
+    expect(await store.codes.verify(mobile, 'default', wrong(next))).toEqual({ kind: 'no', attemptsLeft: 4 })
     expect(await store.codes.verify(mobile, 'default', next, undefined)).toMatchObject({ kind: 'ok' })
   })
 
@@ -187,10 +188,11 @@ describe('verify', () => {
         expect(await repeat(other)).toEqual({ kind: 'no', attemptsLeft: 0 })
     })
 
-    it('repeats its answer for one minute', async () => {
-      const { repeat } = await verifyFirst('this')
+    it('repeats its answer for one minute, with the time of the first answer', async () => {
+      const { first, repeat } = await verifyFirst('this')
+      if (first.kind !== 'ok') throw new Error(`not verified but ${first.kind}`)
       await store.pass(59)
-      expect(await repeat('this')).toMatchObject({ kind: 'ok' })
+      expect(await repeat('this')).toMatchObject({ kind: 'ok', at: first.at - 59_000 })
       await store.pass(2)
       expect(await repeat('this')).toMatchObject({ kind: 'no' })
     })

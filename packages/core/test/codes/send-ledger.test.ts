@@ -132,6 +132,14 @@ describe('claim', () => {
     const claim = await other.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
     expect(claim).toEqual({ kind: 'no_key', kid: 'k1' })
     expect(await store.redis.hgetall(record)).toEqual(before)
+    await store.ledger.settleUnclaimed(send, { status: 'sent', gateway: 'ccp', messageId: 'm' })
+    expect(await other.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({
+      kind: 'done',
+      status: 'sent',
+      gateway: 'ccp',
+      messageId: 'm',
+      grouped: null,
+    })
   })
 
   it('reports a sealed message that the key with its id does not open', async () => {

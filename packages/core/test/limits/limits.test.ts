@@ -67,6 +67,28 @@ describe('a limit', () => {
     },
   )
 
+  it.each(['2/10,4/60', '4/60,2/10'])(
+    'of %s keeps its entries, and its key, for the longest window',
+    async (text) => {
+      const limits = createLimits(store.redis)
+      const limit = { key: keys.address('subnet', text, 'test'), windows: parseWindows(text) }
+      await store.redis.zadd(limit.key, Date.now() - 61_000, 'old', Date.now() - 50_000, 'kept')
+      await limits.take([limit])
+      expect(await store.redis.zrange(limit.key, 0, '-1')).toEqual(['kept', expect.any(String)])
+      expect(Math.ceil((await store.redis.pttl(limit.key)) / 1000)).toBe(60)
+    },
+  )
+
+  it('counts the entries of the first of several limits', async () => {
+    const limits = createLimits(store.redis)
+    const limit = (name: string) => ({ key: keys.sendLimit('subnet', name), windows: parseWindows('10/60') })
+    const [first, second] = [limit('first'), limit('second')]
+    await limits.take([first])
+    expect(await limits.take([first, second])).toMatchObject({ kind: 'taken', count: 2 })
+    expect(await limits.take([second, first])).toMatchObject({ kind: 'taken', count: 2 })
+    expect(await limits.take([first])).toMatchObject({ kind: 'taken', count: 4 })
+  })
+
   it('takes from all of several limits or from none', async () => {
     const limits = createLimits(store.redis)
     const [wide, narrow] = [keys.sendLimit('subnet', 'wide'), keys.sendLimit('address', 'narrow')]
