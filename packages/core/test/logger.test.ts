@@ -69,6 +69,9 @@ describe('masking', () => {
       'to 139****5678, code ******; port 63790, 4001',
     )
     expect(scrub(`+86${MOBILE}`)).not.toContain(MOBILE)
+    expect(scrub('139 1234 5678, 139-1234-5678, 139 12345678, +86 1391234 5678')).toBe(
+      '139****5678, 139****5678, 139****5678, +86 139****5678',
+    )
     expect(scrub(`{"code":"${CODE}"}`)).toBe('{"code":"******"}')
   })
 

@@ -210,14 +210,18 @@ describe('a send that ends in doubt', () => {
     expect(await store.slotsOf(send)).toBe(1)
   })
 
-  it('keeps its slot when it fails, and when it is settled without a claim during a call', async () => {
+  it('keeps its slot when it fails, and when it is settled without a claim during or after a call', async () => {
     const send = await issued()
     const { fence } = await claimed(send)
     await store.ledger.settle(send, fence, { status: 'failed', reason: 'ambiguous', doubtedGateway: 'ccp' })
     const other = await issued()
     await claimed(other)
     await store.ledger.settleUnclaimed(other, { status: 'failed', reason: 'job_failed' })
-    expect([await store.slotsOf(send), await store.slotsOf(other)]).toEqual([1, 1])
+    const waiting = await issued()
+    const doubted = { status: 'queued', doubtedGateway: 'ccp' } as const
+    await store.ledger.settle(waiting, (await claimed(waiting)).fence, doubted)
+    await store.ledger.settleUnclaimed(waiting, { status: 'failed', reason: 'job_failed' })
+    expect(await Promise.all([send, other, waiting].map(store.slotsOf))).toEqual([1, 1, 1])
   })
 
   it('keeps its slot after a second doubt replaced the first, even if the second doubt is resolved', async () => {

@@ -62,7 +62,7 @@ describe('the send limits of a phone', () => {
             expect(Math.ceil(answeredWait / 10) * 10).toBe(waitFor(accepted, now))
           }
         }),
-        { numRuns: 200 },
+        { numRuns: 300 },
       )
       expect([...full].toSorted((a, b) => a - b)).toEqual(policy.sends.map(({ seconds }) => seconds))
     },
