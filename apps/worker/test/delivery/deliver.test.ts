@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { phoneOf } from '@sms-codes/core/codes/send'
 import { keys } from '@sms-codes/core/redis/keys'
-import type { Found, LookUp, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
+import type { Found, LookUp, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
 import { fakeGateway, newMobile, readableLog, sendOf, skippedGateway, startDelivery } from '../worker.ts'
 
@@ -152,6 +152,22 @@ describe('a send', () => {
     const again = sendOf(await delivery.codes.issue(mobile, 'default'))
     ccp.script.push(repeat)
     expect(await delivery.deliver(again, [ccp, other])).toEqual({ outcome: 'sent', why: 'other' })
+  })
+
+  it.each<[OutcomeClass, string, string]>([
+    ['switch_now', 'warn', 'gateway did not accept the message'],
+    ['retry_same', 'warn', 'gateway did not accept the message'],
+    ['number', 'warn', 'gateway did not accept the message'],
+    ['number_limit', 'warn', 'gateway did not accept the message'],
+    ['template', 'error', 'gateway did not accept the message'],
+    ['config', 'error', 'gateway did not accept the message'],
+    ['duplicate', 'error', 'gateway recognised a message that was not sent before'],
+    ['ambiguous', 'warn', 'gateway outcome unknown'],
+  ])('logs the answer %s at the level %s, with the channel', async (outcome, level, msg) => {
+    const { send } = await issued()
+    const { log, lines } = readableLog()
+    await delivery.deliver(send, [fakeGateway('first', [outcome])], { log }).catch(() => undefined)
+    expect(lines[0]).toMatchObject({ level, msg, channel: 'sms' })
   })
 
   it('returns to the queue if no gateway accepted it', async () => {

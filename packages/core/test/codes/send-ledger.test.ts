@@ -297,6 +297,19 @@ describe('a settlement', () => {
     })
   })
 
+  it('without a claim during a mail leaves open whether the code can be read in a mailbox', async () => {
+    const mobile = newMobile()
+    const answer = await store.codes.issue(mobile, 'default')
+    const send = sendOf(answer)
+    await store.ledger.settle(send, (await claimed(send)).fence, { status: 'moved', reason: 'number' })
+    await store.ledger.claim(send, 'email', mail)
+    await store.ledger.settleUnclaimed(send, { status: 'failed', channel: 'email', reason: 'job_failed' })
+    expect(await store.codes.verify(mobile, 'default', await store.codeOf(answer))).toMatchObject({
+      kind: 'ok',
+      channel: 'email',
+    })
+  })
+
   it('without a claim ends a send whose job can no longer run', async () => {
     const send = await issued()
     await claimed(send)
