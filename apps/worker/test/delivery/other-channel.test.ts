@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { SmsGateway } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
 import { fakeGateway, jobOf, sendOf } from '../worker.ts'
 import { AFTER_MS, startBothChannels } from './both-channels.ts'
@@ -92,6 +93,22 @@ describe('a code that no SMS gateway can deliver', () => {
       'no gateway accepted it',
     )
     expect(await both.jobsOf('email')).toEqual([])
+  })
+
+  it('is not mailed by a worker whose claim was taken over', async () => {
+    const { send } = await both.issued()
+    const { ledger, pass } = both.delivery
+    const slow: SmsGateway = {
+      ...fakeGateway('first'),
+      send: async () => {
+        await pass(2)
+        await ledger.claim(send, 'first', { fence: 0, leaseMs: 1_000 })
+        return { class: 'number', code: 'first-number' }
+      },
+    }
+    await both.sms(send, [slow])
+    expect(await both.jobsOf('email')).toEqual([])
+    expect(await both.statusOf(send.rid)).toMatchObject({ status: 'sending', channel: 'sms' })
   })
 
   it('is not mailed after it was used', async () => {
