@@ -49,8 +49,6 @@ async function ends(status: () => Promise<unknown>, wish: string): Promise<void>
   await expect.poll(status, { timeout: 60_000, interval: 100 }).toBe(wish)
 }
 
-const REFUSED = 'gateway did not accept the message'
-
 /** The worker's log about this request. */
 const workerLines = (id: string) =>
   system.logs

@@ -226,6 +226,8 @@ describe('a send', () => {
     expect(await delivery.deliver(send, [gateway])).toEqual({ outcome: 'failed', why: 'unreadable' })
     expect(gateway.messages).toEqual([])
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'unreadable' })
+    const counted = 'sms_sends_ended_total{status="failed",by="unreadable"} 1'
+    expect(await delivery.registry.metrics()).toContain(counted)
   })
 
   it('carries the same code under another message id when the code is sent again', async () => {
