@@ -59,6 +59,9 @@ describe('a limit', () => {
             const answer = await limits.take([{ key, windows }])
             expect(answer.kind === 'taken').toBe(fits)
             expect(room.retryAfter).toBe(answer.kind === 'taken' ? 0 : answer.retryAfter)
+            // The wait ends when the last of the full windows has room.
+            const waits = windows.map(({ most, seconds }) => (taken.at(-most) ?? -Infinity) + seconds - clock)
+            expect(Math.abs(room.retryAfter - Math.max(0, ...waits))).toBeLessThanOrEqual(2)
             if (fits) taken.push(clock)
           }
         }),
