@@ -37,12 +37,14 @@ describe('a send', () => {
     expect(await statusOf(send.rid)).toMatchObject({ status: 'sent' })
   })
 
-  it('carries the minutes that the code has left', async () => {
+  it('carries the minutes and the seconds that the code has left', async () => {
     const { send } = await issued()
     await delivery.pass(100)
     const gateway = fakeGateway('first')
     await delivery.deliver(send, [gateway])
     expect(gateway.messages[0]?.minutes).toBe(3)
+    expect(gateway.messages[0]?.secondsLeft).toBeLessThanOrEqual(200)
+    expect(gateway.messages[0]?.secondsLeft).toBeGreaterThan(180)
   })
 
   it.each(['switch_now', 'template', 'config'] as const)(
