@@ -109,14 +109,14 @@ describe('a delivery receipt', () => {
       const { rid, job, messageId, settle } = await taken()
       await api.deps.deliveryReceipts.expect('ccp', messageId, job)
       const own = api.deps.deliveryReceipts
-    const deliveryReceipts: typeof own = {
-      ...own,
-      park: async (...receipt) => {
-        await settle()
-        await own.park(...receipt)
-      },
-    }
-    const app = Fastify()
+      const deliveryReceipts: typeof own = {
+        ...own,
+        park: async (...receipt) => {
+          await settle()
+          await own.park(...receipt)
+        },
+      }
+      const app = Fastify()
       await app.register(callbackRoutes, { ...api.deps, deliveryReceipts })
       const payload = JSON.stringify({ Request: { action: 'SMSArrived', content: messageId, status: state } })
       await app.inject({

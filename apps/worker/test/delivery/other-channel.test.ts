@@ -104,11 +104,11 @@ describe('a code that no SMS gateway can deliver', () => {
 
   it('is not mailed by a worker whose claim was taken over', async () => {
     const { send } = await both.issued()
-    const { ledger, pass } = both.delivery
+    const { ledger } = both.delivery
     const slow: SmsGateway = {
       ...fakeGateway('first'),
       send: async () => {
-        await pass(2)
+        await both.delivery.pass(2)
         await ledger.claim(send, 'first', { fence: 0, leaseMs: 1_000 })
         return { class: 'number', code: 'first-number' }
       },
@@ -256,9 +256,8 @@ describe('a message that a gateway accepted', () => {
 
   it('without a message id of the gateway is found by ours, also if its worker died before it stored the id', async () => {
     const death = new Error('the worker died')
-    for (const sent of [both.followUp.sent, () => Promise.reject(death)]) {
+    for (const followUp of [both.followUp, { ...both.followUp, sent: () => Promise.reject(death) }]) {
       const { send } = await both.issued()
-      const followUp = { ...both.followUp, sent }
       await both.delivery.deliver(send, [fakeGateway('first')], { followUp }).catch(() => undefined)
       await both.sms(send, [fakeGateway('first')])
       const ourId = messageIdOf(jobOf(send))

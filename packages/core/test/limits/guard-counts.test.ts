@@ -49,7 +49,9 @@ describe('the counts of the pumping guard', () => {
     const countBoth = async () => {
       await counts().countSent({ rid, n: 1 }, grouped)
       await counts().countVerified({ rid, n: 1 }, grouped, false)
-      return [...(await entriesOf('sent', grouped)), ...(await entriesOf('verified', grouped))].map(([, at]) => at)
+      return [...(await entriesOf('sent', grouped)), ...(await entriesOf('verified', grouped))].map(
+        ([, at]) => at,
+      )
     }
     const times = await countBoth()
     await store.pass(60)
