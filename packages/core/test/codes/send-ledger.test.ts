@@ -89,7 +89,11 @@ describe('claim', () => {
     const send = await issued(mobile)
     await store.pass(120)
     expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({ kind: 'late' })
-    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'failed', reason: 'late' })
+    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({
+      status: 'failed',
+      reason: 'late',
+      times: [{ state: 'queued' }, { state: 'failed' }],
+    })
     expect(await store.slotsOf(send)).toBe(0)
   })
 
