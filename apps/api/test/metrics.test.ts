@@ -37,6 +37,21 @@ it('accepted requests and guessed codes are counted by scene', async () => {
   expect(text).toContain('sms_codes_used_total{scene="login",gateway=""} 1')
 })
 
+it('a verify that is repeated because its answer was lost is counted once', async () => {
+  const mobile = aMobile()
+  const { code } = await api.sent(mobile, 'register')
+  const headers = { 'idempotency-key': 'a-key-of-this-test-only' }
+  const verify = () =>
+    api.post('/v1/sms_codes/verify', { mobile, sms_code: code, scene: 'register' }, headers)
+  const first = await verify()
+  // As if the process had died before it stored the answer.
+  await api.redis.del(await api.redis.keys('sms:*:idempotency'))
+  expect(await verify()).toMatchObject({ status: 200, body: { request_id: first.body['request_id'] } })
+  const text = await metrics()
+  expect(text).toContain('sms_verifies_total{scene="register",result="ok"} 1')
+  expect(text).toContain('sms_codes_used_total{scene="register",gateway=""} 1')
+})
+
 it('the budget metric has a series for each window, and none while Redis is down', async () => {
   const before = /sms_budget_left\{window="3600"\} (\d+)/.exec(await metrics())?.[1]
   await api.sent(aMobile(), 'default')

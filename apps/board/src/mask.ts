@@ -47,10 +47,9 @@ function maskNumber(value: number): number | string {
   return masked === `${value}` ? value : masked
 }
 
-const SPACED_NUMBERS = /(?<![0-9])(1[3-9][0-9])[ -][0-9]{4}[ -]?([0-9]{4})(?![0-9])/g
 const DIGITS = /(?<![0-9])[0-9]{6,10}(?![0-9])/g
 
 /** Also masks digits inside words, which `scrub` keeps because ids contain such digits. */
 function scrubFreeText(text: string): string {
-  return scrub(text.replace(SPACED_NUMBERS, '$1****$2')).replace(DIGITS, '******')
+  return scrub(text).replace(DIGITS, '******')
 }

@@ -7,12 +7,14 @@ import { fill, startBoard, type Board } from './board.ts'
 
 const MOBILE = '13912345678'
 const CODE = '987654'
+/** The longest codes. */
+const LONG_CODES = ['987654321', '9876543210']
 const LEAK = `${CODE} went to ${MOBILE}`
 /** Other spellings, for fields that a processor fills freely. */
-const TEXT = `${LEAK}; SMS${CODE}x, 139 1234 5678, 139-1234-5678`
+const TEXT = `${LEAK}; SMS${CODE}x, 139 1234 5678, 139-1234-5678; ${LONG_CODES.join('; ')}`
 const MASKED = '****** went to 139****5678'
-const MASKED_TEXT = `${MASKED}; SMS******x, 139****5678, 139****5678`
-const SECRETS = [MOBILE, CODE, '139 1234 5678', '139-1234-5678', encodeURIComponent(LEAK)]
+const MASKED_TEXT = `${MASKED}; SMS******x, 139****5678, 139****5678; ******; ******`
+const SECRETS = [MOBILE, CODE, ...LONG_CODES, '139 1234 5678', '139-1234-5678', encodeURIComponent(LEAK)]
 const rid = 'Ab3_9xQw-zKp0LmN4tRs2v.Qm7Yd_k2LsXz-91a'
 const data = {
   v: 1,

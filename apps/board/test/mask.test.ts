@@ -37,6 +37,16 @@ describe('maskAnswer', () => {
     expect(maskAnswer([text])).toEqual([masked])
   })
 
+  it.each([6, 7, 8, 9, 10])('masks codes of %i digits, alone, in words and as bare numbers', (length) => {
+    const code = '9876543210'.slice(0, length)
+    expect(maskAnswer({ name: `code ${code}` })).toEqual({ name: 'code ******' })
+    const free = { failedReason: `SMS${code}x`, progress: Number(code), returnValue: [code, Number(code)] }
+    const masked = { failedReason: 'SMS******x', progress: '******', returnValue: ['******', '******'] }
+    expect(maskAnswer(free)).toEqual(masked)
+    expect(maskAnswer([`SMS${code}x`])).toEqual(['SMS******x'])
+    expect(maskData({ to: code, scene: `x ${code}` })).toEqual({ to: '******', scene: 'x ******' })
+  })
+
   it('masks bare numbers in fields that a processor fills', () => {
     expect(maskAnswer({ progress: 987_654, returnValue: { code: 13_912_345_678 } })).toEqual({
       progress: '******',

@@ -51,6 +51,15 @@ test('a network is blocked with an expiry; allowing a blocked segment takes it o
   expect((await ops.run(['lists'])).stdout).toBe('both lists are empty\n')
 })
 
+test('a reason is stored without numbers and codes, however they are written', async () => {
+  const reasons = ['13912345678', '139 1234 5678', '+86 139-1234-5678', '987654', '9876543210']
+  for (const reason of reasons) await ops.run(['block', '171', '--reason', `asked by ${reason}`])
+  const dump = await ops.dump()
+  expect(dump).toContain('asked by 139****5678')
+  for (const reason of reasons) expect(dump).not.toContain(reason)
+  await ops.run(['unlist', '171'])
+})
+
 test('an expired entry is not shown', async () => {
   await createLists(ops.redis).put('deny', { kind: 'segment', text: '171' }, 0.001)
   await expect.poll(async () => (await ops.run(['lists'])).stdout).toBe('both lists are empty\n')

@@ -27,8 +27,10 @@ export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
         log.info({ rid, n, v }, 'job left to a newer worker')
         return leave(job, token)
       }
+      const line = log.child({ rid, n })
+      if (lapse === 'used') countEnd({ status: 'sent', by: lapse }, true, metrics, line)
       if (lapse !== 'late') return { outcome: 'done', why: lapse }
-      countEnd({ status: 'failed', by: 'late' }, true, metrics, log.child({ rid, n }))
+      countEnd({ status: 'failed', by: lapse }, true, metrics, line)
       return { outcome: 'gone', why: lapse }
     },
 

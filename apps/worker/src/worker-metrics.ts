@@ -64,6 +64,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     for (const reason of SKIP_REASONS) skips.inc({ gateway, reason: reason.toLowerCase() }, 0)
     ends.inc({ status, by: gateway }, 0)
   }
+  ends.inc({ status: 'sent', by: 'used' }, 0)
   for (const by of FAIL_REASONS) ends.inc({ status: 'failed', by }, 0)
   return {
     called: (channel: Channel, gateway: string, outcome: OutcomeClass) =>

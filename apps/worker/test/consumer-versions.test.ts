@@ -57,6 +57,20 @@ describe('a job of a later version', () => {
     await stop()
   })
 
+  it('reports its send as sent if the code was used', async () => {
+    const { log, lines } = readableLog()
+    const { stop } = await delivery.startQueue([fakeGateway('first')], { log })
+    const answer = await delivery.codes.issue('13800138000', 'default')
+    const send = sendOf(answer)
+    await delivery.codes.verify('13800138000', 'default', await delivery.codeOf(answer), send.rid)
+    await delivery.pass(121)
+    await raw.add('send', { ...jobOf(send), v: 2 })
+    await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('sent')
+    await expect.poll(() => lines.filter(({ by }) => by === 'used')).toMatchObject([{ msg: 'sent' }])
+    expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="sent",by="used"} 1')
+    await stop()
+  })
+
   it('fails like any unknown data if it does not name a send', async () => {
     const { stop } = await delivery.startQueue([fakeGateway('first')])
     await raw.add('send', { v: 2, rid: 'x' })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createLogger } from '@sms-codes/core/logger'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createLimits } from '@sms-codes/core/limits/limits'
@@ -123,6 +124,27 @@ describe('the consumer', () => {
       .poll(() => raw.getJobCounts('failed', 'waiting', 'active', 'delayed'), { timeout: 10_000 })
       .toEqual({ failed: 6, waiting: 0, active: 0, delayed: 0 })
     expect(gateway.messages).toHaveLength(1)
+    await raw.close()
+    await stop()
+  })
+
+  it('logs neither the id, the name nor the data of a job with unknown data', async () => {
+    const lines: string[] = []
+    const debug = createLogger('worker', 'debug', { write: (line) => void lines.push(line) })
+    const { producer, stop } = await delivery.startQueue([fakeGateway('first')], { log: debug })
+    const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
+    const [mobile, code] = ['13912345678', '9876543210']
+    for (const data of [
+      { v: 1, rid: mobile, [code]: mobile },
+      { v: 2, rid: code, scene: mobile },
+      `${mobile} ${code}`,
+    ])
+      await raw.add(`${mobile} ${code}`, data, {
+        jobId: `${mobile}-${code}-${lines.length}-${Math.random()}`,
+      })
+    await expect.poll(() => raw.getFailedCount()).toBe(3)
+    await expect.poll(() => lines.filter((line) => line.includes('unknown job payload'))).toHaveLength(3)
+    expect(lines.filter((line) => line.includes(mobile) || line.includes(code))).toEqual([])
     await raw.close()
     await stop()
   })

@@ -28,6 +28,7 @@ it('counters of calls and ends start at 0, because a series that begins at 1 sho
   }
   for (const by of ['late', 'unreadable', 'job_failed', 'undelivered', 'ambiguous', 'number', 'number_limit'])
     expect(lines).toContain(`sms_sends_ended_total{status="failed",by="${by}"} 0`)
+  expect(lines).toContain('sms_sends_ended_total{status="sent",by="used"} 0')
   expect(lines).toContain('sms_send_seconds_count 0')
 })
 

@@ -19,7 +19,12 @@ export { newMobile, sendOf } from '@sms-codes/core/test/store'
 export const LEASE_MS = 1_000
 export const log = createLogger('worker', 'silent')
 
-const Line = Type.Object({ level: Type.String(), msg: Type.String(), by: Type.Optional(Type.String()) })
+const Line = Type.Object({
+  level: Type.String(),
+  msg: Type.String(),
+  by: Type.Optional(Type.String()),
+  channel: Type.Optional(Type.String()),
+})
 /** A log whose lines a test can read. */
 export function readableLog() {
   const lines: Static<typeof Line>[] = []

@@ -69,7 +69,19 @@ describe('masking', () => {
       'to 139****5678, code ******; port 63790, 4001',
     )
     expect(scrub(`+86${MOBILE}`)).not.toContain(MOBILE)
+    expect(scrub('139 1234 5678, 139-1234-5678, 139 12345678, +86 1391234 5678')).toBe(
+      '139****5678, 139****5678, 139****5678, +86 139****5678',
+    )
     expect(scrub(`{"code":"${CODE}"}`)).toBe('{"code":"******"}')
+  })
+
+  it.each([6, 7, 8, 9, 10])('hides codes of %i digits, also in an error that is logged', (length) => {
+    const code = '9876543210'.slice(0, length)
+    for (const text of [code, `code ${code}`, `{"code":"${code}"}`, `${code}.`, `(${code})`]) {
+      expect(scrub(text)).toBe(text.replace(code, '******'))
+      expect(logged((log) => log.error({ err: new Error(text) }, 'bug'))).not.toContain(code)
+    }
+    expect(scrub('port 63790, 2026-11-28, 4001')).toBe('port 63790, 2026-11-28, 4001')
   })
 
   it('shows the first three and the last four digits of a number', () => {

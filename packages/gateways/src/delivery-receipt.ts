@@ -50,7 +50,8 @@ export const emptyAcknowledgement = { status: 204, contentType: 'text/plain; cha
 export function oneReceipt(state: State, ids: unknown[], codes: unknown[]): DeliveryReceipt[] | null {
   const safeIds = ids.filter(isIdentifier)
   if (safeIds.length === 0) return null
-  return [{ ids: [...new Set(safeIds)], state, code: codes.find(isIdentifier) ?? 'UNKNOWN_CODE' }]
+  const code = codes.filter(isIdentifier).find((one) => !/(?<!\d)(00)?(86)?1[3-9]\d{9}(?!\d)/.test(one))
+  return [{ ids: [...new Set(safeIds)], state, code: code ?? 'UNKNOWN_CODE' }]
 }
 
 /** Reads a JSON array with one message per row. A row that `read` cannot read is left out. */
@@ -64,6 +65,6 @@ export function isEqualInConstantTime(received: string, expected: string): boole
   return receivedBytes.length === expectedBytes.length && timingSafeEqual(receivedBytes, expectedBytes)
 }
 
-/** Vendor codes are logged, so prose and phone numbers are rejected. Ids must have the same form. */
+/** Vendor codes are logged, so prose and phone numbers are rejected. An id must not be a phone number. */
 const isIdentifier = (value: unknown): value is string =>
   typeof value === 'string' && /^[\w:^.-]{1,64}$/.test(value) && !/^(00)?(86)?1[3-9]\d{9}$/.test(value)

@@ -70,7 +70,8 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       if (sms_code.length !== codeLength(scene) || /[^0-9]/.test(sms_code)) throw new Refusal('codeWrong')
       const act = idempotency.actOf(request)
       const verified = await codes.verify(mobile, scene, sms_code, request_id, act)
-      metrics.verifies.inc({ scene, result: verified.kind })
+      const isAgain = verified.kind === 'ok' && verified.isAgain
+      if (!isAgain) metrics.verifies.inc({ scene, result: verified.kind })
       if (verified.kind === 'throttled')
         throw new Refusal('tooManyRequests', { retry_after: verified.retryAfter })
       // Without an id, the number would tell any stranger how much others guess at this phone.
@@ -79,7 +80,7 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
           'codeWrong',
           request_id === undefined ? {} : { attempts_left: verified.attemptsLeft },
         )
-      const { rid, n, channel, gateway, isAgain, isCounted, askedBy: address, at } = verified
+      const { rid, n, channel, gateway, isCounted, askedBy: address, at } = verified
       nameInLog(request, rid)
       const { log } = request
       log.info({ channel, again: isAgain }, 'verified')

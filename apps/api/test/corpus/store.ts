@@ -12,7 +12,9 @@ export async function heldIn(redis: Redis): Promise<Map<string, string>> {
       if (!name.includes(':code:')) return (await redis.dumpBuffer(name)).toString('base64')
       const fields = Object.entries(await redis.hgetall(name))
       // Redis may change the order of the fields.
-      return JSON.stringify(fields.filter(([field]) => !COUNTER_FIELDS.includes(field)).toSorted())
+      return JSON.stringify(
+        fields.filter(([field]) => !COUNTER_FIELDS.includes(field)).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      )
     }),
   )
   return new Map(names.map((name, i) => [name, values[i] ?? '']))

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Queue } from 'bullmq'
+import Fastify from 'fastify'
 import fc from 'fast-check'
 import { createLogger } from '@sms-codes/core/logger'
 import { keys } from '@sms-codes/core/redis/keys'
@@ -9,6 +10,7 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { EMAIL_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { signTwilio } from '@sms-codes/gateways/twilio/receipt'
+import { callbackRoutes } from '../../src/routes/callbacks.ts'
 import { aMobile, startApi, type Api } from '../api.ts'
 
 const TOKEN = 'callback-token-of-these-tests'
@@ -97,6 +99,36 @@ describe('a delivery receipt', () => {
     await settle()
     expect(await api.deps.deliveryReceipts.expect('ccp', messageId, job)).toBe('undelivered')
   })
+
+  it.each([
+    ['delivered', '0', 'delivered'],
+    ['undelivered', '1', 'failed'],
+  ])(
+    'of the state %s is applied if its send is settled before the receipt is stored',
+    async (_state, state, became) => {
+      const { rid, job, messageId, settle } = await taken()
+      await api.deps.deliveryReceipts.expect('ccp', messageId, job)
+      const own = api.deps.deliveryReceipts
+      const deliveryReceipts: typeof own = {
+        ...own,
+        park: async (...receipt) => {
+          await settle()
+          await own.park(...receipt)
+        },
+      }
+      const app = Fastify()
+      await app.register(callbackRoutes, { ...api.deps, deliveryReceipts })
+      const payload = JSON.stringify({ Request: { action: 'SMSArrived', content: messageId, status: state } })
+      await app.inject({
+        method: 'POST',
+        url: `/callbacks/ccp/${TOKEN}`,
+        payload,
+        headers: { 'content-type': 'application/json' },
+      })
+      await app.close()
+      expect(await status(rid)).toBe(became)
+    },
+  )
 
   it('with our own id resolves a message for which the gateway gave no answer', async () => {
     const { rid, job } = await taken()

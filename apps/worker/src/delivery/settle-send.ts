@@ -35,7 +35,10 @@ export class RetryLater extends Error {
   }
 }
 
-/** `by` is the gateway that accepted the message, or the reason for which the channel ended the send. */
+/**
+ * `by` is the gateway that accepted the message, `used` if the code was used before, which proves that a message
+ * arrived, or the reason for which the channel ended the send.
+ */
 type Ended = { status: 'sent' | 'fell_back'; by: string } | { status: 'failed' | 'moved'; by: EndReason }
 
 /**
@@ -144,6 +147,10 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       if (claim.kind === 'late') {
         countEnd({ status: 'failed', by: 'late' }, true, metrics, log)
         return { outcome: 'gone', why: 'late' }
+      }
+      if (claim.kind === 'gone' && claim.reason === 'used') {
+        countEnd({ status: 'sent', by: 'used' }, true, metrics, log)
+        return { outcome: 'gone', why: 'used' }
       }
       log.info({ why: claim.kind === 'gone' ? claim.reason : claim.status }, 'nothing to send')
       if (claim.kind === 'gone') {

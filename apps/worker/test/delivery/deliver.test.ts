@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { phoneOf } from '@sms-codes/core/codes/send'
 import { keys } from '@sms-codes/core/redis/keys'
-import type { Found, LookUp, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
+import type { Found, LookUp, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
 import { fakeGateway, newMobile, readableLog, sendOf, skippedGateway, startDelivery } from '../worker.ts'
 
@@ -37,12 +37,14 @@ describe('a send', () => {
     expect(await statusOf(send.rid)).toMatchObject({ status: 'sent' })
   })
 
-  it('carries the minutes that the code has left', async () => {
+  it('carries the minutes and the seconds that the code has left', async () => {
     const { send } = await issued()
     await delivery.pass(100)
     const gateway = fakeGateway('first')
     await delivery.deliver(send, [gateway])
     expect(gateway.messages[0]?.minutes).toBe(3)
+    expect(gateway.messages[0]?.secondsLeft).toBeLessThanOrEqual(200)
+    expect(gateway.messages[0]?.secondsLeft).toBeGreaterThan(180)
   })
 
   it.each(['switch_now', 'template', 'config'] as const)(
@@ -154,6 +156,22 @@ describe('a send', () => {
     expect(await delivery.deliver(again, [ccp, other])).toEqual({ outcome: 'sent', why: 'other' })
   })
 
+  it.each<[OutcomeClass, string, string]>([
+    ['switch_now', 'warn', 'gateway did not accept the message'],
+    ['retry_same', 'warn', 'gateway did not accept the message'],
+    ['number', 'warn', 'gateway did not accept the message'],
+    ['number_limit', 'warn', 'gateway did not accept the message'],
+    ['template', 'error', 'gateway did not accept the message'],
+    ['config', 'error', 'gateway did not accept the message'],
+    ['duplicate', 'error', 'gateway recognised a message that was not sent before'],
+    ['ambiguous', 'warn', 'gateway outcome unknown'],
+  ])('logs the answer %s at the level %s, with the channel', async (outcome, level, msg) => {
+    const { send } = await issued()
+    const { log, lines } = readableLog()
+    await delivery.deliver(send, [fakeGateway('first', [outcome])], { log }).catch(() => undefined)
+    expect(lines[0]).toMatchObject({ level, msg, channel: 'sms' })
+  })
+
   it('returns to the queue if no gateway accepted it', async () => {
     const { send } = await issued()
     const gateways = [fakeGateway('first', ['switch_now']), fakeGateway('second', ['config'])]
@@ -184,6 +202,25 @@ describe('a send', () => {
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'late' })
   })
 
+  it('is counted as sent once, and no gateway is called, if its code was used', async () => {
+    const { mobile, send, code } = await issued()
+    await delivery.codes.verify(mobile, 'default', code, send.rid)
+    const gateway = fakeGateway('first')
+    const { log, lines } = readableLog()
+    expect(await delivery.deliver(send, [gateway], { log })).toEqual({ outcome: 'gone', why: 'used' })
+    expect(await delivery.deliver(send, [gateway], { log })).toEqual({ outcome: 'done', why: 'sent' })
+    expect(lines).toMatchObject([
+      { level: 'info', msg: 'sent', by: 'used' },
+      { level: 'info', msg: 'nothing to send' },
+    ])
+    expect(gateway.messages).toEqual([])
+    expect(await statusOf(send.rid)).toMatchObject({
+      status: 'sent',
+      times: [{ state: 'queued' }, { state: 'sent' }],
+    })
+    expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="sent",by="used"} 1')
+  })
+
   it('fails at once if no key in the key ring opens its message', async () => {
     const { send } = await issued()
     await delivery.redis.hset(recordOf(send.rid), 'sealed', 'k1.forged')
@@ -191,6 +228,8 @@ describe('a send', () => {
     expect(await delivery.deliver(send, [gateway])).toEqual({ outcome: 'failed', why: 'unreadable' })
     expect(gateway.messages).toEqual([])
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'unreadable' })
+    const counted = 'sms_sends_ended_total{status="failed",by="unreadable"} 1'
+    expect(await delivery.registry.metrics()).toContain(counted)
   })
 
   it('carries the same code under another message id when the code is sent again', async () => {
@@ -318,6 +357,23 @@ describe('a doubt', () => {
     const asked = gatewayWithLookUp('asked', { found: 'taken' })
     const err: unknown = await delivery.deliver(send, [asked]).catch((reason: unknown) => reason)
     expect(err).toMatchObject({ name: 'RetryLater', atLeastMs: 2_500 })
+  })
+
+  it('is looked up from the time of the doubted call, also after a second call', async () => {
+    const { send } = await issued()
+    const since: number[] = []
+    const lookUp: LookUp = async (_message, from) => {
+      since.push(from.getTime())
+      return { found: 'unknown' }
+    }
+    const asked = { ...fakeGateway('asked', ['ambiguous', 'ambiguous']), lookUp }
+    for (let run = 0; run < 3; run++) {
+      await runJob(send, [asked], 1)
+      await delivery.pass(3)
+    }
+    const [first = 0, second] = since
+    expect(asked.messages).toHaveLength(2)
+    expect(second).toBe(first - 3_000)
   })
 
   it('is left by a worker that died during a call', async () => {

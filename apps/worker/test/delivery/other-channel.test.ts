@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { SmsGateway } from '@sms-codes/gateways/gateway'
+import { messageIdOf } from '../../src/delivery/message.ts'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
 import { fakeGateway, jobOf, sendOf } from '../worker.ts'
 import { AFTER_MS, startBothChannels } from './both-channels.ts'
@@ -53,6 +55,12 @@ describe('a code that no SMS gateway can deliver', () => {
     expect(await both.email(send)).toMatchObject({ outcome: 'fell_back' })
   })
 
+  it('waits for its next attempt as in any other scene if its last call left a doubt', async () => {
+    const { send } = await both.issued()
+    const err: unknown = await both.sms(send, [fakeGateway('first', ['ambiguous'])]).catch((e: unknown) => e)
+    expect(err).toMatchObject({ name: 'RetryLater', atMostMs: undefined })
+  })
+
   it('goes by e-mail if its only gateway stays silent, even one that recognises repeats', async () => {
     const { send } = await both.issued()
     const ccp = fakeGateway('ccp', Array<'ambiguous'>(9).fill('ambiguous'), true)
@@ -92,6 +100,22 @@ describe('a code that no SMS gateway can deliver', () => {
       'no gateway accepted it',
     )
     expect(await both.jobsOf('email')).toEqual([])
+  })
+
+  it('is not mailed by a worker whose claim was taken over', async () => {
+    const { send } = await both.issued()
+    const { ledger } = both.delivery
+    const slow: SmsGateway = {
+      ...fakeGateway('first'),
+      send: async () => {
+        await both.delivery.pass(2)
+        await ledger.claim(send, 'first', { fence: 0, leaseMs: 1_000 })
+        return { class: 'number', code: 'first-number' }
+      },
+    }
+    await both.sms(send, [slow])
+    expect(await both.jobsOf('email')).toEqual([])
+    expect(await both.statusOf(send.rid)).toMatchObject({ status: 'sending', channel: 'sms' })
   })
 
   it('is not mailed after it was used', async () => {
@@ -228,6 +252,17 @@ describe('a message that a gateway accepted', () => {
     expect(await both.statusOf(send.rid)).toMatchObject({ status: 'failed' })
     await delivery.ledger.report(send, 'delivered', false)
     expect(await both.statusOf(send.rid)).toMatchObject({ status: 'delivered' })
+  })
+
+  it('without a message id of the gateway is found by ours, also if its worker died before it stored the id', async () => {
+    const death = new Error('the worker died')
+    for (const followUp of [both.followUp, { ...both.followUp, sent: () => Promise.reject(death) }]) {
+      const { send } = await both.issued()
+      await both.delivery.deliver(send, [fakeGateway('first')], { followUp }).catch(() => undefined)
+      await both.sms(send, [fakeGateway('first')])
+      const ourId = messageIdOf(jobOf(send))
+      expect(await both.receipts.arrive('first', ourId, 'delivered')).toMatchObject({ rid: send.rid })
+    }
   })
 
   it('gets its check for a delivery receipt from the next run of its job if its worker died before that', async () => {

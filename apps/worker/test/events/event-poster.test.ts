@@ -1,9 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { Queue } from 'bullmq'
 import { Webhook } from 'standardwebhooks'
-import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
+import { createEventQueue, EVENTS_QUEUE, withEvents } from '@sms-codes/core/queues/events'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { connectRedis } from '@sms-codes/core/redis/connect'
+import type { Send } from '@sms-codes/core/codes/send'
+import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { readSecret } from '@sms-codes/gateways/webhook/signature'
 import { createEventPoster } from '../../src/events/event-poster.ts'
@@ -116,8 +120,35 @@ describe('an application', () => {
     await ledger.settleUnclaimed(send, { status: 'failed', reason: 'test' })
     await failed
     expect(heard).toHaveLength(1)
-    const job = `{sms}:events:${send.rid}.1.failed`
-    expect(await delivery.redis.hget(job, 'failedReason')).toBe('event not delivered: HTTP_410')
+    const id = `${send.rid}.1.failed`
+    expect(await delivery.redis.hget(`{sms}:events:${id}`, 'failedReason')).toBe(
+      'event not delivered: HTTP_410',
+    )
+    expect(await delivery.redis.zscore('{sms}:events:failed', id)).not.toBeNull()
+    expect(await delivery.redis.zscore('{sms}:events:delayed', id)).toBeNull()
+  })
+
+  it('that never answers with a 2xx gets an event eleven times in about a quarter of an hour', async () => {
+    const { ledger, poster, heard } = await startApplication(Array<number>(20).fill(500))
+    const events = new Queue(EVENTS_QUEUE, { connection: { url: delivery.server.url }, prefix: QUEUE_PREFIX })
+    const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))
+    const id = `${send.rid}.1.failed`
+    await ledger.settleUnclaimed(send, { status: 'failed', reason: 'test' })
+    const pauses: number[] = []
+    for (;;) {
+      await once(poster, 'failed')
+      const job = await events.getJob(id)
+      if ((await job?.getState()) === 'failed') break
+      pauses.push(job?.delay ?? 0)
+      await job?.promote()
+    }
+    await events.close()
+    expect(heard).toHaveLength(11)
+    const pause = (i: number) => pauses[i] ?? 0
+    for (let i = 1; i < 10; i++) expect(pause(i)).toBeGreaterThan(pause(i - 1))
+    const totalMs = pauses.reduce((sum, ms) => sum + ms, 0)
+    expect(totalMs).toBeGreaterThan(700_000)
+    expect(totalMs).toBeLessThan(1_050_000)
   })
 
   it('gets no event for a try that is not the last one, and none twice', async () => {
@@ -130,6 +161,25 @@ describe('an application', () => {
     await delivery.deliver(send, [fakeGateway('first')], { ledger })
     await delivery.deliver(send, [fakeGateway('first')], { ledger })
     expect(told).toEqual(['failed'])
+  })
+
+  it.each([
+    [
+      'claims',
+      (ledger: SendLedger, send: Send) => ledger.claim(send, 'first', { fence: 0, leaseMs: LEASE_MS }),
+    ],
+    ['checks the job of a newer version of', (ledger: SendLedger, send: Send) => ledger.lapse(send)],
+  ])('is told `sent` once if a worker %s a send whose code was used', async (_how, act) => {
+    const told: string[] = []
+    const ledger = withEvents(delivery.ledger, { tell: (_send, status) => void told.push(status) })
+    const [mobile, scene] = [newMobile(), 'default']
+    const issued = await delivery.codes.issue(mobile, scene)
+    const send = sendOf(issued)
+    await delivery.codes.verify(mobile, scene, await delivery.codeOf(issued), send.rid)
+    await delivery.pass(121)
+    for (let run = 0; run < 2; run++) await act(ledger, send)
+    expect(told).toEqual(['sent'])
+    expect(await delivery.codes.find(send.rid, [scene])).toMatchObject({ status: 'sent' })
   })
 
   it('gets no event from a worker whose claim was taken over', async () => {

@@ -66,6 +66,9 @@ describe("a vendor's quota of one number", () => {
     ['tencent', 4, 16, 2, tencentQuota],
     ['tencent', 12, 31, 10, tencentQuota],
     ['email', 4, 3_600, 2, EMAIL_QUOTA],
+    ['ccp in falling order', 4, 16, 2, ccpQuota.toReversed()],
+    ['ccp in falling order', 7, 3_600, 5, ccpQuota.toReversed()],
+    ['aliyun in falling order', 7, 61, 5, aliyunQuota.toReversed()],
   ])('of %s: of %i messages, one every %i seconds, %i fit', async (name, asked, seconds, fit, windows) => {
     const ph = delivery.keyring.pseudonym(newMobile())
     const taken = []

@@ -77,8 +77,11 @@ export type Reported =
   | { kind: 'moved'; moves: number }
   | { kind: 'failed' | 'early' | 'kept' }
 
-/** `open`: not ended; `done`: ended, with time left; `late`: failed by `lapse`; `over`: replaced, or time is up. */
-type Lapse = 'open' | 'done' | 'late' | 'over'
+/**
+ * `open`: not ended; `done`: ended, with time left; `late`: failed by `lapse`; `used`: `sent`, because the code was
+ * used; `over`: replaced, or time is up.
+ */
+type Lapse = 'open' | 'done' | 'late' | 'used' | 'over'
 
 /**
  * The worker's side of a code record. A claim is the right of one worker to make one gateway call, and its number is
@@ -139,7 +142,7 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
       const reply = await lapseScript(sendKeys(send), [send.rid, send.n])
       const { kind } = reply
       if (kind === 'late') await giveBudgetBack(reply)
-      return kind === 'open' || kind === 'done' || kind === 'late' ? kind : 'over'
+      return kind === 'open' || kind === 'done' || kind === 'late' || kind === 'used' ? kind : 'over'
     },
 
     /**

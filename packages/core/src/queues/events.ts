@@ -60,6 +60,7 @@ export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>)
     async lapse(send) {
       const lapse = await ledger.lapse(send)
       if (lapse === 'late') events.tell(send, 'failed')
+      if (lapse === 'used') events.tell(send, 'sent')
       return lapse
     },
     async report(send, ...rest) {

@@ -27,13 +27,17 @@ describe('verify', () => {
     })
   })
 
-  it('deletes the digest and the sealed message of a used code', async () => {
+  it('deletes the digest, the sealed message and the counts of guesses of a used code', async () => {
     const mobile = newMobile()
-    const code = await store.codeOf(await store.codes.issue(mobile, 'default'))
-    const record = store.recordKey(mobile)
+    const issued = await store.codes.issue(mobile, 'default')
+    const [code, { rid }] = [await store.codeOf(issued), sendOf(issued)]
+    const [record, guesses] = [store.recordKey(mobile), keys.guesses(phoneOf(rid), 'default')]
+    await store.codes.verify(mobile, 'default', wrong(code), rid)
     expect(await store.redis.hmget(record, 'digest', 'sealed')).not.toContain(null)
-    await store.codes.verify(mobile, 'default', code, undefined)
+    expect(await store.redis.exists(guesses)).toBe(1)
+    await store.codes.verify(mobile, 'default', code, rid)
     expect(await store.redis.hmget(record, 'digest', 'sealed')).toEqual([null, null])
+    expect(await store.redis.exists(guesses)).toBe(0)
   })
 
   it('accepts exactly one of 200 concurrent right guesses', async () => {
@@ -105,6 +109,7 @@ describe('verify', () => {
 
     await store.pass(86_400)
     const next = await store.codeOf(await store.codes.issue(mobile, 'default'))
+    expect(await store.codes.verify(mobile, 'default', wrong(next))).toEqual({ kind: 'no', attemptsLeft: 4 })
     expect(await store.codes.verify(mobile, 'default', next, undefined)).toMatchObject({ kind: 'ok' })
   })
 
@@ -183,10 +188,11 @@ describe('verify', () => {
         expect(await repeat(other)).toEqual({ kind: 'no', attemptsLeft: 0 })
     })
 
-    it('repeats its answer for one minute', async () => {
-      const { repeat } = await verifyFirst('this')
+    it('repeats its answer for one minute, with the time of the first answer', async () => {
+      const { first, repeat } = await verifyFirst('this')
+      if (first.kind !== 'ok') throw new Error(`not verified but ${first.kind}`)
       await store.pass(59)
-      expect(await repeat('this')).toMatchObject({ kind: 'ok' })
+      expect(await repeat('this')).toMatchObject({ kind: 'ok', at: first.at - 59_000 })
       await store.pass(2)
       expect(await repeat('this')).toMatchObject({ kind: 'no' })
     })

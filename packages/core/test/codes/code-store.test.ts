@@ -75,6 +75,14 @@ describe('issue', () => {
     })
   })
 
+  it('keeps the record for ten minutes after the latest possible expiry, so that its status can be read', async () => {
+    const mobile = newMobile()
+    await store.codes.issue(mobile, 'default')
+    const key = store.recordKey(mobile)
+    const latestExpiry = Number(await store.redis.hget(key, 'latest_expiry'))
+    expect((await store.redis.pexpiretime(key)) - latestExpiry).toBe(600_000)
+  })
+
   it('makes a new code if less than half a life would be left', async () => {
     const mobile = newMobile()
     const first = await store.codes.issue(mobile, 'default')

@@ -145,6 +145,14 @@ describe('an id that is no request id of the code', () => {
     expect(await verify(mobile, first.code, second.id)).toMatchObject({ kind: 'ok' })
   })
 
+  it('has new guesses when a new code replaces the old one', async () => {
+    const mobile = newMobile()
+    await miss(mobile, (await ask(mobile)).code, UNKNOWN_ID)
+    await store.pass(300)
+    const next = await ask(mobile)
+    expect(await miss(mobile, next.code, UNKNOWN_ID)).toEqual([0, 1, 2, 3, 4])
+  })
+
   it('is not stored in clear, because it may be a number', async () => {
     const mobile = newMobile()
     const { code } = await ask(mobile)

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { phoneOf } from '../../src/codes/send.ts'
 import { createKeyring } from '../../src/keyring.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { createSendLedger, type Settlement } from '../../src/codes/send-ledger.ts'
+import { phoneOf } from '../../src/codes/send.ts'
 import { newKeyring, newMobile, sendOf, startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
@@ -74,12 +74,26 @@ describe('claim', () => {
     })
   })
 
+  it('keeps the risk of a second message in a claim without a risk, even if its worker dies', async () => {
+    const send = await issued()
+    const risk = { fence: 0, leaseMs: LEASE, risksSecondSend: true }
+    await store.ledger.claim(send, 'twilio', risk)
+    for (let death = 0; death < 2; death++) {
+      await store.pass(7)
+      expect(await claimed(send, 'twilio')).toMatchObject({ secondSendRisked: true })
+    }
+  })
+
   it('is refused after the time to send is over, and the phone gets its slot back', async () => {
     const mobile = newMobile()
     const send = await issued(mobile)
     await store.pass(120)
     expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({ kind: 'late' })
-    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({ status: 'failed', reason: 'late' })
+    expect(await store.codes.find(send.rid, ['default'])).toMatchObject({
+      status: 'failed',
+      reason: 'late',
+      times: [{ state: 'queued' }, { state: 'failed' }],
+    })
     expect(await store.slotsOf(send)).toBe(0)
   })
 
@@ -122,6 +136,14 @@ describe('claim', () => {
     const claim = await other.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
     expect(claim).toEqual({ kind: 'no_key', kid: 'k1' })
     expect(await store.redis.hgetall(record)).toEqual(before)
+    await store.ledger.settleUnclaimed(send, { status: 'sent', gateway: 'ccp', messageId: 'm' })
+    expect(await other.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({
+      kind: 'done',
+      status: 'sent',
+      gateway: 'ccp',
+      messageId: 'm',
+      grouped: null,
+    })
   })
 
   it('reports a sealed message that the key with its id does not open', async () => {
@@ -129,6 +151,56 @@ describe('claim', () => {
     const otherLedger = createSendLedger(store.redis, newKeyring())
     const claim = await otherLedger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })
     expect(claim.kind).toBe('unreadable')
+  })
+})
+
+describe('a doubt', () => {
+  const doubtOf = async (send: Awaited<ReturnType<typeof issued>>, gateway = 'ccp') => {
+    const { fence, doubt } = await claimed(send, gateway)
+    if (doubt === null) throw new Error('there is no doubt')
+    return { fence, ...doubt }
+  }
+
+  it('keeps the time of its call while it is kept: by a settlement, and by a worker that dies in a repeat', async () => {
+    const send = await issued()
+    const { fence } = await claimed(send)
+    await store.ledger.settle(send, fence, { status: 'queued', doubtedGateway: 'ccp' })
+    await store.pass(3)
+    const first = await doubtOf(send)
+    await store.ledger.settle(send, first.fence, { status: 'queued', doubtedGateway: 'ccp' })
+    const kept = await doubtOf(send)
+    expect([kept.gateway, kept.sinceMs]).toEqual(['ccp', first.sinceMs])
+    // This worker dies during its repeat at the doubted gateway.
+    await store.ledger.claim(send, 'ccp', { fence: kept.fence, leaseMs: LEASE })
+    await store.pass(7)
+    const after = await doubtOf(send, 'aliyun')
+    expect([after.gateway, after.sinceMs]).toEqual(['ccp', first.sinceMs - 7_000])
+  })
+
+  it('stays about the gateway that was called if the next worker dies before its own call', async () => {
+    const send = await issued()
+    await claimed(send)
+    for (let death = 0; death < 2; death++) {
+      await store.pass(7)
+      expect(await doubtOf(send, 'aliyun')).toMatchObject({ gateway: 'ccp' })
+    }
+    // The answer of this gateway resolves the doubt, so a later failure gives the slot back.
+    await store.pass(7)
+    await store.ledger.settle(send, (await doubtOf(send)).fence, { status: 'queued' })
+    await store.ledger.settle(send, (await claimed(send)).fence, { status: 'failed', reason: 'number' })
+    expect(await store.slotsOf(send)).toBe(0)
+  })
+
+  it('about another gateway has the time of the newest call', async () => {
+    const send = await issued()
+    const { fence } = await claimed(send)
+    await store.ledger.settle(send, fence, { status: 'queued', doubtedGateway: 'ccp' })
+    await store.pass(3)
+    const first = await doubtOf(send, 'aliyun')
+    await store.ledger.claim(send, 'aliyun', { fence: first.fence, leaseMs: LEASE })
+    const calledAt = Number(await store.redis.hget(keys.code(phoneOf(send.rid), 'default'), 'called_at'))
+    await store.ledger.settle(send, first.fence + 1, { status: 'queued', doubtedGateway: 'aliyun' })
+    expect(await doubtOf(send)).toMatchObject({ gateway: 'aliyun', sinceMs: calledAt })
   })
 })
 
@@ -142,14 +214,18 @@ describe('a send that ends in doubt', () => {
     expect(await store.slotsOf(send)).toBe(1)
   })
 
-  it('keeps its slot when it fails, and when it is settled without a claim during a call', async () => {
+  it('keeps its slot when it fails, and when it is settled without a claim during or after a call', async () => {
     const send = await issued()
     const { fence } = await claimed(send)
     await store.ledger.settle(send, fence, { status: 'failed', reason: 'ambiguous', doubtedGateway: 'ccp' })
     const other = await issued()
     await claimed(other)
     await store.ledger.settleUnclaimed(other, { status: 'failed', reason: 'job_failed' })
-    expect([await store.slotsOf(send), await store.slotsOf(other)]).toEqual([1, 1])
+    const waiting = await issued()
+    const doubted = { status: 'queued', doubtedGateway: 'ccp' } as const
+    await store.ledger.settle(waiting, (await claimed(waiting)).fence, doubted)
+    await store.ledger.settleUnclaimed(waiting, { status: 'failed', reason: 'job_failed' })
+    expect(await Promise.all([send, other, waiting].map(store.slotsOf))).toEqual([1, 1, 1])
   })
 
   it('keeps its slot after a second doubt replaced the first, even if the second doubt is resolved', async () => {
@@ -222,6 +298,19 @@ describe('a settlement', () => {
     expect(await store.ledger.claim(send, 'email', mail)).toMatchObject({
       kind: 'go',
       secondSendRisked: false,
+    })
+  })
+
+  it('without a claim during a mail leaves open whether the code can be read in a mailbox', async () => {
+    const mobile = newMobile()
+    const answer = await store.codes.issue(mobile, 'default')
+    const send = sendOf(answer)
+    await store.ledger.settle(send, (await claimed(send)).fence, { status: 'moved', reason: 'number' })
+    await store.ledger.claim(send, 'email', mail)
+    await store.ledger.settleUnclaimed(send, { status: 'failed', channel: 'email', reason: 'job_failed' })
+    expect(await store.codes.verify(mobile, 'default', await store.codeOf(answer))).toMatchObject({
+      kind: 'ok',
+      channel: 'email',
     })
   })
 

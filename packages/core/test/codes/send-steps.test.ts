@@ -82,6 +82,14 @@ describe('a send', () => {
     expect(await Promise.all([failed, late, refunded].map(slotsOf))).toEqual([0, 0, 0])
   })
 
+  it('is not sent, kept open or moved after its code has expired, even if its time to send is not over', async () => {
+    const [claimed, lapsed] = [await prepare({ expires_at: 1 }), await prepare({ expires_at: 1 })]
+    const reported = await prepare({ expires_at: 1, status: 'sent', sent_at: Date.now() })
+    expect(await store.ledger.claim(claimed, 'ccp', options)).toEqual({ kind: 'late' })
+    expect(await store.ledger.lapse(lapsed)).toBe('late')
+    expect(await store.ledger.report(reported, 'undelivered', true)).toEqual({ kind: 'failed' })
+  })
+
   it('is followed by a further send of the same code, which begins without the doubts of the first', async () => {
     const send = await prepare({ unresolved_doubt: 1, doubted_gateway: 'ccp', doubted_at: 1 })
     await store.pass(61)
@@ -128,7 +136,7 @@ describe('a send whose job only a newer worker understands', () => {
     const busy = await prepare({ send_by: 1, status: 'sending', lease_until: Date.now() + 6_500 })
     const used = await prepare({ send_by: 1, used: 1 })
     expect(await store.ledger.lapse(busy)).toBe('open')
-    expect(await store.ledger.lapse(used)).toBe('over')
+    expect(await store.ledger.lapse(used)).toBe('used')
     expect(await store.redis.hget(used.key, 'status')).toBe('sent')
   })
 })

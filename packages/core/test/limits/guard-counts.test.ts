@@ -44,6 +44,20 @@ describe('the counts of the pumping guard', () => {
     expect(service.filter((member) => member.startsWith(rid.slice('phone.'.length)))).toHaveLength(2)
   })
 
+  it('keep the time of the first count of a send and of a verified code', async () => {
+    const { rid, grouped } = newCode()
+    const countBoth = async () => {
+      await counts().countSent({ rid, n: 1 }, grouped)
+      await counts().countVerified({ rid, n: 1 }, grouped, false)
+      return [...(await entriesOf('sent', grouped)), ...(await entriesOf('verified', grouped))].map(
+        ([, at]) => at,
+      )
+    }
+    const times = await countBoth()
+    await store.pass(60)
+    expect(await countBoth()).toEqual(times.map((at) => String(Number(at) - 60_000)))
+  })
+
   it('count a verified code once, at the time of its newest counted send', async () => {
     const { rid, grouped } = newCode()
     for (const n of [1, 2]) await counts().countSent({ rid, n }, grouped)

@@ -23,43 +23,73 @@ describe('a limit', () => {
     expect(full.every((answer) => 'retryAfter' in answer && answer.retryAfter === 60)).toBe(true)
   })
 
-  it('admits and reports as much as a recount of all taken entries leaves', async () => {
+  let run = 0
+  it.each([
+    ['rising', '2/10,4/60,6/120'],
+    ['falling', '6/120,4/60,2/10'],
+    ['mixed', '4/60,6/120,2/10'],
+  ])(
+    'in %s order of windows admits and reports what a recount of all taken entries leaves',
+    async (_order, text) => {
+      const limits = createLimits(store.redis)
+      const windows = parseWindows(text)
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 12 }), async (pauses) => {
+          const key = keys.address('s', String(++run), 'test')
+          let clock = 0
+          const taken: number[] = []
+          for (const pause of pauses) {
+            // Just past the edge of a window, because a call takes some milliseconds.
+            clock += pause + 0.02
+            for (const member of await store.redis.zrange(key, 0, '-1'))
+              await store.redis.zincrby(key, -(pause + 0.02) * 1000, member)
+            const fits = windows.every(
+              ({ most, seconds }) => taken.filter((at) => clock - at < seconds).length < most,
+            )
+            const used = windows.map(({ seconds }) => taken.filter((at) => clock - at < seconds).length)
+            const room = await limits.room({ key, windows })
+            expect(room.windows).toEqual(
+              windows.map((window, i) => ({
+                ...window,
+                used: used[i] ?? 0,
+                left: window.most - (used[i] ?? 0),
+              })),
+            )
+            expect(await limits.count({ key, windows })).toBe(Math.max(...used))
+            const answer = await limits.take([{ key, windows }])
+            expect(answer.kind === 'taken').toBe(fits)
+            expect(room.retryAfter).toBe(answer.kind === 'taken' ? 0 : answer.retryAfter)
+            // The wait ends when the last of the full windows has room.
+            const waits = windows.map(({ most, seconds }) => (taken.at(-most) ?? -Infinity) + seconds - clock)
+            expect(Math.abs(room.retryAfter - Math.max(0, ...waits))).toBeLessThanOrEqual(2)
+            if (fits) taken.push(clock)
+          }
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
+
+  it.each(['2/10,4/60', '4/60,2/10'])(
+    'of %s keeps its entries, and its key, for the longest window',
+    async (text) => {
+      const limits = createLimits(store.redis)
+      const limit = { key: keys.address('subnet', text, 'test'), windows: parseWindows(text) }
+      await store.redis.zadd(limit.key, Date.now() - 61_000, 'old', Date.now() - 50_000, 'kept')
+      await limits.take([limit])
+      expect(await store.redis.zrange(limit.key, 0, '-1')).toEqual(['kept', expect.any(String)])
+      expect(Math.ceil((await store.redis.pttl(limit.key)) / 1000)).toBe(60)
+    },
+  )
+
+  it('counts the entries of the first of several limits', async () => {
     const limits = createLimits(store.redis)
-    const windows = [
-      { most: 2, seconds: 10 },
-      { most: 4, seconds: 60 },
-    ]
-    let run = 0
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 12 }), async (pauses) => {
-        const key = keys.address('s', String(++run), 'test')
-        let clock = 0
-        const taken: number[] = []
-        for (const pause of pauses) {
-          // Just past the edge of a window, because a call takes some milliseconds.
-          clock += pause + 0.02
-          for (const member of await store.redis.zrange(key, 0, '-1'))
-            await store.redis.zincrby(key, -(pause + 0.02) * 1000, member)
-          const fits = windows.every(
-            ({ most, seconds }) => taken.filter((at) => clock - at < seconds).length < most,
-          )
-          const used = windows.map(({ seconds }) => taken.filter((at) => clock - at < seconds).length)
-          const room = await limits.room({ key, windows })
-          expect(room.windows).toEqual(
-            windows.map((window, i) => ({
-              ...window,
-              used: used[i] ?? 0,
-              left: window.most - (used[i] ?? 0),
-            })),
-          )
-          const answer = await limits.take([{ key, windows }])
-          expect(answer.kind === 'taken').toBe(fits)
-          expect(room.retryAfter).toBe(answer.kind === 'taken' ? 0 : answer.retryAfter)
-          if (fits) taken.push(clock)
-        }
-      }),
-      { numRuns: 60 },
-    )
+    const limit = (name: string) => ({ key: keys.sendLimit('subnet', name), windows: parseWindows('10/60') })
+    const [first, second] = [limit('first'), limit('second')]
+    await limits.take([first])
+    expect(await limits.take([first, second])).toMatchObject({ kind: 'taken', count: 2 })
+    expect(await limits.take([second, first])).toMatchObject({ kind: 'taken', count: 2 })
+    expect(await limits.take([first])).toMatchObject({ kind: 'taken', count: 4 })
   })
 
   it('takes from all of several limits or from none', async () => {

@@ -36,30 +36,53 @@ function waitFor(accepted: readonly number[], now: number): number {
 }
 
 describe('the send limits of a phone', () => {
-  it('accept and refuse what a recount of all accepted sends would, and answer the same wait', async () => {
-    const full = new Set<number>()
-    await fc.assert(
-      fc.asyncProperty(requests, async (list) => {
-        const mobile = newMobile()
-        const ph = store.keyring.pseudonym(mobile)
-        const accepted: number[] = []
-        let now = 0
-        for (const [seconds, scene] of list) {
-          await agePhone(store.redis, ph, seconds)
-          now += seconds
-          const wait = waitFor(accepted, now)
-          const answer = await store.codes.issue(mobile, scene)
-          expect(answer.kind).toBe(wait === 0 ? 'issued' : 'throttled')
-          if (wait === 0) accepted.push(now)
-          else if (answer.kind === 'throttled') full.add(answer.windowSeconds)
-          const answeredWait = answer.kind === 'issued' ? answer.resendAfter : answer.retryAfter
-          expect(Math.ceil(answeredWait / 10) * 10).toBe(waitFor(accepted, now))
-        }
-      }),
-      { numRuns: 300 },
+  it.each([
+    ['rising', policy.sends],
+    ['falling', policy.sends.toReversed()],
+  ])(
+    'in %s order accept and refuse what a recount of all accepted sends would, and answer the same wait',
+    async (_order, sends) => {
+      const codes = createCodeStore(store.redis, store.keyring, () => ({ ...policy, sends }))
+      const full = new Set<number>()
+      await fc.assert(
+        fc.asyncProperty(requests, async (list) => {
+          const mobile = newMobile()
+          const ph = store.keyring.pseudonym(mobile)
+          const accepted: number[] = []
+          let now = 0
+          for (const [seconds, scene] of list) {
+            await agePhone(store.redis, ph, seconds)
+            now += seconds
+            const wait = waitFor(accepted, now)
+            const answer = await codes.issue(mobile, scene)
+            expect(answer.kind).toBe(wait === 0 ? 'issued' : 'throttled')
+            if (wait === 0) accepted.push(now)
+            else if (answer.kind === 'throttled') full.add(answer.windowSeconds)
+            const answeredWait = answer.kind === 'issued' ? answer.resendAfter : answer.retryAfter
+            expect(Math.ceil(answeredWait / 10) * 10).toBe(waitFor(accepted, now))
+          }
+        }),
+        { numRuns: 300 },
+      )
+      expect([...full].toSorted((a, b) => a - b)).toEqual(policy.sends.map(({ seconds }) => seconds))
+    },
+    30_000,
+  )
+
+  it('have the same policy in every order', () => {
+    const [rising, ...others] = ['1/60,5/3600,10/86400', '10/86400,5/3600,1/60', '5/3600,10/86400,1/60'].map(
+      (LIMIT_PHONE_SENDS) => {
+        const env = { LIMIT_PHONE_SENDS, SCENES: `default; login sends=${LIMIT_PHONE_SENDS}` }
+        const policies = Object.values(policiesOf(loadConfig(Type.Object(codeVariables), env)))
+        return policies.map(({ keepSendsSeconds, missesWithIdPerDay }) => ({
+          keepSendsSeconds,
+          missesWithIdPerDay,
+        }))
+      },
     )
-    expect([...full].toSorted((a, b) => a - b)).toEqual(policy.sends.map(({ seconds }) => seconds))
-  }, 30_000)
+    expect(rising?.[0]).toEqual({ keepSendsSeconds: 86_400, missesWithIdPerDay: 100 })
+    for (const other of others) expect(other).toEqual(rising)
+  })
 
   it('count the sends of a scene with short windows in the long windows of another scene', async () => {
     const env = { SCENES: 'default; login sends=1/60', LIMIT_PHONE_SENDS: '1/60,3/86400' }

@@ -4,6 +4,7 @@
 -- KEYS[1] code record; KEYS[2] the phone's sends
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- Answers {'open'}: the send has not ended | {'done'}: ended, with time left | {'over'}: replaced, or its time is up
+--       | {'used'}: the code was used, so the send is `sent` now
 --       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
 --- @include "time"
 --- @include "read"
@@ -21,7 +22,7 @@ if not is_open then return {'over'} end
 if is_sending and tonumber(record.lease_until) > now then return {'open'} end
 if record.used == '1' then
   redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
-  return {'over'}
+  return {'used'}
 end
 if record.channel == 'email' and record.reason == 'missing' then
   -- A gateway had accepted the SMS and the mail was only a follow-up, so the status goes back to `sent`.
