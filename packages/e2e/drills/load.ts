@@ -37,12 +37,8 @@ export function startLoad(options: LoadOptions) {
     for (let i = 0; !stopped.signal.aborted; i++) {
       const dueIn = startedAt + (i * 1_000) / options.perSecond - Date.now()
       if (dueIn > 0) await sleep(dueIn)
-      // 10,007 is prime to the number of phones, so each user has another phone in another segment.
-      const rest = (firstNumber + i * 10_007) % 100_000_000
-      const address = options.office ?? `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.1`
-      users.push(
-        user(`137${String(rest).padStart(8, '0')}`, address, createRandom(options.seed, `user ${i}`)),
-      )
+      const address = options.office ?? addressOf(i)
+      users.push(user(mobileOf(firstNumber, i), address, createRandom(options.seed, `user ${i}`)))
     }
   }
 
@@ -94,6 +90,12 @@ export function startLoad(options: LoadOptions) {
     },
   }
 }
+
+/** 10,007 is prime to the number of phones, so each user has another phone in another segment. */
+const mobileOf = (first: number, i: number) =>
+  `137${String((first + i * 10_007) % 100_000_000).padStart(8, '0')}`
+/** Each user is in another subnet. */
+const addressOf = (i: number) => `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.1`
 
 function newSend(mobile: string): Send {
   const now = Date.now()
