@@ -23,8 +23,8 @@ const EVENT_LOOP_RETRY_SECONDS = 5
 const RESOLUTION_MS = 10
 
 /**
- * While no gateway accepts messages, requests pass as probes only until this many sends are under way. Each of these
- * is tried every 15 s, which shows the end of the outage. More of them would only be lost in a longer outage.
+ * While no gateway accepts messages, requests pass as probes only until this many sends are under way. Workers try
+ * each of these every 15 s, and so notice the end of the outage. More sends would only be lost in a longer outage.
  */
 const MOST_PROBES = 3
 

@@ -9,8 +9,8 @@ const CLIENT_TIMEOUT_MS = 10_000
 
 /**
  * Creates an HTTP server that handles the requests of a connection one after the other. A client can send a thousand
- * requests in one packet. Node would start all of them at once, and would never tell the answers that wait for their
- * turn that the connection has closed, so each answer would keep its memory and its open file.
+ * requests in one packet. Node would call the handler for all of them at once. When the connection closes, Node emits no
+ * event on the answers that wait for their turn, so each of them would keep its memory and its open file.
  */
 export function createHttpServer(handle: RequestListener): Server {
   const unanswered = new WeakMap<Socket, number>()
@@ -23,9 +23,9 @@ export function createHttpServer(handle: RequestListener): Server {
       return
     }
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
-    // Until the next turn of the event loop other connections are served, and Node closes the connection of a client
-    // that has reset it or whose request is malformed after its headers. Such a request has no effect. Node keeps an
-    // address that was read once, so the handler finds the address of its client even after a later reset.
+    // The handler runs in the next turn of the event loop. Before that, Node serves other connections, and finds out
+    // that the client has reset the connection, or that the request is malformed after its headers. Such a request does
+    // not reach the handler. Node keeps an address that was read once, so the handler finds it even after a later reset.
     const begin = () =>
       setImmediate(() => {
         if (!socket.destroyed && socket.remoteAddress !== undefined) handle(request, response)
