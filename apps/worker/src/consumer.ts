@@ -1,4 +1,4 @@
-import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq'
+import { UnrecoverableError, Worker, type Job } from 'bullmq'
 import { Value } from '@sinclair/typebox/value'
 import type { Channel } from '@sms-codes/core/codes/send'
 import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
@@ -10,6 +10,7 @@ import { CHECK, LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/s
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Delivered } from './delivery/attempt.ts'
 import { countEnd, RetryLater } from './delivery/settle-send.ts'
+import { createJobLeaver, delayJob } from './leave-job.ts'
 import { replaceUnreadableJobs } from './replace-unreadable-jobs.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
@@ -29,8 +30,6 @@ export type ConsumerOptions = {
 }
 
 const LONGEST_PAUSE_MS = 15_000
-/** The pause of a job after every second start that left the job to another worker. */
-const LEFT_PAUSE_MS = 2_000
 /** A job that is left to other workers starts less often than this before its send is over. */
 const MOST_STARTS = 700
 /** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
@@ -44,13 +43,12 @@ const UNACCEPTED: readonly string[] = ['late', 'ambiguous', 'no_gateway']
 /** The BullMQ worker of one queue: calls `deliver` for each job, and then completes, delays or fails the job. */
 export function createConsumer(options: ConsumerOptions) {
   const { queue, channel, connection, concurrency, deliver, check, ledger, metrics, log } = options
-
-  const reportedKeys = new Set<string>()
+  const leaver = createJobLeaver({ ledger, metrics, log: log.child({ queue, channel }) })
 
   // BullMQ passes a signal only to a processor with three parameters.
   async function runJob(job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) {
     const { data } = job
-    if (Value.Check(LaterJob, data)) return leaveToNewerWorker(job, data, token)
+    if (Value.Check(LaterJob, data)) return leaver.toNewerWorker(job, data, token)
     if (!Value.Check(SendJob, data)) {
       // The log shows neither the id nor the data, because both may contain secrets.
       log.warn({ queue }, 'unknown job payload')
@@ -59,13 +57,13 @@ export function createConsumer(options: ConsumerOptions) {
     }
     if (job.name === CHECK && check !== undefined) {
       const reported = await check(data)
-      if (reported.kind === 'soon') return delay(job, reported.waitMs, token)
+      if (reported.kind === 'soon') return delayJob(job, reported.waitMs, token)
       return { outcome: 'checked', why: reported.kind }
     }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
-    if (delivered.outcome === 'busy') return delay(job, delivered.waitMs + AFTER_LEASE_MS, token)
-    if (delivered.outcome === 'no_key') return leaveToWorkerWithKey(job, delivered.kid, token)
-    if (delivered.outcome === 'waiting') return delay(job, delivered.waitMs, token)
+    if (delivered.outcome === 'busy') return delayJob(job, delivered.waitMs + AFTER_LEASE_MS, token)
+    if (delivered.outcome === 'no_key') return leaver.toWorkerWithKey(job, delivered.kid, token)
+    if (delivered.outcome === 'waiting') return delayJob(job, delivered.waitMs, token)
     if (delivered.why === 'no_record' && Date.now() - job.timestamp > LONGEST_SEND_MS)
       countEnd(
         { status: 'failed', by: 'late' },
@@ -78,45 +76,6 @@ export function createConsumer(options: ConsumerOptions) {
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
     // The return value stays in BullMQ's event stream after the job is gone, so it has only these two fields.
     return { outcome: delivered.outcome, why: delivered.why }
-  }
-
-  /** Delays a job of a newer version, for a worker of that version, until the send of the job is too late. */
-  async function leaveToNewerWorker(job: Job<unknown>, data: LaterJob, token: string | undefined) {
-    const { rid, n, v } = data
-    const lapse = await ledger.lapse(data)
-    if (lapse === 'open' || (lapse === 'done' && job.name === CHECK)) {
-      log.info({ rid, n, v }, 'job left to a newer worker')
-      return leave(job, token)
-    }
-    if (lapse !== 'late') return { outcome: 'done', why: lapse }
-    countEnd({ status: 'failed', by: 'late' }, true, metrics, log.child({ rid, n, channel }))
-    return { outcome: 'gone', why: lapse }
-  }
-
-  /** Delays a job until a worker with the key gets the job, or until the send of the job is late. */
-  function leaveToWorkerWithKey(job: Job<unknown>, kid: string, token: string | undefined) {
-    metrics.keyMissing()
-    if (!reportedKeys.has(kid))
-      log.error({ queue, kid }, 'CODE_KEYS lacks a key; its jobs are left to other workers')
-    reportedKeys.add(kid)
-    return leave(job, token)
-  }
-
-  /**
-   * Gives a job back without using up an attempt. The first time the job waits again at once, and Redis gives it to the
-   * worker that has been idle for longest, which is rarely this one. A delay alone would not do: all idle workers wake
-   * at its end, and the same worker tends to be first each time.
-   */
-  async function leave(job: Job<unknown>, token: string | undefined): Promise<never> {
-    if (job.attemptsStarted % 2 === 0) return delay(job, LEFT_PAUSE_MS, token)
-    await job.moveToWait(token)
-    throw new WaitingError()
-  }
-
-  /** Delays a job without using up an attempt. A worker whose clock differs may begin the job early or late. */
-  async function delay(job: Job<unknown>, ms: number, token: string | undefined): Promise<never> {
-    await job.moveToDelayed(Date.now() + ms, token)
-    throw new DelayedError()
   }
 
   const worker = new Worker<unknown>(queue, runJob, {

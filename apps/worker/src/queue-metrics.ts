@@ -59,7 +59,7 @@ export function reportQueues(registry: Registry, connection: RedisClient, log: L
   )
   report(
     'sms_queue_stalled_seconds',
-    'Seconds for which sends have waited and no gateway has accepted any, 0 if no send waits',
+    'Seconds without an accepted message while sends wait or after a send was not accepted, else 0',
     ({ stalledMs }) => stalledMs / 1000,
     SENDING,
   )

@@ -1,13 +1,13 @@
 import { Job, type Worker } from 'bullmq'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 
-/** BullMQ fails a job that stalled this often (`maxStalledCount` is lower) at its next start, if it can start it. */
+/** `maxStalledCount` is lower, so BullMQ would have failed a job with more stalls at its last start, if it could start. */
 const MOST_STALLS = 5
 /** Job data that every processor refuses as unknown. */
 const EMPTY = { name: 'unreadable', data: 'null', opts: '{}' }
 
 /**
- * Lets a worker fail the jobs that BullMQ cannot start, such as a job whose data or options are no JSON. BullMQ throws
+ * Lets a worker fail the jobs that BullMQ cannot start, such as a job whose data or options are not JSON. BullMQ throws
  * before it calls the processor, so the job stalls and returns to the queue without end. Such a job is replaced by an
  * empty job with the same id, and the processor then fails it.
  */

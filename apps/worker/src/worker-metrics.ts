@@ -45,7 +45,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
   })
   const unreadable = new Counter({
     name: 'sms_jobs_unreadable_total',
-    help: 'Jobs that failed because their data was unknown or no JSON',
+    help: 'Jobs that failed because their data was unknown or not JSON',
     labelNames: ['queue'],
     registers,
   })

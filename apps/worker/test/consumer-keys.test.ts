@@ -61,7 +61,7 @@ it('a worker without the key of a message leaves the job to a worker that has th
   expect(fresh.messages).toHaveLength(2)
   expect(old.messages).toHaveLength(0)
   await Promise.all([stop(), other.stop()])
-})
+}, 60_000)
 
 it('a message whose key no worker has fails as late, and gives its slot back', async () => {
   const { stop } = await delivery.startQueue([fakeGateway('first')])

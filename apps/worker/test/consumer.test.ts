@@ -47,9 +47,9 @@ describe('the consumer', () => {
   it.each<[Delivered, string | null]>([
     [{ outcome: 'sent', why: 'first' }, '1'],
     [{ outcome: 'fell_back', why: 'email' }, '1'],
-    [{ outcome: 'gone', why: 'late' }, '0'],
-    [{ outcome: 'failed', why: 'ambiguous' }, '0'],
-    [{ outcome: 'moved', why: 'no_gateway' }, '0'],
+    [{ outcome: 'gone', why: 'late' }, '-1'],
+    [{ outcome: 'failed', why: 'ambiguous' }, '-1'],
+    [{ outcome: 'moved', why: 'no_gateway' }, '-1'],
     [{ outcome: 'failed', why: 'number' }, null],
     [{ outcome: 'gone', why: 'used' }, null],
     [{ outcome: 'done', why: 'sent' }, null],

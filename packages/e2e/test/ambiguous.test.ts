@@ -42,7 +42,7 @@ it(`${REQUESTS} requests with an ambiguous fault in every ${ONE_IN}th call all e
   const client = async (i: number) => {
     for (let mobile = todo.pop(); mobile !== undefined; mobile = todo.pop()) {
       const { body } = await system.send(mobile, system.apis[i % 2]?.url)
-      expect(body['code']).toBe('0')
+      expect(body).toMatchObject({ code: '0' })
       requests.set(mobile, String(body['request_id']))
     }
   }

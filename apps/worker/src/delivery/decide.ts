@@ -62,7 +62,7 @@ export function decide(outcome: Answer, { gateway, risksSecondSend }: Call, atte
       // Without a doubt, the gateway never had this message: it refuses the message as a repeat of another message.
       return isRepeat ? { kind: 'sent', gateway: name, messageId: outcome.messageId } : NEXT
     case 'skipped': {
-      // Another gateway would send a second message, only because the rate of the doubted gateway was exhausted.
+      // Without the wait, another gateway would send a second message only because this gateway's rate is exhausted.
       const isWorthWaiting = isRepeat && !risksSecondSend && attempt.ageMs < SILENT_MS
       return outcome.code === 'RATE_FULL' && isWorthWaiting ? wait(attempt) : NEXT
     }

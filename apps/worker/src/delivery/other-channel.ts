@@ -11,7 +11,7 @@ export type OtherChannel = {
   queue: (job: SendJob, moves: number) => Promise<void>
 }
 
-/** Sends that fail on both channels return to SMS at least this often, as often as sends without a fallback. */
+/** The longest pause before a send returns to SMS. */
 const LONGEST_PAUSE_MS = 5_000
 
 /** @param mails the producer's side of the queue `email` */
@@ -24,7 +24,8 @@ export const createEmailFallback = (
 })
 
 /**
- * The way back from e-mail to SMS. A pause before each return keeps a send whose channels are both down from circling.
+ * The way back from e-mail to SMS. While both channels are down, a pause before each return limits how often a send
+ * changes its channel.
  * @param sends the producer's side of the queue `sms`
  */
 export const createReturnToSms = (sends: SendQueue): OtherChannel => ({

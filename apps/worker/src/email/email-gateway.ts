@@ -48,7 +48,8 @@ export function createEmailGateway({ contacts, transporter, from, deadlineMs }: 
       })
       return { class: 'accepted', code: 'OK' }
     } catch (err) {
-      return smtpOutcome(err, transporter.mayHaveLeft(either))
+      const outcome = smtpOutcome(err, transporter.mayHaveLeft(either))
+      return signal.aborted ? { ...outcome, code: 'ABORTED' } : outcome
     } finally {
       clearTimeout(timer)
     }

@@ -8,6 +8,8 @@ type BreakerDeps = { metrics: Pick<WorkerMetrics, 'breaker'>; log: Logger; probe
 
 /** The outcomes that count as failed calls: faults of the gateway, and not of a number or a template. */
 const UNHEALTHY: readonly OutcomeClass[] = ['switch_now', 'ambiguous', 'config']
+/** These codes say nothing about the gateway: the worker aborted the call, or lacks the key of one phone's contact. */
+const NOT_OF_GATEWAY = ['ABORTED', 'KEY_MISSING']
 
 /** Makes opossum count an outcome as a failed call. */
 class UnhealthyError extends Error {
@@ -31,8 +33,8 @@ export function withBreaker(gateway: SmsGateway, deps: BreakerDeps): SkippingGat
   const { name } = gateway
   const call = async (message: SmsMessage, signal: AbortSignal): Promise<Outcome> => {
     const outcome = await gateway.send(message, signal)
-    // A call that the worker aborted says nothing about the gateway.
-    if (UNHEALTHY.includes(outcome.class) && outcome.code !== 'ABORTED') throw new UnhealthyError(outcome)
+    if (UNHEALTHY.includes(outcome.class) && !NOT_OF_GATEWAY.includes(outcome.code))
+      throw new UnhealthyError(outcome)
     return outcome
   }
   const breaker = new CircuitBreaker(call, {
@@ -45,12 +47,16 @@ export function withBreaker(gateway: SmsGateway, deps: BreakerDeps): SkippingGat
     resetTimeout: probeAfterMs,
   })
   metrics.breaker(name, false)
+  let isReported = false
   breaker.on('open', () => {
     metrics.breaker(name, true)
-    log.error({ gateway: name }, 'gateway unhealthy, circuit breaker opened')
+    // opossum also emits `open` after each failed probe.
+    if (!isReported) log.error({ gateway: name }, 'gateway unhealthy, circuit breaker opened')
+    isReported = true
   })
   breaker.on('close', () => {
     metrics.breaker(name, false)
+    isReported = false
     log.info({ gateway: name }, 'gateway healthy again, circuit breaker closed')
   })
 

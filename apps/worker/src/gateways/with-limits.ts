@@ -7,8 +7,8 @@ import type { Quotas } from './quotas.ts'
 import type { Answer, SkippingGateway } from './skipping-gateway.ts'
 
 /**
- * After these answers to the first try of a message, the vendor has counted it, or may have. A `duplicate` then means
- * another message.
+ * After these answers to the first try of a message, the vendor has counted the message, or may have. A `duplicate` to
+ * a first try is about another message.
  */
 const COUNTED: readonly Answer['class'][] = ['accepted', 'ambiguous']
 

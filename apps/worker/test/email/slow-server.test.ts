@@ -45,3 +45,22 @@ describe('a mail server that sends a line from time to time and never ends its r
     await stop()
   })
 })
+
+describe('a mail that the worker aborts', () => {
+  it('has the code ABORTED, because it says nothing about the mail server', async () => {
+    const server = await startScriptedSmtp({ script: () => ({ EHLO: 'hang' }) })
+    const { mobile } = await both.mailed()
+    const gateway = createEmailGateway({
+      contacts: both.contacts,
+      transporter: createSmtpClient({ url: server.url(), requireTls: false }),
+      from: { name: '', address: 'codes@shop.example' },
+      deadlineMs: 20_000,
+    })
+    const abort = new AbortController()
+    const message = { id: 'one', mobile, code: '123456', minutes: 5, secondsLeft: 300, scene: 'login' }
+    const outcome = gateway.send(message, abort.signal)
+    await expect.poll(() => server.open(), { timeout: 10_000 }).toBe(1)
+    abort.abort()
+    expect(await outcome).toEqual({ class: 'switch_now', code: 'ABORTED' })
+  })
+})

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import type { OutcomeClass } from '@sms-codes/gateways/gateway'
+import type { Outcome, OutcomeClass } from '@sms-codes/gateways/gateway'
 import { withBreaker } from '../../src/gateways/with-breaker.ts'
-import { fakeGateway, log } from '../worker.ts'
+import { fakeGateway, log, readableLog } from '../worker.ts'
 
 const PROBE_AFTER_MS = 400
 const message = {
@@ -19,11 +19,13 @@ function breaking(script: OutcomeClass[]) {
   const inner = fakeGateway('ccp', script)
   const states: boolean[] = []
   const metrics = { breaker: (_name: string, open: boolean) => void states.push(open) }
-  const gateway = withBreaker(inner, { metrics, log, probeAfterMs: PROBE_AFTER_MS })
+  const { log: readable, lines } = readableLog()
+  const gateway = withBreaker(inner, { metrics, log: readable, probeAfterMs: PROBE_AFTER_MS })
   const send = () => gateway.send(message, signal)
   return {
     inner,
     states,
+    lines,
     send,
     times: async (n: number) => {
       for (let i = 0; i < n; i++) await send()
@@ -84,18 +86,29 @@ describe('a circuit breaker', () => {
     expect(states).toEqual([false, true, false])
   })
 
-  it('stays open if the probe fails', async () => {
-    const { inner, send } = breaking(['config', 'switch_now'])
+  it('stays open if the probe fails, and logs each outage once', async () => {
+    const { inner, send, lines } = breaking(['config', 'switch_now'])
     await send()
     await sleep(PROBE_AFTER_MS + 100)
     expect(await send()).toMatchObject({ class: 'switch_now' })
     expect(await send()).toEqual(refused)
     expect(inner.messages).toHaveLength(2)
+    await sleep(PROBE_AFTER_MS + 100)
+    expect(await send()).toMatchObject({ class: 'accepted' })
+    inner.script.push('config')
+    await send()
+    const [opened, closed] = [
+      'gateway unhealthy, circuit breaker opened',
+      'gateway healthy again, circuit breaker closed',
+    ]
+    expect(lines.map(({ msg }) => msg)).toEqual([opened, closed, opened])
   })
 
-  it('does not count calls that the worker aborted', async () => {
-    const aborted = Array.from({ length: 20 }, () => ({ class: 'ambiguous' as const, code: 'ABORTED' }))
-    const inner = fakeGateway('ccp', aborted)
+  it.each([
+    { class: 'ambiguous', code: 'ABORTED' },
+    { class: 'config', code: 'KEY_MISSING' },
+  ] as const)('does not count $code, which says nothing about the gateway', async (outcome) => {
+    const inner = fakeGateway('ccp', Array<Outcome>(20).fill(outcome))
     const gateway = withBreaker(inner, { metrics: { breaker: () => {} }, log })
     for (let i = 0; i < 20; i++) await gateway.send(message, signal)
     expect(inner.messages).toHaveLength(20)

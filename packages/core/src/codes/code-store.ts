@@ -62,6 +62,8 @@ export type Verified =
   | { kind: 'throttled'; retryAfter: number }
 
 const DAY = 86_400
+/** For `refund`, in place of the number of a send: the send that was issued with this request id. */
+const ISSUED_WITH_THIS_ID = 0
 /** How long a record is kept after the latest possible expiry of its code. Its status can be read until then. */
 const KEEP_MS = 600_000
 /** For this time after a successful verify, a repeat of the verify with the same `act` gets the same answer. */
@@ -103,7 +105,7 @@ export function createCodeStore(
       const issuing = issueScript([keys.code(ph, scene), keys.sends(ph), keys.guesses(ph, scene)], args)
       const { kind, text, number } = await issuing.catch((err: unknown) => {
         // Redis may have issued the code after all. No job follows, so the phone's slot must become free.
-        refund({ rid: requestId, scene, n: 1 }).catch(() => {})
+        refund({ rid: requestId, scene, n: ISSUED_WITH_THIS_ID }).catch(() => {})
         throw err
       })
       if (kind === 'throttled')

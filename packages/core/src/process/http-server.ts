@@ -23,9 +23,9 @@ export function createHttpServer(handle: RequestListener): Server {
       return
     }
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
-    // The handler runs in the next turn of the event loop. Before that, Node serves other connections, and finds out
-    // that the client has reset the connection, or that the request is malformed after its headers. Such a request does
-    // not reach the handler. Node keeps an address that was read once, so the handler finds it even after a later reset.
+    // The handler begins in the next turn of the event loop, so other connections are served in between. By then, Node
+    // has closed the connection if the client reset it or sent a malformed body, and such a request has no effect.
+    // Node keeps an address that was read once, so the handler finds its client's address even after a later reset.
     const begin = () =>
       setImmediate(() => {
         if (!socket.destroyed && socket.remoteAddress !== undefined) handle(request, response)

@@ -8,11 +8,10 @@ import { CHECK, SMS_QUEUE } from './send-queue.ts'
 const MOST_EXAMINED = 100
 /** The mark of an acceptance expires after this time, so a longer time without acceptance reads as this time. */
 const KEEP_MS = 86_400_000
-const MARK_EVERY_MS = 500
 
 /**
- * From this time without an acceptance on, sends are refused. An outage may cost the sends of its first 15 s. One
- * second of the difference is the age of the API's answer from Redis, and one the time to the first send.
+ * From this time without an acceptance on, sends are refused. An outage may cost the sends of its first 15 s. The API
+ * uses a state that may be 1 s old, and the time begins with the first send of the outage, which may come after 1 s.
  */
 export const STALLED_AFTER_MS = 13_000
 
@@ -36,7 +35,7 @@ export function createQueueState(redis: RedisClient) {
       unacceptedMs: ageOf('unaccepted'),
       /** The number of such sends. The number is too low if the queue is long. */
       sends: reply.number('sends'),
-      /** For how long no gateway has accepted a message although sends wait, or one ended without that; else 0. */
+      /** For how long no gateway has accepted a message; 0 if no send waits and a gateway accepted the last that ended. */
       stalledMs: reply.number('stalled'),
     }
   }
@@ -44,27 +43,15 @@ export function createQueueState(redis: RedisClient) {
 export type QueueState = Awaited<ReturnType<ReturnType<typeof createQueueState>>>
 
 /**
- * Marks in Redis whether a gateway accepted the last send that ended. The life of the mark measures the time since the
- * last acceptance, by the clock of Redis. A mark that Redis did not take is made up for by the next one.
+ * Marks in Redis whether a gateway accepted the last sends that ended. The life of the mark measures the time since the
+ * last acceptance, by the clock of Redis. Every end is marked, because another worker may have marked a loss meanwhile.
  */
 export function createAcceptanceMark(redis: RedisClient, name: string) {
-  const markedAt = { accepted: -Infinity, lost: -Infinity }
-  function mayMark(what: 'accepted' | 'lost'): boolean {
-    if (performance.now() - markedAt[what] < MARK_EVERY_MS) return false
-    // The mark of the other kind is not valid any more.
-    markedAt.accepted = markedAt.lost = -Infinity
-    markedAt[what] = performance.now()
-    return true
-  }
-  const forget = () => (markedAt.accepted = markedAt.lost = -Infinity)
+  const key = keys.accepted(name)
   return {
-    accepted(): void {
-      if (mayMark('accepted')) redis.set(keys.accepted(name), '1', 'PX', KEEP_MS).catch(forget)
-    },
+    accepted: (): void => void redis.set(key, '1', 'PX', KEEP_MS).catch(() => {}),
     /** A send ended, and its gateways did not accept it in time. */
-    lost(): void {
-      if (mayMark('lost')) redis.set(keys.accepted(name), '0', 'KEEPTTL').catch(forget)
-    },
+    lost: (): void => void redis.decr(key).catch(() => {}),
   }
 }
 export type AcceptanceMark = ReturnType<typeof createAcceptanceMark>
@@ -78,8 +65,8 @@ export const takeProbe = async (redis: RedisClient): Promise<boolean> =>
   (await asStoreError('probe', redis.set(keys.deliveryProbe, '1', 'PX', 1_000, 'NX'))) === 'OK'
 
 /**
- * Returns a function for `/readyz` that tells why sends by SMS are refused; null if they are not. The process stays
- * ready, because neither a restart nor another process would help, and the API still serves everything else.
+ * Returns a function for `/readyz` that tells why the API refuses sends by SMS; null if it does not. The process stays
+ * ready, because a restart would not help, and the API still serves all other requests.
  */
 export function createDeliveryRemark(redis: RedisClient) {
   const stateOf = createQueueState(redis)

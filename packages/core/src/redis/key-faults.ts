@@ -10,7 +10,7 @@ const codeFault = (name: string) =>
 
 /**
  * Compares the keys of this process with those of the other processes, by fingerprints in Redis. The first process
- * that has a key stores its fingerprint. Redis also gets the fingerprints again after it lost its data.
+ * that has a key stores its fingerprint. After Redis lost its data, the next comparison stores the fingerprints again.
  * @param isShared false for a command that must not be the first process
  * @returns one line per key that differs, `NAME: what is wrong` @throws StoreError
  */

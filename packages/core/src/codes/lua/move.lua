@@ -2,7 +2,7 @@
 -- `channel`, `moves` and, on the channel email, the fields `sms_...`. `change` has
 --   reason      why the send leaves its channel
 --   is_certain  whether certainly no message left; otherwise the send counts against the limits even if it fails later
---   may_return  1 if the channel may still take the send later, else 0
+--   may_return  1 if the send may come back to the channel that it leaves, else 0
 --   gateway, at, risked  the doubt about an SMS gateway, see claim.lua. It is kept until the send is back on SMS.
 local function move(code, record, change)
   local is_return = record.channel == 'email'

@@ -1,10 +1,11 @@
 -- Describes a queue: whether it is paused, its oldest job that no worker has taken, its sends that no gateway has
 -- accepted, and for how long sends have waited while no gateway accepted any ("stalled"). A send leaves the three
--- structures when it ends. The script looks at both ends of each structure: the oldest jobs are at one end, except
--- among the delayed jobs, where jobs of every age are due next.
+-- structures when it ends. The script looks at both ends of each structure. The oldest waiting and active jobs are at
+-- one end; the delayed jobs are sorted by the time at which they are due, so the oldest may be anywhere.
 --
--- A worker sets the mark to '1' when a gateway accepts a message. When a send ends without that, a worker sets the mark
--- to '0' and lets it expire as before. The queue then counts as stalled without sends too, until the next acceptance.
+-- A worker sets the mark to 1 when a gateway accepts a message. If a send ends and no gateway accepted it, a worker
+-- decrements the mark, which keeps its expiry. After three such ends the queue is stalled until the next acceptance, even
+-- without sends. Fewer may be the fault of one phone.
 --
 -- KEYS[1] BullMQ's list of waiting jobs; KEYS[2] its list of active jobs; KEYS[3] its sorted set of delayed jobs
 -- KEYS[4] BullMQ's hash of the queue's settings; KEYS[5] the mark of the last acceptance, which expires
@@ -41,8 +42,8 @@ look('LRANGE', waiting)
 look('LRANGE', active)
 look('ZRANGE', delayed)
 local accepted_ago = keep - math.max(0, redis.call('PTTL', accepted))
-local has_lost_send = redis.call('GET', accepted) == '0'
-local stalled = has_lost_send and accepted_ago or math.max(0, math.min(unaccepted, accepted_ago))
+local has_lost_sends = tonumber(redis.call('GET', accepted) or 1) <= -2
+local stalled = has_lost_sends and accepted_ago or math.max(0, math.min(unaccepted, accepted_ago))
 return {
   'state', 'paused', redis.call('HEXISTS', settings, 'paused'), 'untaken', untaken, 'unaccepted', unaccepted,
   'sends', sends, 'stalled', stalled,

@@ -1,0 +1,61 @@
+import { DelayedError, WaitingError, type Job } from 'bullmq'
+import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
+import type { Logger } from '@sms-codes/core/logger'
+import { CHECK, type LaterJob } from '@sms-codes/core/queues/send-queue'
+import { countEnd } from './delivery/settle-send.ts'
+import type { WorkerMetrics } from './worker-metrics.ts'
+
+/** The delay of a job after every second start at which a worker left the job to another worker. */
+const LEFT_PAUSE_MS = 2_000
+
+type LeaveDeps = {
+  ledger: Pick<SendLedger, 'lapse'>
+  metrics: WorkerMetrics
+  /** Names the queue in every line. */
+  log: Logger
+}
+
+/** Leaves jobs that this worker cannot process to other workers, until the send of the job is late. */
+export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
+  const reportedKeys = new Set<string>()
+  return {
+    /** Leaves a job of a newer version to a worker of that version. */
+    async toNewerWorker(job: Job<unknown>, data: LaterJob, token: string | undefined) {
+      const { rid, n, v } = data
+      const lapse = await ledger.lapse(data)
+      if (lapse === 'open' || (lapse === 'done' && job.name === CHECK)) {
+        log.info({ rid, n, v }, 'job left to a newer worker')
+        return leave(job, token)
+      }
+      if (lapse !== 'late') return { outcome: 'done', why: lapse }
+      countEnd({ status: 'failed', by: 'late' }, true, metrics, log.child({ rid, n }))
+      return { outcome: 'gone', why: lapse }
+    },
+
+    /** Leaves a job to a worker that has the code key with the id `kid`. */
+    toWorkerWithKey(job: Job<unknown>, kid: string, token: string | undefined): Promise<never> {
+      metrics.keyMissing()
+      if (!reportedKeys.has(kid))
+        log.error({ kid }, 'CODE_KEYS lacks a key; its jobs are left to other workers')
+      reportedKeys.add(kid)
+      return leave(job, token)
+    },
+  }
+}
+
+/**
+ * Gives a job back without using up an attempt. At every second start, the job goes back to the waiting jobs without a
+ * delay, and Redis gives it to the worker that has been idle for longest, which is rarely this one. Delays alone would
+ * not reach every worker: all idle workers wake at the end of a delay, and often the same one is first.
+ */
+async function leave(job: Job<unknown>, token: string | undefined): Promise<never> {
+  if (job.attemptsStarted % 2 === 0) return delayJob(job, LEFT_PAUSE_MS, token)
+  await job.moveToWait(token)
+  throw new WaitingError()
+}
+
+/** Delays a job without using up an attempt. A worker whose clock differs may begin the job early or late. */
+export async function delayJob(job: Job<unknown>, ms: number, token: string | undefined): Promise<never> {
+  await job.moveToDelayed(Date.now() + ms, token)
+  throw new DelayedError()
+}
