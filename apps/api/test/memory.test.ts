@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, beforeAll, expect, it } from 'vitest'
+import { phoneOf } from '@sms-codes/core/codes/send'
+import { keys } from '@sms-codes/core/redis/keys'
 import { aMobile, anAddress, startApi, type Api } from './api.ts'
 import { proofOf } from './proof.ts'
 
@@ -22,6 +24,8 @@ const table = new Map<string, Row>(
 const EXPIRY_BYTES = 50
 /** One unit in a set of more than 128 units. */
 const UNIT_BYTES = 121
+/** One invented request id in a hash of more than 128 ids. */
+const ID_BYTES = 90
 
 let api: Api
 beforeAll(async () => {
@@ -37,7 +41,8 @@ const shapeOf = (key: string) =>
     .replace(/^sms:proof:.*/, 'sms:proof:<nonce>')
     .replace(/(?<=addr:)[A-Za-z0-9_-]{22}/, '<address>')
     .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(addr|subnet):)/, '<subnet>')
-    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(misses|code|sends))/, '<phone>')
+    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(misses|code|sends|guesses))/, '<phone>')
+    .replace(/(?<=:guesses:).*/, '<scene>')
     .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\})/, '<id>')
 
 async function measured(): Promise<Record<string, Row>> {
@@ -77,9 +82,9 @@ it.each(REQUESTS)(
   '%s creates only the keys of the table, as small and short-lived as stated',
   async (_what, ask) => {
     await ask()
-    const keys = Object.entries(await measured())
-    expect(keys.length).toBeGreaterThan(0)
-    for (const [key, { bytes, seconds }] of keys) {
+    const held = Object.entries(await measured())
+    expect(held.length).toBeGreaterThan(0)
+    for (const [key, { bytes, seconds }] of held) {
       const stated = table.get(key)
       expect([key, bytes <= (stated?.bytes ?? 0)], `${bytes} bytes`).toEqual([key, true])
       expect(seconds).toBeGreaterThan(0)
@@ -121,6 +126,22 @@ it('the wrong guesses of one phone occupy as little as stated, however many ther
   for (const [key, { bytes }] of misses) expect(bytes).toBeLessThanOrEqual(table.get(key)?.bytes ?? 0)
 })
 
+it('guesses with invented request ids occupy as little as stated, for each id and for the first', async () => {
+  const mobile = aMobile()
+  const { rid } = await api.sent(mobile, 'login')
+  const key = keys.guesses(phoneOf(rid), 'login')
+  const guessWith = (request_id: string) =>
+    api.post('/v1/sms_codes/verify', { ...guess('000000', { request_id, scene: 'login' }), mobile })
+  await guessWith('x'.repeat(64))
+  const stated = table.get(shapeOf(key))
+  const first = { bytes: Number(await api.redis.memory('USAGE', key)), seconds: await api.redis.ttl(key) }
+  expect(first.bytes).toBeLessThanOrEqual(stated?.bytes ?? 0)
+  expect(first.seconds).toBeLessThanOrEqual(stated?.seconds ?? 0)
+  for (let i = 0; i < 300; i++) await guessWith(`an invented id ${i}`)
+  expect(await api.redis.hlen(key)).toBe(301)
+  expect(await api.redis.memory('USAGE', key)).toBeLessThanOrEqual(301 * ID_BYTES)
+})
+
 it('a subnet with full limits occupies as little as the documentation states', () => {
   const [stated] = /(?<=at most )[0-9]+(?= MB for one subnet)/.exec(readFileSync(DOCS, 'utf8')) ?? []
   const bytesOf = (key: string) => (table.get(key)?.bytes ?? 0) + EXPIRY_BYTES
@@ -131,6 +152,7 @@ it('a subnet with full limits occupies as little as the documentation states', (
   // In the 300 seconds of a picture, the limit for 60 seconds permits five times its number.
   const images = 3_000 * (5 * picture + unit('images'))
   const attempts = 6_000 * (answer + proof + unit('attempts'))
-  const verifies = 6_000 * (answer + unit('verifies'))
+  // A guess with an invented id is kept for two windows of the limit.
+  const verifies = 6_000 * (answer + unit('verifies') + 2 * ID_BYTES)
   expect(Math.ceil((images + attempts + verifies) / 1e6)).toBe(Number(stated))
 })

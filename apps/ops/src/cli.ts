@@ -18,8 +18,9 @@ const HELP = `Usage: npm run ops -- <command> [options]
 
 ${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
-"<command> --help" explains a command, and --version shows the version of this build. The commands read the same environment as the API and the workers
-(docs/configuration.md). While npm start runs, npm run ops uses its Redis and its keys.
+"<command> --help" explains a command. "--version" shows the version of this build. The commands read the same
+environment as the API and the workers (docs/configuration.md). While npm start runs, npm run ops uses its Redis and
+its keys.
 Exit codes: 0 success, 1 failure, 2 wrong usage, 78 faulty configuration. The output never contains a code, a key or
 a whole phone number.
 `

@@ -33,7 +33,7 @@ export function showSnapshot({ redis, queues, budget, lists }: Snapshot): string
       name,
       ...[waiting, active, delayed, failed].map(String),
       oldestSeconds === null ? '-' : showSeconds(oldestSeconds),
-      // For so long sends have waited and no gateway has accepted any.
+      // The time for which sends have waited and no gateway has accepted any.
       name === EVENTS_QUEUE || stalledSeconds === 0 ? '-' : showSeconds(stalledSeconds),
       paused ? 'PAUSED' : 'running',
     ],

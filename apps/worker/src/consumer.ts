@@ -31,7 +31,7 @@ export type ConsumerOptions = {
 
 const LONGEST_PAUSE_MS = 15_000
 /** A job that is left to other workers starts less often than this before its send is over. */
-const MOST_STARTS = 700
+const MOST_STARTS = 1_600
 /** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
 const AFTER_LEASE_MS = 50
 /** The longest time to send. An older job whose record no longer exists was not sent in time. */

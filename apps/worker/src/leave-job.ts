@@ -5,8 +5,9 @@ import { CHECK, type LaterJob } from '@sms-codes/core/queues/send-queue'
 import { countEnd } from './delivery/settle-send.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
-/** The delay of a job after every second start at which a worker left the job to another worker. */
-const LEFT_PAUSE_MS = 2_000
+/** So many workers in turn leave a job to other workers before the job is delayed. */
+const STARTS_IN_TURN = 8
+const LEFT_PAUSE_MS = 3_000
 
 type LeaveDeps = {
   ledger: Pick<SendLedger, 'lapse'>
@@ -46,12 +47,12 @@ export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
 }
 
 /**
- * Gives a job back without using up an attempt. At every second start, the job goes back to the waiting jobs without a
- * delay, and Redis gives it to the worker that has been idle for longest, which is rarely this one. Delays alone would
- * not reach every worker: all idle workers wake at the end of a delay, and often the same one is first.
+ * Gives a job back without using up an attempt. Without a delay, Redis gives a waiting job to the worker that has been
+ * idle for longest, so the idle workers get the job in turn. Delays alone would not reach every worker: all idle workers
+ * wake at the end of a delay, and often the same one is first.
  */
 async function leave(job: Job<unknown>, token: string | undefined): Promise<never> {
-  if (job.attemptsStarted % 2 === 0) return delayJob(job, LEFT_PAUSE_MS, token)
+  if (job.attemptsStarted % STARTS_IN_TURN === 0) return delayJob(job, LEFT_PAUSE_MS, token)
   await job.moveToWait(token)
   throw new WaitingError()
 }

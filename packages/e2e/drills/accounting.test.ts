@@ -114,7 +114,12 @@ describe('the promise', () => {
     [
       'an unexpected answer',
       [send(0), send(1, { answer: 'unexpected', messages: [] })],
-      '1 requests had an unexpected answer',
+      '1 users got an unexpected answer',
+    ],
+    [
+      'an unexpected answer to a verify',
+      [send(0), send(1, { verified: 'unexpected' })],
+      '1 users got an unexpected answer',
     ],
   ])('is broken by %s', (_what, sends, breach) => {
     expect(breaches(sends)).toEqual([breach])
@@ -124,7 +129,7 @@ describe('the promise', () => {
     const promises = { mayLose: { from: -5, to: 17 } }
     expect(breaches([send(-8), lost(-5), lost(0), lost(17)], promises)).toEqual([])
     expect(breaches([lost(-5.1), lost(17.1), lost(40)], promises)).toEqual([
-      '3 accepted sends were lost, and 0 may be, beside those accepted from -5 to 17 s of the outage',
+      '3 accepted sends were lost, and 0 may be in addition to those accepted from -5 to 17 s of the outage',
     ])
     expect(breaches([lost(-6), lost(18), lost(40)], { mayLose: { ...promises.mayLose, others: 3 } })).toEqual(
       [],

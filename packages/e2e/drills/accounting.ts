@@ -5,8 +5,11 @@ import { quantile, spreadOf } from '@sms-codes/bench/statistics'
 export type Channel = 'sms' | 'mail'
 /** `limited`: a limit or the guard refused. `unavailable`: a 503. `unexpected`: any other answer. */
 export type Answer = 'accepted' | 'limited' | 'unavailable' | 'unanswered' | 'unexpected'
-/** `false_no`: the right code was refused. `unclear`: the same, after an attempt without a clear answer. */
-export type Verified = 'yes' | 'false_no' | 'unclear' | 'unanswered' | 'not_tried'
+/**
+ * `false_no`: the right code was refused. `unclear`: the same, after an attempt without a clear answer. `unexpected`: an
+ * answer that is neither of these nor a request to try again.
+ */
+export type Verified = 'yes' | 'false_no' | 'unclear' | 'unexpected' | 'unanswered' | 'not_tried'
 
 /** One user's request for a code. Times are ms since 1970. */
 export type Send = {
@@ -29,7 +32,7 @@ export type Send = {
 export type Outage = { from: number; to: number }
 
 export type Promises = {
-  /** Sends may be lost if they were accepted in these seconds, counted from the begin of the outage; and so many others. */
+  /** The sends accepted in these seconds of the outage may be lost, and so may `others` more. */
   mayLose?: { from: number; to: number; others?: number }
   /** The drill cuts off answers, so a verify that is repeated may find its code used. */
   mayCutAnswers?: boolean
@@ -47,8 +50,8 @@ const CALL_MS = 5_000
 const isAccepted = ({ answer }: Send) => answer === 'accepted'
 const isLost = (send: Send) => isAccepted(send) && send.messages.length === 0
 const firstAt = ({ messages }: Send) => Math.min(...messages.map(({ at }) => at))
-const isWaited = (send: Send) => isAccepted(send) && send.messages.length > 0
-const waitOf = (send: Send) => (isWaited(send) ? Math.max(0, firstAt(send) - send.answeredAt) : Infinity)
+const hasArrived = (send: Send) => isAccepted(send) && send.messages.length > 0
+const waitOf = (send: Send) => (hasArrived(send) ? Math.max(0, firstAt(send) - send.answeredAt) : Infinity)
 const ascending = (values: readonly number[]) => values.toSorted((a, b) => a - b)
 
 export function rowOf(sends: readonly Send[], outage: Outage, promises: Promises) {
@@ -56,13 +59,13 @@ export function rowOf(sends: readonly Send[], outage: Outage, promises: Promises
   const answered = (answer: Answer) => count((send) => send.answer === answer)
   const firstBy = (channel: Channel) =>
     count(
-      (send) => isWaited(send) && send.messages.find(({ at }) => at === firstAt(send))?.channel === channel,
+      (send) => hasArrived(send) && send.messages.find(({ at }) => at === firstAt(send))?.channel === channel,
     )
   const reported = (send: Send) => ['failed', 'expired'].includes(send.status)
   const { from, to } = promises.mayLose ?? { from: 0, to: 0 }
   const mayBeLost = ({ answeredAt }: Send) =>
     answeredAt >= outage.from + from * 1_000 && answeredAt <= outage.from + to * 1_000
-  const waits = ascending(sends.filter(isWaited).map(waitOf))
+  const waits = ascending(sends.filter(hasArrived).map(waitOf))
   const during = sends.filter(({ askedAt }) => askedAt >= outage.from && askedAt <= outage.to)
   return {
     asked: sends.length,
@@ -70,7 +73,7 @@ export function rowOf(sends: readonly Send[], outage: Outage, promises: Promises
     limited: answered('limited'),
     unavailable: answered('unavailable'),
     unanswered: answered('unanswered'),
-    unexpected: answered('unexpected'),
+    unexpected: count(({ answer, verified }) => answer === 'unexpected' || verified === 'unexpected'),
     bySms: firstBy('sms'),
     byMail: firstBy('mail'),
     /** Lost, and the status route says so. */
@@ -81,7 +84,7 @@ export function rowOf(sends: readonly Send[], outage: Outage, promises: Promises
     brokenLost: count((send) => isLost(send) && !mayBeLost(send)),
     twice: count(({ messages }) => messages.length > 1),
     moreThanTwice: count(({ messages }) => messages.length > 2),
-    late: count((send) => isWaited(send) && firstAt(send) > send.sendBy + CALL_MS),
+    late: count((send) => hasArrived(send) && firstAt(send) > send.sendBy + CALL_MS),
     falseNo: count(({ verified }) => verified === 'false_no'),
     unclear: count(({ verified }) => verified === 'unclear'),
     longestGapMs: longestGap(sends),
@@ -96,7 +99,7 @@ export function rowOf(sends: readonly Send[], outage: Outage, promises: Promises
 /** The longest time in which users asked and no message arrived. */
 function longestGap(sends: readonly Send[]): number {
   const asked = sends.map(({ askedAt }) => askedAt)
-  const arrivals = sends.filter(isWaited).map(firstAt)
+  const arrivals = sends.filter(hasArrived).map(firstAt)
   const times = [Math.min(...asked), ...ascending(arrivals), Math.max(...asked)]
   const gaps = times.map((at, i) => at - (times[i - 1] ?? at))
   return sends.length === 0 ? 0 : Math.max(...gaps)
@@ -112,7 +115,7 @@ export function breachesOf(row: Row, promises: Promises): string[] {
     [
       row.brokenLost > others,
       `${row.brokenLost} accepted sends were lost, and ${others} may be` +
-        (mayLose === undefined ? '' : `, beside those accepted from ${from} to ${to} s of the outage`),
+        (mayLose === undefined ? '' : ` in addition to those accepted from ${from} to ${to} s of the outage`),
     ],
     [!mayRepeat && row.twice > 0, `${row.twice} sends had more than one message`],
     [row.moreThanTwice > 0, `${row.moreThanTwice} sends had more than two messages`],
@@ -120,7 +123,7 @@ export function breachesOf(row: Row, promises: Promises): string[] {
     [row.falseNo > 0, `${row.falseNo} right codes were refused with 4008`],
     [!mayCutAnswers && row.unclear > 0, `${row.unclear} right codes were refused with 4008 after a 503`],
     [row.limited > 0, `${row.limited} requests were limited, and no user had reached a limit`],
-    [row.unexpected > 0, `${row.unexpected} requests had an unexpected answer`],
+    [row.unexpected > 0, `${row.unexpected} users got an unexpected answer`],
     [row.outageP50Ms > median, `half of the users waited longer than ${median / 1_000} s, or got no message`],
   ]
   return faults.flatMap(([isBroken, fault]) => (isBroken ? [fault] : []))

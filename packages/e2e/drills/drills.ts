@@ -121,7 +121,7 @@ const queue: Drill[] = [
     name: 'paused-60s',
     title: 'the queue is paused for 60 s',
     seconds: 60,
-    promises: longOutage(0),
+    promises: {},
     breakIt: (rig) => withQueue(rig, (sms) => sms.pause()),
     mend: (rig) => withQueue(rig, (sms) => sms.resume()),
   },

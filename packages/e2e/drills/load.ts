@@ -26,7 +26,7 @@ const MAIL_HOST = 'mail.example'
 /** Starts users at a steady rate. Each has a phone, a picture and an address, and verifies the code that arrives. */
 export function startLoad(options: LoadOptions) {
   const sends = new Map<string, Send>()
-  /** The users who wait for a message. A user whose wait ends without one gets null. */
+  /** The users who ask for a code or wait for their message. A user whose wait ends without a message gets null. */
   const waiting = new Map<string, (code: string | null) => void>()
   const stopped = new AbortController()
   const users: Promise<void>[] = []
@@ -37,12 +37,8 @@ export function startLoad(options: LoadOptions) {
     for (let i = 0; !stopped.signal.aborted; i++) {
       const dueIn = startedAt + (i * 1_000) / options.perSecond - Date.now()
       if (dueIn > 0) await sleep(dueIn)
-      // 10,007 is prime to the number of phones, so each user has another phone in another segment.
-      const rest = (firstNumber + i * 10_007) % 100_000_000
-      const address = options.office ?? `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.1`
-      users.push(
-        user(`137${String(rest).padStart(8, '0')}`, address, createRandom(options.seed, `user ${i}`)),
-      )
+      const address = options.office ?? addressOf(i)
+      users.push(user(mobileOf(firstNumber, i), address, createRandom(options.seed, `user ${i}`)))
     }
   }
 
@@ -50,13 +46,15 @@ export function startLoad(options: LoadOptions) {
     const ask = createUserClient(address, () => random.shuffled(options.apiUrls()))
     const send = newSend(mobile)
     sends.set(mobile, send)
-    if (options.contactKey !== null) await storeMailbox(ask, mobile, options.contactKey)
     const arrival = new Promise<string | null>((resolve) => waiting.set(mobile, resolve))
+    if (options.contactKey !== null) await storeMailbox(ask, mobile, options.contactKey)
     Object.assign(send, await requestCode(ask, mobile, options))
     send.answeredAt = Date.now()
     send.sendBy = send.answeredAt + options.sendWithinSeconds * 1_000
-    if (send.answer !== 'accepted') waiting.delete(mobile)
-    if (send.answer !== 'accepted') return
+    if (send.answer !== 'accepted') {
+      waiting.delete(mobile)
+      return
+    }
     const code = await arrival
     if (code === null) return
     await sleep(300 + random.below(1_000))
@@ -79,10 +77,12 @@ export function startLoad(options: LoadOptions) {
       waiting.get(send.mobile)?.(null)
       waiting.delete(send.mobile)
     },
-    /** Starts no more users. */
+    /** Starts no more users, and waits until every request for a code is answered. */
     async stop(): Promise<void> {
       stopped.abort()
       await running
+      const isAsking = ({ answer, mobile }: Send) => answer !== 'accepted' && waiting.has(mobile)
+      while ([...sends.values()].some(isAsking)) await sleep(100)
     },
     /** Resolves when every user has ended. */
     async ended(): Promise<void> {
@@ -90,6 +90,12 @@ export function startLoad(options: LoadOptions) {
     },
   }
 }
+
+/** 10,007 is prime to the number of phones, so each user has another phone in another segment. */
+const mobileOf = (first: number, i: number) =>
+  `137${String((first + i * 10_007) % 100_000_000).padStart(8, '0')}`
+/** Each user is in another subnet. */
+const addressOf = (i: number) => `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.1`
 
 function newSend(mobile: string): Send {
   const now = Date.now()
@@ -140,6 +146,8 @@ async function verify(
     if (status === 200) return 'yes'
     // An attempt without a clear answer may have used the code.
     if (body['code'] === '4008') return tries === 0 ? 'false_no' : 'unclear'
+    // 409: the first attempt with this idempotency key has not ended.
+    if (![0, 409, 503].includes(status)) return 'unexpected'
     await sleep(1_000)
   }
   return 'unanswered'

@@ -30,7 +30,7 @@ export async function runDrill(drill: Drill, options: Options, progress: Progres
     try {
       const outage = await breakAndMend(drill, rig, options.seconds ?? drill.seconds, progress)
       await load.stop()
-      progress.phase('the last sends end')
+      progress.phase('waiting for the end of the last sends')
       await endSends(load, rig)
       await load.ended()
       return resultOf(drill, load.sends(), outage)
@@ -64,7 +64,7 @@ function startUsers(
 }
 
 async function breakAndMend(drill: Drill, rig: Rig, seconds: number, progress: Progress): Promise<Outage> {
-  progress.phase('all is well')
+  progress.phase('nothing is broken yet')
   await sleep(BEFORE_MS)
   progress.phase('broken')
   const from = Date.now()
@@ -90,7 +90,7 @@ async function endSends(load: Load, { system }: Rig): Promise<void> {
     await sleep(1_000)
   }
   const giveUpAt = Date.now() + SETTLE_MS
-  while ((await system.open()) > 0 && Date.now() < giveUpAt) await sleep(500)
+  while ((await system.open('sms', 'email')) > 0 && Date.now() < giveUpAt) await sleep(500)
 }
 
 function resultOf({ name, title, promises }: Drill, sends: readonly Send[], outage: Outage) {

@@ -108,14 +108,16 @@ export async function startSystem({
     ...createApiClient({ firstApi, apiKey: common['API_KEYS']?.split(':')[1] ?? '', redis }),
     ...createSimulatorClient(simulatorUrl),
 
-    /** The number of unfinished jobs of the `sms` queue. */
-    async open(): Promise<number> {
-      const [waiting, active, delayed] = await Promise.all([
-        redis.llen('{sms}:sms:wait'),
-        redis.llen('{sms}:sms:active'),
-        redis.zcard('{sms}:sms:delayed'),
-      ])
-      return waiting + active + delayed
+    /** The number of unfinished jobs of these queues; without a name, of the queue `sms`. */
+    async open(...names: string[]): Promise<number> {
+      const counts = await Promise.all(
+        (names.length === 0 ? ['sms'] : names).flatMap((name) => [
+          redis.llen(`{sms}:${name}:wait`),
+          redis.llen(`{sms}:${name}:active`),
+          redis.zcard(`{sms}:${name}:delayed`),
+        ]),
+      )
+      return counts.reduce((sum, count) => sum + count, 0)
     },
 
     /** Kills Redis with SIGKILL and starts it again with the same port and data. */

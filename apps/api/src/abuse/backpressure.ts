@@ -2,6 +2,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import {
   createQueueState,
+  isProbeFree,
   STALLED_AFTER_MS,
   takeProbe,
   type QueueState,
@@ -22,10 +23,12 @@ const EVENT_LOOP_RETRY_SECONDS = 5
 const RESOLUTION_MS = 10
 
 /**
- * While no gateway accepts messages, requests pass as probes only until this many sends are under way. Each of these
- * is tried every 15 s, which shows the end of the outage. More of them would only be lost in a longer outage.
+ * While no gateway accepts messages, requests pass as probes only until this many sends are under way. Workers try
+ * each of these every 15 s, and so notice the end of the outage. More sends would only be lost in a longer outage.
  */
 const MOST_PROBES = 3
+
+type Need = 'nothing' | 'probe' | 'contact'
 
 const isClosed = ({ isPaused, stalledMs }: QueueState): boolean => isPaused || stalledMs >= STALLED_AFTER_MS
 
@@ -57,21 +60,30 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
 
   return {
     /**
-     * Answers whether only a phone with a contact may be accepted: no gateway accepts messages, but mails leave.
+     * Answers what the send needs besides a right picture or proof. While no gateway accepts messages, that is a probe,
+     * or a contact if mails leave.
      * @throws Refusal if a send cannot be delivered now, StoreError
      */
-    async requiresContact(mayFallBack: boolean): Promise<boolean> {
+    async needOf(mayFallBack: boolean): Promise<Need> {
       const sms = await current(SMS_QUEUE)
       if (sms.isPaused) throw refusal('paused')
-      if (maxAgeSeconds === 0) return false
+      if (maxAgeSeconds === 0) return 'nothing'
       if ((sms.untakenMs ?? 0) > maxAgeSeconds * 1000) throw refusal('backlog')
-      if (!isClosed(sms) || (sms.sends < MOST_PROBES && (await takeProbe(redis)))) return false
+      if (!isClosed(sms)) return 'nothing'
+      if (sms.sends < MOST_PROBES && (await isProbeFree(redis))) return 'probe'
       if (!mayFallBack || isClosed(await current(EMAIL_QUEUE))) throw refusal('gateways')
-      return true
+      return 'contact'
     },
 
-    /** The refusal of a phone without a contact when `requiresContact` answered true. */
-    withoutContact: () => refusal('gateways'),
+    /**
+     * Refuses a send without what it needs. This check comes after the picture. Otherwise wrong pictures would use up
+     * the probes, and the answer would tell any stranger whether a phone has a contact.
+     * @throws Refusal, StoreError
+     */
+    async refuseWithout(need: Need, hasContact: () => Promise<boolean>): Promise<void> {
+      const hasNeed = { nothing: async () => true, probe: () => takeProbe(redis), contact: hasContact }
+      if (!(await hasNeed[need]())) throw refusal('gateways')
+    },
   }
 }
 

@@ -45,7 +45,7 @@ export const API_CHECKS: readonly Check<ApiValues>[] = [
   ],
   ({ TEST_NUMBERS = [], SCENES = [], CODE_LENGTH }) => [
     TEST_NUMBERS.some(({ code }) => SCENES.every(({ length = CODE_LENGTH }) => length !== code.length)) &&
-      'TEST_NUMBERS: the length of a code is that of no scene (CODE_LENGTH, length= in SCENES)',
+      'TEST_NUMBERS: a code has a length that no scene has (CODE_LENGTH, length= in SCENES)',
   ],
   checkLives,
   ({ API_KEYS = [], SCENES }) =>

@@ -133,7 +133,7 @@ export const ApiEnv = Type.Object({
   }),
   QUEUE_MAX_AGE_SECONDS: integer(
     { minimum: 0, maximum: 540, default: 60 },
-    'the API accepts no send while a message has waited longer than these seconds for its first worker; 0 for no limit, and for accepting sends although no gateway does',
+    'the API accepts no send while a message has waited longer than these seconds for its first worker; with 0 it also accepts sends while no gateway accepts messages',
   ),
   EVENT_LOOP_MAX_DELAY_MS: integer(
     { minimum: 0, maximum: 60_000, default: 1_000 },

@@ -60,7 +60,7 @@ export function createBackEnds(apiKeys: readonly ApiKey[]) {
     requireKey,
     audienceOf,
 
-    /** Whether the caller may redeem a receipt of this scene, by the keys as they are and by the receipt's `aud`. */
+    /** Whether the caller may redeem a receipt of this scene, by the present API_KEYS and by the receipt's `aud`. */
     mayRedeem(request: FastifyRequest, { scene, aud }: Pick<Claims, 'scene' | 'aud'>): boolean {
       const caller = callers.get(request)
       if (caller === undefined) return false

@@ -31,7 +31,7 @@ const pageOf = (base: string) => `<!doctype html>
 
 /**
  * Documents the routes that are registered after this call, at `/openapi.json` and as a web page at `/docs`. All
- * answers are in memory from the start.
+ * answers are prepared before the first request and stay in memory.
  */
 export async function documentRoutes(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {

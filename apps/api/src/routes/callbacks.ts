@@ -19,28 +19,34 @@ const MAX_BODY_BYTES = 262_144
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 /**
+ * Warns of each listed gateway whose delivery receipts the API will refuse, because it lacks their secret. Returns a
+ * function that warns of a refused gateway once, because a vendor may repeat its calls for days.
+ */
+function reportLackedSecrets({ lackedSecrets, gateways }: Needs['callbacks'], log: FastifyBaseLogger) {
+  for (const gateway of gateways) {
+    const variable = lackedSecrets.get(gateway)
+    if (variable !== undefined)
+      log.warn({ gateway, variable }, 'delivery receipts of a listed gateway will be refused: no secret')
+  }
+  const reported = new Set<string>()
+  return (gateway: string): void => {
+    const variable = lackedSecrets.get(gateway)
+    if (variable === undefined || reported.has(gateway)) return
+    reported.add(gateway)
+    log.warn({ gateway, variable }, 'delivery receipts of a gateway are refused: no secret')
+  }
+}
+
+/**
  * `POST /callbacks/:gateway/:token`: takes the delivery receipts of gateways. A repeated or late delivery receipt
  * changes nothing.
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
   const { callerOf, deliveryReceipts, metrics } = deps
-  const { parsers, addresses, token, lackedSecrets, gateways } = deps.callbacks
+  const { parsers, addresses, token } = deps.callbacks
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
-
-  for (const gateway of gateways) {
-    const variable = lackedSecrets.get(gateway)
-    if (variable !== undefined)
-      app.log.warn({ gateway, variable }, 'delivery receipts of a listed gateway will be refused: no secret')
-  }
-  const reportedGateways = new Set<string>()
-  /** Logs one line for each gateway, because a vendor may repeat its calls for days. */
-  function reportLackedSecret(gateway: string): void {
-    const variable = lackedSecrets.get(gateway)
-    if (variable === undefined || reportedGateways.has(gateway)) return
-    reportedGateways.add(gateway)
-    app.log.warn({ gateway, variable }, 'delivery receipts of a gateway are refused: no secret')
-  }
+  const reportLackedSecret = reportLackedSecrets(deps.callbacks, app.log)
 
   // The body stays an unparsed text, because the signature of a gateway covers exactly these characters.
   app.removeAllContentTypeParsers()

@@ -15,12 +15,13 @@ const Sent = Type.Object(
 )
 export type Sent = Static<typeof Sent>
 
-const NOTHING_SPENT = 'A 503 with `retry_after` has spent nothing: the same picture is valid for another try.'
+const AFTER_503 =
+  'After a 503 with `retry_after` no message was sent. Try the same picture again, and get another if it has expired (4001).'
 
 /** The classic call answers a malformed image code, uuid or proof like a wrong one, so they have no patterns. */
 export const classicSchema = (scenes: readonly string[]) => ({
   summary: 'Send a code (the classic call)',
-  description: `HTTP 200 for every expected outcome; read \`code\` in the body. ${NOTHING_SPENT}`,
+  description: `HTTP 200 for every expected outcome; read \`code\` in the body. ${AFTER_503}`,
   tags: ['browser'],
   params: Type.Object({ mobile: Mobile }),
   querystring: Type.Object({
@@ -34,7 +35,7 @@ export const classicSchema = (scenes: readonly string[]) => ({
 
 export const sendSchema = (scenes: readonly string[]) => ({
   summary: 'Send a code',
-  description: NOTHING_SPENT,
+  description: AFTER_503,
   tags: ['browser'],
   headers: IdempotencyHeaders,
   body: Type.Object(

@@ -40,11 +40,10 @@ function createSendCode(deps: Needs) {
   ): Promise<Omit<Sent, 'code' | 'errmsg'>> {
     const { mobile, scene, ...answered } = sendRequest
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
-    const requiresContact = await backlog.requiresContact(rules.mayFallBack(scene))
+    const need = await backlog.needOf(rules.mayFallBack(scene))
     const attempt = { ...callerOf(request), mobile }
     const { isAllowListed } = await checkCaller(attempt, answered)
-    // Before the picture, the answer would tell any stranger whether this phone has a contact.
-    if (requiresContact && (await contacts.find(mobile)) === null) throw backlog.withoutContact()
+    await backlog.refuseWithout(need, async () => (await contacts.find(mobile)) !== null)
     const { budgetUnit, release } = await rateLimits.takeForSend(attempt, isAllowListed)
     // The limits of the phone are checked after the image code. Otherwise any stranger could lock a number out.
     const fixedCode = testNumbers.codeOf(mobile)

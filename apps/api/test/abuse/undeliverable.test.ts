@@ -123,6 +123,16 @@ describe('while no gateway accepts messages, the API', () => {
     expect(await api.waiting()).toHaveLength(2)
   })
 
+  it('gives no probe to a wrong picture, so strangers cannot use the probes up', async () => {
+    await start()
+    await retried(14)
+    for (let i = 0; i < 5; i += 1) {
+      const wrong = await post({ ...(await api.captcha()), image_code: 'ZZZZ' })
+      expect(wrong.body['errmsg']).toBe('输入图形验证码有误')
+    }
+    expect(await statusOf()).toBe(202)
+  })
+
   it('accepts all sends if no limit is set', async () => {
     await start({ QUEUE_MAX_AGE_SECONDS: '0' })
     await retried(3_600, 3)

@@ -13,7 +13,8 @@ export const status: Command = {
   help: `status [--watch] [--json]
 
 Shows Redis, the size of the lists, the queues (jobs by state, how long the oldest job has waited for a worker, and
-for how long sends have waited while no gateway accepted any) and the budget. The state of gateways is in the metrics of the workers (docs/operations.md).
+for how long sends have waited while no gateway accepted any) and the budget. The state of gateways is in the metrics
+of the workers (docs/operations.md).
 
   --watch   refresh every 2 seconds until Ctrl-C, on a screen in place
   --json    for programs; with --watch one object per line

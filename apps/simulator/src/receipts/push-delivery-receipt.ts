@@ -9,7 +9,8 @@ export async function pushDeliveryReceipt(
   { url, headers, body }: DeliveryReceiptPush,
   signal: AbortSignal,
 ): Promise<PushAnswer> {
-  // Node collects the signal of AbortSignal.timeout() if only AbortSignal.any() refers to it, and it never fires.
+  // Node 20 garbage-collects the signal of AbortSignal.timeout() if only AbortSignal.any() refers to it, and the signal
+  // then never fires.
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(new DOMException('no answer', 'TimeoutError')), TIMEOUT_MS)
   try {

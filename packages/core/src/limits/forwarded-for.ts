@@ -9,7 +9,7 @@ import { createNetworks } from './networks.ts'
  */
 export function createClientAddress(proxies: readonly string[]) {
   const proxyOf = createNetworks(proxies)
-  // A 6to4 address is chosen by its host, so it is not trusted for the sake of the IPv4 address that it contains.
+  // A host chooses its own 6to4 address, so the IPv4 address that it contains does not make it trusted.
   const isTrusted = (address: string) => containedIpv4(address) === null && proxyOf(address) !== null
 
   return ({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): string => {

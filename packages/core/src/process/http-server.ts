@@ -9,8 +9,8 @@ const CLIENT_TIMEOUT_MS = 10_000
 
 /**
  * Creates an HTTP server that handles the requests of a connection one after the other. A client can send a thousand
- * requests in one packet. Node would start all of them at once, and would never tell the answers that wait for their
- * turn that the connection has closed, so each answer would keep its memory and its open file.
+ * requests in one packet. Node would call the handler for all of them at once. When the connection closes, Node emits no
+ * event on the answers that wait for their turn, so each of them would keep its memory and its open file.
  */
 export function createHttpServer(handle: RequestListener): Server {
   const unanswered = new WeakMap<Socket, number>()

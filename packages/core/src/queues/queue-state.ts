@@ -56,6 +56,10 @@ export function createAcceptanceMark(redis: RedisClient, name: string) {
 }
 export type AcceptanceMark = ReturnType<typeof createAcceptanceMark>
 
+/** Answers whether no request passed as a probe in the last second, over all processes. @throws StoreError */
+export const isProbeFree = async (redis: RedisClient): Promise<boolean> =>
+  (await asStoreError('probe', redis.exists(keys.deliveryProbe))) === 0
+
 /** Answers whether this request may pass as a probe: at most one a second over all processes. @throws StoreError */
 export const takeProbe = async (redis: RedisClient): Promise<boolean> =>
   (await asStoreError('probe', redis.set(keys.deliveryProbe, '1', 'PX', 1_000, 'NX'))) === 'OK'
