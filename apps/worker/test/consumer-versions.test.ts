@@ -26,7 +26,7 @@ describe('a job of a later version', () => {
     const id = `${send.rid}.1`
     await raw.add('send', { ...jobOf(send), v: 2, more: {} }, { jobId: id, attempts: 2 })
     await expect.poll(() => raw.getDelayedCount(), { timeout: 10_000 }).toBe(1)
-    expect(await raw.getJob(id)).toMatchObject({ attemptsMade: 0, attemptsStarted: 2 })
+    expect(await raw.getJob(id)).toMatchObject({ attemptsMade: 0, attemptsStarted: 8 })
     expect(await statusOf(send.rid)).toBe('queued')
     expect(gateway.messages).toHaveLength(0)
 

@@ -13,13 +13,7 @@ export async function heldIn(redis: Redis): Promise<Map<string, string>> {
       const fields = await redis.hgetall(name)
       const lasting = Object.keys(fields).filter((field) => !COUNTER_FIELDS.includes(field))
       // Redis may change the order of the fields.
-<<<<<<< HEAD
-      return JSON.stringify(
-        fields.filter(([field]) => !COUNTER_FIELDS.includes(field)).toSorted(([a], [b]) => (a < b ? -1 : 1)),
-      )
-=======
       return JSON.stringify(fields, lasting.toSorted())
->>>>>>> r2
     }),
   )
   return new Map(names.map((name, i) => [name, values[i] ?? '']))
