@@ -15,7 +15,7 @@ export function parseApiKeys(text: string): ApiKey[] {
       /^([a-z][a-z0-9_-]{0,31}):([A-Za-z0-9_-]{32,128})(?::([a-z0-9_]+(?:\+[a-z0-9_]+)*))?$/.exec(entry) ?? []
     if (key === undefined)
       throw new Error(
-        'must be a comma list of name:key or name:key:scene+scene, each key 32 to 128 url-safe characters',
+        'must be a comma list of name:key or name:key:scene+scene, with names in lower case and keys of 32 to 128 url-safe characters',
       )
     return { name, key, scenes: scenes?.split('+') ?? [] }
   })

@@ -23,7 +23,7 @@ async function retried(secondsAgo: number, times = 1, queue = queues.sms): Promi
   for (let n = 0; n < times; n += 1) {
     const timestamp = Date.now() - secondsAgo * 1000
     const { id = '' } = await queue.add('send', {}, { timestamp, delay: 60_000 })
-    await api.redis.hset(queue.toKey(id), 'ats', 1)
+    await api.redis.hset(queue.toKey(id), 'ats', 1, 'atm', 1)
   }
 }
 /** Marks that a gateway accepted a message so long ago. */

@@ -159,7 +159,7 @@ describe('DELETE /v1/contacts/:mobile', () => {
     expect((await erase(mobile)).json<{ erased: string[] }>().erased).toEqual([])
   })
 
-  it.each(['application/json', 'application/json; charset=utf-8', undefined])(
+  it.each(['application/json', 'application/json; charset=utf-8', 'text/plain', undefined])(
     'erases the same without a body, if the content type is %s',
     async (type) => {
       const mobile = aMobile()

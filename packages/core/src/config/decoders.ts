@@ -6,8 +6,8 @@ import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks
 /** Options of a variable that is text in the environment. */
 type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }
 
-/** The entries of a comma list. An empty text has no entries. */
-export const list = (text: string) => (text === '' ? [] : text.split(','))
+/** The entries of a comma list, without the blanks around them. An empty text has no entries. */
+export const list = (text: string) => (text.trim() === '' ? [] : text.split(',').map((entry) => entry.trim()))
 
 export const isUnique = (values: readonly unknown[]) => new Set(values).size === values.length
 

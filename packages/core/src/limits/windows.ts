@@ -5,7 +5,7 @@ export type Window = { most: number; seconds: number }
 export function parseWindows(text: string): Window[] {
   if (text === '') return []
   return text.split(',').map((pair) => {
-    const [, most, seconds] = /^([1-9][0-9]{0,6})\/([1-9][0-9]{0,6})$/.exec(pair) ?? []
+    const [, most, seconds] = /^([1-9][0-9]{0,6})\/([1-9][0-9]{0,6})$/.exec(pair.trim()) ?? []
     const meaning = 'such as 1/60,5/3600 for one a minute and five an hour'
     if (most === undefined) throw new Error(`must be a comma list of most/seconds, ${meaning}`)
     return { most: Number(most), seconds: Number(seconds) }

@@ -42,7 +42,7 @@ async function add(where: 'wait' | 'active' | 'delayed', timestamp: number, name
   const options = { timestamp, ...(where === 'delayed' && { delay: 60_000 }) }
   const { id = '' } = await queue.add(name, {}, options)
   if (where === 'active') await redis.lmove(queue.toKey('wait'), queue.toKey('active'), 'LEFT', 'LEFT')
-  if (where !== 'wait') await redis.hset(queue.toKey(id), 'ats', 1)
+  if (where !== 'wait') await redis.hset(queue.toKey(id), 'ats', 1, 'atm', 1)
 }
 
 /** Marks that a gateway accepted a message so long ago. */
@@ -79,6 +79,13 @@ describe('the state of a queue', () => {
     await redis.zadd(queue.toKey('failed'), 1, 'ended')
     await redis.lpush(queue.toKey('wait'), 'missing')
     expect(await state()).toMatchObject({ unacceptedMs: null, untakenMs: null, sends: 0 })
+  })
+
+  it('does not count sends that a worker left to other workers or to a later second', async () => {
+    await add('delayed', secondsAgo(90))
+    const [id = ''] = await redis.zrange(queue.toKey('delayed'), 0, '0')
+    await redis.hdel(queue.toKey(id), 'atm')
+    expect(await state()).toMatchObject({ unacceptedMs: null, sends: 0, stalledMs: 0 })
   })
 
   it('finds the oldest send at either end of a long list', async () => {

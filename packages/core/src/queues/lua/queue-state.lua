@@ -25,13 +25,17 @@ local seen, untaken, unaccepted, sends = {}, -1, -1, 0
 local function look(command, key)
   for first, last in pairs({[0] = most - 1, [-most] = -1}) do
     for _, id in ipairs(redis.call(command, key, first, last)) do
-      local job = seen[id] and {} or read(prefix .. id, 'name', 'timestamp', 'ats')
+      local job = seen[id] and {} or read(prefix .. id, 'name', 'timestamp', 'ats', 'atm')
       local added_at = tonumber(job.timestamp)
       seen[id] = true
       if added_at and job.name ~= check then
         -- The clock of the host that added the job may be ahead.
         local age = math.max(0, now - added_at)
-        sends, unaccepted = sends + 1, math.max(unaccepted, age)
+        -- A job that has started, but not failed, is being sent, or is left to another worker, or waits for a rate. It
+        -- says nothing about the gateways.
+        local is_due = not job.ats or job.atm
+        if is_due or key == active then sends = sends + 1 end
+        if is_due then unaccepted = math.max(unaccepted, age) end
         if key == waiting and not job.ats then untaken = math.max(untaken, age) end
       end
     end
