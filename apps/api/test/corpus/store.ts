@@ -9,10 +9,10 @@ export async function heldIn(redis: Redis): Promise<Map<string, string>> {
   const names = (await redis.keys('*')).filter((name) => !COUNTER.test(name)).toSorted()
   const values = await Promise.all(
     names.map(async (name) => {
-      if (!name.includes(':code:')) return (await redis.dumpBuffer(name)).toString('base64')
-      const fields = await redis.hgetall(name)
+      const fields = (await redis.type(name)) === 'hash' ? await redis.hgetall(name) : null
+      if (fields === null) return (await redis.dumpBuffer(name)).toString('base64')
       const lasting = Object.keys(fields).filter((field) => !COUNTER_FIELDS.includes(field))
-      // Redis may change the order of the fields.
+      // Redis changes the order of the fields, even when a field is only read.
       return JSON.stringify(fields, lasting.toSorted())
     }),
   )
