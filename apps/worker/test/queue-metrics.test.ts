@@ -33,7 +33,7 @@ it('the metrics show the jobs of each queue by state, and the ages of waiting an
   // Jobs that a worker had before come first and are older, but their age says nothing about the backlog.
   for (let n = 0; n < 30; n += 1) {
     const tried = await queue.add('send', {}, { timestamp: anHourAgo - 3_600_000 })
-    await redis.hset(`${QUEUE_PREFIX}:${SMS_QUEUE}:${tried.id}`, 'ats', '1')
+    await redis.hset(`${QUEUE_PREFIX}:${SMS_QUEUE}:${tried.id}`, 'ats', '1', 'atm', '1')
   }
   await queue.add('send', {}, { timestamp: anHourAgo })
   await queue.add('send', {})
