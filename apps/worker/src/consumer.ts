@@ -37,8 +37,6 @@ const AFTER_LEASE_MS = 50
 /** The longest time to send. An older job whose record no longer exists was not sent in time. */
 const LONGEST_SEND_MS = 570_000
 
-/** A send in doubt ends for one of these reasons if its message has arrived: a user or a delivery receipt said so. */
-const ARRIVED: readonly string[] = ['used', 'delivered']
 /** A send that ends for one of these reasons found no gateway in time. The other reasons lie in the send itself. */
 const UNACCEPTED: readonly string[] = ['late', 'ambiguous', 'no_gateway']
 
@@ -73,8 +71,7 @@ export function createConsumer(options: ConsumerOptions) {
         metrics,
         log.child({ rid: data.rid, n: data.n, channel }),
       )
-    if (delivered.outcome === 'sent' || delivered.outcome === 'fell_back' || ARRIVED.includes(delivered.why))
-      options.mark.accepted()
+    if (delivered.outcome === 'sent' || delivered.outcome === 'fell_back') options.mark.accepted()
     else if (UNACCEPTED.includes(delivered.why)) options.mark.lost()
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
     // The return value stays in BullMQ's event stream after the job is gone, so it has only these two fields.

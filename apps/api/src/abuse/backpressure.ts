@@ -30,6 +30,9 @@ const MOST_PROBES = 3
 
 type Need = 'nothing' | 'probe' | 'contact'
 
+/** So many overdue sends show that gateways accept fewer messages than the API. Fewer may be the fault of some phones. */
+const MOST_OVERDUE = 10
+
 const isClosed = ({ isPaused, stalledMs }: QueueState): boolean => isPaused || stalledMs >= STALLED_AFTER_MS
 
 /**
@@ -69,6 +72,7 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
       if (sms.isPaused) throw refusal('paused')
       if (maxAgeSeconds === 0) return 'nothing'
       if ((sms.untakenMs ?? 0) > maxAgeSeconds * 1000) throw refusal('backlog')
+      if (!isClosed(sms) && sms.overdue >= MOST_OVERDUE) throw refusal('backlog')
       if (!isClosed(sms)) return 'nothing'
       if (sms.sends < MOST_PROBES && (await isProbeFree(redis))) return 'probe'
       if (!mayFallBack || isClosed(await current(EMAIL_QUEUE))) throw refusal('gateways')

@@ -111,6 +111,16 @@ describe('while no gateway accepts messages, the API', () => {
     expect(await statusOf()).toBe(202)
   })
 
+  it('refuses sends while ten sends have waited for more than a minute, although a gateway accepts some', async () => {
+    await start()
+    await accepted(0)
+    await retried(61, 9)
+    expect(await statusOf()).toBe(202)
+    await retried(61)
+    await accepted(0)
+    await expect.poll(statusOf, { timeout: 5_000 }).toBe(503)
+  })
+
   it('lets one request a second pass as a probe, until three sends are under way', async () => {
     await start()
     await retried(14)

@@ -15,6 +15,9 @@ const KEEP_MS = 86_400_000
  */
 export const STALLED_AFTER_MS = 13_000
 
+/** Half of the default time to send. */
+const OVERDUE_AFTER_MS = 60_000
+
 /**
  * Returns a function that reads the state of a queue at the time `now`, by the clock of the hosts that add jobs.
  * @throws StoreError when the function is called
@@ -24,7 +27,7 @@ export function createQueueState(redis: RedisClient) {
   return async (name: string, now = Date.now()) => {
     const queue = `${QUEUE_PREFIX}:${name}:`
     const structures = ['wait', 'active', 'delayed', 'meta'].map((key) => `${queue}${key}`)
-    const args = [queue, MOST_EXAMINED, KEEP_MS, CHECK, Math.round(now)]
+    const args = [queue, MOST_EXAMINED, KEEP_MS, CHECK, Math.round(now), OVERDUE_AFTER_MS]
     const reply = await script([...structures, keys.accepted(name)], args)
     const ageOf = (what: 'untaken' | 'unaccepted') => (reply.number(what) < 0 ? null : reply.number(what))
     return {
@@ -35,6 +38,8 @@ export function createQueueState(redis: RedisClient) {
       unacceptedMs: ageOf('unaccepted'),
       /** The number of such sends. The number is too low if the queue is long. */
       sends: reply.number('sends'),
+      /** The number of such sends that are older than a minute, up to the same number. */
+      overdue: reply.number('overdue'),
       /** For how long no gateway has accepted a message; 0 if no send waits and a gateway accepted the last that ended. */
       stalledMs: reply.number('stalled'),
     }

@@ -59,6 +59,7 @@ describe('the state of a queue', () => {
       untakenMs: null,
       unacceptedMs: null,
       sends: 0,
+      overdue: 0,
       stalledMs: 0,
     })
   })
@@ -78,7 +79,7 @@ describe('the state of a queue', () => {
     await redis.lrem(queue.toKey('wait'), 0, 'ended')
     await redis.zadd(queue.toKey('failed'), 1, 'ended')
     await redis.lpush(queue.toKey('wait'), 'missing')
-    expect(await state()).toMatchObject({ unacceptedMs: null, untakenMs: null, sends: 0 })
+    expect(await state()).toMatchObject({ unacceptedMs: null, untakenMs: null, sends: 0, overdue: 0 })
   })
 
   it('does not count sends that a worker left to other workers or to a later second', async () => {

@@ -12,15 +12,16 @@
 -- ARGV[1] prefix of the keys of this queue's jobs; all keys of a queue share a hash slot
 -- ARGV[2] how many jobs to look at, at each end; ARGV[3] ms for which the mark is kept
 -- ARGV[4] the name of jobs that send nothing; ARGV[5] the time in ms since 1970 by the clock of the producers
--- Answers {'state', paused, untaken, unaccepted, sends, stalled}: `paused` is 0 | 1; `untaken` and `unaccepted` are the
--- ages of the oldest such jobs in ms, or -1 if there is no such job; `sends` counts the sends that the script saw;
+-- ARGV[6] ms after which a send that no gateway has accepted is overdue
+-- Answers {'state', paused, untaken, unaccepted, sends, overdue, stalled}: `paused` is 0 | 1; `untaken` and `unaccepted` are the
+-- ages of the oldest such jobs in ms, or -1 if there is no such job; `sends` and `overdue` count the sends that the script saw;
 -- `stalled` is in ms, at most ARGV[3], or 0
 local waiting, active, delayed, settings, accepted = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local prefix, most, keep, check = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local now = tonumber(ARGV[5])
+local now, overdue_after = tonumber(ARGV[5]), tonumber(ARGV[6])
 --- @include "read"
 
-local seen, untaken, unaccepted, sends = {}, -1, -1, 0
+local seen, untaken, unaccepted, sends, overdue = {}, -1, -1, 0, 0
 
 local function look(command, key)
   for first, last in pairs({[0] = most - 1, [-most] = -1}) do
@@ -36,6 +37,7 @@ local function look(command, key)
         local is_due = not job.ats or job.atm
         if is_due or key == active then sends = sends + 1 end
         if is_due then unaccepted = math.max(unaccepted, age) end
+        if is_due and age > overdue_after then overdue = overdue + 1 end
         if key == waiting and not job.ats then untaken = math.max(untaken, age) end
       end
     end
@@ -50,5 +52,5 @@ local has_lost_sends = tonumber(redis.call('GET', accepted) or 1) <= -2
 local stalled = has_lost_sends and accepted_ago or math.max(0, math.min(unaccepted, accepted_ago))
 return {
   'state', 'paused', redis.call('HEXISTS', settings, 'paused'), 'untaken', untaken, 'unaccepted', unaccepted,
-  'sends', sends, 'stalled', stalled,
+  'sends', sends, 'overdue', overdue, 'stalled', stalled,
 }
