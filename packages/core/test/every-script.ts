@@ -149,8 +149,9 @@ async function judgeAndList(redis: RedisClient, mobile: string, note: Note): Pro
     1_000,
     'check',
     2,
+    60_000,
   ])
-  note(['paused', 'untaken', 'unaccepted', 'sends', 'stalled'].map((name) => state.number(name)))
+  note(['paused', 'untaken', 'unaccepted', 'sends', 'overdue', 'stalled'].map((name) => state.number(name)))
 
   const judge = createScript(redis, scriptFile('pumping-guard'))
   const group = (['sent', 'verified', 'mark', 'times'] as const).map((what) =>
