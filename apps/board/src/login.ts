@@ -7,7 +7,7 @@ export type Operator = { user: string; password: string; mayWrite: boolean }
 
 const loggedIn = new WeakMap<FastifyRequest, Operator>()
 
-/** Returns the operator who sent a request; null before the login and on paths without a password. */
+/** Returns the operator of a request; null before the login and on paths without a password. */
 export const operatorOf = (request: FastifyRequest) => loggedIn.get(request) ?? null
 
 /** Thrown when an address has sent too many wrong passwords. The password of the request was not checked. */

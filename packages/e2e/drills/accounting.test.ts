@@ -3,7 +3,7 @@ import { breachesOf, rowOf, type Promises, type Send } from './accounting.ts'
 
 const OUTAGE = { from: 100_000, to: 160_000 }
 
-/** A user who asks in this second of the outage and gets the message 200 ms after the answer. */
+/** A request in this second of the outage. Its message arrives 200 ms after the answer. */
 function send(second: number, more: Partial<Send> = {}): Send {
   const answeredAt = OUTAGE.from + second * 1_000
   return {

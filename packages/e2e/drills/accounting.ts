@@ -38,7 +38,7 @@ export type Promises = {
   mayCutAnswers?: boolean
   /** A send may have one message more, because the drill makes the outcome of a call unknown. */
   mayRepeat?: boolean
-  /** The longest permitted median wait of users who asked during the outage. */
+  /** The longest permitted median wait for the messages that users requested during the outage. */
   medianSeconds?: number
 }
 
@@ -91,7 +91,7 @@ export function rowOf(sends: readonly Send[], outage: Outage, promises: Promises
     verifiedShare: sends.length === 0 ? 0 : count(({ verified }) => verified === 'yes') / sends.length,
     p50Ms: Math.round(spreadOf(waits)?.median ?? 0),
     p95Ms: waits.length === 0 ? 0 : Math.round(quantile(waits, 0.95, 'upper')),
-    /** The median wait of all users who asked during the outage; infinite if half of them got no message. */
+    /** The median wait for the messages that users requested during the outage; infinite if half of them never came. */
     outageP50Ms: spreadOf(during.map(waitOf))?.median ?? 0,
   }
 }

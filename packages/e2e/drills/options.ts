@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 
 export const HELP = `npm run drills -- [name…] [options]
 
-Breaks a running service and counts from outside what became of every request: from the answers of the API and from
-what reaches a phone or a mailbox. Each drill starts two APIs, three workers, the board, a Redis with an append-only
+Breaks a running service and follows every request to its end. Each number comes from an answer of the API, or from a
+message that reached a phone or a mailbox. Each drill starts two APIs, three workers, the board, a Redis with an append-only
 file and the simulator, and loads them with users: each has a phone, a picture and an address, and verifies the code
 that arrives. The exit code is 1 if a promise is broken. It ends everything that it started.
 

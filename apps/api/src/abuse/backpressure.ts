@@ -28,10 +28,10 @@ const RESOLUTION_MS = 10
  */
 const MOST_PROBES = 3
 
-type Need = 'nothing' | 'probe' | 'contact'
-
 /** So many overdue sends show that gateways accept fewer messages than the API. Fewer may be the fault of some phones. */
 const MOST_OVERDUE = 10
+
+type Need = 'nothing' | 'probe' | 'contact'
 
 const isClosed = ({ isPaused, stalledMs }: QueueState): boolean => isPaused || stalledMs >= STALLED_AFTER_MS
 
@@ -72,8 +72,10 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
       if (sms.isPaused) throw refusal('paused')
       if (maxAgeSeconds === 0) return 'nothing'
       if ((sms.untakenMs ?? 0) > maxAgeSeconds * 1000) throw refusal('backlog')
-      if (!isClosed(sms) && sms.overdue >= MOST_OVERDUE) throw refusal('backlog')
-      if (!isClosed(sms)) return 'nothing'
+      if (!isClosed(sms)) {
+        if (sms.overdue >= MOST_OVERDUE) throw refusal('backlog')
+        return 'nothing'
+      }
       if (sms.sends < MOST_PROBES && (await isProbeFree(redis))) return 'probe'
       if (!mayFallBack || isClosed(await current(EMAIL_QUEUE))) throw refusal('gateways')
       return 'contact'

@@ -26,8 +26,8 @@ const canonical = (body: unknown) => JSON.stringify(body, Object.keys(body ?? {}
  * process lacks the code key of a kept answer.
  *
  * An idempotency key is valid for one route. The client address does not matter, because a phone may change its
- * address between two tries. A stranger who knows the body and the key can read a kept answer. So the API refuses a
- * key of fewer than 16 characters.
+ * address between two tries. The body and the key are enough to read a kept answer, so the API refuses a key that can
+ * be guessed: one of fewer than 16 characters.
  */
 export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
   const beginScript = createScript(redis, new URL('./idempotency-begin.lua', import.meta.url))

@@ -76,8 +76,8 @@ describe('verify', () => {
   it('counts the right guess as well', async () => {
     const mobile = newMobile()
     const issued = await store.codes.issue(mobile, 'default')
-    await store.codes.verify(mobile, 'default', await store.codeOf(issued), sendOf(issued).rid)
-    expect(await store.redis.hget(store.recordKey(mobile), 'guesses_with_id')).toBe('1')
+    await store.codes.verify(mobile, 'default', await store.codeOf(issued))
+    expect(await store.redis.hget(store.recordKey(mobile), 'guesses_without_id')).toBe('1')
   })
 
   it('does not let a stranger without the request id lock out the owner, who has it', async () => {

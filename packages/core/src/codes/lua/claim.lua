@@ -43,7 +43,7 @@ if record.status ~= 'queued' and not is_sending then
   return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id,
     'sealed', is_readable and record.sealed or '', 'counted_for', counted_for}
 end
-if record.channel ~= channel then return {'gone', 'reason', 'moved', 'moves', record.moves or 0} end
+if record.channel ~= channel then return {'gone', 'reason', 'moved', 'moves', record.moves} end
 if record.used == '1' then
   -- The code was used, so a message with the code has arrived.
   redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
@@ -84,5 +84,5 @@ redis.call('HSETNX', code, 'sending_at', now)
 if channel == 'email' and record.mail_state == 'none' then redis.call('HSET', code, 'mail_state', 'claimed') end
 return {'go', 'sealed', record.sealed, 'fence', fence, 'life', record.expires_at - now,
   'age', now - (record.sending_at or now), 'doubted_gateway', doubted, 'doubted_at', tonumber(doubted_at),
-  'second_send_risked', tonumber(record.second_send_risked), 'moves', record.moves or 0,
-  'may_move', record.may_move or 1, 'counted_for', counted_for}
+  'second_send_risked', tonumber(record.second_send_risked), 'moves', record.moves,
+  'may_move', record.may_move, 'counted_for', counted_for}

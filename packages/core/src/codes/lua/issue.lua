@@ -44,7 +44,7 @@ else
   redis.call('DEL', code, guesses_by_id)
   redis.call('HSET', code, 'rid', rid, 'key_id', key_id, 'digest', digest, 'sealed', sealed, 'issued_at', now,
     'latest_expiry', latest_expiry, 'asked_by', asked_by, 'is_counted', is_counted, 'other_request_ids', '',
-    'guesses_with_id', 0, 'guesses_without_id', 0, 'used', 0, 'fence', 0, 'gateway', '', 'message_id', '',
+    'guesses_without_id', 0, 'used', 0, 'fence', 0, 'gateway', '', 'message_id', '',
     'called_at', 0, 'mail_state', 'none')
 end
 local expires_at = math.min(now + life, latest_expiry)

@@ -6,13 +6,13 @@
 --   gateway, at, risked  the doubt about an SMS gateway, see claim.lua. It is kept until the send is back on SMS.
 local function move(code, record, change)
   local is_return = record.channel == 'email'
-  local moves = (record.moves or 0) + 1
+  local moves = record.moves + 1
   redis.call('HSET', code, 'status', 'queued', 'channel', is_return and 'sms' or 'email', 'reason', change.reason,
     'lease_until', 0, 'gateway', '', 'message_id', '', 'unresolved_doubt', change.is_certain and 0 or 1,
     'moves', moves, 'may_move', change.may_return)
   if is_return then
-    redis.call('HSET', code, 'doubted_gateway', record.sms_doubted_gateway or '',
-      'doubted_at', record.sms_doubted_at or 0, 'second_send_risked', record.sms_second_send_risked or 0)
+    redis.call('HSET', code, 'doubted_gateway', record.sms_doubted_gateway,
+      'doubted_at', record.sms_doubted_at, 'second_send_risked', record.sms_second_send_risked)
   else
     redis.call('HSET', code, 'doubted_gateway', '', 'doubted_at', 0, 'second_send_risked', 0,
       'sms_doubted_gateway', change.gateway, 'sms_doubted_at', change.at, 'sms_second_send_risked', change.risked)

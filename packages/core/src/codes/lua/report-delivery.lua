@@ -30,13 +30,13 @@ if report == 'delivered' then
   redis.call('HSET', code, 'status', 'delivered', 'delivered_at', now, 'channel', 'sms')
   return {'delivered', 'after', now - (record.sent_at or now)}
 end
-if is_open then return {record.channel == 'email' and 'moved' or 'early', 'moves', record.moves or 0} end
+if is_open then return {record.channel == 'email' and 'moved' or 'early', 'moves', record.moves} end
 if status ~= 'sent' or record.used == '1' then return {'kept'} end
 if report == 'missing' then
   local wait = record.sent_at + receipt_within - now
   if wait > 0 then return {'soon', 'wait', wait} end
 end
-may_move = may_move and record.may_move ~= '0'
+may_move = may_move and record.may_move == '1'
 if may_move and math.min(tonumber(record.expires_at), tonumber(record.send_by)) > now then
   local moves = move(code, record, {reason = report, is_certain = false, may_return = 0, gateway = '', at = 0,
     risked = 0})

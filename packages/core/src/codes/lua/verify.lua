@@ -67,7 +67,7 @@ local left_today = ARGV[limit + 1] - redis.call('ZCOUNT', misses, '(' .. (now - 
 local wrong = {'wrong', 'left', math.max(0, math.min(guesses - guessed, left_today) - 1)}
 if not is_compared then return wrong end
 
-redis.call('HINCRBY', code, is_known and 'guesses_with_id' or 'guesses_without_id', 1)
+if not is_known then redis.call('HINCRBY', code, 'guesses_without_id', 1) end
 -- The digests are HMACs under a key that no caller has, so the duration of the comparison reveals nothing.
 for i = DIGESTS, #ARGV, 2 do
   if ARGV[i] == record.key_id and ARGV[i + 1] == record.digest then
