@@ -12,6 +12,7 @@ import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
+import { checkOverdueReceipts } from './check-overdue-receipts.ts'
 import type { WorkerConfig } from './config/config.ts'
 import { createConsumer, type ConsumerOptions } from './consumer.ts'
 import { deliver, type DeliverDeps } from './delivery/deliver.ts'
@@ -47,10 +48,8 @@ const LEASE_MARGIN_MS = 1_500
 
 type ConsumerParts = DeliverDeps & Pick<ConsumerOptions, 'connection' | 'tracing'>
 /** Makes the consumer that delivers the jobs of a queue. */
-const consumerOf = (
-  parts: ConsumerParts,
-  options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'check' | 'mark'>,
-) => createConsumer({ ...parts, ...options, deliver: (job, signal) => deliver(job, parts, signal) })
+const consumerOf = (parts: ConsumerParts, options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'mark'>) =>
+  createConsumer({ ...parts, ...options, deliver: (job, signal) => deliver(job, parts, signal) })
 
 /** Makes every part of a worker from the worker's configuration and connections. */
 export function composeWorker(options: ComposeOptions) {
@@ -105,9 +104,10 @@ export function composeWorker(options: ComposeOptions) {
       other: createReturnToSms(sends),
       followUp: null,
     }
-    const { check } = followUp
     const mark = createAcceptanceMark(redis, EMAIL_QUEUE)
-    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check, mark })
+    const consumer = consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, mark })
+    checkOverdueReceipts(consumer, followUp, log)
+    return consumer
   }
 
   const consumers = config.queues.flatMap((queue) => {

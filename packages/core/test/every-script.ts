@@ -147,7 +147,6 @@ async function judgeAndList(redis: RedisClient, mobile: string, note: Note): Pro
     queue,
     20,
     1_000,
-    'check',
     2,
     60_000,
   ])
