@@ -23,9 +23,7 @@ import { createSmtpClient } from './email/smtp-client.ts'
 import { createEventPoster } from './events/event-poster.ts'
 import { listGateways } from './gateways/list-gateways.ts'
 import { createOrder } from './gateways/order.ts'
-import { createQuotas } from './gateways/quotas.ts'
 import { withBreaker } from './gateways/with-breaker.ts'
-import { withQuota } from './gateways/with-limits.ts'
 import { withTrace } from './gateways/with-trace.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 
@@ -62,7 +60,6 @@ export function composeWorker(options: ComposeOptions) {
   const events = config.events === null ? null : createEventQueue(producer, log, tracing)
   const bare = createSendLedger(redis, keyring)
   const ledger = events === null ? bare : withEvents(bare, events)
-  const quotas = createQuotas(redis)
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const sends = createSendQueue(producer, log, SMS_QUEUE, tracing)
@@ -73,7 +70,7 @@ export function composeWorker(options: ComposeOptions) {
 
   function smsConsumer() {
     const limits = createLimits(redis)
-    const gateways = listGateways(config, { transport, limits, quotas, keyring, metrics, log, tracing })
+    const gateways = listGateways(config, { transport, limits, metrics, log, tracing })
     const deps = {
       channel: 'sms' as const,
       ...shared,
@@ -95,7 +92,7 @@ export function composeWorker(options: ComposeOptions) {
     const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: MAIL_DEADLINE_MS })
     // While the mail server is down, the breaker keeps its timeouts from taking the time of sends that SMS may deliver.
     const guarded = withBreaker(withTrace(mail, tracing), { metrics, log })
-    const gateways = [withQuota(guarded, EMAIL_QUOTA, { quotas, keyring })]
+    const gateways = [{ ...guarded, quota: EMAIL_QUOTA }]
     const deps = {
       channel: 'email' as const,
       ...shared,
