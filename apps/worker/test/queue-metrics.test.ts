@@ -22,7 +22,7 @@ it('the metrics show the jobs of each queue by state, and the ages of waiting an
   const redis = connectRedis(server.url, 'commands', log)
   await once(redis, 'ready')
   const registry = new Registry()
-  reportQueues(registry, redis, log)
+  reportQueues(registry, redis, 1)
   const empty = await registry.metrics()
   expect(valueOf(empty, 'sms_queue_jobs{queue="sms",state="waiting"}')).toBe('0')
   const zero = ['oldest_waiting_seconds', 'oldest_unaccepted_seconds', 'stalled_seconds', 'paused']

@@ -181,7 +181,7 @@ describe('probes', () => {
 
 describe('the remark for /readyz', () => {
   it('tells of a pause and of an outage of the gateways, and of nothing else', async () => {
-    const remark = createDeliveryRemark(redis)
+    const remark = createDeliveryRemark(redis, 1)
     expect(await remark()).toBeNull()
     await add('delayed', Date.now())
     expect(await remark()).toBeNull()
