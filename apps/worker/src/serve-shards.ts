@@ -13,6 +13,7 @@ type ShardOptions = {
   concurrency: number
   open: (queue: string) => Worker<unknown>
   log: Logger
+  everyMs?: number
 }
 
 /**
@@ -20,7 +21,8 @@ type ShardOptions = {
  * QUEUE_SHARDS loses no job, and a job waits at most 5 s longer. Each consumer has the same part of the concurrency: the
  * shards get equally many sends, and a common count would let a consumer keep jobs that another process could begin.
  */
-export function serveShards({ redis, shards, concurrency, open, log }: ShardOptions) {
+export function serveShards(options: ShardOptions) {
+  const { redis, shards, concurrency, open, log, everyMs = CHECK_EVERY_MS } = options
   const own = smsQueues(shards)
   const consumers = new Map(own.map((queue) => [queue, open(queue)]))
   const stopped = new AbortController()
@@ -50,7 +52,7 @@ export function serveShards({ redis, shards, concurrency, open, log }: ShardOpti
     while (!signal.aborted) {
       // While Redis is down there are no jobs to find.
       await followLeftovers().catch((err: unknown) => log.debug({ err }, 'queues not read'))
-      await sleep(CHECK_EVERY_MS, undefined, { signal, ref: false }).catch(() => {})
+      await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {})
     }
   }
 

@@ -55,6 +55,7 @@ async function accept(agoMs: number): Promise<void> {
 describe('the state of a queue', () => {
   it('of an empty queue without an acceptance has no age', async () => {
     expect(await state()).toEqual({
+      jobs: { waiting: 0, active: 0, delayed: 0, failed: 0 },
       isPaused: false,
       untakenMs: null,
       unacceptedMs: null,
@@ -80,6 +81,7 @@ describe('the state of a queue', () => {
     await redis.zadd(queue.toKey('failed'), 1, 'ended')
     await redis.lpush(queue.toKey('wait'), 'missing')
     expect(await state()).toMatchObject({ unacceptedMs: null, untakenMs: null, sends: 0, overdue: 0 })
+    expect((await state()).jobs).toEqual({ waiting: 2, active: 1, delayed: 1, failed: 1 })
   })
 
   it('does not count sends that a worker left to other workers or to a later second', async () => {
