@@ -194,4 +194,16 @@ describe('the remark for /readyz', () => {
     await queue.pause()
     expect(await remark()).toBe('the queue sms is paused')
   })
+
+  it('tells of the shards that are paused, and of an outage that one shard shows', async () => {
+    const remark = createDeliveryRemark(redis, 3)
+    await add('active', secondsAgo(42))
+    await redis.rename(queue.toKey('active'), '{sms-2}:sms-2:active')
+    for (const key of await redis.keys(queue.toKey('*')))
+      await redis.rename(key, key.replaceAll('sms', 'sms-2'))
+    expect(await remark()).toMatch(/^no gateway has accepted a message for \d+ s$/)
+    await redis.hset('{sms-0}:sms-0:meta', 'paused', 1)
+    await redis.hset('{sms-2}:sms-2:meta', 'paused', 1)
+    expect(await remark()).toBe('the queue sms-0, sms-2 is paused')
+  })
 })
