@@ -80,7 +80,7 @@ describe('the state of a queue', () => {
     await redis.zadd(queue.toKey('failed'), 1, 'ended')
     await redis.lpush(queue.toKey('wait'), 'missing')
     expect(await state()).toMatchObject({ unacceptedMs: null, untakenMs: null, sends: 0, overdue: 0 })
-    expect((await state()).jobs).toEqual({ waiting: 2, active: 1, delayed: 1, failed: 1 })
+    expect((await state()).jobs).toEqual({ waiting: 1, active: 0, delayed: 0, failed: 1 })
   })
 
   it('does not count sends that a worker left to other workers or to a later second', async () => {
