@@ -88,14 +88,8 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       const onError = (err: unknown) => log.warn({ err }, 'verified code not counted by the pumping guard')
       if (isCounted)
         guardCounts.countVerified({ rid, n }, { mobile, address }, channel === 'email').catch(onError)
-      const receipt = await receipts.issue({
-        mobile,
-        scene,
-        assurance: channel,
-        rid,
-        at,
-        audience: backEnds.audienceOf(scene),
-      })
+      const audience = backEnds.audienceOf(scene)
+      const receipt = receipts.issue({ scene, assurance: channel, rid, at, audience })
       const head = envelope('verified', request.headers['accept-language'])
       return { ...head, request_id: rid, receipt, assurance: channel }
     },
