@@ -141,7 +141,7 @@ export function createCodeStore(
           rid && keyring.pseudonym(`request|${rid}`),
           compares,
           ...days,
-          randomId(),
+          randomId().slice(0, 10),
           act,
           ACT_SECONDS * 1000,
           ...digests,

@@ -23,7 +23,8 @@
 --       | {'no_key', key_id}: the caller lacks the key of the message; nothing was claimed
 --       | {'busy', wait}: another worker has the claim for `wait` ms more
 --- @include "time"
---- @include "read"
+--- @include "read-record"
+--- @include "send-unit"
 --- @include "end-late"
 --- @include "has-key"
 local code, sends = KEYS[1], KEYS[2]
@@ -31,7 +32,7 @@ local rid, number, own_fence, gateway, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4
 local risks_second_send, channel = tonumber(ARGV[6]), ARGV[7]
 local KEY_IDS = 8
 
-local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
+local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
   'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
   'called_at', 'sending_at', 'reason', 'mail_state', 'key_id', 'moves', 'may_move', 'asked_by', 'is_counted')
 if record.rid ~= rid then return {'gone', 'reason', 'no_record'} end
@@ -67,7 +68,7 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
     return {'done', 'status', 'sent', 'gateway', '', 'message_id', '', 'sealed', '', 'counted_for', ''}
   end
   local is_certain = doubted == '' and tostring(unresolved) == '0'
-  return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
+  return {'late', 'budget_unit', end_late(code, sends, rid, number, is_certain)}
 end
 
 if not is_readable then return {'no_key', 'key_id', record.key_id} end

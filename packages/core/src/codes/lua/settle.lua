@@ -17,14 +17,15 @@
 --       | {'kept'}: the send stays `sent`, because only its follow-up mail failed
 --       | {'refused'}: another claim or send is newer, the channel differs, or the send has ended
 --- @include "time"
---- @include "read"
+--- @include "read-record"
 --- @include "move"
+--- @include "send-unit"
 local code, sends = KEYS[1], KEYS[2]
 local rid, number, is_unclaimed, fence = ARGV[1], ARGV[2], ARGV[3] == 'unclaimed', ARGV[4]
 local status, gateway, message_id, channel = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local doubted, second_send_risked, reason, may_return = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 
-local record = read(code, 'rid', 'sends', 'status', 'channel', 'fence', 'doubted_gateway', 'doubted_at',
+local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'fence', 'doubted_gateway', 'doubted_at',
   'unresolved_doubt', 'called_at', 'reason', 'mail_state', 'budget_unit', 'moves', 'sms_doubted_gateway',
   'sms_doubted_at', 'sms_second_send_risked')
 if record.rid ~= rid or record.sends ~= number then return {'refused'} end
@@ -65,5 +66,5 @@ redis.call('HSET', code, 'status', status, 'lease_until', 0, 'gateway', gateway,
   'second_send_risked', second_send_risked, 'reason', reason)
 if status ~= 'queued' then redis.call('HSET', code, status .. '_at', now) end
 if status ~= 'failed' or not is_certain then return {'settled', 'budget_unit', ''} end
-redis.call('ZREM', sends, rid .. '.' .. number)
+give_back(sends, rid, number)
 return {'settled', 'budget_unit', record.budget_unit}

@@ -24,7 +24,7 @@
 --       | {'no_key', key_id}: the caller lacks the key of the digest; no guess was counted
 --       | {'throttled', wait}: ms until the next guess is allowed
 --- @include "time"
---- @include "read"
+--- @include "read-record"
 --- @include "sliding-window"
 --- @include "has-key"
 local code, guesses_by_id, misses_with_id, misses_without_id = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -32,7 +32,7 @@ local request_id, id_hash, guesses, day = ARGV[1], ARGV[2], tonumber(ARGV[3]), t
 local member, act, act_ms = ARGV[8], ARGV[9], tonumber(ARGV[10])
 local WITH_ID, WITHOUT_ID, DIGESTS = 4, 6, 11
 
-local record = read(code, 'rid', 'sends', 'used', 'expires_at', 'key_id', 'digest', 'mail_state', 'asked_by',
+local record = read_record(code, 'rid', 'sends', 'used', 'expires_at', 'key_id', 'digest', 'mail_state', 'asked_by',
   'is_counted', 'used_by', 'used_at', 'gateway', 'other_request_ids', 'guesses_without_id', 'latest_expiry')
 
 local function verified(at, is_again)
