@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { keys } from '@sms-codes/core/redis/keys'
+import { phoneOf } from '@sms-codes/core/codes/send'
+import { aMobile, startApi, type Api } from './api.ts'
+
+// What codes occupy in Redis: one code as MEMORY USAGE reports it, and many as the memory of the whole data set grows.
+// docs/operations.md quotes these figures. They are those of a jemalloc with size classes of 16 bytes.
+
+const HOUR = 3_600
+/** The hash tables of Redis grow to powers of two. With so many codes they are as full as with a million. */
+const CODES = 970
+
+let api: Api
+beforeAll(async () => {
+  api = await startApi({
+    LIMIT_SUBNET_ATTEMPTS: '1000000/600',
+    LIMIT_SUBNET_SENDS: '1000000/3600',
+    LIMIT_SUBNET_VERIFIES: '1000000/300',
+    LIMIT_SEGMENT_SENDS: '1000000/60',
+    PUMPING_GUARD: 'off',
+  })
+})
+afterAll(() => api.stop())
+beforeEach(() => api.redis.flushall())
+
+/** Sends a code, and verifies it after a gateway has accepted its message. */
+async function code(header: object = {}): Promise<string> {
+  const mobile = aMobile()
+  const body = { mobile, ...(await api.captcha()), scene: 'default' }
+  const rid = String((await api.post('/v1/sms_codes', body, { ...header })).body['request_id'])
+  await api.accept(rid)
+  const guess = { mobile, sms_code: await api.codeOf(rid), request_id: rid }
+  expect(await api.post('/v1/sms_codes/verify', guess)).toMatchObject({ status: 200 })
+  return rid
+}
+
+/** Bytes of the data set with its hash tables, without the buffers of connections. */
+async function bytesOfAll(): Promise<number> {
+  const stats = new Map<string, unknown>()
+  const read = (list: unknown, path: string) => {
+    if (!Array.isArray(list)) return
+    for (let i = 0; i < list.length; i += 2) {
+      stats.set(`${path}${String(list[i])}`, list[i + 1])
+      read(list[i + 1], `${String(list[i])} `)
+    }
+  }
+  read(await api.redis.memory('STATS'), '')
+  const names = ['dataset.bytes', 'db.0 overhead.hashtable.main', 'db.0 overhead.hashtable.expires']
+  return names.reduce((sum, name) => sum + Number(stats.get(name) ?? 0), 0)
+}
+
+/** Bytes per code of the keys that are left an hour after the codes were sent. */
+async function bytesForADay(header: () => object): Promise<number> {
+  for (let i = 0; i < CODES; i += 10) await Promise.all(Array.from({ length: 10 }, () => code(header())))
+  const dumps: { key: string; ms: number; dump: Buffer }[] = []
+  for (const key of await api.redis.keys('sms:*')) {
+    const ms = await api.redis.pttl(key)
+    if (ms > HOUR * 1000) dumps.push({ key, ms, dump: await api.redis.dumpBuffer(key) })
+  }
+  await api.redis.flushall()
+  const before = await bytesOfAll()
+  for (const { key, ms, dump } of dumps) await api.redis.restore(key, ms, dump)
+  return ((await bytesOfAll()) - before) / CODES
+}
+
+const usage = async (key: string) => Number(await api.redis.memory('USAGE', key))
+
+it('a code record is a listpack of less than 800 bytes, from its issue to its verification', async () => {
+  const { rid } = await api.sent(aMobile(), 'default')
+  const key = keys.code(phoneOf(rid), 'default')
+  expect(await api.redis.object('ENCODING', key)).toBe('listpack')
+  expect(await usage(key)).toBeLessThan(550)
+  const verified = keys.code(phoneOf(await code()), 'default')
+  expect(await api.redis.object('ENCODING', verified)).toBe('listpack')
+  expect(await usage(verified)).toBeLessThan(800)
+})
+
+it('a day keeps at most 130 bytes of the sends of a phone, and 160 of a send with an idempotency key', async () => {
+  const rid = await code({ 'idempotency-key': randomUUID() })
+  expect(await usage(keys.sends(phoneOf(rid)))).toBeLessThanOrEqual(130)
+  const [slot = ''] = await api.redis.keys('sms:*:idempotency')
+  expect(await usage(slot)).toBeLessThanOrEqual(160)
+})
+
+it('a code occupies at most 400 bytes for a day', async () => {
+  const bytes = await bytesForADay(() => ({}))
+  console.log(`${Math.round(bytes)} bytes per code`)
+  expect(bytes).toBeLessThanOrEqual(400)
+})
+
+it('a code with an idempotency key occupies at most 620 bytes for a day', async () => {
+  const bytes = await bytesForADay(() => ({ 'idempotency-key': randomUUID() }))
+  console.log(`${Math.round(bytes)} bytes per code with an idempotency key`)
+  expect(bytes).toBeLessThanOrEqual(620)
+})
