@@ -43,7 +43,7 @@ const shapeOf = (key: string) =>
     .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(addr|subnet):)/, '<subnet>')
     .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(misses|code|sends|guesses))/, '<phone>')
     .replace(/(?<=:guesses:).*/, '<scene>')
-    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\})/, '<id>')
+    .replace(/(?<=\{)[A-Za-z0-9_-]{12}(?=\}:idempotency)/, '<id>')
 
 async function measured(): Promise<Record<string, Row>> {
   const held = (await api.redis.keys('*')).filter((key) => !key.startsWith('{sms}'))
