@@ -2,15 +2,12 @@ import { RECORD_FIELDS, TIME } from '../src/codes/record.ts'
 import { keys } from '../src/redis/keys.ts'
 import type { RedisClient } from '../src/redis/connect.ts'
 
-/** A counter (counter.lua): the time at which its buckets begin, and four numbers for each window. */
-const COUNTER = /^([0-9]{13})((?: [0-9]+){4})+$/
-
-/** Lets time pass for a counter, by moving its buckets into the past. Leaves any other string alone. */
+/** Lets time pass for a counter (counter.lua), by moving the begin of its buckets into the past. */
 export async function ageCounter(redis: RedisClient, key: string, seconds: number): Promise<void> {
-  const text = (await redis.get(key)) ?? ''
-  const [start = '', ...windows] = text.split(' ')
-  if (COUNTER.test(text))
-    await redis.set(key, [Number(start) - seconds * 1000, ...windows].join(' '), 'KEEPTTL')
+  const counter = await redis.getBuffer(key)
+  if (counter === null) return
+  counter.writeDoubleBE(counter.readDoubleBE(0) - seconds * 1000, 0)
+  await redis.set(key, counter, 'KEEPTTL')
 }
 
 export const SCENES = ['default', 'login'] as const

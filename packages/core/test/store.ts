@@ -52,7 +52,7 @@ export async function startStore() {
         } else if (type === 'hash') {
           for (const field of TIMES)
             if (await redis.hexists(key, field)) await redis.hincrby(key, field, -seconds * 1000)
-        } else if (type === 'string') await ageCounter(redis, key, seconds)
+        } else if (key === keys.budget || key.includes(':guard:')) await ageCounter(redis, key, seconds)
       }
     },
 

@@ -50,7 +50,7 @@ export function createRateLimits(
         take('images', caller),
         counters.read(keys.gate('attempts', caller.address)),
       ])
-      return Math.max(0, ...windows.attempts.map((window, i) => unitsOf(attempts, i, window, at)))
+      return Math.max(0, ...unitsOf(attempts, windows.attempts, at))
     },
   }
 }

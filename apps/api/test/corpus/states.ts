@@ -10,6 +10,7 @@ import {
   type Expected,
   type State,
 } from './cross.ts'
+import { createCounters } from '@sms-codes/core/limits/counters'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { Api } from '../api.ts'
 
@@ -117,8 +118,8 @@ const STATES: Record<State, (api: Api, redis: Redis) => Promise<Holes>> = {
   'sent five this hour': (api, redis) => sends(api, redis, 5, 100),
   'sent ten today': (api, redis) => sends(api, redis, 10, 4_000),
   'sent nine today': (api, redis) => sends(api, redis, 9, 4_000),
-  'budget spent': async (_api, redis) => full(redis, keys.budget),
-  'segment full': async (_api, redis) => full(redis, keys.gate('segment', MOBILE.slice(0, 7))),
+  'budget spent': async (_api, redis) => full(redis, keys.budget, 86_400),
+  'segment full': async (_api, redis) => full(redis, keys.gate('segment', MOBILE.slice(0, 7)), 60),
   'segment denied by the guard': async (_api, redis) => {
     await redis.set(`sms:{gate}:guard:segment:${MOBILE.slice(0, 7)}:mark`, '1', 'PX', 60_000)
     return none
@@ -130,10 +131,10 @@ const STATES: Record<State, (api: Api, redis: Redis) => Promise<Holes>> = {
   },
 }
 
-/** Fills a counter whose window is a day, or a minute. */
-async function full(redis: Redis, key: string): Promise<Holes> {
-  const counter = (seconds: number) => [Date.now(), seconds, 0, 20, 0].join(' ')
-  await redis.set(key, counter(key === keys.budget ? 86_400 : 60), 'PX', 60_000)
+/** Fills a limit of 20 units. */
+async function full(redis: Redis, key: string, seconds: number): Promise<Holes> {
+  const counters = createCounters(redis)
+  for (let i = 0; i < 20; i++) await counters.take([{ key, windows: [{ most: 20, seconds }] }])
   return none
 }
 

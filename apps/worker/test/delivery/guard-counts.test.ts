@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseCounter } from '@sms-codes/core/limits/counters'
 import { createGuardCounts, GROUPS, memberOf, type Group } from '@sms-codes/core/limits/guard-counts'
 import { phoneOf } from '@sms-codes/core/codes/send'
 import { connectRedis } from '@sms-codes/core/redis/connect'
@@ -16,10 +17,8 @@ const guardCounts = () => createGuardCounts(delivery.redis, { segment: 900, addr
 
 /** The sends of a group in the current bucket. */
 async function sendsOf(group: Group, who: string): Promise<number> {
-  const [, , , sends = 0] = ((await delivery.redis.get(keys.guarded(group, who))) ?? '')
-    .split(' ')
-    .map(Number)
-  return sends
+  const stored = await delivery.redis.getBuffer(keys.guarded(group, who))
+  return parseCounter(stored).windows[0]?.current ?? 0
 }
 
 let next = 0

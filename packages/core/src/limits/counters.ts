@@ -13,20 +13,30 @@ type Taken = { kind: 'taken'; at: number } | { kind: 'full'; limit: number; retr
 export const windowLists = (limits: readonly (readonly Window[])[]): number[][] =>
   limits.map((windows) => windows.flatMap(({ most, seconds }) => [most, seconds]))
 
-/**
- * Estimates the units of one window at the time `now`, as counter.lua does. `i` is the index of the window.
- * @param text the counter as Redis stores it, or null
- */
-export function unitsOf(text: string | null, i: number, { seconds }: Window, now: number): number {
-  const [start = now, ...windows] = (text ?? '').split(' ').filter(Boolean).map(Number)
-  const [stored, bucket = 0, current = 0, before = 0] = windows.slice(4 * i, 4 * i + 4)
-  if (stored !== seconds) return 0
-  const length = seconds * 1000
-  const passed = Math.floor((now - start) / length) - bucket
-  const left = passed < 0 ? length - 1 : length - 1 - ((now - start) % length)
-  const share = (units: number) => Math.floor((units * left) / length)
-  if (passed > 1) return 0
-  return passed === 1 ? share(current) : current + share(before)
+/** Reads a counter as counter.lua stores it. Null, for a key that does not exist, has no windows. */
+export function parseCounter(stored: Buffer | null) {
+  if (stored === null) return { start: 0, windows: [] }
+  const windows = Array.from({ length: (stored.length - 8) / 16 }, (_, i) => {
+    const [seconds, bucket, current, before] = [8, 12, 16, 20].map((at) => stored.readUInt32BE(16 * i + at))
+    return { seconds, bucket: bucket ?? 0, current: current ?? 0, before: before ?? 0 }
+  })
+  return { start: stored.readDoubleBE(0), windows }
+}
+
+/** Estimates the units of each window at the time `now`, as counter.lua does. */
+export function unitsOf(stored: Buffer | null, windows: readonly Window[], now: number): number[] {
+  const counter = parseCounter(stored)
+  return windows.map(({ seconds }, i) => {
+    const window = counter.windows[i]
+    if (window?.seconds !== seconds) return 0
+    const { bucket, current, before } = window
+    const [length, age] = [seconds * 1000, now - counter.start]
+    const passed = Math.floor(age / length) - bucket
+    const left = passed < 0 ? length - 1 : length - 1 - (age % length)
+    const share = (units: number) => Math.floor((units * left) / length)
+    if (passed > 1) return 0
+    return passed === 1 ? share(current) : current + share(before)
+  })
 }
 
 /**
@@ -37,7 +47,7 @@ export function createCounters(redis: RedisClient) {
   const countScript = createScript(redis, new URL('./lua/count.lua', import.meta.url))
   const giveBackScript = createScript(redis, new URL('./lua/give-back.lua', import.meta.url))
 
-  const read = (key: string): Promise<string | null> => asStoreError('counter', redis.get(key))
+  const read = (key: string): Promise<Buffer | null> => asStoreError('counter', redis.getBuffer(key))
 
   return {
     /** Reads a counter for `unitsOf`. */
@@ -61,9 +71,10 @@ export function createCounters(redis: RedisClient) {
 
     /** Reads how many units each window of a limit has and how many are left. */
     async room({ key, windows }: CountedLimit): Promise<(Window & { used: number; left: number })[]> {
-      const [text, now] = await Promise.all([read(key), redisClockMs(redis)])
+      const [stored, now] = await Promise.all([read(key), redisClockMs(redis)])
+      const units = unitsOf(stored, windows, Math.floor(now))
       return windows.map((window, i) => {
-        const used = unitsOf(text, i, window, Math.floor(now))
+        const used = units[i] ?? 0
         return { ...window, used, left: Math.max(0, window.most - used) }
       })
     },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseCounter } from '../../src/limits/counters.ts'
 import { createGuardCounts, GROUPS, memberOf, type Grouped } from '../../src/limits/guard-counts.ts'
 import { createLogger } from '../../src/logger.ts'
 import { keys } from '../../src/redis/keys.ts'
@@ -23,9 +24,14 @@ const newSend = (): Grouped => {
 
 /** The sends and the verified codes in the current bucket of a group, and in the bucket before. */
 async function countsOf(group: (typeof GROUPS)[number], send: Grouped) {
-  const text = (await store.redis.get(keys.guarded(group, memberOf(group, send)))) ?? ''
-  const [, , , sends = 0, sendsBefore = 0, , , verified = 0, verifiedBefore = 0] = text.split(' ').map(Number)
-  return { sends, sendsBefore, verified, verifiedBefore }
+  const stored = await store.redis.getBuffer(keys.guarded(group, memberOf(group, send)))
+  const [sends, verified] = parseCounter(stored).windows
+  return {
+    sends: sends?.current ?? 0,
+    sendsBefore: sends?.before ?? 0,
+    verified: verified?.current ?? 0,
+    verifiedBefore: verified?.before ?? 0,
+  }
 }
 
 /** The scripts that Redis has run. */
