@@ -66,6 +66,7 @@ export function composeWorker(options: ComposeOptions) {
   const { rules } = config
   const deliveryReceipts = createDeliveryReceipts(redis, keyring)
   const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, contacts, mails })
+  const guardCounts = createGuardCounts(redis, config.guardWindows, log)
   const shared = { ledger, metrics, log, connection, tracing }
 
   function smsConsumer() {
@@ -81,7 +82,7 @@ export function composeWorker(options: ComposeOptions) {
         ? createEmailFallback({ rules, contacts, mails, afterMs: config.fallbackAfterMs })
         : null,
       followUp: config.expectsReceipts ? followUp : null,
-      guardCounts: createGuardCounts(redis, config.guardWindows),
+      guardCounts,
     }
     const mark = createAcceptanceMark(redis, SMS_QUEUE)
     return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency, mark })
@@ -113,5 +114,5 @@ export function composeWorker(options: ComposeOptions) {
     if (config.events === null) return []
     return createEventPoster({ ...config.events, connection, transport, metrics, log, tracing })
   })
-  return { consumers, producers: [mails, sends, ...(events === null ? [] : [events])] }
+  return { consumers, guardCounts, producers: [mails, sends, ...(events === null ? [] : [events])] }
 }

@@ -42,7 +42,7 @@ const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: load
 const { config, log, redis, producer, registry, version } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
-const { consumers, producers } = composeWorker({ ...parts, connection, transport })
+const { consumers, guardCounts, producers } = composeWorker({ ...parts, connection, transport })
 for (const consumer of consumers) pauseWhileRedisUnfit(consumer, redis, config.keyring, log)
 reportQueues(registry, redis, log)
 const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
@@ -74,7 +74,7 @@ onShutdown(
       await Promise.all(consumers.map((consumer) => consumer.close()))
       clearTimeout(late)
     },
-    async () => void (await Promise.all(producers.map((one) => one.close()))),
+    async () => void (await Promise.all([guardCounts.flush(), ...producers.map((one) => one.close())])),
     async () => {
       transport.close()
       connection.disconnect()

@@ -70,7 +70,7 @@ export const RECORD_FIELDS = {
   moves: field('how often the send changed its channel', COUNT, ...MOVE_WRITERS),
   may_move: field('1 if the other channel may still take the send, else 0', FLAG, ...MOVE_WRITERS),
   send_by: field('no gateway is called after this time', TIME, 'issue'),
-  budget_unit: field('id under which the send counts against the budget, or empty', ANY, 'issue'),
+  budget_unit: field('when the send was counted in the budget, or 0', TIME, 'issue'),
   queued_at: field('when the API issued the send', TIME, 'issue'),
   sending_at: field('when a worker first claimed the send', TIME, 'claim'),
   sent_at: field('when the status became `sent`', TIME, 'claim', 'settle', 'lapse'),

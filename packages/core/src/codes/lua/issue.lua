@@ -13,7 +13,7 @@
 -- ARGV[7] ms to keep the record after the latest possible expiry
 -- ARGV[8] pseudonym of the caller's address
 -- ARGV[9] 1 if the guard against SMS pumping counts the sends of a new code, else 0
--- ARGV[10] id under which the send counts against the budget, or ''
+-- ARGV[10] when the send was counted in the budget, ms, or 0
 -- ARGV[11] ms to keep a send for the windows of every scene, because all scenes share the phone's sends
 -- ARGV[12..] windows of this scene as pairs of (ms, at most)
 -- Answers {'issued', rid, sends, life, next_send_in}: the record's id, number of the send, ms of life, ms until the

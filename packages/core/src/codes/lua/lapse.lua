@@ -5,7 +5,7 @@
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- Answers {'open'}: the send has not ended | {'done'}: ended, with time left | {'over'}: replaced, or its time is up
 --       | {'used'}: the code was used, so the send is `sent` now
---       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
+--       | {'late', budget_unit}: the send fails now; `budget_unit` is the time of the unit to give back, or 0
 --- @include "time"
 --- @include "read-record"
 --- @include "send-unit"

@@ -13,7 +13,7 @@
 -- ARGV[10] 1 if a second message was risked after a call to the doubted gateway, else 0
 -- ARGV[11] reason, or '' to keep the recorded one
 -- ARGV[12] for "moved": 1 if the send may return to its channel later, else 0
--- Answers {'settled', budget_unit}: the id that the caller must remove from the budget, or ''
+-- Answers {'settled', budget_unit}: the time of the unit that the caller must give back to the budget, or 0
 --       | {'kept'}: the send stays `sent`, because only its follow-up mail failed
 --       | {'refused'}: another claim or send is newer, the channel differs, or the send has ended
 --- @include "time"
@@ -59,12 +59,12 @@ end
 if status == 'moved' then
   move(code, record, {reason = reason, is_certain = is_certain, may_return = may_return, gateway = doubted,
     at = doubted_at, risked = second_send_risked})
-  return {'settled', 'budget_unit', ''}
+  return {'settled', 'budget_unit', 0}
 end
 redis.call('HSET', code, 'status', status, 'lease_until', 0, 'gateway', gateway, 'message_id', message_id,
   'channel', channel, 'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,
   'second_send_risked', second_send_risked, 'reason', reason)
 if status ~= 'queued' then redis.call('HSET', code, status .. '_at', now) end
-if status ~= 'failed' or not is_certain then return {'settled', 'budget_unit', ''} end
+if status ~= 'failed' or not is_certain then return {'settled', 'budget_unit', 0} end
 give_back(sends, rid, number)
 return {'settled', 'budget_unit', record.budget_unit}
