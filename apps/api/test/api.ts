@@ -84,8 +84,9 @@ export async function startApi(
       const send = { rid, scene: 'default', n: 1 }
       const claim = await deps.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 5_000 })
       if (claim.kind !== 'go') throw new Error(`the claim is ${claim.kind}`)
-      if (claim.grouped !== null) await deps.guardCounts.countSent(send, claim.grouped)
       await deps.ledger.settle(send, claim.fence, { status: 'sent', gateway: 'ccp' })
+      if (claim.grouped !== null) deps.guardCounts.countSent(claim.grouped)
+      await deps.guardCounts.flush()
     },
 
     /** Sends a code to this phone. */

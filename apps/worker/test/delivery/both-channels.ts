@@ -59,7 +59,7 @@ export async function startBothChannels() {
     receipts,
     withoutProducer,
 
-    async issued({ scene = 'login', email = 'owner@example.com', budgetUnit = '' } = {}) {
+    async issued({ scene = 'login', email = 'owner@example.com', budgetUnit = 0 } = {}) {
       const mobile = newMobile()
       if (email !== '') await contacts.put(mobile, { email, verifiedAt: '2026-01-01T00:00:00.000Z' })
       const answer = await delivery.codes.issue(mobile, scene, { budgetUnit })
