@@ -25,6 +25,6 @@ async function bench(options: Options): Promise<void> {
   await build(progress.say, ['api', 'worker', 'bench'])
   const results = await runBench(options, progress)
   process.stdout.write(`${options.json ? JSON.stringify(results, null, 2) : report(results)}\n`)
-  const faults = [...results.variants, results.worker].filter(({ invalidRounds }) => invalidRounds > 0)
+  const faults = results.summaries.filter(({ invalidRounds }) => invalidRounds > 0)
   if (faults.length > 0) process.exitCode = 1
 }

@@ -1,7 +1,7 @@
 import type { Spread } from './statistics.ts'
 import { spreadOf } from './statistics.ts'
 import type { Results } from './run.ts'
-import type { VariantSummary } from './summary.ts'
+import type { Summary } from './summary.ts'
 import { table } from './table.ts'
 
 const HEAD = [
@@ -9,25 +9,29 @@ const HEAD = [
   'ok per CPU-second',
   'µs CPU per ok',
   'of bare Fastify',
+  'times its floor',
   'Redis µs per ok',
+  'times its floor',
   'ok/s',
   'p50 ms',
   'p99 ms',
 ]
 
 /** The report as text. Every figure is a median; (least-most) follows the important ones. */
-export function report({ variants, worker, rssMegabytes, rounds }: Results): string {
-  const invalid = [...variants, { ...worker, variant: 'worker' }]
+export function report({ summaries, rssMegabytes, comparisons }: Results): string {
+  const invalid = summaries
     .filter(({ invalidRounds }) => invalidRounds > 0)
-    .map(({ variant, invalidRounds }) => `invalid rounds of ${variant}, not counted: ${invalidRounds}`)
-  const all = [...rounds.api.flatMap(({ base, round }) => [base, round]), ...rounds.worker]
+    .map(({ name, invalidRounds }) => `invalid rounds of ${name}, not counted: ${invalidRounds}`)
+  const all = comparisons.flatMap(({ base, floor, product }) => [
+    base,
+    product,
+    ...(floor === null ? [] : [floor]),
+  ])
   const others = spreadOf(all.map((round) => round.others * 100))
   const rss = Object.entries(rssMegabytes).map(([name, megabytes]) => `${name} ${megabytes.toFixed(0)} MB`)
   return [
-    ...table([HEAD, ...variants.map(rowOf)]),
+    ...table([HEAD, ...summaries.map(rowOf)]),
     '',
-    `worker: ${figure(worker.cpuMsPerJob, 3)} ms CPU per job, ${figure(worker.jobsPerSecond)} jobs/s, ` +
-      `Redis ${figure(worker.redisCpuMsPerJob, 3)} ms CPU per job`,
     `memory at the end: ${rss.join(', ')}`,
     `share of the machine that other processes took: ${figure(others)} %`,
     'ok/s and the latencies come from a saturated server beside its load generator: compare the ratios instead',
@@ -35,18 +39,22 @@ export function report({ variants, worker, rssMegabytes, rounds }: Results): str
   ].join('\n')
 }
 
-function rowOf(row: VariantSummary): string[] {
+function rowOf(row: Summary): string[] {
   return [
-    row.variant,
+    row.name,
     figure(row.successesPerCpuSecond),
-    figure(row.cpuMicrosPerSuccess),
-    row.ratioToBareFastify === null ? '' : figure(row.ratioToBareFastify, 3),
-    median(row.redisCpuMicrosPerSuccess),
+    figure(row.cpuMicros),
+    ratio(row.ofBareFastify, 3),
+    ratio(row.timesFloor, 2),
+    median(row.redisCpuMicros),
+    ratio(row.timesFloorRedis, 2),
     median(row.successesPerSecond),
-    median(row.p50Ms, 1),
-    median(row.p99Ms, 1),
+    row.p50Ms === null ? '' : median(row.p50Ms, 1),
+    row.p99Ms === null ? '' : median(row.p99Ms, 1),
   ]
 }
+
+const ratio = (spread: Spread | null, digits: number) => (spread === null ? '' : figure(spread, digits))
 
 function figure(spread: Spread | null, digits = 0): string {
   if (spread === null) return '-'

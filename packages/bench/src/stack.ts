@@ -67,14 +67,21 @@ export async function startStack(say: Say) {
   }
   return {
     redis,
+    redisUrl: server.url,
     redisPid: server.pid,
     keyring: createKeyring({ phoneKey, codeKeys: [{ kid: 'bench', key: codeKey }] }),
 
-    /** Starts a built program of this package. */
-    async startOwn(name: string) {
+    /** Starts a built program of this package. Its first argument is its port, the others are `args`. */
+    async startProgram(name: string, ...args: string[]) {
       const port = await freePort()
-      const script = `packages/bench/dist/${name}.js`
-      const { pid, stop } = await start(name, script, [String(port)], {}, `http://127.0.0.1:${port}/`)
+      const script = `packages/bench/dist/programs/${name}.js`
+      const { pid, stop } = await start(
+        name,
+        script,
+        [String(port), ...args],
+        {},
+        `http://127.0.0.1:${port}/`,
+      )
       return { pid, port, stop }
     },
 

@@ -1,68 +1,70 @@
-import type { ApiRound, Pair } from './api-rounds.ts'
+import type { Comparison, Round } from './rounds.ts'
 import { spreadOf, type Spread } from './statistics.ts'
-import type { WorkerRound } from './worker-rounds.ts'
 
-/** The figures of a variant's valid rounds. They are null when no round was valid. */
-export type VariantSummary = {
-  variant: string
+/** The figures of the valid rounds of one name. A figure is null when no round was valid. */
+export type Summary = {
+  name: string
   validRounds: number
   invalidRounds: number
   successesPerCpuSecond: Spread | null
-  cpuMicrosPerSuccess: Spread | null
+  cpuMicros: Spread | null
+  redisCpuMicros: Spread | null
   /** Successes per CPU second, divided by those of the round of bare Fastify directly before. */
-  ratioToBareFastify: Spread | null
-  redisCpuMicrosPerSuccess: Spread | null
+  ofBareFastify: Spread | null
+  /** CPU per success, divided by that of the round of the floor directly before. Null without a floor. */
+  timesFloor: Spread | null
+  timesFloorRedis: Spread | null
   successesPerSecond: Spread | null
   p50Ms: Spread | null
   p99Ms: Spread | null
 }
 
-export function summarize(pairs: readonly Pair[]): VariantSummary[] {
-  const names = new Set(pairs.map(({ round }) => round.variant))
-  const bases = pairs.map(({ base }) => base)
+const cpuOf = ({ serverCpu, successes }: Round) => (1e6 * serverCpu) / successes
+const redisCpuOf = ({ redisCpu, successes }: Round) => (1e6 * redisCpu) / successes
+export const perCpuSecond = ({ successes, serverCpu }: Round) => successes / serverCpu
+
+/** One summary of bare Fastify, and then one of each floor and product. */
+export function summarize(comparisons: readonly Comparison[]): Summary[] {
+  const products = [...new Set(comparisons.map(({ product }) => product.name))]
   return [
-    summaryOf(bases, []),
-    ...[...names].map((name) => {
-      const own = pairs.filter(({ round }) => round.variant === name)
-      const sound = own.filter(({ base, round }) => base.fault === null && round.fault === null)
-      return summaryOf(
-        own.map(({ round }) => round),
-        sound.map(({ base, round }) => perCpuSecond(round) / perCpuSecond(base)),
+    summaryOf(comparisons.map(({ base }) => ({ round: base, base: null, floor: null }))),
+    ...products.flatMap((name) => {
+      const own = comparisons.filter(({ product }) => product.name === name)
+      const floors = own.flatMap(({ base, floor }) =>
+        floor === null ? [] : [{ round: floor, base, floor: null }],
       )
+      const rounds = own.map(({ base, floor, product }) => ({ round: product, base, floor }))
+      return floors.length === 0 ? [summaryOf(rounds)] : [summaryOf(floors), summaryOf(rounds)]
     }),
   ]
 }
 
-function summaryOf(rounds: readonly ApiRound[], ratios: number[]): VariantSummary {
-  const valid = rounds.filter(({ fault }) => fault === null)
-  const spread = (of: (round: ApiRound) => number) => spreadOf(valid.map(of))
+type Compared = { round: Round; base: Round | null; floor: Round | null }
+
+function summaryOf(compared: readonly Compared[]): Summary {
+  const valid = compared.filter(({ round }) => round.fault === null)
+  const spread = (of: (round: Round) => number) => spreadOf(valid.map(({ round }) => of(round)))
+  /** The quotients of the rounds that have a valid round to compare with. */
+  const ratios = (to: 'base' | 'floor', of: (round: Round) => number) =>
+    spreadOf(
+      valid.flatMap(({ round, [to]: other }) =>
+        other === null || other.fault !== null ? [] : [of(round) / of(other)],
+      ),
+    )
+  const latency = (of: 'p50Ms' | 'p99Ms') =>
+    spreadOf(valid.flatMap(({ round }) => (round.latency === null ? [] : [round.latency[of]])))
   return {
-    variant: rounds[0]?.variant ?? '',
+    name: compared[0]?.round.name ?? '',
     validRounds: valid.length,
-    invalidRounds: rounds.length - valid.length,
+    invalidRounds: compared.length - valid.length,
     successesPerCpuSecond: spread(perCpuSecond),
-    cpuMicrosPerSuccess: spread((round) => 1e6 / perCpuSecond(round)),
-    ratioToBareFastify: spreadOf(ratios),
-    redisCpuMicrosPerSuccess: spread(({ redisCpu, successes }) => (1e6 * redisCpu) / successes),
+    cpuMicros: spread(cpuOf),
+    redisCpuMicros: spread(redisCpuOf),
+    ofBareFastify: ratios('base', perCpuSecond),
+    timesFloor: ratios('floor', cpuOf),
+    timesFloorRedis: ratios('floor', redisCpuOf),
     successesPerSecond: spread(({ successes, seconds }) => successes / seconds),
-    p50Ms: spread(({ p50Ms }) => p50Ms),
-    p99Ms: spread(({ p99Ms }) => p99Ms),
+    p50Ms: latency('p50Ms'),
+    p99Ms: latency('p99Ms'),
   }
 }
-
-export function perCpuSecond({ successes, serverCpu }: ApiRound): number {
-  return successes / serverCpu
-}
-
-export function summarizeWorker(rounds: readonly WorkerRound[]) {
-  const valid = rounds.filter(({ fault }) => fault === null)
-  const spread = (of: (round: WorkerRound) => number) => spreadOf(valid.map(of))
-  return {
-    validRounds: valid.length,
-    invalidRounds: rounds.length - valid.length,
-    cpuMsPerJob: spread(({ serverCpu, jobs }) => (1e3 * serverCpu) / jobs),
-    redisCpuMsPerJob: spread(({ redisCpu, jobs }) => (1e3 * redisCpu) / jobs),
-    jobsPerSecond: spread(({ jobs, seconds }) => jobs / seconds),
-  }
-}
-export type WorkerSummary = ReturnType<typeof summarizeWorker>

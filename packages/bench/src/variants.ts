@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { keys } from '@sms-codes/core/redis/keys'
 import { fieldsOf, type Answer } from './answer.ts'
 import { inBatches, issueCodes, SCENE } from './codes.ts'
@@ -29,9 +29,9 @@ export function helloVariant(server: Server): Variant {
   }
 }
 
-export function apiVariants(server: Server, { redis, keyring }: Stack): Variant[] {
-  const send: Variant = {
-    name: 'send',
+export function sendVariant(name: string, server: Server, { redis }: Stack): Variant {
+  return {
+    name,
     server,
     async prepare(count) {
       const uuids = Array.from({ length: count }, () => randomUUID())
@@ -45,28 +45,55 @@ export function apiVariants(server: Server, { redis, keyring }: Stack): Variant[
       return status === 200 && code === '0' && typeof request_id === 'string'
     },
   }
-  const verify: Variant = {
+}
+
+export function verifyVariant(server: Server, { redis, keyring }: Stack): Variant {
+  return {
     name: 'verify',
     server,
     async prepare(count) {
       const issued = await issueCodes(redis, keyring, count)
-      return issued.map(({ mobile, code, send: { rid } }) =>
-        post('/v1/sms_codes/verify', { mobile, sms_code: code, scene: SCENE, request_id: rid }),
-      )
+      return issued.map(({ mobile, code, send: { rid } }) => verifyRequest(mobile, code, rid))
     },
-    accepts({ status, body }) {
-      const { code, receipt } = fieldsOf(body)
-      return status === 200 && code === '0' && typeof receipt === 'string'
-    },
+    accepts: hasReceipt,
   }
-  const images: Variant = {
-    name: 'image codes',
+}
+
+/** @param key of the digests that the floor compares */
+export function verifyFloorVariant(server: Server, { redis }: Stack, key: string): Variant {
+  return {
+    name: 'floor of verify',
+    server,
+    async prepare(count) {
+      const code = '123456'
+      const mobiles = Array.from({ length: count }, freshMobile)
+      await inBatches(count, async (at) => {
+        const mobile = mobiles[at] ?? ''
+        const digest = createHmac('sha256', key).update(`${mobile}|${code}`).digest('base64url')
+        await redis.hset(`floor:code:${mobile}`, { rid: mobile, digest, status: 'sent', guesses: 0 })
+      })
+      return mobiles.map((mobile) => verifyRequest(mobile, code, randomUUID()))
+    },
+    accepts: hasReceipt,
+  }
+}
+
+export function imageVariant(server: Server): Variant {
+  return {
+    name: 'image code',
     server,
     prepare: async (count) => Array.from({ length: count }, () => get(`/image_codes/${randomUUID()}/`)),
     accepts: ({ status, body }) =>
       status === 200 && body.length > 500 && PNG_SIGNATURE.equals(body.subarray(0, PNG_SIGNATURE.length)),
   }
-  return [send, verify, images]
+}
+
+const verifyRequest = (mobile: string, code: string, rid: string) =>
+  post('/v1/sms_codes/verify', { mobile, sms_code: code, scene: SCENE, request_id: rid })
+
+function hasReceipt({ status, body }: Answer): boolean {
+  const { code, receipt } = fieldsOf(body)
+  return status === 200 && code === '0' && typeof receipt === 'string'
 }
 
 function get(path: string): string {

@@ -7,3 +7,5 @@ const schema = {
 }
 app.get('/', { schema }, async () => ({ hello: 'world' }))
 await app.listen({ host: '127.0.0.1', port: Number(process.argv[2]) })
+// Node writes a CPU profile in process.exit(), but not when a signal ends the process.
+process.once('SIGTERM', () => process.exit())
