@@ -1,5 +1,5 @@
-import type { Comparison, Round } from './rounds.ts'
-import { spreadOf, type Spread } from './statistics.ts'
+import type { Comparison, Round } from '../rounds.ts'
+import { spreadOf, type Spread } from '../statistics.ts'
 
 /** The figures of the valid rounds of one name. A figure is null when no round was valid. */
 export type Summary = {
