@@ -3,38 +3,39 @@
 import { type Canvas, createCanvas } from './canvas.ts'
 import { glyphs, type Point, type Stroke } from './glyphs.ts'
 import { encodePng } from './png.ts'
-import { createRandom, type Random } from './random.ts'
+import { random } from './random.ts'
 
 type Warp = (point: Point) => Point
 
 const HEIGHT = 60
 const NOISE_SHARE = 0.04
 
-function createWave(random: Random, amplitude: number, length: number) {
+function createWave(amplitude: number, length: number) {
   const phase = random(0, 2 * Math.PI)
   return (at: number) => amplitude * Math.sin((2 * Math.PI * at) / length + phase)
 }
 
 /** A warp moves points. This one bends all letters by a slow wave in each direction, so no letter fits a template. */
-function createWarp(random: Random): Warp {
-  const wave = () => createWave(random, random(1, 3), random(55, 120))
+function createWarp(): Warp {
+  const wave = () => createWave(random(1, 3), random(55, 120))
   const [alongX, alongY] = [wave(), wave()]
   return ([x, y]) => [x + alongX(y), y + alongY(x)]
 }
 
 /** Splits a stroke into steps of about 4 px. A warp moves only points, so a long segment would stay straight. */
 function subdivide(points: Stroke): Point[] {
-  return points.flatMap((point, at) => {
-    const [x, y] = points[at - 1] ?? point
-    const [dx, dy] = [point[0] - x, point[1] - y]
-    const steps = Math.ceil(Math.hypot(dx, dy) / 4) || 1
-    const share = (i: number) => (i + 1) / steps
-    return Array.from({ length: steps }, (_, i): Point => [x + dx * share(i), y + dy * share(i)])
-  })
+  const divided: Point[] = []
+  for (const [at, to] of points.entries()) {
+    const [x, y] = points[at - 1] ?? to
+    const [dx, dy] = [to[0] - x, to[1] - y]
+    const steps = Math.ceil(Math.sqrt(dx * dx + dy * dy) / 4) || 1
+    for (let i = 1; i <= steps; i++) divided.push([x + (dx * i) / steps, y + (dy * i) / steps])
+  }
+  return divided
 }
 
 /** Returns a warp that moves the points of one letter from the unit box to the letter's place in the picture. */
-function createHand(random: Random, centreX: number): Warp {
+function createHand(centreX: number): Warp {
   const angle = (random(-18, 18) * Math.PI) / 180
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)]
   const shear = random(-0.17, 0.17)
@@ -47,22 +48,22 @@ function createHand(random: Random, centreX: number): Warp {
   }
 }
 
-function drawLetters(canvas: Canvas, random: Random, letters: (readonly Stroke[])[], pen: number): void {
-  const warp = createWarp(random)
+function drawLetters(canvas: Canvas, letters: (readonly Stroke[])[], pen: number): void {
+  const warp = createWarp()
   const full = (canvas.width - 8) / letters.length
   const cell = full * random(0.9, 1)
   const start = 4 + random(0, (full - cell) * letters.length)
   for (const [i, strokes] of letters.entries()) {
-    const hand = createHand(random, start + cell * (i + 0.5) + random(-1.5, 1.5))
+    const hand = createHand(start + cell * (i + 0.5) + random(-1.5, 1.5))
     const width = pen * random(0.9, 1.06)
     for (const stroke of strokes) canvas.stroke(subdivide(stroke.map(hand)).map(warp), width)
   }
 }
 
 /** Returns the points of a wavy line from edge to edge, inside the band where the letters are. */
-function acrossText(canvas: Canvas, random: Random): Point[] {
+function acrossText(canvas: Canvas): Point[] {
   const [from, to] = [random(16, 44), random(16, 44)]
-  const wave = createWave(random, random(3, 8), random(70, 140))
+  const wave = createWave(random(3, 8), random(70, 140))
   const points: Point[] = []
   for (let x = 0; x <= canvas.width; x += 5) {
     points.push([x, from + ((to - from) * x) / canvas.width + wave(x)])
@@ -70,22 +71,22 @@ function acrossText(canvas: Canvas, random: Random): Point[] {
   return points
 }
 
-function disturb(canvas: Canvas, random: Random, pen: number): void {
-  canvas.stroke(acrossText(canvas, random), random(1.5, 2.1), 'paper')
+function disturb(canvas: Canvas, pen: number): void {
+  canvas.stroke(acrossText(canvas), random(1.5, 2.1), 'paper')
   // This line is nearly as wide as the strokes of the letters, because a simple filter would remove a thin line.
-  canvas.stroke(acrossText(canvas, random), pen * random(0.78, 0.85))
+  canvas.stroke(acrossText(canvas), pen * random(0.78, 0.85))
   for (let i = 0; i < 4; i++) {
     const [x, y, angle] = [random(4, canvas.width - 4), random(4, HEIGHT - 4), random(0, 2 * Math.PI)]
     const length = random(5, 8)
     const end: Point = [x + length * Math.cos(angle), y + length * Math.sin(angle)]
     canvas.stroke([[x, y], end], pen * random(0.5, 0.7))
   }
-  for (let i = canvas.ink.length * NOISE_SHARE; i > 0; i--)
-    canvas.ink[Math.floor(random(0, canvas.ink.length))] = random(0, 1)
+  for (let i = canvas.levels.length * NOISE_SHARE; i > 0; i--)
+    canvas.levels[Math.floor(random(0, canvas.levels.length))] = Math.round(random(0, 15))
 }
 
 /** Returns sixteen colours from a light paper to a dark ink, both of a random tint. */
-function createPalette(random: Random): Uint8Array {
+function createPalette(): Uint8Array {
   const paper = [random(226, 252), random(226, 252), random(226, 252)]
   const ink = [random(10, 95), random(10, 80), random(10, 110)]
   return Uint8Array.from({ length: 48 }, (_, i) => {
@@ -101,13 +102,9 @@ export function drawCaptcha(text: string): Buffer {
     if (!strokes) throw new RangeError('a captcha text must consist of characters of the captcha alphabet')
     return strokes
   })
-  const random = createRandom()
   const canvas = createCanvas(40 + 30 * letters.length, HEIGHT)
   const pen = random(3.2, 3.9)
-  drawLetters(canvas, random, letters, pen)
-  disturb(canvas, random, pen)
-  // This is a loop, because `Uint8Array.from` with a function takes as long as the rest of the picture.
-  const pixels = new Uint8Array(canvas.ink.length)
-  for (let i = 0; i < pixels.length; i++) pixels[i] = Math.round((canvas.ink[i] ?? 0) * 15)
-  return encodePng(canvas.width, HEIGHT, pixels, createPalette(random))
+  drawLetters(canvas, letters, pen)
+  disturb(canvas, pen)
+  return encodePng(canvas.width, HEIGHT, canvas.levels, createPalette())
 }

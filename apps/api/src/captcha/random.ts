@@ -1,23 +1,16 @@
-// The random numbers of one picture come from a pool of bytes, which the system's generator fills again when the pool
-// is empty. A call of the generator for each number would take longer than the drawing.
-import { randomBytes } from 'node:crypto'
+// The random numbers of all pictures come from a pool, which the system's generator fills again when the pool is empty.
+// A call of the generator for each number would take longer than the drawing.
+import { randomFillSync } from 'node:crypto'
 
-export type Random = ReturnType<typeof createRandom>
+const pool = new Uint16Array(16_384) // a picture of four characters takes about 1,250 numbers
+let at = pool.length
 
-const POOL_BYTES = 4096 // a picture of four characters takes about 2.5 kB
-
-export function createRandom() {
-  let pool = randomBytes(POOL_BYTES)
-  let at = 0
-
-  /** Returns a number from `min` up to `max` in 65,536 steps. This is not enough for a secret. */
-  return function random(min: number, max: number): number {
-    if (at === POOL_BYTES) {
-      pool = randomBytes(POOL_BYTES)
-      at = 0
-    }
-    const value = pool.readUInt16LE(at)
-    at += 2
-    return min + ((max - min) * value) / 65_536
+/** Returns a number from `min` up to `max` in 65,536 steps. This is not enough for a secret. */
+export function random(min: number, max: number): number {
+  if (at === pool.length) {
+    randomFillSync(pool)
+    at = 0
   }
+  const value = pool[at++] ?? 0
+  return min + ((max - min) * value) / 65_536
 }
