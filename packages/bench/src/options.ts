@@ -35,6 +35,8 @@ own Redis on free ports of the loopback and ends everything that it started. Lin
   --markdown      print the tables of docs/performance.md: ratios, with the goals and the sizing table
   --chart <file>  write an SVG bar chart: the product beside its floors, with the goals
   --profile <dir> write CPU profiles of the measured programs to this directory, and print what took their time
+  --write-docs    write the tables and the chart into docs/performance.md, docs/performance.svg and
+                  docs/operations.md; with --profile, write only where the time goes
   --help          print this text
 `
 
@@ -50,10 +52,11 @@ export function readOptions(args: string[]) {
       markdown: { type: 'boolean', default: false },
       chart: { type: 'string' },
       profile: { type: 'string' },
+      'write-docs': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const { json, markdown, help, chart = null, profile = null } = values
+  const { json, markdown, help, chart = null, profile = null, 'write-docs': writeDocs } = values
   const rounds = Number(values.rounds)
   const seconds = Number(values.seconds)
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100)
@@ -64,7 +67,7 @@ export function readOptions(args: string[]) {
   if (json && markdown) throw new Error('--json and --markdown: choose one of them')
   if (chart === '') throw new Error('--chart: the name of a file is missing')
   if (profile === '') throw new Error('--profile: the name of a directory is missing')
-  return { only: readParts(values.only), rounds, seconds, json, markdown, chart, profile, help }
+  return { only: readParts(values.only), rounds, seconds, json, markdown, chart, profile, writeDocs, help }
 }
 export type Options = ReturnType<typeof readOptions>
 

@@ -32,8 +32,8 @@ describe('the options of the benchmark', () => {
   })
 
   it('are all in the help, with every part', () => {
-    for (const name of ['only', 'rounds', 'seconds', 'json', 'markdown', 'chart', 'profile', 'help'])
-      expect(HELP).toContain(`--${name}`)
+    const names = ['only', 'rounds', 'seconds', 'json', 'markdown', 'chart', 'profile', 'write-docs', 'help']
+    for (const name of names) expect(HELP).toContain(`--${name}`)
     for (const part of PARTS) expect(HELP).toContain(part)
   })
 })

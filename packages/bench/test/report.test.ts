@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { fillPart } from '@sms-codes/bench/report/documents'
 import { faultsOf } from '@sms-codes/bench/report/faults'
 import { goalsOf } from '@sms-codes/bench/report/goals'
 import { besideSeed } from '@sms-codes/bench/report/reference'
@@ -131,8 +133,8 @@ describe('the sizing table', () => {
   it('keeps every core half busy, and has a spare worker', () => {
     const { rows } = sizingOf(oneCode)
     // 1,000 codes take 0.6 cores of the API, 0.15 of the workers and 0.2 of Redis, and 250 messages wait for the gateway.
-    expect(rows[1]).toEqual(['1,000', '2', '1', '6', '3', '1', '1'])
-    expect(rows[3]).toEqual(['20,000', '24', '6', '101', '26', '8', '16'])
+    expect(rows[2]).toEqual(['1,000', '2', '1', '6', '3', '1', '1'])
+    expect(rows[4]).toEqual(['20,000', '24', '6', '101', '26', '8', '9'])
   })
 })
 
@@ -159,5 +161,29 @@ describe('the report', () => {
       expect(new Set(rows.map((row) => row.split('|').length)).size).toBe(1)
     }
     expect(markdown).not.toContain('µs')
+  })
+})
+
+describe('the documents', () => {
+  const marked = (content: string) =>
+    `before\n<!-- npm run bench writes this: figures -->\n${content}\n<!-- end: figures -->\nafter\n`
+
+  it('get new tables between two marks, any number of times', () => {
+    const once = fillPart(marked('old'), 'figures', 'new')
+    expect(once).toBe(marked('\nnew\n'))
+    expect(fillPart(once, 'figures', 'new')).toBe(once)
+  })
+
+  it('stay as they are without the marks', () => {
+    expect(() => fillPart(marked('old'), 'sizing', 'new')).toThrow('lacks the marks of the part "sizing"')
+  })
+
+  it.each([
+    ['performance.md', 'figures'],
+    ['performance.md', 'profile'],
+    ['operations.md', 'sizing'],
+  ])('%s has the marks of the part %s', (name, part) => {
+    const text = readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8')
+    expect(fillPart(text, part, 'new')).toContain('\nnew\n')
   })
 })

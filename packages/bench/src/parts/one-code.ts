@@ -7,7 +7,9 @@ import { startGateway } from '../gateway.ts'
 import { openPool } from '../pool.ts'
 import { cpuSeconds } from '../proc.ts'
 import { countCommands, readRedis } from '../redis-figures.ts'
+import { cpuMicrosOf } from '../report/summary.ts'
 import { CALLBACK_TOKEN, prepareSends, type SendRequest } from '../requests.ts'
+import { spreadOf } from '../statistics.ts'
 
 /** What one code costs, from its picture to its verify. */
 export type CodeCost = { scripts: number; redisMicros: number; apiMicros: number; workerMicros: number }
@@ -100,8 +102,8 @@ export async function benchOneCode({ stack, base, progress }: Bench): Promise<On
   const busy = await costOf(BUSY_CODES, USERS)
   pool.close()
   await Promise.all([api.stop(), worker.stop(), gateway.close()])
-  const bare = await base.run(1)
-  const bareMicros = (1e6 * bare.serverCpu) / bare.successes
+  const bares = [await base.run(1), await base.run(2), await base.run(3)]
+  const bareMicros = spreadOf(bares.map(cpuMicrosOf))?.median ?? Number.NaN
   return { idle, busy, bareMicros, tally, otherCommands: perCode(counted) }
 }
 

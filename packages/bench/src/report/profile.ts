@@ -1,9 +1,9 @@
 // Reads the CPU profiles that Node wrote, and sums the time of each function and of each group of functions.
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { table } from '../table.ts'
+import { markdownOf, textOf, type Section } from './section.ts'
 
 const Profile = Type.Object({
   nodes: Type.Array(
@@ -25,20 +25,41 @@ type Frame = Profile['nodes'][number]['callFrame']
 const TOP = 15
 const PAUSES = ['(idle)', '(program)', '(root)']
 
-/** The top of every profile in a directory: the share of each group and function of the time that was not idle. */
+type Profiled = { name: string; profile: Profile }
+
+/** The groups and functions of every profile in a directory that took most of its time. */
 export function profileReport(dir: string): string {
-  const files = readdirSync(dir).filter((file) => file.endsWith('.cpuprofile'))
-  return files
-    .toSorted()
-    .map((file) => {
-      const profile: unknown = JSON.parse(readFileSync(join(dir, file), 'utf8'))
-      if (!Value.Check(Profile, profile)) return `${file}: not a CPU profile`
-      const groups = table([['group', '%'], ...topOf(profile, groupOf)])
-      return [file, ...groups, '', ...table([['function', '%'], ...topOf(profile, functionOf)]), ''].join(
-        '\n',
-      )
+  const sections = readProfiles(dir).flatMap(({ name, profile }) => [
+    groupSection(name, profile),
+    { title: name, rows: [['function', '%'], ...topOf(profile, functionOf)] },
+  ])
+  return sections.flatMap(textOf).join('\n')
+}
+
+/** The groups of the API and of the worker. If an app was started several times, the profile that is longest counts. */
+export function profileDocument(dir: string): string {
+  const profiles = readProfiles(dir)
+  return ['api', 'worker']
+    .flatMap((app) => {
+      const own = profiles.filter(({ name }) => new RegExp(`^${app}-[0-9]+$`).test(name))
+      const longest = own.toSorted((a, b) => b.profile.samples.length - a.profile.samples.length)[0]
+      return longest === undefined ? [] : [markdownOf(groupSection(app, longest.profile))]
     })
-    .join('\n')
+    .join('\n\n')
+}
+
+const groupSection = (name: string, profile: Profile): Section => ({
+  title: name,
+  rows: [['group', '% of the CPU time'], ...topOf(profile, groupOf)],
+})
+
+/** @throws Error for a file that is not a CPU profile */
+function readProfiles(dir: string): Profiled[] {
+  const files = readdirSync(dir).filter((file) => file.endsWith('.cpuprofile'))
+  return files.toSorted().map((file) => {
+    const profile: unknown = JSON.parse(readFileSync(join(dir, file), 'utf8'))
+    return { name: basename(file, '.cpuprofile'), profile: Value.Parse(Profile, profile) }
+  })
 }
 
 /** The names with the most time of their own, with their share in per cent. */

@@ -12,16 +12,11 @@ export const textOf = ({ title, rows, note }: Section): string[] => [
 ]
 
 /** A section of docs/performance.md. */
-export function markdownOf({ title, rows, note }: Section): string {
+export const markdownOf = (section: Section) => `### ${section.title}\n\n${markdownTable(section)}`
+
+export function markdownTable({ rows, note }: Section): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const [head = [], ...body] = rows
   const ruler = line(head.map((_cell, column) => (column === 0 ? '---' : '---:')))
-  return [
-    `### ${title}`,
-    '',
-    line(head),
-    ruler,
-    ...body.map(line),
-    ...(note === undefined ? [] : ['', note]),
-  ].join('\n')
+  return [line(head), ruler, ...body.map(line), ...(note === undefined ? [] : ['', note])].join('\n')
 }

@@ -1,12 +1,14 @@
 import type { OneCode } from '../parts/one-code.ts'
 import type { Section } from './section.ts'
 
-const CODES_PER_SECOND = [1_000, 5_000, 20_000]
+const CODES_PER_SECOND = [100, 1_000, 5_000, 20_000]
 const GATEWAY_SECONDS = 0.25
 /** The default of WORKER_CONCURRENCY, and a value for many codes. */
 const CONCURRENCIES = [50, 200]
 /** At the peak, every core is half busy. */
 const LOAD = 0.5
+/** The largest QUEUE_SHARDS. */
+const MOST_SHARDS = 16
 
 /** The processes, cores and Redis nodes that so many codes a second need, from the cost of a code under load. */
 export function sizingOf({ busy }: OneCode): Section {
@@ -31,8 +33,8 @@ export function sizingOf({ busy }: OneCode): Section {
         )
         const redisCores = cores(rate, busy.redisMicros)
         const primaries = redisCores <= 1 ? 1 : Math.max(3, Math.ceil(redisCores))
-        // Twice as many shards as primaries, because the slots of a few shards may share a primary.
-        const shards = primaries === 1 ? 1 : 2 * primaries
+        // More shards than primaries, because the slots of several shards may lie on one primary.
+        const shards = primaries === 1 ? 1 : Math.min(MOST_SHARDS, primaries + 1)
         return [rate.toLocaleString('en'), ...[api, workerCores, ...workers, primaries, shards].map(String)]
       }),
     ],
