@@ -12,6 +12,7 @@ import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
+import { checkOverdueReceipts } from './check-overdue-receipts.ts'
 import type { WorkerConfig } from './config/config.ts'
 import { createConsumer, type ConsumerOptions } from './consumer.ts'
 import { deliver, type DeliverDeps } from './delivery/deliver.ts'
@@ -22,9 +23,7 @@ import { createSmtpClient } from './email/smtp-client.ts'
 import { createEventPoster } from './events/event-poster.ts'
 import { listGateways } from './gateways/list-gateways.ts'
 import { createOrder } from './gateways/order.ts'
-import { createQuotas } from './gateways/quotas.ts'
 import { withBreaker } from './gateways/with-breaker.ts'
-import { withQuota } from './gateways/with-limits.ts'
 import { withTrace } from './gateways/with-trace.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 
@@ -47,10 +46,8 @@ const LEASE_MARGIN_MS = 1_500
 
 type ConsumerParts = DeliverDeps & Pick<ConsumerOptions, 'connection' | 'tracing'>
 /** Makes the consumer that delivers the jobs of a queue. */
-const consumerOf = (
-  parts: ConsumerParts,
-  options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'check' | 'mark'>,
-) => createConsumer({ ...parts, ...options, deliver: (job, signal) => deliver(job, parts, signal) })
+const consumerOf = (parts: ConsumerParts, options: Pick<ConsumerOptions, 'queue' | 'concurrency' | 'mark'>) =>
+  createConsumer({ ...parts, ...options, deliver: (job, signal) => deliver(job, parts, signal) })
 
 /** Makes every part of a worker from the worker's configuration and connections. */
 export function composeWorker(options: ComposeOptions) {
@@ -63,7 +60,6 @@ export function composeWorker(options: ComposeOptions) {
   const events = config.events === null ? null : createEventQueue(producer, log, tracing)
   const bare = createSendLedger(redis, keyring)
   const ledger = events === null ? bare : withEvents(bare, events)
-  const quotas = createQuotas(redis)
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const sends = createSendQueue(producer, log, SMS_QUEUE, tracing)
@@ -74,7 +70,7 @@ export function composeWorker(options: ComposeOptions) {
 
   function smsConsumer() {
     const limits = createLimits(redis)
-    const gateways = listGateways(config, { transport, limits, quotas, keyring, metrics, log, tracing })
+    const gateways = listGateways(config, { transport, limits, metrics, log, tracing })
     const deps = {
       channel: 'sms' as const,
       ...shared,
@@ -96,7 +92,7 @@ export function composeWorker(options: ComposeOptions) {
     const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: MAIL_DEADLINE_MS })
     // While the mail server is down, the breaker keeps its timeouts from taking the time of sends that SMS may deliver.
     const guarded = withBreaker(withTrace(mail, tracing), { metrics, log })
-    const gateways = [withQuota(guarded, EMAIL_QUOTA, { quotas, keyring })]
+    const gateways = [{ ...guarded, quota: EMAIL_QUOTA }]
     const deps = {
       channel: 'email' as const,
       ...shared,
@@ -105,9 +101,10 @@ export function composeWorker(options: ComposeOptions) {
       other: createReturnToSms(sends),
       followUp: null,
     }
-    const { check } = followUp
     const mark = createAcceptanceMark(redis, EMAIL_QUEUE)
-    return consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, check, mark })
+    const consumer = consumerOf(deps, { queue: EMAIL_QUEUE, concurrency: MAILS_AT_ONCE, mark })
+    checkOverdueReceipts(consumer, followUp, log)
+    return consumer
   }
 
   const consumers = config.queues.flatMap((queue) => {

@@ -1,12 +1,12 @@
 import { UnrecoverableError, Worker, type Job } from 'bullmq'
 import { Value } from '@sinclair/typebox/value'
 import type { Channel } from '@sms-codes/core/codes/send'
-import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
+import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
 import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
 import type { AcceptanceMark } from '@sms-codes/core/queues/queue-state'
-import { CHECK, LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
+import { LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Delivered } from './delivery/attempt.ts'
 import { countEnd, RetryLater } from './delivery/settle-send.ts'
@@ -21,8 +21,6 @@ export type ConsumerOptions = {
   concurrency: number
   deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
   mark: AcceptanceMark
-  /** Processes a job named CHECK, which runs when a delivery receipt is overdue. */
-  check?: (job: SendJob) => Promise<Reported>
   ledger: SendLedger
   metrics: WorkerMetrics
   log: Logger
@@ -42,7 +40,7 @@ const UNACCEPTED: readonly string[] = ['late', 'ambiguous', 'no_gateway']
 
 /** The BullMQ worker of one queue: calls `deliver` for each job, and then completes, delays or fails the job. */
 export function createConsumer(options: ConsumerOptions) {
-  const { queue, channel, connection, concurrency, deliver, check, ledger, metrics, log } = options
+  const { queue, channel, connection, concurrency, deliver, ledger, metrics, log } = options
   const leaver = createJobLeaver({ ledger, metrics, log: log.child({ queue, channel }) })
 
   // BullMQ passes a signal only to a processor with three parameters.
@@ -54,11 +52,6 @@ export function createConsumer(options: ConsumerOptions) {
       log.warn({ queue }, 'unknown job payload')
       metrics.unreadable(queue)
       throw new UnrecoverableError('unknown job data')
-    }
-    if (job.name === CHECK && check !== undefined) {
-      const reported = await check(data)
-      if (reported.kind === 'soon') return delayJob(job, reported.waitMs, token)
-      return { outcome: 'checked', why: reported.kind }
     }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') return delayJob(job, delivered.waitMs + AFTER_LEASE_MS, token)
@@ -93,7 +86,7 @@ export function createConsumer(options: ConsumerOptions) {
   worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id)))
   // BullMQ fails a job that stalled too often without calling the processor, and the send of the job must still end.
   worker.on('failed', (job, err) => {
-    if (job?.finishedOn === undefined || job.name === CHECK) return
+    if (job?.finishedOn === undefined) return
     const { data } = job
     if (!Value.Check(SendJob, data) && !Value.Check(LaterJob, data)) return
     const line = log.child({ rid: data.rid, n: data.n, channel })

@@ -1,7 +1,7 @@
 import { DelayedError, WaitingError, type Job } from 'bullmq'
 import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
-import { CHECK, type LaterJob } from '@sms-codes/core/queues/send-queue'
+import type { LaterJob } from '@sms-codes/core/queues/send-queue'
 import { countEnd } from './delivery/settle-send.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
@@ -24,7 +24,7 @@ export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
     async toNewerWorker(job: Job<unknown>, data: LaterJob, token: string | undefined) {
       const { rid, n, v } = data
       const lapse = await ledger.lapse(data)
-      if (lapse === 'open' || (lapse === 'done' && job.name === CHECK)) {
+      if (lapse === 'open') {
         log.info({ rid, n, v }, 'job left to a newer worker')
         return leave(job, token)
       }

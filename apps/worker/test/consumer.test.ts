@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Queue, UnrecoverableError } from 'bullmq'
+import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
@@ -202,18 +202,6 @@ describe('the consumer', () => {
     )
     await raw.close()
     await stop()
-  })
-
-  it('does not end the send of a check that fails', async () => {
-    const check = () => Promise.reject(new UnrecoverableError('the check fails'))
-    const { queue, producer, stop } = await delivery.startQueue([], { check })
-    const raw = new Queue(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })
-    const send = await issued()
-    await queue.addCheck(jobOf(send), 0)
-    await expect.poll(() => raw.getFailedCount(), { timeout: 10_000 }).toBe(1)
-    await stop()
-    expect(await statusOf(send.rid)).toBe('queued')
-    await raw.close()
   })
 
   it('leaves the outcome and the gateway in Redis, and not the code', async () => {

@@ -7,7 +7,6 @@ import { keys } from '../src/redis/keys.ts'
 import { createGuardCounts } from '../src/limits/guard-counts.ts'
 import { createLimits } from '../src/limits/limits.ts'
 import { createLists } from '../src/limits/allow-deny-lists.ts'
-import { createQuotas } from '../../../apps/worker/src/gateways/quotas.ts'
 import type { RedisClient } from '../src/redis/connect.ts'
 import { createScript } from '../src/redis/script.ts'
 import type { Send } from '../src/codes/send.ts'
@@ -62,7 +61,9 @@ export async function runEveryScript(
   note(await codes.refund(refunded))
   const first = sendOf(note(await codes.issue(mobile, 'default')))
   note(await codes.issue(mobile, 'login'))
-  const claim = note(await ledger.claim(first, 'ccp', { fence: 0, leaseMs: LEASE_MS }))
+  const quota = { messageId: 'one', windows: [{ most: 1, seconds: 60 }] }
+  const claim = note(await ledger.claim(first, 'ccp', { fence: 0, leaseMs: LEASE_MS, quota }))
+  await ledger.giveQuotaBack(first, 'ccp', 'one')
   note(await ledger.lapse(first))
   note(await ledger.claim(first, 'aliyun', { fence: 0, leaseMs: LEASE_MS }))
   await agePhone(redis, ph, 61)
@@ -98,7 +99,7 @@ export async function runEveryScript(
 
 type Note = <T>(answer: T) => T
 
-/** The scripts of delivery receipts, and of the quota of a gateway. */
+/** The scripts of delivery receipts. */
 async function reportDelivery(
   redis: RedisClient,
   keyring: Keyring,
@@ -119,9 +120,6 @@ async function reportDelivery(
     }),
   )
   note(await createSendLedger(redis, keyring).report({ rid, scene: 'default', n: 2 }, 'delivered', false))
-  const quotas = createQuotas(redis)
-  for (const message of ['one', 'one', 'two'])
-    note(await quotas.take('aliyun', mobile, message, [{ most: 1, seconds: 60 }]))
 }
 
 /** The scripts of idempotency: a request is repeated before and after its answer, and with another body. */
@@ -147,7 +145,6 @@ async function judgeAndList(redis: RedisClient, mobile: string, note: Note): Pro
     queue,
     20,
     1_000,
-    'check',
     2,
     60_000,
   ])

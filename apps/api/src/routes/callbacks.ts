@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { createNetworks } from '@sms-codes/core/limits/networks'
-import { applyDeliveryReport } from '@sms-codes/core/queues/delivery-receipts'
+import { applyDeliveryReport, entryOf } from '@sms-codes/core/queues/delivery-receipts'
 import type { DeliveryReceipt, ReceivedCall } from '@sms-codes/gateways/delivery-receipt'
 import type { ApiDeps } from '../compose.ts'
 import { Refusal } from '../http/answers.ts'
@@ -37,12 +37,17 @@ function reportLackedSecrets({ lackedSecrets, gateways }: Needs['callbacks'], lo
   }
 }
 
+async function firstFound<Found>(ids: readonly string[], look: (id: string) => Promise<Found | null>) {
+  const found = await Promise.all(ids.map(look))
+  return found.find((one) => one !== null) ?? null
+}
+
 /**
  * `POST /callbacks/:gateway/:token`: takes the delivery receipts of gateways. A repeated or late delivery receipt
  * changes nothing.
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { callerOf, deliveryReceipts, metrics } = deps
+  const { callerOf, deliveryReceipts, metrics, rules } = deps
   const { parsers, addresses, token } = deps.callbacks
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
@@ -54,9 +59,11 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
 
   async function take(gateway: string, receipt: DeliveryReceipt, log: FastifyBaseLogger): Promise<void> {
     const { ids, state, code } = receipt
-    const found = await Promise.all(ids.map((id) => deliveryReceipts.arrive(gateway, id, state)))
-    const job = found.find((one) => one !== null)
-    if (job === undefined) return metrics.deliveryReceipts.inc({ gateway, state, came: 'parked' })
+    // Most sends are known under one of the ids. `arrive` is a script, which stores the receipt of an unknown send.
+    const job =
+      (await firstFound(ids, (id) => deliveryReceipts.find(gateway, id))) ??
+      (await firstFound(ids, (id) => deliveryReceipts.arrive(gateway, id, state)))
+    if (job === null) return metrics.deliveryReceipts.inc({ gateway, state, came: 'parked' })
     const report = () => applyDeliveryReport(job, state, deps)
     let reported = await report()
     if (reported.kind === 'early') {
@@ -65,6 +72,9 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       reported = await report()
     }
     const { kind: came } = reported
+    // If the removal fails, a worker finds at the end of the wait that nothing is left to do.
+    if (came !== 'early' && rules.receiptWithinMs(job.scene) !== null)
+      deliveryReceipts.endWait(entryOf(job)).catch(() => {})
     if (reported.kind === 'delivered') metrics.deliverySeconds.observe({ gateway }, reported.afterMs / 1000)
     metrics.deliveryReceipts.inc({ gateway, state, came })
     log.info({ rid: job.rid, n: job.n, gateway, state, code, came }, 'delivery receipt')

@@ -5,6 +5,7 @@ import { Queue } from 'bullmq'
 import Fastify from 'fastify'
 import fc from 'fast-check'
 import { createLogger } from '@sms-codes/core/logger'
+import { entryOf } from '@sms-codes/core/queues/delivery-receipts'
 import { keys } from '@sms-codes/core/redis/keys'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { EMAIL_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
@@ -26,7 +27,7 @@ beforeAll(async () => {
     PUBLIC_URL,
     TWILIO_AUTH_TOKEN: TWILIO_TOKEN,
     WEBHOOK_SECRETS: `whsec_${SECRET.toString('base64')}`,
-    SCENES: 'default; login fallback=yes',
+    SCENES: 'default; login fallback=yes receipt_within=20',
   })
   mails = new Queue(EMAIL_QUEUE, { connection: { url: api.server.url }, prefix: QUEUE_PREFIX })
 })
@@ -186,6 +187,24 @@ describe('a delivery receipt', () => {
       ),
       { numRuns: 40 },
     )
+  })
+
+  it.each(['0', '1'])('ends the wait of its scene with the status %s', async (state) => {
+    const { job, messageId } = await known('login')
+    const { deliveryReceipts } = api.deps
+    await deliveryReceipts.beginWait(job, 1_000)
+    await ccp(messageId, state)
+    await expect.poll(() => deliveryReceipts.overdue(1_000, 10)).toEqual([])
+  })
+
+  it('leaves the wait of a send that is not settled', async () => {
+    const { job, messageId } = await taken('login')
+    const { deliveryReceipts } = api.deps
+    await deliveryReceipts.expect('ccp', messageId, job)
+    await deliveryReceipts.beginWait(job, 1_000)
+    await ccp(messageId, '1')
+    expect(await deliveryReceipts.overdue(1_000, 10)).toEqual([entryOf(job)])
+    await deliveryReceipts.endWait(entryOf(job))
   })
 
   it('about an unknown message changes nothing', async () => {

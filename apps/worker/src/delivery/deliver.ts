@@ -3,7 +3,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
 import type { Order } from '../gateways/order.ts'
-import type { SkippingGateway } from '../gateways/skipping-gateway.ts'
+import type { Answer, SkippingGateway } from '../gateways/skipping-gateway.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
 import { afterAnswer, beginAttempt, type Delivered } from './attempt.ts'
 import { planCalls, planCallsInDoubt } from './call-plan.ts'
@@ -20,6 +20,14 @@ export type DeliverDeps = SettleDeps & {
   leaseMs: number
 }
 
+const QUOTA_FULL: Answer = { class: 'skipped', code: 'QUOTA_FULL' }
+
+/**
+ * After these answers to the first try of a message, the vendor has counted the message in its quota, or may have. A
+ * `duplicate` to a first try is about another message.
+ */
+const COUNTED: readonly Answer['class'][] = ['accepted', 'ambiguous']
+
 /**
  * Makes one attempt at one send over one channel: plans the calls and makes them until an answer ends the attempt.
  * Each call needs a claim. A settlement or the next claim ends the claim. If the worker dies before that, the gateway
@@ -31,6 +39,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
   const log = deps.log.child({ rid: job.rid, n: job.n, to: job.to, channel })
   const settler = createSettler(job, deps, log)
   const gateways = deps.order(job)
+  const messageId = messageIdOf(job)
   let attempt = beginAttempt(gateways)
 
   for (;;) {
@@ -38,7 +47,8 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     if (call === undefined) return settler.finish(attempt, decideWithoutCalls(attempt))
 
     const { gateway, risksSecondSend } = call
-    const options = { fence: attempt.fence, leaseMs, risksSecondSend, channel }
+    const quota = call.ask === 'send' && gateway.quota ? { messageId, windows: gateway.quota } : undefined
+    const options = { fence: attempt.fence, leaseMs, risksSecondSend, channel, quota }
     const claim = await deps.ledger.claim(job, gateway.name, options)
     if (claim.kind === 'busy') return { outcome: 'busy', waitMs: claim.waitMs }
     if (claim.kind === 'no_key') return { outcome: 'no_key', kid: claim.kid }
@@ -51,7 +61,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     const { fence, ageMs, moves, mayMove, grouped } = claim
     attempt = { ...attempt, fence, ageMs, moves, mayMove, grouped, doubt, secondSendRisked }
     if (!isContinued && doubt !== null) {
-      const state = await deps.followUp?.doubted(job, doubt.gateway, messageIdOf(job))
+      const state = await deps.followUp?.doubted(job, doubt.gateway, messageId)
       const end = decideByReceipt(state, doubt.gateway)
       if (end !== null) return settler.finish(attempt, end)
       // The new plan may begin with another gateway, and every call needs its own claim.
@@ -60,7 +70,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     }
 
     attempt = { ...attempt, calls }
-    const message = messageOf(job, claim, deps.webOtpDomain)
+    const message = messageOf(messageId, job.scene, claim, deps.webOtpDomain)
     if (call.ask === 'look_up') {
       const answer = await lookUp(gateway, message, doubt, signal)
       log.info({ gateway: gateway.name, found: answer.found }, 'looked up the message in doubt')
@@ -70,7 +80,10 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       if (answer.found === 'refused') attempt = { ...attempt, doubt: null, calls: planCalls(gateways) }
       continue
     }
-    const outcome = await gateway.send(message, signal)
+    const outcome = claim.quota === 'full' ? QUOTA_FULL : await gateway.send(message, signal)
+    // A message that an earlier try counted stays counted, because the vendor may have taken the message then.
+    if (claim.quota === 'taken' && !COUNTED.includes(outcome.class))
+      await deps.ledger.giveQuotaBack(job, gateway.name, messageId)
     if (outcome.class === 'skipped') deps.metrics.skipped(gateway.name, outcome.code)
     else {
       deps.metrics.called(channel, gateway.name, outcome.class)

@@ -7,15 +7,16 @@ import type { SmsMessage } from '@sms-codes/gateways/gateway'
 export const messageIdOf = ({ rid, n }: SendJob) =>
   createHash('sha256').update(`${rid}.${n}`).digest('hex').slice(0, 32)
 
-/** Makes the message for the gateways from a job and its claim. */
+/** Makes the message for the gateways from its id and scene and the claim of its send. */
 export function messageOf(
-  job: SendJob,
+  id: string,
+  scene: string,
   { mobile, code, lifeMs }: Extract<Claim, { kind: 'go' }>,
   webOtpDomain: string | undefined,
 ): SmsMessage {
   // The text names the whole minutes left. Up to 10 s that the message spent in the queue do not reduce them.
   const minutes = Math.max(1, Math.floor((lifeMs + 10_000) / 60_000))
   const secondsLeft = Math.max(1, Math.floor(lifeMs / 1000))
-  const message = { id: messageIdOf(job), mobile, code, minutes, secondsLeft, scene: job.scene }
+  const message = { id, mobile, code, minutes, secondsLeft, scene }
   return webOtpDomain === undefined ? message : { ...message, webOtpDomain }
 }

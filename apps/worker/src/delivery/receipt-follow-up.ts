@@ -1,6 +1,6 @@
 import type { FallbackDeps } from '@sms-codes/core/codes/contacts'
 import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
-import { applyDeliveryReport, type DeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
+import { applyDeliveryReport, readJob, type DeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
 
 type ReceiptFollowUpDeps = FallbackDeps & {
@@ -10,11 +10,24 @@ type ReceiptFollowUpDeps = FallbackDeps & {
   mails: SendQueue
 }
 
+/** How many overdue delivery receipts are checked at the same time. */
+const AT_ONCE = 100
+
 /** Handles the delivery receipts of messages that a gateway accepted or may have accepted. */
 export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
-  const { deliveryReceipts, rules, mails } = deps
+  const { deliveryReceipts, rules } = deps
+
+  const check = (job: SendJob): Promise<Reported> => applyDeliveryReport(job, 'missing', deps)
+
+  async function checkEntry(entry: string, now: number): Promise<void> {
+    const job = readJob(entry)
+    const reported = job === null ? null : await check(job)
+    if (reported?.kind === 'soon') await deliveryReceipts.extendWait(entry, now + reported.waitMs)
+    else await deliveryReceipts.endWait(entry)
+  }
+
   return {
-    /** Applies the delivery receipt of an accepted message. Without one, adds a check job if the scene has a wait. */
+    /** Applies the delivery receipt of an accepted message. Without one, begins a wait if the scene has a wait. */
     async sent(job: SendJob, gateway: string, id: string): Promise<void> {
       const state = await deliveryReceipts.expect(gateway, id, job)
       if (state !== null) {
@@ -22,11 +35,24 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
         return
       }
       const withinMs = rules.receiptWithinMs(job.scene)
-      if (withinMs !== null) await mails.addCheck(job, withinMs)
+      if (withinMs !== null) await deliveryReceipts.beginWait(job, Date.now() + withinMs)
     },
 
-    /** Processes a check job: if no delivery receipt came in time and the send may move to e-mail, queues an e-mail. */
-    check: (job: SendJob): Promise<Reported> => applyDeliveryReport(job, 'missing', deps),
+    /** Reports that no delivery receipt came in time. If the send may move to e-mail, an e-mail is queued. */
+    check,
+
+    /**
+     * Checks every send whose wait is over. An entry leaves the waits after its check, so a worker that dies before
+     * leaves the entry to the next call. Several workers may check the same send, which queues one e-mail.
+     */
+    async checkOverdue(): Promise<void> {
+      for (;;) {
+        const now = Date.now()
+        const entries = await deliveryReceipts.overdue(now, AT_ONCE)
+        await Promise.all(entries.map((entry) => checkEntry(entry, now)))
+        if (entries.length < AT_ONCE) return
+      }
+    },
 
     /** Returns the state in the delivery receipt of a message that `gateway` may have accepted, null without one. */
     doubted: (job: SendJob, gateway: string, ourId: string) => deliveryReceipts.expect(gateway, ourId, job),

@@ -1,4 +1,3 @@
-import type { Keyring } from '@sms-codes/core/keyring'
 import type { Limits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import { maskMobile } from '@sms-codes/core/mobile'
@@ -6,17 +5,14 @@ import type { Tracing } from '@sms-codes/core/process/tracing'
 import type { Transport } from '@sms-codes/gateways/transport'
 import type { WorkerConfig } from '../config/config.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
-import type { Quotas } from './quotas.ts'
 import type { SkippingGateway } from './skipping-gateway.ts'
 import { withBreaker } from './with-breaker.ts'
-import { withQuota, withRate } from './with-limits.ts'
+import { withRate } from './with-limits.ts'
 import { withTrace } from './with-trace.ts'
 
 type GatewayDeps = {
   transport: Transport
   limits: Limits
-  quotas: Quotas
-  keyring: Keyring
   metrics: WorkerMetrics
   log: Logger
   tracing?: Tracing | null
@@ -24,7 +20,6 @@ type GatewayDeps = {
 
 /**
  * Returns the configured gateways in the configured order. The order of the decorators matters:
- * - The quota is outermost, so a message that the vendor would refuse does not count against the rate.
  * - The rate is outside the breaker, because a message that exceeds the rate says nothing about the gateway.
  * - The trace is inside the breaker, so that only real calls have a span.
  */
@@ -34,6 +29,6 @@ export function listGateways(config: WorkerConfig, deps: GatewayDeps): SkippingG
   return config.gateways.map(({ name, quota, create }) => {
     const traced = withTrace(create({ transport, writeLine, maskMobile }), tracing)
     const rated = withRate(withBreaker(traced, deps), config.rates[name], deps)
-    return withQuota(rated, config.vendorQuotas ? quota : [], deps)
+    return { ...rated, quota: config.vendorQuotas ? quota : [] }
   })
 }

@@ -1,3 +1,4 @@
+import type { Window } from '@sms-codes/core/limits/windows'
 import type { Outcome, SmsGateway } from '@sms-codes/gateways/gateway'
 
 /** Why a call to a gateway was not made. A send that meets RATE_FULL has only to wait for a moment. */
@@ -9,5 +10,7 @@ export type Answer = Outcome | { class: 'skipped'; code: SkipReason }
 
 /** A gateway with the worker's own limits, which may skip a call. */
 export type SkippingGateway = Omit<SmsGateway, 'send'> & {
+  /** The vendor's own limit per number, which `claim` of the ledger counts. Absent or empty for no limit. */
+  quota?: readonly Window[]
   send: (...message: Parameters<SmsGateway['send']>) => Promise<Answer>
 }

@@ -3,12 +3,14 @@ import { Queue } from 'bullmq'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import type { Send } from '@sms-codes/core/codes/send'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
-import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
+import { createDeliveryReceipts, readJob } from '@sms-codes/core/queues/delivery-receipts'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
+import { keys } from '@sms-codes/core/redis/keys'
 import type { SmsGateway } from '@sms-codes/gateways/gateway'
+import { checkOverdueReceipts } from '../../src/check-overdue-receipts.ts'
 import { createConsumer } from '../../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../../src/delivery/deliver.ts'
 import { createEmailFallback, createReturnToSms } from '../../src/delivery/other-channel.ts'
@@ -80,6 +82,9 @@ export async function startBothChannels() {
       const jobs = await queues[queue].getJobs(['waiting', 'delayed'])
       return jobs.map(({ name, id }) => `${name} ${id}`)
     },
+    /** The request ids of the sends that wait for their delivery receipt. */
+    waits: async () =>
+      (await delivery.redis.zrange(keys.awaitedReceipts, 0, '-1')).map((entry) => readJob(entry)?.rid),
     delaysOf: async (queue: keyof typeof queues) =>
       (await queues[queue].getDelayed()).map(({ delay }) => delay),
 
@@ -100,9 +105,9 @@ export async function startBothChannels() {
         connection,
         concurrency: 10,
         deliver: (job, signal) => deliver(job, { ...own, order: () => [gateway] }, signal),
-        check: followUp.check,
         mark: createAcceptanceMark(delivery.redis, EMAIL_QUEUE),
       })
+      checkOverdueReceipts(consumer, followUp, log)
       await consumer.waitUntilReady()
       return {
         consumer,
@@ -115,6 +120,7 @@ export async function startBothChannels() {
 
     clear: async () => {
       await Promise.all(Object.values(queues).map((queue) => queue.obliterate({ force: true })))
+      await delivery.redis.del(keys.awaitedReceipts)
     },
     async stop(): Promise<void> {
       await Promise.all([mails, sends, ...Object.values(queues)].map((queue) => queue.close()))

@@ -207,7 +207,7 @@ describe('a message that a gateway accepted', () => {
   it('is also mailed if no delivery receipt comes within the time of its scene', async () => {
     const { send } = await both.issued()
     await both.sms(send, [accepting('m-2')])
-    expect(await both.jobsOf('email')).toEqual([`check ${send.rid}.1.check`])
+    expect(await both.waits()).toEqual([send.rid])
     await delivery.pass(20)
     expect(await both.followUp.check(jobOf(send))).toEqual({ kind: 'moved', moves: 1 })
     expect(await both.email(send)).toMatchObject({ outcome: 'fell_back' })
@@ -223,7 +223,7 @@ describe('a message that a gateway accepted', () => {
       waitMs: expect.any(Number) as unknown,
     })
     expect(await both.statusOf(send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
-    expect(await both.jobsOf('email')).toEqual([`check ${send.rid}.1.check`])
+    expect(await both.waits()).toEqual([send.rid])
     await delivery.pass(5)
     expect(await both.followUp.check(jobOf(send))).toEqual({ kind: 'moved', moves: 1 })
   })
@@ -272,7 +272,7 @@ describe('a message that a gateway accepted', () => {
     const run = both.sms(send, [accepting('m-11')], { followUp: dying })
     await expect(run).rejects.toBe(death)
     expect(await both.sms(send, [accepting('m-11')])).toEqual({ outcome: 'done', why: 'sent' })
-    expect(await both.jobsOf('email')).toEqual([`check ${send.rid}.1.check`])
+    expect(await both.waits()).toEqual([send.rid])
     expect(await both.receipts.arrive('first', 'm-11', 'delivered')).toMatchObject({ rid: send.rid })
   })
 

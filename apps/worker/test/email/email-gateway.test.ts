@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createCodeStore } from '@sms-codes/core/codes/code-store'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { maskMobile } from '@sms-codes/core/mobile'
-import { createQuotas } from '../../src/gateways/quotas.ts'
-import { withQuota } from '../../src/gateways/with-limits.ts'
+import { policy } from '@sms-codes/core/test/store'
 import { createEmailGateway, EMAIL_QUOTA } from '../../src/email/email-gateway.ts'
 import { parseSender } from '../../src/email/sender.ts'
 import { createSmtpClient } from '../../src/email/smtp-client.ts'
 import { startSmtp } from './smtp.ts'
-import { newMobile, startDelivery } from '../worker.ts'
+import { newMobile, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 let smtp: Awaited<ReturnType<typeof startSmtp>>
@@ -33,17 +33,25 @@ const messageTo = (mobile: string, id = `m${++ids}`) => ({
 /** Creates the mail gateway as compose.ts does, for a phone with this address, and collects its mails. */
 async function gatewayFor(email: string, sender = 'Codes <codes@shop.example>') {
   const { redis, keyring } = delivery
+  // The limits of the phone would refuse the third send.
+  const codes = createCodeStore(redis, keyring, () => ({ ...policy, sends: [{ most: 9, seconds: 1 }] }))
   const contacts = createContacts(redis, keyring)
   const transporter = createSmtpClient({ url: smtp.url, requireTls: false })
   const from = parseSender(sender)
   const mail = createEmailGateway({ contacts, transporter, from, deadlineMs: 10_000 })
-  const gateway = withQuota(mail, EMAIL_QUOTA, { quotas: createQuotas(redis), keyring })
   const mobile = newMobile()
   if (email !== '') await contacts.put(mobile, { email, verifiedAt: '2026-01-02T03:04:05.000Z' })
   const before = smtp.mails.length
   return {
     mobile,
-    send: (message = messageTo(mobile)) => gateway.send(message, new AbortController().signal),
+    send: (message = messageTo(mobile)) => mail.send(message, new AbortController().signal),
+    /** Moves a new send to e-mail, and delivers it. */
+    async deliver() {
+      const send = sendOf(await codes.issue(mobile, 'default'))
+      const claim = await delivery.ledger.claim(send, 'first', { fence: 0, leaseMs: 1_000 })
+      if (claim.kind === 'go') await delivery.ledger.settle(send, claim.fence, { status: 'moved' })
+      return delivery.deliver(send, [{ ...mail, quota: EMAIL_QUOTA }], { channel: 'email' })
+    },
     mails: () => smtp.mails.slice(before),
   }
 }
@@ -117,13 +125,13 @@ describe('a mail', () => {
   })
 
   it('is sent at most twice a day for one phone', async () => {
-    const { send, mails } = await gatewayFor('owner@mail.example')
-    const codes = [await send(), await send(), await send()].map(({ code }) => code)
-    expect(codes).toEqual(['OK', 'OK', 'QUOTA_FULL'])
+    const { deliver, mails } = await gatewayFor('owner@mail.example')
+    const outcomes = [await deliver(), await deliver(), await deliver()].map(({ outcome }) => outcome)
+    expect(outcomes).toEqual(['fell_back', 'fell_back', 'failed'])
     await delivery.pass(86_000)
-    expect(await send()).toMatchObject({ code: 'QUOTA_FULL' })
+    expect(await deliver()).toEqual({ outcome: 'failed', why: 'number_limit' })
     expect(mails()).toHaveLength(2)
     await delivery.pass(401)
-    expect(await send()).toMatchObject({ code: 'OK' })
+    expect(await deliver()).toMatchObject({ outcome: 'fell_back' })
   })
 })

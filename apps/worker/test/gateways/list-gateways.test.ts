@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createCodeStore } from '@sms-codes/core/codes/code-store'
 import { createLimits } from '@sms-codes/core/limits/limits'
-import { createQuotas } from '../../src/gateways/quotas.ts'
+import { policy } from '@sms-codes/core/test/store'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { answer, serve } from '@sms-codes/gateways/test/servers'
 import { loadWorkerConfig } from '../../src/config/config.ts'
 import { listGateways } from '../../src/gateways/list-gateways.ts'
 import { createWorkerMetrics } from '../../src/worker-metrics.ts'
-import { newMobile, log, startDelivery } from '../worker.ts'
+import { newMobile, log, sendOf, startDelivery } from '../worker.ts'
 
 const key = () => randomBytes(32).toString('base64')
 const transport = createTransport()
@@ -38,13 +39,11 @@ function listed(env: Record<string, string>, url = 'http://127.0.0.1:1') {
     WEBHOOK_SECRETS: `whsec_${key()}`,
     ...env,
   })
-  const { redis, keyring } = delivery
+  const { redis } = delivery
   const metrics = createWorkerMetrics(new Registry(), { sms: [], email: [] })
   return listGateways(config, {
     transport,
     limits: createLimits(redis),
-    quotas: createQuotas(redis),
-    keyring,
     metrics,
     log,
   })
@@ -78,9 +77,20 @@ describe('the list of gateways', () => {
   })
 
   it('calls CCP once for two messages to one number within 30 seconds, unless SMS_QUOTAS is off', async () => {
-    const mobile = newMobile()
-    expect(await sent({}, [mobile, mobile])).toEqual({ codes: ['000000', 'QUOTA_FULL'], calls: 1 })
-    expect(await sent({ SMS_QUOTAS: 'off' }, [mobile, mobile])).toMatchObject({ calls: 2 })
+    const server = await serve(TAKEN)
+    const { redis, keyring } = delivery
+    // The limits of the phone would refuse the second send.
+    const codes = createCodeStore(redis, keyring, () => ({ ...policy, sends: [{ most: 9, seconds: 1 }] }))
+    async function outcomesOfTwo(env: Record<string, string>) {
+      const gateways = listed({ SMS_GATEWAYS: 'ccp', ...env }, server.url)
+      const mobile = newMobile()
+      const deliverOne = async () => delivery.deliver(sendOf(await codes.issue(mobile, 'default')), gateways)
+      return [await deliverOne(), await deliverOne()].map(({ outcome }) => outcome)
+    }
+    expect(await outcomesOfTwo({})).toEqual(['sent', 'failed'])
+    expect(server.requests).toHaveLength(1)
+    expect(await outcomesOfTwo({ SMS_QUOTAS: 'off' })).toEqual(['sent', 'sent'])
+    expect(server.requests).toHaveLength(3)
   })
 
   it('limits a gateway to its rate', async () => {

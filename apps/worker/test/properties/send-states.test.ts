@@ -65,6 +65,7 @@ async function createWorld(recognising: readonly boolean[]) {
   function ledgerOfWorker(death: Death): SendLedger {
     let claims = 0
     return {
+      ...delivery.ledger,
       claim: async (...args) => {
         const claim = await delivery.ledger.claim(...args)
         claims += 1
@@ -75,9 +76,6 @@ async function createWorld(recognising: readonly boolean[]) {
         if (death === 'before it settles') throw workerDied
         return delivery.ledger.settle(...args)
       },
-      settleUnclaimed: (...args) => delivery.ledger.settleUnclaimed(...args),
-      lapse: (...args) => delivery.ledger.lapse(...args),
-      report: (...args) => delivery.ledger.report(...args),
     }
   }
 

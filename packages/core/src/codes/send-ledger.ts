@@ -1,10 +1,11 @@
 import type { Keyring } from '../keyring.ts'
 import type { Grouped } from '../limits/guard-counts.ts'
+import type { Window } from '../limits/windows.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
 import { createScript, type Reply } from '../redis/script.ts'
 import { sealedMessage } from './sealed-message.ts'
-import { sendKeys, type Channel, type Send } from './send.ts'
+import { phoneOf, sendKeys, type Channel, type Send } from './send.ts'
 
 /** A doubt: `gateway` gave no answer and may have taken the message. The call began at `sinceMs` (clock of Redis). */
 export type Doubt = { gateway: string; sinceMs: number }
@@ -27,6 +28,8 @@ export type Claim =
       moves: number
       /** Whether the other channel may still take the send. */
       mayMove: boolean
+      /** Whether this claim counted the message in the gateway's quota of the phone. `full`: make no call. */
+      quota: (typeof QUOTA_STATES)[number]
     }
   /** No gateway may be called: the record is gone, has a newer send or another channel, or the code was used. */
   | { kind: 'gone'; reason: 'no_record' | 'replaced' | 'used' }
@@ -50,7 +53,12 @@ type ClaimOptions = {
   /** Whether the call may cause a second message. The claim records the risk before the call. */
   risksSecondSend?: boolean
   channel?: Channel
+  /** Set for a call that counts in the gateway's quota of the phone. */
+  quota?: Quota | undefined
 }
+
+/** The most messages that a vendor takes for one phone, and the id under which the message counts. */
+type Quota = { messageId: string; windows: readonly Window[] }
 
 export type Settlement = {
   /** `queued` returns the send for a later attempt. `moved` queues the send on the other channel. */
@@ -114,7 +122,7 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
   return {
     /** Asks for the right to call `gateway` once for this send. */
     async claim(send: Send, gateway: string, options: ClaimOptions): Promise<Claim> {
-      const { fence, leaseMs, risksSecondSend = false, channel = 'sms' } = options
+      const { fence, leaseMs, risksSecondSend = false, channel = 'sms', quota } = options
       const args = [
         send.rid,
         send.n,
@@ -123,11 +131,18 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
         leaseMs,
         risksSecondSend ? 1 : 0,
         channel,
+        quota?.messageId ?? '',
+        quota?.windows.map(({ most, seconds }) => `${seconds * 1000}:${most}`).join(' ') ?? '',
         ...keyring.keyIds,
       ]
-      const reply = await claimScript(sendKeys(send), args)
+      const reply = await claimScript([...sendKeys(send), keys.quota(phoneOf(send.rid))], args)
       if (reply.kind === 'late') await giveBudgetBack(reply)
       return toClaim(reply, keyring, send.rid)
+    },
+
+    /** Stops counting a message in the gateway's quota of the phone, because certainly no message left. */
+    async giveQuotaBack({ rid }: Send, gateway: string, messageId: string): Promise<void> {
+      await asStoreError('quota', redis.zrem(keys.quota(phoneOf(rid)), `${gateway}|${messageId}`))
     },
 
     /** Records the result of the claim with this fence. False if a newer claim exists, or the send has ended. */
@@ -162,6 +177,8 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
 }
 export type SendLedger = ReturnType<typeof createSendLedger>
 
+const QUOTA_STATES = ['none', 'taken', 'again', 'full'] as const
+
 function toClaim({ kind, text, number }: Reply, keyring: Keyring, rid: string): Claim {
   const open = () => sealedMessage.open(keyring, rid, text('sealed'))
   const groupedBy = (message: ReturnType<typeof open>) =>
@@ -177,7 +194,8 @@ function toClaim({ kind, text, number }: Reply, keyring: Keyring, rid: string): 
     const secondSendRisked = number('second_send_risked') === 1
     const [lifeMs, ageMs, grouped] = [number('life'), number('age'), groupedBy(message)]
     const moved = { moves: number('moves'), mayMove: number('may_move') === 1 }
-    return { kind, ...message, ...moved, fence, lifeMs, ageMs, doubt, secondSendRisked, grouped }
+    const quota = QUOTA_STATES.find((state) => state === text('quota')) ?? 'full'
+    return { kind, ...message, ...moved, fence, lifeMs, ageMs, doubt, secondSendRisked, grouped, quota }
   }
   if (kind === 'busy') return { kind, waitMs: number('wait') }
   if (kind === 'late') return { kind }

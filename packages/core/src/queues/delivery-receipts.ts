@@ -1,7 +1,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { keys } from '../redis/keys.ts'
 import type { Keyring } from '../keyring.ts'
-import type { RedisClient } from '../redis/connect.ts'
+import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { LaterJob, SendJob, type SendQueue } from './send-queue.ts'
 import { createScript } from '../redis/script.ts'
 import { mayMoveToEmail, type FallbackDeps } from '../codes/contacts.ts'
@@ -16,38 +16,72 @@ const KEEP_MS = 1_800_000
 /**
  * Matches delivery receipts with the messages that gateways accepted. A delivery receipt can arrive before the answer
  * to the call, so the first of the two is stored. Redis keys contain a pseudonym of the vendor's message id.
+ *
+ * A send whose scene waits for the delivery receipt is an entry of one sorted set, by the end of its wait. The entry is
+ * removed when the delivery receipt was applied, or when the wait is over and `missing` was reported. A process that
+ * dies before leaves the entry, and a second report changes nothing.
  * Every method throws StoreError when Redis does not answer.
  */
 export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
-  const expectScript = createScript(redis, new URL('./lua/expect-receipt.lua', import.meta.url))
   const arriveScript = createScript(redis, new URL('./lua/receipt-arrived.lua', import.meta.url))
   const nameOf = (gateway: string, id: string) => keys.message(keyring.pseudonym(`message|${gateway}|${id}`))
   return {
     /** Stores the job under the gateway's message id. Answers a delivery receipt that arrived before, or null. */
     async expect(gateway: string, id: string, job: SendJob): Promise<ReceiptState | null> {
-      const reply = await expectScript([nameOf(gateway, id)], [JSON.stringify(job), KEEP_MS])
-      const state = reply.text('parked')
+      const name = nameOf(gateway, id)
+      // The job is stored before the look at `parked`, and the script looks at the job before it parks a receipt.
+      const storing = redis.hset(name, 'send', JSON.stringify(job))
+      const all = Promise.all([redis.hget(name, 'parked'), storing, redis.pexpire(name, KEEP_MS)])
+      const [state] = await asStoreError('expect receipt', all)
       return state === 'delivered' || state === 'undelivered' ? state : null
+    },
+
+    /** Answers the job that a delivery receipt is about, or null if no job is stored. */
+    async find(gateway: string, id: string): Promise<SendJob | null> {
+      const job = await asStoreError('find receipt', redis.hget(nameOf(gateway, id), 'send'))
+      return job === null ? null : readJob(job)
     },
 
     /** Answers the job that a delivery receipt is about. If no job is stored, keeps the receipt and answers null. */
     async arrive(gateway: string, id: string, state: ReceiptState): Promise<SendJob | null> {
       const reply = await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 0])
-      return reply.kind === 'known' ? readJob(JSON.parse(reply.text('job'))) : null
+      return reply.kind === 'known' ? readJob(reply.text('job')) : null
     },
 
     /** Stores a delivery receipt until a worker records the result of the send and applies the receipt. */
     async park(gateway: string, id: string, state: ReceiptState): Promise<void> {
       await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 1])
     },
+
+    /** Waits for the delivery receipt of a send until `until`, by the clock of the hosts. */
+    async beginWait(job: SendJob, until: number): Promise<void> {
+      await asStoreError('begin wait', redis.zadd(keys.awaitedReceipts, until, entryOf(job)))
+    },
+
+    /** Moves the end of a wait, unless the wait has ended meanwhile. */
+    async extendWait(entry: string, until: number): Promise<void> {
+      await asStoreError('extend wait', redis.zadd(keys.awaitedReceipts, 'XX', until, entry))
+    },
+
+    async endWait(entry: string): Promise<void> {
+      await asStoreError('end wait', redis.zrem(keys.awaitedReceipts, entry))
+    },
+
+    /** Answers the entries of at most `most` waits that are over at `now`. */
+    overdue: (now: number, most: number): Promise<string[]> =>
+      asStoreError('overdue', redis.zrangebyscore(keys.awaitedReceipts, 0, now, 'LIMIT', 0, most)),
   }
 }
+
+/** The entry of a send in the set of waits. All processes that hold the same job make the same text. */
+export const entryOf = (job: SendJob): string => JSON.stringify(job)
 
 /**
  * Reads a stored job, which may be of a newer version. A delivery receipt needs only the fields that every version
  * has. Null for a job of an older format.
  */
-function readJob(data: unknown): SendJob | null {
+export function readJob(text: string): SendJob | null {
+  const data: unknown = JSON.parse(text)
   if (Value.Check(SendJob, data)) return data
   if (!Value.Check(LaterJob, data)) return null
   const { rid, scene, n, to, segment } = data

@@ -49,6 +49,7 @@ export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>)
     return isSettled
   }
   return {
+    ...ledger,
     async claim(send, ...rest) {
       const claim = await ledger.claim(send, ...rest)
       if (claim.kind === 'late') events.tell(send, 'failed')

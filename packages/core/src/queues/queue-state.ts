@@ -2,10 +2,12 @@ import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
 import { createScript } from '../redis/script.ts'
 import { QUEUE_PREFIX } from './queue-options.ts'
-import { CHECK, SMS_QUEUE } from './send-queue.ts'
+import { SMS_QUEUE } from './send-queue.ts'
 
 // How many jobs are examined at each end of the waiting, the active and the delayed jobs.
 const MOST_EXAMINED = 100
+/** A process writes the mark at most once in this time while its sends are accepted. */
+const MARK_EVERY_MS = 1_000
 /** The mark of an acceptance expires after this time, so a longer time without acceptance reads as this time. */
 const KEEP_MS = 86_400_000
 
@@ -27,7 +29,7 @@ export function createQueueState(redis: RedisClient) {
   return async (name: string, now = Date.now()) => {
     const queue = `${QUEUE_PREFIX}:${name}:`
     const structures = ['wait', 'active', 'delayed', 'meta'].map((key) => `${queue}${key}`)
-    const args = [queue, MOST_EXAMINED, KEEP_MS, CHECK, Math.round(now), OVERDUE_AFTER_MS]
+    const args = [queue, MOST_EXAMINED, KEEP_MS, Math.round(now), OVERDUE_AFTER_MS]
     const reply = await script([...structures, keys.accepted(name)], args)
     const ageOf = (what: 'untaken' | 'unaccepted') => (reply.number(what) < 0 ? null : reply.number(what))
     return {
@@ -49,14 +51,41 @@ export type QueueState = Awaited<ReturnType<ReturnType<typeof createQueueState>>
 
 /**
  * Marks in Redis whether a gateway accepted the last sends that ended. The life of the mark measures the time since the
- * last acceptance, by the clock of Redis. Every end is marked, because another worker may have marked a loss meanwhile.
+ * last acceptance, by the clock of Redis. Every loss is marked at once. An acceptance is marked at once if this process
+ * marked none in the last second, and otherwise at the end of that second with the life that is then left, because
+ * another worker may have marked a loss meanwhile.
  */
 export function createAcceptanceMark(redis: RedisClient, name: string) {
   const key = keys.accepted(name)
+  let unmarkedSince: number | null = null
+  let pause: NodeJS.Timeout | undefined
+
+  function endPause(): void {
+    clearTimeout(pause)
+    pause = undefined
+  }
+  function mark(): void {
+    if (unmarkedSince === null) return
+    pause = setTimeout(() => {
+      endPause()
+      mark()
+    }, MARK_EVERY_MS).unref()
+    const left = KEEP_MS - (Date.now() - unmarkedSince)
+    unmarkedSince = null
+    redis.set(key, '1', 'PX', left).catch(endPause)
+  }
   return {
-    accepted: (): void => void redis.set(key, '1', 'PX', KEEP_MS).catch(() => {}),
+    accepted(): void {
+      unmarkedSince = Date.now()
+      if (pause === undefined) mark()
+    },
+
     /** A send ended, and its gateways did not accept it in time. */
-    lost: (): void => void redis.decr(key).catch(() => {}),
+    lost(): void {
+      unmarkedSince = null
+      endPause()
+      redis.decr(key).catch(() => {})
+    },
   }
 }
 export type AcceptanceMark = ReturnType<typeof createAcceptanceMark>

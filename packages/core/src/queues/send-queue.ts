@@ -8,8 +8,6 @@ import { openProducerQueue } from './queue-options.ts'
 
 export const SMS_QUEUE = 'sms'
 export const EMAIL_QUEUE = 'email'
-/** The name of a job in the queue `email` that checks whether a delivery receipt came. Other jobs are `send`. */
-export const CHECK = 'check'
 
 /** The fields that every version of a job has. These fields name the send. */
 const named = {
@@ -76,12 +74,6 @@ export function createSendQueue(
     async add(job: SendJob, moves = 0, delay = 0): Promise<void> {
       const jobId = `${job.rid}.${job.n}${moves === 0 ? '' : `.m${moves}`}`
       await asStoreError('enqueue', queue.add('send', job, { jobId, delay }))
-    },
-
-    /** Adds a job that checks after `delayMs` whether the delivery receipt came. @throws StoreError */
-    async addCheck(job: SendJob, delayMs: number): Promise<void> {
-      const jobId = `${job.rid}.${job.n}.check`
-      await asStoreError('enqueue', queue.add(CHECK, job, { jobId, delay: delayMs }))
     },
     close: () => queue.close(),
   }

@@ -37,6 +37,8 @@ export const keys = {
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
   /** Joins a message with its delivery receipt. `name` is a pseudonym of the gateway's id for the message. */
   message: (name: string) => `sms:{${name}}:message`,
+  /** The sends that wait for their delivery receipt, by the end of the wait (delivery-receipts.ts). */
+  awaitedReceipts: 'sms:awaited-receipts',
   /** Messages to a phone that count against a gateway's limit per number. One set contains those of all gateways. */
   quota: (ph: string) => `sms:{${ph}}:quota`,
   /** Expires a day after a gateway accepted a message of this queue. It lies in the hash slot of the queues. */

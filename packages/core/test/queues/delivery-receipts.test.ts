@@ -1,15 +1,24 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createDeliveryReceipts } from '../../src/queues/delivery-receipts.ts'
+import { createLogger } from '../../src/logger.ts'
+import { createDeliveryReceipts, entryOf, readJob } from '../../src/queues/delivery-receipts.ts'
+import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { newMobile, sendOf, startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
+let second: RedisClient
 let receipts: ReturnType<typeof createDeliveryReceipts>
 beforeAll(async () => {
   store = await startStore()
+  second = connectRedis(store.server.url, 'operator', createLogger('test', 'silent'))
+  await once(second, 'ready')
   receipts = createDeliveryReceipts(store.redis, store.keyring)
 })
-afterAll(() => store.stop())
+afterAll(async () => {
+  second.disconnect()
+  await store.stop()
+})
 
 const job = async () => ({
   v: 1 as const,
@@ -43,6 +52,25 @@ describe('a delivery receipt', () => {
     expect(await receipts.arrive('ccp', 'id-4', 'delivered')).toBeNull()
   })
 
+  it('finds its send without being stored itself', async () => {
+    const expected = await job()
+    expect(await receipts.find('ccp', 'id-5')).toBeNull()
+    expect(await receipts.expect('ccp', 'id-5', expected)).toBeNull()
+    expect(await receipts.find('ccp', 'id-5')).toEqual(expected)
+    expect(await receipts.expect('ccp', 'id-5', expected)).toBeNull()
+  })
+
+  it('is found by its send or finds its send, if both come at the same instant', async () => {
+    for (let n = 0; n < 200; n += 1) {
+      const own = createDeliveryReceipts(n % 2 === 0 ? store.redis : second, store.keyring)
+      const [parked, found] = await Promise.all([
+        receipts.expect('ccp', `race-${n}`, await job()),
+        own.arrive('ccp', `race-${n}`, 'delivered'),
+      ])
+      expect([parked, found].filter((one) => one !== null)).toHaveLength(1)
+    }
+  })
+
   it.each([
     ['delivered', ['delivered', 'undelivered']],
     ['delivered', ['undelivered', 'delivered', 'undelivered']],
@@ -51,5 +79,29 @@ describe('a delivery receipt', () => {
     const id = reports.join('-')
     for (const report of reports) expect(await receipts.arrive('ccp', id, report)).toBeNull()
     expect(await receipts.expect('ccp', id, await job())).toBe(state)
+  })
+})
+
+describe('a wait for a delivery receipt', () => {
+  it('is overdue from its end on, the oldest first, and until it is ended', async () => {
+    const [early, late] = [await job(), await job()]
+    await receipts.beginWait(late, 2_000)
+    await receipts.beginWait(early, 1_000)
+    expect(await receipts.overdue(999, 10)).toEqual([])
+    expect((await receipts.overdue(2_000, 10)).map(readJob)).toEqual([early, late])
+    expect(await receipts.overdue(2_000, 1)).toEqual([entryOf(early)])
+    await receipts.endWait(entryOf(early))
+    expect(await receipts.overdue(2_000, 10)).toEqual([entryOf(late)])
+    await receipts.endWait(entryOf(late))
+  })
+
+  it('can be extended, but does not begin again after its end', async () => {
+    const one = await job()
+    await receipts.beginWait(one, 1_000)
+    await receipts.extendWait(entryOf(one), 5_000)
+    expect(await receipts.overdue(4_999, 10)).toEqual([])
+    await receipts.endWait(entryOf(one))
+    await receipts.extendWait(entryOf(one), 5_000)
+    expect(await store.redis.exists(keys.awaitedReceipts)).toBe(0)
   })
 })

@@ -4,18 +4,24 @@
 -- A doubt means that a gateway gave no answer and may have taken the message. A claim leaves a doubt if its lease
 -- ends before settle.lua records a result. The doubt stays until an answer of that gateway resolves the doubt.
 --
--- KEYS[1] code record; KEYS[2] the phone's sends
+-- A gateway's quota is the most messages that the vendor takes for one phone. The call of a claim with a full quota
+-- must not be made.
+--
+-- KEYS[1] code record; KEYS[2] the phone's sends; KEYS[3] the quotas of the phone
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] fence of the claim that the caller has, 0 for no claim
 -- ARGV[4] gateway that the caller is going to call
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
--- ARGV[8..] ids of the code keys that the caller has
+-- ARGV[8] id under which the message counts in the quota of the gateway; ARGV[9] windows of this quota
+--         (take-quota.lua), or '' for no quota
+-- ARGV[10..] ids of the code keys that the caller has
 -- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked, moves, may_move,
---           counted_for}: `life` in ms; `age` in ms since the first claim of this send; `doubted_gateway` is '' if
+--           counted_for, quota}: `life` in ms; `age` in ms since the first claim of this send; `doubted_gateway` is '' if
 --           there is no doubt; `moves` changes of channel so far; `may_move` 0 if the other channel can no longer take
---           the send; `counted_for` the address for which the guard against SMS pumping counts the send, or ''
+--           the send; `counted_for` the address for which the guard against SMS pumping counts the send, or '';
+--           `quota` is 'none' | 'taken' | 'again' (counted before) | 'full'
 --       | {'gone', reason, moves}: 'no_record' | 'replaced' | 'moved' | 'used'; only 'moved' has `moves`
 --       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
 --       | {'done', status, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if the code
@@ -26,10 +32,11 @@
 --- @include "read"
 --- @include "end-late"
 --- @include "has-key"
-local code, sends = KEYS[1], KEYS[2]
+--- @include "take-quota"
+local code, sends, quotas = KEYS[1], KEYS[2], KEYS[3]
 local rid, number, own_fence, gateway, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local risks_second_send, channel = tonumber(ARGV[6]), ARGV[7]
-local KEY_IDS = 8
+local risks_second_send, channel, message, windows = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
+local KEY_IDS = 10
 
 local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
   'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
@@ -74,7 +81,9 @@ if not is_readable then return {'no_key', 'key_id', record.key_id} end
 
 -- A new caller that gets a doubt in the answer claims again before its gateway call. This first claim keeps the name
 -- of the doubted gateway: if the caller dies before its second claim, the record names a gateway that was called.
-if not is_own and doubted ~= '' then gateway = doubted end
+local quota = 'none'
+if not is_own and doubted ~= '' then gateway = doubted
+elseif windows ~= '' then quota = take_quota(quotas, gateway, message, windows) end
 local fence = record.fence + 1
 redis.call('HSET', code, 'status', 'sending', 'fence', fence, 'lease_until', now + lease, 'gateway', gateway,
   'called_at', now, 'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,
@@ -85,4 +94,4 @@ if channel == 'email' and record.mail_state == 'none' then redis.call('HSET', co
 return {'go', 'sealed', record.sealed, 'fence', fence, 'life', record.expires_at - now,
   'age', now - (record.sending_at or now), 'doubted_gateway', doubted, 'doubted_at', tonumber(doubted_at),
   'second_send_risked', tonumber(record.second_send_risked), 'moves', record.moves,
-  'may_move', record.may_move, 'counted_for', counted_for}
+  'may_move', record.may_move, 'counted_for', counted_for, 'quota', quota}

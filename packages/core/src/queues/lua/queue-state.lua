@@ -11,14 +11,14 @@
 -- KEYS[4] BullMQ's hash of the queue's settings; KEYS[5] the mark of the last acceptance, which expires
 -- ARGV[1] prefix of the keys of this queue's jobs; all keys of a queue share a hash slot
 -- ARGV[2] how many jobs to look at, at each end; ARGV[3] ms for which the mark is kept
--- ARGV[4] the name of jobs that send nothing; ARGV[5] the time in ms since 1970 by the clock of the producers
--- ARGV[6] ms after which a send that no gateway has accepted is overdue
+-- ARGV[4] the time in ms since 1970 by the clock of the producers
+-- ARGV[5] ms after which a send that no gateway has accepted is overdue
 -- Answers {'state', paused, untaken, unaccepted, sends, overdue, stalled}: `paused` is 0 | 1; `untaken` and `unaccepted` are the
 -- ages of the oldest such jobs in ms, or -1 if there is no such job; `sends` and `overdue` count the sends that the script saw;
 -- `stalled` is in ms, at most ARGV[3], or 0
 local waiting, active, delayed, settings, accepted = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local prefix, most, keep, check = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local now, overdue_after = tonumber(ARGV[5]), tonumber(ARGV[6])
+local prefix, most, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local now, overdue_after = tonumber(ARGV[4]), tonumber(ARGV[5])
 --- @include "read"
 
 local seen, untaken, unaccepted, sends, overdue = {}, -1, -1, 0, 0
@@ -26,10 +26,10 @@ local seen, untaken, unaccepted, sends, overdue = {}, -1, -1, 0, 0
 local function look(command, key)
   for first, last in pairs({[0] = most - 1, [-most] = -1}) do
     for _, id in ipairs(redis.call(command, key, first, last)) do
-      local job = seen[id] and {} or read(prefix .. id, 'name', 'timestamp', 'ats', 'atm')
+      local job = seen[id] and {} or read(prefix .. id, 'timestamp', 'ats', 'atm')
       local added_at = tonumber(job.timestamp)
       seen[id] = true
-      if added_at and job.name ~= check then
+      if added_at then
         -- The clock of the host that added the job may be ahead.
         local age = math.max(0, now - added_at)
         -- A job that has started, but not failed, is being sent, or is left to another worker, or waits for a rate. It

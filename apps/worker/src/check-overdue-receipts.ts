@@ -1,0 +1,25 @@
+import type { Worker } from 'bullmq'
+import type { Logger } from '@sms-codes/core/logger'
+import type { ReceiptFollowUp } from './delivery/receipt-follow-up.ts'
+
+const EVERY_MS = 1_000
+
+/**
+ * Checks each second whether delivery receipts are overdue, while the consumer of mails takes jobs. A check that fails
+ * is repeated in the next second.
+ */
+export function checkOverdueReceipts(
+  consumer: Worker<unknown>,
+  followUp: Pick<ReceiptFollowUp, 'checkOverdue'>,
+  log: Logger,
+): void {
+  let isChecking = false
+  setInterval(() => {
+    if (isChecking || !consumer.isRunning() || consumer.isPaused()) return
+    isChecking = true
+    followUp
+      .checkOverdue()
+      .catch((err: unknown) => log.debug({ err }, 'overdue delivery receipts not checked'))
+      .finally(() => (isChecking = false))
+  }, EVERY_MS).unref()
+}
