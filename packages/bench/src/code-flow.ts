@@ -12,7 +12,7 @@ import {
   type SendRequest,
 } from './requests.ts'
 
-/** What became of the codes of a part. A code is lost if its send was accepted and no message arrived. */
+/** The codes of a part, those that failed, and those whose send was accepted but whose message did not arrive. */
 export type Tally = { codes: number; failed: number; lost: number }
 export const noCodes = (): Tally => ({ codes: 0, failed: 0, lost: 0 })
 

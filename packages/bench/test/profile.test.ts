@@ -12,7 +12,8 @@ describe('the report of a CPU profile', () => {
     [frame('draw', 'file:///p/apps/api/dist/captcha/image.js'), 'apps/api/captcha'],
     [frame('open', 'file:///p/packages/core/dist/keyring.js'), 'packages/core/keyring.js'],
     [frame('(garbage collector)'), 'garbage collection'],
-    [frame('writeUtf8String'), 'native code'],
+    [frame('writeUtf8String'), 'socket writes'],
+    [frame('runMicrotasks'), 'native code'],
   ])('puts %j into the group %s', (callFrame, group) => {
     expect(groupOf(callFrame)).toBe(group)
   })

@@ -176,6 +176,8 @@ describe('the documents', () => {
 
   it('stay as they are without the marks', () => {
     expect(() => fillPart(marked('old'), 'sizing', 'new')).toThrow('lacks the marks of the part "sizing"')
+    const withoutEnd = marked('old').replace('<!-- end: figures -->', '')
+    expect(() => fillPart(withoutEnd, 'figures', 'new')).toThrow('lacks the marks of the part "figures"')
   })
 
   it.each([

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLogger } from '@sms-codes/core/logger'
 import { phoneOf } from '@sms-codes/core/codes/send'
@@ -6,9 +5,10 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { createSendQueue, jobOf, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { Bench } from '../bench.ts'
-import { inBatches, issueCodes, SCENE } from '../codes.ts'
+import { inBatches, issueCodes, SCENE, type IssuedCode } from '../codes.ts'
 import { emptyRedis } from '../empty-redis.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
+import { copyWaitingJob } from './fill-queue.ts'
 import { cpuSeconds } from '../proc.ts'
 import { readRedis } from '../redis-figures.ts'
 import { spreadOf, type Spread } from '../statistics.ts'
@@ -25,8 +25,7 @@ export type Backlog = {
 const LEVELS = [0, 1_000, 100_000, 1_000_000]
 const ROUNDS = 2
 const JOBS = 2_500
-const COPIES_PER_CALL = 20_000
-const WAITING = `${QUEUE_PREFIX}:${SMS_QUEUE}:wait`
+const QUEUE = `${QUEUE_PREFIX}:${SMS_QUEUE}`
 
 type Cost = { perJob: number; perAdd: number }
 
@@ -36,8 +35,7 @@ export async function benchBacklog({ stack, progress }: Bench): Promise<Backlog[
   const gateway = await startGateway()
   const worker = await stack.startApp('worker', gateway.workerEnv)
   const queue = createSendQueue(stack.redis, createLogger('bench', 'warn', process.stderr))
-  const add = async ({ send, mobile }: Awaited<ReturnType<typeof issueCodes>>[number]) =>
-    queue.add(jobOf(send, mobile))
+  const add = async ({ send, mobile }: IssuedCode) => queue.add(jobOf(send, mobile))
 
   async function measure(waiting: number): Promise<Cost> {
     const { redis, keyring } = stack
@@ -97,18 +95,12 @@ async function drain(pid: number, gateway: Gateway): Promise<void> {
 /** Fills the queue with copies of one job. The job has no record, so a worker that takes a copy calls no gateway. */
 async function fill(
   { redis, keyring }: Stack,
-  add: (issued: Awaited<ReturnType<typeof issueCodes>>[number]) => Promise<void>,
+  add: (issued: IssuedCode) => Promise<void>,
   count: number,
 ): Promise<void> {
   const [template] = count === 0 ? [] : await issueCodes(redis, keyring, 1)
   if (template === undefined) return
   await add(template)
   await redis.del(keys.code(phoneOf(template.send.rid), SCENE))
-  const id = String(await redis.lindex(WAITING, 0))
-  const lua = readFileSync(new URL('./fill-queue.lua', import.meta.url), 'utf8')
-  const job = `${QUEUE_PREFIX}:${SMS_QUEUE}:${id}`
-  for (let first = 1; first < count; first += COPIES_PER_CALL) {
-    const last = Math.min(count - 1, first + COPIES_PER_CALL - 1)
-    await redis.eval(lua, 2, WAITING, job, 'copy-', first, last)
-  }
+  await copyWaitingJob(redis, QUEUE, count - 1)
 }

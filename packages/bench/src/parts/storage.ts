@@ -13,7 +13,7 @@ export type Storage = {
   bytesAtOnce: number
   /** The same after the keys that expire within an hour are gone. */
   bytesAfterAnHour: number
-  /** What a day of a million codes occupies, of which a 24th is younger than an hour. */
+  /** The memory at any time if a day has a million codes: what expires within the hour is there for a part of the day. */
   gigabytesOfMillion: number
   /** The keys that have grown by a member for each code of the whole service. */
   growing: string[]
@@ -24,6 +24,7 @@ export type Storage = {
 const FIRST_CODES = 1_500
 const CODES = 2_500
 const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 /** Measures the memory of Redis for each code, without and with an Idempotency-Key. */
 export async function benchStorage(bench: Bench): Promise<Storage[]> {
@@ -44,31 +45,40 @@ async function measure({ stack, progress }: Bench, hasIdempotencyKey: boolean): 
   }
   progress.say(`storage: ${CODES} codes ${hasIdempotencyKey ? 'with' : 'without'} Idempotency-Key`)
   await run(FIRST_CODES)
-  await passHour(redis)
+  await passHour(redis, CODES)
   const before = await dataBytes(redis)
   await run(CODES)
   pool.close()
   await Promise.all([api.stop(), worker.stop(), gateway.close()])
   const bytesAtOnce = ((await dataBytes(redis)) - before) / CODES
-  const growing = await passHour(redis)
+  const { growing, lifeMs } = await passHour(redis, CODES)
   const bytesAfterAnHour = ((await dataBytes(redis)) - before) / CODES
-  const gigabytesOfMillion = (1e6 * (bytesAfterAnHour + (bytesAtOnce - bytesAfterAnHour) / 24)) / 1e9
+  const bytesOnAverage = bytesAfterAnHour + ((bytesAtOnce - bytesAfterAnHour) * lifeMs) / DAY_MS
+  const gigabytesOfMillion = (1e6 * bytesOnAverage) / 1e9
   return { hasIdempotencyKey, bytesAtOnce, bytesAfterAnHour, gigabytesOfMillion, growing, tally }
 }
 
-/** Deletes what expires within the hour. Returns the remaining keys that have a member for each code. */
-async function passHour(redis: Redis): Promise<string[]> {
+/** Deletes what expires within the hour. */
+export async function passHour(redis: Redis, codes: number) {
+  /** The remaining keys that have a member for each code. */
   const growing: string[] = []
   const names: string[] = []
   for await (const some of redis.scanStream({ count: 1_000 }))
     if (Array.isArray(some)) names.push(...some.map(String))
+  let [bytes, byteMs] = [0, 0]
   await inBatches(names.length, async (at) => {
     const name = names[at] ?? ''
     const ttl = await redis.pttl(name)
-    if (ttl >= 0 && ttl < HOUR_MS) await redis.del(name)
-    else if ((await membersOf(redis, name)) >= CODES) growing.push(name)
+    if (ttl >= 0 && ttl < HOUR_MS) {
+      const usage = Number(await redis.memory('USAGE', name))
+      bytes += usage
+      byteMs += usage * ttl
+      await redis.del(name)
+    } else if ((await membersOf(redis, name)) >= codes) growing.push(name)
   })
-  return growing
+  /** How long a deleted byte would have stayed, on average. */
+  const lifeMs = bytes === 0 ? 0 : byteMs / bytes
+  return { growing, lifeMs }
 }
 
 async function membersOf(redis: Redis, name: string): Promise<number> {

@@ -82,7 +82,7 @@ export function topOf({ nodes, samples, timeDeltas }: Profile, nameOf: (frame: F
 /** The package, the module of Node, or the folder of this project that a function belongs to. */
 export function groupOf({ url, functionName }: Frame): string {
   if (functionName === '(garbage collector)') return 'garbage collection'
-  if (url === '') return 'native code'
+  if (url === '') return /^(writev|write[A-Z]\w*)$/.test(functionName) ? 'socket writes' : 'native code'
   const [, inPackage] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? []
   if (inPackage !== undefined) return inPackage
   const [, inNode] = /^node:(?:internal\/)?([^/]+)/.exec(url) ?? []
