@@ -13,11 +13,18 @@ export const basic = (user: string, password: string) =>
 const loginOf = ({ user, password }: Operator) => ({ authorization: basic(user, password) })
 
 export type Route = { method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH'; url: string }
-type Given = { server?: RedisServer; writable?: boolean; basePath?: string; trustProxy?: string[] }
+type Given = {
+  server?: RedisServer
+  shards?: number
+  writable?: boolean
+  basePath?: string
+  trustProxy?: string[]
+}
 
 /** Builds the board as main.ts does, on a real Redis, and keeps its log in an array. */
 export async function startBoard({
   server: given,
+  shards = 1,
   writable = false,
   basePath = '',
   trustProxy = [],
@@ -28,7 +35,7 @@ export async function startBoard({
   const redis = connectRedis(server.url, 'producer', log)
   const { queues, close } = watchQueues(redis, log)
   const operators = writable ? [reader, writer] : [reader]
-  const app = await buildApp({ log, redis, queues, operators, basePath, trustProxy })
+  const app = await buildApp({ log, redis, queues, shards, operators, basePath, trustProxy })
   const board = {
     server,
     app,
