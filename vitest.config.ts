@@ -24,7 +24,7 @@ const ALONE = ['ambiguous', 'concurrency', 'http-edge', 'rolling', 'rounds', 'sh
 
 export default defineConfig({
   test: {
-    // Two thirds of the time of the tests is waiting, so three files share a core.
+    // One file at a time uses less than a third of two cores, because it mostly waits. So three files share a core.
     maxWorkers: 3 * availableParallelism(),
     projects: [
       {
