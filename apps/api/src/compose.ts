@@ -11,7 +11,8 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
-import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { createSendQueue, EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { createSmsQueue } from '@sms-codes/core/queues/shards'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { createAdmission } from './abuse/admission.ts'
 import { createListCheck } from './abuse/allow-deny-lists.ts'
@@ -48,7 +49,7 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
   const counters = createCounters(redis)
   const metrics = createApiMetrics(registry)
   reportBudget(registry, counters, config.rateLimits.budget)
-  const queue = createSendQueue(producer, log, SMS_QUEUE, tracing)
+  const queue = createSmsQueue(producer, log, config.shards, tracing)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const events = config.tellsEvents ? createEventQueue(producer, log, tracing) : null
   const ledger = createSendLedger(redis, keyring)
@@ -60,7 +61,11 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
     corsOrigins: config.corsOrigins,
     backEnds: createBackEnds(config.apiKeys),
     callerOf: createCallers(keyring, createClientAddress(config.trustProxy)),
-    backlog: createBacklog(redis, config.queueMaxAgeSeconds, metrics),
+    backlog: createBacklog(redis, metrics, {
+      maxAgeSeconds: config.queueMaxAgeSeconds,
+      shards: config.shards,
+      pseudonym: keyring.pseudonym,
+    }),
     captchas: createCaptchas(redis),
     proofs: createProofs(redis, keyring),
     stepUp,

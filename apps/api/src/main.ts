@@ -3,6 +3,7 @@ import { boot, listenOrExit } from '@sms-codes/core/process/boot'
 import { startHealthServer } from '@sms-codes/core/process/health-server'
 import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { createDeliveryRemark } from '@sms-codes/core/queues/queue-state'
+import { smsQueues } from '@sms-codes/core/queues/shards'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { loadApiConfig } from './config/config.ts'
 import { ApiEnv } from './config/variables.ts'
@@ -12,8 +13,9 @@ const parts = await boot({ name: 'api', variables: ApiEnv, env: process.env, loa
 const { config, log, redis, producer, registry, version } = parts
 const { app, deps, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
-const notReady = () => storeNotReady(redis, config.keyring)
-const remark = createDeliveryRemark(redis)
+const queuesUsed = smsQueues(config.shards)
+const notReady = () => storeNotReady(redis, config.keyring, queuesUsed)
+const remark = createDeliveryRemark(redis, config.shards)
 const health = startHealthServer({ host, port: opsPort, registry, version, notReady, remark })
 const ops = await listenOrExit('API_OPS_PORT', health)
 await listenOrExit('API_PORT', app.listen({ host, port }))

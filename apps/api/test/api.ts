@@ -35,8 +35,9 @@ export async function startApi(
     EVENT_LOOP_MAX_DELAY_MS: '0',
     ...env,
   })
-  const redis = connectRedis(config.redisUrl, 'commands', log)
-  const producer = connectRedis(config.redisUrl, 'producer', log)
+  // This kind of connection waits longer for an answer than those of main.ts, for the same reason.
+  const redis = connectRedis(config.redisUrl, 'operator', log)
+  const producer = connectRedis(config.redisUrl, 'operator', log)
   await Promise.all([once(redis, 'ready'), once(producer, 'ready')])
   const registry = new Registry()
   const { app, deps, queues, keyring } = await buildServer({ config, log, redis, producer, registry })

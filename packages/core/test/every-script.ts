@@ -147,15 +147,9 @@ async function judgeAndList(redis: RedisClient, mobile: string, note: Note): Pro
   const queue = `{${mobile}}:queue:`
   await redis.hset(`${queue}job`, 'timestamp', 1)
   await redis.lpush(`${queue}wait`, 'job')
-  const structures = ['wait', 'active', 'delayed', 'meta', 'accepted'].map((key) => `${queue}${key}`)
-  const state = await createScript(redis, scriptFile('queue-state'))(structures, [
-    queue,
-    20,
-    1_000,
-    2,
-    60_000,
-  ])
-  note(['paused', 'untaken', 'unaccepted', 'sends', 'overdue', 'stalled'].map((name) => state.number(name)))
+  const structures = ['wait', 'active', 'delayed', 'failed', 'meta'].map((key) => `${queue}${key}`)
+  const state = await createScript(redis, scriptFile('queue-state'))(structures, [queue, 20, 2, 60_000])
+  note(['waiting', 'paused', 'untaken', 'unaccepted', 'sends', 'overdue'].map((name) => state.number(name)))
 
   await admit(redis, mobile, note)
 

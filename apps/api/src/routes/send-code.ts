@@ -39,7 +39,7 @@ function createSendCode(deps: Needs) {
   ): Promise<Omit<Sent, 'code' | 'errmsg'>> {
     const { mobile, scene, ...answered } = sendRequest
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
-    const need = await backlog.needOf(rules.mayFallBack(scene))
+    const need = await backlog.needOf(rules.mayFallBack(scene), mobile)
     const attempt = { ...callerOf(request), mobile }
     const shown = await consume(answered)
     if (shown.failed === null)

@@ -86,14 +86,8 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       log.info({ channel, again: isAgain }, 'verified')
       if (!isAgain) metrics.codesUsed.inc({ scene, gateway })
       if (isCounted && !isAgain) guardCounts.countVerified({ mobile, address })
-      const receipt = await receipts.issue({
-        mobile,
-        scene,
-        assurance: channel,
-        rid,
-        at,
-        audience: backEnds.audienceOf(scene),
-      })
+      const audience = backEnds.audienceOf(scene)
+      const receipt = receipts.issue({ scene, assurance: channel, rid, at, audience })
       const head = envelope('verified', request.headers['accept-language'])
       return { ...head, request_id: rid, receipt, assurance: channel }
     },

@@ -2,7 +2,8 @@ import type { CodeStore } from '@sms-codes/core/codes/code-store'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createCounters } from '@sms-codes/core/limits/counters'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
-import { createSendQueue, jobOf } from '@sms-codes/core/queues/send-queue'
+import { jobOf } from '@sms-codes/core/queues/send-queue'
+import { createSmsQueue } from '@sms-codes/core/queues/shards'
 import { OpsError } from '../args.ts'
 import { showSeconds } from '../output.ts'
 import type { Phone } from '../phone.ts'
@@ -29,7 +30,7 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
     const [window, wait] = [showSeconds(issued.windowSeconds), showSeconds(issued.retryAfter)]
     throw new OpsError(`rate limit reached (${window}); try again in ${wait}`)
   }
-  const queue = createSendQueue(redis, log)
+  const queue = createSmsQueue(redis, log, config.shards)
   try {
     await queue.add(jobOf(issued.send, mobile))
   } catch (err) {

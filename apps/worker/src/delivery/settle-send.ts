@@ -1,5 +1,6 @@
 import type { Channel } from '@sms-codes/core/codes/send'
-import type { Claim, SendLedger, Settlement } from '@sms-codes/core/codes/send-ledger'
+import type { Claim } from '@sms-codes/core/codes/claim'
+import type { SendLedger, Settlement } from '@sms-codes/core/codes/send-ledger'
 import type { GuardCounts, Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'

@@ -1,3 +1,6 @@
+/** The hash tag of a queue's keys, by which they share a hash slot. Each shard of `sms` has its own. */
+export const queueTag = (queue: string) => (queue.startsWith('sms-') ? `{${queue}}` : '{sms}')
+
 /** Short names, because an attack can create a key for each of a million addresses. */
 const GATE_NAMES = {
   attempts: 'att',
@@ -52,10 +55,12 @@ export const keys = {
   awaitedReceipts: 'sms:awaited-receipts',
   /** Messages to a phone that count against a gateway's limit per number. One set contains those of all gateways. */
   quota: (ph: string) => `sms:{${ph}}:quota`,
-  /** Expires a day after a gateway accepted a message of this queue. It lies in the hash slot of the queues. */
+  /** Expires a day after a gateway accepted a message of this queue. All shards share the mark of the queue `sms`. */
   accepted: (queue: string) => `{sms}:accepted:${queue}`,
   /** Exists for a second after a request passed as a probe while no gateway accepts messages. */
   deliveryProbe: '{sms}:delivery-probe',
+  /** Written to find out whether the server of a hash tag accepts writes. */
+  writeProbe: (tag: string) => `${tag}:probe`,
   /** Messages per second to one gateway, over all workers. */
   rate: (gateway: string) => `sms:{${gateway}}:rate`,
   /** Operator allow and deny lists, scored by expiry. Networks are stored in clear. */

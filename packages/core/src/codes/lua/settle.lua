@@ -1,5 +1,5 @@
 -- Records the result of a claim, which is the right to one gateway call. "claimed" needs the fence (number) of the
--- newest claim. "unclaimed" settles a send whose job can no longer run, if the send is on the caller's channel.
+-- newest claim. "unclaimed" settles a send whose job can no longer run. The send must be on the caller's channel.
 --
 -- "queued" returns the send for a later attempt. "moved" queues the send on the other channel. After "failed", the
 -- send counts against the limits only if a message may have left. An ended send is not settled again.
@@ -31,7 +31,7 @@ local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'fence', '
 if record.rid ~= rid or record.sends ~= number then return {'refused'} end
 local is_sending = record.status == 'sending'
 if record.status ~= 'queued' and not is_sending then return {'refused'} end
-if is_unclaimed and record.channel ~= channel then return {'refused'} end
+if record.channel ~= channel then return {'refused'} end
 if not is_unclaimed and record.fence ~= fence then return {'refused'} end
 
 -- An unclaimed settlement during the call of another worker leaves open whether that call sent a message.
