@@ -135,17 +135,17 @@ describe('a counter', () => {
       { seconds: 60, bucket: 2, current: 1, before: 1 },
       { seconds: 3_600, bucket: 0, current: 2, before: 0 },
     ])
-    expect(await store.redis.pttl(limit.key)).toBeGreaterThan(3_600_000)
+    expect(await store.redis.pttl(limit.key)).toBeGreaterThan(3_590_000)
   })
 
-  it('is one string that does not grow with its units, and expires when its buckets have no effect', async () => {
+  it('is one string that does not grow with its units, and expires when no window has a unit', async () => {
     const counters = createCounters(store.redis)
     const limit = { key: newKey(), windows: parseWindows('1000/60,5000/3600') }
     await counters.take([limit])
     const first = Number(await store.redis.memory('USAGE', limit.key))
     for (let i = 0; i < 300; i++) await counters.take([limit])
     expect(Number(await store.redis.memory('USAGE', limit.key)) - first).toBeLessThan(32)
-    expect(Math.ceil((await store.redis.pttl(limit.key)) / 60_000)).toBe(120)
+    expect(Math.ceil((await store.redis.pttl(limit.key)) / 60_000)).toBe(60)
   })
 
   it('counts a window whose length changed from 0, and the others on', async () => {
