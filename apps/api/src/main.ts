@@ -3,6 +3,7 @@ import { boot, listenOrExit } from '@sms-codes/core/process/boot'
 import { startHealthServer } from '@sms-codes/core/process/health-server'
 import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { createDeliveryRemark } from '@sms-codes/core/queues/queue-state'
+import { smsQueues } from '@sms-codes/core/queues/shards'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { loadApiConfig } from './config/config.ts'
 import { ApiEnv } from './config/variables.ts'
@@ -10,10 +11,11 @@ import { buildServer } from './server.ts'
 
 const parts = await boot({ name: 'api', variables: ApiEnv, env: process.env, load: loadApiConfig })
 const { config, log, redis, producer, registry, version } = parts
-const { app, queues } = await buildServer(parts)
+const { app, deps, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
-const notReady = () => storeNotReady(redis, config.keyring)
-const remark = createDeliveryRemark(redis)
+const queuesUsed = smsQueues(config.shards)
+const notReady = () => storeNotReady(redis, config.keyring, queuesUsed)
+const remark = createDeliveryRemark(redis, config.shards)
 const health = startHealthServer({ host, port: opsPort, registry, version, notReady, remark })
 const ops = await listenOrExit('API_OPS_PORT', health)
 await listenOrExit('API_PORT', app.listen({ host, port }))
@@ -26,7 +28,7 @@ onShutdown(
       await sleep(config.drainMs)
     },
     () => app.close(),
-    () => Promise.all(queues.map((queue) => queue.close())),
+    () => Promise.all([deps.guardCounts.flush(), ...queues.map((queue) => queue.close())]),
     async () => {
       producer.disconnect()
       redis.disconnect()

@@ -5,6 +5,7 @@ import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { createHttpServer } from '@sms-codes/core/process/http-server'
+import { EVERY_SMS_QUEUE, holdsJobs, smsQueues } from '@sms-codes/core/queues/shards'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { createBasePathCutter } from './base-path.ts'
 import { bullBoard, readOnlyView } from './bull-board.ts'
@@ -19,6 +20,7 @@ type AppOptions = {
   /** A connection of the kind `producer`; the queues use the same kind. */
   redis: RedisClient
   queues: readonly Queue[]
+  shards: number
   operators: readonly Operator[]
   basePath: string
   trustProxy: string[]
@@ -28,7 +30,8 @@ type AppOptions = {
 const OPEN = ['/livez', '/readyz']
 
 /** Builds the board without listening. Every route needs a password, except those in OPEN. */
-export async function buildApp({ log, redis, queues, operators, basePath, trustProxy }: AppOptions) {
+export async function buildApp(options: AppOptions) {
+  const { log, redis, queues, shards, operators, basePath, trustProxy } = options
   const clientAddress = createClientAddress(trustProxy)
   const errorHandler = createErrorHandler(() => redis.status !== 'ready', clientAddress)
   const app = Fastify({
@@ -77,6 +80,9 @@ export async function buildApp({ log, redis, queues, operators, basePath, trustP
     return ready === null ? reply.code(503).send('not ready\n') : 'ready\n'
   })
   const writable = operators.some(({ mayWrite }) => mayWrite)
-  await app.register(bullBoard(queues, writable, basePath))
+  const own = smsQueues(shards)
+  const isShown = async (queue: string) =>
+    own.includes(queue) || !EVERY_SMS_QUEUE.includes(queue) || holdsJobs(redis, queue)
+  await app.register(bullBoard({ queues, isShown, writable, basePath }))
   return app
 }

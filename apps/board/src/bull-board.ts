@@ -4,30 +4,38 @@ import { FastifyAdapter } from '@bull-board/fastify'
 import type { TProperties } from '@sinclair/typebox'
 import type { Queue } from 'bullmq'
 import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/queues/events'
-import { EMAIL_QUEUE, SendJob, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { EMAIL_QUEUE, SendJob } from '@sms-codes/core/queues/send-queue'
 import { createDataMask } from './mask.ts'
 
-/** The queues on the board, and the fields of their jobs' data that are shown. */
-const WATCHED: Record<string, { description: string; data: TProperties }> = {
-  [SMS_QUEUE]: { description: 'messages to send by SMS', data: SendJob.properties },
+type Shown = { description: string; data: TProperties }
+const SMS: Shown = { description: 'messages to send by SMS', data: SendJob.properties }
+/** The other queues on the board, and the fields of their jobs' data that are shown. */
+const OTHERS: Record<string, Shown> = {
   [EMAIL_QUEUE]: { description: 'messages to send by e-mail instead', data: SendJob.properties },
   [EVENTS_QUEUE]: { description: 'webhooks to your application', data: SendEvent.properties },
 }
 
-/**
- * Makes a Fastify plugin of Bull Board, served at `/`. app.ts adds the login and masks the answers.
- * @param writable whether any operator may write
- * @param basePath the path at which a browser finds the board
- */
-export function bullBoard(queues: readonly Queue[], writable: boolean, basePath: string) {
+type BoardOptions = {
+  queues: readonly Queue[]
+  /** Whether the board shows a queue. Bull Board asks at every request. */
+  isShown: (queue: string) => Promise<boolean>
+  /** Whether any operator may write. */
+  writable: boolean
+  /** The path at which a browser finds the board. */
+  basePath: string
+}
+
+/** Makes a Fastify plugin of Bull Board, served at `/`. app.ts adds the login and masks the answers. */
+export function bullBoard({ queues, isShown, writable, basePath }: BoardOptions) {
   const serverAdapter = new FastifyAdapter()
   serverAdapter.setBasePath(basePath)
   createBullBoard({
     serverAdapter,
     queues: queues.map((queue) => {
-      const { data = {}, description = '' } = WATCHED[queue.name] ?? {}
+      const { data, description } = OTHERS[queue.name] ?? SMS
       const adapter = new BullMQAdapter(queue, { readOnlyMode: !writable, description })
       adapter.setFormatter('data', createDataMask(data))
+      adapter.setVisibilityGuard(() => isShown(queue.name))
       return adapter
     }),
     options: {

@@ -13,11 +13,18 @@ export const basic = (user: string, password: string) =>
 const loginOf = ({ user, password }: Operator) => ({ authorization: basic(user, password) })
 
 export type Route = { method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH'; url: string }
-type Given = { server?: RedisServer; writable?: boolean; basePath?: string; trustProxy?: string[] }
+type Given = {
+  server?: RedisServer
+  shards?: number
+  writable?: boolean
+  basePath?: string
+  trustProxy?: string[]
+}
 
 /** Builds the board as main.ts does, on a real Redis, and keeps its log in an array. */
 export async function startBoard({
   server: given,
+  shards = 1,
   writable = false,
   basePath = '',
   trustProxy = [],
@@ -25,10 +32,11 @@ export async function startBoard({
   const server = given ?? (await startRedis())
   const lines: string[] = []
   const log = createLogger('board', 'info', { write: (line) => lines.push(line) })
-  const redis = connectRedis(server.url, 'producer', log)
+  // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
+  const redis = connectRedis(server.url, 'operator', log)
   const { queues, close } = watchQueues(redis, log)
   const operators = writable ? [reader, writer] : [reader]
-  const app = await buildApp({ log, redis, queues, operators, basePath, trustProxy })
+  const app = await buildApp({ log, redis, queues, shards, operators, basePath, trustProxy })
   const board = {
     server,
     app,

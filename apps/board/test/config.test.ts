@@ -21,6 +21,7 @@ describe('loadBoardConfig', () => {
       port: 3001,
       logLevel: 'info',
       redisUrl: 'redis://127.0.0.1:6379',
+      shards: 1,
       operators: [{ user: 'operator', password: BOARD_PASSWORD, mayWrite: false }],
       basePath: '',
       trustProxy: [],

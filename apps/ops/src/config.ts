@@ -9,7 +9,8 @@ import {
   processVariables,
 } from '@sms-codes/core/config/shared-variables'
 
-const StoreEnv = Type.Object({ REDIS_URL: processVariables.REDIS_URL, ...budgetVariables })
+const { REDIS_URL, QUEUE_SHARDS } = processVariables
+const StoreEnv = Type.Object({ REDIS_URL, QUEUE_SHARDS, ...budgetVariables })
 
 /** The values must be those of the API: with another PHONE_KEY no phone is found, and other limits are wrong. */
 export const OpsEnv = Type.Object({ ...StoreEnv.properties, ...keyVariables, ...codeVariables })
@@ -32,5 +33,6 @@ export type PhoneConfig = ReturnType<typeof loadPhoneConfig>
 
 const storeConfig = (values: StaticDecode<typeof StoreEnv>) => ({
   redisUrl: values.REDIS_URL,
+  shards: values.QUEUE_SHARDS,
   budget: budgetOf(values),
 })

@@ -1,3 +1,4 @@
+import type { Worker } from 'bullmq'
 import type { Registry } from 'prom-client'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
@@ -7,9 +8,10 @@ import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
-import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
+import { createEventQueue, EVENTS_QUEUE, withEvents } from '@sms-codes/core/queues/events'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { createSmsQueue } from '@sms-codes/core/queues/shards'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
 import { checkOverdueReceipts } from './check-overdue-receipts.ts'
@@ -25,6 +27,8 @@ import { listGateways } from './gateways/list-gateways.ts'
 import { createOrder } from './gateways/order.ts'
 import { withBreaker } from './gateways/with-breaker.ts'
 import { withTrace } from './gateways/with-trace.ts'
+import { pauseWhileRedisUnfit } from './pause-while-redis-unfit.ts'
+import { serveShards } from './serve-shards.ts'
 import { createWorkerMetrics } from './worker-metrics.ts'
 
 type ComposeOptions = {
@@ -52,23 +56,30 @@ const consumerOf = (parts: ConsumerParts, options: Pick<ConsumerOptions, 'queue'
 /** Makes every part of a worker from the worker's configuration and connections. */
 export function composeWorker(options: ComposeOptions) {
   const { config, log, redis, producer, connection, transport, registry, tracing } = options
-  const metrics = createWorkerMetrics(registry, {
+  const called = {
     sms: config.gateways.map(({ name }) => name),
     email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [EMAIL_GATEWAY] : [],
-  })
+  }
+  const metrics = createWorkerMetrics(registry, called, config.shards)
   const keyring = createKeyring(config.keyring)
   const events = config.events === null ? null : createEventQueue(producer, log, tracing)
   const bare = createSendLedger(redis, keyring)
   const ledger = events === null ? bare : withEvents(bare, events)
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
-  const sends = createSendQueue(producer, log, SMS_QUEUE, tracing)
+  const sends = createSmsQueue(producer, log, config.shards, tracing)
   const { rules } = config
   const deliveryReceipts = createDeliveryReceipts(redis, keyring)
   const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, contacts, mails })
+  const guardCounts = createGuardCounts(redis, config.guardWindows, log)
   const shared = { ledger, metrics, log, connection, tracing }
 
-  function smsConsumer() {
+  function guard(consumer: Worker<unknown>): Worker<unknown> {
+    pauseWhileRedisUnfit(consumer, redis, config.keyring, log)
+    return consumer
+  }
+
+  function consumeSms() {
     const limits = createLimits(redis)
     const gateways = listGateways(config, { transport, limits, metrics, log, tracing })
     const deps = {
@@ -81,10 +92,12 @@ export function composeWorker(options: ComposeOptions) {
         ? createEmailFallback({ rules, contacts, mails, afterMs: config.fallbackAfterMs })
         : null,
       followUp: config.expectsReceipts ? followUp : null,
-      guardCounts: createGuardCounts(redis, config.guardWindows),
+      guardCounts,
     }
     const mark = createAcceptanceMark(redis, SMS_QUEUE)
-    return consumerOf(deps, { queue: SMS_QUEUE, concurrency: config.concurrency, mark })
+    const { shards, concurrency } = config
+    const open = (queue: string) => guard(consumerOf(deps, { queue, concurrency, mark }))
+    return serveShards({ redis, shards, concurrency, open, log })
   }
 
   function emailConsumer({ url, from, requireTls }: NonNullable<WorkerConfig['mail']>) {
@@ -107,11 +120,18 @@ export function composeWorker(options: ComposeOptions) {
     return consumer
   }
 
-  const consumers = config.queues.flatMap((queue) => {
-    if (queue === SMS_QUEUE) return smsConsumer()
-    if (queue === EMAIL_QUEUE) return config.mail === null ? [] : emailConsumer(config.mail)
-    if (config.events === null) return []
-    return createEventPoster({ ...config.events, connection, transport, metrics, log, tracing })
+  const sms = config.queues.includes(SMS_QUEUE) ? consumeSms() : null
+  const others = config.queues.flatMap((queue) => {
+    if (queue === EMAIL_QUEUE) return config.mail === null ? [] : guard(emailConsumer(config.mail))
+    if (queue !== EVENTS_QUEUE || config.events === null) return []
+    return guard(createEventPoster({ ...config.events, connection, transport, metrics, log, tracing }))
   })
-  return { consumers, producers: [mails, sends, ...(events === null ? [] : [events])] }
+  return {
+    /** The consumers at this moment. */
+    consumers: () => [...(sms?.consumers() ?? []), ...others],
+    /** From now on, no further consumer begins. */
+    stop: () => sms?.stop(),
+    guardCounts,
+    producers: [mails, sends, ...(events === null ? [] : [events])],
+  }
 }

@@ -4,7 +4,7 @@ import type { Channel } from '@sms-codes/core/codes/send'
 import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
-import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
+import { workerOptions } from '@sms-codes/core/queues/queue-options'
 import type { AcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
@@ -72,7 +72,7 @@ export function createConsumer(options: ConsumerOptions) {
   }
 
   const worker = new Worker<unknown>(queue, runJob, {
-    ...WORKER_OPTIONS,
+    ...workerOptions(queue),
     connection,
     ...telemetryOf(options.tracing ?? null),
     concurrency,

@@ -5,12 +5,13 @@ import { startHealthServer } from '@sms-codes/core/process/health-server'
 import { storeNotReady } from '@sms-codes/core/process/readiness'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
 import { createDeliveryRemark } from '@sms-codes/core/queues/queue-state'
+import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { smsQueues } from '@sms-codes/core/queues/shards'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { composeWorker } from './compose.ts'
 import { loadWorkerConfig } from './config/config.ts'
 import { WorkerEnv } from './config/variables.ts'
-import { pauseWhileRedisUnfit } from './pause-while-redis-unfit.ts'
 import { reportQueues } from './queue-metrics.ts'
 
 const USAGE = `Usage: worker [--queues sms,email,events]
@@ -42,12 +43,12 @@ const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: load
 const { config, log, redis, producer, registry, version } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
-const { consumers, producers } = composeWorker({ ...parts, connection, transport })
-for (const consumer of consumers) pauseWhileRedisUnfit(consumer, redis, config.keyring, log)
-reportQueues(registry, redis, log)
-const isConsuming = () => consumers.every((consumer) => consumer.isRunning() && !consumer.isPaused())
+const { consumers, stop, guardCounts, producers } = composeWorker({ ...parts, connection, transport })
+reportQueues(registry, redis, config.shards)
+const isConsuming = () => consumers().every((consumer) => consumer.isRunning() && !consumer.isPaused())
+const queuesUsed = config.queues.includes(SMS_QUEUE) ? smsQueues(config.shards) : []
 const notReady = async () =>
-  (await storeNotReady(redis, config.keyring)) ?? (isConsuming() ? null : 'not consuming')
+  (await storeNotReady(redis, config.keyring, queuesUsed)) ?? (isConsuming() ? null : 'not consuming')
 const { host, opsPort } = config
 const ops = await listenOrExit(
   'WORKER_OPS_PORT',
@@ -57,11 +58,11 @@ const ops = await listenOrExit(
     registry,
     version,
     notReady,
-    remark: createDeliveryRemark(redis),
+    remark: createDeliveryRemark(redis, config.shards),
   }),
 )
 const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
-const queues = namesOf(consumers)
+const queues = namesOf(consumers())
 log.info({ queues, gateways: namesOf(config.gateways), opsPort: ops.port }, 'worker ready')
 
 onShutdown(
@@ -70,11 +71,12 @@ onShutdown(
     // Waits for the messages that are being sent. A call that takes too long is aborted and its job is left to
     // another worker, because a process that is killed during a call cannot settle the call.
     async () => {
-      const late = setTimeout(() => consumers.forEach((one) => one.cancelAllJobs('stopping')), PATIENCE_MS)
-      await Promise.all(consumers.map((consumer) => consumer.close()))
+      stop()
+      const late = setTimeout(() => consumers().forEach((one) => one.cancelAllJobs('stopping')), PATIENCE_MS)
+      await Promise.all(consumers().map((consumer) => consumer.close()))
       clearTimeout(late)
     },
-    async () => void (await Promise.all(producers.map((one) => one.close()))),
+    async () => void (await Promise.all([guardCounts.flush(), ...producers.map((one) => one.close())])),
     async () => {
       transport.close()
       connection.disconnect()

@@ -47,7 +47,7 @@ export function pauseWhileRedisUnfit(
     (await isClockFarOff(redis, now)) ? CLOCK_IS_OFF : (await keyFaults(redis, keyring))[0]
   async function isFit(): Promise<boolean> {
     try {
-      await probeWrites(redis)
+      await probeWrites(redis, [worker.name])
       return (await unfitness()) === undefined
     } catch {
       return false
@@ -61,5 +61,9 @@ export function pauseWhileRedisUnfit(
   }
   check()
   redis.on('ready', check)
-  setInterval(check, CHECK_EVERY_MS).unref()
+  const timer = setInterval(check, CHECK_EVERY_MS).unref()
+  worker.once('closed', () => {
+    redis.off('ready', check)
+    clearInterval(timer)
+  })
 }

@@ -1,7 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Channel } from '@sms-codes/core/codes/send'
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
-import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { smsQueues } from '@sms-codes/core/queues/shards'
 import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
 import { FAIL_REASONS } from './delivery/attempt.ts'
 import { SKIP_REASONS, type SkipReason } from './gateways/skipping-gateway.ts'
@@ -11,7 +12,11 @@ import { SKIP_REASONS, type SkipReason } from './gateways/skipping-gateway.ts'
  * alert watches begins at 0, because Prometheus sees no increase in a series that begins at 1.
  * @param gateways the gateways that this worker may call, by channel
  */
-export function createWorkerMetrics(registry: Registry, gateways: Record<Channel, readonly string[]>) {
+export function createWorkerMetrics(
+  registry: Registry,
+  gateways: Record<Channel, readonly string[]>,
+  shards = 1,
+) {
   const registers = [registry]
   const calls = new Counter({
     name: 'sms_gateway_calls_total',
@@ -49,7 +54,7 @@ export function createWorkerMetrics(registry: Registry, gateways: Record<Channel
     labelNames: ['queue'],
     registers,
   })
-  for (const queue of [SMS_QUEUE, EMAIL_QUEUE, EVENTS_QUEUE]) unreadable.inc({ queue }, 0)
+  for (const queue of [...smsQueues(shards), EMAIL_QUEUE, EVENTS_QUEUE]) unreadable.inc({ queue }, 0)
   const missingKeys = new Counter({
     name: 'sms_missing_keys_total',
     help: 'Jobs left to another worker because this worker lacks the code key of the message',

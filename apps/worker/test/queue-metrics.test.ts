@@ -22,7 +22,7 @@ it('the metrics show the jobs of each queue by state, and the ages of waiting an
   const redis = connectRedis(server.url, 'commands', log)
   await once(redis, 'ready')
   const registry = new Registry()
-  reportQueues(registry, redis, log)
+  reportQueues(registry, redis, 1)
   const empty = await registry.metrics()
   expect(valueOf(empty, 'sms_queue_jobs{queue="sms",state="waiting"}')).toBe('0')
   const zero = ['oldest_waiting_seconds', 'oldest_unaccepted_seconds', 'stalled_seconds', 'paused']
@@ -60,4 +60,27 @@ it('the metrics show the jobs of each queue by state, and the ages of waiting an
   expect(whileDown).not.toMatch(/sms_queue_\w+\{/)
   await queue.close()
   redis.disconnect()
+})
+
+it('the metrics show each shard, and a queue of another number of shards while it has jobs', async () => {
+  const server = await startRedis()
+  const redis = connectRedis(server.url, 'commands', log)
+  await once(redis, 'ready')
+  const registry = new Registry()
+  reportQueues(registry, redis, 2)
+  const old = new Queue('sms-7', { connection: redis, prefix: '{sms-7}' })
+  await old.add('send', {}, { jobId: 'a.1' })
+  const queuesOf = (metrics: string) =>
+    [...metrics.matchAll(/sms_queue_paused\{queue="([^"]+)"\}/g)].map(([, queue]) => queue)
+  await redis.config('RESETSTAT')
+  const metrics = await registry.metrics()
+  expect(queuesOf(metrics)).toEqual(['sms-0', 'sms-1', 'sms-7', 'email', 'events'])
+  expect(valueOf(metrics, 'sms_queue_jobs{queue="sms-7",state="waiting"}')).toBe('1')
+  // Five queues are read once each, although five gauges show their state.
+  expect(await redis.info('commandstats')).toContain('cmdstat_hexists:calls=5,')
+  await old.remove('a.1')
+  expect(queuesOf(await registry.metrics())).toEqual(['sms-0', 'sms-1', 'email', 'events'])
+  await old.close()
+  redis.disconnect()
+  await server.stop()
 })

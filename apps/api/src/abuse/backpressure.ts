@@ -4,10 +4,12 @@ import {
   createQueueState,
   isProbeFree,
   STALLED_AFTER_MS,
+  stalledMsOf,
   takeProbe,
   type QueueState,
 } from '@sms-codes/core/queues/queue-state'
-import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { chooseShard, smsQueues } from '@sms-codes/core/queues/shards'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { Refusal, type Answer } from '../http/answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
@@ -35,14 +37,24 @@ type Need = 'nothing' | 'probe' | 'contact'
 
 const isClosed = ({ isPaused, stalledMs }: QueueState): boolean => isPaused || stalledMs >= STALLED_AFTER_MS
 
+type BacklogOptions = {
+  /** How long a send may wait for its first worker; 0 for no limit, also not while no gateway accepts messages. */
+  maxAgeSeconds: number
+  shards: number
+  pseudonym: (mobile: string) => string
+}
+
 /**
  * Refuses sends that cannot be delivered. While Redis answers, the process asks Redis for the state of a queue at most
  * once a second, and all requests of that second use the answer.
- * @param maxAgeSeconds how long a send may wait for its first worker; 0 for no limit, and for sends to be accepted
- * although no gateway accepts messages
+ *
+ * The state of one shard decides only about the sends of this shard: whether it is paused, and how long its jobs wait
+ * for a worker. What tells about the gateways is taken from all shards together, because all use the same gateways.
  */
-export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics: Metrics) {
+export function createBacklog(redis: RedisClient, metrics: Metrics, options: BacklogOptions) {
+  const { maxAgeSeconds, shards, pseudonym } = options
   const stateOf = createQueueState(redis)
+  const queues = smsQueues(shards)
   const cached = new Map<string, { askedAt: number; state: Promise<QueueState> }>()
 
   function current(name: string): Promise<QueueState> {
@@ -54,6 +66,8 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
     state.catch(() => cached.delete(name))
     return state
   }
+
+  const isOld = ({ untakenMs }: QueueState) => maxAgeSeconds > 0 && (untakenMs ?? 0) > maxAgeSeconds * 1000
 
   function refusal(limit: 'paused' | 'backlog' | 'gateways'): Refusal {
     metrics.refusals.inc({ limit })
@@ -67,16 +81,24 @@ export function createBacklog(redis: RedisClient, maxAgeSeconds: number, metrics
      * or a contact if mails leave.
      * @throws Refusal if a send cannot be delivered now, StoreError
      */
-    async needOf(mayFallBack: boolean): Promise<Need> {
-      const sms = await current(SMS_QUEUE)
-      if (sms.isPaused) throw refusal('paused')
+    async needOf(mayFallBack: boolean, mobile: string): Promise<Need> {
+      const asked = queues.map(current)
+      const known = (await Promise.allSettled(asked)).flatMap((one) =>
+        one.status === 'fulfilled' ? [one.value] : [],
+      )
+      // Only now does the shard of this send matter. Otherwise its pseudonym need not be computed.
+      if (known.length < shards || known.some((state) => state.isPaused || isOld(state))) {
+        const own = await chooseShard(asked, pseudonym(mobile))
+        if (own.isPaused) throw refusal('paused')
+        if (isOld(own)) throw refusal('backlog')
+      }
       if (maxAgeSeconds === 0) return 'nothing'
-      if ((sms.untakenMs ?? 0) > maxAgeSeconds * 1000) throw refusal('backlog')
-      if (!isClosed(sms)) {
-        if (sms.overdue >= MOST_OVERDUE) throw refusal('backlog')
+      const count = (what: 'sends' | 'overdue') => known.reduce((sum, state) => sum + state[what], 0)
+      if (stalledMsOf(known) < STALLED_AFTER_MS) {
+        if (count('overdue') >= MOST_OVERDUE) throw refusal('backlog')
         return 'nothing'
       }
-      if (sms.sends < MOST_PROBES && (await isProbeFree(redis))) return 'probe'
+      if (count('sends') < MOST_PROBES && (await isProbeFree(redis))) return 'probe'
       if (!mayFallBack || isClosed(await current(EMAIL_QUEUE))) throw refusal('gateways')
       return 'contact'
     },

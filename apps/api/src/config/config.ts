@@ -45,6 +45,7 @@ export function loadApiConfig(env: Env) {
     tracing: wantsTracing(values),
     redisUrl: values.REDIS_URL,
     drainMs: values.DRAIN_MS,
+    shards: values.QUEUE_SHARDS,
     queueMaxAgeSeconds: values.QUEUE_MAX_AGE_SECONDS,
     eventLoop: { delayMs: values.EVENT_LOOP_MAX_DELAY_MS, percent: values.EVENT_LOOP_MAX_PERCENT },
     keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },

@@ -1,22 +1,28 @@
 import { Queue } from 'bullmq'
 import { afterEach, describe, expect, it } from 'vitest'
-import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
-import { keys } from '@sms-codes/core/redis/keys'
+import { chooseShard, smsQueues } from '@sms-codes/core/queues/shards'
+import { keys, queueTag } from '@sms-codes/core/redis/keys'
 import { aMobile, anAddress, startApi, type Api } from '../api.ts'
 
 let api: Api
 let queues: Record<'sms' | 'email', Queue>
+const opened: Queue[] = []
 afterEach(async () => {
-  await Promise.all([queues.sms.close(), queues.email.close()])
+  await Promise.all(opened.splice(0).map((queue) => queue.close()))
   await api.stop()
 })
 
+const options = (name: string) => ({ connection: { url: api.server.url }, prefix: queueTag(name) })
+
 async function start(env: Record<string, string> = {}): Promise<void> {
   api = await startApi({ QUEUE_MAX_AGE_SECONDS: '60', ...env })
-  const options = { connection: { url: api.server.url }, prefix: QUEUE_PREFIX }
-  queues = { sms: new Queue(SMS_QUEUE, options), email: new Queue(EMAIL_QUEUE, options) }
+  queues = {
+    sms: new Queue(SMS_QUEUE, options(SMS_QUEUE)),
+    email: new Queue(EMAIL_QUEUE, options(EMAIL_QUEUE)),
+  }
+  opened.push(queues.sms, queues.email)
 }
 /** Adds sends that a worker has tried and that wait for their next try. */
 async function retried(secondsAgo: number, times = 1, queue = queues.sms): Promise<void> {
@@ -189,5 +195,82 @@ describe('while no SMS gateway accepts messages, a scene with fallback', () => {
     const captcha = await api.captcha()
     expect(await post(captcha, { mobile, scene: 'login' })).toEqual({ status: 503, body: refusal })
     expect(await api.redis.exists(`img_${captcha.uuid}`)).toBe(1)
+  })
+})
+
+describe('with two shards, the API', () => {
+  /** Opens a shard, and returns a phone whose sends it holds. */
+  async function begin(): Promise<{ mobile: string; other: string }> {
+    await start({ QUEUE_SHARDS: '2' })
+    const shards = [new Queue('sms-0', options('sms-0')), new Queue('sms-1', options('sms-1'))]
+    queues.sms = shards[0] ?? queues.sms
+    opened.push(...shards)
+    const phones = Array.from({ length: 20 }, aMobile)
+    const inShard = (name: string) => (mobile: string) =>
+      chooseShard(smsQueues(2), api.keyring.pseudonym(mobile)) === name
+    return { mobile: phones.find(inShard('sms-0')) ?? '', other: phones.find(inShard('sms-1')) ?? '' }
+  }
+  const statusFor = async (mobile: string) => (await post(await api.captcha(), { mobile })).status
+
+  it('adds each send to the shard of its phone', async () => {
+    const { mobile, other } = await begin()
+    expect([await statusFor(mobile), await statusFor(other)]).toEqual([202, 202])
+    expect(await api.redis.llen('{sms-0}:sms-0:wait')).toBe(1)
+    expect(await api.redis.llen('{sms-1}:sms-1:wait')).toBe(1)
+    expect(await api.waiting()).toEqual([])
+  })
+
+  it.each([
+    ['is paused', () => queues.sms.pause()],
+    [
+      'has a send that no worker has taken',
+      () => queues.sms.add('send', {}, { timestamp: Date.now() - 61_000 }),
+    ],
+  ])('refuses only the sends of a shard that %s', async (_, hold) => {
+    const { mobile, other } = await begin()
+    await hold()
+    await accepted(0)
+    expect(await post(await api.captcha(), { mobile })).toMatchObject({ status: 503 })
+    expect(await statusFor(other)).toBe(202)
+  })
+
+  it('accepts the sends of a shard with a retried send while gateways accept sends of the other', async () => {
+    const { mobile, other } = await begin()
+    await retried(30, 3)
+    await accepted(0)
+    expect([await statusFor(mobile), await statusFor(other)]).toEqual([202, 202])
+  })
+
+  it('refuses the sends of all shards while no gateway accepts those of one', async () => {
+    const { mobile, other } = await begin()
+    await accepted(14)
+    await retried(14, 3)
+    expect([await statusFor(mobile), await statusFor(other)]).toEqual([503, 503])
+  })
+
+  it('counts the sends under way over all shards before it lets a probe pass', async () => {
+    const { mobile } = await begin()
+    await retried(14, 2)
+    await retried(14, 1, opened.at(-1))
+    expect(await statusFor(mobile)).toBe(503)
+  })
+
+  it('refuses sends while ten sends of all shards together have waited for more than a minute', async () => {
+    const { mobile } = await begin()
+    await accepted(0)
+    await retried(61, 5)
+    await retried(61, 5, opened.at(-1))
+    expect(await statusFor(mobile)).toBe(503)
+    expect(await api.registry.metrics()).toContain('sms_refused_by_limit_total{limit="backlog"} 1')
+  })
+
+  it('asks for the state of each shard once a second', async () => {
+    await begin()
+    const captchas = await Promise.all(Array.from({ length: 30 }, () => api.captcha()))
+    await api.redis.config('RESETSTAT')
+    await Promise.all(captchas.map((captcha) => post(captcha)))
+    const [, calls] = /cmdstat_hexists:calls=(\d+)/.exec(await api.redis.info('commandstats')) ?? []
+    // The script of each shard calls the command once. A second may end in between.
+    expect(['2', '4']).toContain(calls)
   })
 })

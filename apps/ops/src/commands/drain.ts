@@ -20,7 +20,7 @@ paused if this command is stopped or times out.
   async run(args, { env, terminal }) {
     const { values } = parseArgs({ args, options: { wait: { type: 'string', default: '1m' } } })
     const giveUpAt = Date.now() + parseDuration('--wait', values.wait) * 1000
-    await withQueues(loadStoreConfig(env).redisUrl, async (queues) => {
+    await withQueues(loadStoreConfig(env), async (queues) => {
       await queues.pause()
       for (;;) {
         const active = await queues.count('active')
@@ -47,7 +47,7 @@ Ends the pause: workers take jobs from the queues sms, email and events again.
 `,
   async run(args, { env, terminal }) {
     parseArgs({ args, options: {} })
-    await withQueues(loadStoreConfig(env).redisUrl, async (queues) => {
+    await withQueues(loadStoreConfig(env), async (queues) => {
       // The jobs are counted before the pause ends, because workers take them at once afterwards.
       const waiting = await queues.count('waiting')
       await queues.resume()

@@ -29,7 +29,7 @@ of the workers (docs/operations.md).
       if (values.json) terminal.say(JSON.stringify(snapshot))
       else terminal.page(showSnapshot(snapshot))
     }
-    await withQueues(config.redisUrl, async (queues, redis) => {
+    await withQueues(config, async (queues, redis) => {
       const take = () => takeSnapshot(config, redis, queues)
       if (!values.watch) return show(await take())
       while (!signal.aborted) {

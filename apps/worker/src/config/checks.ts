@@ -53,5 +53,17 @@ const checkCallbacks: WorkerCheck = ({ CALLBACK_TOKEN, SCENES = [] }) => [
     'CALLBACK_TOKEN: is missing (a scene waits for delivery receipts)',
 ]
 
+const checkShards: WorkerCheck = ({ QUEUE_SHARDS = 1, WORKER_CONCURRENCY = QUEUE_SHARDS }) => [
+  WORKER_CONCURRENCY < QUEUE_SHARDS && 'WORKER_CONCURRENCY: must not be less than QUEUE_SHARDS',
+]
+
 /** Rules about more than one variable of a worker. */
-export const WORKER_CHECKS = [checkKeys, checkGateways, checkUnlisted, checkMail, checkCallbacks, checkEvents]
+export const WORKER_CHECKS = [
+  checkKeys,
+  checkGateways,
+  checkUnlisted,
+  checkMail,
+  checkCallbacks,
+  checkEvents,
+  checkShards,
+]

@@ -17,6 +17,7 @@ export function loadWorkerConfig(env: Env) {
     tracing: wantsTracing(values),
     redisUrl: values.REDIS_URL,
     keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
+    shards: values.QUEUE_SHARDS,
     queues: values.WORKER_QUEUES,
     concurrency: values.WORKER_CONCURRENCY,
     gatewayDeadlineMs: values.GATEWAY_DEADLINE_MS,

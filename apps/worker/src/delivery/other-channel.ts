@@ -28,7 +28,7 @@ export const createEmailFallback = (
  * changes its channel.
  * @param sends the producer's side of the queue `sms`
  */
-export const createReturnToSms = (sends: SendQueue): OtherChannel => ({
+export const createReturnToSms = (sends: Pick<SendQueue, 'add'>): OtherChannel => ({
   afterMs: 0,
   isOpen: async (_job, isCertain) => isCertain,
   queue: (job, moves) => sends.add(job, moves, Math.min(retryDelayMs(moves / 2), LONGEST_PAUSE_MS)),

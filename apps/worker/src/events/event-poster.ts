@@ -4,7 +4,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { Logger } from '@sms-codes/core/logger'
 import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
 import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/queues/events'
-import { WORKER_OPTIONS } from '@sms-codes/core/queues/queue-options'
+import { workerOptions } from '@sms-codes/core/queues/queue-options'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
 import { signWebhook } from '@sms-codes/gateways/webhook/signature'
@@ -51,7 +51,7 @@ export function createEventPoster(options: EventPosterOptions) {
     return { status }
   }
   const worker = new Worker<unknown>(EVENTS_QUEUE, post, {
-    ...WORKER_OPTIONS,
+    ...workerOptions(EVENTS_QUEUE),
     connection,
     ...telemetryOf(tracing),
     concurrency: 10,

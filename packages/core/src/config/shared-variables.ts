@@ -17,6 +17,8 @@ function checkedRedisUrl(given: string): string {
   return given
 }
 
+export const MOST_SHARDS = 16
+
 /** Variables of every process. */
 export const processVariables = {
   NODE_ENV: Type.Optional(
@@ -38,6 +40,10 @@ export const processVariables = {
     default: 'redis://127.0.0.1:6379',
     description: `address of the Redis that all processes share: ${REDIS_URL_FORMS}`,
   }),
+  QUEUE_SHARDS: integer(
+    { minimum: 1, maximum: MOST_SHARDS, default: 1 },
+    'number of queues that share the messages by SMS, so that a Redis Cluster spreads them over its nodes; the same in every process (docs/operations.md)',
+  ),
 }
 
 /** Variables of the API and the worker. */

@@ -7,15 +7,17 @@ import { serverFaults } from '../redis/server-faults.ts'
 /**
  * For `/readyz`: null if Redis answers, accepts writes and has no server fault, and the keys are those of the other
  * processes; else the reason in a few words.
+ * @param queues the queues that the process uses
  */
 export async function storeNotReady(
   redis: RedisClient,
   keyring: KeyringOptions,
+  queues: readonly string[] = [],
   now = Date.now,
 ): Promise<string | null> {
   try {
     const [serverFault] = await serverFaults(redis)
-    await probeWrites(redis)
+    await probeWrites(redis, queues)
     if (serverFault !== undefined) return serverFault
     const [keyFault] = await keyFaults(redis, keyring)
     if (keyFault !== undefined) return keyFault

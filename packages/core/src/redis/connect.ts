@@ -1,6 +1,7 @@
 import { Cluster, Redis, type ClusterOptions } from 'ioredis'
 import { gatherWrites } from './gather-writes.ts'
 import type { Logger } from '../logger.ts'
+import { keys, queueTag } from './keys.ts'
 import { parseRedisUrl, type RedisAddress } from './url.ts'
 
 /**
@@ -112,12 +113,18 @@ export async function asStoreError<T>(operation: string, call: Promise<T>): Prom
   }
 }
 
-/** One key in the hash slot of the queues and one in that of the limits. In a Cluster every send needs both. */
-const PROBES = ['{sms}:probe', 'sms:{gate}:probe']
+/** The hash tags of the queues and marks that are not sharded, and of the limits. Every send needs them. */
+const NEEDED = ['{sms}', 'sms:{gate}']
 
-/** Writes the probes. A full server or a replica answers reads but refuses these writes. @throws StoreError */
-export async function probeWrites(redis: RedisClient): Promise<void> {
-  await asStoreError('probe', Promise.all(PROBES.map((key) => redis.set(key, '1', 'PX', 1_000))))
+/**
+ * Writes one key per hash tag, because in a Cluster each may lie on another server. A full server or a replica answers
+ * reads but refuses these writes.
+ * @param queues the queues that the process uses @throws StoreError
+ */
+export async function probeWrites(redis: RedisClient, queues: readonly string[] = []): Promise<void> {
+  const tags = [...new Set([...NEEDED, ...queues.map(queueTag)])]
+  const writes = tags.map((tag) => redis.set(keys.writeProbe(tag), '1', 'PX', 1_000))
+  await asStoreError('probe', Promise.all(writes))
 }
 
 function reasonOf(message: string): string {

@@ -55,6 +55,7 @@ async function accept(agoMs: number): Promise<void> {
 describe('the state of a queue', () => {
   it('of an empty queue without an acceptance has no age', async () => {
     expect(await state()).toEqual({
+      jobs: { waiting: 0, active: 0, delayed: 0, failed: 0 },
       isPaused: false,
       untakenMs: null,
       unacceptedMs: null,
@@ -79,6 +80,7 @@ describe('the state of a queue', () => {
     await redis.zadd(queue.toKey('failed'), 1, 'ended')
     await redis.lpush(queue.toKey('wait'), 'missing')
     expect(await state()).toMatchObject({ unacceptedMs: null, untakenMs: null, sends: 0, overdue: 0 })
+    expect((await state()).jobs).toEqual({ waiting: 1, active: 0, delayed: 0, failed: 1 })
   })
 
   it('does not count sends that a worker left to other workers or to a later second', async () => {
@@ -205,7 +207,7 @@ describe('probes', () => {
 
 describe('the remark for /readyz', () => {
   it('tells of a pause and of an outage of the gateways, and of nothing else', async () => {
-    const remark = createDeliveryRemark(redis)
+    const remark = createDeliveryRemark(redis, 1)
     expect(await remark()).toBeNull()
     await add('delayed', Date.now())
     expect(await remark()).toBeNull()
@@ -215,5 +217,17 @@ describe('the remark for /readyz', () => {
     expect(await remark()).toBeNull()
     await queue.pause()
     expect(await remark()).toBe('the queue sms is paused')
+  })
+
+  it('tells of the shards that are paused, and of an outage that one shard shows', async () => {
+    const remark = createDeliveryRemark(redis, 3)
+    await add('active', secondsAgo(42))
+    await redis.rename(queue.toKey('active'), '{sms-2}:sms-2:active')
+    for (const key of await redis.keys(queue.toKey('*')))
+      await redis.rename(key, key.replaceAll('sms', 'sms-2'))
+    expect(await remark()).toMatch(/^no gateway has accepted a message for \d+ s$/)
+    await redis.hset('{sms-0}:sms-0:meta', 'paused', 1)
+    await redis.hset('{sms-2}:sms-2:meta', 'paused', 1)
+    expect(await remark()).toBe('the queue sms-0, sms-2 is paused')
   })
 })

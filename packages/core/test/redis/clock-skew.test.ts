@@ -31,11 +31,11 @@ describe('the clock of the host', () => {
     reportClockSkew(registry, redis, ahead(seconds))
     const [, value] = /^sms_clock_skew_seconds (\S+)$/m.exec(await registry.metrics()) ?? []
     expect(Number(value)).toBeCloseTo(seconds, 0)
-    expect(await storeNotReady(redis, someKeys, ahead(seconds))).toBeNull()
+    expect(await storeNotReady(redis, someKeys, [], ahead(seconds))).toBeNull()
   })
 
   it.each([90, -90])('makes the process not ready when it is %i s ahead, with a reason', async (seconds) => {
-    expect(await storeNotReady(redis, someKeys, ahead(seconds))).toBe(
+    expect(await storeNotReady(redis, someKeys, [], ahead(seconds))).toBe(
       'the clocks of this host and of Redis are far apart',
     )
   })

@@ -9,7 +9,10 @@ import { createCodeStore } from '../../src/codes/code-store.ts'
 import { createLogger } from '../../src/logger.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { QUEUE_PREFIX } from '../../src/queues/queue-options.ts'
+import { createQueueState } from '../../src/queues/queue-state.ts'
 import { createSendQueue, SMS_QUEUE, type SendJob } from '../../src/queues/send-queue.ts'
+import { createSmsQueue, leftoverQueues, smsQueues } from '../../src/queues/shards.ts'
+import { probeWrites } from '../../src/redis/connect.ts'
 import { createSendLedger } from '../../src/codes/send-ledger.ts'
 import { listScripts } from '../scripts.ts'
 import { runEveryScript } from '../every-script.ts'
@@ -59,7 +62,6 @@ describe('on a Cluster of three servers', () => {
       const ok = {
         kind: 'ok',
         rid: 'string',
-        n: 2,
         channel: 'sms',
         gateway: 'aliyun',
         askedBy: '',
@@ -89,6 +91,27 @@ describe('on a Cluster of three servers', () => {
       const guesses = Array.from({ length: 100 }, () => codes.verify(mobile, 'default', code, undefined))
       expect((await Promise.all(guesses)).filter(({ kind }) => kind === 'ok')).toHaveLength(1)
     }
+  })
+
+  it('the shards of the queue lie on all servers, and each can be read and probed', async () => {
+    await Promise.all(cluster.nodes('master').map((node) => node.flushall()))
+    const [shards, log] = [4, createLogger('test', 'silent')]
+    const queue = createSmsQueue(cluster, log, shards)
+    const mobiles = Array.from({ length: PHONES }, newMobile)
+    for (const mobile of mobiles) {
+      const rid = `${keyring.pseudonym(mobile)}.${'r'.repeat(22)}`
+      await queue.add({ v: 1, rid, scene: 'default', n: 1, to: '138****8000', segment: '138' })
+    }
+    const lists = await Promise.all(cluster.nodes('master').map((node) => node.keys('*:wait')))
+    expect(lists.map(({ length }) => length).toSorted((a, b) => a - b)).toEqual([1, 1, 2])
+    expect(lists.flat().toSorted()).toEqual(smsQueues(shards).map((name) => `{${name}}:${name}:wait`))
+    const states = await Promise.all(smsQueues(shards).map((name) => createQueueState(cluster)(name)))
+    expect(states.reduce((sum, { sends }) => sum + sends, 0)).toBe(PHONES)
+    expect(await leftoverQueues(cluster, 1)).toEqual(smsQueues(shards))
+    await probeWrites(cluster, smsQueues(shards))
+    const probes = await Promise.all(cluster.nodes('master').map((node) => node.keys('*:probe')))
+    expect(probes.map(({ length }) => length)).toEqual([2, 2, 2])
+    await queue.close()
   })
 
   it('the send queue holds every job once, and a worker processes all of them', async () => {
