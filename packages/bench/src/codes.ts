@@ -23,7 +23,6 @@ const POLICY: CodePolicy = {
   ],
 }
 export const SCENE = 'default'
-const AT_ONCE = 1_000
 
 /** Reads the code of a record: a user sees it on the phone. Returns '' when the record has none. */
 export async function readCode(redis: Redis, keyring: Keyring, mobile: string): Promise<string> {
@@ -48,13 +47,17 @@ export async function issueCodes(redis: Redis, keyring: Keyring, count: number):
   return inBatches(count, async () => issue(freshMobile()))
 }
 
-/** Makes `count` calls, up to 1,000 at once, and returns their results in order. */
-export async function inBatches<T>(count: number, call: (at: number) => Promise<T>): Promise<T[]> {
+/** Makes `count` calls, at most `atOnce` at the same time, and returns their results in order. */
+export async function inBatches<T>(
+  count: number,
+  call: (at: number) => Promise<T>,
+  atOnce = 1_000,
+): Promise<T[]> {
   const results: T[] = []
-  while (results.length < count) {
-    const from = results.length
-    const length = Math.min(AT_ONCE, count - from)
-    results.push(...(await Promise.all(Array.from({ length }, (_, at) => call(from + at)))))
+  let next = 0
+  async function lane(): Promise<void> {
+    for (let at = next++; at < count; at = next++) results[at] = await call(at)
   }
+  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, lane))
   return results
 }

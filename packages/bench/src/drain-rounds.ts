@@ -6,7 +6,7 @@ import type { Measured, Round } from './rounds.ts'
 import type { Stack } from './stack.ts'
 import type { Server } from './variants.ts'
 
-const JOBS = 3_000
+const JOBS = 2_500
 const DEADLINE_MS = 60_000
 const POLL_MS = 5
 

@@ -13,7 +13,7 @@ import type { Server } from './variants.ts'
 
 type Parts = { worker: { pid: number }; gateway: Server; gatewayDelayMs: number }
 
-/** Jobs of real records, each of which must be `sent` in the end. */
+/** Jobs of real records. After a valid round every record is `sent`. */
 export function productDrain({ redis, keyring }: Stack, parts: Parts): Drain {
   const queue = createSendQueue(redis, createLogger('bench', 'warn', process.stderr))
   let issued: IssuedCode[] = []

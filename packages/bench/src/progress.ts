@@ -1,5 +1,5 @@
 import type { Round } from './rounds.ts'
-import { perCpuSecond } from './summary.ts'
+import { perCpuSecond } from './report/summary.ts'
 
 /** Prints the progress on standard error, because standard output is for the report. */
 export function createProgress(rounds: number) {

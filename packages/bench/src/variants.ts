@@ -1,8 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { keys } from '@sms-codes/core/redis/keys'
-import { fieldsOf, type Answer } from './answer.ts'
-import { inBatches, issueCodes, SCENE } from './codes.ts'
-import { freshAddress, freshMobile } from './fresh.ts'
+import type { Answer } from './answer.ts'
+import { inBatches, issueCodes } from './codes.ts'
+import { freshMobile } from './fresh.ts'
+import { hasReceipt, imageRequest, isImage, isSent, prepareSends, verifyRequest } from './requests.ts'
 import type { Stack } from './stack.ts'
 
 export type Server = { pid: number; port: number }
@@ -15,9 +15,6 @@ export type Variant = {
   prepare: (count: number) => Promise<string[]>
   accepts: (answer: Answer) => boolean
 }
-
-const CAPTCHA_TEXT = 'HK7M'
-const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 
 export function helloVariant(server: Server): Variant {
   const request = 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
@@ -33,17 +30,8 @@ export function sendVariant(name: string, server: Server, { redis }: Stack): Var
   return {
     name,
     server,
-    async prepare(count) {
-      const uuids = Array.from({ length: count }, () => randomUUID())
-      await inBatches(count, async (at) => redis.set(keys.captcha(uuids[at] ?? ''), CAPTCHA_TEXT, 'EX', 300))
-      return uuids.map((uuid) =>
-        get(`/sms_codes/${freshMobile()}/?image_code=${CAPTCHA_TEXT.toLowerCase()}&uuid=${uuid}`),
-      )
-    },
-    accepts({ status, body }) {
-      const { code, request_id } = fieldsOf(body)
-      return status === 200 && code === '0' && typeof request_id === 'string'
-    },
+    prepare: async (count) => (await prepareSends(redis, count)).map(({ request }) => request),
+    accepts: isSent,
   }
 }
 
@@ -82,32 +70,7 @@ export function imageVariant(server: Server): Variant {
   return {
     name: 'image code',
     server,
-    prepare: async (count) => Array.from({ length: count }, () => get(`/image_codes/${randomUUID()}/`)),
-    accepts: ({ status, body }) =>
-      status === 200 && body.length > 500 && PNG_SIGNATURE.equals(body.subarray(0, PNG_SIGNATURE.length)),
+    prepare: async (count) => Array.from({ length: count }, imageRequest),
+    accepts: isImage,
   }
-}
-
-const verifyRequest = (mobile: string, code: string, rid: string) =>
-  post('/v1/sms_codes/verify', { mobile, sms_code: code, scene: SCENE, request_id: rid })
-
-function hasReceipt({ status, body }: Answer): boolean {
-  const { code, receipt } = fieldsOf(body)
-  return status === 200 && code === '0' && typeof receipt === 'string'
-}
-
-function get(path: string): string {
-  return `GET ${path} HTTP/1.1\r\n${headers()}\r\n`
-}
-
-function post(path: string, fields: Record<string, string>): string {
-  const body = JSON.stringify(fields)
-  const about = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`
-  return `POST ${path} HTTP/1.1\r\n${headers()}${about}\r\n${body}`
-}
-
-// As a proxy would send it, with another address for each request, so that every limit is checked and none is
-// reached.
-function headers(): string {
-  return `Host: 127.0.0.1\r\nX-Forwarded-For: ${freshAddress()}\r\n`
 }

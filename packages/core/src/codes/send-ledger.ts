@@ -1,4 +1,5 @@
 import type { Keyring } from '../keyring.ts'
+import { createCounters } from '../limits/counters.ts'
 import type { Window } from '../limits/windows.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
@@ -58,6 +59,7 @@ type Lapse = 'open' | 'done' | 'late' | 'used' | 'over'
  * before its call. Every method throws StoreError when Redis does not answer.
  */
 export function createSendLedger(redis: RedisClient, keyring: Keyring) {
+  const counters = createCounters(redis)
   const claimScript = createScript(redis, new URL('./lua/claim.lua', import.meta.url))
   const lapseScript = createScript(redis, new URL('./lua/lapse.lua', import.meta.url))
   const settleScript = createScript(redis, new URL('./lua/settle.lua', import.meta.url))
@@ -65,8 +67,8 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
 
   /** A message that certainly was not sent costs no budget, so that an outage does not use up the budget. */
   async function giveBudgetBack(reply: Reply): Promise<void> {
-    const unit = reply.text('budget_unit')
-    if (unit !== '') await asStoreError('budget', redis.zrem(keys.budget, unit))
+    const unit = reply.number('budget_unit')
+    if (unit > 0) await counters.giveBack(unit, [keys.budget])
   }
 
   async function settleAs(owner: 'claimed' | 'unclaimed', send: Send, fence: number, what: Settlement) {

@@ -62,7 +62,6 @@ describe('on a Cluster of three servers', () => {
       const ok = {
         kind: 'ok',
         rid: 'string',
-        n: 2,
         channel: 'sms',
         gateway: 'aliyun',
         askedBy: '',

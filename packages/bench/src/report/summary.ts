@@ -1,5 +1,5 @@
-import type { Comparison, Round } from './rounds.ts'
-import { spreadOf, type Spread } from './statistics.ts'
+import type { Comparison, Round } from '../rounds.ts'
+import { spreadOf, type Spread } from '../statistics.ts'
 
 /** The figures of the valid rounds of one name. A figure is null when no round was valid. */
 export type Summary = {
@@ -19,7 +19,7 @@ export type Summary = {
   p99Ms: Spread | null
 }
 
-const cpuOf = ({ serverCpu, successes }: Round) => (1e6 * serverCpu) / successes
+export const cpuMicrosOf = ({ serverCpu, successes }: Round) => (1e6 * serverCpu) / successes
 const redisCpuOf = ({ redisCpu, successes }: Round) => (1e6 * redisCpu) / successes
 export const perCpuSecond = ({ successes, serverCpu }: Round) => successes / serverCpu
 
@@ -58,10 +58,10 @@ function summaryOf(compared: readonly Compared[]): Summary {
     validRounds: valid.length,
     invalidRounds: compared.length - valid.length,
     successesPerCpuSecond: spread(perCpuSecond),
-    cpuMicros: spread(cpuOf),
+    cpuMicros: spread(cpuMicrosOf),
     redisCpuMicros: spread(redisCpuOf),
     ofBareFastify: ratios('base', perCpuSecond),
-    timesFloor: ratios('floor', cpuOf),
+    timesFloor: ratios('floor', cpuMicrosOf),
     timesFloorRedis: ratios('floor', redisCpuOf),
     successesPerSecond: spread(({ successes, seconds }) => successes / seconds),
     p50Ms: latency('p50Ms'),
