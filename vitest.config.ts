@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Every package is read from its sources, so the unit tests need no build.
@@ -7,8 +8,24 @@ const ssr = { resolve: { conditions, externalConditions: ['@sms-codes/source', '
 // Generous, so that a busy machine does not fail a test.
 const expect = { poll: { timeout: 15_000 } }
 
+const endToEnd = {
+  setupFiles: ['vitest.worker-setup.ts'],
+  globalSetup: ['vitest.global-setup.ts', '.ci/build-apps.ts'],
+  testTimeout: 120_000,
+  expect,
+  hookTimeout: 240_000,
+}
+
+// These files put the machine under full load, or measure what a process uses under load. Each runs alone, after
+// all others.
+const ALONE = ['ambiguous', 'concurrency', 'http-edge', 'rolling', 'rounds', 'shards'].map(
+  (name) => `packages/e2e/test/${name}.test.ts`,
+)
+
 export default defineConfig({
   test: {
+    // Two thirds of the time of the tests is waiting, so three files share a core.
+    maxWorkers: 3 * availableParallelism(),
     projects: [
       {
         ssr,
@@ -30,17 +47,9 @@ export default defineConfig({
       },
       {
         ssr,
-        test: {
-          name: 'e2e',
-          include: ['packages/e2e/test/**/*.test.ts'],
-          setupFiles: ['vitest.worker-setup.ts'],
-          globalSetup: ['vitest.global-setup.ts', '.ci/build-apps.ts'],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          expect,
-          hookTimeout: 240_000,
-        },
+        test: { name: 'e2e', include: ['packages/e2e/test/**/*.test.ts'], exclude: ALONE, ...endToEnd },
       },
+      { ssr, test: { name: 'e2e-alone', include: ALONE, fileParallelism: false, ...endToEnd } },
     ],
   },
 })

@@ -1,3 +1,9 @@
+import { limitFreePorts } from './packages/launcher/src/ports.ts'
+
+// Files that run side by side take their ports from separate ranges. Vitest numbers its workers from 1.
+const RANGES = 24
+limitFreePorts(20_000 + 500 * (Number(process.env['VITEST_POOL_ID']) % RANGES), 500)
+
 // Vitest ends its workers with SIGTERM, which by default skips the "exit" event. With this handler, the event
 // comes and kills the servers that an interrupted test started (packages/launcher/src/cleanup-at-exit.ts).
 process.once('SIGTERM', () => process.exit(143))

@@ -3,11 +3,10 @@ import { createCodeStore } from '@sms-codes/core/codes/code-store'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { createKeyring } from '@sms-codes/core/keyring'
-import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
+import { createCounters } from '@sms-codes/core/limits/counters'
 import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
-import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
@@ -15,6 +14,7 @@ import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
 import { createSendQueue, EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createSmsQueue } from '@sms-codes/core/queues/shards'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
+import { createAdmission } from './abuse/admission.ts'
 import { createListCheck } from './abuse/allow-deny-lists.ts'
 import { createBacklog } from './abuse/backpressure.ts'
 import { createCallers } from './abuse/caller.ts'
@@ -46,15 +46,17 @@ export type ApiProcess = {
 export function composeApi({ config, log, redis, producer, registry, tracing = null }: ApiProcess) {
   const policyOf = scenePolicies(config.policies)
   const keyring = createKeyring(config.keyring)
-  const limits = createLimits(redis)
+  const counters = createCounters(redis)
   const metrics = createApiMetrics(registry)
-  reportBudget(registry, limits, config.rateLimits.budget)
+  reportBudget(registry, counters, config.rateLimits.budget)
   const queue = createSmsQueue(producer, log, config.shards, tracing)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const events = config.tellsEvents ? createEventQueue(producer, log, tracing) : null
   const ledger = createSendLedger(redis, keyring)
   const audit = createAudit(redis)
-  const guard = createPumpingGuard({ redis, metrics, audit, log }, config.guard)
+  const guard = createPumpingGuard({ metrics, audit, log }, config.guard)
+  const lists = createListCheck({ metrics, audit, log }, config.lists)
+  const stepUp = createStepUp(config.stepUp)
   const deps = {
     corsOrigins: config.corsOrigins,
     backEnds: createBackEnds(config.apiKeys),
@@ -66,11 +68,14 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
     }),
     captchas: createCaptchas(redis),
     proofs: createProofs(redis, keyring),
-    stepUpLevelOf: createStepUp(config.stepUp),
-    rateLimits: createRateLimits(limits, config.rateLimits, metrics),
-    checkLists: createListCheck({ lists: createLists(redis), keyring, metrics, audit, log }, config.lists),
+    stepUp,
+    rateLimits: createRateLimits(counters, config.rateLimits, metrics),
+    admit: createAdmission(
+      { redis, counters, keyring, metrics, lists, guard },
+      { windows: config.rateLimits, proofAfter: stepUp.proofAfter },
+    ),
     guard,
-    guardCounts: createGuardCounts(redis, config.guard.windowSeconds),
+    guardCounts: createGuardCounts(redis, config.guard.windowSeconds, log),
     idempotency: createIdempotency(createIdempotencyStore(redis, keyring)),
     scenes: Object.keys(config.policies),
     codeLength: (scene: string) => policyOf(scene).length,

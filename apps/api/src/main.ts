@@ -11,7 +11,7 @@ import { buildServer } from './server.ts'
 
 const parts = await boot({ name: 'api', variables: ApiEnv, env: process.env, load: loadApiConfig })
 const { config, log, redis, producer, registry, version } = parts
-const { app, queues } = await buildServer(parts)
+const { app, deps, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
 const queuesUsed = smsQueues(config.shards)
 const notReady = () => storeNotReady(redis, config.keyring, queuesUsed)
@@ -28,7 +28,7 @@ onShutdown(
       await sleep(config.drainMs)
     },
     () => app.close(),
-    () => Promise.all(queues.map((queue) => queue.close())),
+    () => Promise.all([deps.guardCounts.flush(), ...queues.map((queue) => queue.close())]),
     async () => {
       producer.disconnect()
       redis.disconnect()

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { GROUPS } from '@sms-codes/core/limits/guard-counts'
-import type { Limits } from '@sms-codes/core/limits/limits'
+import type { Counters } from '@sms-codes/core/limits/counters'
 import type { Window } from '@sms-codes/core/limits/windows'
 import { keys } from '@sms-codes/core/redis/keys'
 import { MODES } from './abuse/pumping-guard.ts'
@@ -56,7 +56,7 @@ export type ApiMetrics = ReturnType<typeof createApiMetrics>
  * Reports at each scrape how many messages the budget still allows. While Redis does not answer, the metric has no
  * series and the rest of the scrape succeeds.
  */
-export function reportBudget(registry: Registry, limits: Limits, budget: readonly Window[]): void {
+export function reportBudget(registry: Registry, counters: Counters, budget: readonly Window[]): void {
   const left = new Gauge({
     name: 'sms_budget_left',
     help: 'Messages that the budget still allows, by the length of the window in seconds',
@@ -64,8 +64,8 @@ export function reportBudget(registry: Registry, limits: Limits, budget: readonl
     registers: [registry],
     collect: async () => {
       left.reset()
-      const room = await limits.room({ key: keys.budget, windows: budget }).catch(() => null)
-      for (const window of room?.windows ?? []) left.set({ window: String(window.seconds) }, window.left)
+      const room = await counters.room({ key: keys.budget, windows: budget }).catch(() => [])
+      for (const window of room) left.set({ window: String(window.seconds) }, window.left)
     },
   })
 }

@@ -35,8 +35,9 @@ export async function startApi(
     EVENT_LOOP_MAX_DELAY_MS: '0',
     ...env,
   })
-  const redis = connectRedis(config.redisUrl, 'commands', log)
-  const producer = connectRedis(config.redisUrl, 'producer', log)
+  // This kind of connection waits longer for an answer than those of main.ts, for the same reason.
+  const redis = connectRedis(config.redisUrl, 'operator', log)
+  const producer = connectRedis(config.redisUrl, 'operator', log)
   await Promise.all([once(redis, 'ready'), once(producer, 'ready')])
   const registry = new Registry()
   const { app, deps, queues, keyring } = await buildServer({ config, log, redis, producer, registry })
@@ -84,8 +85,9 @@ export async function startApi(
       const send = { rid, scene: 'default', n: 1 }
       const claim = await deps.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 5_000 })
       if (claim.kind !== 'go') throw new Error(`the claim is ${claim.kind}`)
-      if (claim.grouped !== null) await deps.guardCounts.countSent(send, claim.grouped)
       await deps.ledger.settle(send, claim.fence, { status: 'sent', gateway: 'ccp' })
+      if (claim.grouped !== null) deps.guardCounts.countSent(claim.grouped)
+      await deps.guardCounts.flush()
     },
 
     /** Sends a code to this phone. */

@@ -22,8 +22,6 @@ const table = new Map<string, Row>(
 
 /** What Redis needs for the expiry of a key, which MEMORY USAGE does not include. */
 const EXPIRY_BYTES = 50
-/** One unit in a set of more than 128 units. */
-const UNIT_BYTES = 121
 /** One invented request id in a hash of more than 128 ids. */
 const ID_BYTES = 90
 
@@ -39,11 +37,12 @@ const shapeOf = (key: string) =>
   key
     .replace(/^img_.*/, 'img_<uuid>')
     .replace(/^sms:proof:.*/, 'sms:proof:<nonce>')
-    .replace(/(?<=addr:)[A-Za-z0-9_-]{22}/, '<address>')
-    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(addr|subnet):)/, '<subnet>')
+    .replace(/(?<=:net-att:)[A-Za-z0-9_-]{22}/, '<subnet>')
+    .replace(/(?<=:(att|images|verifies):)[A-Za-z0-9_-]{22}/, '<address>')
+    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(images|verifies))/, '<subnet>')
     .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(misses|code|sends|guesses))/, '<phone>')
     .replace(/(?<=:guesses:).*/, '<scene>')
-    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\})/, '<id>')
+    .replace(/(?<=\{)[A-Za-z0-9_-]{12}(?=\}:idempotency)/, '<id>')
 
 async function measured(): Promise<Record<string, Row>> {
   const held = (await api.redis.keys('*')).filter((key) => !key.startsWith('{sms}'))
@@ -102,7 +101,7 @@ it('a request that fails validation or names no known route creates no key', asy
   expect(await measured()).toEqual({})
 })
 
-it('a full limit keeps no answer and adds no unit', async () => {
+it('a full limit keeps no answer and adds no key', async () => {
   const address = forwarded()
   for (let i = 0; i < 30; i++) await api.post('/v1/sms_codes/verify', guess('123456'), address)
   const before = await measured()
@@ -147,12 +146,15 @@ it('a subnet with full limits occupies as little as the documentation states', (
   const bytesOf = (key: string) => (table.get(key)?.bytes ?? 0) + EXPIRY_BYTES
   const [picture, proof] = [bytesOf('img_<uuid>'), bytesOf('sms:proof:<nonce>')]
   const answer = bytesOf('sms:{<id>}:idempotency')
+  /** The most units that a counter can admit in some seconds: its maximum for each window that these begin, and once more. */
+  const taken = (most: number, window: number) => (seconds: number) =>
+    most * (Math.ceil(seconds / window) + 1)
   // The most expensive caller uses another address for each unit.
-  const unit = (purpose: string) => bytesOf(`sms:{<subnet>}:addr:<address>:${purpose}`) + UNIT_BYTES
-  // In the 300 seconds of a picture, the limit for 60 seconds permits five times its number.
-  const images = 3_000 * (5 * picture + unit('images'))
-  const attempts = 6_000 * (answer + proof + unit('attempts'))
-  // A guess with an invented id is kept for two windows of the limit.
-  const verifies = 6_000 * (answer + unit('verifies') + 2 * ID_BYTES)
-  expect(Math.ceil((images + attempts + verifies) / 1e6)).toBe(Number(stated))
+  const [images, attempts, verifies] = [taken(3_000, 60), taken(6_000, 600), taken(6_000, 300)]
+  const bytes = [
+    images(300) * picture + images(120) * bytesOf('sms:{<subnet>}:images:<address>'),
+    attempts(300) * answer + attempts(600) * proof + attempts(1_200) * bytesOf('sms:{gate}:att:<address>'),
+    verifies(60) * answer + verifies(600) * (bytesOf('sms:{<subnet>}:verifies:<address>') + ID_BYTES),
+  ]
+  expect(Math.ceil(bytes.reduce((sum, each) => sum + each) / 1e6)).toBe(Number(stated))
 })

@@ -32,7 +32,8 @@ export async function startBoard({
   const server = given ?? (await startRedis())
   const lines: string[] = []
   const log = createLogger('board', 'info', { write: (line) => lines.push(line) })
-  const redis = connectRedis(server.url, 'producer', log)
+  // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
+  const redis = connectRedis(server.url, 'operator', log)
   const { queues, close } = watchQueues(redis, log)
   const operators = writable ? [reader, writer] : [reader]
   const app = await buildApp({ log, redis, queues, shards, operators, basePath, trustProxy })

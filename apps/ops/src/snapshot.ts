@@ -1,5 +1,5 @@
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
-import { createLimits } from '@sms-codes/core/limits/limits'
+import { createCounters } from '@sms-codes/core/limits/counters'
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
@@ -14,12 +14,12 @@ export async function takeSnapshot(config: StoreConfig, redis: RedisClient, queu
   const [servers, figures, budget, allow, deny] = await Promise.all([
     readServers(redis),
     queues.figures(),
-    createLimits(redis).room({ key: keys.budget, windows: config.budget }),
+    createCounters(redis).room({ key: keys.budget, windows: config.budget }),
     lists.all('allow'),
     lists.all('deny'),
   ])
   const sizes = { allow: allow.length, deny: deny.length }
-  return { redis: servers, queues: figures, budget: budget.windows, lists: sizes }
+  return { redis: servers, queues: figures, budget, lists: sizes }
 }
 export type Snapshot = Awaited<ReturnType<typeof takeSnapshot>>
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createCounters } from '@sms-codes/core/limits/counters'
 import { keys } from '@sms-codes/core/redis/keys'
 import { sealedMessage } from '@sms-codes/core/codes/sealed-message'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
@@ -11,7 +12,13 @@ beforeEach(async () => {
 afterEach(() => ops.stop())
 
 const send = (mobile: string, env = {}) => ops.run(['send-test', mobile, '--wait', '1s'], { env })
-const budgetUsed = () => ops.redis.zcard(keys.budget)
+const budgetUsed = async () => {
+  const [hour] = await createCounters(ops.redis).room({
+    key: keys.budget,
+    windows: [{ most: 1, seconds: 3_600 }],
+  })
+  return hour?.used
+}
 const jobs = () => ops.redis.llen('{sms}:sms:wait')
 const BUDGET = { BUDGET_MESSAGES: '1/3600' }
 

@@ -15,7 +15,7 @@ export function checkOverdueReceipts(
 ): void {
   let isChecking = false
   setInterval(() => {
-    if (isChecking || !consumer.isRunning() || consumer.isPaused()) return
+    if (isChecking || !consumer.isRunning()) return
     isChecking = true
     followUp
       .checkOverdue()

@@ -71,6 +71,7 @@ export function composeWorker(options: ComposeOptions) {
   const { rules } = config
   const deliveryReceipts = createDeliveryReceipts(redis, keyring)
   const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, contacts, mails })
+  const guardCounts = createGuardCounts(redis, config.guardWindows, log)
   const shared = { ledger, metrics, log, connection, tracing }
 
   function guard(consumer: Worker<unknown>): Worker<unknown> {
@@ -91,7 +92,7 @@ export function composeWorker(options: ComposeOptions) {
         ? createEmailFallback({ rules, contacts, mails, afterMs: config.fallbackAfterMs })
         : null,
       followUp: config.expectsReceipts ? followUp : null,
-      guardCounts: createGuardCounts(redis, config.guardWindows),
+      guardCounts,
     }
     const mark = createAcceptanceMark(redis, SMS_QUEUE)
     const { shards, concurrency } = config
@@ -130,6 +131,7 @@ export function composeWorker(options: ComposeOptions) {
     consumers: () => [...(sms?.consumers() ?? []), ...others],
     /** From now on, no further consumer begins. */
     stop: () => sms?.stop(),
+    guardCounts,
     producers: [mails, sends, ...(events === null ? [] : [events])],
   }
 }

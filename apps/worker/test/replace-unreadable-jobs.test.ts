@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
@@ -8,12 +8,6 @@ import { connectRedis } from '@sms-codes/core/redis/connect'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { createEventPoster } from '../src/events/event-poster.ts'
 import { fakeGateway, jobOf, log, newMobile, sendOf, startDelivery } from './worker.ts'
-
-let delivery: Awaited<ReturnType<typeof startDelivery>>
-beforeEach(async () => {
-  delivery = await startDelivery()
-})
-afterEach(() => delivery.stop())
 
 const SECRET = '13912345678'
 /** The fields of a job's hash that are replaced; null deletes the hash. */
@@ -35,10 +29,14 @@ const BROKEN: [name: string, fields: Record<string, string> | null][] = [
   ['starts-word', { ats: 'no number', stc: '5' }],
 ]
 
-it(
-  'jobs that cannot be read fail with a metric and one log line without id and data, and other jobs go on',
-  { timeout: 60_000 },
-  async () => {
+// BullMQ finds such a job after several stalls, so each test waits for about 25 s.
+describe.concurrent('with data that cannot be read', { timeout: 60_000 }, () => {
+  it('jobs fail with a metric and one log line without id and data, and other jobs go on', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const delivery = await startDelivery()
+    onTestFinished(() => delivery.stop())
     const lines: string[] = []
     const gateway = fakeGateway('first')
     const raw = new Queue(SMS_QUEUE, { connection: delivery.redis, prefix: QUEUE_PREFIX })
@@ -67,29 +65,31 @@ it(
     expect(lines.join()).not.toContain(SECRET)
     await stop()
     await raw.close()
-  },
-)
-
-it('an event that cannot be read fails in the same way', { timeout: 60_000 }, async () => {
-  const lines: string[] = []
-  const raw = new Queue(EVENTS_QUEUE, { connection: delivery.redis, prefix: QUEUE_PREFIX })
-  const { id = '' } = await raw.add('event', {}, { jobId: 'an-event' })
-  await delivery.redis.hset(raw.toKey(id), 'data', `${SECRET} is no JSON`)
-  const connection = connectRedis(delivery.server.url, 'worker', log)
-  const transport = createTransport()
-  const poster = createEventPoster({
-    connection,
-    url: 'http://127.0.0.1:1/events',
-    keys: [Buffer.alloc(32)],
-    transport,
-    metrics: delivery.metrics,
-    log: createLogger('worker', 'info', { write: (line) => lines.push(line) }),
   })
-  await expect.poll(() => raw.getFailedCount(), { timeout: 50_000 }).toBe(1)
-  expect(await delivery.registry.metrics()).toContain('sms_jobs_unreadable_total{queue="events"} 1')
-  expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([{ msg: 'unknown job payload' }])
-  expect(lines.join()).not.toMatch(/an-event|13912345678/)
-  await Promise.all([poster.close(), raw.close()])
-  transport.close()
-  connection.disconnect()
+
+  it('an event fails in the same way', async ({ expect, onTestFinished }) => {
+    const delivery = await startDelivery()
+    onTestFinished(() => delivery.stop())
+    const lines: string[] = []
+    const raw = new Queue(EVENTS_QUEUE, { connection: delivery.redis, prefix: QUEUE_PREFIX })
+    const { id = '' } = await raw.add('event', {}, { jobId: 'an-event' })
+    await delivery.redis.hset(raw.toKey(id), 'data', `${SECRET} is no JSON`)
+    const connection = connectRedis(delivery.server.url, 'worker', log)
+    const transport = createTransport()
+    const poster = createEventPoster({
+      connection,
+      url: 'http://127.0.0.1:1/events',
+      keys: [Buffer.alloc(32)],
+      transport,
+      metrics: delivery.metrics,
+      log: createLogger('worker', 'info', { write: (line) => lines.push(line) }),
+    })
+    await expect.poll(() => raw.getFailedCount(), { timeout: 50_000 }).toBe(1)
+    expect(await delivery.registry.metrics()).toContain('sms_jobs_unreadable_total{queue="events"} 1')
+    expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([{ msg: 'unknown job payload' }])
+    expect(lines.join()).not.toMatch(/an-event|13912345678/)
+    await Promise.all([poster.close(), raw.close()])
+    transport.close()
+    connection.disconnect()
+  })
 })

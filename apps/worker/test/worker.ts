@@ -86,7 +86,8 @@ export async function startDelivery() {
     /** Starts a consumer as compose.ts creates it, and opens the producer's side of its queue. */
     async startQueue(gateways: SkippingGateway[], more: Partial<ConsumerOptions & DeliverDeps> = {}) {
       const connection = connectRedis(store.server.url, 'worker', log)
-      const producer = connectRedis(store.server.url, 'producer', log)
+      // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
+      const producer = connectRedis(store.server.url, 'operator', log)
       await once(producer, 'ready')
       const queue = createSendQueue(producer, log)
       const consumer = createConsumer({

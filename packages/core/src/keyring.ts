@@ -54,15 +54,15 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
       ring.map(({ digest }) => digest(mobile, scene, code)),
 
     /** AES-256-GCM: `kid.base64url(iv ciphertext tag)`. The text is bound to `owner` and opens for no other owner. */
-    seal(clear: string, owner: string): string {
+    seal(clear: string, owner: string, encoding: 'utf8' | 'hex' = 'utf8'): string {
       const iv = freshBytes(IV_BYTES)
       const cipher = createCipheriv('aes-256-gcm', current.sealKey, iv).setAAD(Buffer.from(owner))
-      const box = Buffer.concat([iv, cipher.update(clear, 'utf8'), cipher.final(), cipher.getAuthTag()])
+      const box = Buffer.concat([iv, cipher.update(clear, encoding), cipher.final(), cipher.getAuthTag()])
       return `${current.kid}.${box.toString('base64url')}`
     },
 
     /** The clear text. Null if the text was sealed for another owner, or was changed. @throws MissingKeyError */
-    open(sealed: string, owner: string): string | null {
+    open(sealed: string, owner: string, encoding: 'utf8' | 'hex' = 'utf8'): string | null {
       const [, kid, text = ''] = /^([a-z0-9]{1,8})\.(.*)$/s.exec(sealed) ?? []
       const box = Buffer.from(text, 'base64url')
       if (kid === undefined || box.length < IV_BYTES + TAG_BYTES) return null
@@ -73,7 +73,7 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
       decipher.setAAD(Buffer.from(owner)).setAuthTag(box.subarray(-TAG_BYTES))
       try {
         const clear = decipher.update(box.subarray(IV_BYTES, -TAG_BYTES))
-        return Buffer.concat([clear, decipher.final()]).toString('utf8')
+        return Buffer.concat([clear, decipher.final()]).toString(encoding)
       } catch {
         return null
       }

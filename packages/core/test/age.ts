@@ -2,6 +2,14 @@ import { RECORD_FIELDS, TIME } from '../src/codes/record.ts'
 import { keys } from '../src/redis/keys.ts'
 import type { RedisClient } from '../src/redis/connect.ts'
 
+/** Lets time pass for a counter (counter.lua), by moving the begin of its buckets into the past. */
+export async function ageCounter(redis: RedisClient, key: string, seconds: number): Promise<void> {
+  const counter = await redis.getBuffer(key)
+  if (counter === null) return
+  counter.writeDoubleBE(counter.readDoubleBE(0) - seconds * 1000, 0)
+  await redis.set(key, counter, 'KEEPTTL')
+}
+
 export const SCENES = ['default', 'login'] as const
 export type Scene = (typeof SCENES)[number]
 

@@ -4,9 +4,11 @@ import type { Keyring } from '../src/keyring.ts'
 import { createDeliveryReceipts } from '../src/queues/delivery-receipts.ts'
 import { keyFaults } from '../src/redis/key-faults.ts'
 import { keys } from '../src/redis/keys.ts'
-import { createGuardCounts } from '../src/limits/guard-counts.ts'
+import { createCounters } from '../src/limits/counters.ts'
+import { createGuardCounts, GROUPS } from '../src/limits/guard-counts.ts'
 import { createLimits } from '../src/limits/limits.ts'
 import { createLists } from '../src/limits/allow-deny-lists.ts'
+import { createLogger } from '../src/logger.ts'
 import type { RedisClient } from '../src/redis/connect.ts'
 import { createScript } from '../src/redis/script.ts'
 import type { Send } from '../src/codes/send.ts'
@@ -29,9 +31,11 @@ export async function runEveryScript(
   const codes = createCodeStore(redis, keyring, () => policy)
   const ledger = createSendLedger(redis, keyring)
   const limits = createLimits(redis)
-  const gate = (['address', 'subnet', 'segment', 'budget'] as const).map((what) => ({
-    key: keys.sendLimit(what, mobile),
-    windows: [{ most: 1, seconds: 60 }],
+  const counters = createCounters(redis)
+  const windows = [{ most: 1, seconds: 60 }]
+  const gate = (['address', 'subnet', 'segment'] as const).map((what) => ({
+    key: keys.gate(what, mobile),
+    windows,
   }))
   const ph = keyring.pseudonym(mobile)
   const ownKeys = { phoneKey: Buffer.alloc(32, 1), codeKeys: [{ kid: 'k1', key: Buffer.alloc(32, 2) }] }
@@ -43,18 +47,21 @@ export async function runEveryScript(
 
   note(await keyFaults(redis, ownKeys))
   note(await keyFaults(redis, { ...ownKeys, phoneKey: Buffer.alloc(32, 3) }))
-  const taken = note(await limits.take(gate))
-  note(await limits.take(gate))
-  for (const limit of gate) note(await limits.count(limit))
-  await limits.giveBack(
-    taken.kind === 'taken' ? taken.member : '',
+  const taken = note(await counters.take(gate))
+  note(await counters.take(gate))
+  for (const limit of gate) note(await counters.room(limit))
+  await counters.giveBack(
+    taken.kind === 'taken' ? taken.at : 0,
     gate.map(({ key }) => key),
   )
-  note(await limits.take(gate))
+  note(await counters.take(gate))
 
-  const windows = [{ most: 1, seconds: 60 }]
-  const caller = [keys.address(mobile, mobile, 'images'), keys.subnet(mobile, 'images')]
-  note(await limits.take(caller.map((key) => ({ key, windows }))))
+  const rate = { key: keys.rate(mobile), windows }
+  note(await limits.take(rate))
+  note(await limits.take(rate))
+  note(await limits.count(rate))
+  const caller = [keys.ofAddress('images', mobile, mobile), keys.ofSubnet('images', mobile)]
+  note(await counters.take(caller.map((key) => ({ key, windows }))))
 
   const refunded = sendOf(note(await codes.issue(mobile, 'default')))
   note(await codes.refund(refunded))
@@ -129,8 +136,8 @@ async function repeatRequest(redis: RedisClient, mobile: string, note: Note): Pr
   const slot = [keys.idempotency(mobile)]
   note((await begin(slot, ['body', 'first', 5_000, 60_000])).kind)
   note((await begin(slot, ['body', 'second', 5_000, 60_000])).kind)
-  note((await finish(slot, ['second', 60_000, 202, '0', 'sealed'])).kind)
-  note((await finish(slot, ['first', 60_000, 202, '0', 'sealed'])).kind)
+  note((await finish(slot, ['second', 60_000, 'sealed'])).kind)
+  note((await finish(slot, ['first', 60_000, 'sealed'])).kind)
   note((await begin(slot, ['body', 'third', 5_000, 60_000])).kind)
   note((await begin(slot, ['another body', 'third', 5_000, 60_000])).kind)
 }
@@ -144,20 +151,7 @@ async function judgeAndList(redis: RedisClient, mobile: string, note: Note): Pro
   const state = await createScript(redis, scriptFile('queue-state'))(structures, [queue, 20, 2, 60_000])
   note(['waiting', 'paused', 'untaken', 'unaccepted', 'sends', 'overdue'].map((name) => state.number(name)))
 
-  const judge = createScript(redis, scriptFile('pumping-guard'))
-  const group = (['sent', 'verified', 'mark', 'times'] as const).map((what) =>
-    keys.guard(what, 'address', mobile),
-  )
-  const counts = createGuardCounts(redis, { segment: 60, address: 60, service: 60 })
-  await counts.countSent({ rid: `${mobile}.code`, n: 1 }, { mobile, address: mobile })
-  for (const least of [2, 1, 1]) {
-    const { rows } = await judge(group, [60_000, 60_000, least, 50, 60_000])
-    for (const row of rows)
-      note({
-        ms: row.number('lasts'),
-        figures: [row.number('is_new'), row.number('sends'), row.number('verified')],
-      })
-  }
+  await admit(redis, mobile, note)
 
   const lists = createLists(redis)
   const entry = { kind: 'phone' as const, text: mobile }
@@ -169,6 +163,44 @@ async function judgeAndList(redis: RedisClient, mobile: string, note: Note): Pro
   note(await lists.remove('deny', entry))
   note(await lists.remove('allow', entry))
   note(await lookUp())
+}
+
+/** The admission of a send: admitted, denied by the guard because no code of its group was verified, and full. */
+async function admit(redis: RedisClient, mobile: string, note: Note): Promise<void> {
+  const group = { mobile, address: mobile }
+  const counts = createGuardCounts(
+    redis,
+    { segment: 60, address: 60, service: 60 },
+    createLogger('test', 'silent'),
+  )
+  const script = createScript(redis, scriptFile('admission'))
+  const limits = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment'] as const
+  const who = `admitted-${mobile}`
+  const groups = GROUPS.map((name) => `${keys.guarded('address', mobile)}:${name}`)
+  const allKeys = [
+    ...[...limits.map((what) => keys.gate(what, who)), `${keys.budget}:${mobile}`],
+    ...[keys.guarded('address', mobile), ...groups.slice(1)],
+    ...groups.map((key) => `${key}:mark`),
+    ...groups.map((key) => `${key}:times`),
+    ...['allow', 'deny', 'version'].map((what) => `${keys.listVersion}:${mobile}:${what}`),
+  ]
+  const rule = { seconds: 60, sends: 1, percent: 50, mode: 'deny', mark_ms: 60_000 }
+  const rules = {
+    windows: limits.map(() => [3, 60]).concat([[3, 60]]),
+    proof_after: 10,
+    groups: [rule, rule, rule],
+  }
+  const ask = async () => {
+    const { kind, rows } = await script(allKeys, [JSON.stringify(rules), '', 0, 0, mobile, 1, 0])
+    note({
+      kind,
+      figures: rows.map((row) => [row.number('group'), row.number('sends'), row.number('verified')]),
+    })
+  }
+  await ask()
+  counts.countSent(group)
+  await counts.flush()
+  for (let i = 0; i < 3; i++) await ask()
 }
 
 const RANDOM = new Set(['member', 'code', 'rid', 'requestId', 'at'])

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { startRedis } from '@sms-codes/launcher/redis'
-import { TIMES } from './age.ts'
+import { ageCounter, TIMES } from './age.ts'
 import { createCodeStore, type CodePolicy, type Issued } from '../src/codes/code-store.ts'
 import { sealedMessage } from '../src/codes/sealed-message.ts'
 import { phoneOf, type Send } from '../src/codes/send.ts'
@@ -52,7 +52,7 @@ export async function startStore() {
         } else if (type === 'hash') {
           for (const field of TIMES)
             if (await redis.hexists(key, field)) await redis.hincrby(key, field, -seconds * 1000)
-        }
+        } else if (key === keys.budget || key.includes(':guard:')) await ageCounter(redis, key, seconds)
       }
     },
 

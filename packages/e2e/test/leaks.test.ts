@@ -135,7 +135,7 @@ describe('no code, full number or e-mail address', () => {
 
   it('is in Redis, and no client address either', async () => {
     const keys = await system.redis.keys('*')
-    expect(keys.filter((name) => name.includes(':addr:')).length).toBeGreaterThan(20)
+    expect(keys.filter((name) => name.includes(':att:')).length).toBeGreaterThan(20)
     // system.ts makes each call from another address of 10.0.0.0/8.
     expect(await everythingInRedis()).not.toMatch(/\b10\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/)
   })

@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
+import { keys } from '@sms-codes/core/redis/keys'
 import { aMobile, startSystem, type System } from './system.ts'
 
 let system: System
 afterEach(() => system.stop())
 
 const statusOf = async (opsUrl: string) => (await fetch(`${opsUrl}/readyz`)).status
+
+/** The sends and the verified codes of the service that the pumping guard has counted in the current bucket (counter.lua). */
+async function counted() {
+  const group = await system.redis.getBuffer(keys.guarded('service', 'all'))
+  return { sends: group?.readUInt32BE(16), verified: group?.readUInt32BE(32) }
+}
 
 describe('a second signal', () => {
   it('ends a draining API at once', async () => {
@@ -57,8 +64,24 @@ describe('two signals in quick succession, as under npm, which forwards the sign
       expect(await worker.process.exited).toEqual({ code: 0, signal: null })
       const { status } = (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body
       expect(status).toBe('sent')
+      // The pumping guard's count of the message was written before the worker ended.
+      expect(await counted()).toEqual({ sends: 1, verified: 0 })
     },
   )
+})
+
+describe('an API that is stopped', () => {
+  it('writes the count of a code that was verified just before', async () => {
+    system = await startSystem()
+    const mobile = aMobile()
+    const { body } = await system.send(mobile)
+    await expect.poll(async () => (await system.outbox(mobile)).length).toBe(1)
+    const [message] = await system.outbox(mobile)
+    const verified = await system.verify(mobile, message?.code ?? '', { request_id: body['request_id'] })
+    expect(verified.body['code']).toBe('0')
+    expect(await system.apis[0]?.process.stop()).toEqual({ code: 0, signal: null })
+    expect((await counted()).verified).toBe(1)
+  })
 })
 
 describe('a worker that is stopped', () => {

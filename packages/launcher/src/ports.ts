@@ -16,12 +16,23 @@ export async function portFaults(ports: number[], host = '127.0.0.1'): Promise<(
   return opened.map((one) => (typeof one === 'string' ? one : null))
 }
 
-/** Returns a free port of the loopback. */
+// Below the range of outgoing ports. Otherwise a client that keeps reconnecting to a stopped server could be given
+// the very port that the server needs to start again.
+let range = { first: 20_000, count: 12_000 }
+let next = randomInt(range.count)
+
+/**
+ * Limits the ports that `freePort` returns. A port looks free from its check until its server listens, so processes
+ * that start servers at the same time need separate ranges.
+ */
+export function limitFreePorts(first: number, count: number): void {
+  range = { first, count }
+}
+
+/** Returns a free port of the loopback. A process gets no port twice until it has had all ports of its range. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    // Below the range of outgoing ports. Otherwise a client that keeps reconnecting to a stopped server
-    // could be given the very port that the server needs to start again.
-    const port = randomInt(20_000, 32_000)
+    const port = range.first + (next++ % range.count)
     if ((await portFault(port)) === null) return port
   }
 }

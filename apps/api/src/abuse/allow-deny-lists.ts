@@ -1,60 +1,63 @@
-import type { Keyring } from '@sms-codes/core/keyring'
-import type { ListName, Lists } from '@sms-codes/core/limits/allow-deny-lists'
+import { createListedNetworks, type ListName } from '@sms-codes/core/limits/allow-deny-lists'
 import type { Audit } from '@sms-codes/core/limits/audit'
 import { createNetworks, parseListEntry, phoneNames } from '@sms-codes/core/limits/networks'
 import type { Asker, ListEntry } from '@sms-codes/core/limits/networks'
 import type { Logger } from '@sms-codes/core/logger'
+import type { Reply } from '@sms-codes/core/redis/script'
 import type { ApiMetrics } from '../metrics.ts'
-import type { SendAttempt } from './caller.ts'
 
-type ListDecision = {
-  /** If true, the limits of address, subnet and segment and the pumping guard do not apply to the send. */
+/** The entries of the environment and the networks of the operators' lists that match a send. */
+type Found = {
+  own: Record<ListName, string | null>
+  network: Record<ListName, string | null>
   isAllowed: boolean
-  /** The wait in seconds that the refusal names, or 0 if no deny entry matches. */
-  denySeconds: number
-  /** Counts the decision in the metrics and writes it to the audit stream. The route calls it for a used decision. */
-  report: () => void
+  isDenied: boolean
 }
 
-type Needs = { lists: Lists; keyring: Keyring; metrics: ApiMetrics; audit: Audit; log: Logger }
+type Needs = { metrics: Pick<ApiMetrics, 'listDecisions'>; audit: Audit; log: Logger }
 
 const HOUR_SECONDS = 3_600
 
 /**
- * Looks a send up in the allow and deny lists of the environment and of the operators. A deny entry takes precedence.
- *
- * A denied caller gets the same answer as a caller whose phone has used up its hourly limit. So the answer does not
- * show that a deny list exists. The answer must name a plausible wait, which `hourlyWait` computes.
+ * The process's side of the allow and deny lists: the entries of the environment, and the networks of the operators'
+ * lists. The script of the admission looks up the operators' other entries (lists.lua), and its answer names them. A
+ * deny entry takes precedence.
  */
 export function createListCheck(
-  { lists, keyring, metrics, audit, log }: Needs,
+  { metrics, audit, log }: Needs,
   configured: Record<ListName, readonly ListEntry[]>,
 ) {
   const [findAllowed, findDenied] = [createFinder(configured.allow), createFinder(configured.deny)]
+  const networks = createListedNetworks()
 
-  /** @throws StoreError */
-  return async ({ ip, mobile, address }: SendAttempt): Promise<ListDecision> => {
-    const phone = keyring.pseudonym(mobile)
-    const asker = { ip, mobile, ph: phone }
-    const listed = await lists.look(asker)
-    const denied = findDenied(asker) ?? listed.deny
-    const entry = denied ?? findAllowed(asker) ?? listed.allow
-    return {
-      isAllowed: denied === null && entry !== null,
-      denySeconds: denied === null ? 0 : hourlyWait(phone),
-      report(): void {
-        if (entry === null) return
-        const list = denied === null ? 'allow' : 'deny'
-        const by = parseListEntry(entry)?.kind ?? 'phone'
-        metrics.listDecisions.inc({ list, by })
-        // The write to the audit stream is not awaited, because the decision does not depend on it.
-        audit({ what: 'list', list, by, entry, phone, address }).catch((err: unknown) =>
-          log.warn({ err, list, by }, 'list decision not recorded'),
-        )
-      },
-    }
+  return {
+    networks,
+
+    /** Finds the entries that the process knows for a send. */
+    find(asker: Asker): Found {
+      const own = { allow: findAllowed(asker), deny: findDenied(asker) }
+      const network = networks.of(asker.ip)
+      const isOn = (list: ListName) => own[list] !== null || network[list] !== null
+      return { own, network, isAllowed: isOn('allow'), isDenied: isOn('deny') }
+    },
+
+    /** Counts a used decision in the metrics and writes the decision to the audit stream. */
+    report({ own, network }: Found, { text }: Pick<Reply, 'text'>, asker: Asker, address: string): void {
+      const entryOn = (name: ListName) => own[name] ?? (text(name) || network[name])
+      const denied = entryOn('deny')
+      const entry = denied ?? entryOn('allow')
+      if (entry === null) return
+      const list = denied === null ? 'allow' : 'deny'
+      const by = parseListEntry(entry)?.kind ?? 'phone'
+      metrics.listDecisions.inc({ list, by })
+      // The write to the audit stream is not awaited, because the decision does not depend on it.
+      audit({ what: 'list', list, by, entry, phone: asker.ph, address }).catch((err: unknown) =>
+        log.warn({ err, list, by }, 'list decision not recorded'),
+      )
+    },
   }
 }
+export type ListCheck = ReturnType<typeof createListCheck>
 
 /** Returns a function that finds the configured entry for the address or phone of a send, or returns null. */
 function createFinder(entries: readonly ListEntry[]) {
@@ -64,8 +67,12 @@ function createFinder(entries: readonly ListEntry[]) {
     phoneNames(asker).find((name) => names.has(name)) ?? networkOf(asker.ip)
 }
 
-/** Returns the seconds to the end of an hour of the phone. Two bytes of the pseudonym set when this hour starts. */
-function hourlyWait(ph: string): number {
+/**
+ * Returns the wait that the refusal of a denied send names. A denied caller gets the same answer as a caller whose phone
+ * has used up its hourly limit, so that the answer does not show that a deny list exists. The wait is the time to the
+ * end of an hour of the phone. Two bytes of the pseudonym set when this hour starts.
+ */
+export function hourlyWait(ph: string): number {
   const offset = Buffer.from(ph, 'base64url').readUInt16BE(0)
   return HOUR_SECONDS - ((Math.floor(Date.now() / 1000) + offset) % HOUR_SECONDS)
 }

@@ -1,8 +1,5 @@
 import type { Window } from '@sms-codes/core/limits/windows'
 
-/** The level decides what an address must answer: a picture of four characters or of five, or a proof of work. */
-type StepUpLevel = 'short_picture' | 'long_picture' | 'proof'
-
 type StepUpOptions = {
   mode: 'off' | 'on'
   /** The windows of the limit of attempts. The percentages below refer to `most` of the longest window. */
@@ -12,17 +9,19 @@ type StepUpOptions = {
 }
 
 /**
- * Raises the level of an address with its number of attempts. The rate limit already counts the attempts, so the
- * step-up stores no state.
+ * Raises what an address must answer with its number of attempts: a picture of four characters, of five, or a proof of
+ * work. The rate limit already counts the attempts, so the step-up stores no state.
  */
 export function createStepUp({ mode, attempts, longPicturePercent, proofPercent }: StepUpOptions) {
   const most = attempts.toSorted((a, b) => b.seconds - a.seconds)[0]?.most ?? Infinity
-  const share = (percent: number) => Math.ceil((most * percent) / 100)
-  const [shortPictures, withoutProof] = [share(longPicturePercent), share(proofPercent)]
-
-  /** @param attempt how many attempts the address has made in the longest window, this attempt included */
-  return function levelOf(attempt: number): StepUpLevel {
-    if (mode === 'off' || attempt <= shortPictures) return 'short_picture'
-    return attempt > withoutProof ? 'proof' : 'long_picture'
+  const never = Number.MAX_SAFE_INTEGER
+  const share = (percent: number) =>
+    mode === 'off' ? never : Math.min(never, Math.ceil((most * percent) / 100))
+  const [shortPictures, proofAfter] = [share(longPicturePercent), share(proofPercent)]
+  return {
+    /** An address with more attempts than this in the longest window, the current one included, needs a proof. */
+    proofAfter,
+    /** @param attempt the number of the address's next attempt in the longest window */
+    pictureLength: (attempt: number): 4 | 5 => (attempt <= Math.min(shortPictures, proofAfter) ? 4 : 5),
   }
 }

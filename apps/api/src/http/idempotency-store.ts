@@ -2,23 +2,29 @@ import { randomId, type Keyring } from '@sms-codes/core/keyring'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createScript } from '@sms-codes/core/redis/script'
+import { lengthen, shorten, type KeptAnswer } from './kept-answer.ts'
 
 /** How long a first request owns its key. Redis commands have deadlines, so a handler normally ends much sooner. */
 const LEASE_MS = 5_000
 /** How long the slot of a request without an answer is kept: until its picture has expired for certain. */
 const BEGUN_MS = 300_000
 
-/** A request that may be handled. `slot` is its Redis key; `act` is the hash of its idempotency key and body. */
-export type FirstTry = { slot: string; owner: string; act: string }
-type KeptAnswer = { status: number; retcode: string; body: string }
+/**
+ * A request that may be handled. `slot` is its Redis key; `act` is the hash of its idempotency key and body; `ph` is the
+ * pseudonym of its phone.
+ */
+export type FirstTry = { slot: string; owner: string; act: string; ph: string }
 type Begun =
   | { kind: 'first'; first: FirstTry }
   | { kind: 'replay'; answer: KeptAnswer }
   | { kind: 'other_body' }
   | { kind: 'under_way' }
 
+/** The body of a request with an idempotency key, after its validation. */
+type Body = { mobile: string }
+
 /** Writes the fields in a fixed order, so that their order in the request does not matter. */
-const canonical = (body: unknown) => JSON.stringify(body, Object.keys(body ?? {}).toSorted())
+const canonical = (body: Body) => JSON.stringify(body, Object.keys(body).toSorted())
 
 /**
  * Keeps the first answers to requests with an idempotency key. Redis stores keyed hashes of the key and the body, and
@@ -34,26 +40,29 @@ export function createIdempotencyStore(redis: RedisClient, keyring: Keyring) {
   const finishScript = createScript(redis, new URL('./idempotency-finish.lua', import.meta.url))
 
   return {
-    async begin(route: string, key: string, body: unknown): Promise<Begun> {
-      const slot = keys.idempotency(keyring.pseudonym(`idempotency key|${route}|${key}`))
-      const digest = keyring.pseudonym(`idempotency body|${canonical(body)}`)
-      const act = keyring.pseudonym(`idempotency act|${slot}|${digest}`)
-      const first = { slot, owner: randomId(), act }
-      const reply = await beginScript([slot], [digest, first.owner, LEASE_MS, BEGUN_MS])
+    async begin(route: string, key: string, body: Body): Promise<Begun> {
+      // 72 bits are enough for the name of a slot, because only the right act opens an answer.
+      const name = keyring.pseudonym(`idempotency key|${route}|${key}`).slice(0, 12)
+      const slot = keys.idempotency(name)
+      const act = keyring.pseudonym(`idempotency act|${slot}|${canonical(body)}`)
+      const first = { slot, owner: randomId(), act, ph: keyring.pseudonym(body.mobile) }
+      const reply = await beginScript([slot], [act, first.owner, LEASE_MS, BEGUN_MS])
       if (reply.kind === 'first') return { kind: 'first', first }
       if (reply.kind === 'under_way') return { kind: 'under_way' }
       if (reply.kind !== 'replay') return { kind: 'other_body' }
-      const text = keyring.open(reply.text('sealed'), slot)
-      // The kept answer is damaged, so the caller needs another idempotency key.
-      if (text === null) return { kind: 'other_body' }
-      const answer = { status: reply.number('status'), retcode: reply.text('retcode'), body: text }
-      return { kind: 'replay', answer }
+      // The answer is sealed for its act, so the answer to another body does not open. Neither does a damaged answer.
+      const text = keyring.open(reply.text('sealed'), act)
+      return text === null ? { kind: 'other_body' } : { kind: 'replay', answer: lengthen(text, first.ph) }
     },
 
     /** @param answer the answer for repeated requests; null deletes the slot */
-    async finish({ slot, owner }: FirstTry, answer: KeptAnswer | null, keepSeconds: number): Promise<void> {
-      const kept = answer === null ? [''] : [answer.status, answer.retcode, keyring.seal(answer.body, slot)]
-      await finishScript([slot], [owner, keepSeconds * 1000, ...kept])
+    async finish(
+      { slot, owner, act, ph }: FirstTry,
+      answer: KeptAnswer | null,
+      keepSeconds: number,
+    ): Promise<void> {
+      const kept = answer === null ? '' : keyring.seal(shorten(answer, ph), act)
+      await finishScript([slot], [owner, keepSeconds * 1000, kept])
     },
   }
 }

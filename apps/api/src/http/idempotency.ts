@@ -27,7 +27,10 @@ export function createIdempotency(store: IdempotencyStore) {
   return {
     /** The hooks of one route. The answer to an invalid request is not kept, because every repeat fails in the same way. */
     hooks: (route: string, keepSeconds: number) => ({
-      async preHandler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+      async preHandler(
+        request: FastifyRequest<{ Body: { mobile: string } }>,
+        reply: FastifyReply,
+      ): Promise<FastifyReply | undefined> {
         const key = request.headers['idempotency-key']
         if (typeof key !== 'string') return undefined
         const begun = await store.begin(route, key, request.body)

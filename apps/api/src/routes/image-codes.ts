@@ -4,13 +4,13 @@ import { UUID_PATTERN } from '../captcha/store.ts'
 import type { ApiDeps } from '../compose.ts'
 import { Envelope } from '../http/schemas.ts'
 
-type Needs = Pick<ApiDeps, 'callerOf' | 'captchas' | 'metrics' | 'rateLimits' | 'stepUpLevelOf'>
+type Needs = Pick<ApiDeps, 'callerOf' | 'captchas' | 'metrics' | 'rateLimits' | 'stepUp'>
 
 const Png = Type.Unsafe<Buffer>({ type: 'string', format: 'binary' })
 
 /** `GET /image_codes/:uuid/`: draws an image code and stores its text for 300 seconds. */
 export const imageCodeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { callerOf, captchas, metrics, rateLimits, stepUpLevelOf } = deps
+  const { callerOf, captchas, metrics, rateLimits, stepUp } = deps
   app.get(
     '/image_codes/:uuid',
     {
@@ -25,10 +25,8 @@ export const imageCodeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       },
     },
     async (request, reply) => {
-      const caller = callerOf(request)
-      const [attempts] = await Promise.all([rateLimits.attemptsOf(caller), rateLimits.take('images', caller)])
-      const length = stepUpLevelOf(attempts + 1) === 'short_picture' ? 4 : 5
-      const image = await captchas.issue(request.params.uuid, length)
+      const attempts = await rateLimits.takePicture(callerOf(request))
+      const image = await captchas.issue(request.params.uuid, stepUp.pictureLength(attempts + 1))
       metrics.captchas.inc({ kind: 'picture', event: 'issued' })
       return reply.type('image/png').send(image)
     },

@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Send } from '@sms-codes/core/codes/send'
 import { jobOf } from '@sms-codes/core/queues/send-queue'
-import type { SendAttempt } from '../abuse/caller.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
@@ -12,8 +11,8 @@ import { normaliseFields } from '../http/normalise-fields.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
-type Checks = 'backlog' | 'callerOf' | 'captchas' | 'checkLists' | 'guard' | 'proofs' | 'stepUpLevelOf'
-type Sending = 'codes' | 'contacts' | 'ledger' | 'metrics' | 'queue' | 'rateLimits' | 'rules' | 'testNumbers'
+type Checks = 'admit' | 'backlog' | 'callerOf' | 'captchas' | 'guard' | 'proofs'
+type Sending = 'codes' | 'contacts' | 'ledger' | 'metrics' | 'queue' | 'rules' | 'testNumbers'
 type Needs = Pick<ApiDeps, Checks | Sending | 'corsOrigins' | 'idempotency' | 'scenes'>
 
 /** What the caller answered: the image code of the picture `uuid`, or a proof of work, or both. */
@@ -26,13 +25,13 @@ type Release = () => Promise<void>
 const KEEP_SECONDS = 86_400
 
 /**
- * Makes the handler of both send routes. The handler checks, in this order: the queue; the picture or proof, at the
- * same time as the lists and the pumping guard; the limits of address, subnet, segment and budget; the limits of the
- * phone. A refused request sends nothing.
+ * Makes the handler of both send routes. The handler checks, in this order: the queue; the picture or proof;
+ * attempts, lists, pumping guard and limits of sends (admission.ts); the limits of the phone. A refused request sends
+ * nothing.
  */
 function createSendCode(deps: Needs) {
-  const { backlog, callerOf, captchas, checkLists, codes, contacts, guard, ledger, metrics } = deps
-  const { proofs, queue, rateLimits, rules, stepUpLevelOf, testNumbers } = deps
+  const { admit, backlog, callerOf, captchas, codes, contacts, guard, ledger, metrics } = deps
+  const { proofs, queue, rules, testNumbers } = deps
 
   async function sendCode(
     sendRequest: SendRequest,
@@ -42,9 +41,10 @@ function createSendCode(deps: Needs) {
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     const need = await backlog.needOf(rules.mayFallBack(scene), mobile)
     const attempt = { ...callerOf(request), mobile }
-    const { isAllowListed } = await checkCaller(attempt, answered)
-    await backlog.refuseWithout(need, async () => (await contacts.find(mobile)) !== null)
-    const { budgetUnit, release } = await rateLimits.takeForSend(attempt, isAllowListed)
+    const shown = await consume(answered)
+    if (shown.failed === null)
+      await backlog.refuseWithout(need, async () => (await contacts.find(mobile)) !== null)
+    const { isAllowListed, budgetUnit, release } = await admit(attempt, shown)
     // The limits of the phone are checked after the image code. Otherwise any stranger could lock a number out.
     const fixedCode = testNumbers.codeOf(mobile)
     const asked = {
@@ -70,34 +70,22 @@ function createSendCode(deps: Needs) {
     }
   }
 
-  /** Refuses a wrong picture or proof, a missing proof, and a send that a list or the pumping guard denies. */
-  async function checkCaller(attempt: SendAttempt, answered: Answered): Promise<{ isAllowListed: boolean }> {
-    const { image_code, uuid, proof } = answered
+  /**
+   * Consumes the picture and the proof, even if the request is refused later, so that no caller can test an answer for
+   * free. `failed` is the answer to a wrong one.
+   */
+  async function consume({ image_code, uuid, proof }: Answered) {
     const hasImage = image_code !== undefined && uuid !== undefined
     if (!hasImage && proof === undefined) throw new Refusal('missing')
-    // The picture and proof are consumed even if the request is refused, so no caller can test an answer for free.
-    const [attempts, imageResult, proofResult, listed, verdict] = await Promise.all([
-      rateLimits.take('attempts', attempt),
-      hasImage ? captchas.consume(uuid, image_code) : null,
-      proof === undefined ? null : proofs.consume(proof),
-      checkLists(attempt),
-      guard.judge(attempt),
+    const [picture, work] = await Promise.all([
+      hasImage ? captchas.consume(uuid, image_code) : ('passed' as const),
+      proof === undefined ? ('passed' as const) : proofs.consume(proof),
     ])
     const eventOf = (result: string) => (result === 'passed' ? 'passed' : 'failed')
-    if (imageResult !== null) metrics.captchas.inc({ kind: 'picture', event: eventOf(imageResult) })
-    if (proofResult !== null) metrics.captchas.inc({ kind: 'proof', event: eventOf(proofResult) })
-    const requiresProof = verdict.requiresProof && !listed.isAllowed
-    if (proof === undefined && (stepUpLevelOf(attempts) === 'proof' || requiresProof))
-      throw new Refusal('proofNeeded', { challenge: 'proof' })
-    for (const result of [proofResult, imageResult])
-      if (result !== null && result !== 'passed') throw new Refusal(result)
-    listed.report()
-    const denySeconds = listed.denySeconds || (listed.isAllowed ? 0 : verdict.denySeconds)
-    if (denySeconds === 0) return { isAllowListed: listed.isAllowed }
-    // A denied request is answered and counted like a request for a phone with a full limit (allow-deny-lists.ts).
-    const { release } = await rateLimits.takeForSend(attempt, false)
-    await release()
-    throw new Refusal('sentTooOften', { retry_after: denySeconds })
+    if (hasImage) metrics.captchas.inc({ kind: 'picture', event: eventOf(picture) })
+    if (proof !== undefined) metrics.captchas.inc({ kind: 'proof', event: eventOf(work) })
+    const failed = [work, picture].find((result) => result !== 'passed') ?? null
+    return { failed, hasProof: proof !== undefined }
   }
 
   /** Adds the job of a send to the queue. If this fails, the send stops counting for phone, segment and budget. */

@@ -80,22 +80,14 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
           'codeWrong',
           request_id === undefined ? {} : { attempts_left: verified.attemptsLeft },
         )
-      const { rid, n, channel, gateway, isCounted, askedBy: address, at } = verified
+      const { rid, channel, gateway, isCounted, askedBy: address, at } = verified
       nameInLog(request, rid)
       const { log } = request
       log.info({ channel, again: isAgain }, 'verified')
       if (!isAgain) metrics.codesUsed.inc({ scene, gateway })
-      const onError = (err: unknown) => log.warn({ err }, 'verified code not counted by the pumping guard')
-      if (isCounted)
-        guardCounts.countVerified({ rid, n }, { mobile, address }, channel === 'email').catch(onError)
-      const receipt = await receipts.issue({
-        mobile,
-        scene,
-        assurance: channel,
-        rid,
-        at,
-        audience: backEnds.audienceOf(scene),
-      })
+      if (isCounted && !isAgain) guardCounts.countVerified({ mobile, address })
+      const audience = backEnds.audienceOf(scene)
+      const receipt = receipts.issue({ scene, assurance: channel, rid, at, audience })
       const head = envelope('verified', request.headers['accept-language'])
       return { ...head, request_id: rid, receipt, assurance: channel }
     },

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { readAudit } from '@sms-codes/core/limits/audit'
+import { createCounters, parseCounter } from '@sms-codes/core/limits/counters'
 import { keys } from '@sms-codes/core/redis/keys'
 import { startApi, type Api } from '../api.ts'
 import { proofOf } from '../proof.ts'
@@ -80,10 +81,10 @@ describe('the pumping guard', () => {
       ['deny', 'address'],
     ])
     const lives = [
-      keys.guard('sent', 'segment', '1390008'),
-      keys.guard('sent', 'address', api.keyring.pseudonym(address)),
+      keys.guarded('segment', '1390008'),
+      keys.guarded('address', api.keyring.pseudonym(address)),
     ].map((key) => api.redis.pttl(key))
-    expect((await Promise.all(lives)).map((ms) => Math.ceil(ms / 60_000))).toEqual([15, 60])
+    expect((await Promise.all(lives)).map((ms) => Math.ceil(ms / 60_000))).toEqual([30, 120])
   })
 
   it('stops denying an address when its codes are verified after all', async () => {
@@ -137,7 +138,10 @@ describe('the pumping guard', () => {
         const fence = claim.kind === 'go' ? claim.fence : 0
         await ledger.settle(failed, fence, { status: 'failed', reason: 'late' })
       }
-      expect(await api.redis.zcard(keys.budget)).toBe(0)
+      const budget = [{ most: 50, seconds: 3_600 }]
+      await expect
+        .poll(() => createCounters(api.redis).room({ key: keys.budget, windows: budget }))
+        .toMatchObject([{ used: 0 }])
       expect(await send(inSegment('1392000'), office)).toMatchObject({ code: '0' })
       expect(await findings()).toEqual([])
       expect(await api.registry.metrics()).not.toMatch(/sms_guard_findings_total\{[^}]*\} [1-9]/)
@@ -158,8 +162,10 @@ describe('the pumping guard', () => {
       for (const key of await api.redis.keys('sms:*:idempotency')) await api.redis.del(key)
     }
     expect(answers).toEqual(['0', '0', '0'])
-    const verified = keys.guard('verified', 'address', api.keyring.pseudonym(address))
-    expect(await api.redis.zcard(verified)).toBe(1)
+    await api.deps.guardCounts.flush()
+    const group = await api.redis.getBuffer(keys.guarded('address', api.keyring.pseudonym(address)))
+    const once = { seconds: 900, bucket: 0, current: 1, before: 0 }
+    expect(parseCounter(group).windows).toEqual([once, once])
     expect(await api.registry.metrics()).toContain('sms_codes_used_total{scene="default",gateway="ccp"} 1')
   })
 
@@ -216,7 +222,7 @@ describe('the pumping guard', () => {
 
   describe('when it finds a group again after its mark has expired', () => {
     const segment = '1390007'
-    const mark = keys.guard('mark', 'segment', segment)
+    const mark = keys.guardMark('mark', 'segment', segment)
     /** The durations of the marks in minutes. Each mark begins when the one before has expired. */
     async function marks(times: number) {
       const lives = []

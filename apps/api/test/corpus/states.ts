@@ -10,6 +10,8 @@ import {
   type Expected,
   type State,
 } from './cross.ts'
+import { createCounters } from '@sms-codes/core/limits/counters'
+import { keys } from '@sms-codes/core/redis/keys'
 import type { Api } from '../api.ts'
 
 /** The values of a state for the placeholders of the request. */
@@ -116,20 +118,23 @@ const STATES: Record<State, (api: Api, redis: Redis) => Promise<Holes>> = {
   'sent five this hour': (api, redis) => sends(api, redis, 5, 100),
   'sent ten today': (api, redis) => sends(api, redis, 10, 4_000),
   'sent nine today': (api, redis) => sends(api, redis, 9, 4_000),
-  'budget spent': async (_api, redis) => full(redis, 'budget:all', 20),
-  'segment full': async (_api, redis) => full(redis, `segment:${MOBILE.slice(0, 7)}`, 20),
+  'budget spent': async (_api, redis) => full(redis, keys.budget, 86_400),
+  'segment full': async (_api, redis) => full(redis, keys.gate('segment', MOBILE.slice(0, 7)), 60),
   'segment denied by the guard': async (_api, redis) => {
     await redis.set(`sms:{gate}:guard:segment:${MOBILE.slice(0, 7)}:mark`, '1', 'PX', 60_000)
     return none
   },
   'segment on the deny list': async (_api, redis) => {
     await redis.zadd('sms:{gate}:list:deny', '+inf', MOBILE.slice(0, 7))
+    await redis.set(keys.listVersion, 'some version')
     return none
   },
 }
 
-async function full(redis: Redis, name: string, most: number): Promise<Holes> {
-  for (let i = 0; i < most; i++) await redis.zadd(`sms:{gate}:${name}`, Date.now() - i, `earlier-${i}`)
+/** Fills a limit of 20 units. */
+async function full(redis: Redis, key: string, seconds: number): Promise<Holes> {
+  const counters = createCounters(redis)
+  for (let i = 0; i < 20; i++) await counters.take([{ key, windows: [{ most: 20, seconds }] }])
   return none
 }
 

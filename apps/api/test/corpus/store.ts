@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 
 /** Keys that may change when a request is refused: counters of addresses, of sends and of wrong guesses. */
-const COUNTER = /:addr:|:subnet:|^sms:\{gate\}:|:misses:|:guesses:/
+const COUNTER = /:(images|verifies)(:|$)|^sms:\{gate\}:|:misses:|:guesses:/
 const COUNTER_FIELDS = ['guesses_without_id']
 
 /** Everything in Redis except counters, by key. */

@@ -115,7 +115,7 @@ describe('a kept answer', () => {
     const from = await slotOf(mine, body)
     const guess = { mobile: aMobile(), sms_code: '123456' }
     const to = await slotOf(stolen, guess)
-    await api.redis.hset(to, 'sealed', (await api.redis.hget(from, 'sealed')) ?? '')
+    await api.redis.set(to, (await api.redis.get(from)) ?? '')
     expect(await post(VERIFY, guess, stolen)).toMatchObject({ status: 422, body: { code: '5006' } })
   })
 })

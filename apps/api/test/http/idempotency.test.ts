@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { FirstTry } from '../../src/http/idempotency-store.ts'
 import { aMobile, startApi, type Api } from '../api.ts'
 import { idempotentCalls, replayOf, SEND, VERIFY, wrong, type Calls } from './idempotent-calls.ts'
 
@@ -16,6 +17,9 @@ const request: Calls['request'] = (mobile) => calls.request(mobile)
 const sent = () => calls.sent()
 const slots = () => calls.slots()
 const sendsTo: Calls['sendsTo'] = (rid) => calls.sendsTo(rid)
+
+/** Ends the lease of a first request, as if its time had passed. */
+const endLease = ({ slot, act, owner }: FirstTry) => api.redis.set(slot, `${act} ${owner} 1`, 'KEEPTTL')
 
 /** Returns for how many seconds the first answer to this call is kept. */
 async function lives(url: string, body: object): Promise<number> {
@@ -167,8 +171,7 @@ describe('while the first request is under way', () => {
 
     if (dead.kind !== 'first') throw new Error(`not first but ${dead.kind}`)
     expect([299, 300]).toContain(await api.redis.ttl(dead.first.slot))
-    // The lease ends.
-    await api.redis.hset(dead.first.slot, 'lease', 1)
+    await endLease(dead.first)
     expect((await post(SEND, await request(), key)).status).toBe(422)
     const taken = await post(SEND, body, key)
     expect(taken).toMatchObject({ status: 202, replayed: undefined })
@@ -182,7 +185,7 @@ describe('while the first request is under way', () => {
     const [body, key] = [await request(), randomUUID()]
     const dead = await api.idempotency.begin('send', key, body)
     if (dead.kind !== 'first') throw new Error(`not first but ${dead.kind}`)
-    await api.redis.hset(dead.first.slot, 'lease', 1)
+    await endLease(dead.first)
     const answers = await Promise.all(Array.from({ length: 50 }, () => post(SEND, body, key)))
     expect(answers.filter(({ status, replayed }) => status === 202 && !replayed)).toHaveLength(1)
     expect(answers.filter(({ status }) => status !== 202 && status !== 409)).toEqual([])

@@ -1,6 +1,6 @@
 import type { CodeStore } from '@sms-codes/core/codes/code-store'
 import { keys } from '@sms-codes/core/redis/keys'
-import { createLimits } from '@sms-codes/core/limits/limits'
+import { createCounters } from '@sms-codes/core/limits/counters'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { jobOf } from '@sms-codes/core/queues/send-queue'
 import { createSmsQueue } from '@sms-codes/core/queues/shards'
@@ -45,12 +45,12 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
 }
 
 async function takeBudget(redis: Store['redis'], windows: Phone['config']['budget']) {
-  if (windows.length === 0) return { budgetUnit: '', giveBack: async () => {} }
-  const limits = createLimits(redis)
-  const taken = await limits.take([{ key: keys.budget, windows }])
+  if (windows.length === 0) return { budgetUnit: 0, giveBack: async () => {} }
+  const counters = createCounters(redis)
+  const taken = await counters.take([{ key: keys.budget, windows }])
   if (taken.kind === 'taken') {
-    const { member } = taken
-    return { budgetUnit: member, giveBack: () => limits.giveBack(member, [keys.budget]) }
+    const { at } = taken
+    return { budgetUnit: at, giveBack: () => counters.giveBack(at, [keys.budget]) }
   }
   const wait = showSeconds(taken.retryAfter)
   throw new OpsError(`the budget (BUDGET_MESSAGES, BUDGET_CENTS) is spent; try again in ${wait}`)

@@ -1,4 +1,4 @@
-import type { Claim, Doubt } from '@sms-codes/core/codes/send-ledger'
+import type { Claim, Doubt } from '@sms-codes/core/codes/claim'
 import type { Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Answer, SkippingGateway, SkipReason } from '../gateways/skipping-gateway.ts'
 import { planCalls, type Call } from './call-plan.ts'

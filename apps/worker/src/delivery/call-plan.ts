@@ -1,4 +1,4 @@
-import type { Doubt } from '@sms-codes/core/codes/send-ledger'
+import type { Doubt } from '@sms-codes/core/codes/claim'
 import type { SkippingGateway } from '../gateways/skipping-gateway.ts'
 
 /**

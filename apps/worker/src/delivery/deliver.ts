@@ -1,4 +1,4 @@
-import type { Doubt } from '@sms-codes/core/codes/send-ledger'
+import type { Doubt } from '@sms-codes/core/codes/claim'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Claim } from '@sms-codes/core/codes/send-ledger'
+import type { Claim } from '@sms-codes/core/codes/claim'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { SmsMessage } from '@sms-codes/gateways/gateway'
 

@@ -1,5 +1,6 @@
 import type { Channel } from '@sms-codes/core/codes/send'
-import type { Claim, SendLedger, Settlement } from '@sms-codes/core/codes/send-ledger'
+import type { Claim } from '@sms-codes/core/codes/claim'
+import type { SendLedger, Settlement } from '@sms-codes/core/codes/send-ledger'
 import type { GuardCounts, Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
@@ -68,18 +69,15 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       ...what,
     })
 
-  /** Counts a send that a gateway accepted. The delivery does not wait for the count, and a repeat changes nothing. */
+  /** Counts a send that a gateway accepted. A repeat would count it again, so the caller has written the settlement. */
   function count(grouped: Grouped | null): void {
-    if (grouped === null) return
-    guardCounts
-      ?.countSent(job, grouped)
-      .catch((err: unknown) => log.warn({ err }, 'send not counted by the pumping guard'))
+    if (grouped !== null) guardCounts?.countSent(grouped)
   }
 
   async function sent(attempt: Attempt, gateway: string, messageId: string | undefined): Promise<Delivered> {
     const status = channel === 'email' ? 'fell_back' : 'sent'
-    count(attempt.grouped)
     const isWritten = await settle(attempt, { status, gateway, messageId })
+    if (isWritten) count(attempt.grouped)
     countEnd({ status, by: gateway }, isWritten, metrics, log)
     // If this step fails, the job runs again, finds the send `sent`, and repeats the step.
     await followUp?.sent(job, gateway, messageId ?? messageIdOf(job))
@@ -99,12 +97,12 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     what: Pick<Settlement, 'gateway' | 'doubtedGateway' | 'mayReturn'>,
     to: OtherChannel | null,
   ): Promise<Delivered> {
-    // A vendor that could not deliver a message had accepted it.
-    if (why === 'undelivered') count(attempt.grouped)
     const status = to === null ? 'failed' : 'moved'
     // When a mail fails, the record keeps the reason for which the SMS failed.
     const reason = channel === 'email' ? undefined : why
     const isWritten = await settle(attempt, { status, ...what, reason })
+    // A vendor that could not deliver a message had accepted it.
+    if (isWritten && why === 'undelivered') count(attempt.grouped)
     countEnd({ status, by: why }, isWritten, metrics, log)
     // If this step fails, the job runs again, finds the send `moved`, and repeats the step.
     if (isWritten) await to?.queue(job, attempt.moves + 1)
@@ -157,8 +155,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
         if (claim.reason === 'moved') await other?.queue(job, claim.moves)
         return { outcome: 'gone', why: claim.reason }
       }
-      // A delivery receipt may have ended a send in doubt.
-      if (claim.status === 'sent' || claim.status === 'delivered') count(claim.grouped)
+      count(claim.grouped)
       if (claim.status === 'sent')
         await followUp?.sent(job, claim.gateway, claim.messageId || messageIdOf(job))
       return { outcome: 'done', why: claim.status }

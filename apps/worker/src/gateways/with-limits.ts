@@ -19,7 +19,7 @@ export function withRate(
   return {
     ...gateway,
     async send(message, signal) {
-      const taken = await limits.take([limit])
+      const taken = await limits.take(limit)
       if (taken.kind === 'full') {
         if (fullAt === null) log.warn({ gateway: name, most }, 'gateway rate exhausted, messages wait')
         fullAt = now()

@@ -197,6 +197,8 @@ describe('the configuration of a worker', () => {
     ['the console in production', { NODE_ENV: 'production', SMS_GATEWAYS: 'console' }, 'SMS_GATEWAYS'],
     ['an address that cannot be parsed', { CCP_BASE_URL: 'https://u:secret@[' }, 'CCP_BASE_URL'],
     ['no concurrency', { WORKER_CONCURRENCY: '0' }, 'WORKER_CONCURRENCY'],
+    ['a shard without concurrency', { WORKER_CONCURRENCY: '3', QUEUE_SHARDS: '4' }, 'WORKER_CONCURRENCY'],
+    ['more shards than are allowed', { QUEUE_SHARDS: '17' }, 'QUEUE_SHARDS'],
     ['a mail server without a sender', { SMTP_URL: 'smtp://mail.example' }, 'MAIL_FROM'],
     [
       'a sender with a line break',

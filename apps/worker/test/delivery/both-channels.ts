@@ -23,7 +23,8 @@ export const AFTER_MS = 8_000
 export async function startBothChannels() {
   const delivery = await startDelivery()
   const contacts = createContacts(delivery.redis, delivery.keyring)
-  const producer = connectRedis(delivery.server.url, 'producer', log)
+  // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
+  const producer = connectRedis(delivery.server.url, 'operator', log)
   await once(producer, 'ready')
   const mails = createSendQueue(producer, log, EMAIL_QUEUE)
   const sends = createSendQueue(producer, log, SMS_QUEUE)
@@ -59,7 +60,7 @@ export async function startBothChannels() {
     receipts,
     withoutProducer,
 
-    async issued({ scene = 'login', email = 'owner@example.com', budgetUnit = '' } = {}) {
+    async issued({ scene = 'login', email = 'owner@example.com', budgetUnit = 0 } = {}) {
       const mobile = newMobile()
       if (email !== '') await contacts.put(mobile, { email, verifiedAt: '2026-01-01T00:00:00.000Z' })
       const answer = await delivery.codes.issue(mobile, scene, { budgetUnit })

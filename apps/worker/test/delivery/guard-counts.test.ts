@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createGuardCounts, GROUPS, memberOf } from '@sms-codes/core/limits/guard-counts'
+import { parseCounter } from '@sms-codes/core/limits/counters'
+import { createGuardCounts, GROUPS, memberOf, type Group } from '@sms-codes/core/limits/guard-counts'
+import { phoneOf } from '@sms-codes/core/codes/send'
+import { connectRedis } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { LookUp, OutcomeClass } from '@sms-codes/gateways/gateway'
-import { fakeGateway, newMobile, readableLog, sendOf, skippedGateway, startDelivery } from '../worker.ts'
+import { fakeGateway, log, newMobile, readableLog, sendOf, skippedGateway, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -10,14 +13,20 @@ beforeAll(async () => {
 })
 afterAll(() => delivery.stop())
 
-const guardCounts = () => createGuardCounts(delivery.redis, { segment: 900, address: 900, service: 900 })
+const guardCounts = () => createGuardCounts(delivery.redis, { segment: 900, address: 900, service: 900 }, log)
+
+/** The sends of a group in the current bucket. */
+async function sendsOf(group: Group, who: string): Promise<number> {
+  const stored = await delivery.redis.getBuffer(keys.guarded(group, who))
+  return parseCounter(stored).windows[0]?.current ?? 0
+}
 
 let next = 0
 async function issued({ isCounted = true } = {}) {
   const mobile = newMobile()
   const askedBy = `address-${++next}`
   const send = sendOf(await delivery.codes.issue(mobile, 'default', { askedBy, isCounted }))
-  const counted = () => delivery.redis.zcard(keys.guard('sent', 'address', askedBy))
+  const counted = () => sendsOf('address', askedBy)
   const again = async () => {
     await delivery.pass(61)
     return sendOf(await delivery.codes.issue(mobile, 'default', { askedBy: 'another', isCounted }))
@@ -26,18 +35,26 @@ async function issued({ isCounted = true } = {}) {
 }
 type Gateways = Parameters<typeof delivery.deliver>[1]
 /** One attempt at a send. Answers how it ended, or the error after which the queue tries again. */
-const attempt = async (send: Parameters<typeof delivery.deliver>[0], gateways: Gateways, more: object = {}) =>
-  delivery.deliver(send, gateways, { guardCounts: guardCounts(), ...more }).catch((err: unknown) => err)
+const attempt = async (
+  send: Parameters<typeof delivery.deliver>[0],
+  gateways: Gateways,
+  more: object = {},
+) => {
+  const counts = guardCounts()
+  const ended = await delivery
+    .deliver(send, gateways, { guardCounts: counts, ...more })
+    .catch((err: unknown) => err)
+  await counts.flush()
+  return ended
+}
 
 describe('the worker counts a send for the pumping guard', () => {
   it('in each group, when a gateway has accepted it, and once if its job runs again', async () => {
     const { mobile, askedBy, send, counted } = await issued()
     for (let run = 0; run < 3; run++) await attempt(send, [fakeGateway('first')])
     expect(await counted()).toBe(1)
-    const ids = (group: (typeof GROUPS)[number]) =>
-      delivery.redis.zrange(keys.guard('sent', group, memberOf(group, { mobile, address: askedBy })), 0, '-1')
     for (const group of GROUPS)
-      expect(await ids(group)).toContain(`${send.rid.slice(send.rid.indexOf('.') + 1)}.1`)
+      expect(await sendsOf(group, memberOf(group, { mobile, address: askedBy }))).toBe(1)
   })
 
   it('for the address of the first caller, and again when the same code is sent again', async () => {
@@ -96,15 +113,34 @@ describe('the worker counts a send for the pumping guard', () => {
     expect(await counted()).toBe(0)
   })
 
+  it('only if its settlement was written, so that a worker whose claim was replaced does not count it again', async () => {
+    const { send, counted } = await issued()
+    const slow = fakeGateway('first')
+    const overtaken = {
+      ...slow,
+      send: async (...call: Parameters<typeof slow.send>) => {
+        // Meanwhile the lease of this claim ends, and another worker delivers the send.
+        await delivery.redis.hset(keys.code(phoneOf(send.rid), 'default'), 'lease_until', 0)
+        await attempt(send, [fakeGateway('second')])
+        return slow.send(...call)
+      },
+    }
+    await attempt(send, [overtaken])
+    expect(await counted()).toBe(1)
+  })
+
   it('without a delay or a failure of the send if Redis refuses the count', async () => {
-    const { askedBy, send } = await issued()
-    await delivery.redis.set(keys.guard('sent', 'address', askedBy), 'not a sorted set')
-    const { log, lines } = readableLog()
-    const never = { countSent: () => new Promise<void>(() => {}) }
-    expect(await attempt(send, [fakeGateway('first')], { log })).toEqual({ outcome: 'sent', why: 'first' })
-    expect(lines.map(({ msg }) => msg)).toContain('send not counted by the pumping guard')
-    const other = await issued()
-    const more = { guardCounts: never }
-    expect(await attempt(other.send, [fakeGateway('first')], more)).toEqual({ outcome: 'sent', why: 'first' })
+    const { send } = await issued()
+    const { log: readable, lines } = readableLog()
+    const windows = { segment: 900, address: 900, service: 900 }
+    const closed = connectRedis(delivery.server.url, 'commands', log)
+    closed.disconnect()
+    const refused = createGuardCounts(closed, windows, readable)
+    expect(await attempt(send, [fakeGateway('first')], { guardCounts: refused })).toEqual({
+      outcome: 'sent',
+      why: 'first',
+    })
+    await refused.flush()
+    expect(lines.map(({ msg }) => msg)).toContain('counts of the pumping guard not written')
   })
 })

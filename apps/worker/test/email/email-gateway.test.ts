@@ -46,7 +46,7 @@ async function gatewayFor(email: string, sender = 'Codes <codes@shop.example>') 
     mobile,
     send: (message = messageTo(mobile)) => mail.send(message, new AbortController().signal),
     /** Moves a new send to e-mail, and delivers it. */
-    async deliver() {
+    deliver: async () => {
       const send = sendOf(await codes.issue(mobile, 'default'))
       const claim = await delivery.ledger.claim(send, 'first', { fence: 0, leaseMs: 1_000 })
       if (claim.kind === 'go') await delivery.ledger.settle(send, claim.fence, { status: 'moved' })

@@ -33,8 +33,8 @@ type IssueOptions = {
   isCounted?: boolean
   /** The code of a test number. If undefined, a new code is random. */
   fixedCode?: string | undefined
-  /** The id under which the send counts against the budget. The id is removed if certainly no message left. */
-  budgetUnit?: string
+  /** When the send was counted in the budget, ms, or 0. The unit is given back if certainly no message left. */
+  budgetUnit?: number
 }
 
 export type Issued =
@@ -45,13 +45,12 @@ export type Verified =
   | {
       kind: 'ok'
       rid: string
-      /** Number of the newest send of the code. */
-      n: number
       /** `email` if the code may have been read in a mailbox. */
       channel: Channel
       /** The gateway that the record names for the newest send, or '' if the record names none. */
       gateway: string
       askedBy: string
+      /** Whether the guard against SMS pumping counts the verified code, for the address `askedBy`. */
       isCounted: boolean
       /** When the code was used, ms since 1970. */
       at: number
@@ -91,7 +90,7 @@ export function createCodeStore(
   return {
     /** Issues a new code for this phone and scene, or the live code once more, within the phone's limits. */
     async issue(mobile: string, scene: string, options: IssueOptions = {}): Promise<Issued> {
-      const { askedBy = '', isCounted = false, fixedCode, budgetUnit = '' } = options
+      const { askedBy = '', isCounted = false, fixedCode, budgetUnit = 0 } = options
       const policy = policyOf(scene)
       const ph = keyring.pseudonym(mobile)
       const requestId = `${ph}.${randomId()}`
@@ -141,7 +140,7 @@ export function createCodeStore(
           rid && keyring.pseudonym(`request|${rid}`),
           compares,
           ...days,
-          randomId(),
+          randomId().slice(0, 10),
           act,
           ACT_SECONDS * 1000,
           ...digests,
@@ -153,7 +152,6 @@ export function createCodeStore(
       return {
         kind: 'ok',
         rid: text('rid'),
-        n: number('sends'),
         channel: number('is_mailed') === 1 ? 'email' : 'sms',
         gateway: text('gateway'),
         askedBy: text('asked_by'),

@@ -1,7 +1,7 @@
 import { keys } from '../redis/keys.ts'
 import { redisClockMs } from '../redis/clock-skew.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
-import { STATES, type FieldName, type State } from './record.ts'
+import { DEFAULTS, STATES, type FieldName, type State } from './record.ts'
 import type { Channel } from './send.ts'
 
 export type RequestStatus = {
@@ -13,7 +13,7 @@ export type RequestStatus = {
   times: { state: State; ms: number }[]
 }
 
-/** Reads a field of one code record, '' if the record lacks the field. */
+/** Reads a field of one code record: its default, or '', if the record lacks the field. */
 type Read = (field: FieldName) => string
 
 /** A send fails at its first attempt after `send_by`. This attempt begins within this time after `send_by`. */
@@ -28,7 +28,7 @@ export async function peekCodes(redis: RedisClient, ph: string, scenes: readonly
   const reading = asStoreError('read codes', Promise.all(reads))
   const [now, records] = await Promise.all([redisClockMs(redis), reading])
   return scenes.flatMap((scene, i) => {
-    const read: Read = (field) => records[i]?.[field] ?? ''
+    const read: Read = (field) => records[i]?.[field] ?? DEFAULTS[field] ?? ''
     if (read('rid') === '') return []
     const requestIds = [read('rid'), ...read('other_request_ids').split(' ')]
     return [{ scene, requestIds, isUsed: read('used') === '1', request: statusOf(read, now) }]

@@ -2,7 +2,7 @@ import { keys } from '../redis/keys.ts'
 import { createNetworks, phoneNames, type Asker, type ListEntry } from './networks.ts'
 import { redisClockMs } from '../redis/clock-skew.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
-import { createScript } from '../redis/script.ts'
+import { createScript, type Reply } from '../redis/script.ts'
 
 export type ListName = 'allow' | 'deny'
 
@@ -10,35 +10,49 @@ export type ListName = 'allow' | 'deny'
 type Listed = Record<ListName, string | null>
 
 /**
- * The operators' allow list and deny list. A change applies to every process at once. Redis cannot match CIDRs, so
- * each process caches the networks and fetches them again when the version changes. All other entries are looked up
- * in Redis. Every method throws StoreError when Redis does not answer.
+ * The networks of both lists, as this process knows them. Redis cannot match CIDRs, so each process caches the networks
+ * and learns them again from a script when their version changes.
+ */
+export function createListedNetworks() {
+  const none = createNetworks([])
+  let known = { version: '', allow: none, deny: none }
+  return {
+    version: (): string => known.version,
+    /** Finds the network of each list that contains the address. */
+    of: (ip: string): Listed => ({ allow: known.allow(ip), deny: known.deny(ip) }),
+    /** Takes over the networks of an answer, unless the version is known. */
+    learn({ text, rows }: Pick<Reply, 'text' | 'rows'>): void {
+      const version = text('version')
+      if (version === known.version) return
+      const networksOf = (list: ListName) => {
+        const own = rows.filter((row) => row.kind === 'network' && row.text('list') === list)
+        return createNetworks(own.map((row) => row.text('entry')))
+      }
+      known = { version, allow: networksOf('allow'), deny: networksOf('deny') }
+    },
+  }
+}
+
+/**
+ * The operators' allow list and deny list. A change applies to every process at once: networks have a version, and all
+ * other entries are looked up in Redis. Every method throws StoreError when Redis does not answer.
  */
 export function createLists(redis: RedisClient) {
   const lookScript = createScript(redis, new URL('./lua/find-listed.lua', import.meta.url))
   const putScript = createScript(redis, new URL('./lua/put-entry.lua', import.meta.url))
   const removeScript = createScript(redis, new URL('./lua/remove-entry.lua', import.meta.url))
-  let cached = { version: '', allow: createNetworks([]), deny: createNetworks([]) }
+  const networks = createListedNetworks()
 
   return {
     /** Finds the entries that match a client address, a number's segment or a phone. */
     async look(asker: Asker): Promise<Listed> {
       const found = await lookScript(
         [keys.list('allow'), keys.list('deny'), keys.listVersion],
-        [cached.version, ...phoneNames(asker)],
+        [networks.version(), ...phoneNames(asker)],
       )
-      const version = found.text('version')
-      if (version !== cached.version) {
-        const networksOf = (list: ListName) => {
-          const rows = found.rows.filter((row) => row.text('list') === list)
-          return createNetworks(rows.map((row) => row.text('entry')))
-        }
-        cached = { version, allow: networksOf('allow'), deny: networksOf('deny') }
-      }
-      return {
-        allow: found.text('allow') || cached.allow(asker.ip),
-        deny: found.text('deny') || cached.deny(asker.ip),
-      }
+      networks.learn(found)
+      const { allow, deny } = networks.of(asker.ip)
+      return { allow: found.text('allow') || allow, deny: found.text('deny') || deny }
     },
 
     /** Puts an entry on one list and takes it off the other. The entry stays for `seconds`, or without end if 0. */
@@ -56,7 +70,7 @@ export function createLists(redis: RedisClient) {
 
     /** Reads the entries that have not expired. `until` is in ms since 1970, or null for an entry without expiry. */
     async all(list: ListName): Promise<{ text: string; until: number | null }[]> {
-      // An expired entry stays in Redis until the next `look`.
+      // An expired entry stays in Redis until the next look-up.
       const now = await redisClockMs(redis)
       const reading = redis.zrange(keys.list(list), `(${now}`, '+inf', 'BYSCORE', 'WITHSCORES')
       const held = await asStoreError('list', reading)

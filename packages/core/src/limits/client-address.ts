@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 
 /**
  * Limits count addresses and subnets. A whole IPv6 /64 counts as one address, because one customer can use the whole
@@ -32,6 +32,7 @@ const CONTAINERS: readonly [network: RegExp, group: number][] = [
  * spelling. @returns null for text that is not an address
  */
 export function parseForwarded(text: string): string | null {
+  if (isIPv4(text)) return text
   const unwrapped = text.trim().replace(/^\[(.*)\](:\d+)?$/, '$1')
   return parseAddress(unwrapped.replace(/^([\d.]+):\d+$/, '$1'))
 }
@@ -41,6 +42,7 @@ export function parseForwarded(text: string): string | null {
  * @returns null for text that is not an address
  */
 export function parseAddress(text: string): string | null {
+  if (isIPv4(text)) return text
   const [bare = ''] = text.split('%')
   if (isIP(bare) !== 6) return isIP(bare) === 4 ? bare : null
   // URL turns every spelling of an address into one canonical spelling.
@@ -50,7 +52,7 @@ export function parseAddress(text: string): string | null {
 
 /** @returns the IPv4 address in a canonical IPv6 address, or null if it contains none */
 export function containedIpv4(address: string): string | null {
-  if (!isIPv6(address)) return null
+  if (!address.includes(':') || !isIPv6(address)) return null
   const groups = groupsOf(address)
   const [, at] = CONTAINERS.find(([network]) => network.test(groups.join(':'))) ?? []
   if (at === undefined) return null
@@ -60,6 +62,7 @@ export function containedIpv4(address: string): string | null {
 
 /** The four numbers of an IPv4 address, or the eight groups of an IPv6 address. */
 function partsOf(ip: string): string[] {
+  if (isIPv4(ip)) return ip.split('.')
   const address = parseForwarded(ip) ?? ip
   const ipv4 = containedIpv4(address) ?? address
   return isIPv6(ipv4) ? groupsOf(ipv4) : ipv4.split('.')

@@ -1,3 +1,4 @@
+import type { Logger } from '../logger.ts'
 import { numberSegment } from '../mobile.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
@@ -10,40 +11,60 @@ export type Group = (typeof GROUPS)[number]
 /** The fields that decide which segment and which address a send belongs to. `address` is a pseudonym. */
 export type Grouped = { address: string; mobile: string }
 
-/** A code by the request id of its record, and the number of its newest send. */
-type Counted = { rid: string; n: number }
-
 /** The name of a send's group in keys and findings. */
 export const memberOf = (group: Group, { address, mobile }: Grouped): string =>
   ({ segment: numberSegment(mobile), address, service: 'all' })[group]
 
-/**
- * The counts of the pumping guard. A worker counts a send when a gateway has accepted it, so an outage of the gateways
- * does not look like SMS pumping. The API counts the verified codes. Every method throws StoreError when Redis does
- * not answer.
- */
-export function createGuardCounts(redis: RedisClient, windowSeconds: Record<Group, number>) {
-  const script = createScript(redis, new URL('./lua/count-guarded.lua', import.meta.url))
+/** One script for the messages of a quarter of a second, because a script per message costs Redis more than the count. */
+const WRITE_EVERY_MS = 250
+/** The groups of about five hundred messages. A script with many thousand keys would block Redis. */
+const MOST_GROUPS = 1_000
 
-  async function count(event: string, { rid, n }: Counted, send: Grouped): Promise<void> {
-    const names = GROUPS.flatMap((group) =>
-      (['sent', 'verified'] as const).map((what) => keys.guard(what, group, memberOf(group, send))),
+/**
+ * The counts of the pumping guard. A worker counts a send when it has recorded that a gateway accepted the send, so an
+ * outage of the gateways does not look like SMS pumping. The API counts the verified codes. Counts that cannot be
+ * written are logged and lost.
+ */
+export function createGuardCounts(redis: RedisClient, windowSeconds: Record<Group, number>, log: Logger) {
+  const script = createScript(redis, new URL('./lua/count-guarded.lua', import.meta.url))
+  let gathered = new Map<string, { seconds: number; sends: number; verified: number }>()
+  let timer: NodeJS.Timeout | undefined
+  let writing = Promise.resolve()
+
+  async function write(counts: typeof gathered): Promise<void> {
+    await script([...counts.keys()], [JSON.stringify([...counts.values()])]).catch((err: unknown) =>
+      log.warn({ err, groups: counts.size }, 'counts of the pumping guard not written'),
     )
-    // The part of the request id before the dot is the phone, which must not be stored beside a client address.
-    const code = rid.slice(rid.indexOf('.') + 1)
-    await script(names, [code, n, event, ...GROUPS.map((group) => windowSeconds[group] * 1000)])
+  }
+
+  /** Writes what was gathered, and waits until all of it is written. */
+  function flush(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    const counts = gathered
+    gathered = new Map()
+    if (counts.size > 0) writing = writing.then(() => write(counts))
+    return writing
+  }
+
+  function add(grouped: Grouped, sends: number, verified: number): void {
+    for (const group of GROUPS) {
+      const key = keys.guarded(group, memberOf(group, grouped))
+      const count = gathered.get(key) ?? { seconds: windowSeconds[group], sends: 0, verified: 0 }
+      gathered.set(key, count)
+      count.sends += sends
+      count.verified += verified
+    }
+    if (gathered.size >= MOST_GROUPS) void flush()
+    else timer ??= setTimeout(flush, WRITE_EVERY_MS).unref()
   }
 
   return {
-    /** Counts the send with the number `n`. */
-    countSent: (send: Counted, grouped: Grouped): Promise<void> => count('sent', send, grouped),
-
-    /**
-     * Counts a verified code.
-     * @param mayBeMailed whether the user may have read the code in an e-mail
-     */
-    countVerified: (code: Counted, grouped: Grouped, mayBeMailed: boolean): Promise<void> =>
-      count(mayBeMailed ? 'verified_maybe_by_mail' : 'verified', code, grouped),
+    /** Counts a send. */
+    countSent: (grouped: Grouped): void => add(grouped, 1, 0),
+    /** Counts a verified code. */
+    countVerified: (grouped: Grouped): void => add(grouped, 0, 1),
+    flush,
   }
 }
 export type GuardCounts = ReturnType<typeof createGuardCounts>

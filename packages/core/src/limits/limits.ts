@@ -1,21 +1,18 @@
-import { randomId } from '../keyring.ts'
-import { asStoreError, type RedisClient } from '../redis/connect.ts'
+import type { RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
 import { windowArgs, type Window } from './windows.ts'
+import { randomId } from '../keyring.ts'
 
 export type Limit = { key: string; windows: readonly Window[] }
 
-/** `count`: the entries (one per `take`) of the first limit. `limit`: the index of the first limit that is full. */
-type Taken =
-  | { kind: 'taken'; member: string; count: number }
-  | { kind: 'full'; limit: number; retryAfter: number }
+type Taken = { kind: 'taken' } | { kind: 'full'; retryAfter: number }
 
 /** `retryAfter` is in seconds, and 0 if one more entry fits now. */
 type Room = { retryAfter: number; windows: (Window & { used: number; left: number })[] }
 
 /**
- * Sliding-window rate limits in Redis. One script counts and adds entries, so all processes share the limits.
- * Every method throws StoreError when Redis does not answer.
+ * Exact sliding-window rate limits in Redis, for limits with few entries: one set contains the time of each entry.
+ * counters.ts has the approximate limits. Every method throws StoreError when Redis does not answer.
  */
 export function createLimits(redis: RedisClient) {
   const takeScript = createScript(redis, new URL('./lua/take.lua', import.meta.url))
@@ -36,25 +33,17 @@ export function createLimits(redis: RedisClient) {
   return {
     room,
 
-    /** Adds one entry to every limit, or to no limit if one limit is full. The keys must share a hash tag. */
-    async take(limits: readonly Limit[]): Promise<Taken> {
-      const member = randomId()
-      const args = limits.flatMap(({ windows }) => [windows.length, ...windowArgs(windows)])
-      const keys = limits.map(({ key }) => key)
-      const { kind, number } = await takeScript(keys, [member, ...args])
-      if (kind === 'taken') return { kind, member, count: number('count') }
-      return { kind: 'full', limit: number('limit') - 1, retryAfter: Math.ceil(number('wait') / 1000) }
+    /** Adds one entry to a limit, or refuses if the limit is full. */
+    async take({ key, windows }: Limit): Promise<Taken> {
+      const { kind, number } = await takeScript([key], [randomId(), ...windowArgs(windows)])
+      if (kind === 'taken') return { kind }
+      return { kind: 'full', retryAfter: Math.ceil(number('wait') / 1000) }
     },
 
     /** Counts the entries in the longest window of a limit. */
     async count(limit: Limit): Promise<number> {
       const { windows } = await room(limit)
       return Math.max(...windows.map(({ used }) => used))
-    },
-
-    /** Removes the entries that `take` added, after a later step failed. */
-    async giveBack(member: string, keys: readonly string[]): Promise<void> {
-      await asStoreError('give back', Promise.all(keys.map((key) => redis.zrem(key, member))))
     },
   }
 }

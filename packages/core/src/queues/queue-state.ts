@@ -54,7 +54,6 @@ export function createQueueState(redis: RedisClient) {
 export type QueueState = Awaited<ReturnType<ReturnType<typeof createQueueState>>>
 
 /**
-/**
  * Reads the mark of a queue. All shards share one mark, because it tells about the gateways: a shard with few sends has
  * not stalled while gateways accept the sends of the others. After three lost sends the queue is stalled until the next
  * acceptance, even without sends. Fewer may be the fault of one phone. @throws StoreError
@@ -68,8 +67,8 @@ async function readMark(redis: RedisClient, queue: string) {
 /**
  * Marks in Redis whether a gateway accepted the last sends that ended: an acceptance sets the mark to 1, and a loss
  * decrements it. The life of the mark measures the time since the last acceptance, by the clock of Redis. Every loss is
- * marked at once. An acceptance is marked at once if this process marked none in the last second, and otherwise at the end
- * of that second with the life that is then left, because another worker may have marked a loss meanwhile.
+ * marked at once. An acceptance is marked at once if this process marked none in the last second, and otherwise at the
+ * end of that second with the life that is then left, because another worker may have marked a loss meanwhile.
  */
 export function createAcceptanceMark(redis: RedisClient, name: string) {
   const key = keys.accepted(name)

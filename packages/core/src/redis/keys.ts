@@ -1,6 +1,15 @@
 /** The hash tag of a queue's keys, by which they share a hash slot. Each shard of `sms` has its own. */
 export const queueTag = (queue: string) => (queue.startsWith('sms-') ? `{${queue}}` : '{sms}')
 
+/** Short names, because an attack can create a key for each of a million addresses. */
+const GATE_NAMES = {
+  attempts: 'att',
+  subnet_attempts: 'net-att',
+  address: 'addr',
+  subnet: 'net',
+  segment: 'seg',
+}
+
 /**
  * The names of all our keys in Redis. The keys of one phone share the hash tag `{ph}`, so a script uses one hash
  * slot of a Cluster. `ph`, `addr` and `subnet` are pseudonyms (keyring.ts), so no key contains a number or an address.
@@ -30,12 +39,14 @@ export const keys = {
   ],
   /** Marks a JWS receipt of a verified code as redeemed. `erase` keeps the key, so no second redeem is possible. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
-  /** Limits of an address and of its subnet. Both are in the slot of the subnet, so one script can check both. */
-  address: (subnet: string, addr: string, purpose: string) => `sms:{${subnet}}:addr:${addr}:${purpose}`,
-  subnet: (subnet: string, purpose: string) => `sms:{${subnet}}:subnet:${purpose}`,
-  /** Counts of the guard against SMS pumping, and its marks. A mark stores a finding about a group of sends. */
-  guard: (what: 'sent' | 'verified' | 'mark' | 'times', of: 'segment' | 'address' | 'service', who: string) =>
-    `sms:{gate}:guard:${of}:${who}:${what}`,
+  /** Limits of an address and of its subnet. Both are in the slot of the subnet, so a Cluster spreads them. */
+  ofAddress: (what: 'images' | 'verifies', addr: string, subnet: string) => `sms:{${subnet}}:${what}:${addr}`,
+  ofSubnet: (what: 'images' | 'verifies', subnet: string) => `sms:{${subnet}}:${what}`,
+  /** Counts of the guard against SMS pumping: the sends and the verified codes of a group. */
+  guarded: (group: 'segment' | 'address' | 'service', who: string) => `sms:{gate}:guard:${group}:${who}`,
+  /** A mark stores a finding of the guard about a group. `times` is how often the group was marked of late. */
+  guardMark: (what: 'mark' | 'times', group: 'segment' | 'address' | 'service', who: string) =>
+    `${keys.guarded(group, who)}:${what}`,
   /** The first answer to an idempotency key. `name` is a keyed hash of the idempotency key. */
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
   /** Joins a message with its delivery receipt. `name` is a pseudonym of the gateway's id for the message. */
@@ -58,7 +69,8 @@ export const keys = {
   /** A capped stream of findings, decisions and operators' actions, with their reasons. */
   audit: 'sms:{gate}:audit',
   /** The messages that the budget of the whole service has paid for. */
-  budget: 'sms:{gate}:budget:all',
-  /** The limits of a send other than the limit of its phone. All share a hash slot, so one script can check all. */
-  sendLimit: (what: 'address' | 'subnet' | 'segment' | 'budget', who: string) => `sms:{gate}:${what}:${who}`,
+  budget: 'sms:{gate}:budget',
+  /** The limits of a send other than the limit of its phone. All share a hash slot, so one script checks all. */
+  gate: (what: 'attempts' | 'subnet_attempts' | 'address' | 'subnet' | 'segment', who: string) =>
+    `sms:{gate}:${GATE_NAMES[what]}:${who}`,
 }

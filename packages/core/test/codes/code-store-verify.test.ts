@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCodeStore } from '../../src/codes/code-store.ts'
 import { sealedMessage } from '../../src/codes/sealed-message.ts'
+import type { Settlement } from '../../src/codes/send-ledger.ts'
 import { phoneOf } from '../../src/codes/send.ts'
 import { createKeyring, MissingKeyError } from '../../src/keyring.ts'
 import { keys } from '../../src/redis/keys.ts'
@@ -13,6 +14,36 @@ beforeAll(async () => {
 afterAll(() => store.stop())
 
 describe('verify', () => {
+  it('lets the guard count a code if an SMS with it left or may have left, and not if only a mail did', async () => {
+    const lease = { fence: 0, leaseMs: 1_000 }
+    const mail = { ...lease, channel: 'email' as const }
+    const { ledger, codes } = store
+    type Sent = ReturnType<typeof sendOf>
+    const settle = async (send: Sent, what: Settlement, options: typeof lease | typeof mail = lease) => {
+      const claim = await ledger.claim(send, 'ccp', options)
+      await ledger.settle(send, claim.kind === 'go' ? claim.fence : 0, what)
+    }
+    const moved = (send: Sent) => settle(send, { status: 'moved', reason: 'no_gateway' })
+    const mailed = (send: Sent) => settle(send, { status: 'fell_back', channel: 'email' }, mail)
+    const accepted = (send: Sent) => settle(send, { status: 'sent', gateway: 'ccp' })
+    async function countedAfter(isCounted: boolean, ...steps: ((send: Sent) => Promise<unknown>)[]) {
+      const mobile = newMobile()
+      const issued = await codes.issue(mobile, 'default', { isCounted })
+      for (const step of steps) await step(sendOf(issued))
+      const verified = await codes.verify(mobile, 'default', await store.codeOf(issued))
+      return verified.kind === 'ok' && verified.isCounted
+    }
+    expect(await countedAfter(true, accepted)).toBe(true)
+    expect(await countedAfter(false, accepted)).toBe(false)
+    expect(await countedAfter(true, moved, mailed)).toBe(false)
+    expect(
+      await countedAfter(true, accepted, (send) => ledger.report(send, 'undelivered', true), mailed),
+    ).toBe(true)
+    expect(
+      await countedAfter(true, (send) => settle(send, { status: 'moved', reason: 'undelivered' }), mailed),
+    ).toBe(true)
+  })
+
   it('accepts the right code once', async () => {
     const mobile = newMobile()
     const issued = await store.codes.issue(mobile, 'default')

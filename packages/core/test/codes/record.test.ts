@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { RECORD_FIELDS, TRANSITIONS, WRITERS } from '../../src/codes/record.ts'
+import { DEFAULTS, RECORD_FIELDS, TRANSITIONS, WRITERS } from '../../src/codes/record.ts'
 import type { Send } from '../../src/codes/send.ts'
+import { readScript } from '../../src/redis/script.ts'
 import { listScripts } from '../scripts.ts'
 import { newMobile, sendOf, startStore } from '../store.ts'
 
@@ -134,7 +135,7 @@ async function watchScripts(act: () => Promise<void>): Promise<{ writes: Write[]
     const to = records.get(key)?.get('status') ?? ''
     const setsStatus = name === 'hset' && rest.some((field, i) => i % 2 === 0 && field === 'status')
     if (setsStatus && script !== 'issue')
-      changes.push({ script, from, to, channel: records.get(key)?.get('channel') ?? '' })
+      changes.push({ script, from, to, channel: records.get(key)?.get('channel') ?? DEFAULTS.channel ?? '' })
   }
 
   // With the scripts loaded, each run is an EVALSHA, whose SHA-1 names the script.
@@ -186,6 +187,16 @@ describe('the code record', () => {
 
   it('is written by no other script', () => {
     expect([...new Set(seen.writes.map(({ script }) => script))].toSorted()).toEqual([...WRITERS].toSorted())
+  })
+})
+
+describe('a field that was not written', () => {
+  it('has the default that record.ts describes', async () => {
+    const readRecord = readScript(new URL('../../src/codes/lua/read-record.lua', import.meta.url))
+    const fields = Object.keys(RECORD_FIELDS)
+    const script = `${readRecord} return cjson.encode(read_record(KEYS[1], unpack(ARGV)))`
+    const read = await store.redis.eval(script, 1, 'no record', ...fields)
+    expect(JSON.parse(String(read))).toEqual(DEFAULTS)
   })
 })
 

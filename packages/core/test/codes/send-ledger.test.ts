@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createKeyring } from '../../src/keyring.ts'
+import { createCounters } from '../../src/limits/counters.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { createSendLedger, type Settlement } from '../../src/codes/send-ledger.ts'
 import { phoneOf } from '../../src/codes/send.ts'
@@ -372,11 +373,15 @@ describe('a delivery report', () => {
 
 describe('the budget unit of a send', () => {
   async function isSpentAfter(end: (send: ReturnType<typeof sendOf>) => Promise<unknown>) {
-    const unit = `unit-${Math.random()}`
-    await store.redis.zadd(keys.budget, Date.now(), unit)
-    const send = sendOf(await store.codes.issue(newMobile(), 'default', { budgetUnit: unit }))
+    const counters = createCounters(store.redis)
+    const budget = { key: keys.budget, windows: [{ most: 100, seconds: 86_400 }] }
+    const used = async () => (await counters.room(budget))[0]?.used ?? 0
+    const taken = await counters.take([budget])
+    const before = await used()
+    const budgetUnit = taken.kind === 'taken' ? taken.at : 0
+    const send = sendOf(await store.codes.issue(newMobile(), 'default', { budgetUnit }))
     await end(send)
-    return (await store.redis.zscore(keys.budget, unit)) !== null
+    return (await used()) === before
   }
   const claim = (send: ReturnType<typeof sendOf>) =>
     store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })

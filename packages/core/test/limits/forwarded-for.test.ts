@@ -68,6 +68,16 @@ describe('the client behind a proxy that writes', () => {
   })
 })
 
+it('is found for each request of a connection, because a proxy sends the requests of many clients over one', () => {
+  const [proxy, other] = [socketFrom(PROXY), socketFrom('198.51.100.9')]
+  const over = (socket: Socket, header?: string) =>
+    clientAddress({ headers: { 'x-forwarded-for': header }, socket })
+  expect(over(proxy, '203.0.113.7')).toBe('203.0.113.7')
+  expect(over(proxy, '2001:db8::1')).toBe('2001:db8::1')
+  expect(over(proxy)).toBe(PROXY)
+  for (const header of ['203.0.113.7', '2001:db8::1']) expect(over(other, header)).toBe('198.51.100.9')
+})
+
 describe('a list of hops', () => {
   it.each([
     ['198.51.100.1, 203.0.113.7', '203.0.113.7'],

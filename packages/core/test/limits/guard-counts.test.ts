@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseCounter } from '../../src/limits/counters.ts'
 import { createGuardCounts, GROUPS, memberOf, type Grouped } from '../../src/limits/guard-counts.ts'
+import { createLogger } from '../../src/logger.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { newMobile, startStore } from '../store.ts'
 
@@ -10,106 +12,143 @@ beforeAll(async () => {
 afterAll(() => store.stop())
 
 const windows = { segment: 900, address: 3_600, service: 900 }
-const counts = () => createGuardCounts(store.redis, windows)
+const silent = createLogger('test', 'silent')
+const counts = () => createGuardCounts(store.redis, windows, silent)
 
 let next = 0
-/** A code whose segment and address no other test uses. */
-const newCode = () => {
+/** A send whose segment and address no other test uses. */
+const newSend = (): Grouped => {
   next += 1
-  const grouped: Grouped = { mobile: `139${String(1_000 + next)}0001`, address: `address-${next}` }
-  return { rid: `phone.code-${next}`, grouped }
+  return { mobile: `139${String(1_000 + next)}0001`, address: `address-${next}` }
 }
 
-/** The entries of the segment and of the address, with the member and its time. */
-const entriesOf = (what: 'sent' | 'verified', grouped: Grouped) =>
-  Promise.all(
-    (['segment', 'address'] as const).map((group) =>
-      store.redis.zrange(keys.guard(what, group, memberOf(group, grouped)), 0, '-1', 'WITHSCORES'),
-    ),
+/** The sends and the verified codes in the current bucket of a group, and in the bucket before. */
+async function countsOf(group: (typeof GROUPS)[number], send: Grouped) {
+  const stored = await store.redis.getBuffer(keys.guarded(group, memberOf(group, send)))
+  const [sends, verified] = parseCounter(stored).windows
+  return {
+    sends: sends?.current ?? 0,
+    sendsBefore: sends?.before ?? 0,
+    verified: verified?.current ?? 0,
+    verifiedBefore: verified?.before ?? 0,
+  }
+}
+
+/** The scripts that Redis has run. */
+async function scriptsRun(): Promise<number> {
+  const stats = await store.redis.info('commandstats')
+  return [...stats.matchAll(/^cmdstat_eval(?:sha)?:calls=([0-9]+)/gm)].reduce(
+    (sum, [, calls]) => sum + Number(calls),
+    0,
   )
-const countOf = async (what: 'sent' | 'verified', grouped: Grouped) => {
-  const found = await entriesOf(what, grouped)
-  expect(found[0]).toEqual(found[1])
-  return (found[0] ?? []).length / 2
 }
 
 describe('the counts of the pumping guard', () => {
-  it('count a send once in each group, even if its job runs twice', async () => {
-    const { rid, grouped } = newCode()
-    for (let run = 0; run < 3; run++) await counts().countSent({ rid, n: 1 }, grouped)
-    expect(await countOf('sent', grouped)).toBe(1)
-    await counts().countSent({ rid, n: 2 }, grouped)
-    expect(await countOf('sent', grouped)).toBe(2)
-    const service = await store.redis.zrange(keys.guard('sent', 'service', 'all'), 0, '-1')
-    expect(service.filter((member) => member.startsWith(rid.slice('phone.'.length)))).toHaveLength(2)
+  it('count sends and verified codes in each group', async () => {
+    const send = newSend()
+    const own = counts()
+    own.countSent(send)
+    own.countSent(send)
+    own.countVerified(send)
+    await own.flush()
+    for (const group of ['segment', 'address'] as const)
+      expect(await countsOf(group, send)).toEqual({
+        sends: 2,
+        sendsBefore: 0,
+        verified: 1,
+        verifiedBefore: 0,
+      })
+    expect((await countsOf('service', send)).sends).toBe(2)
   })
 
-  it('keep the time of the first count of a send and of a verified code', async () => {
-    const { rid, grouped } = newCode()
-    const countBoth = async () => {
-      await counts().countSent({ rid, n: 1 }, grouped)
-      await counts().countVerified({ rid, n: 1 }, grouped, false)
-      return [...(await entriesOf('sent', grouped)), ...(await entriesOf('verified', grouped))].map(
-        ([, at]) => at,
-      )
-    }
-    const times = await countBoth()
-    await store.pass(60)
-    expect(await countBoth()).toEqual(times.map((at) => String(Number(at) - 60_000)))
+  it('are written by one script for many messages, within a second, without a call for it', async () => {
+    const [own, sends] = [counts(), Array.from({ length: 100 }, newSend)]
+    const before = await scriptsRun()
+    for (const send of sends) own.countSent(send)
+    for (const send of sends) own.countVerified(send)
+    await expect.poll(async () => (await countsOf('address', sends[99] ?? newSend())).verified).toBe(1)
+    expect((await scriptsRun()) - before).toBeLessThanOrEqual(2)
+    for (const send of sends) expect(await countsOf('segment', send)).toMatchObject({ sends: 1, verified: 1 })
   })
 
-  it('count a verified code once, at the time of its newest counted send', async () => {
-    const { rid, grouped } = newCode()
-    for (const n of [1, 2]) await counts().countSent({ rid, n }, grouped)
-    await store.pass(60)
-    // The newest send, 3, never left.
-    for (let call = 0; call < 2; call++) await counts().countVerified({ rid, n: 3 }, grouped, false)
-    expect(await countOf('sent', grouped)).toBe(2)
-    const [sent] = await entriesOf('sent', grouped)
-    const [verified] = await entriesOf('verified', grouped)
-    expect(verified).toEqual([rid.slice('phone.'.length), sent?.[3]])
+  it('are written in several scripts if the messages have more groups than one script may have', async () => {
+    const [own, sends] = [counts(), Array.from({ length: 900 }, newSend)]
+    for (const send of sends) own.countSent(send)
+    await own.flush()
+    const found = await Promise.all(sends.map((send) => countsOf('address', send)))
+    expect(found.filter((one) => one.sends !== 1)).toEqual([])
+  })
+
+  it('are not lost when a process stops: a flush waits for the write that is under way', async () => {
+    const [own, send] = [counts(), newSend()]
+    own.countSent(send)
+    void own.flush()
+    own.countSent(send)
+    await own.flush()
+    expect((await countsOf('segment', send)).sends).toBe(2)
+  })
+
+  it('of several processes add up', async () => {
+    const send = newSend()
+    const processes = [counts(), counts(), counts()]
+    await Promise.all(
+      processes.map(async (own) => {
+        for (let i = 0; i < 10; i++) own.countSent(send)
+        await own.flush()
+      }),
+    )
+    expect((await countsOf('segment', send)).sends).toBe(30)
   })
 
   it('let a send and its verified code leave the window together', async () => {
-    const { rid, grouped } = newCode()
-    await counts().countSent({ rid, n: 1 }, grouped)
-    await store.pass(300)
-    await counts().countVerified({ rid, n: 1 }, grouped, false)
-    await store.pass(601)
-    const other = newCode()
-    const both = { rid: other.rid, grouped: { ...grouped, address: other.grouped.address } }
-    await counts().countSent({ rid: both.rid, n: 1 }, both.grouped)
-    await counts().countVerified({ rid: both.rid, n: 1 }, both.grouped, false)
-    const segment = memberOf('segment', grouped)
-    for (const what of ['sent', 'verified'] as const)
-      expect(await store.redis.zcard(keys.guard(what, 'segment', segment))).toBe(1)
+    const [own, send] = [counts(), newSend()]
+    own.countSent(send)
+    own.countVerified(send)
+    await own.flush()
+    await store.pass(901)
+    own.countSent(send)
+    await own.flush()
+    expect(await countsOf('segment', send)).toEqual({
+      sends: 1,
+      sendsBefore: 1,
+      verified: 0,
+      verifiedBefore: 1,
+    })
+    await store.pass(1_800)
+    own.countVerified(send)
+    await own.flush()
+    expect(await countsOf('segment', send)).toEqual({
+      sends: 0,
+      sendsBefore: 0,
+      verified: 1,
+      verifiedBefore: 0,
+    })
   })
 
-  it('count the send of a code that was verified before its send was counted, and count it once', async () => {
-    const { rid, grouped } = newCode()
-    await counts().countVerified({ rid, n: 1 }, grouped, false)
-    await counts().countSent({ rid, n: 1 }, grouped)
-    expect([await countOf('sent', grouped), await countOf('verified', grouped)]).toEqual([1, 1])
-  })
-
-  it('count a code that may have come by e-mail only if one of its sends was counted', async () => {
-    const { rid, grouped } = newCode()
-    await counts().countVerified({ rid, n: 1 }, grouped, true)
-    expect([await countOf('sent', grouped), await countOf('verified', grouped)]).toEqual([0, 0])
-    await counts().countSent({ rid, n: 1 }, grouped)
-    await counts().countVerified({ rid, n: 2 }, grouped, true)
-    expect([await countOf('sent', grouped), await countOf('verified', grouped)]).toEqual([1, 1])
-  })
-
-  it('are kept as long as the window of their group, and contain no pseudonym of a phone', async () => {
+  it('are kept until neither bucket of the window of their group has an effect, and contain no pseudonym of a phone', async () => {
     const mobile = newMobile()
-    const ph = store.keyring.pseudonym(mobile)
-    await counts().countSent({ rid: `${ph}.code`, n: 1 }, { mobile, address: 'some-address' })
-    const grouped = { mobile, address: 'some-address' }
-    for (const group of GROUPS) {
-      const key = keys.guard('sent', group, memberOf(group, grouped))
-      expect(Math.ceil((await store.redis.pttl(key)) / 1000)).toBe(windows[group])
-      expect((await store.redis.zrange(key, 0, '-1')).join(' ')).not.toContain(ph)
+    const own = counts()
+    const send = { mobile, address: 'some-address' }
+    own.countSent(send)
+    await own.flush()
+    for (const group of ['segment', 'address'] as const) {
+      const key = keys.guarded(group, memberOf(group, send))
+      expect(Math.ceil((await store.redis.pttl(key)) / 1000)).toBe(2 * windows[group])
     }
+    expect((await store.redis.keys('sms:{gate}:*')).join(' ')).not.toContain(store.keyring.pseudonym(mobile))
+  })
+
+  it('that Redis refuses are logged, and later counts are written', async () => {
+    const lines: string[] = []
+    const log = createLogger('test', 'warn', { write: (line: string) => void lines.push(line) })
+    const [own, send] = [createGuardCounts(store.redis, windows, log), newSend()]
+    await store.redis.config('SET', 'maxmemory', '1')
+    own.countSent(send)
+    await own.flush()
+    await store.redis.config('SET', 'maxmemory', '0')
+    expect(lines.join('')).toContain('counts of the pumping guard not written')
+    own.countSent(send)
+    await own.flush()
+    expect((await countsOf('address', send)).sends).toBe(1)
   })
 })

@@ -16,7 +16,7 @@ describe('a limit', () => {
     const limits = createLimits(store.redis)
     const windows = parseWindows('5/60,20/3600')
     const answers = await Promise.all(
-      Array.from({ length: 200 }, () => limits.take([{ key: keys.address('s', 'a', 'test'), windows }])),
+      Array.from({ length: 200 }, () => limits.take({ key: keys.rate('a'), windows })),
     )
     expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(5)
     const full = answers.filter(({ kind }) => kind === 'full')
@@ -35,7 +35,7 @@ describe('a limit', () => {
       const windows = parseWindows(text)
       await fc.assert(
         fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 12 }), async (pauses) => {
-          const key = keys.address('s', String(++run), 'test')
+          const key = keys.rate(String(++run))
           let clock = 0
           const taken: number[] = []
           for (const pause of pauses) {
@@ -56,7 +56,7 @@ describe('a limit', () => {
               })),
             )
             expect(await limits.count({ key, windows })).toBe(Math.max(...used))
-            const answer = await limits.take([{ key, windows }])
+            const answer = await limits.take({ key, windows })
             expect(answer.kind === 'taken').toBe(fits)
             expect(room.retryAfter).toBe(answer.kind === 'taken' ? 0 : answer.retryAfter)
             // The wait ends when the last of the full windows has room.
@@ -74,39 +74,11 @@ describe('a limit', () => {
     'of %s keeps its entries, and its key, for the longest window',
     async (text) => {
       const limits = createLimits(store.redis)
-      const limit = { key: keys.address('subnet', text, 'test'), windows: parseWindows(text) }
+      const limit = { key: keys.rate(text), windows: parseWindows(text) }
       await store.redis.zadd(limit.key, Date.now() - 61_000, 'old', Date.now() - 50_000, 'kept')
-      await limits.take([limit])
+      await limits.take(limit)
       expect(await store.redis.zrange(limit.key, 0, '-1')).toEqual(['kept', expect.any(String)])
       expect(Math.ceil((await store.redis.pttl(limit.key)) / 1000)).toBe(60)
     },
   )
-
-  it('counts the entries of the first of several limits', async () => {
-    const limits = createLimits(store.redis)
-    const limit = (name: string) => ({ key: keys.sendLimit('subnet', name), windows: parseWindows('10/60') })
-    const [first, second] = [limit('first'), limit('second')]
-    await limits.take([first])
-    expect(await limits.take([first, second])).toMatchObject({ kind: 'taken', count: 2 })
-    expect(await limits.take([second, first])).toMatchObject({ kind: 'taken', count: 2 })
-    expect(await limits.take([first])).toMatchObject({ kind: 'taken', count: 4 })
-  })
-
-  it('takes from all of several limits or from none', async () => {
-    const limits = createLimits(store.redis)
-    const [wide, narrow] = [keys.sendLimit('subnet', 'wide'), keys.sendLimit('address', 'narrow')]
-    const both = [
-      { key: wide, windows: [{ most: 10, seconds: 60 }] },
-      { key: narrow, windows: [{ most: 3, seconds: 60 }] },
-    ]
-    const answers = await Promise.all(Array.from({ length: 50 }, () => limits.take(both)))
-    expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(3)
-    expect(answers.find(({ kind }) => kind === 'full')).toEqual({ kind: 'full', limit: 1, retryAfter: 60 })
-    expect([await store.redis.zcard(wide), await store.redis.zcard(narrow)]).toEqual([3, 3])
-    expect(answers.flatMap((answer) => (answer.kind === 'taken' ? [answer.count] : []))).toEqual([1, 2, 3])
-    expect(await Promise.all(both.map((limit) => limits.count(limit)))).toEqual([3, 3])
-    const [first] = answers
-    await limits.giveBack(first?.kind === 'taken' ? first.member : '', [narrow])
-    expect([await store.redis.zcard(wide), await store.redis.zcard(narrow)]).toEqual([3, 2])
-  })
 })

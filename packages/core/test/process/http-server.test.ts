@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createHttpServer } from '../../src/process/http-server.ts'
@@ -39,7 +40,7 @@ async function start(handler: Handler) {
     await once(socket, 'connect')
     return { socket, closed, received: () => received }
   }
-  return { port, handled, open, paths: () => handled.map(({ request }) => request.url) }
+  return { server, port, handled, open, paths: () => handled.map(({ request }) => request.url) }
 }
 
 /** Answers nothing, and lets the connection wait without end. */
@@ -142,6 +143,57 @@ describe('a connection with several requests', () => {
     socket.write(bodies.map(post).join(''))
     await expect.poll(() => answers(received()).length).toBe(3)
     expect(answers(received())[2]).toBe('three')
+  })
+})
+
+describe('requests that arrive in one turn of the event loop', () => {
+  /** Opens two connections that have both had an answer, so the next requests on them arrive in one turn. */
+  async function openTwo(server: Awaited<ReturnType<typeof start>>) {
+    const both = [await server.open(), await server.open()]
+    for (const { socket, received } of both) {
+      socket.write(GET('/first'))
+      await expect.poll(() => answers(received())).toEqual(['/first'])
+    }
+    return both
+  }
+
+  it('are handled in one run of code, so that their commands to Redis leave together', async () => {
+    const steps: string[] = []
+    const server = await start((one) => {
+      steps.push(`handle ${one.request.url}`)
+      process.nextTick(() => steps.push('next tick'))
+      answerPath(one)
+    })
+    const both = await openTwo(server)
+    steps.length = 0
+    for (const [i, { socket }] of both.entries()) socket.write(GET(`/${i}`))
+    await expect.poll(() => steps).toHaveLength(4)
+    expect(steps).toEqual(['handle /0', 'handle /1', 'next tick', 'next tick'])
+  })
+
+  it('are each handled in their own asynchronous context, which tracing uses', async () => {
+    const context = new AsyncLocalStorage()
+    const contexts: unknown[] = []
+    const server = await start((one) => {
+      contexts.push([one.request.url, context.getStore()])
+      answerPath(one)
+    })
+    const both = await openTwo(server)
+    // An instrumentation of `node:http` calls `emit` in a context like this.
+    const { server: http } = server
+    const emit = http.emit.bind(http)
+    http.emit = (event: string, ...args: unknown[]) => {
+      const [request] = args
+      const url = request instanceof IncomingMessage ? request.url : ''
+      return context.run(`context of ${url}`, () => emit(event, ...args))
+    }
+    contexts.length = 0
+    for (const [i, { socket }] of both.entries()) socket.write(GET(`/${i}`))
+    await expect.poll(() => contexts).toHaveLength(2)
+    expect(contexts).toEqual([
+      ['/0', 'context of /0'],
+      ['/1', 'context of /1'],
+    ])
   })
 })
 

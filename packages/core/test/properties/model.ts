@@ -127,7 +127,7 @@ export function createModel(policy: CodePolicy) {
     if (code === undefined || !isOpen(code.send)) return false
     const current = code.send
     const { status, channel = 'sms', doubtedGateway = '', gateway = '', secondSendRisked = false } = what
-    if (owner === 'unclaimed' ? current.channel !== channel : code.fence !== owner) return false
+    if (current.channel !== channel || (owner !== 'unclaimed' && code.fence !== owner)) return false
 
     // Only a send whose message certainly did not leave gives its slot back.
     const isInCall = owner === 'unclaimed' && current.status === 'sending'

@@ -80,7 +80,7 @@ describe('the state of a queue', () => {
     await redis.zadd(queue.toKey('failed'), 1, 'ended')
     await redis.lpush(queue.toKey('wait'), 'missing')
     expect(await state()).toMatchObject({ unacceptedMs: null, untakenMs: null, sends: 0, overdue: 0 })
-    expect((await state()).jobs).toEqual({ waiting: 2, active: 1, delayed: 1, failed: 1 })
+    expect((await state()).jobs).toEqual({ waiting: 1, active: 0, delayed: 0, failed: 1 })
   })
 
   it('does not count sends that a worker left to other workers or to a later second', async () => {
@@ -217,5 +217,17 @@ describe('the remark for /readyz', () => {
     expect(await remark()).toBeNull()
     await queue.pause()
     expect(await remark()).toBe('the queue sms is paused')
+  })
+
+  it('tells of the shards that are paused, and of an outage that one shard shows', async () => {
+    const remark = createDeliveryRemark(redis, 3)
+    await add('active', secondsAgo(42))
+    await redis.rename(queue.toKey('active'), '{sms-2}:sms-2:active')
+    for (const key of await redis.keys(queue.toKey('*')))
+      await redis.rename(key, key.replaceAll('sms', 'sms-2'))
+    expect(await remark()).toMatch(/^no gateway has accepted a message for \d+ s$/)
+    await redis.hset('{sms-0}:sms-0:meta', 'paused', 1)
+    await redis.hset('{sms-2}:sms-2:meta', 'paused', 1)
+    expect(await remark()).toBe('the queue sms-0, sms-2 is paused')
   })
 })

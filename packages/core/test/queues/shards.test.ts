@@ -81,7 +81,7 @@ describe('the queues in use', () => {
     expect(await leftoverQueues(redis, 2)).toEqual(['sms', 'sms-2', 'sms-9'])
     expect(await leftoverQueues(redis, 4)).toEqual(['sms', 'sms-9'])
     expect(await queuesInUse(redis, 1)).toEqual(['sms', 'sms-2', 'sms-9', 'email', 'events'])
-    await Promise.all([waiting, active, delayed, ended].map((queue) => queue?.close()))
+    for (const queue of [waiting, active, delayed, ended]) await queue?.close()
   })
 })
 

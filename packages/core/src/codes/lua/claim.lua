@@ -23,13 +23,14 @@
 --           the send; `counted_for` the address for which the guard against SMS pumping counts the send, or '';
 --           `quota` is 'none' | 'taken' | 'again' (counted before) | 'full'
 --       | {'gone', reason, moves}: 'no_record' | 'replaced' | 'moved' | 'used'; only 'moved' has `moves`
---       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
+--       | {'late', budget_unit}: the send fails now; `budget_unit` is the time of the unit to give back, or 0
 --       | {'done', status, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if the code
---           was used or the caller lacks its key
+--           was used or the caller lacks its key; `counted_for` is '' if the settlement of the send counted it
 --       | {'no_key', key_id}: the caller lacks the key of the message; nothing was claimed
 --       | {'busy', wait}: another worker has the claim for `wait` ms more
 --- @include "time"
---- @include "read"
+--- @include "read-record"
+--- @include "send-unit"
 --- @include "end-late"
 --- @include "has-key"
 --- @include "take-quota"
@@ -38,15 +39,18 @@ local rid, number, own_fence, gateway, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4
 local risks_second_send, channel, message, windows = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
 local KEY_IDS = 10
 
-local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
+local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
   'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
-  'called_at', 'sending_at', 'reason', 'mail_state', 'key_id', 'moves', 'may_move', 'asked_by', 'is_counted')
+  'called_at', 'sending_at', 'reason', 'mail_state', 'key_id', 'moves', 'may_move', 'asked_by', 'is_counted',
+  'sent_at')
 if record.rid ~= rid then return {'gone', 'reason', 'no_record'} end
 if record.sends ~= number then return {'gone', 'reason', 'replaced'} end
 local counted_for = record.is_counted == '1' and record.asked_by or ''
 local is_sending = record.status == 'sending'
 local is_readable = has_key(record.key_id, KEY_IDS, 1)
 if record.status ~= 'queued' and not is_sending then
+  -- A delivery receipt may have ended a send in doubt, which was not settled as `sent`.
+  if record.status ~= 'delivered' or record.sent_at then counted_for = '' end
   return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id,
     'sealed', is_readable and record.sealed or '', 'counted_for', counted_for}
 end
@@ -74,7 +78,7 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
     return {'done', 'status', 'sent', 'gateway', '', 'message_id', '', 'sealed', '', 'counted_for', ''}
   end
   local is_certain = doubted == '' and tostring(unresolved) == '0'
-  return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
+  return {'late', 'budget_unit', end_late(code, sends, rid, number, is_certain)}
 end
 
 if not is_readable then return {'no_key', 'key_id', record.key_id} end

@@ -13,15 +13,16 @@
 -- ARGV[7] ms to keep the record after the latest possible expiry
 -- ARGV[8] pseudonym of the caller's address
 -- ARGV[9] 1 if the guard against SMS pumping counts the sends of a new code, else 0
--- ARGV[10] id under which the send counts against the budget, or ''
+-- ARGV[10] when the send was counted in the budget, ms, or 0
 -- ARGV[11] ms to keep a send for the windows of every scene, because all scenes share the phone's sends
 -- ARGV[12..] windows of this scene as pairs of (ms, at most)
 -- Answers {'issued', rid, sends, life, next_send_in}: the record's id, number of the send, ms of life, ms until the
 --           next send is allowed
 --       | {'throttled', window, wait}: the ms of the full window and the ms until one more send fits
 --- @include "time"
---- @include "read"
+--- @include "read-record"
 --- @include "sliding-window"
+--- @include "send-unit"
 local code, sends, guesses_by_id = KEYS[1], KEYS[2], KEYS[3]
 local request_id, key_id, digest, sealed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local life, send_within, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -31,29 +32,28 @@ local WINDOWS = 12
 local wait_ms, window = wait(sends, WINDOWS, #ARGV)
 if wait_ms > 0 then return {'throttled', 'window', window, 'wait', wait_ms} end
 
-local live = read(code, 'rid', 'expires_at', 'latest_expiry', 'sends', 'used', 'other_request_ids')
+local live = read_record(code, 'rid', 'expires_at', 'latest_expiry', 'sends', 'used', 'other_request_ids')
 local is_live = live.rid and live.used == '0' and tonumber(live.expires_at) > now
   and math.min(now + life, tonumber(live.latest_expiry)) - now >= life / 2
 
 local rid, number, latest_expiry = request_id, 1, now + 2 * life
 if is_live then
   rid, number, latest_expiry = live.rid, live.sends + 1, tonumber(live.latest_expiry)
-  redis.call('HSET', code, 'other_request_ids', live.other_request_ids .. ' ' .. request_id, 'guesses_without_id', 0)
-  redis.call('HDEL', code, 'sending_at', 'sent_at', 'delivered_at', 'fell_back_at', 'failed_at')
+  redis.call('HSET', code, 'other_request_ids', live.other_request_ids .. ' ' .. request_id)
+  redis.call('HDEL', code, 'guesses_without_id', 'channel', 'reason', 'moves', 'may_move', 'sending_at', 'sent_at',
+    'delivered_at', 'fell_back_at', 'failed_at', 'lease_until', 'doubted_gateway', 'doubted_at', 'unresolved_doubt',
+    'second_send_risked', 'sms_doubted_gateway', 'sms_doubted_at', 'sms_second_send_risked')
 else
   redis.call('DEL', code, guesses_by_id)
-  redis.call('HSET', code, 'rid', rid, 'key_id', key_id, 'digest', digest, 'sealed', sealed, 'issued_at', now,
-    'latest_expiry', latest_expiry, 'asked_by', asked_by, 'is_counted', is_counted, 'other_request_ids', '',
-    'guesses_without_id', 0, 'used', 0, 'fence', 0, 'gateway', '', 'message_id', '',
-    'called_at', 0, 'mail_state', 'none')
+  redis.call('HSET', code, 'rid', rid, 'key_id', key_id, 'digest', digest, 'sealed', sealed,
+    'latest_expiry', latest_expiry, 'asked_by', asked_by, 'is_counted', is_counted)
 end
 local expires_at = math.min(now + life, latest_expiry)
-redis.call('HSET', code, 'status', 'queued', 'channel', 'sms', 'reason', '', 'sends', number, 'queued_at', now,
-  'expires_at', expires_at, 'send_by', now + send_within, 'lease_until', 0, 'doubted_gateway', '', 'doubted_at', 0,
-  'unresolved_doubt', 0, 'second_send_risked', 0, 'budget_unit', budget_unit, 'moves', 0, 'may_move', 1,
-  'sms_doubted_gateway', '', 'sms_doubted_at', 0, 'sms_second_send_risked', 0)
+-- All other fields have their defaults, see read-record.lua.
+redis.call('HSET', code, 'status', 'queued', 'sends', number, 'queued_at', now, 'expires_at', expires_at,
+  'send_by', now + send_within, 'budget_unit', budget_unit)
 redis.call('PEXPIREAT', code, latest_expiry + keep)
 
-add(sends, rid .. '.' .. number, keep_sends)
+add(sends, unit_of(rid, number), keep_sends)
 return {'issued', 'rid', rid, 'sends', number, 'life', expires_at - now,
   'next_send_in', (wait(sends, WINDOWS, #ARGV))}

@@ -5,13 +5,14 @@
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- Answers {'open'}: the send has not ended | {'done'}: ended, with time left | {'over'}: replaced, or its time is up
 --       | {'used'}: the code was used, so the send is `sent` now
---       | {'late', budget_unit}: the send fails now; `budget_unit` is the id to remove from the budget, or ''
+--       | {'late', budget_unit}: the send fails now; `budget_unit` is the time of the unit to give back, or 0
 --- @include "time"
---- @include "read"
+--- @include "read-record"
+--- @include "send-unit"
 --- @include "end-late"
 local code, sends, rid, number = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
-local record = read(code, 'rid', 'sends', 'status', 'used', 'expires_at', 'send_by', 'lease_until', 'doubted_gateway',
+local record = read_record(code, 'rid', 'sends', 'status', 'used', 'expires_at', 'send_by', 'lease_until', 'doubted_gateway',
   'unresolved_doubt', 'channel', 'reason')
 if record.rid ~= rid or record.sends ~= number then return {'over'} end
 local is_sending = record.status == 'sending'
@@ -31,4 +32,4 @@ if record.channel == 'email' and record.reason == 'missing' then
 end
 -- The worker whose claim has ended may have called its gateway.
 local is_certain = not is_sending and record.doubted_gateway == '' and record.unresolved_doubt == '0'
-return {'late', 'budget_unit', end_late(code, sends, rid .. '.' .. number, is_certain)}
+return {'late', 'budget_unit', end_late(code, sends, rid, number, is_certain)}

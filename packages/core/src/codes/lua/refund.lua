@@ -5,16 +5,17 @@
 -- ARGV[1] request id of the record; ARGV[2] number of the send, or 0 for the send that was issued with the id ARGV[1]
 -- Answers {'refunded'} | {'refused'}: the record is about another send, or a worker has claimed this send, so that
 -- a message may have left
---- @include "read"
+--- @include "read-record"
+--- @include "send-unit"
 local code, sends, rid, number = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
-local record = read(code, 'rid', 'sends', 'status', 'sending_at', 'other_request_ids')
+local record = read_record(code, 'rid', 'sends', 'status', 'sending_at', 'other_request_ids')
 if number == '0' and record.rid and string.match(record.rid .. record.other_request_ids, '%S+$') == rid then
   rid, number = record.rid, record.sends
 end
 if record.rid ~= rid or record.sends ~= number then return {'refused'} end
 if record.status ~= 'queued' or record.sending_at then return {'refused'} end
-redis.call('ZREM', sends, rid .. '.' .. number)
+give_back(sends, rid, number)
 if number == '1' then
   redis.call('DEL', code)
 else

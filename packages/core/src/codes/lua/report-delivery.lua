@@ -13,12 +13,12 @@
 --           same answer, so that a caller that failed to add the job can try again
 --       | {'failed'} | {'early'}: the send is not settled yet | {'kept'}: nothing to change
 --- @include "time"
---- @include "read"
+--- @include "read-record"
 --- @include "move"
 local code, rid, number, report = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local may_move, receipt_within = ARGV[4] == '1', tonumber(ARGV[5])
 
-local record = read(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'sent_at',
+local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'sent_at',
   'moves', 'may_move')
 if record.rid ~= rid or record.sends ~= number then return {'kept'} end
 local status = record.status

@@ -1,5 +1,5 @@
 -- Records the result of a claim, which is the right to one gateway call. "claimed" needs the fence (number) of the
--- newest claim. "unclaimed" settles a send whose job can no longer run, if the send is on the caller's channel.
+-- newest claim. "unclaimed" settles a send whose job can no longer run. The send must be on the caller's channel.
 --
 -- "queued" returns the send for a later attempt. "moved" queues the send on the other channel. After "failed", the
 -- send counts against the limits only if a message may have left. An ended send is not settled again.
@@ -13,24 +13,25 @@
 -- ARGV[10] 1 if a second message was risked after a call to the doubted gateway, else 0
 -- ARGV[11] reason, or '' to keep the recorded one
 -- ARGV[12] for "moved": 1 if the send may return to its channel later, else 0
--- Answers {'settled', budget_unit}: the id that the caller must remove from the budget, or ''
+-- Answers {'settled', budget_unit}: the time of the unit that the caller must give back to the budget, or 0
 --       | {'kept'}: the send stays `sent`, because only its follow-up mail failed
 --       | {'refused'}: another claim or send is newer, the channel differs, or the send has ended
 --- @include "time"
---- @include "read"
+--- @include "read-record"
 --- @include "move"
+--- @include "send-unit"
 local code, sends = KEYS[1], KEYS[2]
 local rid, number, is_unclaimed, fence = ARGV[1], ARGV[2], ARGV[3] == 'unclaimed', ARGV[4]
 local status, gateway, message_id, channel = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local doubted, second_send_risked, reason, may_return = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 
-local record = read(code, 'rid', 'sends', 'status', 'channel', 'fence', 'doubted_gateway', 'doubted_at',
+local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'fence', 'doubted_gateway', 'doubted_at',
   'unresolved_doubt', 'called_at', 'reason', 'mail_state', 'budget_unit', 'moves', 'sms_doubted_gateway',
   'sms_doubted_at', 'sms_second_send_risked')
 if record.rid ~= rid or record.sends ~= number then return {'refused'} end
 local is_sending = record.status == 'sending'
 if record.status ~= 'queued' and not is_sending then return {'refused'} end
-if is_unclaimed and record.channel ~= channel then return {'refused'} end
+if record.channel ~= channel then return {'refused'} end
 if not is_unclaimed and record.fence ~= fence then return {'refused'} end
 
 -- An unclaimed settlement during the call of another worker leaves open whether that call sent a message.
@@ -58,12 +59,12 @@ end
 if status == 'moved' then
   move(code, record, {reason = reason, is_certain = is_certain, may_return = may_return, gateway = doubted,
     at = doubted_at, risked = second_send_risked})
-  return {'settled', 'budget_unit', ''}
+  return {'settled', 'budget_unit', 0}
 end
 redis.call('HSET', code, 'status', status, 'lease_until', 0, 'gateway', gateway, 'message_id', message_id,
   'channel', channel, 'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,
   'second_send_risked', second_send_risked, 'reason', reason)
 if status ~= 'queued' then redis.call('HSET', code, status .. '_at', now) end
-if status ~= 'failed' or not is_certain then return {'settled', 'budget_unit', ''} end
-redis.call('ZREM', sends, rid .. '.' .. number)
+if status ~= 'failed' or not is_certain then return {'settled', 'budget_unit', 0} end
+give_back(sends, rid, number)
 return {'settled', 'budget_unit', record.budget_unit}

@@ -19,12 +19,13 @@
 -- ARGV[8] unique member for the set of missed guesses
 -- ARGV[9] act of the caller, or ''; ARGV[10] ms from the successful verify for which its act is remembered
 -- ARGV[11..] the digest of the guess under each key, as pairs of (key id, digest)
--- Answers {'verified', rid, sends, is_mailed, asked_by, is_counted, at, is_again, gateway}
+-- Answers {'verified', rid, is_mailed, asked_by, is_counted, at, is_again, gateway}: `is_counted` is 1 if the guard
+--           against SMS pumping counts the verified code, for the address `asked_by`
 --       | {'wrong', left}: guesses that are left for this id, or without an id
 --       | {'no_key', key_id}: the caller lacks the key of the digest; no guess was counted
 --       | {'throttled', wait}: ms until the next guess is allowed
 --- @include "time"
---- @include "read"
+--- @include "read-record"
 --- @include "sliding-window"
 --- @include "has-key"
 local code, guesses_by_id, misses_with_id, misses_without_id = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -32,13 +33,19 @@ local request_id, id_hash, guesses, day = ARGV[1], ARGV[2], tonumber(ARGV[3]), t
 local member, act, act_ms = ARGV[8], ARGV[9], tonumber(ARGV[10])
 local WITH_ID, WITHOUT_ID, DIGESTS = 4, 6, 11
 
-local record = read(code, 'rid', 'sends', 'used', 'expires_at', 'key_id', 'digest', 'mail_state', 'asked_by',
-  'is_counted', 'used_by', 'used_at', 'gateway', 'other_request_ids', 'guesses_without_id', 'latest_expiry')
+local record = read_record(code, 'rid', 'sends', 'used', 'expires_at', 'key_id', 'digest', 'mail_state', 'asked_by',
+  'is_counted', 'sent_at', 'reason', 'used_by', 'used_at', 'gateway', 'other_request_ids', 'guesses_without_id',
+  'latest_expiry')
 
 local function verified(at, is_again)
-  return {'verified', 'rid', record.rid, 'sends', record.sends, 'is_mailed', record.mail_state == 'none' and 0 or 1,
-    'asked_by', record.asked_by, 'is_counted', record.is_counted, 'at', at, 'is_again', is_again,
-    'gateway', record.gateway}
+  local is_mailed = record.mail_state ~= 'none'
+  -- The guard counts only what left by SMS. A mailed code counts if its newest send was accepted as an SMS before, or if
+  -- an earlier send may have been.
+  local may_have_left_as_sms = not is_mailed or record.sent_at or record.reason == 'undelivered'
+    or tonumber(record.sends) > 1
+  local is_counted = record.is_counted == '1' and may_have_left_as_sms
+  return {'verified', 'rid', record.rid, 'is_mailed', is_mailed and 1 or 0, 'asked_by', record.asked_by,
+    'is_counted', is_counted and 1 or 0, 'at', at, 'is_again', is_again, 'gateway', record.gateway}
 end
 if record.used == '1' and act ~= '' and record.used_by == act and now - record.used_at <= act_ms then
   return verified(tonumber(record.used_at), 1)

@@ -1,36 +1,17 @@
--- Counts a send or a verified code in the groups of the guard against SMS pumping. A repeated call changes nothing.
+-- Adds sends and verified codes to groups of the guard against SMS pumping. A group is a counter of two windows of the
+-- same length: its sends and its verified codes.
 --
--- A verified code has the time of its newest counted send, so both leave the window of a group together. A group
--- therefore never has more verified codes than sends.
---
--- KEYS for each group two sorted sets with one hash tag: its sends, its verified codes
--- ARGV[1] id of the code
--- ARGV[2] number of the code's newest send
--- ARGV[3] 'sent': a gateway accepted this send
---       | 'verified': the code was verified, which proves that an SMS left, so its send counts at the latest now
---       | 'verified_maybe_by_mail': the same, but the code counts only if one of its sends was counted
--- ARGV[4..] for each group its window, ms
+-- KEYS[1..n] the groups, in one hash slot of a Cluster
+-- ARGV[1]    JSON: for each group its window `seconds`, and the numbers to add, `sends` and `verified`
 -- Answers {'counted'}
 --- @include "time"
-local code, newest, event = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local WINDOWS = 4
+--- @include "counter"
+local counts = cjson.decode(ARGV[1])
 
-local function add(key, at, member, window)
-  redis.call('ZADD', key, 'NX', at, member)
-  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. (now - window))
-  redis.call('PEXPIRE', key, window)
-end
-
-for group = 1, #KEYS / 2 do
-  local sends, verified, window = KEYS[2 * group - 1], KEYS[2 * group], tonumber(ARGV[WINDOWS + group - 1])
-  local sent_at = false
-  for number = newest, event == 'sent' and newest or 1, -1 do
-    sent_at = sent_at or redis.call('ZSCORE', sends, code .. '.' .. number)
-  end
-  if not sent_at and event ~= 'verified_maybe_by_mail' then
-    sent_at = now
-    add(sends, now, code .. '.' .. newest, window)
-  end
-  if sent_at and event ~= 'sent' then add(verified, sent_at, code, window) end
+for i, text in ipairs(redis.call('MGET', unpack(KEYS))) do
+  local counter, count = open(text), counts[i]
+  local sends, verified = roll(counter, 1, count.seconds), roll(counter, 2, count.seconds)
+  sends.current, verified.current = sends.current + count.sends, verified.current + count.verified
+  save(KEYS[i], counter)
 end
 return {'counted'}

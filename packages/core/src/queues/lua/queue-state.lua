@@ -6,7 +6,8 @@
 -- KEYS[1] BullMQ's list of waiting jobs; KEYS[2] its list of active jobs; KEYS[3] its sorted set of delayed jobs
 -- KEYS[4] BullMQ's sorted set of failed jobs; KEYS[5] BullMQ's hash of the queue's settings
 -- ARGV[1] prefix of the keys of this queue's jobs; all keys of a queue share a hash slot
--- ARGV[2] how many jobs to look at, at each end; ARGV[3] the time in ms since 1970 by the clock of the producers
+-- ARGV[2] how many jobs to look at, at each end
+-- ARGV[3] the time in ms since 1970 by the clock of the producers
 -- ARGV[4] ms after which a send that no gateway has accepted is overdue
 -- Answers {'state', waiting, active, delayed, failed, paused, untaken, unaccepted, sends, overdue}: the first four count the
 -- jobs; `paused` is 0 | 1; `untaken` and `unaccepted` are the ages of the oldest such jobs in ms, or -1 if there is no such

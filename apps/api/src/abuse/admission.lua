@@ -1,0 +1,94 @@
+-- Decides about a request for a message in one step. The order of the decisions: attempts; proof; picture; deny list and
+-- guard; limits of sends. An attempt counts whatever follows. Limits of sends are taken all or none. A denied request is
+-- counted like a request for a phone with a full limit: in address and subnet only. A send on the allow list counts only
+-- in the budget.
+--
+-- KEYS[1] attempts of the address; KEYS[2] of its subnet
+-- KEYS[3] sends of the address; KEYS[4] of its subnet; KEYS[5] of the number segment; KEYS[6] of the budget
+-- KEYS[7..9] counts of the guard's groups (segment, address, service); KEYS[10..12] their marks; KEYS[13..15] the counts
+--            of their marks
+-- KEYS[16] allow list; KEYS[17] deny list; KEYS[18] version of the lists
+-- ARGV[1] JSON, the same for all requests: `windows` of KEYS[1..6], each a list of (most, seconds); `proof_after`
+--         attempts, an address needs a proof; `groups`: the guard's rules of its groups (guard.lua), or an empty list
+-- ARGV[2] version of the networks that the caller knows
+-- ARGV[3] 1 if the caller found an entry of the allow list; ARGV[4] 1 if it found one of the deny list, else 0
+-- ARGV[5] names of the phone in the lists, separated by spaces
+-- ARGV[6] 1 if the picture and proof of the request are right, else 0; ARGV[7] 1 if the request has a proof, else 0
+-- Answers {'lists', version}, a row {list, entry} for each network: the networks are new, and nothing has changed
+--       | {'attempts', limit, wait}: KEYS[limit] is full, for `wait` ms
+--       | {'proof_needed'} | {'wrong'}: the picture or the proof
+--       | {'full', limit, wait, allow, deny}: a limit of sends is full. `allow` and `deny`: entries of the lists, or ''
+--       | {'denied', wait, allow, deny}: by the guard for `wait` ms, or by a list if `wait` is 0
+--       | {'admitted', at, is_allowed, allow, deny}: `at` is the time of the units, ms
+-- All but the first two have a row {group, sends, verified} for each new mark of the guard.
+--- @include "time"
+--- @include "counter"
+--- @include "list-version"
+--- @include "lists"
+--- @include "guard"
+local rules = cjson.decode(ARGV[1])
+local known_version, is_allowed, is_denied, names = ARGV[2], ARGV[3] == '1', ARGV[4] == '1', ARGV[5]
+local is_right, has_proof = ARGV[6] == '1', ARGV[7] == '1'
+local allow_list, deny_list, list_version = KEYS[16], KEYS[17], KEYS[18]
+local ATTEMPTS, SUBNET_ATTEMPTS, ADDRESS, SUBNET, BUDGET = 1, 2, 3, 4, 6
+local COUNTS, MARKS, TIMES = 6, 9, 12
+
+local version = lists_version(allow_list, deny_list, list_version)
+if version ~= known_version then return networks_of(allow_list, deny_list, {'lists', 'version', version}) end
+
+local texts = redis.call('MGET', unpack(KEYS, 1, TIMES))
+local counters = {}
+local function first_full(first, last)
+  for i = first, last do
+    counters[i] = open(texts[i])
+    local wait = wait_for(counters[i], rules.windows[i])
+    if wait > 0 then return i, wait end
+  end
+end
+local function take_all(first, last)
+  for i = first, last do
+    if #rules.windows[i] > 0 then take(KEYS[i], counters[i], rules.windows[i]) end
+  end
+end
+
+local full, wait = first_full(ATTEMPTS, SUBNET_ATTEMPTS)
+if full then return {'attempts', 'limit', full, 'wait', wait} end
+take_all(ATTEMPTS, SUBNET_ATTEMPTS)
+
+local allow, deny = '', ''
+if version ~= '' then
+  local list = {}
+  for name in string.gmatch(names, '%S+') do list[#list + 1] = name end
+  allow, deny = find_listed(allow_list, list), find_listed(deny_list, list)
+end
+is_denied = is_denied or deny ~= ''
+is_allowed = not is_denied and (is_allowed or allow ~= '')
+
+local rows, guard_denies_ms, guard_needs_proof = {}, 0, false
+for group, rule in ipairs(rules.groups) do
+  local lasts, sends, verified = judge(rule, texts[COUNTS + group], KEYS[MARKS + group], KEYS[TIMES + group],
+    texts[MARKS + group])
+  if sends then rows[#rows + 1] = {'finding', 'group', group, 'sends', sends, 'verified', verified} end
+  if rule.mode == 'deny' then guard_denies_ms = math.max(guard_denies_ms, lasts) end
+  if rule.mode == 'challenge' and lasts > 0 then guard_needs_proof = true end
+end
+local function with_rows(answer)
+  for _, row in ipairs(rows) do answer[#answer + 1] = row end
+  return answer
+end
+
+local attempts = 0
+for i = 1, #rules.windows[ATTEMPTS] / 2 do attempts = math.max(attempts, used(counters[ATTEMPTS][i])) end
+local needs_proof = attempts > rules.proof_after or (guard_needs_proof and not is_allowed)
+if needs_proof and not has_proof then return with_rows({'proof_needed'}) end
+if not is_right then return with_rows({'wrong'}) end
+
+local first = is_allowed and BUDGET or ADDRESS
+full, wait = first_full(first, BUDGET)
+if full then return with_rows({'full', 'limit', full, 'wait', wait, 'allow', allow, 'deny', deny}) end
+if is_denied or (guard_denies_ms > 0 and not is_allowed) then
+  take_all(ADDRESS, SUBNET)
+  return with_rows({'denied', 'wait', is_denied and 0 or guard_denies_ms, 'allow', allow, 'deny', deny})
+end
+take_all(first, BUDGET)
+return with_rows({'admitted', 'at', now, 'is_allowed', is_allowed and 1 or 0, 'allow', allow, 'deny', deny})

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { keys } from '@sms-codes/core/redis/keys'
+import { phoneOf } from '@sms-codes/core/codes/send'
+import { aMobile, startApi, type Api } from './api.ts'
+
+// What codes occupy in Redis: one code as MEMORY USAGE reports it, and many as the memory of the whole data set grows.
+// docs/operations.md quotes these figures. They are those of a jemalloc with size classes of 16 bytes.
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** The hash tables of Redis grow to powers of two. With so many codes they are as full as with a million. */
+const CODES = 480
+
+let api: Api
+beforeAll(async () => {
+  api = await startApi({
+    LIMIT_SUBNET_ATTEMPTS: '1000000/600',
+    LIMIT_SUBNET_SENDS: '1000000/3600',
+    LIMIT_SUBNET_VERIFIES: '1000000/300',
+    LIMIT_SEGMENT_SENDS: '1000000/60',
+  })
+})
+afterAll(() => api.stop())
+beforeEach(() => api.redis.flushall())
+
+/** Sends a code, and returns its request id and what verifies it. */
+async function send(header: object = {}) {
+  const mobile = aMobile()
+  const body = { mobile, ...(await api.captcha()), scene: 'default' }
+  const request_id = String((await api.post('/v1/sms_codes', body, { ...header })).body['request_id'])
+  return { mobile, request_id }
+}
+
+/** Bytes of the data set with its hash tables, without the buffers of connections. */
+async function bytesOfAll(): Promise<number> {
+  const stats = new Map<string, unknown>()
+  const read = (list: unknown, path: string) => {
+    if (!Array.isArray(list)) return
+    for (let i = 0; i < list.length; i += 2) {
+      stats.set(`${path}${String(list[i])}`, list[i + 1])
+      read(list[i + 1], `${String(list[i])} `)
+    }
+  }
+  read(await api.redis.memory('STATS'), '')
+  const names = ['dataset.bytes', 'db.0 overhead.hashtable.main', 'db.0 overhead.hashtable.expires']
+  return names.reduce((sum, name) => sum + Number(stats.get(name) ?? 0), 0)
+}
+
+/**
+ * Bytes that a code of each day occupies by the keys that are left an hour after it was sent. A key that lives for two
+ * days counts twice, because those of yesterday's codes are still there.
+ */
+async function bytesForADay(header: () => object): Promise<number> {
+  for (let i = 0; i < CODES; i += 4) await Promise.all(Array.from({ length: 4 }, () => send(header())))
+  const dumps: { key: string; ms: number; dump: Buffer }[] = []
+  for (const key of await api.redis.keys('sms:*')) {
+    const ms = await api.redis.pttl(key)
+    if (ms > HOUR_MS) dumps.push({ key, ms, dump: await api.redis.dumpBuffer(key) })
+  }
+  await api.redis.flushall()
+  for (const { key, ms, dump } of dumps)
+    for (let day = 0; day < ms / DAY_MS; day++)
+      await api.redis.restore(day === 0 ? key : `${key.slice(0, -1)}~`, ms, dump)
+  const full = await bytesOfAll()
+  await api.redis.flushall()
+  return (full - (await bytesOfAll())) / CODES
+}
+
+const usage = async (key: string) => Number(await api.redis.memory('USAGE', key))
+
+it('a code record is a listpack of less than 800 bytes, from its issue to its verification', async () => {
+  const { mobile, request_id } = await send()
+  const record = keys.code(phoneOf(request_id), 'default')
+  const encoding = () => api.redis.object('ENCODING', record)
+  expect([await encoding(), (await usage(record)) < 550]).toEqual(['listpack', true])
+  await api.accept(request_id)
+  const guess = { mobile, sms_code: await api.codeOf(request_id), request_id }
+  expect(await api.post('/v1/sms_codes/verify', guess)).toMatchObject({ status: 200 })
+  expect([await encoding(), (await usage(record)) < 800]).toEqual(['listpack', true])
+})
+
+it('a day keeps at most 130 bytes of the sends of a phone, and 160 of a send with an idempotency key', async () => {
+  const { request_id } = await send({ 'idempotency-key': randomUUID() })
+  expect(await usage(keys.sends(phoneOf(request_id)))).toBeLessThanOrEqual(130)
+  const [slot = ''] = await api.redis.keys('sms:*:idempotency')
+  expect(await usage(slot)).toBeLessThanOrEqual(160)
+})
+
+it('a code occupies at most 400 bytes for a day', async () => {
+  const bytes = await bytesForADay(() => ({}))
+  console.log(`${Math.round(bytes)} bytes per code`)
+  expect(bytes).toBeLessThanOrEqual(400)
+})
+
+it('a code with an idempotency key occupies at most 620 bytes for a day', async () => {
+  const bytes = await bytesForADay(() => ({ 'idempotency-key': randomUUID() }))
+  console.log(`${Math.round(bytes)} bytes per code with an idempotency key`)
+  expect(bytes).toBeLessThanOrEqual(620)
+})
