@@ -15,7 +15,7 @@ export type ClusterFigures = {
   /** The share of each node, from 0 to 1, of the commands of clients, of the scripts and of the CPU time. */
   nodes: { commands: number; scripts: number; cpu: number }[]
   tally: Tally
-  /** How often a script or command touched two slots or a slot of another node. */
+  /** How often a command or script touched two slots. */
   crossings: number
 }
 
@@ -75,10 +75,15 @@ export async function benchCluster({ progress }: Bench): Promise<ClusterFigures>
 const sum = (values: readonly number[]) => values.reduce((total, each) => total + each, 0)
 const sharesOf = (values: readonly number[]) => values.map((value) => value / sum(values))
 
-async function countCrossings(node: Redis): Promise<number> {
-  const errors = await node.info('errorstats')
-  const counts = ['CROSSSLOT', 'ERR'].map((kind) =>
-    Number(new RegExp(`errorstat_${kind}:count=(\\d+)`).exec(errors)?.[1] ?? 0),
+/** Calls that named keys of two slots, and scripts that failed, as a script does that touches a slot of another node. */
+export async function countCrossings(node: Redis): Promise<number> {
+  const [errors, commands] = [await node.info('errorstats'), await node.info('commandstats')]
+  const count = (text: string, pattern: string) => Number(new RegExp(pattern).exec(text)?.[1] ?? 0)
+  const failed = ['evalsha', 'eval'].map((name) => count(commands, `cmdstat_${name}:.*failed_calls=(\\d+)`))
+  // A server that does not know a script yet refuses the call, and nothing has run.
+  return (
+    count(errors, 'errorstat_CROSSSLOT:count=(\\d+)') +
+    sum(failed) -
+    count(errors, 'errorstat_NOSCRIPT:count=(\\d+)')
   )
-  return sum(counts)
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseCounter } from '../../src/limits/counters.ts'
-import { createGuardCounts, GROUPS, memberOf, type Grouped } from '../../src/limits/guard-counts.ts'
+import { createGuardCounts, memberOf, type Group, type Grouped } from '../../src/limits/guard-counts.ts'
 import { createLogger } from '../../src/logger.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { newMobile, startStore } from '../store.ts'
@@ -23,7 +23,7 @@ const newSend = (): Grouped => {
 }
 
 /** The sends and the verified codes in the current bucket of a group, and in the bucket before. */
-async function countsOf(group: (typeof GROUPS)[number], send: Grouped) {
+async function countsOf(group: Group, send: Grouped) {
   const stored = await store.redis.getBuffer(keys.guarded(group, memberOf(group, send)))
   const [sends, verified] = parseCounter(stored).windows
   return {
