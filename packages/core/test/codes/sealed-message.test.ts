@@ -8,12 +8,13 @@ const keyring = createKeyring({
   phoneKey: randomBytes(32),
   codeKeys: [{ kid: '8letters', key: randomBytes(32) }],
 })
-const digits = (minLength: number, maxLength: number) =>
-  fc.array(fc.constantFrom(...'0123456789'), { minLength, maxLength }).map((all) => all.join(''))
 
 describe('a sealed message', () => {
   it('opens as the number and the code that were sealed, whatever their lengths', () => {
-    const message = fc.record({ mobile: digits(1, 15), code: digits(1, 8) })
+    const message = fc.record({
+      mobile: fc.stringMatching(/^[0-9]{1,15}$/),
+      code: fc.stringMatching(/^[0-9]{1,8}$/),
+    })
     fc.assert(
       fc.property(message, (clear) => {
         const sealed = sealedMessage.seal(keyring, 'rid', clear)
