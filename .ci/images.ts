@@ -37,18 +37,20 @@ const APPS: Record<string, { env: Record<string, string>; port: string; path: st
   simulator: { env: {}, port: 'SIMULATOR_PORT', path: '/livez' },
 }
 
-/** Returns the script that the image of this app runs under tini. */
-function scriptOf(app: string): string {
+/** Returns the flags of Node and the script that the image of this app runs under tini. */
+function commandOf(app: string) {
   const read = (name: string, instruction: string) => {
     const [, list = ''] = new RegExp(`^${instruction} \\[(.*)\\]$`, 'm').exec(stage(name)) ?? []
     return [...list.matchAll(/"([^"]*)"/g)].map(([, word = '']) => word)
   }
   const own = read(app, 'ENTRYPOINT')
   const words = [...(own.length > 0 ? own : read('runtime', 'ENTRYPOINT')), ...read(app, 'CMD')]
-  const [init, dashes, node, script = ''] = words
+  const [init, dashes, node, ...rest] = words
+  const nodeFlags = rest.filter((word) => word.startsWith('--max-'))
+  const script = rest[nodeFlags.length] ?? ''
   if (init !== 'tini' || dashes !== '--' || node !== 'node')
     throw new Error(`${app}: the image must run node under tini, but it runs "${words.join(' ')}"`)
-  return script
+  return { nodeFlags, script }
 }
 
 /** Fills `dir` with the content of this app's image. */
@@ -72,16 +74,18 @@ function fill(app: string, dir: string): void {
 /** Runs a command of the ops image, which exits by itself. */
 function command(dir: string, redisUrl: string): void {
   const env = { NODE_ENV: 'production', REDIS_URL: redisUrl }
-  execFileSync(process.execPath, [join(dir, scriptOf('ops')), 'status'], { cwd: dir, env })
+  execFileSync(process.execPath, [join(dir, commandOf('ops').script), 'status'], { cwd: dir, env })
 }
 
 async function start(app: string, dir: string, redisUrl: string): Promise<void> {
   const { env, port, path } = APPS[app] ?? { env: {}, port: '', path: '' }
   const own = String(await freePort())
   const others = { API_PORT: '0', API_OPS_PORT: '0', WORKER_OPS_PORT: '0', SIMULATOR_SMTP_PORT: '0' }
+  const { nodeFlags, script } = commandOf(app)
   const child = await startProcess({
     name: app,
-    script: join(dir, scriptOf(app)),
+    script: join(dir, script),
+    nodeFlags,
     cwd: dir,
     env: { NODE_ENV: 'production', REDIS_URL: redisUrl, ...others, ...env, [port]: own },
     onLine: () => {},

@@ -152,9 +152,11 @@ it('a subnet with full limits occupies as little as the documentation states', (
   // The most expensive caller uses another address for each unit.
   const [images, attempts, verifies] = [taken(3_000, 60), taken(6_000, 600), taken(6_000, 300)]
   const bytes = [
-    images(300) * picture + images(120) * bytesOf('sms:{<subnet>}:images:<address>'),
-    attempts(300) * answer + attempts(600) * proof + attempts(1_200) * bytesOf('sms:{gate}:att:<address>'),
-    verifies(60) * answer + verifies(600) * (bytesOf('sms:{<subnet>}:verifies:<address>') + ID_BYTES),
+    images(300) * picture + images(60) * bytesOf('sms:{<subnet>}:images:<address>'),
+    attempts(300) * answer + attempts(600) * proof + attempts(600) * bytesOf('sms:{gate}:att:<address>'),
+    verifies(60) * answer +
+      verifies(300) * bytesOf('sms:{<subnet>}:verifies:<address>') +
+      verifies(600) * ID_BYTES,
   ]
   expect(Math.ceil(bytes.reduce((sum, each) => sum + each) / 1e6)).toBe(Number(stated))
 })

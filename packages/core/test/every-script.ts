@@ -178,8 +178,10 @@ async function admit(redis: RedisClient, mobile: string, note: Note): Promise<vo
   const who = `admitted-${mobile}`
   const groups = GROUPS.map((name) => `${keys.guarded('address', mobile)}:${name}`)
   const allKeys = [
-    ...[...limits.map((what) => keys.gate(what, who)), `${keys.budget}:${mobile}`],
-    ...[keys.guarded('address', mobile), ...groups.slice(1)],
+    ...limits.map((what) => keys.gate(what, who)),
+    `${keys.budget}:${mobile}`,
+    keys.guarded('address', mobile),
+    ...groups.slice(1),
     ...groups.map((key) => `${key}:mark`),
     ...groups.map((key) => `${key}:times`),
     ...['allow', 'deny', 'version'].map((what) => `${keys.listVersion}:${mobile}:${what}`),

@@ -133,3 +133,16 @@ it.each([
   expect(await exited).toEqual({ code: 1, signal: null })
   expect(said()).toMatch(new RegExp(`^(simulator: )?${port}: another process listens there already[^\n]*$`))
 })
+
+const REPORT_MODULES = `--import=${join(import.meta.dirname, 'loaded-modules.mjs')}`
+
+it.each([
+  ['api', ['@fastify/swagger', 'bullmq-otel']],
+  ['worker', ['nodemailer', 'bullmq-otel']],
+])('the %s starts without the modules of features that are off or unused', async (app, unused) => {
+  const { said } = await start(app, { ...KEYS, NODE_OPTIONS: REPORT_MODULES })
+  await vi.waitFor(() => expect(said()).toContain(`${app} ready`), 20_000)
+  const imported = [...said().matchAll(/^imports (\S+)$/gm)].map(([, name]) => name)
+  expect(imported).toEqual(expect.arrayContaining(['ioredis', 'prom-client']))
+  for (const name of unused) expect(imported).not.toContain(name)
+})

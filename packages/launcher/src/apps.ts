@@ -8,6 +8,12 @@ export type App = (typeof APPS)[number]
 
 // src/ and dist/ have the same depth, so this path is right in both.
 export const PROJECT_DIR = join(import.meta.dirname, '../../..')
+/**
+ * The flags with which Node runs an app: in an image, under `npm run start:<app>`, and in the unit of systemd. By default
+ * V8 uses up to 32 MB for new objects, and lets old objects grow to four times those in use before it collects them.
+ * TODO
+ */
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=8', '--max-old-space-size=512']
 /** Holds the data of Redis, the logs and the generated secrets. DATA_DIR separates two instances on one machine. */
 export const DATA_DIR = process.env['DATA_DIR'] || join(PROJECT_DIR, '.data')
 

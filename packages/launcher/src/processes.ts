@@ -21,6 +21,8 @@ export type ProcessOptions = {
   /** The program to run. The default is this Node, which runs `script`. */
   command?: string
   script?: string
+  /** Flags of Node itself, before `script`. */
+  nodeFlags?: readonly string[]
   args?: string[]
   cwd?: string
   env?: NodeJS.ProcessEnv
@@ -34,7 +36,8 @@ export type ProcessOptions = {
 /** Starts a child process and returns when it runs. It ends with this process at the latest. */
 export async function startProcess(options: ProcessOptions) {
   const { name, command, script, detached = false, stopTimeoutMs = STOP_TIMEOUT_MS } = options
-  const argv = [...(script === undefined ? [] : [script]), ...(options.args ?? [])]
+  const { nodeFlags = [] } = options
+  const argv = [...nodeFlags, ...(script === undefined ? [] : [script]), ...(options.args ?? [])]
   const onLine = options.onLine ?? ((line, stream) => process[stream].write(`[${name}] ${line}\n`))
   const [program, programArgs] = killedWithParent(command ?? process.execPath, argv)
   const child = spawn(program, programArgs, {

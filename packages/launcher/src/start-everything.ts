@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { hostOf, PORT_NAMES, portOf, urlOf } from './addresses.ts'
 import { createAppLog } from './app-log.ts'
-import { appMain, APPS, DATA_DIR, PROJECT_DIR, shownPath, type App } from './apps.ts'
+import { appMain, APPS, DATA_DIR, NODE_FLAGS, PROJECT_DIR, shownPath, type App } from './apps.ts'
 import { redisFault } from './ask-redis.ts'
 import type { Children } from './children.ts'
 import { developmentEnv } from './dev-env.ts'
@@ -104,7 +104,15 @@ async function startApp(app: App, env: NodeJS.ProcessEnv, children: Children, sa
   const script = appMain(app)
   await children.addService(
     app,
-    await startProcess({ name: app, script, cwd: PROJECT_DIR, env, detached: true, onLine }),
+    await startProcess({
+      name: app,
+      script,
+      nodeFlags: NODE_FLAGS,
+      cwd: PROJECT_DIR,
+      env,
+      detached: true,
+      onLine,
+    }),
   )
 }
 

@@ -64,9 +64,15 @@ export function createReceipts(redis: RedisClient, keyring: Keyring, ring: Recei
       const iat = Math.floor(at / 1000)
       const aud = audience.length > 1 ? [...audience] : audience[0]
       const claims: Claims = {
-        ...{ scene, assurance, rid, ...(aud !== undefined && { aud }) },
-        ...{ iss: ISSUER, sub: phoneOf(rid), jti: keyring.pseudonym(`receipt|${rid}`) },
-        ...{ iat, exp: iat + LIFE_SECONDS },
+        scene,
+        assurance,
+        rid,
+        ...(aud !== undefined && { aud }),
+        iss: ISSUER,
+        sub: phoneOf(rid),
+        jti: keyring.pseudonym(`receipt|${rid}`),
+        iat,
+        exp: iat + LIFE_SECONDS,
       }
       const signed = `${header}.${encode(claims)}`
       return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`

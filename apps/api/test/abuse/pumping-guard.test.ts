@@ -84,7 +84,7 @@ describe('the pumping guard', () => {
       keys.guarded('segment', '1390008'),
       keys.guarded('address', api.keyring.pseudonym(address)),
     ].map((key) => api.redis.pttl(key))
-    expect((await Promise.all(lives)).map((ms) => Math.ceil(ms / 60_000))).toEqual([30, 120])
+    expect((await Promise.all(lives)).map((ms) => Math.ceil(ms / 60_000))).toEqual([15, 60])
   })
 
   it('stops denying an address when its codes are verified after all', async () => {

@@ -10,7 +10,7 @@ export const drain: Command = {
   summary: 'pause deliveries and wait until none is active',
   help: `drain [--wait 1m]
 
-Pauses the queues sms, email and events for all workers and waits until no job is active. The API refuses sends with
+Pauses the queues sms (all shards), email and events for all workers and waits until no job is active. The API refuses sends with
 503 until "resume" ends the pause. A message that waits longer than SEND_WITHIN_SECONDS is never sent. The queues stay
 paused if this command is stopped or times out.
 

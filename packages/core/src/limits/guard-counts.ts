@@ -56,7 +56,7 @@ export function createGuardCounts(redis: RedisClient, windowSeconds: Record<Grou
       count.verified += verified
     }
     if (gathered.size >= MOST_GROUPS) void flush()
-    else timer ??= setTimeout(flush, WRITE_EVERY_MS).unref()
+    else timer ??= setTimeout(() => void flush(), WRITE_EVERY_MS).unref()
   }
 
   return {

@@ -20,9 +20,16 @@ export async function keyFaults(
   isShared = true,
 ): Promise<string[]> {
   const own = keyFingerprints(options).flatMap(({ name, fingerprint }) => [name, fingerprint])
-  const script = createScript(redis, new URL('./lua/share-keys.lua', import.meta.url))
-  const { rows } = await script([keys.fingerprints], [isShared ? 1 : 0, ...own])
+  const { rows } = await shareKeys(redis)([keys.fingerprints], [isShared ? 1 : 0, ...own])
   return rows.map((row) => (row.text('name') === 'PHONE_KEY' ? PHONE_FAULT : codeFault(row.text('name'))))
+}
+
+// Every /readyz and every check of a worker compares the keys, so each connection reads the file of the script only once.
+const scripts = new WeakMap<RedisClient, ReturnType<typeof createScript>>()
+function shareKeys(redis: RedisClient) {
+  const script = scripts.get(redis) ?? createScript(redis, new URL('./lua/share-keys.lua', import.meta.url))
+  scripts.set(redis, script)
+  return script
 }
 
 /** Whether a process has used a code key with this id. @throws StoreError */

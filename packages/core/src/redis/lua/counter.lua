@@ -55,12 +55,13 @@ local function wait_for(counter, windows)
   return longest
 end
 
--- save(key, counter): stores a counter. The key expires when no bucket has an effect any more.
+-- save(key, counter): stores a counter. The key expires when the newest unit is older than the longest window, because
+-- no window contains a unit then. The share of the bucket before would refuse for up to a window longer.
 local function save(key, counter)
   local text, keep = struct.pack('>d', counter.start), 0
   for _, window in ipairs(counter) do
     text = text .. struct.pack('>I4I4I4I4', window.seconds, window.bucket, window.current, window.before)
-    keep = math.max(keep, window.left + 1 + window.length)
+    keep = math.max(keep, window.length)
   end
   redis.call('SET', key, text, 'PX', keep)
 end

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { openConnection } from '@sms-codes/bench/connection'
+import { runLoad } from '@sms-codes/bench/load'
+import { startStack, type Stack } from '@sms-codes/bench/stack'
+import { sendVariant } from '@sms-codes/bench/variants'
+import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { firstGatewayAt } from '@sms-codes/launcher/simulated-vendors'
+
+/** Until then the compiled code and the connections still grow. */
+const WARM_UP_SENDS = 2_000
+const SENDS = 3_000
+/** A process that keeps a job and its key for each send grows by 500 bytes per send. The measured growth is up to 100. */
+const MOST_BYTES_PER_SEND = 300
+const CONNECTIONS = 10
+
+const NODE_OPTIONS = `--import=${join(import.meta.dirname, 'heap-report.mjs')}`
+
+type App = { pid: number; port: number }
+let stack: Stack
+let api: App
+let worker: App
+let lines: string[] = []
+let accepted = 0
+const gateway = createServer((request, response) => {
+  request.resume()
+  request.on('end', () => {
+    accepted += 1
+    response.setHeader('content-type', 'application/json;charset=utf-8')
+    const smsMessageSid = accepted.toString(16).padStart(32, '0')
+    response.end(JSON.stringify({ statusCode: '000000', templateSMS: { smsMessageSid } }))
+  })
+})
+beforeAll(async () => {
+  gateway.listen(0, '127.0.0.1')
+  await once(gateway, 'listening')
+  stack = await startStack((line) => lines.push(line))
+  api = await stack.startApp('api', {
+    NODE_OPTIONS,
+    TRUST_PROXY: '127.0.0.1',
+    LIMIT_SUBNET_ATTEMPTS: '1000000/600',
+    LIMIT_SUBNET_SENDS: '1000000/3600',
+    LIMIT_SEGMENT_SENDS: '1000000/60',
+    BUDGET_MESSAGES: '1000000/3600',
+    QUEUE_MAX_AGE_SECONDS: '0',
+  })
+  const address = gateway.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  worker = await stack.startApp('worker', { NODE_OPTIONS, ...firstGatewayAt(`http://127.0.0.1:${port}`) })
+  await send(WARM_UP_SENDS)
+})
+afterAll(async () => {
+  await stack.close()
+  gateway.close()
+})
+
+/** Sends through the API, and waits until the worker has delivered the messages. */
+async function send(count: number): Promise<void> {
+  const before = accepted
+  const variant = sendVariant('send', api, stack)
+  const requests = await variant.prepare(count)
+  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => openConnection(api.port)))
+  const load = await runLoad({ connections, requests, seconds: 100, accepts: variant.accepts })
+  for (const connection of connections) connection.close()
+  // A busy machine may refuse a few sends.
+  expect(load.successes).toBeGreaterThan(0.9 * count)
+  await vi.waitUntil(() => accepted - before >= load.successes, 60_000)
+  const jobs = ['wait', 'active'].map((list) => `${QUEUE_PREFIX}:${SMS_QUEUE}:${list}`)
+  const left = async () => Promise.all(jobs.map((key) => stack.redis.llen(key)))
+  await vi.waitUntil(async () => Math.max(...(await left())) === 0, 30_000)
+}
+
+/** The bytes of the objects in use. */
+async function heapOf(app: string, { pid }: App): Promise<number> {
+  lines = []
+  process.kill(pid, 'SIGWINCH')
+  const said = new RegExp(`^\\[${app}\\] heap of (\\d+) bytes$`, 'm')
+  const report = () => said.exec(lines.join('\n'))?.[1]
+  await vi.waitUntil(() => report() !== undefined, 30_000)
+  return Number(report())
+}
+
+it('sends leave nothing behind in the heaps of the API and of the worker', async () => {
+  const heaps = async () => ({ api: await heapOf('api', api), worker: await heapOf('worker', worker) })
+  const before = await heaps()
+  await send(SENDS)
+  const after = await heaps()
+  for (const app of ['api', 'worker'] as const)
+    expect((after[app] - before[app]) / SENDS, `bytes per send in the ${app}`).toBeLessThan(
+      MOST_BYTES_PER_SEND,
+    )
+})
