@@ -47,7 +47,8 @@ export async function runCodes(sends: readonly SendRequest[], flow: Flow): Promi
 
 /** One code: picture, send, message, delivery receipt, verify. @throws Error for an answer that is not a success */
 async function runCode({ mobile, request }: SendRequest, { pool, gateway, tally }: Flow): Promise<void> {
-  if (!isImage(await pool.ask(imageRequest()))) throw new Error('no picture')
+  const image = await pool.ask(imageRequest())
+  if (!isImage(image)) throw new Error(`a picture was refused: ${image.status}`)
   const answer = await pool.ask(request)
   const rid = requestIdOf(answer)
   if (rid === null) throw new Error(`a send was refused: ${answer.status} ${String(answer.body)}`)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createKeyring } from '@sms-codes/core/keyring'
+import { NODE_FLAGS } from '@sms-codes/launcher/apps'
 import { freePort } from '@sms-codes/launcher/ports'
 import { describeExit, startProcess } from '@sms-codes/launcher/processes'
 
@@ -29,7 +30,7 @@ export function createPrograms({ say, redisUrl, profileDir = null }: ProgramsOpt
   const stops: (() => Promise<unknown>)[] = []
   let started = 0
 
-  async function start(name: string, script: string, args: string[], env: NodeJS.ProcessEnv, ready: string) {
+  async function start(name: string, argv: string[], env: NodeJS.ProcessEnv, ready: string) {
     started += 1
     const since = performance.now()
     const profile = `${name}-${started}.cpuprofile`
@@ -39,7 +40,7 @@ export function createPrograms({ say, redisUrl, profileDir = null }: ProgramsOpt
     const child = await startProcess({
       name,
       command: process.execPath,
-      args: [...flags, join(PROJECT_DIR, script), ...args],
+      args: [...flags, ...argv],
       cwd: PROJECT_DIR,
       env: { PATH: process.env['PATH'], ...env },
       onLine: (line) => say(`[${name}] ${line}`),
@@ -68,9 +69,9 @@ export function createPrograms({ say, redisUrl, profileDir = null }: ProgramsOpt
     /** Starts a built program of this package. Its first argument is its port, the others are `args`. */
     async startProgram(name: string, ...args: string[]) {
       const port = await freePort()
-      const script = `packages/bench/dist/programs/${name}.js`
+      const script = join(PROJECT_DIR, `packages/bench/dist/programs/${name}.js`)
       return {
-        ...(await start(name, script, [String(port), ...args], {}, `http://127.0.0.1:${port}/`)),
+        ...(await start(name, [script, String(port), ...args], {}, `http://127.0.0.1:${port}/`)),
         port,
       }
     },
@@ -83,8 +84,9 @@ export function createPrograms({ say, redisUrl, profileDir = null }: ProgramsOpt
         WORKER_OPS_PORT: String(opsPort),
       }
       const ready = `http://127.0.0.1:${opsPort}/readyz`
-      const script = `apps/${name}/dist/main.js`
-      return { ...(await start(name, script, [], { ...appEnv, ...ports, ...env }, ready)), port, opsPort }
+      // With the flags of the images and of the systemd unit.
+      const argv = [...NODE_FLAGS, join(PROJECT_DIR, `apps/${name}/dist/main.js`)]
+      return { ...(await start(name, argv, { ...appEnv, ...ports, ...env }, ready)), port, opsPort }
     },
 
     async close() {
