@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createKeyring } from '@sms-codes/core/keyring'
+import { NODE_FLAGS } from '@sms-codes/launcher/apps'
 import { freePort } from '@sms-codes/launcher/ports'
 import { describeExit, startProcess } from '@sms-codes/launcher/processes'
 
@@ -33,13 +34,18 @@ export function createPrograms({ say, redisUrl, profileDir = null }: ProgramsOpt
     started += 1
     const since = performance.now()
     const profile = `${name}-${started}.cpuprofile`
-    const flags =
+    const profiling =
       profileDir === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${profile}`]
     // Only PATH is passed on, so that variables of this shell do not change the defaults that are measured.
     const child = await startProcess({
       name,
       command: process.execPath,
-      args: [...flags, join(PROJECT_DIR, script), ...args],
+      args: [
+        ...(script.startsWith('apps/') ? NODE_FLAGS : []),
+        ...profiling,
+        join(PROJECT_DIR, script),
+        ...args,
+      ],
       cwd: PROJECT_DIR,
       env: { PATH: process.env['PATH'], ...env },
       onLine: (line) => say(`[${name}] ${line}`),
