@@ -63,7 +63,7 @@ COPY --from=build /app/apps/api/dist apps/api/dist
 EXPOSE 3000 9100
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.API_OPS_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
-CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=512", "apps/api/dist/main.js"]
+CMD ["node", "--max-semi-space-size=8", "apps/api/dist/main.js"]
 
 FROM runtime AS worker
 ENV WORKER_OPS_PORT=9101
@@ -74,7 +74,7 @@ COPY --from=build /app/apps/worker/dist apps/worker/dist
 EXPOSE 9101
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.WORKER_OPS_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
-CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=512", "apps/worker/dist/main.js"]
+CMD ["node", "--max-semi-space-size=8", "apps/worker/dist/main.js"]
 
 FROM runtime AS board
 ENV BOARD_PORT=3001
@@ -84,7 +84,7 @@ COPY --from=build /app/apps/board/dist apps/board/dist
 EXPOSE 3001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.BOARD_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
-CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=512", "apps/board/dist/main.js"]
+CMD ["node", "--max-semi-space-size=8", "apps/board/dist/main.js"]
 
 FROM runtime AS simulator
 ENV SIMULATOR_PORT=3002 \
@@ -95,7 +95,7 @@ COPY --from=build /app/apps/simulator/dist apps/simulator/dist
 EXPOSE 3002 3025
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SIMULATOR_PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1))"]
-CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=512", "apps/simulator/dist/main.js"]
+CMD ["node", "--max-semi-space-size=8", "apps/simulator/dist/main.js"]
 
 # A command-line tool, not a service: docker run --rm with the environment of the API, and a command.
 FROM runtime AS ops
