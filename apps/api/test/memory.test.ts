@@ -37,8 +37,9 @@ const shapeOf = (key: string) =>
   key
     .replace(/^img_.*/, 'img_<uuid>')
     .replace(/^sms:proof:.*/, 'sms:proof:<nonce>')
-    .replace(/(?<=:net-att:)[A-Za-z0-9_-]{22}/, '<subnet>')
-    .replace(/(?<=:(att|images|verifies):)[A-Za-z0-9_-]{22}/, '<address>')
+    .replace(/(?<=:net-att:)[A-Za-z0-9_-]{12}/, '<subnet>')
+    .replace(/(?<=:att:)[A-Za-z0-9_-]{12}/, '<address>')
+    .replace(/(?<=:(images|verifies):)[A-Za-z0-9_-]{22}/, '<address>')
     .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(images|verifies))/, '<subnet>')
     .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(misses|code|sends|guesses))/, '<phone>')
     .replace(/(?<=:guesses:).*/, '<scene>')

@@ -6,7 +6,7 @@ import type { RedisClient } from '../src/redis/connect.ts'
 export async function ageCounter(redis: RedisClient, key: string, seconds: number): Promise<void> {
   const counter = await redis.getBuffer(key)
   if (counter === null) return
-  counter.writeDoubleBE(counter.readDoubleBE(0) - seconds * 1000, 0)
+  counter.writeUIntBE(counter.readUIntBE(0, 6) - seconds * 1000, 0, 6)
   await redis.set(key, counter, 'KEEPTTL')
 }
 

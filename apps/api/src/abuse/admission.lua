@@ -8,8 +8,9 @@
 -- KEYS[7..9] counts of the guard's groups (segment, address, service); KEYS[10..12] their marks; KEYS[13..15] the counts
 --            of their marks
 -- KEYS[16] allow list; KEYS[17] deny list; KEYS[18] version of the lists
--- ARGV[1] JSON, the same for all requests: `windows` of KEYS[1..6], each a list of (most, seconds); `proof_after`
---         attempts, an address needs a proof; `groups`: the guard's rules of its groups (guard.lua), or an empty list
+-- ARGV[1] JSON, the same for all requests: `limits` of KEYS[1..6], each with `parts` and `windows`, a list of (most,
+--         seconds); `proof_after` attempts, an address needs a proof; `groups`: the guard's rules of its groups
+--         (guard.lua), or an empty list
 -- ARGV[2] version of the networks that the caller knows
 -- ARGV[3] 1 if the caller found an entry of the allow list; ARGV[4] 1 if it found one of the deny list, else 0
 -- ARGV[5] names of the phone in the lists, separated by spaces
@@ -40,14 +41,15 @@ local texts = redis.call('MGET', unpack(KEYS, 1, TIMES))
 local counters = {}
 local function first_full(first, last)
   for i = first, last do
-    counters[i] = open(texts[i])
-    local wait = wait_for(counters[i], rules.windows[i])
+    counters[i] = open(texts[i], rules.limits[i].parts)
+    local wait = wait_for(counters[i], rules.limits[i].windows)
     if wait > 0 then return i, wait end
   end
 end
 local function take_all(first, last)
   for i = first, last do
-    if #rules.windows[i] > 0 then take(KEYS[i], counters[i], rules.windows[i]) end
+    local windows = rules.limits[i].windows
+    if #windows > 0 then take(KEYS[i], counters[i], windows) end
   end
 end
 
@@ -78,7 +80,7 @@ local function with_rows(answer)
 end
 
 local attempts = 0
-for i = 1, #rules.windows[ATTEMPTS] / 2 do attempts = math.max(attempts, used(counters[ATTEMPTS][i])) end
+for _, window in ipairs(counters[ATTEMPTS]) do attempts = math.max(attempts, used(window, rules.limits[ATTEMPTS].parts)) end
 local needs_proof = attempts > rules.proof_after or (guard_needs_proof and not is_allowed)
 if needs_proof and not has_proof then return with_rows({'proof_needed'}) end
 if not is_right then return with_rows({'wrong'}) end

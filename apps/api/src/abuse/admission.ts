@@ -1,5 +1,5 @@
 import type { Keyring } from '@sms-codes/core/keyring'
-import { windowLists, type Counters } from '@sms-codes/core/limits/counters'
+import { limitArgs, type Counters } from '@sms-codes/core/limits/counters'
 import { GROUPS, memberOf } from '@sms-codes/core/limits/guard-counts'
 import { phoneNames } from '@sms-codes/core/limits/networks'
 import type { Window } from '@sms-codes/core/limits/windows'
@@ -54,7 +54,9 @@ type Shown = { failed: Answer | null; hasProof: boolean }
 export function createAdmission({ redis, counters, keyring, metrics, lists, guard }: Needs, rules: Rules) {
   const script = createScript(redis, new URL('./admission.lua', import.meta.url))
   const ruleText = JSON.stringify({
-    windows: windowLists(LIMITS.map((name) => rules.windows[name])),
+    limits: limitArgs(
+      LIMITS.map((name) => ({ key: name === 'budget' ? keys.budget : '', windows: rules.windows[name] })),
+    ),
     proof_after: rules.proofAfter,
     groups: guard.rules,
   })

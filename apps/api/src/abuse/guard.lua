@@ -15,10 +15,10 @@ local function judge(rule, counts, mark, times, is_marked)
   local left = is_marked and redis.call('PTTL', mark) or 0
   if left > 0 and rule.mode ~= 'deny' then return left end
 
-  local group = open(counts)
-  local sends, codes = used(roll(group, 1, rule.seconds)), roll(group, 2, rule.seconds)
+  local group = open(counts, 1)
+  local sends, codes = used(roll(group, 1, rule.seconds), 1), roll(group, 2, rule.seconds)
   -- Sends are rounded down and verified codes up, so that rounding makes no group a finding.
-  local verified = codes.current + math.ceil(codes.before * codes.left / codes.length)
+  local verified = codes[1] + math.ceil(codes[2] * codes.left / codes.length)
   local has_few_verified = verified * 100 < sends * rule.percent
   if sends < rule.sends then return left end
   if left > 0 then

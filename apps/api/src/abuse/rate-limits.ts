@@ -46,11 +46,9 @@ export function createRateLimits(
      * @throws Refusal if a limit is full
      */
     async takePicture(caller: Caller): Promise<number> {
-      const [at, attempts] = await Promise.all([
-        take('images', caller),
-        counters.read(keys.gate('attempts', caller.address)),
-      ])
-      return Math.max(0, ...unitsOf(attempts, windows.attempts, at))
+      const limit = { key: keys.gate('attempts', caller.address), windows: windows.attempts }
+      const [at, attempts] = await Promise.all([take('images', caller), counters.read(limit.key)])
+      return Math.max(0, ...unitsOf(attempts, limit, at))
     },
   }
 }

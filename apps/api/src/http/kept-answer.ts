@@ -1,6 +1,6 @@
 /**
  * Parts of the answer to a send. A kept answer contains a control character in place of each: that of its index here,
- * from 1; the character 0 is the phone. The text of an answer contains no control characters. Answers are kept for a day,
+ * from 1; the character 0 is the phone. The text of an answer contains no control characters. Answers are kept for half a day,
  * so no part may change or move.
  */
 const PARTS = [

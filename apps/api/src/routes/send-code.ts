@@ -21,8 +21,11 @@ type SendRequest = Answered & { mobile: string; scene: string }
 
 type Release = () => Promise<void>
 
-/** An answer is kept for a day, because a browser that was offline may still repeat its request. */
-const KEEP_SECONDS = 86_400
+/**
+ * An answer is kept for half a day, because a browser that was offline may still repeat its request. A later repeat sends
+ * nothing either: its picture or proof is used up.
+ */
+const KEEP_SECONDS = 43_200
 
 /**
  * Makes the handler of both send routes. The handler checks, in this order: the queue; the picture or proof;

@@ -19,7 +19,7 @@ async function send(answered?: object, mobile = aMobile()) {
 const WRONG = { image_code: 'ZZZZ', uuid: 'never-issued' }
 
 /** The units in the first window of a counter, or undefined if the counter does not exist. */
-const units = async (key: string) => parseCounter(await api.redis.getBuffer(key)).windows[0]?.current
+const units = async (key: string) => parseCounter(await api.redis.getBuffer(key)).windows[0]?.units[0]
 const attempts = () => units(keys.gate('attempts', api.keyring.pseudonym(CALLER)))
 const sends = () => units(keys.gate('address', api.keyring.pseudonym(CALLER)))
 

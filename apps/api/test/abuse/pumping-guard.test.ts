@@ -164,7 +164,7 @@ describe('the pumping guard', () => {
     expect(answers).toEqual(['0', '0', '0'])
     await api.deps.guardCounts.flush()
     const group = await api.redis.getBuffer(keys.guarded('address', api.keyring.pseudonym(address)))
-    const once = { seconds: 900, bucket: 0, current: 1, before: 0 }
+    const once = { seconds: 900, units: [1, 0] }
     expect(parseCounter(group).windows).toEqual([once, once])
     expect(await api.registry.metrics()).toContain('sms_codes_used_total{scene="default",gateway="ccp"} 1')
   })

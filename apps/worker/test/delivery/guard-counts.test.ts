@@ -18,7 +18,7 @@ const guardCounts = () => createGuardCounts(delivery.redis, { segment: 900, addr
 /** The sends of a group in the current bucket. */
 async function sendsOf(group: Group, who: string): Promise<number> {
   const stored = await delivery.redis.getBuffer(keys.guarded(group, who))
-  return parseCounter(stored).windows[0]?.current ?? 0
+  return parseCounter(stored).windows[0]?.units[0] ?? 0
 }
 
 let next = 0

@@ -29,9 +29,9 @@ for _, key in ipairs(redis.call('KEYS', 'sms:*')) do
   elseif kind == 'string' then
     -- A counter (counter.lua) begins with the time of its first bucket. Of the other strings only the TTL matters.
     local text = redis.call('GET', key)
-    local at = #text % 16 == 8 and struct.unpack('>d', text) or 0
+    local at = #text >= 22 and struct.unpack('>I6', text) or 0
     if math.abs(at - now) < week then
-      redis.call('SET', key, struct.pack('>d', at - by) .. string.sub(text, 9), 'KEEPTTL')
+      redis.call('SET', key, struct.pack('>I6', at - by) .. string.sub(text, 7), 'KEEPTTL')
     end
   -- Nothing here reads the audit stream.
   elseif kind ~= 'stream' then

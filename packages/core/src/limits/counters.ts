@@ -1,5 +1,6 @@
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { redisClockMs } from '../redis/clock-skew.ts'
+import { keys } from '../redis/keys.ts'
 import { createScript } from '../redis/script.ts'
 import type { Window } from './windows.ts'
 
@@ -9,33 +10,50 @@ export type CountedLimit = { key: string; windows: readonly Window[] }
 /** `at`: the time of the units, ms by the clock of Redis. `limit`: the index of the first limit that is full. */
 type Taken = { kind: 'taken'; at: number } | { kind: 'full'; limit: number; retryAfter: number }
 
-/** The windows of limits as lists of (most, seconds), which the scripts take as JSON. */
-export const windowLists = (limits: readonly (readonly Window[])[]): number[][] =>
-  limits.map((windows) => windows.flatMap(({ most, seconds }) => [most, seconds]))
+/**
+ * The budget costs money, so its windows are divided finely: it admits at most its maximum in 11/12 of a window, and
+ * refuses at most 1/12 of a window longer than an exact limit.
+ */
+const partsOf = (key: string) => (key === keys.budget ? 12 : 1)
 
-/** Reads a counter as counter.lua stores it. Null, for a key that does not exist, has no windows. */
-export function parseCounter(stored: Buffer | null) {
-  if (stored === null) return { start: 0, windows: [] }
-  const windows = Array.from({ length: (stored.length - 8) / 16 }, (_, i) => {
-    const [seconds, bucket, current, before] = [8, 12, 16, 20].map((at) => stored.readUInt32BE(16 * i + at))
-    return { seconds, bucket: bucket ?? 0, current: current ?? 0, before: before ?? 0 }
+/** The limits as the scripts take them in JSON: the parts of each, and its windows as a list of (most, seconds). */
+export const limitArgs = (limits: readonly CountedLimit[]) =>
+  limits.map(({ key, windows }) => ({
+    parts: partsOf(key),
+    windows: windows.flatMap(({ most, seconds }) => [most, seconds]),
+  }))
+
+const HEAD_BYTES = 11
+
+/**
+ * Reads a counter as counter.lua stores it. `units` has those of the current bucket first. Null, for a key that does not
+ * exist, has no windows.
+ */
+export function parseCounter(stored: Buffer | null, parts = 1) {
+  const width = 7 + 4 * parts
+  const count = stored === null ? 0 : (stored.length - HEAD_BYTES) / width
+  if (stored === null || !Number.isInteger(count)) return { start: 0, age: 0, windows: [] }
+  const windows = Array.from({ length: count }, (_, i) => {
+    const from = HEAD_BYTES + width * i
+    const units = Array.from({ length: parts + 1 }, (_part, part) => stored.readUInt32BE(from + 3 + 4 * part))
+    return { seconds: stored.readUIntBE(from, 3), units }
   })
-  return { start: stored.readDoubleBE(0), windows }
+  return { start: stored.readUIntBE(0, 6), age: stored.readUIntBE(6, 5), windows }
 }
 
 /** Estimates the units of each window at the time `now`, as counter.lua does. */
-export function unitsOf(stored: Buffer | null, windows: readonly Window[], now: number): number[] {
-  const counter = parseCounter(stored)
+export function unitsOf(stored: Buffer | null, { key, windows }: CountedLimit, now: number): number[] {
+  const parts = partsOf(key)
+  const counter = parseCounter(stored, parts)
   return windows.map(({ seconds }, i) => {
     const window = counter.windows[i]
     if (window?.seconds !== seconds) return 0
-    const { bucket, current, before } = window
-    const [length, age] = [seconds * 1000, now - counter.start]
-    const passed = Math.floor(age / length) - bucket
+    const [length, age] = [(seconds * 1000) / parts, now - counter.start]
+    const passed = Math.floor(age / length) - Math.floor(counter.age / length)
     const left = passed < 0 ? length - 1 : length - 1 - (age % length)
-    const share = (units: number) => Math.floor((units * left) / length)
-    if (passed > 1) return 0
-    return passed === 1 ? share(current) : current + share(before)
+    const moved = Math.max(0, passed)
+    const whole = window.units.slice(0, Math.max(0, parts - moved)).reduce((sum, units) => sum + units, 0)
+    return whole + Math.floor(((window.units[parts - moved] ?? 0) * left) / length)
   })
 }
 
@@ -55,25 +73,22 @@ export function createCounters(redis: RedisClient) {
 
     /** Takes one unit from every limit, or from no limit if one limit is full. The keys must share a hash tag. */
     async take(limits: readonly CountedLimit[]): Promise<Taken> {
-      const windows = JSON.stringify(windowLists(limits.map((limit) => limit.windows)))
-      const { kind, number } = await countScript(
-        limits.map(({ key }) => key),
-        [windows],
-      )
+      const names = limits.map(({ key }) => key)
+      const { kind, number } = await countScript(names, [JSON.stringify(limitArgs(limits))])
       if (kind === 'taken') return { kind, at: number('at') }
       return { kind: 'full', limit: number('counter') - 1, retryAfter: Math.ceil(number('wait') / 1000) }
     },
 
     /** Gives back the units that were taken at the time `at`. The keys must share a hash tag. */
-    async giveBack(at: number, keys: readonly string[]): Promise<void> {
-      await giveBackScript(keys, [at])
+    async giveBack(at: number, names: readonly string[]): Promise<void> {
+      await giveBackScript(names, [at, ...names.map(partsOf)])
     },
 
     /** Reads how many units each window of a limit has and how many are left. */
-    async room({ key, windows }: CountedLimit): Promise<(Window & { used: number; left: number })[]> {
-      const [stored, now] = await Promise.all([read(key), redisClockMs(redis)])
-      const units = unitsOf(stored, windows, Math.floor(now))
-      return windows.map((window, i) => {
+    async room(limit: CountedLimit): Promise<(Window & { used: number; left: number })[]> {
+      const [stored, now] = await Promise.all([read(limit.key), redisClockMs(redis)])
+      const units = unitsOf(stored, limit, Math.floor(now))
+      return limit.windows.map((window, i) => {
         const used = units[i] ?? 0
         return { ...window, used, left: Math.max(0, window.most - used) }
       })

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import { createCounters, parseCounter, unitsOf, windowLists } from '../../src/limits/counters.ts'
-import { parseWindows, type Window } from '../../src/limits/windows.ts'
+import {
+  createCounters,
+  limitArgs,
+  parseCounter,
+  unitsOf,
+  type CountedLimit,
+} from '../../src/limits/counters.ts'
+import { parseWindows } from '../../src/limits/windows.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { createScript } from '../../src/redis/script.ts'
 import { ageCounter } from '../age.ts'
@@ -25,50 +31,63 @@ const somePauses = fc.array(fc.oneof(fc.integer({ min: 0, max: 3 }), fc.nat(30_0
 })
 
 describe('a counter', () => {
-  it('admits at most twice its maximum in any window, and refuses at most one window longer than an exact limit', async () => {
-    const script = createScript(store.redis, new URL('./take-at.lua', import.meta.url))
-    const takeAt = (key: string, windows: readonly Window[], at: number) =>
-      script([key], [JSON.stringify(windowLists([windows])[0]), at])
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(someWindow, { minLength: 1, maxLength: 3 }),
-        somePauses,
-        async (windows, pauses) => {
-          const key = newKey()
-          const admitted: number[] = []
-          let now = START
-          for (const pause of pauses) {
-            now += pause
-            const within = (ms: number) => admitted.filter((at) => at > now - ms).length
-            const stored = await store.redis.getBuffer(key)
-            const { kind, number, rows } = await takeAt(key, windows, now)
-            // The process estimates what the script estimates.
-            expect(rows.map((row) => row.number('used'))).toEqual(unitsOf(stored, windows, now))
-            if (kind === 'taken') admitted.push(now)
-            for (const { most, seconds } of windows)
-              expect(within(seconds * 1000)).toBeLessThanOrEqual(2 * most)
-            if (kind === 'taken') continue
-            expect(windows.some(({ most, seconds }) => within(2 * seconds * 1000) >= most)).toBe(true)
-            const wait = number('wait')
-            // An exact limit has room when the entry `most` back leaves the window.
-            const exact = windows.map(
-              ({ most, seconds }) => (admitted.at(-most) ?? -Infinity) + seconds * 1000,
-            )
-            const latest = Math.max(...windows.map(({ seconds }, i) => (exact[i] ?? 0) + seconds * 1000))
-            expect(now + wait).toBeLessThanOrEqual(latest)
-            for (const [later, answer] of [
-              [wait - 1, 'full'],
-              [wait, 'taken'],
-            ] as const) {
-              await store.redis.copy(key, 'copy', 'REPLACE')
-              expect((await takeAt('copy', windows, now + later)).kind).toBe(answer)
+  it.each([
+    { what: 'of an address', parts: 1 },
+    { what: 'of the budget', parts: 12 },
+  ])(
+    '$what with $parts parts admits at most its maximum in all parts but one and twice in a window, and refuses at most one part longer than an exact limit',
+    async ({ parts }) => {
+      const script = createScript(store.redis, new URL('./take-at.lua', import.meta.url))
+      const takeAt = (to: string, { key, windows }: CountedLimit, at: number) =>
+        script([to], [JSON.stringify(limitArgs([{ key, windows }])[0]), at])
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(someWindow, { minLength: 1, maxLength: 3 }),
+          somePauses,
+          async (windows, pauses) => {
+            const key = parts === 1 ? newKey() : keys.budget
+            await store.redis.del(key)
+            const limit = { key, windows }
+            const admitted: number[] = []
+            let now = START
+            for (const pause of pauses) {
+              now += pause
+              const within = (ms: number) => admitted.filter((at) => at > now - ms).length
+              const stored = await store.redis.getBuffer(key)
+              const { kind, number, rows } = await takeAt(key, limit, now)
+              // The process estimates what the script estimates.
+              expect(rows.map((row) => row.number('used'))).toEqual(unitsOf(stored, limit, now))
+              if (kind === 'taken') admitted.push(now)
+              for (const { most, seconds } of windows) {
+                expect(within(seconds * 1000)).toBeLessThanOrEqual(2 * most)
+                expect(within((seconds * 1000 * (parts - 1)) / parts)).toBeLessThanOrEqual(most)
+              }
+              if (kind === 'taken') continue
+              const longer = 1 + 1 / parts
+              expect(windows.some(({ most, seconds }) => within(longer * seconds * 1000) >= most)).toBe(true)
+              const wait = number('wait')
+              // An exact limit has room when the entry `most` back leaves the window.
+              const exact = windows.map(
+                ({ most, seconds }) => (admitted.at(-most) ?? -Infinity) + seconds * 1000,
+              )
+              const latest = Math.max(
+                ...windows.map(({ seconds }, i) => (exact[i] ?? 0) + (seconds * 1000) / parts),
+              )
+              expect(now + wait).toBeLessThanOrEqual(latest)
+              for (const [later, answer] of [
+                [wait - 1, 'full'],
+                [wait, 'taken'],
+              ] as const) {
+                await store.redis.copy(key, 'copy', 'REPLACE')
+                expect((await takeAt('copy', limit, now + later)).kind).toBe(answer)
+              }
             }
-          }
-        },
-      ),
-      { numRuns: 100 },
-    )
-  })
+          },
+        ),
+        { numRuns: 100 },
+      )
+    },
+  )
 
   it('can admit twice its maximum in a window, and no more', async () => {
     const counters = createCounters(store.redis)
@@ -132,8 +151,8 @@ describe('a counter', () => {
     // The third unit is in the bucket before, and the fourth in the current one. The first two are in none.
     await giveBack(121)
     expect(parseCounter(await store.redis.getBuffer(limit.key)).windows).toEqual([
-      { seconds: 60, bucket: 2, current: 1, before: 1 },
-      { seconds: 3_600, bucket: 0, current: 2, before: 0 },
+      { seconds: 60, units: [1, 1] },
+      { seconds: 3_600, units: [2, 0] },
     ])
     expect(await store.redis.pttl(limit.key)).toBeGreaterThan(3_590_000)
   })

@@ -27,10 +27,10 @@ async function countsOf(group: Group, send: Grouped) {
   const stored = await store.redis.getBuffer(keys.guarded(group, memberOf(group, send)))
   const [sends, verified] = parseCounter(stored).windows
   return {
-    sends: sends?.current ?? 0,
-    sendsBefore: sends?.before ?? 0,
-    verified: verified?.current ?? 0,
-    verifiedBefore: verified?.before ?? 0,
+    sends: sends?.units[0] ?? 0,
+    sendsBefore: sends?.units[1] ?? 0,
+    verified: verified?.units[0] ?? 0,
+    verifiedBefore: verified?.units[1] ?? 0,
   }
 }
 
