@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { numberSegment } from '@sms-codes/core/mobile'
+import { keys } from '@sms-codes/core/redis/keys'
 import { ensurePrometheus, type Prometheus } from '@sms-codes/test-servers/prometheus'
 import { ROOT } from './system.ts'
 import { alertRules, dashboardQueries, metricsIn, MONITORING, startPrometheus } from './monitoring.ts'
@@ -86,11 +88,13 @@ describe('on a service that has just started', () => {
     for (const alert of alerts) expect(await count(`ALERTS${alert}`)).toBe(0)
     await system.fault('112311')
     const first = Number(aMobile())
+    const counts = keys.guarded('segment', numberSegment(String(first)))
     // At the second send of a segment, the guard finds that the first code was not verified.
     for (const mobile of [first, first + 1]) {
       await system.send(String(mobile))
-      // The worker counts a send for the guard when a gateway has accepted it.
       await vi.waitUntil(async () => (await system.open()) === 0, PATIENCE)
+      // The worker counts a send for the guard when a gateway has accepted it, and soon writes its counts.
+      await vi.waitUntil(async () => (await system.redis.exists(counts)) === 1, PATIENCE)
     }
     for (const alert of alerts) await vi.waitUntil(async () => (await count(`ALERTS${alert}`)) > 0, PATIENCE)
     expect(await count('sms_guard_findings_total > 1')).toBe(0)

@@ -142,6 +142,8 @@ describe('Sentinels', { timeout: 2 * FAILOVER_MS }, () => {
       await connected(watched.url, 'worker'),
     ]
     expect(await redis.set(KEY, '0')).toBe('OK')
+    // The replica may still lack a write that the primary has acknowledged.
+    expect(await redis.wait(1, 300)).toBe(1)
     await watched.primary.kill()
     await failure(redis.incr(KEY))
     const late = waiting.set('later', '1')
