@@ -49,9 +49,11 @@ export function phoneNames({ mobile, ph }: Pick<Asker, 'mobile' | 'ph'>): string
  * @returns a function that finds the first network that contains an address, or the IPv4 address in this address. It
  *   returns null for text that is not an address.
  */
-export function createNetworks(texts: readonly string[]) {
+export function createNetworks(texts: readonly string[]): (ip: string) => string | null {
+  // Most lists are empty, and a send asks four of them. Searching them took 6 % of its CPU.
+  if (texts.length === 0) return () => null
   const all = toBlockList(texts)
-  return (ip: string): string | null => {
+  return (ip) => {
     const address = parseAddress(ip)
     if (address === null) return null
     const forms = [address, containedIpv4(address) ?? address]
