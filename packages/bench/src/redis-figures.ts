@@ -12,9 +12,6 @@ export async function readRedis(redis: Redis): Promise<RedisReading> {
   return { scripts: calls('evalsha') + calls('eval'), cpuSeconds: used('user') + used('sys') }
 }
 
-export const usedMemory = async (redis: Redis) =>
-  Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1])
-
 /**
  * Counts the commands that clients send, by name, until the returned function is called. The commands inside scripts
  * are not counted. The server sends every command to this process, so no CPU time may be measured meanwhile.

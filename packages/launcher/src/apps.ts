@@ -9,10 +9,10 @@ export type App = (typeof APPS)[number]
 // src/ and dist/ have the same depth, so this path is right in both.
 export const PROJECT_DIR = join(import.meta.dirname, '../../..')
 /**
- * The flags with which Node runs each app: in its image, under npm, and in the unit of systemd. Without the flag, V8 takes
- * up to 32 MB for new objects. With 16 MB, the API holds 111 MB after 5,000 sends instead of 127, and the worker 102
- * instead of 128, at 0.91 to 1.04 of the CPU time per send. With 8 MB, the API holds no less than 127 MB, because more
- * objects grow old, and needs 9 % more CPU. A limit of old objects (512 MB) saves 6 MB more, at 1 to 19 % more CPU.
+ * The flags with which Node runs each app: in its image, under npm, and in the unit of systemd. The default is 16 MB.
+ * With 8, the API holds 111 MB after 5,000 sends instead of 127, and the worker 102 instead of 128, at 0.91 to 1.04 of
+ * the CPU time per send. With 4, the API holds 127 MB again, because more objects grow old, and needs 9 % more CPU. A
+ * limit of old objects (512 MB) saves 6 MB more, at 1 to 19 % more CPU.
  */
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=8']
 /** Holds the data of Redis, the logs and the generated secrets. DATA_DIR separates two instances on one machine. */

@@ -9,13 +9,13 @@
 --            of their marks
 -- KEYS[16] allow list; KEYS[17] deny list; KEYS[18] version of the lists
 -- ARGV[1] JSON, the same for all requests: `limits` of KEYS[1..6], each with `parts` and `windows`, a list of (most,
---         seconds); `proof_after` attempts, an address needs a proof; `groups`: the guard's rules of its groups
+--         seconds); `proof_after`: an address with more attempts needs a proof; `groups`: the guard's rules of its groups
 --         (guard.lua), or an empty list
 -- ARGV[2] version of the networks that the caller knows
 -- ARGV[3] 1 if the caller found an entry of the allow list; ARGV[4] 1 if it found one of the deny list, else 0
 -- ARGV[5] names of the phone in the lists, separated by spaces
 -- ARGV[6] 1 if the picture and proof of the request are right, else 0; ARGV[7] 1 if the request has a proof, else 0
--- Answers {'lists', version}, a row {list, entry} for each network: the networks are new, and nothing has changed
+-- Answers {'lists', version}, a row {list, entry} for each network: the caller's networks are old, and the script has changed nothing
 --       | {'attempts', limit, wait}: KEYS[limit] is full, for `wait` ms
 --       | {'proof_needed'} | {'wrong'}: the picture or the proof
 --       | {'full', limit, wait, allow, deny}: a limit of sends is full. `allow` and `deny`: entries of the lists, or ''
@@ -80,7 +80,9 @@ local function with_rows(answer)
 end
 
 local attempts = 0
-for _, window in ipairs(counters[ATTEMPTS]) do attempts = math.max(attempts, used(window, rules.limits[ATTEMPTS].parts)) end
+for i = 1, #rules.limits[ATTEMPTS].windows / 2 do
+  attempts = math.max(attempts, used(counters[ATTEMPTS][i], rules.limits[ATTEMPTS].parts))
+end
 local needs_proof = attempts > rules.proof_after or (guard_needs_proof and not is_allowed)
 if needs_proof and not has_proof then return with_rows({'proof_needed'}) end
 if not is_right then return with_rows({'wrong'}) end

@@ -86,7 +86,7 @@ export function createBacklog(redis: RedisClient, metrics: Metrics, options: Bac
       const known = (await Promise.allSettled(asked)).flatMap((one) =>
         one.status === 'fulfilled' ? [one.value] : [],
       )
-      // Only now does the shard of this send matter. Otherwise its pseudonym need not be computed.
+      // The shard is chosen only if one is paused, old or unknown, because the pseudonym costs a hash.
       if (known.length < shards || known.some((state) => state.isPaused || isOld(state))) {
         const own = await chooseShard(asked, pseudonym(mobile))
         if (own.isPaused) throw refusal('paused')

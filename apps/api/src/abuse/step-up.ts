@@ -9,8 +9,8 @@ type StepUpOptions = {
 }
 
 /**
- * Raises what an address must answer with its number of attempts: a picture of four characters, of five, or a proof of
- * work. The rate limit already counts the attempts, so the step-up stores no state.
+ * An address with more attempts must answer more: a picture of four characters, then of five, then a proof of work. The
+ * rate limit already counts the attempts, so the step-up stores no state.
  */
 export function createStepUp({ mode, attempts, longPicturePercent, proofPercent }: StepUpOptions) {
   const most = attempts.toSorted((a, b) => b.seconds - a.seconds)[0]?.most ?? Infinity

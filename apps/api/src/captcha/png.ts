@@ -37,7 +37,7 @@ export function encodePng(width: number, height: number, pixels: Uint8Array, pal
     chunk('IHDR', header(width, height)),
     chunk('PLTE', palette),
     // The lines of a drawing are runs of equal pixels. Compared with the default strategy at level 3, Z_RLE takes 70 %
-    // of the time, and its result is 8 % smaller. The window and the memory fit a picture.
+    // of the time, and its result is 8 % smaller.
     chunk('IDAT', deflateSync(rows, { strategy: constants.Z_RLE })),
     END,
   ])

@@ -41,11 +41,18 @@ export function documentRoutes(app: FastifyInstance): void {
     )
 
   let description: Promise<Buffer> | undefined
-  serve('/openapi.json', 'application/json; charset=utf-8', () => (description ??= describeRoutes(routes)))
+  const describe = () =>
+    describeRoutes(routes).catch((err: unknown) => {
+      // The next request tries again.
+      description = undefined
+      throw err
+    })
+  serve('/openapi.json', 'application/json; charset=utf-8', () => (description ??= describe()))
   const [page, pageOfFolder] = [Buffer.from(pageOf('docs')), Buffer.from(pageOf('.'))]
   // The answer to `/docs/` needs other links than the answer to `/docs`.
   serve('/docs', 'text/html; charset=utf-8', (url) => (/^[^?]*\/(\?|$)/.test(url) ? pageOfFolder : page))
   const { resolve } = createRequire(import.meta.url)
+  resolve('@fastify/swagger')
   for (const [name, type] of Object.entries(FILES)) {
     // A file that is not installed is a fault at the start and not at the first request.
     const file = resolve(`@fastify/swagger-ui/static/${name}`)

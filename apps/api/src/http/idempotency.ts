@@ -53,7 +53,7 @@ export function createIdempotency(store: IdempotencyStore) {
         const { statusCode: status } = reply
         // An answer with 429 or 5xx is not kept, so the caller can try again with the same key.
         const keeps = status < 500 && status !== 429 && typeof body === 'string'
-        // An anonymous caller can cause any number of refusals, so they do not occupy memory for a day.
+        // An anonymous caller can cause any number of refusals, so they do not occupy memory for half a day.
         const seconds = status < 400 ? keepSeconds : Math.min(keepSeconds, REFUSAL_SECONDS)
         const finished = store
           .finish(first, keeps ? { status, retcode: retcodeOf(reply), body } : null, seconds)

@@ -29,8 +29,8 @@ const KEEP_SECONDS = 43_200
 
 /**
  * Makes the handler of both send routes. The handler checks, in this order: the queue; the picture or proof;
- * attempts, lists, pumping guard and limits of sends (admission.ts); the limits of the phone. A refused request sends
- * nothing.
+ * attempts, lists, pumping guard and limits of sends (admission.ts); what the send needs while no gateway accepts
+ * messages; the limits of the phone. A refused request sends nothing.
  */
 function createSendCode(deps: Needs) {
   const { admit, backlog, callerOf, captchas, codes, contacts, guard, ledger, metrics } = deps
@@ -44,10 +44,9 @@ function createSendCode(deps: Needs) {
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     const need = await backlog.needOf(rules.mayFallBack(scene), mobile)
     const attempt = { ...callerOf(request), mobile }
-    const shown = await consume(answered)
-    if (shown.failed === null)
-      await backlog.refuseWithout(need, async () => (await contacts.find(mobile)) !== null)
-    const { isAllowListed, budgetUnit, release } = await admit(attempt, shown)
+    const { isAllowListed, budgetUnit, release } = await admit(attempt, await consume(answered))
+    const met = backlog.refuseWithout(need, async () => (await contacts.find(mobile)) !== null)
+    await met.catch((err: unknown) => giveBackAndThrow(release, err, request.log))
     // The limits of the phone are checked after the image code. Otherwise any stranger could lock a number out.
     const fixedCode = testNumbers.codeOf(mobile)
     const asked = {

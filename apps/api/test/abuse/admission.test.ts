@@ -52,6 +52,15 @@ describe('the admission of a send', () => {
     expect([await attempts(), await sends(), await units(keys.budget)]).toEqual([1, undefined, undefined])
   })
 
+  it('ignores the counter of a limit that was removed', async () => {
+    api = await startApi({ LIMIT_ADDRESS_ATTEMPTS: '', LIMIT_ADDRESS_SENDS: '', STEP_UP: 'off' })
+    const windows = [{ most: 1, seconds: 600 }]
+    const who = api.keyring.pseudonym(CALLER)
+    for (const what of ['attempts', 'address'] as const)
+      await createCounters(api.redis).take([{ key: keys.gate(what, who), windows }])
+    expect((await send()).status).toBe(202)
+  })
+
   it('takes nothing if the attempts of the address are used up, although its picture is right', async () => {
     api = await startApi({ LIMIT_ADDRESS_ATTEMPTS: '2/600', STEP_UP: 'off' })
     for (let i = 0; i < 2; i++) await send(WRONG)

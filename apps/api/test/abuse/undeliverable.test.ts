@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
+import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { chooseShard, smsQueues } from '@sms-codes/core/queues/shards'
 import { keys, queueTag } from '@sms-codes/core/redis/keys'
@@ -137,6 +138,18 @@ describe('while no gateway accepts messages, the API', () => {
     await new Promise((resolve) => setTimeout(resolve, 2_500))
     expect(await burst()).toHaveLength(0)
     expect(await api.waiting()).toHaveLength(2)
+  })
+
+  it('gives no probe to a denied request, and counts its attempt', async () => {
+    await start()
+    const lists = createLists(api.redis)
+    const mobile = aMobile()
+    await lists.put('deny', { kind: 'phone', text: api.keyring.pseudonym(mobile) })
+    await retried(20)
+    const denied = await api.post('/v1/sms_codes', { mobile, ...(await api.captcha()) })
+    expect(denied.body['errmsg']).toBe('发送短信过于频繁')
+    expect(await api.redis.keys('sms:{gate}:att:*')).toHaveLength(1)
+    expect(await statusOf()).toBe(202)
   })
 
   it('gives no probe to a wrong picture, so strangers cannot use the probes up', async () => {

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis'
  * the clock of Redis and compare it with times that they wrote themselves, so the effect is the same as if the
  * clock moved ahead. The real scripts with their real limits therefore decide each case.
  *
- * Every time has to move: a field of a hash, or the begin of a counter, counts as a time when it is a number of
+ * Every time has to move: a field of a hash, or the start of a counter, counts as a time when it is a number of
  * milliseconds within a week of now. An unknown type of key is an error. The real seconds of the run come on top of
  * the simulated ones (about one in a thousand).
  *

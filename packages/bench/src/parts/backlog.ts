@@ -22,6 +22,8 @@ export type Backlog = {
   addCost: Spread | null
 }
 
+/** A queue that lost a job would never be empty. */
+const DRAIN_MS = 60_000
 const LEVELS = [1_000, 100_000, 1_000_000]
 const ROUNDS = 2
 const JOBS = 2_500
@@ -87,7 +89,9 @@ export async function benchBacklog({ stack, progress }: Bench): Promise<Backlog[
 async function drain(pid: number, gateway: Gateway): Promise<void> {
   const reached = gateway.reached(gateway.taken() + JOBS)
   process.kill(pid, 'SIGCONT')
-  await reached
+  const isLate = sleep(DRAIN_MS, true, { ref: false })
+  if (await Promise.race([reached.then(() => false), isLate]))
+    throw new Error('a measured job did not reach the gateway')
   process.kill(pid, 'SIGSTOP')
 }
 

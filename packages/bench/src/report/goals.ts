@@ -21,7 +21,7 @@ const atMost = (goal: string, most: number, figure: number | null, digits = 2, u
 const atLeast = (goal: string, least: number, figure: number | null, digits = 1, unit = ''): Goal =>
   judge(goal, figure, digits, unit, (value) => value >= least)
 
-/** The goals of the project, in the order of docs/performance.md. */
+/** The goals of the project. */
 export function goalsOf(results: Results): Goal[] {
   return [...costGoals(results), ...loadGoals(results), ...storageGoals(results)]
 }
