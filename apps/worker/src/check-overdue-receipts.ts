@@ -5,8 +5,8 @@ import type { ReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 const EVERY_MS = 1_000
 
 /**
- * Checks each second whether delivery receipts are overdue, while the consumer of mails takes jobs. A check that fails
- * is repeated in the next second.
+ * Checks each second whether delivery receipts are overdue, unless the consumer of mails is paused or stopped. A check
+ * that fails is repeated in the next second.
  */
 export function checkOverdueReceipts(
   consumer: Worker<unknown>,
@@ -15,7 +15,7 @@ export function checkOverdueReceipts(
 ): void {
   let isChecking = false
   setInterval(() => {
-    if (isChecking || !consumer.isRunning()) return
+    if (isChecking || !consumer.isRunning() || consumer.isPaused()) return
     isChecking = true
     followUp
       .checkOverdue()

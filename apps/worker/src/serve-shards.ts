@@ -19,7 +19,7 @@ type ShardOptions = {
 /**
  * Consumes all shards of the queue `sms`. A queue of another QUEUE_SHARDS is consumed while it has jobs, so a change of
  * QUEUE_SHARDS loses no job, and a job waits at most 5 s longer. Each consumer has the same part of the concurrency: the
- * shards get equally many sends, and a common count would let a consumer keep jobs that another process could begin.
+ * shards get equally many sends, and with a common limit a busy shard would take jobs that another process has room for.
  */
 export function serveShards(options: ShardOptions) {
   const { redis, shards, concurrency, open, log, everyMs = CHECK_EVERY_MS } = options
@@ -40,12 +40,13 @@ export function serveShards(options: ShardOptions) {
       log.info({ queue }, 'the queue of another QUEUE_SHARDS has jobs')
       consumers.set(queue, open(queue))
     }
+    divide()
     for (const [queue, consumer] of consumers) {
       if (own.includes(queue) || leftovers.includes(queue)) continue
-      await consumer.close()
       consumers.delete(queue)
+      divide()
+      await consumer.close()
     }
-    divide()
   }
 
   async function follow(): Promise<void> {

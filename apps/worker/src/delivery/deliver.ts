@@ -83,7 +83,9 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     const outcome = claim.quota === 'full' ? QUOTA_FULL : await gateway.send(message, signal)
     // A message that an earlier try counted stays counted, because the vendor may have taken the message then.
     if (claim.quota === 'taken' && !COUNTED.includes(outcome.class))
-      await deps.ledger.giveQuotaBack(job, gateway.name, messageId)
+      await deps.ledger
+        .giveQuotaBack(job, gateway.name, messageId)
+        .catch((err: unknown) => log.warn({ err }, 'quota not given back'))
     if (outcome.class === 'skipped') deps.metrics.skipped(gateway.name, outcome.code)
     else {
       deps.metrics.called(channel, gateway.name, outcome.class)

@@ -42,15 +42,21 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
     check,
 
     /**
-     * Checks every send whose wait is over. An entry leaves the waits after its check, so a worker that dies before
-     * leaves the entry to the next call. Several workers may check the same send, which queues one e-mail.
+     * Checks every send whose wait is over. An entry is removed after its check, so the next call finds the entry of a
+     * worker that died. Several workers may check the same send, which queues one e-mail.
+     * @throws the first failure, after all other entries were checked
      */
     async checkOverdue(): Promise<void> {
+      const failures: unknown[] = []
       for (;;) {
-        const now = Date.now()
-        const entries = await deliveryReceipts.overdue(now, AT_ONCE)
-        await Promise.all(entries.map((entry) => checkEntry(entry, now)))
-        if (entries.length < AT_ONCE) return
+        const now = await deliveryReceipts.now()
+        // Entries whose check failed stay at the head of the set.
+        const entries = await deliveryReceipts.overdue(now, AT_ONCE, failures.length)
+        const fail = (err: unknown) => void failures.push(err)
+        await Promise.all(entries.map((entry) => checkEntry(entry, now).catch(fail)))
+        if (entries.length === AT_ONCE) continue
+        if (failures.length > 0) throw failures[0]
+        return
       }
     },
 

@@ -69,7 +69,10 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       ...what,
     })
 
-  /** Counts a send that a gateway accepted. A repeat would count it again, so the caller has written the settlement. */
+  /**
+   * Counts a send that a gateway accepted. A repeat counts the send again, so this follows a written settlement, or a claim
+   * that says that the send was not counted.
+   */
   function count(grouped: Grouped | null): void {
     if (grouped !== null) guardCounts?.countSent(grouped)
   }

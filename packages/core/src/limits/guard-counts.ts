@@ -23,7 +23,8 @@ const MOST_GROUPS = 1_000
 /**
  * The counts of the pumping guard. A worker counts a send when it has recorded that a gateway accepted the send, so an
  * outage of the gateways does not look like SMS pumping. The API counts the verified codes. Counts that cannot be
- * written are logged and lost.
+ * written are logged and lost, and so are, without a line, those of the last quarter of a second of a killed process. A
+ * send is not counted if its code was used, or its delivery receipt came, before a worker recorded the acceptance.
  */
 export function createGuardCounts(redis: RedisClient, windowSeconds: Record<Group, number>, log: Logger) {
   const script = createScript(redis, new URL('./lua/count-guarded.lua', import.meta.url))

@@ -1,4 +1,5 @@
 import { Value } from '@sinclair/typebox/value'
+import { redisClockMs } from '../redis/clock-skew.ts'
 import { keys } from '../redis/keys.ts'
 import type { Keyring } from '../keyring.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
@@ -18,8 +19,8 @@ const KEEP_MS = 1_800_000
  * to the call, so the first of the two is stored. Redis keys contain a pseudonym of the vendor's message id.
  *
  * A send whose scene waits for the delivery receipt is an entry of one sorted set, by the end of its wait. The entry is
- * removed when the delivery receipt was applied, or when the wait is over and `missing` was reported. A process that
- * dies before leaves the entry, and a second report changes nothing.
+ * removed when the delivery receipt was applied, or when the wait is over and `missing` was reported. If a process dies
+ * before that, the entry stays, and a second report changes nothing.
  * Every method throws StoreError when Redis does not answer.
  */
 export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
@@ -31,7 +32,8 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
       const name = nameOf(gateway, id)
       // The job is stored before the look at `parked`, and the script looks at the job before it parks a receipt.
       const storing = redis.hset(name, 'send', JSON.stringify(job))
-      const all = Promise.all([redis.hget(name, 'parked'), storing, redis.pexpire(name, KEEP_MS)])
+      const expiring = redis.pexpire(name, KEEP_MS)
+      const all = Promise.all([redis.hget(name, 'parked'), storing, expiring])
       const [state] = await asStoreError('expect receipt', all)
       return state === 'delivered' || state === 'undelivered' ? state : null
     },
@@ -55,7 +57,10 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
 
     /** Waits for the delivery receipt of a send until `until`, by the clock of the hosts. */
     async beginWait(job: SendJob, until: number): Promise<void> {
-      await asStoreError('begin wait', redis.zadd(keys.awaitedReceipts, until, entryOf(job)))
+      const key = keys.awaitedReceipts
+      // Without a worker for e-mails the waits do not end, so the set expires after the newest.
+      const all = Promise.all([redis.zadd(key, until, entryOf(job)), redis.pexpire(key, KEEP_MS)])
+      await asStoreError('begin wait', all)
     },
 
     /** Moves the end of a wait, unless the wait has ended meanwhile. */
@@ -67,9 +72,12 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
       await asStoreError('end wait', redis.zrem(keys.awaitedReceipts, entry))
     },
 
-    /** Answers the entries of at most `most` waits that are over at `now`. */
-    overdue: (now: number, most: number): Promise<string[]> =>
-      asStoreError('overdue', redis.zrangebyscore(keys.awaitedReceipts, 0, now, 'LIMIT', 0, most)),
+    /** The time by the clock of Redis. A host whose clock is wrong would take every wait for overdue. */
+    now: async (): Promise<number> => Math.floor(await redisClockMs(redis)),
+
+    /** Answers the entries of at most `most` waits that are over at `now`, without the first `skipped`. */
+    overdue: (now: number, most: number, skipped = 0): Promise<string[]> =>
+      asStoreError('overdue', redis.zrangebyscore(keys.awaitedReceipts, 0, now, 'LIMIT', skipped, most)),
   }
 }
 
@@ -81,11 +89,19 @@ export const entryOf = (job: SendJob): string => JSON.stringify(job)
  * has. Null for a job of an older format.
  */
 export function readJob(text: string): SendJob | null {
-  const data: unknown = JSON.parse(text)
+  const data = parse(text)
   if (Value.Check(SendJob, data)) return data
   if (!Value.Check(LaterJob, data)) return null
   const { rid, scene, n, to, segment } = data
   return { v: 1, rid, scene, n, to, segment }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>
 

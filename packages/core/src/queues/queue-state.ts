@@ -97,7 +97,9 @@ export function createAcceptanceMark(redis: RedisClient, name: string) {
 
     /** A send ended, and its gateways did not accept it in time. */
     lost(): void {
-      unmarkedSince = null
+      // The acceptance came before the loss, so it ends the losses before it.
+      endPause()
+      mark()
       endPause()
       redis.decr(key).catch(() => {})
     },
