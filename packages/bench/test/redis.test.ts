@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { emptyRedis } from '@sms-codes/bench/empty-redis'
 import { copyWaitingJob } from '@sms-codes/bench/parts/fill-queue'
-import { passHour } from '@sms-codes/bench/parts/storage'
+import { passHour, readKeys } from '@sms-codes/bench/parts/storage'
 import { countCommands, readRedis } from '@sms-codes/bench/redis-figures'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 
@@ -37,14 +37,28 @@ describe('the figures of Redis', () => {
   })
 
   it('leave out the keys that expire within an hour, and name those with a member for each code', async () => {
-    await redis.set('soon', 1, 'EX', 3_500)
+    await redis.set('soon', 1, 'EX', 3_600)
     await redis.set('tomorrow', 1, 'EX', 86_400)
     await redis.zadd('all', 1, 1, 2, 2, 3, 3)
-    const { growing, lifeMs } = await passHour(redis, 3)
+    const { bytes, bytesAfterAnHour, growing } = await readKeys(redis, 3)
     expect(growing).toEqual(['all'])
-    expect(lifeMs).toBeGreaterThan(3_400_000)
-    expect(lifeMs).toBeLessThanOrEqual(3_500_000)
+    await passHour(redis)
     expect((await redis.keys('*')).toSorted()).toEqual(['all', 'tomorrow'])
+    expect((await readKeys(redis, 3)).bytes).toBe(bytesAfterAnHour)
+    expect(bytes).toBeGreaterThan(bytesAfterAnHour)
+  })
+
+  it('count a key of half a day half, and do not depend on the size of the hash tables', async () => {
+    const fill = async (from: number, to: number) => {
+      for (let i = from; i < to; i++) await redis.set(`key-${1_000 + i}`, 'text', 'EX', 43_200)
+    }
+    await fill(0, 60)
+    const few = await readKeys(redis, 1_000)
+    // The tables double from 64 to 128 slots.
+    await fill(60, 70)
+    const more = await readKeys(redis, 1_000)
+    expect(more.bytes / 70).toBe(few.bytes / 60)
+    expect(more.bytesOnAverage / more.bytes).toBeCloseTo(0.5, 2)
   })
 
   it('begin with an empty Redis that keeps the settings of its queues', async () => {

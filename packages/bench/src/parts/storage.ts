@@ -11,9 +11,9 @@ export type Storage = {
   hasIdempotencyKey: boolean
   /** Bytes of Redis for each code that was just used. */
   bytesAtOnce: number
-  /** The same after the keys that expire within an hour are gone. */
+  /** The same after the keys that expire within the hour are gone. */
   bytesAfterAnHour: number
-  /** The memory at any time if a day has a million codes: what expires within the hour is there for a part of the day. */
+  /** The memory at any time if a day has a million codes: each key counts for the part of the day in which it exists. */
   gigabytesOfMillion: number
   /** The keys that have grown by a member for each code of the whole service. */
   growing: string[]
@@ -25,6 +25,11 @@ const FIRST_CODES = 1_500
 const CODES = 2_500
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+/**
+ * The bytes of a key in the table of expiries: an entry, and slots in both tables. The tables double, so their growth in a
+ * run depends on how full they were. A million keys fill a table of 2^20 slots.
+ */
+const EXPIRY_BYTES = 24 + 2 * 8
 
 /** Measures the memory of Redis for each code, without and with an Idempotency-Key. */
 export async function benchStorage(bench: Bench): Promise<Storage[]> {
@@ -45,40 +50,63 @@ async function measure({ stack, progress }: Bench, hasIdempotencyKey: boolean): 
   }
   progress.say(`storage: ${CODES} codes ${hasIdempotencyKey ? 'with' : 'without'} Idempotency-Key`)
   await run(FIRST_CODES)
-  await passHour(redis, CODES)
-  const before = await dataBytes(redis)
+  await passHour(redis)
+  const before = await readKeys(redis, CODES)
   await run(CODES)
   pool.close()
   await Promise.all([api.stop(), worker.stop(), gateway.close()])
-  const bytesAtOnce = ((await dataBytes(redis)) - before) / CODES
-  const { growing, lifeMs } = await passHour(redis, CODES)
-  const bytesAfterAnHour = ((await dataBytes(redis)) - before) / CODES
-  const bytesOnAverage = bytesAfterAnHour + ((bytesAtOnce - bytesAfterAnHour) * lifeMs) / DAY_MS
-  const gigabytesOfMillion = (1e6 * bytesOnAverage) / 1e9
-  return { hasIdempotencyKey, bytesAtOnce, bytesAfterAnHour, gigabytesOfMillion, growing, tally }
+  const atOnce = await readKeys(redis, CODES)
+  const of = (figure: 'bytes' | 'bytesAfterAnHour' | 'bytesOnAverage') =>
+    (atOnce[figure] - before[figure]) / CODES
+  return {
+    hasIdempotencyKey,
+    bytesAtOnce: of('bytes'),
+    bytesAfterAnHour: of('bytesAfterAnHour'),
+    gigabytesOfMillion: (1e6 * of('bytesOnAverage')) / 1e9,
+    growing: atOnce.growing,
+    tally,
+  }
 }
 
 /** Deletes what expires within the hour. */
-export async function passHour(redis: Redis, codes: number) {
-  /** The remaining keys that have a member for each code. */
+export async function passHour(redis: Redis): Promise<void> {
+  const names = await namesOf(redis)
+  await inBatches(names.length, async (at) => {
+    const ttl = await redis.pttl(names[at] ?? '')
+    if (ttl >= 0 && ttl <= HOUR_MS) await redis.del(names[at] ?? '')
+  })
+}
+
+/**
+ * Adds up the bytes of all keys with their expiries. A key that lives for twelve hours of a day counts half on average,
+ * because at any time only every second code of a day still has its key.
+ */
+export async function readKeys(redis: Redis, codes: number) {
+  const names = await namesOf(redis)
+  let [bytes, bytesAfterAnHour, bytesOnAverage] = [0, 0, 0]
+  /** The keys of more than an hour that have a member for each code. */
   const growing: string[] = []
-  const names: string[] = []
-  for await (const some of redis.scanStream({ count: 1_000 }))
-    if (Array.isArray(some)) names.push(...some.map(String))
-  let [bytes, byteMs] = [0, 0]
   await inBatches(names.length, async (at) => {
     const name = names[at] ?? ''
     const ttl = await redis.pttl(name)
-    if (ttl >= 0 && ttl < HOUR_MS) {
-      const usage = Number(await redis.memory('USAGE', name))
-      bytes += usage
-      byteMs += usage * ttl
-      await redis.del(name)
-    } else if ((await membersOf(redis, name)) >= codes) growing.push(name)
+    const usage = Number(await redis.memory('USAGE', name, 'SAMPLES', 0))
+    // A key that has expired meanwhile has no usage.
+    if (usage === 0) return
+    const all = usage + (ttl < 0 ? 0 : EXPIRY_BYTES)
+    const staysLonger = ttl < 0 || ttl > HOUR_MS
+    bytes += all
+    bytesOnAverage += ttl < 0 ? all : (all * ttl) / DAY_MS
+    if (staysLonger) bytesAfterAnHour += all
+    if (staysLonger && (await membersOf(redis, name)) >= codes) growing.push(name)
   })
-  /** How long a deleted byte would have stayed, on average. */
-  const lifeMs = bytes === 0 ? 0 : byteMs / bytes
-  return { growing, lifeMs }
+  return { bytes, bytesAfterAnHour, bytesOnAverage, growing }
+}
+
+async function namesOf(redis: Redis): Promise<string[]> {
+  const names = new Set<string>()
+  for await (const some of redis.scanStream({ count: 1_000 }))
+    if (Array.isArray(some)) for (const name of some) names.add(String(name))
+  return [...names]
 }
 
 async function membersOf(redis: Redis, name: string): Promise<number> {
@@ -88,11 +116,4 @@ async function membersOf(redis: Redis, name: string): Promise<number> {
   if (type === 'hash') return redis.hlen(name)
   if (type === 'list') return redis.llen(name)
   return type === 'stream' ? redis.xlen(name) : 1
-}
-
-/** The memory of Redis without the buffers of its clients. */
-async function dataBytes(redis: Redis): Promise<number> {
-  const memory = await redis.info('memory')
-  const bytes = (name: string) => Number(new RegExp(`${name}:(\\d+)`).exec(memory)?.[1])
-  return bytes('used_memory') - bytes('mem_clients_normal')
 }

@@ -76,7 +76,7 @@ export function createCounters(redis: RedisClient) {
       const names = limits.map(({ key }) => key)
       const { kind, number } = await countScript(names, [JSON.stringify(limitArgs(limits))])
       if (kind === 'taken') return { kind, at: number('at') }
-      return { kind: 'full', limit: number('counter') - 1, retryAfter: Math.ceil(number('wait') / 1000) }
+      return { kind: 'full', limit: number('limit') - 1, retryAfter: Math.ceil(number('wait') / 1000) }
     },
 
     /** Gives back the units that were taken at the time `at`. The keys must share a hash tag. */

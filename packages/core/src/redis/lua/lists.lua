@@ -1,5 +1,5 @@
 -- The allow list and the deny list: sorted sets of entries by the time at which an entry ends. `version` is a key that
--- changes with the lists, and does not exist while both lists have always been empty. This file needs `now` and `time`
+-- changes with the lists, and does not exist until an entry is put on a list. This file needs `now` and `time`
 -- from time.lua, and list-version.lua.
 
 -- lists_version(allow, deny, version): removes expired entries and answers the version, '' while the lists are empty.
