@@ -129,7 +129,8 @@ export function createDeliveryRemark(redis: RedisClient, shards: number) {
   return async (): Promise<string | null> => {
     const states = await Promise.all(queues.map((name) => stateOf(name)))
     const paused = queues.filter((_, i) => states[i]?.isPaused)
-    if (paused.length > 0) return `paused queues: ${paused.join(', ')}`
+    if (paused.length === 1) return `the queue ${paused.join()} is paused`
+    if (paused.length > 1) return `the queues ${paused.join(', ')} are paused`
     const ms = stalledMsOf(states)
     return ms < STALLED_AFTER_MS ? null : `no gateway has accepted a message for ${Math.round(ms / 1000)} s`
   }

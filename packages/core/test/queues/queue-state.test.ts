@@ -228,6 +228,6 @@ describe('the remark for /readyz', () => {
     expect(await remark()).toMatch(/^no gateway has accepted a message for \d+ s$/)
     await redis.hset('{sms-0}:sms-0:meta', 'paused', 1)
     await redis.hset('{sms-2}:sms-2:meta', 'paused', 1)
-    expect(await remark()).toBe('the queue sms-0, sms-2 is paused')
+    expect(await remark()).toBe('the queues sms-0, sms-2 are paused')
   })
 })
