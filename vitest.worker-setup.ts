@@ -5,5 +5,6 @@ const RANGES = 24
 limitFreePorts(20_000 + 500 * (Number(process.env['VITEST_POOL_ID']) % RANGES), 500)
 
 // Vitest ends its workers with SIGTERM, which by default skips the "exit" event. With this handler, the event
-// comes and kills the servers that an interrupted test started (packages/launcher/src/cleanup-at-exit.ts).
-process.once('SIGTERM', () => process.exit(143))
+// comes and kills the servers that an interrupted test started (packages/launcher/src/cleanup-at-exit.ts). A worker
+// without isolation runs this file before each of its test files.
+if (process.listenerCount('SIGTERM') === 0) process.once('SIGTERM', () => process.exit(143))

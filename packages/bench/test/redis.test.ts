@@ -79,12 +79,11 @@ describe('the copies of a waiting job', () => {
     await queue.add('send', { name: 'measured' }, { lifo: true })
     const names: string[] = []
     const take = async ({ data }: { data: { name: string } }) => void names.push(data.name)
-    const worker = new Worker<{ name: string }>('copies', take, {
-      ...options,
-      connection: redis.duplicate(),
-    })
+    const connection = redis.duplicate()
+    const worker = new Worker<{ name: string }>('copies', take, { ...options, connection })
     await expect.poll(() => names).toEqual(['measured', 'copied', 'copied', 'copied', 'copied'])
     await worker.close()
     await queue.close()
+    connection.disconnect()
   })
 })

@@ -8,7 +8,7 @@ import { pushDeliveryReceipt } from '../../src/receipts/push-delivery-receipt.ts
 setFlagsFromString('--expose-gc')
 
 test('a push to an API that never answers ends at its deadline, whatever is garbage-collected until then', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
+  const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const collecting = setInterval(() => void runInNewContext('gc()'), 100)
   onTestFinished(() => {
