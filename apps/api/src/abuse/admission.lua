@@ -8,14 +8,15 @@
 -- KEYS[7..9] counts of the guard's groups (segment, address, service); KEYS[10..12] their marks; KEYS[13..15] the counts
 --            of their marks
 -- KEYS[16] allow list; KEYS[17] deny list; KEYS[18] version of the lists
--- ARGV[1] JSON, the same for all requests: `limits` of KEYS[1..6], each with `parts` and `windows`, a list of (most,
---         seconds); `proof_after`: an address with more attempts needs a proof; `groups`: the guard's rules of its groups
---         (guard.lua), or an empty list
--- ARGV[2] version of the networks that the caller knows
--- ARGV[3] 1 if the caller found an entry of the allow list; ARGV[4] 1 if it found one of the deny list, else 0
--- ARGV[5] names of the phone in the lists, separated by spaces
--- ARGV[6] 1 if the picture and proof of the request are right, else 0; ARGV[7] 1 if the request has a proof, else 0
--- Answers {'lists', version}, a row {list, entry} for each network: the caller's networks are old, and the script has changed nothing
+-- ARGV[1] version of the networks that the caller knows
+-- ARGV[2] 1 if the caller found an entry of the allow list; ARGV[3] 1 if it found one of the deny list, else 0
+-- ARGV[4] names of the phone in the lists, separated by spaces
+-- ARGV[5] 1 if the picture and proof of the request are right, else 0; ARGV[6] 1 if the request has a proof, else 0
+-- Constant `rules`: `limits` of KEYS[1..6], each with `parts` and `windows`, a list of (most, seconds); `proof_after`:
+--         an address with more attempts needs a proof; `groups`: the guard's rules of its groups (guard.lua), or an
+--         empty list
+-- Answers {'lists', version}, a row {list, entry} for each network: the caller's networks are old, and the script has
+--           changed nothing
 --       | {'attempts', limit, wait}: KEYS[limit] is full, for `wait` ms
 --       | {'proof_needed'} | {'wrong'}: the picture or the proof
 --       | {'full', limit, wait, allow, deny}: a limit of sends is full. `allow` and `deny`: entries of the lists, or ''
@@ -27,9 +28,8 @@
 --- @include "list-version"
 --- @include "lists"
 --- @include "guard"
-local rules = cjson.decode(ARGV[1])
-local known_version, is_allowed, is_denied, names = ARGV[2], ARGV[3] == '1', ARGV[4] == '1', ARGV[5]
-local is_right, has_proof = ARGV[6] == '1', ARGV[7] == '1'
+local known_version, is_allowed, is_denied, names = ARGV[1], ARGV[2] == '1', ARGV[3] == '1', ARGV[4]
+local is_right, has_proof = ARGV[5] == '1', ARGV[6] == '1'
 local allow_list, deny_list, list_version = KEYS[16], KEYS[17], KEYS[18]
 local ATTEMPTS, SUBNET_ATTEMPTS, ADDRESS, SUBNET, BUDGET = 1, 2, 3, 4, 6
 local COUNTS, MARKS, TIMES = 6, 9, 12
@@ -38,11 +38,12 @@ local version = lists_version(allow_list, deny_list, list_version)
 if version ~= known_version then return networks_of(allow_list, deny_list, {'lists', 'version', version}) end
 
 local texts = redis.call('MGET', unpack(KEYS, 1, TIMES))
-local counters = {}
+local counters, units = {}, {}
 local function first_full(first, last)
   for i = first, last do
-    counters[i] = open(texts[i], rules.limits[i].parts)
-    local wait = wait_for(counters[i], rules.limits[i].windows)
+    local limit, wait = rules.limits[i], nil
+    counters[i] = open(texts[i], limit.parts)
+    wait, units[i] = wait_for(counters[i], limit.windows)
     if wait > 0 then return i, wait end
   end
 end
@@ -79,11 +80,8 @@ local function with_rows(answer)
   return answer
 end
 
-local attempts = 0
-for i = 1, #rules.limits[ATTEMPTS].windows / 2 do
-  attempts = math.max(attempts, used(counters[ATTEMPTS][i], rules.limits[ATTEMPTS].parts))
-end
-local needs_proof = attempts > rules.proof_after or (guard_needs_proof and not is_allowed)
+-- The units are those before this attempt.
+local needs_proof = units[ATTEMPTS] + 1 > rules.proof_after or (guard_needs_proof and not is_allowed)
 if needs_proof and not has_proof then return with_rows({'proof_needed'}) end
 if not is_right then return with_rows({'wrong'}) end
 

@@ -52,13 +52,14 @@ type Shown = { failed: Answer | null; hasProof: boolean }
  * of the CPU that a send cost Redis.
  */
 export function createAdmission({ redis, counters, keyring, metrics, lists, guard }: Needs, rules: Rules) {
-  const script = createScript(redis, new URL('./admission.lua', import.meta.url))
-  const ruleText = JSON.stringify({
-    limits: limitArgs(
-      LIMITS.map((name) => ({ key: name === 'budget' ? keys.budget : '', windows: rules.windows[name] })),
-    ),
-    proof_after: rules.proofAfter,
-    groups: guard.rules,
+  const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
+    rules: {
+      limits: limitArgs(
+        LIMITS.map((name) => ({ key: name === 'budget' ? keys.budget : '', windows: rules.windows[name] })),
+      ),
+      proof_after: rules.proofAfter,
+      groups: guard.rules,
+    },
   })
 
   function keysOf(attempt: SendAttempt): string[] {
@@ -88,7 +89,7 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     for (;;) {
       const found = lists.find(asker)
       const known = [lists.networks.version(), found.isAllowed ? 1 : 0, found.isDenied ? 1 : 0]
-      const reply = await script(allKeys, [ruleText, ...known, ...shown])
+      const reply = await script(allKeys, [...known, ...shown])
       if (reply.kind !== 'lists')
         return { reply, report: () => lists.report(found, reply, asker, attempt.address) }
       lists.networks.learn(reply)

@@ -15,12 +15,14 @@ local function judge(rule, counts, mark, times, is_marked)
   local left = is_marked and redis.call('PTTL', mark) or 0
   if left > 0 and rule.mode ~= 'deny' then return left end
 
+  if not counts then return left end
   local group = open(counts, 1)
-  local sends, codes = used(roll(group, 1, rule.seconds), 1), roll(group, 2, rule.seconds)
-  -- Sends are rounded down and verified codes up, so that rounding makes no group a finding.
-  local verified = codes[1] + math.ceil(codes[2] * codes.left / codes.length)
-  local has_few_verified = verified * 100 < sends * rule.percent
+  local sends = used(group, roll(group, 1, rule.seconds))
   if sends < rule.sends then return left end
+  local at, covered, length = roll(group, 2, rule.seconds)
+  -- Sends are rounded down and verified codes up, so that rounding makes no group a finding.
+  local verified = group[at] + math.ceil(group[at + 1] * covered / length)
+  local has_few_verified = verified * 100 < sends * rule.percent
   if left > 0 then
     if has_few_verified then return left end
     redis.call('DEL', mark)

@@ -16,7 +16,7 @@ type Taken = { kind: 'taken'; at: number } | { kind: 'full'; limit: number; retr
  */
 const partsOf = (key: string) => (key === keys.budget ? 12 : 1)
 
-/** The limits as the scripts take them in JSON: the parts of each, and its windows as a list of (most, seconds). */
+/** The limits as the scripts take them: the parts of each, and its windows as a list of (most, seconds). */
 export const limitArgs = (limits: readonly CountedLimit[]) =>
   limits.map(({ key, windows }) => ({
     parts: partsOf(key),

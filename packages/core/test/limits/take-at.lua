@@ -8,8 +8,11 @@ local limit = cjson.decode(ARGV[1])
 local windows = limit.windows
 
 local counter = open(redis.call('GET', KEYS[1]), limit.parts)
+local units = {}
+for i = 1, #windows / 2 do units[i] = used(counter, roll(counter, i, windows[2 * i])) end
+counter = open(redis.call('GET', KEYS[1]), limit.parts)
 local wait = wait_for(counter, windows)
 local answer = {wait > 0 and 'full' or 'taken', 'wait', wait}
-for i = 1, #windows / 2 do table.insert(answer, {'window', 'used', used(counter[i], limit.parts)}) end
+for i = 1, #windows / 2 do table.insert(answer, {'window', 'used', units[i]}) end
 if wait == 0 then take(KEYS[1], counter, windows) end
 return answer

@@ -36,7 +36,7 @@ local live = read_record(code, 'rid', 'expires_at', 'latest_expiry', 'sends', 'u
 local is_live = live.rid and live.used == '0' and tonumber(live.expires_at) > now
   and math.min(now + life, tonumber(live.latest_expiry)) - now >= life / 2
 
-local rid, number, latest_expiry = request_id, 1, now + 2 * life
+local rid, number, latest_expiry, new_code = request_id, 1, now + 2 * life, {}
 if is_live then
   rid, number, latest_expiry = live.rid, live.sends + 1, tonumber(live.latest_expiry)
   redis.call('HSET', code, 'other_request_ids', live.other_request_ids .. ' ' .. request_id)
@@ -45,13 +45,13 @@ if is_live then
     'second_send_risked', 'sms_doubted_gateway', 'sms_doubted_at', 'sms_second_send_risked')
 else
   redis.call('DEL', code, guesses_by_id)
-  redis.call('HSET', code, 'rid', rid, 'key_id', key_id, 'digest', digest, 'sealed', sealed,
-    'latest_expiry', latest_expiry, 'asked_by', asked_by, 'is_counted', is_counted)
+  new_code = {'rid', rid, 'key_id', key_id, 'digest', digest, 'sealed', sealed, 'latest_expiry', latest_expiry,
+    'asked_by', asked_by, 'is_counted', is_counted}
 end
 local expires_at = math.min(now + life, latest_expiry)
 -- All other fields have their defaults, see read-record.lua.
 redis.call('HSET', code, 'status', 'queued', 'sends', number, 'queued_at', now, 'expires_at', expires_at,
-  'send_by', now + send_within, 'budget_unit', budget_unit)
+  'send_by', now + send_within, 'budget_unit', budget_unit, unpack(new_code))
 redis.call('PEXPIREAT', code, latest_expiry + keep)
 
 add(sends, unit_of(rid, number), keep_sends)

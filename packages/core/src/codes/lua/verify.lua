@@ -66,23 +66,21 @@ local is_compared = is_known or (guessed < guesses and wait(misses_without_id, W
 if has_id then guessed = tonumber(redis.call('HGET', guesses_by_id, id_hash) or 0) end
 if guessed >= guesses then return {'wrong', 'left', 0} end
 
-if has_id then
-  redis.call('HINCRBY', guesses_by_id, id_hash, 1)
-  redis.call('PEXPIREAT', guesses_by_id, record.latest_expiry)
-end
-local left_today = ARGV[limit + 1] - redis.call('ZCOUNT', misses, '(' .. (now - day), '+inf')
-local wrong = {'wrong', 'left', math.max(0, math.min(guesses - guessed, left_today) - 1)}
-if not is_compared then return wrong end
-
-if not is_known then redis.call('HINCRBY', code, 'guesses_without_id', 1) end
--- The digests are HMACs under a key that no caller has, so the duration of the comparison reveals nothing.
+if is_compared and not is_known then redis.call('HINCRBY', code, 'guesses_without_id', 1) end
+-- The digests are HMACs under a key that no caller has, so the duration of the comparison reveals nothing. A match
+-- deletes the guesses by id, so only a guess without a match is counted there.
 for i = DIGESTS, #ARGV, 2 do
-  if ARGV[i] == record.key_id and ARGV[i + 1] == record.digest then
+  if is_compared and ARGV[i] == record.key_id and ARGV[i + 1] == record.digest then
     redis.call('HSET', code, 'used', 1, 'used_by', act, 'used_at', now)
     redis.call('HDEL', code, 'digest', 'sealed')
     redis.call('DEL', guesses_by_id)
     return verified(now, 0)
   end
 end
-add(is_known and misses_with_id or misses_without_id, member, day)
-return wrong
+if has_id then
+  redis.call('HINCRBY', guesses_by_id, id_hash, 1)
+  redis.call('PEXPIREAT', guesses_by_id, record.latest_expiry)
+end
+local left_today = ARGV[limit + 1] - redis.call('ZCOUNT', misses, '(' .. (now - day), '+inf')
+if is_compared then add(is_known and misses_with_id or misses_without_id, member, day) end
+return {'wrong', 'left', math.max(0, math.min(guesses - guessed, left_today) - 1)}

@@ -11,7 +11,7 @@ local counts = cjson.decode(ARGV[1])
 for i, text in ipairs(redis.call('MGET', unpack(KEYS))) do
   local counter, count = open(text, 1), counts[i]
   local sends, verified = roll(counter, 1, count.seconds), roll(counter, 2, count.seconds)
-  sends[1], verified[1] = sends[1] + count.sends, verified[1] + count.verified
-  save(KEYS[i], counter)
+  counter[sends], counter[verified] = counter[sends] + count.sends, counter[verified] + count.verified
+  save(KEYS[i], counter, 2)
 end
 return {'counted'}

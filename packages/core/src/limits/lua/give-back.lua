@@ -11,14 +11,18 @@ local PARTS = 2
 
 for i, text in ipairs(redis.call('MGET', unpack(KEYS))) do
   if text then
-    local counter = open(text, tonumber(ARGV[PARTS + i - 1]))
-    for place, stored in ipairs(counter) do
-      local window = roll(counter, place, stored.seconds)
-      local passed = window.bucket - math.floor((at - counter.start) / window.length)
-      local units = window[passed + 1]
-      if units and units > 0 then window[passed + 1] = units - 1 end
+    local parts = tonumber(ARGV[PARTS + i - 1])
+    local counter = open(text, parts)
+    local windows = (#counter - HEAD) / (parts + 2)
+    for place = 1, windows do
+      local current, _, length = roll(counter, place, counter[HEAD + (place - 1) * (parts + 2) + 1])
+      local newest = math.max(counter[AGE], now - counter[START])
+      local bucket = current + math.floor(newest / length) - math.floor((at - counter[START]) / length)
+      if bucket >= current and bucket <= current + parts and counter[bucket] > 0 then
+        counter[bucket] = counter[bucket] - 1
+      end
     end
-    save(KEYS[i], counter)
+    save(KEYS[i], counter, windows)
   end
 end
 return {'given_back'}

@@ -7,94 +7,95 @@
 -- windows with one part has 44 bytes, the most that Redis keeps in one block of memory. A window that the string does
 -- not have at its place begins at 0. `windows` is a list {most, seconds, most, seconds, ...}. This file needs `now` in
 -- ms, from time.lua.
+--
+-- In Lua a counter is a list of the numbers of the string: one table, one unpack and one pack for all windows.
+local START, AGE, HEAD = 1, 2, 2
 
-local function format(parts) return '>I3' .. string.rep('I4', parts + 1) end
+local function form(parts, windows)
+  return '>I6I5' .. string.rep(parts == 1 and 'I3I4I4' or 'I3' .. string.rep('I4', parts + 1), windows)
+end
 
--- open(text, parts): answers a counter as a list of its windows. `text` is false for a key that does not exist.
+-- open(text, parts): answers a counter. `text` is false for a key that does not exist.
 local function open(text, parts)
-  local form, counter = format(parts), {start = now, age = 0, parts = parts}
-  local width = struct.size(form)
-  if not text or (#text - 11) % width ~= 0 then return counter end
-  counter.start, counter.age = struct.unpack('>I6I5', text)
-  for at = 12, #text, width do
-    local window = {struct.unpack(form, text, at)}
-    window.seconds = table.remove(window, 1)
-    -- unpack also answers where it ended.
-    window[parts + 2] = nil
-    window.bucket = math.floor(counter.age * parts / (window.seconds * 1000))
-    counter[#counter + 1] = window
-  end
+  local windows = text and (#text - 11) / (7 + 4 * parts)
+  if not windows or windows % 1 ~= 0 then return {now, 0, parts = parts} end
+  local counter = {struct.unpack(form(parts, windows), text)}
+  -- unpack also answers where it ended.
+  counter[#counter] = nil
+  counter.parts = parts
   return counter
 end
 
--- roll(counter, i, seconds): moves window `i` to its current bucket and answers the window. window[1] has the units of
--- the current bucket. `left` is the number of ms of the bucket that follow the current one, and `length` its length in ms.
+-- roll(counter, i, seconds): moves window `i` to its current bucket, once for each `open`. Answers the index of the
+-- current bucket in the counter, the number of ms of the bucket that follow the current one, and its length in ms.
 local function roll(counter, i, seconds)
-  local window, parts, age = counter[i], counter.parts, now - counter.start
-  local length = seconds * 1000 / parts
-  local bucket = math.floor(age / length)
-  if not window or window.seconds ~= seconds then
-    window = {seconds = seconds, bucket = bucket}
-    for part = 1, parts + 1 do window[part] = 0 end
-    counter[i] = window
+  local parts, age = counter.parts, now - counter[START]
+  local at, length, passed = HEAD + (i - 1) * (parts + 2) + 2, seconds * 1000 / parts, 0
+  if counter[at - 1] ~= seconds then
+    counter[at - 1] = seconds
+    for part = at, at + parts do counter[part] = 0 end
+  else
+    passed = math.floor(age / length) - math.floor(counter[AGE] / length)
+    if passed > 0 then
+      for part = parts, 0, -1 do counter[at + part] = part >= passed and counter[at + part - passed] or 0 end
+    end
   end
-  local passed = bucket - window.bucket
-  if passed > 0 then
-    for part = parts + 1, 1, -1 do window[part] = part > passed and window[part - passed] or 0 end
-    window.bucket = bucket
-  end
-  window.length = length
   -- After a failover the clock of Redis may be behind. The bucket then counts as just begun.
-  window.left = passed < 0 and length - 1 or length - 1 - age % length
-  return window
+  return at, passed < 0 and length - 1 or length - 1 - age % length, length
 end
 
--- whole(window, parts): the units of the newest `parts` buckets.
-local function whole(window, parts)
+-- whole(counter, at, buckets): the units of the newest buckets.
+local function whole(counter, at, buckets)
   local units = 0
-  for part = 1, parts do units = units + window[part] end
+  for bucket = at, at + buckets - 1 do units = units + counter[bucket] end
   return units
 end
 
--- used(window, parts): estimates the units of a window.
-local function used(window, parts)
-  return whole(window, parts) + math.floor(window[parts + 1] * window.left / window.length)
+-- used(counter, at, left, length): estimates the units of a window. The arguments are those that `roll` answers.
+local function used(counter, at, left, length)
+  local parts = counter.parts
+  return whole(counter, at, parts) + math.floor(counter[at + parts] * left / length)
 end
 
--- wait_for(counter, windows): answers the ms until one more unit fits into all windows, 0 if it fits now.
+-- wait_for(counter, windows): answers the ms until one more unit fits into all windows, 0 if it fits now, and the most
+-- units of a window.
 local function wait_for(counter, windows)
-  local longest, parts = 0, counter.parts
+  local longest, most_units, parts = 0, 0, counter.parts
   for i = 1, #windows / 2 do
-    local most, window = windows[2 * i - 1], roll(counter, i, windows[2 * i])
-    if used(window, parts) >= most then
+    local most, at, left, length = windows[2 * i - 1], roll(counter, i, windows[2 * i])
+    local units = used(counter, at, left, length)
+    if units > most_units then most_units = units end
+    if units >= most then
       -- After each bucket that begins, the window covers one bucket less as a whole.
-      local whole_buckets, wait = parts, window.left
-      while whole(window, whole_buckets) >= most do
-        whole_buckets, wait = whole_buckets - 1, wait + window.length
+      local whole_buckets, wait = parts, left
+      while whole(counter, at, whole_buckets) >= most do
+        whole_buckets, wait = whole_buckets - 1, wait + length
       end
-      local free, units = most - whole(window, whole_buckets), window[whole_buckets + 1]
-      wait = wait + 1 - math.min(window.length, math.ceil(free * window.length / units))
+      local free, share = most - whole(counter, at, whole_buckets), counter[at + whole_buckets]
+      wait = wait + 1 - math.min(length, math.ceil(free * length / share))
       longest = math.max(longest, math.ceil(wait), 1)
     end
   end
-  return longest
+  return longest, most_units
 end
 
--- save(key, counter): stores a counter. The key expires when the newest unit is older than the longest window, because
--- no window contains a unit then. The share of the oldest bucket would refuse for up to a bucket longer.
-local function save(key, counter)
-  local form, keep = format(counter.parts), 0
-  local text = {struct.pack('>I6I5', counter.start, math.max(counter.age, now - counter.start))}
-  for _, window in ipairs(counter) do
-    text[#text + 1] = struct.pack(form, window.seconds, unpack(window))
-    keep = math.max(keep, window.seconds * 1000)
+-- save(key, counter, windows): stores a counter with its first `windows` windows. The key expires when the newest unit
+-- is older than the longest window, because no window contains a unit then. The share of the oldest bucket would refuse
+-- for up to a bucket longer.
+local function save(key, counter, windows)
+  local parts, longest = counter.parts, 0
+  local width = parts + 2
+  local last = HEAD + windows * width
+  for at = HEAD + 1, last, width do
+    if counter[at] > longest then longest = counter[at] end
   end
-  redis.call('SET', key, table.concat(text), 'PX', keep)
+  counter[AGE] = math.max(counter[AGE], now - counter[START])
+  redis.call('SET', key, struct.pack(form(parts, windows), unpack(counter, 1, last)), 'PX', longest * 1000)
 end
 
 -- take(key, counter, windows): adds a unit to all windows of a counter and stores it. wait_for has rolled the windows.
 local function take(key, counter, windows)
-  for i = 1, #windows / 2 do counter[i][1] = counter[i][1] + 1 end
-  for i = #counter, #windows / 2 + 1, -1 do counter[i] = nil end
-  save(key, counter)
+  local count, width = #windows / 2, counter.parts + 2
+  for at = HEAD + 2, HEAD + count * width, width do counter[at] = counter[at] + 1 end
+  save(key, counter, count)
 end
