@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parseCounter } from '@sms-codes/core/limits/counters'
 import { keys } from '@sms-codes/core/redis/keys'
 import { aMobile, startSystem, type System } from './system.ts'
 
@@ -10,8 +11,9 @@ const statusOf = async (opsUrl: string) => (await fetch(`${opsUrl}/readyz`)).sta
 
 /** The sends and the verified codes of the service that the pumping guard has counted in the current bucket (counter.lua). */
 async function counted() {
-  const group = await system.redis.getBuffer(keys.guarded('service', 'all'))
-  return { sends: group?.readUInt32BE(16), verified: group?.readUInt32BE(32) }
+  const stored = await system.redis.getBuffer(keys.guarded('service', 'all'))
+  const [sends, verified] = parseCounter(stored).windows
+  return { sends: sends?.units[0], verified: verified?.units[0] }
 }
 
 describe('a second signal', () => {
@@ -105,6 +107,8 @@ describe('a worker that is stopped', () => {
   it('while Redis is down exits at its deadline, with a message', async () => {
     system = await startSystem()
     await system.redisServer().kill()
+    // A worker that is stopped between two fetches, before it notices the outage, ends at once.
+    await expect.poll(() => statusOf(system.workers[0]?.opsUrl ?? '')).toBe(503)
     expect(await system.workers[0]?.process.stop(30_000)).toEqual({ code: 1, signal: null })
     const said = system.logs.filter(({ app }) => app === 'worker').map(({ line }) => line)
     expect(said.at(-1)).toContain('shutdown deadline exceeded; Redis may be down')
