@@ -138,7 +138,7 @@ const REPORT_MODULES = `--import=${join(import.meta.dirname, 'loaded-modules.mjs
 
 it.each([
   ['api', ['@fastify/swagger', 'bullmq-otel']],
-  ['worker', ['nodemailer', 'bullmq-otel']],
+  ['worker', ['bullmq-otel']],
 ])('the %s starts without the modules of features that are off or unused', async (app, unused) => {
   const { said } = await start(app, { ...KEYS, NODE_OPTIONS: REPORT_MODULES })
   await vi.waitFor(() => expect(said()).toContain(`${app} ready`), 20_000)

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { SendMailOptions } from 'nodemailer'
+import { createTransport, type SendMailOptions } from 'nodemailer'
 
 /**
  * Makes an SMTP client with short timeouts, because the queue tries again. Default timeouts are up to ten minutes.
@@ -7,32 +7,25 @@ import type { SendMailOptions } from 'nodemailer'
  * @param url `smtp://user:password@host:587` or `smtps://…`; nodemailer's TLS settings may follow in the query
  */
 export function createSmtpClient({ url, requireTls }: { url: string; requireTls: boolean }) {
+  const transporter = createTransport(
+    {
+      url,
+      requireTLS: requireTls,
+      connectionTimeout: 3_000,
+      greetingTimeout: 3_000,
+      socketTimeout: 8_000,
+      dnsTimeout: 2_000,
+    },
+    { disableFileAccess: true, disableUrlAccess: true },
+  )
   const begun = new WeakSet<AbortSignal>()
-  const opening = open()
-
-  // A worker without e-mail does not load nodemailer, which has 39 modules and takes a tenth of the CPU time of a start.
-  async function open() {
-    const { createTransport } = await import('nodemailer')
-    const transporter = createTransport(
-      {
-        url,
-        requireTLS: requireTls,
-        connectionTimeout: 3_000,
-        greetingTimeout: 3_000,
-        socketTimeout: 8_000,
-        dnsTimeout: 2_000,
-      },
-      { disableFileAccess: true, disableUrlAccess: true },
-    )
-    transporter.use('stream', ({ data: { signal }, message }, done) => {
-      message.processFunc((content) => Readable.from(whenRead(content, () => signal && begun.add(signal))))
-      done()
-    })
-    return transporter
-  }
+  transporter.use('stream', ({ data: { signal }, message }, done) => {
+    message.processFunc((content) => Readable.from(whenRead(content, () => signal && begun.add(signal))))
+    done()
+  })
   return {
     /** @param mail a mail with a signal of its own */
-    sendMail: async (mail: SendMailOptions & { signal: AbortSignal }) => (await opening).sendMail(mail),
+    sendMail: (mail: SendMailOptions & { signal: AbortSignal }) => transporter.sendMail(mail),
 
     /**
      * Whether the content of the mail with this signal began to leave, after the server had replied to DATA. The errors

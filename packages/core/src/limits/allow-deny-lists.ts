@@ -20,15 +20,13 @@ export function createListedNetworks() {
     version: (): string => known.version,
     /** Finds the network of each list that contains the address. */
     of: (ip: string): Listed => ({ allow: known.allow(ip), deny: known.deny(ip) }),
-    /** Takes over the networks of an answer, unless the version is known. */
+    /** Takes over the networks of an answer. */
     learn({ text, rows }: Pick<Reply, 'text' | 'rows'>): void {
-      const version = text('version')
-      if (version === known.version) return
       const networksOf = (list: ListName) => {
         const own = rows.filter((row) => row.kind === 'network' && row.text('list') === list)
         return createNetworks(own.map((row) => row.text('entry')))
       }
-      known = { version, allow: networksOf('allow'), deny: networksOf('deny') }
+      known = { version: text('version'), allow: networksOf('allow'), deny: networksOf('deny') }
     },
   }
 }
@@ -41,15 +39,15 @@ export function createLists(redis: RedisClient) {
   const lookScript = createScript(redis, new URL('./lua/find-listed.lua', import.meta.url))
   const putScript = createScript(redis, new URL('./lua/put-entry.lua', import.meta.url))
   const removeScript = createScript(redis, new URL('./lua/remove-entry.lua', import.meta.url))
-  const networks = createListedNetworks()
 
   return {
     /** Finds the entries that match a client address, a number's segment or a phone. */
     async look(asker: Asker): Promise<Listed> {
       const found = await lookScript(
         [keys.list('allow'), keys.list('deny'), keys.listVersion],
-        [networks.version(), ...phoneNames(asker)],
+        phoneNames(asker),
       )
+      const networks = createListedNetworks()
       networks.learn(found)
       const { allow, deny } = networks.of(asker.ip)
       return { allow: found.text('allow') || allow, deny: found.text('deny') || deny }

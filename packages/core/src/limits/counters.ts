@@ -2,10 +2,7 @@ import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { redisClockMs } from '../redis/clock-skew.ts'
 import { keys } from '../redis/keys.ts'
 import { createScript } from '../redis/script.ts'
-import type { Window } from './windows.ts'
-
-/** A limit whose units are counted by a counter. */
-export type CountedLimit = { key: string; windows: readonly Window[] }
+import type { Limit, Window } from './windows.ts'
 
 /** `at`: the time of the units, ms by the clock of Redis. `limit`: the index of the first limit that is full. */
 type Taken = { kind: 'taken'; at: number } | { kind: 'full'; limit: number; retryAfter: number }
@@ -17,7 +14,7 @@ type Taken = { kind: 'taken'; at: number } | { kind: 'full'; limit: number; retr
 const partsOf = (key: string) => (key === keys.budget ? 12 : 1)
 
 /** The limits as the scripts take them: the parts of each, and its windows as a list of (most, seconds). */
-export const limitArgs = (limits: readonly CountedLimit[]) =>
+export const limitArgs = (limits: readonly Limit[]) =>
   limits.map(({ key, windows }) => ({
     parts: partsOf(key),
     windows: windows.flatMap(({ most, seconds }) => [most, seconds]),
@@ -42,7 +39,7 @@ export function parseCounter(stored: Buffer | null, parts = 1) {
 }
 
 /** Estimates the units of each window at the time `now`, as counter.lua does. */
-export function unitsOf(stored: Buffer | null, { key, windows }: CountedLimit, now: number): number[] {
+export function unitsOf(stored: Buffer | null, { key, windows }: Limit, now: number): number[] {
   const parts = partsOf(key)
   const counter = parseCounter(stored, parts)
   return windows.map(({ seconds }, i) => {
@@ -72,7 +69,7 @@ export function createCounters(redis: RedisClient) {
     read,
 
     /** Takes one unit from every limit, or from no limit if one limit is full. The keys must share a hash tag. */
-    async take(limits: readonly CountedLimit[]): Promise<Taken> {
+    async take(limits: readonly Limit[]): Promise<Taken> {
       const names = limits.map(({ key }) => key)
       const { kind, number } = await countScript(names, [JSON.stringify(limitArgs(limits))])
       if (kind === 'taken') return { kind, at: number('at') }
@@ -85,7 +82,7 @@ export function createCounters(redis: RedisClient) {
     },
 
     /** Reads how many units each window of a limit has and how many are left. */
-    async room(limit: CountedLimit): Promise<(Window & { used: number; left: number })[]> {
+    async room(limit: Limit): Promise<(Window & { used: number; left: number })[]> {
       const [stored, now] = await Promise.all([read(limit.key), redisClockMs(redis)])
       const units = unitsOf(stored, limit, Math.floor(now))
       return limit.windows.map((window, i) => {

@@ -1,9 +1,7 @@
+import { randomId } from '../keyring.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import { windowArgs, type Window } from './windows.ts'
-import { randomId } from '../keyring.ts'
-
-export type Limit = { key: string; windows: readonly Window[] }
+import { windowArgs, type Limit, type Window } from './windows.ts'
 
 type Taken = { kind: 'taken' } | { kind: 'full'; retryAfter: number }
 

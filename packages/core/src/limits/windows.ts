@@ -1,6 +1,9 @@
 /** A sliding window: at most `most` entries in any `seconds` seconds. */
 export type Window = { most: number; seconds: number }
 
+/** A limit and the key of its count. An empty list of windows means no limit. */
+export type Limit = { key: string; windows: readonly Window[] }
+
 /** Parses windows: `1/60,5/3600` is one a minute and five an hour. An empty text has no windows. @throws Error */
 export function parseWindows(text: string): Window[] {
   if (text === '') return []

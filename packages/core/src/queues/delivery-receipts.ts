@@ -55,7 +55,10 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
       await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 1])
     },
 
-    /** Waits for the delivery receipt of a send until `until`, by the clock of the hosts. */
+    /**
+     * Waits for the delivery receipt of a send until `until`. A clock of the host that is behind begins the check too
+     * early, and the check then extends the wait.
+     */
     async beginWait(job: SendJob, until: number): Promise<void> {
       const key = keys.awaitedReceipts
       // Without a worker for e-mails the waits do not end, so the set expires after the newest.

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import {
-  createCounters,
-  limitArgs,
-  parseCounter,
-  unitsOf,
-  type CountedLimit,
-} from '../../src/limits/counters.ts'
-import { parseWindows } from '../../src/limits/windows.ts'
+import { createCounters, limitArgs, parseCounter, unitsOf } from '../../src/limits/counters.ts'
+import { parseWindows, type Limit } from '../../src/limits/windows.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { createScript } from '../../src/redis/script.ts'
 import { ageCounter } from '../age.ts'
@@ -38,7 +32,7 @@ describe('a counter', () => {
     '$what with $parts parts admits at most its maximum in all parts but one and twice in a window, and refuses at most one part longer than an exact limit',
     async ({ parts }) => {
       const script = createScript(store.redis, new URL('./take-at.lua', import.meta.url))
-      const takeAt = (to: string, { key, windows }: CountedLimit, at: number) =>
+      const takeAt = (to: string, { key, windows }: Limit, at: number) =>
         script([to], [JSON.stringify(limitArgs([{ key, windows }])[0]), at])
       await fc.assert(
         fc.asyncProperty(

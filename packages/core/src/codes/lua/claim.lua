@@ -52,7 +52,7 @@ if record.status ~= 'queued' and not is_sending then
   -- A delivery receipt may have ended a send in doubt, which was not settled as `sent`.
   if record.status ~= 'delivered' or record.sent_at then counted_for = '' end
   return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id,
-    'sealed', is_readable and record.sealed or '', 'counted_for', counted_for}
+    'sealed', counted_for ~= '' and is_readable and record.sealed or '', 'counted_for', counted_for}
 end
 if record.channel ~= channel then return {'gone', 'reason', 'moved', 'moves', record.moves} end
 if record.used == '1' then

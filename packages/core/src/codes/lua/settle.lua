@@ -62,7 +62,7 @@ if status == 'moved' then
   return {'settled', 'budget_unit', 0}
 end
 redis.call('HSET', code, 'status', status, 'lease_until', 0, 'gateway', gateway, 'message_id', message_id,
-  'channel', channel, 'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,
+  'doubted_gateway', doubted, 'doubted_at', doubted_at, 'unresolved_doubt', unresolved,
   'second_send_risked', second_send_risked, 'reason', reason)
 if status ~= 'queued' then redis.call('HSET', code, status .. '_at', now) end
 if status ~= 'failed' or not is_certain then return {'settled', 'budget_unit', 0} end
