@@ -43,9 +43,10 @@ export function serveShards(options: ShardOptions) {
     divide()
     for (const [queue, consumer] of consumers) {
       if (own.includes(queue) || leftovers.includes(queue)) continue
+      // A consumer that closes is still listed, so a shutdown waits for it.
+      await consumer.close()
       consumers.delete(queue)
       divide()
-      await consumer.close()
     }
   }
 
