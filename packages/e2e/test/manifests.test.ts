@@ -65,7 +65,7 @@ describe('the Kubernetes manifests', () => {
   it('read ConfigMaps and Secrets that the example defines', () => {
     const given = [...ofKind('ConfigMap'), ...ofKind('Secret')].map(({ document }) => nameOf(document))
     const wanted = manifests.flatMap(({ document }) =>
-      [...JSON.stringify(document).matchAll(/"(?:configMapRef|secretRef)":\{"name":"([^"]+)"/g)].map(
+      [...JSON.stringify(document).matchAll(/"(?:configMapRef|secretRef|configMap)":\{"name":"([^"]+)"/g)].map(
         ([, name]) => name,
       ),
     )
