@@ -106,9 +106,9 @@ describe.each(vendors.map(({ name }) => name))('the vendor %s', (name) => {
   })
 
   it('refuses a setting and a word that it does not use', () => {
-    expect(placesOf(faultsOf(name, { entry: { http: { url: 'https://a.example', success: {} } } }))).toEqual([
-      'http',
-    ])
+    expect(
+      placesOf(faultsOf(name, { entry: { http: { url: 'https://a.example', success: { status: [200] } } } })),
+    ).toEqual(['http'])
     const messages = [{ ...complete[name]?.messages?.at(-1), sender: '!' }]
     expect(placesOf(faultsOf(name, { entry: { messages } }))).toContain('messages.0.sender')
   })
