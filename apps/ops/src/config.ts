@@ -1,5 +1,7 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
 import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
+import { normaliseMobile } from '@sms-codes/core/mobile'
+import { createLocales } from '@sms-codes/core/config/locales'
 import { checkKeys } from '@sms-codes/core/config/keys'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import {
@@ -25,8 +27,10 @@ export function loadPhoneConfig(env: Env) {
   return {
     ...storeConfig(values),
     keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
+    countries: values.policy.countries,
+    localeOf: createLocales(values.policy),
     policies: new Map(Object.entries(policiesOf(values))),
-    testNumbers: values.TEST_NUMBERS.map(({ mobile }) => mobile),
+    testNumbers: values.TEST_NUMBERS.map(({ mobile }) => normaliseMobile(mobile)),
   }
 }
 export type PhoneConfig = ReturnType<typeof loadPhoneConfig>

@@ -1,6 +1,7 @@
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import { budgetOf, guardWindowsOf, policiesOf } from '@sms-codes/core/codes/code-policies'
+import { createLocales } from '@sms-codes/core/config/locales'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import { wantsTracing } from '@sms-codes/core/config/shared-variables'
 import { lackedSecrets, listReceiptParsers } from '@sms-codes/gateways/receipts'
@@ -59,6 +60,8 @@ export function loadApiConfig(env: Env) {
     },
     tellsEvents: values.EVENTS_URL !== undefined,
     rules: fallbackRules(values.SCENES),
+    countries: values.policy.countries,
+    localeOf: createLocales(values.policy),
     corsOrigins: values.CORS_ORIGINS,
     corsHeaders: values.CORS_HEADERS,
     apiKeys: values.API_KEYS,

@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { Logger } from '../logger.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { REQUEST_ID_PATTERN, type Send } from '../codes/send.ts'
-import { LOCALE_PATTERN } from '../locale.ts'
+import { COUNTRY, LOCALE } from '../config/gateway-policy.ts'
 import { maskMobile, segmentOf } from '../mobile.ts'
 import type { Tracing } from '../process/tracing.ts'
 import { openProducerQueue } from './queue-options.ts'
@@ -21,9 +21,9 @@ const named = {
   /** The carrier segment, for routing: `138`, or `+852912` of a number of another country. */
   segment: Type.String({ pattern: '^(1[3-9][0-9]|\\+[1-9][0-9]{3,5})$' }),
   /** Absent in a job of a version that served the mainland only. */
-  country: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$' })),
+  country: Type.Optional(Type.String({ pattern: COUNTRY })),
   /** The language of the message. If absent, that of the country. */
-  locale: Type.Optional(Type.String({ pattern: LOCALE_PATTERN })),
+  locale: Type.Optional(Type.String({ pattern: LOCALE })),
 }
 
 /**
@@ -37,7 +37,7 @@ export type SendJob = Static<typeof SendJob>
 export const jobOf = (
   { rid, scene, n }: Send,
   mobile: string,
-  language: Pick<SendJob, 'country' | 'locale'> = {},
+  { country, locale }: { country?: string; locale?: string | undefined } = {},
 ): SendJob => ({
   v: 1,
   rid,
@@ -45,7 +45,8 @@ export const jobOf = (
   n,
   to: maskMobile(mobile),
   segment: segmentOf(mobile),
-  ...language,
+  ...(country && { country }),
+  ...(locale && { locale }),
 })
 
 /** A job of a newer version, for a worker of that version. */
