@@ -6,17 +6,14 @@ import { field, parseJson } from '../json.ts'
 import { codeOutcome, transportOutcome } from '../transport-outcome.ts'
 import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
-import type { WordingOf } from '../wording.ts'
 import { huaweiCodes } from './codes.ts'
 import { signSdk } from './signature.ts'
 
 export type HuaweiOptions = ApiOptions & {
-  name: string
   appKey: string
   appSecret: string
-  /** The number of a channel, which sends to the mainland or to other countries. */
+  /** The number of a channel, which sends to the mainland or to other countries. A message may name another one. */
   channel: string
-  wordingOf: WordingOf
   /** The public address for delivery receipts. Without it, Huawei uses the address in the settings of the application. */
   statusCallback?: string | undefined
 }

@@ -6,17 +6,14 @@ import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
 import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
-import type { WordingOf } from '../wording.ts'
 import { snsCodes } from './codes.ts'
 
 export type SnsOptions = ApiOptions & {
-  name: string
   region: string
   accessKeyId: string
   secretAccessKey: string
   /** Only with temporary credentials. */
   sessionToken?: string | undefined
-  wordingOf: WordingOf
 }
 
 export function createSnsGateway(options: SnsOptions): SmsGateway {

@@ -7,14 +7,11 @@ import { digitsOf } from '../number.ts'
 import { codeOutcome, transportOutcome } from '../transport-outcome.ts'
 import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
-import type { WordingOf } from '../wording.ts'
 import { vonageCodes } from './codes.ts'
 
 export type VonageOptions = ApiOptions & {
-  name: string
   apiKey: string
   apiSecret: string
-  wordingOf: WordingOf
   /** The public address for delivery receipts. Without it, Vonage uses the address in the settings of the account. */
   callback?: string | undefined
 }
