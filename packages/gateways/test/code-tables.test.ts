@@ -12,9 +12,11 @@ import { message } from './send-once.ts'
 /** The codes of a row, which lists several codes or names a range such as E000020-E000027. */
 function codesOf(row: string): string[] {
   const [, first, last] = /^E(\d{6})-E(\d{6})$/.exec(row) ?? []
-  if (first === undefined || last === undefined) return row.split(' / ').map((code) => code.replace(/ .*/, ''))
-  return Array.from({ length: Number(last) - Number(first) + 1 }, (_, step) =>
-    `E${String(Number(first) + step).padStart(6, '0')}`,
+  if (first === undefined || last === undefined)
+    return row.split(' / ').map((code) => code.replace(/ .*/, ''))
+  return Array.from(
+    { length: Number(last) - Number(first) + 1 },
+    (_, step) => `E${String(Number(first) + step).padStart(6, '0')}`,
   )
 }
 

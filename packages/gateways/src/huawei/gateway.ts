@@ -37,9 +37,14 @@ export function createHuaweiGateway(options: HuaweiOptions): SmsGateway {
     const signed = {
       'content-type': 'application/x-www-form-urlencoded',
       host: url.host,
-      'x-sdk-date': now().toISOString().replace(/[-:]|\.\d+/g, ''),
+      'x-sdk-date': now()
+        .toISOString()
+        .replace(/[-:]|\.\d+/g, ''),
     }
-    const headers = { ...signed, Authorization: signSdk(options, { path: url.pathname, headers: signed, body }) }
+    const headers = {
+      ...signed,
+      Authorization: signSdk(options, { path: url.pathname, headers: signed, body }),
+    }
     return outcomeOf(await transport.post(url.href, { headers, body, signal }), message, now())
   }
 

@@ -12,7 +12,10 @@ export const huawei = defineVendor({
   secrets: Type.Object({ HUAWEI_APP_SECRET: secret('app secret of the Huawei application') }),
   settings: Type.Object({
     base_url: apiUrl('Huawei Cloud SMS', 'https://smsapi.cn-north-4.myhuaweicloud.com'),
-    account: text('^[0-9A-Za-z]{8,64}$', 'app key of the Huawei application, such as exampleappkey00000000001'),
+    account: text(
+      '^[0-9A-Za-z]{8,64}$',
+      'app key of the Huawei application, such as exampleappkey00000000001',
+    ),
     app: channel,
   }),
   words: Type.Object({

@@ -77,5 +77,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   // SNS has one code for an invalid number and for any other invalid parameter.
   if (code === 'InvalidParameter' && textOf('Message')?.includes('PhoneNumber') !== true)
     return { class: 'config', code }
-  return meaning.isKnown ? codeOutcome(result.status, byTransport, meaning) : { ...byTransport, code: meaning.code }
+  return meaning.isKnown
+    ? codeOutcome(result.status, byTransport, meaning)
+    : { ...byTransport, code: meaning.code }
 }

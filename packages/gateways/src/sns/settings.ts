@@ -1,6 +1,6 @@
 // Defines the secrets and the settings of Amazon SNS and creates the gateway from their values.
 import { Type } from '@sinclair/typebox'
-import { apiUrl, secret, text } from '../settings.ts'
+import { secret, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createSnsGateway } from './gateway.ts'
 
@@ -13,7 +13,12 @@ export const sns = defineVendor({
   }),
   settings: Type.Object({
     // The usual address depends on the region.
-    base_url: Type.Optional(apiUrl('Amazon SNS')),
+    base_url: Type.Optional(
+      text(
+        '^https?://[^\\s]+$',
+        'address of the Amazon SNS API, such as https://sns.ap-southeast-1.amazonaws.com',
+      ),
+    ),
     region: text('^[a-z0-9-]{4,32}$', 'AWS region from which SNS sends messages, such as ap-southeast-1'),
   }),
   words: Type.Object({

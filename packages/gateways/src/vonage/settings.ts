@@ -16,7 +16,10 @@ export const vonage = defineVendor({
     account: text('^[0-9A-Za-z]{8}$', 'Vonage API key, such as abcd1234'),
   }),
   words: Type.Object({
-    sender: text('^([0-9]{3,15}|[0-9A-Za-z ]{3,11})$', 'sender of Vonage messages: a number without plus, or a name'),
+    sender: text(
+      '^([0-9]{3,15}|[0-9A-Za-z ]{3,11})$',
+      'sender of Vonage messages: a number without plus, or a name',
+    ),
   }),
   create: ({ api, secrets, settings, context }) =>
     createVonageGateway({

@@ -20,9 +20,12 @@ describe('a delivery receipt of Huawei', () => {
     expect(batch()).toEqual([])
   })
 
-  it.each(['UNDELIV', 'EXPIRED', 'REJECTD', 'MK:0001', '601'])('is undelivered with the status %s', (status) => {
-    expect(form({ status })).toEqual([{ ids, state: 'undelivered', code: status }])
-  })
+  it.each(['UNDELIV', 'EXPIRED', 'REJECTD', 'MK:0001', '601'])(
+    'is undelivered with the status %s',
+    (status) => {
+      expect(form({ status })).toEqual([{ ids, state: 'undelivered', code: status }])
+    },
+  )
 
   it('says nothing about a message that is still on its way', () => {
     for (const status of ['ACCEPTD', 'ENROUTE', 'UNKNOWN']) {
@@ -37,7 +40,14 @@ describe('a delivery receipt of Huawei', () => {
   })
 
   it('is read without the unreadable rows of its batch', () => {
-    const bad = [null, 7, [one], {}, { ...one, status: 0 }, { ...one, smsMsgId: '+8613800138000', extend: '' }]
+    const bad = [
+      null,
+      7,
+      [one],
+      {},
+      { ...one, status: 0 },
+      { ...one, smsMsgId: '+8613800138000', extend: '' },
+    ]
     expect(batch(...bad, one, ...bad)).toEqual([delivered])
   })
 

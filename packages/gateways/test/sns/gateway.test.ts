@@ -25,7 +25,8 @@ const create =
       ...options,
     })
 
-const refusal = (code: string, text = 'no') => failure.text.replace('InvalidParameter', code).replace(/(<Message>)[^<]*/, `$1${text}`)
+const refusal = (code: string, text = 'no') =>
+  failure.text.replace('InvalidParameter', code).replace(/(<Message>)[^<]*/, `$1${text}`)
 
 gatewayContract('sns', {
   create: create(),
@@ -114,7 +115,10 @@ describe('an answer of SNS', () => {
         class: 'config',
         code: 'InvalidParameter',
       })
-    const reply = refusal('InvalidParameter', 'Invalid parameter: PhoneNumber Reason: +85290000000 is not valid')
+    const reply = refusal(
+      'InvalidParameter',
+      'Invalid parameter: PhoneNumber Reason: +85290000000 is not valid',
+    )
     expect((await send({ status: 400, reply })).outcome.class).toBe('number')
   })
 
@@ -122,8 +126,15 @@ describe('an answer of SNS', () => {
     const outcome = async (status: number, code: string) =>
       (await send({ status, reply: refusal(code), headers: { 'retry-after': '2' } })).outcome
     expect(await outcome(400, 'KMSDisabled')).toEqual({ class: 'config', code: 'KMSDisabled' })
-    expect(await outcome(503, 'ServiceUnavailable')).toEqual({ class: 'ambiguous', code: 'ServiceUnavailable' })
-    expect(await outcome(429, 'TooMany')).toEqual({ class: 'retry_same', code: 'TooMany', retryAfterMs: 2000 })
+    expect(await outcome(503, 'ServiceUnavailable')).toEqual({
+      class: 'ambiguous',
+      code: 'ServiceUnavailable',
+    })
+    expect(await outcome(429, 'TooMany')).toEqual({
+      class: 'retry_same',
+      code: 'TooMany',
+      retryAfterMs: 2000,
+    })
     expect(await outcome(400, 'sent to 13900139000')).toEqual({ class: 'config', code: 'UNKNOWN_CODE' })
   })
 
