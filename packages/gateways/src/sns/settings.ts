@@ -22,7 +22,7 @@ export const sns = defineVendor({
     region: text('^[a-z0-9-]{4,32}$', 'AWS region from which SNS sends messages, such as ap-southeast-1'),
   }),
   words: Type.Object({
-    sender: Type.Optional(text('^[0-9A-Za-z-]{1,11}$', 'sender id of Amazon SNS, such as Meiduo')),
+    sender: Type.Optional(text('^[0-9A-Za-z]{3,11}$', 'sender id of Amazon SNS, such as Meiduo')),
   }),
   create: ({ api, secrets, settings: { region, base_url = `https://sns.${region}.amazonaws.com` } }) =>
     createSnsGateway({
