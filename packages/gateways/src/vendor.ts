@@ -46,7 +46,7 @@ type VendorDefinition<S extends TObject, P extends TObject> = {
   secrets: S
   /**
    * The keys of the policy's entry that the vendor uses, with their forms. A key without a default that is not optional
-   * is required. A `base_url` with a default is the address of a vendor's API.
+   * is required.
    */
   settings: P
   /** The words that an entry of `messages` may have, with their forms. */
@@ -90,8 +90,9 @@ export function defineVendor<S extends TObject, P extends TObject>(definition: V
       const given = { name, secrets: values, settings: valid, messages, context }
       const needed = (country: string) => needs(country, valid)
       const isForeign = (country: string) => mainlandOnly && country !== 'CN'
-      const hasDefault = settings.properties['base_url']?.default !== undefined
-      const url = typeof valid['base_url'] === 'string' && urlFault(valid['base_url'], context, hasDefault)
+      // The base_url of a webhook is a receiver of the operator. Every other base_url is the address of a vendor's API.
+      const isApi = vendor !== 'webhook'
+      const url = typeof valid['base_url'] === 'string' && urlFault(valid['base_url'], context, isApi)
       const all: (Fault | false)[] = [
         ...missing(secrets, values).map(
           (variable) => `${variable}: is missing (the gateway ${name} needs it)`,

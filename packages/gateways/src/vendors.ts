@@ -5,9 +5,12 @@ import { aliyun } from './aliyun/settings.ts'
 import { ccp } from './ccp/settings.ts'
 import { consoleVendor } from './console/gateway.ts'
 import type { VendorContext } from './entry.ts'
+import { huawei } from './huawei/settings.ts'
+import { sns } from './sns/settings.ts'
 import { tencent } from './tencent/settings.ts'
 import { twilio } from './twilio/settings.ts'
 import type { ConfiguredGateway, Fault } from './vendor.ts'
+import { vonage } from './vonage/settings.ts'
 import { webhook } from './webhook/settings.ts'
 
 /** The secrets of all vendors. All are optional here, because only a gateway of the vendor requires them. */
@@ -15,7 +18,10 @@ export const vendorVariables = {
   ...Type.Partial(ccp.secrets).properties,
   ...Type.Partial(aliyun.secrets).properties,
   ...Type.Partial(tencent.secrets).properties,
+  ...Type.Partial(huawei.secrets).properties,
   ...Type.Partial(twilio.secrets).properties,
+  ...Type.Partial(vonage.secrets).properties,
+  ...Type.Partial(sns.secrets).properties,
   ...Type.Partial(webhook.secrets).properties,
 }
 type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
@@ -28,4 +34,14 @@ type OfGateway<Result> = (
 
 export type Vendor = { name: string; faults: OfGateway<Fault[]>; configure: OfGateway<ConfiguredGateway> }
 
-export const vendors: readonly Vendor[] = [ccp, aliyun, tencent, twilio, webhook, consoleVendor]
+export const vendors: readonly Vendor[] = [
+  ccp,
+  aliyun,
+  tencent,
+  huawei,
+  twilio,
+  vonage,
+  sns,
+  webhook,
+  consoleVendor,
+]
