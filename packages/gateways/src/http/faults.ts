@@ -1,0 +1,100 @@
+// Finds the faults of the key `http` that its schema cannot describe. The paths of the faults begin inside the entry
+// of the gateway. No fault contains the value of a variable.
+import type { HttpPolicy } from '@sms-codes/core/config/http-policy'
+import type { Fault, VendorContext } from '../vendor.ts'
+import { mapTexts, placeholdersIn, PLACEHOLDERS } from './placeholders.ts'
+
+type Text = { text: string; at: readonly (string | number)[]; names: string[] }
+type Env = VendorContext['env']
+
+const EXISTING = `{${PLACEHOLDERS.join('}, {')}} and {env:NAME}`
+
+/** All texts of the call, with the names of their placeholders. */
+export function textsOf({ url, headers, auth, form, json }: HttpPolicy): Text[] {
+  const texts: Text[] = []
+  mapTexts({ url, headers, auth, form, json }, (text, at) => {
+    texts.push({ text, at: ['http', ...at], names: placeholdersIn(text) })
+    return text
+  })
+  return texts
+}
+
+export function httpFaults(gateway: string, http: HttpPolicy, env: Env): (Fault | false)[] {
+  const { url, form, json, success, idempotent } = http
+  const texts = textsOf(http)
+  const body = texts.filter(({ at }) => at[1] === 'form' || at[1] === 'json')
+  const has = (among: Text[], ...wanted: string[]) =>
+    among.some(({ names }) => names.some((name) => wanted.includes(name)))
+  const at = (...path: string[]) => ['http', ...path]
+  return [
+    ...texts.flatMap((text) => [...placeholderFaults(text), ...secretFaults(gateway, text, env)]),
+    !URL.canParse(url) && { at: at('url'), says: 'must be an address such as https://host/path' },
+    (form === undefined) === (json === undefined) && { at: at(), says: 'must have either form or json' },
+    body.length > 0 &&
+      !has(body, 'code', 'text') && {
+        at: at(form === undefined ? 'json' : 'form'),
+        says: 'must contain {code} or {text}, because without them no message contains its code',
+      },
+    success.equals !== undefined &&
+      success.path === undefined && { at: at('success', 'path'), says: 'is missing (equals needs it)' },
+    idempotent === true &&
+      !has(texts, 'id') && {
+        at: at('idempotent'),
+        says: 'must be false, because the call does not contain {id}',
+      },
+    ...classFaults(http),
+  ]
+}
+
+function placeholderFaults({ text, at, names }: Text): Fault[] {
+  const [, part, header] = at
+  const allowed: readonly string[] = part === 'auth' ? [] : PLACEHOLDERS
+  const faults = names.map((name) => {
+    if (name === '{' || name === '}') return 'has a single brace; double it for a literal brace'
+    if (/^env:[A-Z][A-Z0-9_]*$/.test(name) || allowed.includes(name)) {
+      if (part !== 'url') return []
+      if (name === 'code' || name === 'text')
+        return `must not contain {${name}}, because addresses are in access logs`
+      const isInQuery = text.indexOf(`{${name}}`) > text.indexOf('?') && text.includes('?')
+      return isInQuery || !name.startsWith('env:') ? [] : `may contain {${name}} only after its question mark`
+    }
+    return allowed.length === 0
+      ? `may contain no placeholder but {env:NAME}: {${name}}`
+      : `has an unknown placeholder {${name}}; the placeholders are ${EXISTING}`
+  })
+  const isReserved = part === 'headers' && RESERVED.test(String(header))
+  return [...faults.flat(), ...(isReserved ? ['is set by the connection and must be removed'] : [])].map(
+    (says) => ({ at, says }),
+  )
+}
+
+const RESERVED = /^(host|connection|content-length|transfer-encoding|expect|upgrade|te|trailer)$/i
+
+function secretFaults(gateway: string, { at, names }: Text, env: Env): Fault[] {
+  return names
+    .filter((name) => name.startsWith('env:'))
+    .flatMap((name) => {
+      const variable = name.slice(4)
+      const value = env[variable] ?? ''
+      if (value === '') return `${variable}: is missing (gateways.${gateway}.${at.join('.')})`
+      return /^\s|\s$|\p{Cc}/u.test(value) ? `${variable}: must not begin or end with a blank or a line break` : []
+    })
+}
+
+function classFaults({ classes = {} }: HttpPolicy): Fault[] {
+  const seen = new Map<string, string>()
+  return Object.entries(classes).flatMap(([cls, codes]) =>
+    codes.split(/\s+/).flatMap((code): Fault | [] => {
+      const at = ['http', 'classes', cls]
+      const before = seen.get(code)
+      seen.set(code, cls)
+      if (before !== undefined) return { at, says: `has the code ${code}, which ${before} has already` }
+      const [, first, last] = /^(\d+)-(\d+)$/.exec(code) ?? []
+      const size = Number(last) - Number(first)
+      if (size < 0 || size >= 1000) return { at, says: `has a range of more than 1000 codes: ${code}` }
+      return /^HTTP_(?!4(?!08)\d\d$)/.test(code)
+        ? { at, says: `cannot have ${code}: only a status of 400 to 499 without 408 proves a refusal` }
+        : []
+    }),
+  )
+}
