@@ -4,6 +4,7 @@ import { aliyun } from './aliyun/settings.ts'
 import { ccp } from './ccp/settings.ts'
 import { consoleVendor } from './console/gateway.ts'
 import type { GatewayPolicy, VendorContext } from './entry.ts'
+import { httpVendor } from './http/settings.ts'
 import { tencent } from './tencent/settings.ts'
 import { twilio } from './twilio/settings.ts'
 import type { ConfiguredGateway, Fault } from './vendor.ts'
@@ -27,4 +28,4 @@ type OfGateway<Result> = (
 
 export type Vendor = { name: string; faults: OfGateway<Fault[]>; configure: OfGateway<ConfiguredGateway> }
 
-export const vendors: readonly Vendor[] = [ccp, aliyun, tencent, twilio, webhook, consoleVendor]
+export const vendors: readonly Vendor[] = [ccp, aliyun, tencent, twilio, webhook, httpVendor, consoleVendor]

@@ -1,13 +1,16 @@
 // Finds the faults of the key `http` that its schema cannot describe. The paths of the faults begin inside the entry
 // of the gateway. No fault contains the value of a variable.
 import type { HttpPolicy } from '@sms-codes/core/config/http-policy'
-import type { Fault, VendorContext } from '../vendor.ts'
+import { urlFault, type VendorContext } from '../entry.ts'
+import type { Fault } from '../vendor.ts'
 import { mapTexts, placeholdersIn, PLACEHOLDERS } from './placeholders.ts'
 
 type Text = { text: string; at: readonly (string | number)[]; names: string[] }
-type Env = VendorContext['env']
 
-const EXISTING = `{${PLACEHOLDERS.join('}, {')}} and {env:NAME}`
+// The connection sets these headers.
+const RESERVED = /^(host|connection|content-length|transfer-encoding|expect|upgrade|te|trailer)$/i
+
+const spell = (names: readonly string[]) => `{${names.join('}, {')}}`
 
 /** All texts of the call, with the names of their placeholders. */
 export function textsOf({ url, headers, auth, form, json }: HttpPolicy): Text[] {
@@ -19,16 +22,24 @@ export function textsOf({ url, headers, auth, form, json }: HttpPolicy): Text[] 
   return texts
 }
 
-export function httpFaults(gateway: string, http: HttpPolicy, env: Env): (Fault | false)[] {
-  const { url, form, json, success, idempotent } = http
+export function httpFaults(gateway: string, http: HttpPolicy, context: VendorContext): (Fault | false)[] {
+  const { url, headers, form, json, success, idempotent } = http
   const texts = textsOf(http)
   const body = texts.filter(({ at }) => at[1] === 'form' || at[1] === 'json')
   const has = (among: Text[], ...wanted: string[]) =>
     among.some(({ names }) => names.some((name) => wanted.includes(name)))
   const at = (...path: string[]) => ['http', ...path]
+  const wrongUrl = urlFault(url, context, true)
   return [
-    ...texts.flatMap((text) => [...placeholderFaults(text), ...secretFaults(gateway, text, env)]),
-    !URL.canParse(url) && { at: at('url'), says: 'must be an address such as https://host/path' },
+    ...texts.flatMap((text) => [...placeholderFaults(text), ...secretFaults(gateway, text, context.env)]),
+    ...Object.keys(headers ?? {}).map(
+      (name) =>
+        RESERVED.test(name) && {
+          at: at('headers', name),
+          says: 'must be removed, because the connection sets it',
+        },
+    ),
+    wrongUrl !== false && { at: at('url'), says: wrongUrl },
     (form === undefined) === (json === undefined) && { at: at(), says: 'must have either form or json' },
     body.length > 0 &&
       !has(body, 'code', 'text') && {
@@ -47,37 +58,33 @@ export function httpFaults(gateway: string, http: HttpPolicy, env: Env): (Fault 
 }
 
 function placeholderFaults({ text, at, names }: Text): Fault[] {
-  const [, part, header] = at
-  const allowed: readonly string[] = part === 'auth' ? [] : PLACEHOLDERS
-  const faults = names.map((name) => {
-    if (name === '{' || name === '}') return 'has a single brace; double it for a literal brace'
-    if (/^env:[A-Z][A-Z0-9_]*$/.test(name) || allowed.includes(name)) {
-      if (part !== 'url') return []
-      if (name === 'code' || name === 'text')
-        return `must not contain {${name}}, because addresses are in access logs`
-      const isInQuery = text.indexOf(`{${name}}`) > text.indexOf('?') && text.includes('?')
-      return isInQuery || !name.startsWith('env:') ? [] : `may contain {${name}} only after its question mark`
-    }
-    return allowed.length === 0
-      ? `may contain no placeholder but {env:NAME}: {${name}}`
-      : `has an unknown placeholder {${name}}; the placeholders are ${EXISTING}`
+  const isUrl = at[1] === 'url'
+  const query = text.indexOf('?')
+  const usable: readonly string[] = at[1] === 'auth' ? [] : PLACEHOLDERS
+  return names.flatMap((name) => {
+    const says = (fault: string) => ({ at, says: fault })
+    const placeholder = `{${name}}`
+    if (name === '{' || name === '}') return says('has a single brace; double it for a literal brace')
+    const isSecret = /^env:[A-Z][A-Z0-9_]*$/.test(name)
+    if (!isSecret && !usable.includes(name))
+      return says(`has the unknown placeholder ${placeholder}; here exist ${spell([...usable, 'env:NAME'])}`)
+    if (isUrl && (name === 'code' || name === 'text'))
+      return says(`must not contain ${placeholder}, because addresses are in access logs`)
+    const isInPath = isUrl && (query === -1 || text.indexOf(placeholder) < query)
+    return isSecret && isInPath ? says(`may contain ${placeholder} only after a question mark`) : []
   })
-  const isReserved = part === 'headers' && RESERVED.test(String(header))
-  return [...faults.flat(), ...(isReserved ? ['is set by the connection and must be removed'] : [])].map(
-    (says) => ({ at, says }),
-  )
 }
 
-const RESERVED = /^(host|connection|content-length|transfer-encoding|expect|upgrade|te|trailer)$/i
-
-function secretFaults(gateway: string, { at, names }: Text, env: Env): Fault[] {
+function secretFaults(gateway: string, { at, names }: Text, env: VendorContext['env']): Fault[] {
   return names
     .filter((name) => name.startsWith('env:'))
     .flatMap((name) => {
       const variable = name.slice(4)
       const value = env[variable] ?? ''
       if (value === '') return `${variable}: is missing (gateways.${gateway}.${at.join('.')})`
-      return /^\s|\s$|\p{Cc}/u.test(value) ? `${variable}: must not begin or end with a blank or a line break` : []
+      return /^\s|\s$|\p{Cc}/u.test(value)
+        ? `${variable}: must not begin or end with a blank or a line break`
+        : []
     })
 }
 

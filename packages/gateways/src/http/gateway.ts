@@ -19,11 +19,18 @@ type HttpOptions = {
 
 export function createHttpGateway(options: HttpOptions): SmsGateway {
   const { name, http, secrets, wordingOf, transport, now = () => new Date() } = options
-  const { method = 'POST', idempotent = false } = http
-  const outcomeOf = createOutcomeReader(http, Object.values(secrets))
+  const { method = 'POST', idempotent = false, auth: { basic } = {} } = http
+  const secret = (template: string) => fill(template, (placeholder) => secrets[placeholder] ?? '')
+  const credentials =
+    basic && Buffer.from(`${secret(basic.user)}:${secret(basic.password)}`).toString('base64')
+  const outcomeOf = createOutcomeReader(http, [
+    ...Object.values(secrets),
+    ...(credentials ? [credentials] : []),
+  ])
 
   async function send(message: SmsMessage, signal: AbortSignal) {
-    const { url, headers, body } = requestOf(http, { ...valuesOf(message, wordingOf(message)), ...secrets })
+    const values = { ...valuesOf(message, wordingOf(message)), ...secrets }
+    const { url, headers, body } = requestOf(http, credentials, values)
     return outcomeOf(await transport.post(url, { method, headers, body, signal }), message, now())
   }
 
@@ -32,21 +39,22 @@ export function createHttpGateway(options: HttpOptions): SmsGateway {
 
 function requestOf(
   { url, headers, auth = {}, form, json }: HttpPolicy,
+  credentials: string | undefined,
   values: Readonly<Record<string, string>>,
 ) {
   const text = (template: string) => fill(template, (name) => values[name] ?? '')
   const inUrl = (template: string) => fill(template, (name) => encoded(values[name] ?? ''))
-  const { basic, bearer, header, query } = auth
+  const { bearer, header, query } = auth
   const parameter = query && `${url.includes('?') ? '&' : '?'}${query.name}=${inUrl(query.value)}`
-  const credentials = basic && Buffer.from(`${text(basic.user)}:${text(basic.password)}`).toString('base64')
   const templates = {
-    'Content-Type': form === undefined ? 'application/json;charset=utf-8' : 'application/x-www-form-urlencoded',
+    'Content-Type':
+      form === undefined ? 'application/json;charset=utf-8' : 'application/x-www-form-urlencoded',
     ...headers,
     ...(credentials !== undefined && { Authorization: `Basic ${credentials}` }),
     ...(bearer !== undefined && { Authorization: `Bearer ${bearer}` }),
     ...(header && { [header.name]: header.value }),
   }
-  const fields = Object.entries(form ?? {}).map(([name, value]) => [name, text(value)])
+  const fields = Object.entries(form ?? {}).map(([name, value]): [string, string] => [name, text(value)])
   return {
     url: `${inUrl(url)}${parameter ?? ''}`,
     headers: Object.fromEntries(

@@ -19,7 +19,9 @@ export const fill = (text: string, valueOf: (name: string) => string) =>
 
 /** The names of the placeholders in a text, and each brace that is neither doubled nor part of a placeholder. */
 export const placeholdersIn = (text: string) =>
-  [...text.matchAll(TOKEN)].flatMap(([token, name = token]) => (token.length === 2 && name === token ? [] : name))
+  [...text.matchAll(TOKEN)].flatMap(([token, name = token]) =>
+    token.length === 2 && name === token ? [] : name,
+  )
 
 /** The value with each text in it changed. The path of a text is given with the text. */
 export function mapTexts(
@@ -31,7 +33,10 @@ export function mapTexts(
   if (Array.isArray(value)) return value.map((item: unknown, i) => mapTexts(item, change, [...at, i]))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]: [string, unknown]) => [key, mapTexts(item, change, [...at, key])]),
+    Object.entries(value).map(([key, item]: [string, unknown]) => [
+      key,
+      mapTexts(item, change, [...at, key]),
+    ]),
   )
 }
 
@@ -40,9 +45,20 @@ export function valuesOf(message: SmsMessage, wording: Wording): Record<Name, st
   const { template = '', sign_name = '', sender = '' } = wording
   const { nationalNumber: national = '', countryCallingCode: country_code = '' } =
     parsePhoneNumberFromString(to) ?? {}
-  const seconds = String(Math.max(1, Math.floor(secondsLeft)))
   return {
-    ...{ to, digits: digitsOf(to), national, country_code, code, minutes: String(minutes), seconds, text },
-    ...{ id, scene, locale, template, sign_name, sender },
+    to,
+    digits: digitsOf(to),
+    national,
+    country_code,
+    code,
+    minutes: String(minutes),
+    seconds: String(Math.max(1, Math.floor(secondsLeft))),
+    text,
+    id,
+    scene,
+    locale,
+    template,
+    sign_name,
+    sender,
   }
 }
