@@ -41,24 +41,20 @@ export function mapTexts(
 }
 
 export function valuesOf(message: SmsMessage, wording: Wording): Record<Name, string> {
-  const { mobile: to, code, minutes, secondsLeft, text, id, scene, locale } = message
-  const { template = '', sign_name = '', sender = '' } = wording
+  const { mobile: to, minutes, secondsLeft, ...texts } = message
   const { nationalNumber: national = '', countryCallingCode: country_code = '' } =
     parsePhoneNumberFromString(to) ?? {}
   return {
+    ...texts,
+    template: '',
+    sign_name: '',
+    sender: '',
+    ...wording,
     to,
     digits: digitsOf(to),
     national,
     country_code,
-    code,
     minutes: String(minutes),
     seconds: String(Math.max(1, Math.floor(secondsLeft))),
-    text,
-    id,
-    scene,
-    locale,
-    template,
-    sign_name,
-    sender,
   }
 }
