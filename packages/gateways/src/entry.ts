@@ -1,22 +1,9 @@
 // Defines the entry of a gateway in the policy, and finds the faults of its settings.
 import type { TObject, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import type { GatewayPolicy } from '@sms-codes/core/config/policy-schema'
 import type { CallbackAddress } from './delivery-receipt.ts'
 import { field } from './json.ts'
-import type { MessagePolicy } from './wording.ts'
-
-export type GatewayPolicy = {
-  vendor?: string
-  base_url?: string
-  account?: string
-  app?: string
-  region?: string
-  api_key?: string
-  idempotent?: boolean
-  http?: unknown
-  countries?: readonly string[]
-  messages?: readonly MessagePolicy[]
-}
 
 /** The part of the worker's configuration on which the faults of a gateway depend. */
 export type VendorContext = CallbackAddress & {

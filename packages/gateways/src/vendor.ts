@@ -1,6 +1,7 @@
 // Defines how a vendor is described to the worker: its secrets, its settings in the policy, and a gateway factory.
 import type { StaticDecode, TObject } from '@sinclair/typebox'
-import { readSettings, urlFault, type GatewayPolicy, type PolicyFault, type VendorContext } from './entry.ts'
+import type { GatewayPolicy } from '@sms-codes/core/config/policy-schema'
+import { readSettings, urlFault, type PolicyFault, type VendorContext } from './entry.ts'
 import type { SmsGateway } from './gateway.ts'
 import { field } from './json.ts'
 import { messageFaults } from './message-faults.ts'

@@ -1,9 +1,10 @@
 // Lists all vendors for the worker. The parsers of the vendors' delivery receipts are listed in receipts.ts.
 import { Type, type StaticDecode, type TObject } from '@sinclair/typebox'
+import type { GatewayPolicy } from '@sms-codes/core/config/policy-schema'
 import { aliyun } from './aliyun/settings.ts'
 import { ccp } from './ccp/settings.ts'
 import { consoleVendor } from './console/gateway.ts'
-import type { GatewayPolicy, VendorContext } from './entry.ts'
+import type { VendorContext } from './entry.ts'
 import { httpVendor } from './http/settings.ts'
 import { tencent } from './tencent/settings.ts'
 import { twilio } from './twilio/settings.ts'

@@ -1,24 +1,16 @@
 // Chooses the registered words of a message: its template, sign name or sender at one vendor.
+import type { GatewayPolicy } from '@sms-codes/core/config/policy-schema'
 import type { SmsMessage } from './gateway.ts'
 
 export type Wording = { template?: string; sign_name?: string; sender?: string }
 
-/** One entry of a gateway's `messages` in the policy. A condition that is absent holds for every message. */
-export type MessagePolicy = Wording & {
-  scenes?: readonly string[]
-  locales?: readonly string[]
-  countries?: readonly string[]
-  /** The minutes in the text of the template, for vendors whose templates have no variable for them. */
-  minutes?: number
-}
+/** One entry of a gateway's `messages`. A condition that is absent holds for every message. */
+export type MessagePolicy = NonNullable<GatewayPolicy['messages']>[number]
 
 type Case = Pick<SmsMessage, 'scene' | 'locale' | 'country'>
 export type WordingOf = (message: Case) => Wording
 
-export const findWording = <Entry extends MessagePolicy>(
-  entries: readonly Entry[],
-  { scene, locale, country }: Case,
-): Entry | undefined =>
+export const findWording = (entries: readonly MessagePolicy[], { scene, locale, country }: Case) =>
   entries.find(
     ({ scenes, locales, countries }) =>
       scenes?.includes(scene) !== false &&
