@@ -96,6 +96,9 @@ describe('a gateway of Huawei', () => {
     expect(faultsOf('huawei', huawei, secrets, { scenes: scenes(300, 8) })).toEqual([])
     expect(faultsOf('huawei', huawei, secrets, { scenes: scenes(300, 9) })).toEqual(['gateways.main'])
     const [first] = huawei.messages ?? []
+    expect(faultsOf('huawei', { ...huawei, messages: [{ template: first?.template ?? '' }] })).toContain(
+      'gateways.main.messages.0',
+    )
     expect(faultsOf('huawei', { ...huawei, messages: [{ ...first, template: '1110' }] })).toContain(
       'gateways.main.messages.0.template',
     )
