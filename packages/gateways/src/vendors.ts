@@ -5,6 +5,7 @@ import { aliyun } from './aliyun/settings.ts'
 import { ccp } from './ccp/settings.ts'
 import { consoleVendor } from './console/gateway.ts'
 import type { VendorContext } from './entry.ts'
+import { httpVendor } from './http/settings.ts'
 import { huawei } from './huawei/settings.ts'
 import { sns } from './sns/settings.ts'
 import { tencent } from './tencent/settings.ts'
@@ -43,5 +44,6 @@ export const vendors: readonly Vendor[] = [
   vonage,
   sns,
   webhook,
+  httpVendor,
   consoleVendor,
 ]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { listReceiptParsers, receiptFaults } from '../src/receipts.ts'
+import { lackedSecrets, listReceiptParsers, receiptFaults } from '../src/receipts.ts'
 
 const secrets = { TWILIO_AUTH_TOKEN: 'a token of tests', WEBHOOK_SECRETS: [Buffer.alloc(24, 1)] }
 const address = { publicUrl: 'https://sms.example.com', callbackToken: 't0ken' }
@@ -109,6 +109,18 @@ describe('the list of parsers', () => {
       'vonage',
     ])
     expect([...parsers.keys()]).toEqual(['ccp', 'aliyun', 'tencent', 'huawei', 'vonage', 'twilio', 'webhook'])
+  })
+
+  it('has the gateways of the policy under their own names', () => {
+    const gateways = { shop: { vendor: 'aliyun' }, ccp: {}, printer: { vendor: 'console' } }
+    const named = listReceiptParsers(secrets, address, gateways)
+    expect(named.get('shop')).toBe(named.get('aliyun'))
+    expect([...named.keys()]).toEqual([...parsers.keys(), 'shop'])
+    expect([...lackedSecrets({}, address, { us: { vendor: 'twilio' } })]).toEqual([
+      ['twilio', 'TWILIO_AUTH_TOKEN'],
+      ['webhook', 'WEBHOOK_SECRETS'],
+      ['us', 'TWILIO_AUTH_TOKEN'],
+    ])
   })
 
   it('needs the public address for Twilio, which signs it', () => {

@@ -18,7 +18,7 @@ export type PolicyCheck<Values> = (
   values: Partial<Values>,
 ) => readonly (PolicyFault | string | false)[]
 
-type Checks<Values> = { variables?: readonly Check<Values>[]; policy?: readonly PolicyCheck<Values>[] }
+export type Checks<Values> = { variables?: readonly Check<Values>[]; policy?: readonly PolicyCheck<Values>[] }
 
 /** EX_CONFIG of sysexits.h: a supervisor need not restart the process until its configuration changes. */
 export const EXIT_CONFIG = 78
