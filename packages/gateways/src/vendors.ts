@@ -25,7 +25,7 @@ export const vendorVariables = {
   ...Type.Partial(sns.secrets).properties,
   ...Type.Partial(webhook.secrets).properties,
 }
-type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
+export type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
 type OfGateway<Result> = (
   name: string,
   entry: GatewayPolicy,
@@ -33,7 +33,12 @@ type OfGateway<Result> = (
   context: VendorContext,
 ) => Result
 
-export type Vendor = { name: string; faults: OfGateway<Fault[]>; configure: OfGateway<ConfiguredGateway> }
+export type Vendor = {
+  name: string
+  countries: (entry: GatewayPolicy, context: VendorContext) => readonly string[]
+  faults: OfGateway<Fault[]>
+  configure: OfGateway<ConfiguredGateway>
+}
 
 export const vendors: readonly Vendor[] = [
   ccp,
