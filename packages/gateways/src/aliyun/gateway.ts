@@ -89,7 +89,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const outcome = codeOutcome(result.status, byTransport, meaning)
   // Aliyun sends the time to wait before a retry in a header of its own, in milliseconds.
   const wait = String(result.headers['x-acs-retry-after'])
-  if (outcome.class === 'retry_same' && /^\d{1,9}$/.test(wait))
+  if (isKnown && outcome.class === 'retry_same' && /^\d{1,9}$/.test(wait))
     return { ...outcome, retryAfterMs: Number(wait) }
   return outcome.class === 'accepted' ? { ...outcome, ...bizIdOf(answer, message) } : outcome
 }
