@@ -1,6 +1,6 @@
 // Phone numbers. The outbox lists a number as `to`, with eleven digits for China and the international form for all
 // others, and as `number`, always in the international form (E.164).
-import parsePhoneNumber from 'libphonenumber-js'
+import { parsePhoneNumberFromString } from 'libphonenumber-js'
 
 export const CHINESE_MOBILE = /^1[3-9]\d{9}$/
 export const INTERNATIONAL = /^\+[1-9]\d{6,14}$/
@@ -16,7 +16,7 @@ export function internationalOf(to: string): string {
 
 /** The country of a number in the international form, or null when no country has such a number. */
 export function countryOf(number: string): string | null {
-  return isChinese(number) ? 'CN' : (parsePhoneNumber(number)?.country ?? null)
+  return isChinese(number) ? 'CN' : (parsePhoneNumberFromString(number)?.country ?? null)
 }
 
 export function isChinese(number: string): boolean {
@@ -25,7 +25,7 @@ export function isChinese(number: string): boolean {
 
 /** The calling code and the national number of a number in the international form. */
 export function splitNumber(number: string): { callingCode: string; national: string } {
-  const parsed = parsePhoneNumber(number)
+  const parsed = parsePhoneNumberFromString(number)
   return parsed === undefined
     ? { callingCode: '', national: number }
     : { callingCode: parsed.countryCallingCode, national: parsed.nationalNumber }

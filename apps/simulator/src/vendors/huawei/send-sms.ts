@@ -1,65 +1,46 @@
 // Huawei Cloud's call batchSendSms. A template has the code as its one variable, so its text names fixed minutes. The
-// channel decides which numbers and templates it takes. Huawei does not recognise repeats.
-import type { Config } from '../../config.ts'
+// channel decides which numbers and templates it takes. Huawei does not recognise repeats. Its limits on messages to one
+// number are left out, because the code of their refusal is not known.
 import { HUAWEI, SIGN_NAMES, type Kind, type Template } from '../accounts.ts'
 import { handsetOf, INTERNATIONAL, isChinese } from '../mobile.ts'
-import { createNumberLimits, withinMs } from '../number-limits.ts'
 import { templateText } from '../text.ts'
 import type { Verdict } from '../vendor.ts'
 import { callError, messageId, numberStatus } from './responses.ts'
 
 const MAX_EXTEND = 128
 
-// The vendor documents these limits without the code of the refusal.
-const LIMITS = [
-  { permits: 2, isInWindow: withinMs(60_000), refusal: 'E200026' },
-  { permits: 50, isInWindow: withinMs(24 * 3_600_000), refusal: 'E200026' },
-]
+export function sendSms(form: URLSearchParams, now: number): Verdict {
+  const field = (name: string) => form.get(name) ?? ''
+  const [from, to, id, echo] = [field('from'), field('to'), field('templateId'), field('extend')]
+  if (from === '' || to === '' || id === '' || echo.length > MAX_EXTEND) return callError('E000503')
+  const row = { from, to, id: messageId(), now }
+  const refuse = (status: string) => numberStatus({ ...row, status })
+  // The vendor takes up to 500 numbers in a call. The product sends one, so more are a mistake here.
+  if (to.includes(',')) return refuse('E200015')
+  const template = HUAWEI.templates.get(id)
+  const refusal = refuseMessage({ from, to, template, signName: field('signature') })
+  if (template === undefined || refusal !== null) return refuse(refusal ?? 'E200030')
+  const code = readCode(field('templateParas'))
+  if (code === null) return refuse('E200028')
 
-export function createSendSms(config: Config) {
-  const limits = createNumberLimits(LIMITS, { enforced: config.SIMULATOR_VENDOR_LIMITS === 'on' })
-
+  const variables = { code, minutes: template.minutes ?? 0 }
+  const signName = SIGN_NAMES[template.kind]
+  const callback = field('statusCallback')
   return {
-    answer(form: URLSearchParams, now: number): Verdict {
-      const field = (name: string) => form.get(name) ?? ''
-      const [from, to, id, echo] = [field('from'), field('to'), field('templateId'), field('extend')]
-      if (from === '' || to === '' || id === '' || echo.length > MAX_EXTEND) return callError('E000503')
-      const row = { from, to, id: messageId(), now }
-      const refuse = (status: string) => numberStatus({ ...row, status })
-      // The vendor takes up to 500 numbers in a call. The product sends one, so more are a mistake here.
-      if (to.includes(',')) return refuse('E200015')
-      const template = HUAWEI.templates.get(id)
-      const signName = field('signature')
-      const refusal = refuseMessage({ from, to, template, signName })
-      if (template === undefined || refusal !== null) return refuse(refusal ?? 'E200030')
-      const code = readCode(field('templateParas'))
-      if (code === null) return refuse('E200028')
-
-      const variables = { code, minutes: template.minutes ?? 0 }
-      const sign_name = SIGN_NAMES[template.kind]
-      const message = {
-        id: row.id,
-        to: handsetOf(to),
-        ...variables,
-        text: templateText(template, { signName: sign_name, ...variables }),
-        template: id,
-        locale: template.locale,
-        sign_name,
-        sender: from,
-        at: now,
-        echo: echo || null,
-      }
-      const limit = limits.refusalOf(message)
-      if (limit !== null) return refuse(limit)
-      limits.add(message)
-      const callback = field('statusCallback')
-      return {
-        ...numberStatus({ ...row, status: '000000' }),
-        accepted: { ...message, ...(callback === '' ? {} : { callback }) },
-      }
+    ...numberStatus({ ...row, status: '000000' }),
+    accepted: {
+      id: row.id,
+      to: handsetOf(to),
+      ...variables,
+      text: templateText(template, { signName, ...variables }),
+      template: id,
+      locale: template.locale,
+      sign_name: signName,
+      sender: from,
+      at: now,
+      echo: echo || null,
+      ...(callback === '' ? {} : { callback }),
     },
-
-    reset: () => limits.reset(),
   }
 }
 

@@ -6,15 +6,13 @@ import { headerOf } from '../headers.ts'
 import type { Vendor, VendorDeps, VendorRequest } from '../vendor.ts'
 import { huaweiDeliveryReceipts } from './delivery-receipt.ts'
 import { callError, messageId, numberStatus } from './responses.ts'
-import { createSendSms } from './send-sms.ts'
+import { sendSms } from './send-sms.ts'
 import { readSdkHmac } from './signature.ts'
 
 const CANONICAL_PATH = '/sms/batchSendSms/v1/'
 const CLOCK_WINDOW_MS = 15 * 60_000
 
 export function createHuawei({ clock, config }: VendorDeps): Vendor {
-  const sendSms = createSendSms(config)
-
   function refuseCaller(request: VendorRequest, now: number): string | null {
     if (headerOf(request, 'authorization') === '') return 'E000001'
     const date = headerOf(request, 'x-sdk-date')
@@ -35,13 +33,13 @@ export function createHuawei({ clock, config }: VendorDeps): Vendor {
     isRefusalCode: (code) => /^E\d{6}$/.test(code),
     refusal: (code, request) => refuse(code, formOf(request), clock.now()),
     unreadable: () => callError('E000000'),
-    reset: () => sendSms.reset(),
+    reset() {},
 
     answer(request) {
       const now = clock.now()
       const wrongCaller = refuseCaller(request, now)
       if (wrongCaller !== null) return callError(wrongCaller)
-      return isForm(request) ? sendSms.answer(formOf(request), now) : callError('E000040')
+      return isForm(request) ? sendSms(formOf(request), now) : callError('E000040')
     },
   }
 }
