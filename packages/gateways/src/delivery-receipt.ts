@@ -61,6 +61,10 @@ export function readRows({ body }: ReceivedCall, read: (row: unknown) => Deliver
   return Array.isArray(rows) ? rows.flatMap((row: unknown) => read(row) ?? []) : null
 }
 
+/** The fields of a JSON body or of a form. */
+export const readFields = (body: string): unknown =>
+  parseJson(body) ?? Object.fromEntries(new URLSearchParams(body))
+
 export function isEqualInConstantTime(received: string, expected: string): boolean {
   const [receivedBytes, expectedBytes] = [Buffer.from(received), Buffer.from(expected)]
   return receivedBytes.length === expectedBytes.length && timingSafeEqual(receivedBytes, expectedBytes)

@@ -3,8 +3,10 @@ import { Type, type StaticDecode, type TObject } from '@sinclair/typebox'
 import { aliyunReceipts } from './aliyun/receipt.ts'
 import { ccpReceipts } from './ccp/receipt.ts'
 import { callbackUrl, type CallbackAddress, type ReceiptParser } from './delivery-receipt.ts'
+import { huaweiReceipts } from './huawei/receipt.ts'
 import { tencentReceipts } from './tencent/receipt.ts'
 import { createTwilioReceipts, twilioAuthToken } from './twilio/receipt.ts'
+import { vonageReceipts } from './vonage/receipt.ts'
 import { createWebhookReceipts, receiverSecrets } from './webhook/receipt.ts'
 
 /** The secrets with which vendors sign their delivery receipts. */
@@ -18,6 +20,8 @@ const UNSIGNED = new Map([
   ['ccp', ccpReceipts],
   ['aliyun', aliyunReceipts],
   ['tencent', tencentReceipts],
+  ['huawei', huaweiReceipts],
+  ['vonage', vonageReceipts],
 ])
 
 /** The variable that each vendor with signed delivery receipts needs. */

@@ -19,6 +19,13 @@ export const secret = (description: string) =>
 export const apiUrl = (vendor: string, address: string) =>
   text('^https?://[^\\s]+$', `address of the ${vendor} API, such as ${address}`, { default: address })
 
+/** The minutes in a template that has the code as its only variable. They must be the life of the code. */
+export const templateMinutes = Type.Integer({
+  minimum: 1,
+  maximum: 10,
+  description: 'minutes in the text of the template',
+})
+
 /** A sign name in front of a message, such as 美多商城. The vendors add the brackets. */
 export const signName = (vendor: string) =>
   text('^[^\\s【】]{2,20}$', `sign name at ${vendor}, such as 美多商城, without its brackets`)

@@ -6,9 +6,12 @@ import { ccp } from './ccp/settings.ts'
 import { consoleVendor } from './console/gateway.ts'
 import type { VendorContext } from './entry.ts'
 import { httpVendor } from './http/settings.ts'
+import { huawei } from './huawei/settings.ts'
+import { sns } from './sns/settings.ts'
 import { tencent } from './tencent/settings.ts'
 import { twilio } from './twilio/settings.ts'
 import type { ConfiguredGateway, Fault } from './vendor.ts'
+import { vonage } from './vonage/settings.ts'
 import { webhook } from './webhook/settings.ts'
 
 /** The secrets of all vendors. All are optional here, because only a gateway of the vendor requires them. */
@@ -16,10 +19,13 @@ export const vendorVariables = {
   ...Type.Partial(ccp.secrets).properties,
   ...Type.Partial(aliyun.secrets).properties,
   ...Type.Partial(tencent.secrets).properties,
+  ...Type.Partial(huawei.secrets).properties,
   ...Type.Partial(twilio.secrets).properties,
+  ...Type.Partial(vonage.secrets).properties,
+  ...Type.Partial(sns.secrets).properties,
   ...Type.Partial(webhook.secrets).properties,
 }
-type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
+export type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
 type OfGateway<Result> = (
   name: string,
   entry: GatewayPolicy,
@@ -27,6 +33,22 @@ type OfGateway<Result> = (
   context: VendorContext,
 ) => Result
 
-export type Vendor = { name: string; faults: OfGateway<Fault[]>; configure: OfGateway<ConfiguredGateway> }
+export type Vendor = {
+  name: string
+  countries: (entry: GatewayPolicy, context: VendorContext) => readonly string[]
+  faults: OfGateway<Fault[]>
+  configure: OfGateway<ConfiguredGateway>
+}
 
-export const vendors: readonly Vendor[] = [ccp, aliyun, tencent, twilio, webhook, httpVendor, consoleVendor]
+export const vendors: readonly Vendor[] = [
+  ccp,
+  aliyun,
+  tencent,
+  huawei,
+  twilio,
+  vonage,
+  sns,
+  webhook,
+  httpVendor,
+  consoleVendor,
+]

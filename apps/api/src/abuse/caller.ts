@@ -6,8 +6,8 @@ import type { ClientAddress } from '@sms-codes/core/limits/forwarded-for'
 /** The address of a client, and the pseudonyms under which Redis counts this address and its subnet. */
 export type Caller = { ip: string; address: string; subnet: string }
 
-/** One request for a message: its caller, and the phone that the message is for. */
-export type SendAttempt = Caller & { mobile: string }
+/** One request for a message: its caller, and the phone that the message is for, with its country. */
+export type SendAttempt = Caller & { mobile: string; country: string }
 
 export function createCallers(keyring: Pick<Keyring, 'pseudonym'>, clientAddress: ClientAddress) {
   return (request: FastifyRequest): Caller => {

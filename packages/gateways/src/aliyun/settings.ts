@@ -1,7 +1,7 @@
 // Defines the secrets and the settings of Aliyun and creates the gateway from their values. The text of a template
 // contains the life of a code in minutes. The policy repeats this number, so that a wrong number is a fault.
 import { Type } from '@sinclair/typebox'
-import { apiUrl, secret, signName, text } from '../settings.ts'
+import { apiUrl, secret, signName, templateMinutes, text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createAliyunGateway } from './gateway.ts'
 
@@ -29,7 +29,7 @@ export const aliyun = defineVendor({
       'Aliyun template, such as SMS_100000001, whose only variable is ${code}',
     ),
     sign_name: signName('Aliyun'),
-    minutes: Type.Integer({ minimum: 1, maximum: 10, description: 'minutes in the text of the template' }),
+    minutes: templateMinutes,
   }),
   quota: aliyunQuota,
   maxCodeLength: 6,
