@@ -10,10 +10,19 @@ import { SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { startRedis } from '@sms-codes/launcher/redis'
+import { policyFile } from '../../../packages/core/test/policy-file.ts'
 import { loadApiConfig } from '../src/config/config.ts'
 import { createIdempotencyStore } from '../src/http/idempotency-store.ts'
 import { createReceiptKeys } from '../src/receipts/receipt-keys.ts'
 import { buildServer } from '../src/server.ts'
+
+/** The policy file of these tests, with some sections changed. */
+export const apiPolicy = (sections: object) =>
+  policyFile({
+    // These tests run no worker, so the queue is never emptied. A busy test machine must not cause refusals.
+    overload: { queue_max_age: '0s', event_loop_max_delay: '0s' },
+    ...sections,
+  })
 
 const key = () => randomBytes(32).toString('base64')
 
@@ -29,10 +38,7 @@ export async function startApi(
     REDIS_URL: server.url,
     TRUST_PROXY: '127.0.0.1',
     CORS_ORIGINS: 'https://shop.example',
-    // These tests run no worker, so the queue is never emptied.
-    QUEUE_MAX_AGE_SECONDS: '0',
-    // A busy test machine must not cause refusals.
-    EVENT_LOOP_MAX_DELAY_MS: '0',
+    POLICY_FILE: apiPolicy({}),
     ...env,
   })
   // This kind of connection waits longer for an answer than those of main.ts, for the same reason.
