@@ -59,7 +59,10 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
   function decisionOf(sends: readonly Window[]) {
     const windows = { ...rules.windows, country: sends }
     const limits = LIMITS.filter((name) => name !== 'country' || sends.length > 0)
-    const parts = limits.map((name) => ({ key: name === 'budget' ? keys.budget : '', windows: windows[name] }))
+    const parts = limits.map((name) => ({
+      key: name === 'budget' ? keys.budget : '',
+      windows: windows[name],
+    }))
     const { proofAfter: proof_after } = rules
     const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
       rules: { limits: limitArgs(parts), proof_after, groups: guard.rules },

@@ -3,7 +3,14 @@ import { LOCALE_PATTERN } from '@sms-codes/core/config/locales'
 import { PROOF_MAX_LENGTH } from '../captcha/proofs.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
-import { Envelope, IDEMPOTENT_ERRORS, MainlandMobile, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
+import {
+  Envelope,
+  IDEMPOTENT_ERRORS,
+  MainlandMobile,
+  Mobile,
+  sceneOf,
+  SUCCESS_FIELDS,
+} from '../http/schemas.ts'
 
 const Sent = Type.Object(
   {
@@ -57,7 +64,8 @@ export const sendSchema = (scenes: readonly string[]) => ({
       locale: Type.Optional(
         Type.String({
           pattern: LOCALE_PATTERN,
-          description: 'the language of the message, such as en; without a text in it, the scene and the country decide',
+          description:
+            'the language of the message, such as en; without a text in it, the scene and the country decide',
         }),
       ),
     },
