@@ -48,13 +48,6 @@ export const API_CHECKS: readonly Check<ApiValues>[] = [
       'TEST_NUMBERS: a code has a length that no scene has (CODE_LENGTH, length= in SCENES)',
   ],
   checkLives,
-  ({ API_KEYS = [], SCENES }) =>
-    API_KEYS.map(({ scenes }, i) => {
-      const isKnown = (scene: string) => SCENES === undefined || SCENES.some((known) => known.name === scene)
-      return (
-        !scenes.every(isKnown) && `API_KEYS: entry ${i + 1} is bound to a scene that SCENES does not have`
-      )
-    }),
   ({ STEP_UP, STEP_UP_WARM_PERCENT: warm = 0, STEP_UP_HOT_PERCENT: hot = 100, ...values }) => [
     hot < warm && 'STEP_UP_HOT_PERCENT: must not be less than STEP_UP_WARM_PERCENT',
     ...(['GUARD_MODE', 'GUARD_ADDRESS_MODE'] as const).map(

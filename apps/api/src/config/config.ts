@@ -6,6 +6,7 @@ import { wantsTracing } from '@sms-codes/core/config/shared-variables'
 import { lackedSecrets, listReceiptParsers } from '@sms-codes/gateways/receipts'
 import { API_CHECKS } from './checks.ts'
 import { ApiEnv, type ApiValues } from './variables.ts'
+import { backEndsOf } from '../http/api-keys.ts'
 import type { GuardOptions } from '../abuse/pumping-guard.ts'
 
 function guardOptions(values: ApiValues): GuardOptions {
@@ -61,7 +62,7 @@ export function loadApiConfig(env: Env) {
     rules: fallbackRules(values.SCENES),
     corsOrigins: values.CORS_ORIGINS,
     corsHeaders: values.CORS_HEADERS,
-    apiKeys: values.API_KEYS,
+    backEnds: backEndsOf(values.API_KEYS, {}),
     policies: policiesOf(values),
     testNumbers: values.TEST_NUMBERS,
     lists: { allow: values.ALLOW_LIST, deny: values.DENY_LIST },
