@@ -1,21 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { isUnique, list } from '@sms-codes/core/config/decoders'
-import type { Window } from '@sms-codes/core/limits/windows'
+import type { Policy } from '@sms-codes/core/config/policy-schema'
 import { throwFaults } from '@sms-codes/core/throw-faults'
 import type { Claims } from '../receipts/receipts.ts'
 import { Refusal } from './answers.ts'
 
 type ApiKey = { name: string; key: string }
 
-/** What a back end may call: `send` without a picture, `redeem` receipts, and store or erase `contacts`. */
-type Scope = 'send' | 'redeem' | 'contacts'
-
 /**
- * The rules of an API key. `scenes` are the scenes to which the key is bound; an empty list binds it to no scene.
- * `sends` limits its messages.
+ * What the policy lets an API key do: `send` codes without a picture, `redeem` receipts, store and erase `contacts`.
+ * Without `scenes` the key is bound to no scene.
  */
-export type KeyRules = { scopes: readonly Scope[]; scenes: readonly string[]; sends: readonly Window[] }
+export type KeyRules = Required<Policy['api_keys'][string]>
+type Scope = KeyRules['scopes'][number]
 type BackEnd = ApiKey & KeyRules
 
 const WITHOUT_ENTRY: KeyRules = { scopes: ['redeem', 'contacts'], scenes: [], sends: [] }
