@@ -20,7 +20,7 @@ export function transportOutcome(result: PostResult, now: Date): Outcome {
 
 export const isSuccess = (status: number) => status >= 200 && status <= 299
 
-type CodeMeaning = { class: OutcomeClass; code: string; isKnown: boolean }
+export type CodeMeaning = { class: OutcomeClass; code: string; isKnown: boolean }
 
 /**
  * The outcome of an answer with a vendor's code, for vendors that refuse with a 2xx status. With any other status, an

@@ -3,6 +3,7 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { WordingOf } from './wording.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
 
@@ -23,6 +24,9 @@ export type Transport = ReturnType<typeof createTransport>
 
 /** What a gateway needs to call the API of its vendor. */
 export type ApiOptions = {
+  /** The name of the gateway, which need not be the vendor's name. */
+  name: string
+  wordingOf: WordingOf
   /** Scheme, host, port and an optional path prefix. */
   baseUrl: string
   transport: Pick<Transport, 'post'>

@@ -9,6 +9,7 @@ const GATE_NAMES = {
   subnet: 'net',
   segment: 'seg',
   limit_key: 'key',
+  country: 'land',
 }
 
 /**
@@ -77,5 +78,6 @@ export const keys = {
    * The limits of a send other than the limit of its phone. All share a hash slot, so one script checks all. 12 of the 22
    * characters of a pseudonym tell the addresses of a day apart (72 bits), and save 16 bytes per address.
    */
-  gate: (what: keyof typeof GATE_NAMES, who: string) => `sms:{gate}:${GATE_NAMES[what]}:${who.slice(0, 12)}`,
+  gate: (what: keyof typeof GATE_NAMES, who: string) =>
+    `sms:{gate}:${GATE_NAMES[what]}:${who.slice(0, 12)}`,
 }
