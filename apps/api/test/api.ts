@@ -9,9 +9,9 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { loadApiConfig } from '../src/config/config.ts'
-import { backEndsOf, type KeyRules } from '../src/http/api-keys.ts'
 import { createIdempotencyStore } from '../src/http/idempotency-store.ts'
 import { createReceiptKeys } from '../src/receipts/receipt-keys.ts'
 import { buildServer } from '../src/server.ts'
@@ -22,28 +22,20 @@ const key = () => randomBytes(32).toString('base64')
 export async function startApi(
   env: Record<string, string> = {},
   log: Logger = createLogger('api', 'silent'),
-  apiKeys: Record<string, Partial<KeyRules>> = {},
+  policy: object = {},
 ) {
   const server = await startRedis()
-  const loaded = loadApiConfig({
+  // These tests run no worker, so the queue is never emptied. A busy test machine must not cause refusals.
+  const overload = { queue_max_age: '0s', event_loop_max_delay: '0s' }
+  const config = loadApiConfig({
     PHONE_KEY: key(),
     CODE_KEYS: `k1:${key()}`,
     REDIS_URL: server.url,
     TRUST_PROXY: '127.0.0.1',
     CORS_ORIGINS: 'https://shop.example',
-    // These tests run no worker, so the queue is never emptied.
-    QUEUE_MAX_AGE_SECONDS: '0',
-    // A busy test machine must not cause refusals.
-    EVENT_LOOP_MAX_DELAY_MS: '0',
+    POLICY_FILE: policyFile({ overload, ...policy }),
     ...env,
   })
-  const config = {
-    ...loaded,
-    backEnds: backEndsOf(
-      loaded.backEnds.map((one) => ({ name: one.name, key: one.key })),
-      apiKeys,
-    ),
-  }
   // This kind of connection waits longer for an answer than those of main.ts, for the same reason.
   const redis = connectRedis(config.redisUrl, 'operator', log)
   const producer = connectRedis(config.redisUrl, 'operator', log)

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const scoped = Object.keys(SCOPED).map((name) => `${name}:${keyOf(name)}`)
   const API_KEYS = `shop:${SHOP},crm:${CRM},${scoped.join()}`
   const rules = Object.fromEntries(Object.entries(SCOPED).map(([name, scopes]) => [name, { scopes }]))
-  api = await startApi({ API_KEYS }, createLogger('api', 'debug', sink), rules)
+  api = await startApi({ API_KEYS }, createLogger('api', 'debug', sink), { api_keys: rules })
   closed = await startApi()
 })
 afterAll(async () => {

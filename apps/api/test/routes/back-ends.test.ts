@@ -15,12 +15,9 @@ const lines: string[] = []
 beforeAll(async () => {
   const API_KEYS = Object.entries(KEYS).map((entry) => entry.join(':'))
   const log = createLogger('api', 'debug', { write: (line) => void lines.push(line) })
-  const sender = { scopes: ['send', 'redeem'] } as const
-  api = await startApi({ API_KEYS: API_KEYS.join() }, log, {
-    shop: sender,
-    crm: sender,
-    vault: { ...sender, scenes: ['reset_password'] },
-  })
+  const sender = { scopes: ['send', 'redeem'] }
+  const api_keys = { shop: sender, crm: sender, vault: { ...sender, scenes: ['reset_password'] } }
+  api = await startApi({ API_KEYS: API_KEYS.join() }, log, { api_keys })
   calls = idempotentCalls(api)
 })
 afterAll(() => api.stop())
