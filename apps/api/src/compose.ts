@@ -60,9 +60,10 @@ export async function composeApi({ config, log, redis, producer, registry, traci
   const lists = createListCheck({ metrics, audit, log }, config.lists)
   const stepUp = createStepUp(config.stepUp)
   const readNumber = await loadNumbers(new Set(Object.keys(config.countries)))
+  const backEnds = createBackEnds(config.backEnds)
   const deps = {
     corsOrigins: config.corsOrigins,
-    backEnds: createBackEnds(config.apiKeys),
+    backEnds,
     callerOf: createCallers(keyring, createClientAddress(config.trustProxy)),
     backlog: createBacklog(redis, metrics, {
       maxAgeSeconds: config.queueMaxAgeSeconds,
@@ -75,13 +76,18 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     rateLimits: createRateLimits(counters, config.rateLimits, metrics),
     admit: createAdmission(
       { redis, counters, keyring, metrics, lists, guard },
-      { windows: config.rateLimits, countries: config.countries, proofAfter: stepUp.proofAfter },
+      {
+        windows: config.rateLimits,
+        countries: config.countries,
+        backEnds: config.backEnds,
+        proofAfter: stepUp.proofAfter,
+      },
     ),
     guard,
     guardCounts: createGuardCounts(redis, config.guard.windowSeconds, log),
     readNumber,
     fields: createFieldNormaliser(readNumber),
-    idempotency: createIdempotency(createIdempotencyStore(redis, keyring)),
+    idempotency: createIdempotency(createIdempotencyStore(redis, keyring), backEnds),
     scenes: Object.keys(config.policies),
     codeLength: (scene: string) => policyOf(scene).length,
     localeOf: config.localeOf,

@@ -20,7 +20,7 @@ export const ApiEnv = Type.Object({
   API_KEYS: parsed(parseApiKeys, {
     default: '',
     description:
-      'secret: comma list of name:key for your back ends, each key 32 to 128 url-safe characters; name:key:scene+scene binds a key to scenes (docs/receipts.md)',
+      'secret: comma list of name:key for your back ends, each key 32 to 128 url-safe characters; `api_keys` in the policy file says what each may do',
   }),
   SMS_GATEWAYS: parsed(list, {
     default: '',
