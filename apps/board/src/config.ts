@@ -47,7 +47,7 @@ const checkOperators: Check<BoardValues> = (values) => {
 
 /** @throws ConfigError */
 export function loadBoardConfig(env: Env) {
-  const values = loadConfig(BoardEnv, env, [checkOperators])
+  const values = loadConfig(BoardEnv, env, { variables: [checkOperators] })
   return {
     host: values.HOST,
     port: values.BOARD_PORT,

@@ -21,7 +21,7 @@ export type StoreConfig = ReturnType<typeof loadStoreConfig>
 
 /** Loads the values of commands about one phone. */
 export function loadPhoneConfig(env: Env) {
-  const values = loadConfig(OpsEnv, env, [checkKeys])
+  const values = loadConfig(OpsEnv, env, { variables: [checkKeys] })
   return {
     ...storeConfig(values),
     keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },

@@ -35,7 +35,7 @@ function guardOptions(values: ApiValues): GuardOptions {
 
 /** @throws ConfigError */
 export function loadApiConfig(env: Env) {
-  const values = loadConfig(ApiEnv, env, API_CHECKS)
+  const values = loadConfig(ApiEnv, env, { variables: API_CHECKS })
   const callbackAddress = { callbackToken: values.CALLBACK_TOKEN, publicUrl: values.PUBLIC_URL }
   return {
     host: values.HOST,

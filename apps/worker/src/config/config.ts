@@ -8,7 +8,7 @@ import { WorkerEnv } from './variables.ts'
 
 /** @throws ConfigError */
 export function loadWorkerConfig(env: Env) {
-  const values = loadConfig(WorkerEnv, env, WORKER_CHECKS)
+  const values = loadConfig(WorkerEnv, env, { variables: WORKER_CHECKS })
   const { SMTP_URL, MAIL_FROM, EVENTS_URL } = values
   return {
     host: values.HOST,

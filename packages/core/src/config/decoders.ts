@@ -1,7 +1,18 @@
-import { Type, type StringOptions } from '@sinclair/typebox'
-import { decoded } from './load.ts'
+import { Type, type StaticDecode, type StringOptions, type TSchema } from '@sinclair/typebox'
 import { throwFaults } from '../throw-faults.ts'
 import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks.ts'
+
+const refuseEncoding = (): never => {
+  throw new Error('a configuration is only read')
+}
+
+/**
+ * The schema of a variable whose text is decoded once, when the configuration is loaded.
+ * @param decode throws an Error for an unusable text. Each line of the message completes `NAME: …` and repeats no
+ *   part of the text.
+ */
+export const decoded = <S extends TSchema, Decoded>(schema: S, decode: (value: StaticDecode<S>) => Decoded) =>
+  Type.Transform(schema).Decode(decode).Encode(refuseEncoding)
 
 /** Options of a variable that is text in the environment. */
 type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }

@@ -1,5 +1,8 @@
-import { Type, type StaticDecode, type TObject, type TSchema } from '@sinclair/typebox'
+import type { StaticDecode, TObject, TSchema } from '@sinclair/typebox'
 import { TransformDecodeError, Value } from '@sinclair/typebox/value'
+import { policyFaults } from './policy-checks.ts'
+import { readPolicy, type PolicyFault } from './policy.ts'
+import type { Policy } from './policy-schema.ts'
 
 export type Env = Record<string, string | undefined>
 
@@ -8,6 +11,14 @@ export type Env = Record<string, string | undefined>
  * @returns one line per fault, `NAME: what is wrong`, with the variable to change; false where a fault is not present
  */
 export type Check<Values> = (values: Partial<Values>) => readonly (string | false)[]
+
+/** A rule that involves the policy. It is applied only to a policy without faults of its own. */
+export type PolicyCheck<Values> = (
+  policy: Policy,
+  values: Partial<Values>,
+) => readonly (PolicyFault | string | false)[]
+
+type Checks<Values> = { variables?: readonly Check<Values>[]; policy?: readonly PolicyCheck<Values>[] }
 
 /** EX_CONFIG of sysexits.h: a supervisor need not restart the process until its configuration changes. */
 export const EXIT_CONFIG = 78
@@ -21,33 +32,21 @@ export class ConfigError extends Error {
   }
 }
 
-const refuseEncoding = (): never => {
-  throw new Error('a configuration is only read')
-}
-
 /**
- * The schema of a variable whose text is decoded once, when the configuration is loaded.
- * @param decode throws an Error for an unusable text. Each line of the message completes `NAME: …` and repeats no
- *   part of the text.
- */
-export const decoded = <S extends TSchema, Decoded>(schema: S, decode: (value: StaticDecode<S>) => Decoded) =>
-  Type.Transform(schema).Decode(decode).Encode(refuseEncoding)
-
-/**
- * Turns environment variables into one frozen object of decoded values. Reports every fault at once, by the
- * variable's name and never by its value.
+ * Turns environment variables and the policy file that POLICY_FILE names into one frozen object of decoded values.
+ * Reports every fault at once, by the name of the variable or of the setting, and never by a variable's value.
  * @param checks see all values that could be decoded, defaults included
  * @throws ConfigError
  */
 export function loadConfig<T extends TObject>(
   schema: T,
   env: Env,
-  checks?: readonly Check<StaticDecode<T>>[],
-): Readonly<StaticDecode<T>>
+  checks?: Checks<StaticDecode<T>>,
+): Readonly<StaticDecode<T> & { policy: Policy }>
 export function loadConfig(
   schema: TObject,
   env: Env,
-  checks: readonly Check<Record<string, unknown>>[] = [],
+  checks: Checks<Record<string, unknown>> = {},
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   const faults = new Map<string, string[]>()
@@ -57,14 +56,19 @@ export function loadConfig(
     else if (value !== undefined) values[name] = value
   }
   const lines = [...faults].flatMap(([name, found]) => found.map((fault) => `${name}: ${fault}`))
-  const broken = checks
-    .flatMap((check) => check(values))
-    .filter((line) => line !== false)
+  const { policy, faults: ofFile, describe } = readPolicy(env['POLICY_FILE'] || undefined)
+  const policyChecks = policy === null ? [] : [policyFaults, ...(checks.policy ?? [])]
+  const broken = [
+    ...(checks.variables ?? []).flatMap((check) => check(values)),
+    ...policyChecks.flatMap((check) => (policy === null ? [] : check(policy, values))),
+  ]
+    .filter((fault) => fault !== false)
+    .map((fault) => (typeof fault === 'string' ? fault : describe(fault)))
     // A check of a variable that already has a fault is not reported, because that fault is often the cause.
     .filter((line) => !faults.has(line.slice(0, line.indexOf(':'))))
-  const all = [...new Set([...lines, ...broken])]
+  const all = [...new Set([...lines, ...ofFile, ...broken])]
   if (all.length > 0) throw new ConfigError(all)
-  return Object.freeze(values)
+  return Object.freeze({ ...values, policy })
 }
 
 const SEE = 'see docs/configuration.md'
