@@ -70,7 +70,7 @@ function placeLetters(letters: readonly (readonly Stroke[])[]) {
     }
     // Arms may touch. Legs that stand side by side may not, because two legs in one place look like one.
     const [arm = 0, , leg = 0] = first.map((x, band) => x - (edges[band] ?? 0)).toSorted()
-    const left = Math.max(random(0, 3.5) - arm, random(6, 9.5) - leg)
+    const left = Math.max(random(1.5, 5) - arm, random(7, 11) - leg)
     for (const [band, x] of last.entries()) edges[band] = Math.max(edges[band] ?? 0, x + left)
     return { letter, left }
   })
@@ -105,7 +105,7 @@ function acrossText(canvas: Canvas): Point[] {
 function disturb(canvas: Canvas, pen: number): void {
   canvas.stroke(acrossText(canvas), random(1.5, 2.1), 'paper')
   // This line is nearly as wide as the strokes of the letters, because a simple filter would remove a thin line.
-  canvas.stroke(acrossText(canvas), pen * random(0.78, 0.85))
+  canvas.stroke(acrossText(canvas), pen * random(0.62, 0.72))
   for (let i = 0; i < 4; i++) {
     const [x, y, angle] = [random(4, canvas.width - 4), random(4, HEIGHT - 4), random(0, 2 * Math.PI)]
     const length = random(5, 8)
