@@ -57,9 +57,10 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
   const guard = createPumpingGuard({ metrics, audit, log }, config.guard)
   const lists = createListCheck({ metrics, audit, log }, config.lists)
   const stepUp = createStepUp(config.stepUp)
+  const backEnds = createBackEnds(config.backEnds)
   const deps = {
     corsOrigins: config.corsOrigins,
-    backEnds: createBackEnds(config.apiKeys),
+    backEnds,
     callerOf: createCallers(keyring, createClientAddress(config.trustProxy)),
     backlog: createBacklog(redis, metrics, {
       maxAgeSeconds: config.queueMaxAgeSeconds,
@@ -72,11 +73,11 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
     rateLimits: createRateLimits(counters, config.rateLimits, metrics),
     admit: createAdmission(
       { redis, counters, keyring, metrics, lists, guard },
-      { windows: config.rateLimits, proofAfter: stepUp.proofAfter },
+      { windows: config.rateLimits, backEnds: config.backEnds, proofAfter: stepUp.proofAfter },
     ),
     guard,
     guardCounts: createGuardCounts(redis, config.guard.windowSeconds, log),
-    idempotency: createIdempotency(createIdempotencyStore(redis, keyring)),
+    idempotency: createIdempotency(createIdempotencyStore(redis, keyring), backEnds),
     scenes: Object.keys(config.policies),
     codeLength: (scene: string) => policyOf(scene).length,
     codes: createCodeStore(redis, keyring, policyOf),

@@ -11,6 +11,7 @@ import { connectRedis } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { loadApiConfig } from '../src/config/config.ts'
+import { backEndsOf, type KeyRules } from '../src/http/api-keys.ts'
 import { createIdempotencyStore } from '../src/http/idempotency-store.ts'
 import { createReceiptKeys } from '../src/receipts/receipt-keys.ts'
 import { buildServer } from '../src/server.ts'
@@ -21,9 +22,10 @@ const key = () => randomBytes(32).toString('base64')
 export async function startApi(
   env: Record<string, string> = {},
   log: Logger = createLogger('api', 'silent'),
+  apiKeys: Record<string, Partial<KeyRules>> = {},
 ) {
   const server = await startRedis()
-  const config = loadApiConfig({
+  const loaded = loadApiConfig({
     PHONE_KEY: key(),
     CODE_KEYS: `k1:${key()}`,
     REDIS_URL: server.url,
@@ -35,6 +37,13 @@ export async function startApi(
     EVENT_LOOP_MAX_DELAY_MS: '0',
     ...env,
   })
+  const config = {
+    ...loaded,
+    backEnds: backEndsOf(
+      loaded.backEnds.map((one) => ({ name: one.name, key: one.key })),
+      apiKeys,
+    ),
+  }
   // This kind of connection waits longer for an answer than those of main.ts, for the same reason.
   const redis = connectRedis(config.redisUrl, 'operator', log)
   const producer = connectRedis(config.redisUrl, 'operator', log)

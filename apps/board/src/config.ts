@@ -53,7 +53,7 @@ export function loadBoardConfig(env: Env) {
     port: values.BOARD_PORT,
     logLevel: values.LOG_LEVEL,
     redisUrl: values.REDIS_URL,
-    shards: values.QUEUE_SHARDS,
+    shards: values.policy.queues.shards,
     operators: operatorsOf(values),
     basePath: values.BOARD_BASE_PATH,
     trustProxy: values.TRUST_PROXY,

@@ -28,7 +28,7 @@ export async function choosePhone(word: string, { env, terminal }: Context): Pro
   return { config, keyring, mobile, ph: keyring.pseudonym(mobile) }
 }
 
-/** Returns a function that finds the policy of a scene. @throws OpsError for a scene that SCENES does not have */
+/** Returns a function that finds the policy of a scene. @throws OpsError for a scene that the policy does not have */
 export function policyOf({ policies }: PhoneConfig) {
   return (scene: string): CodePolicy => {
     const policy = policies.get(scene)

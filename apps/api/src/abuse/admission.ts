@@ -1,5 +1,5 @@
 import type { Keyring } from '@sms-codes/core/keyring'
-import { limitArgs, type Counters } from '@sms-codes/core/limits/counters'
+import { limitArg, type Counters } from '@sms-codes/core/limits/counters'
 import { GROUPS, memberOf } from '@sms-codes/core/limits/guard-counts'
 import { phoneNames } from '@sms-codes/core/limits/networks'
 import type { Window } from '@sms-codes/core/limits/windows'
@@ -15,9 +15,9 @@ import type { PumpingGuard } from './pumping-guard.ts'
 
 /** The limits of a request for a message, in the order of the keys of admission.lua. */
 const LIMITS = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment', 'budget'] as const
-type LimitName = (typeof LIMITS)[number]
+type LimitName = (typeof LIMITS)[number] | 'api_key' | 'limit_key'
 
-const ANSWERS: Record<LimitName, Answer> = {
+const ANSWERS: Record<string, Answer> = {
   attempts: 'tooManyRequests',
   subnet_attempts: 'tooManyRequests',
   address: 'tooManyRequests',
@@ -25,7 +25,9 @@ const ANSWERS: Record<LimitName, Answer> = {
   // A phone with a full limit gets the same answer, so an attacker cannot tell the two limits apart.
   segment: 'sentTooOften',
   budget: 'budgetSpent',
-}
+  api_key: 'tooManyRequests',
+  limit_key: 'tooManyRequests',
+} satisfies Record<LimitName, Answer>
 
 type Needs = {
   redis: RedisClient
@@ -38,7 +40,9 @@ type Needs = {
 
 type Rules = {
   /** The windows of each limit; an empty list means no limit. */
-  windows: Record<LimitName, readonly Window[]>
+  windows: Record<(typeof LIMITS)[number], readonly Window[]>
+  /** The limits of sends of the API keys. */
+  backEnds: readonly { name: string; sends: readonly Window[] }[]
   /** An address with more attempts than this needs a proof. */
   proofAfter: number
 }
@@ -46,24 +50,30 @@ type Rules = {
 /** `failed`: how the request is refused for its picture or proof, or null if both are right. */
 type Shown = { failed: Answer | null; hasProof: boolean }
 
+const waitOf = (ms: number) => ({ retry_after: Math.ceil(ms / 1000) })
+
 /**
  * Admits a request for a message, or refuses it: attempts, step-up, picture, lists, pumping guard, and the limits of
- * address, subnet, segment and budget. One script decides and counts (admission.lua). It replaced four, which took half
- * of the CPU that a send cost Redis.
+ * address, subnet, segment, budget, API key and limit key. One script decides and counts (admission.lua). It replaced
+ * four, which took half of the CPU that a send cost Redis.
  */
 export function createAdmission({ redis, counters, keyring, metrics, lists, guard }: Needs, rules: Rules) {
+  const limitOf = (name: LimitName, windows: readonly Window[]) => ({
+    name,
+    ...limitArg({ key: name === 'budget' ? keys.budget : '', windows }),
+  })
   const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
     rules: {
-      limits: limitArgs(
-        LIMITS.map((name) => ({ key: name === 'budget' ? keys.budget : '', windows: rules.windows[name] })),
-      ),
+      limits: LIMITS.map((name) => limitOf(name, rules.windows[name])),
+      back_ends: rules.backEnds.map(({ sends }) => limitOf('api_key', sends)),
+      limit_key: limitOf('limit_key', rules.windows.address),
       proof_after: rules.proofAfter,
       groups: guard.rules,
     },
   })
 
   function keysOf(attempt: SendAttempt): string[] {
-    const { address, subnet, mobile } = attempt
+    const { address, subnet, mobile, backEnd, limitKey } = attempt
     const groups = GROUPS.map((group) => [group, memberOf(group, attempt)] as const)
     return [
       keys.gate('attempts', address),
@@ -78,13 +88,18 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
       keys.list('allow'),
       keys.list('deny'),
       keys.listVersion,
+      ...(backEnd === undefined ? [] : [keys.sendsOf(backEnd)]),
+      ...(limitKey === undefined
+        ? []
+        : [keys.gate('limit_key', keyring.pseudonym(`${backEnd}|${limitKey}`))]),
     ]
   }
 
   /** Asks the script. If it answers new networks, the process finds the send in these and asks again. */
   async function decide(attempt: SendAttempt, ph: string, { failed, hasProof }: Shown) {
     const asker = { ip: attempt.ip, mobile: attempt.mobile, ph }
-    const shown = [phoneNames(asker).join(' '), failed === null ? 1 : 0, hasProof ? 1 : 0]
+    const backEnd = rules.backEnds.findIndex(({ name }) => name === attempt.backEnd) + 1
+    const shown = [phoneNames(asker).join(' '), failed === null ? 1 : 0, hasProof ? 1 : 0, backEnd]
     const allKeys = keysOf(attempt)
     for (;;) {
       const found = lists.find(asker)
@@ -96,36 +111,43 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     }
   }
 
-  function refuseFull(index: number, waitMs: number): never {
-    const name = LIMITS[index - 1] ?? 'budget'
-    metrics.refusals.inc({ limit: name })
-    throw new Refusal(ANSWERS[name], { retry_after: Math.ceil(waitMs / 1000) })
+  function refuseFull(limit: string, waitMs: number): never {
+    metrics.refusals.inc({ limit })
+    throw new Refusal(ANSWERS[limit] ?? 'tooManyRequests', waitOf(waitMs))
   }
 
   /**
    * @returns when the send was counted in the budget, 0 without a budget, and a function for a send that was not
-   *   enqueued, which gives back the units of segment and budget. The limits of address and subnet count requests, so
-   *   their units stay taken.
+   *   enqueued, which gives back the units of segment, budget and API key. The limits of address, subnet and limit key
+   *   count requests, so their units stay taken.
    * @throws Refusal, StoreError
    */
   return async function admit(attempt: SendAttempt, shown: Shown) {
     const ph = keyring.pseudonym(attempt.mobile)
     const { reply, report } = await decide(attempt, ph, shown)
-    const { kind, number, rows } = reply
-    if (kind === 'attempts') return refuseFull(number('limit'), number('wait'))
+    const { kind, number, text, rows } = reply
+    if (kind === 'attempts') return refuseFull(text('limit'), number('wait'))
     guard.report(rows, attempt)
-    if (kind === 'proof_needed') throw new Refusal('proofNeeded', { challenge: 'proof' })
+    const challenge = 'proof'
+    if (kind === 'proof_needed' && attempt.backEnd === undefined)
+      throw new Refusal('proofNeeded', { challenge })
+    // A back end need not offer proofs of work, so it also learns when a send is possible without one.
+    if (kind === 'proof_needed') throw new Refusal('sentTooOften', { challenge, ...waitOf(number('wait')) })
     if (kind === 'wrong') throw new Refusal(shown.failed ?? 'captchaWrong')
     report()
-    if (kind === 'full') return refuseFull(number('limit'), number('wait'))
+    if (kind === 'full') return refuseFull(text('limit'), number('wait'))
     if (kind === 'denied') {
       const seconds = Math.ceil(number('wait') / 1000) || hourlyWait(ph)
       throw new Refusal('sentTooOften', { retry_after: seconds })
     }
     const isAllowListed = number('is_allowed') === 1
     const at = number('at')
-    const segment = isAllowListed ? [] : [keys.gate('segment', numberSegment(attempt.mobile))]
+    const taken = [
+      keys.budget,
+      ...(isAllowListed ? [] : [keys.gate('segment', numberSegment(attempt.mobile))]),
+      ...(attempt.backEnd === undefined ? [] : [keys.sendsOf(attempt.backEnd)]),
+    ]
     const budgetUnit = rules.windows.budget.length > 0 ? at : 0
-    return { isAllowListed, budgetUnit, release: () => counters.giveBack(at, [...segment, keys.budget]) }
+    return { isAllowListed, budgetUnit, release: () => counters.giveBack(at, taken) }
   }
 }

@@ -35,8 +35,9 @@ export const classicSchema = (scenes: readonly string[]) => ({
 
 export const sendSchema = (scenes: readonly string[]) => ({
   summary: 'Send a code',
-  description: AFTER_503,
-  tags: ['browser'],
+  description: `A back end sends \`client_address\` in place of a picture or proof, with an API key of the scope \`send\`. ${AFTER_503}`,
+  tags: ['browser', 'backend'],
+  security: [{}, { apiKey: [] }],
   headers: IdempotencyHeaders,
   body: Type.Object(
     {
@@ -53,13 +54,30 @@ export const sendSchema = (scenes: readonly string[]) => ({
         }),
       ),
       scene: sceneOf(scenes),
+      client_address: Type.Optional(
+        Type.Union([Type.String({ format: 'ipv4' }), Type.String({ format: 'ipv6' })], {
+          description:
+            'only with an API key, and required with it: the IP address of your user, which limits count',
+        }),
+      ),
+      limit_key: Type.Optional(
+        Type.String({
+          pattern: '^[!-~]{1,128}$',
+          description:
+            'only with an API key: a device or session of your user, which is limited like an address; stored as a keyed hash',
+        }),
+      ),
     },
     {
       additionalProperties: false,
       // `scene` has a default, so a request may omit it.
       required: ['mobile'],
-      anyOf: [{ required: ['image_code', 'uuid'] }, { required: ['proof'] }],
+      anyOf: [
+        { required: ['image_code', 'uuid'] },
+        { required: ['proof'] },
+        { required: ['client_address'] },
+      ],
     },
   ),
-  response: { 202: Sent, ...IDEMPOTENT_ERRORS },
+  response: { 202: Sent, 401: Envelope, 403: Envelope, ...IDEMPOTENT_ERRORS },
 })

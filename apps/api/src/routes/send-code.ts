@@ -11,13 +11,13 @@ import { normaliseFields } from '../http/normalise-fields.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
-type Checks = 'admit' | 'backlog' | 'callerOf' | 'captchas' | 'guard' | 'proofs'
+type Checks = 'admit' | 'backEnds' | 'backlog' | 'callerOf' | 'captchas' | 'guard' | 'proofs'
 type Sending = 'codes' | 'contacts' | 'ledger' | 'metrics' | 'queue' | 'rules' | 'testNumbers'
 type Needs = Pick<ApiDeps, Checks | Sending | 'corsOrigins' | 'idempotency' | 'scenes'>
 
 /** What the caller answered: the image code of the picture `uuid`, or a proof of work, or both. */
 type Answered = Partial<Record<'image_code' | 'uuid' | 'proof', string>>
-type SendRequest = Answered & { mobile: string; scene: string }
+type SendRequest = Answered & { mobile: string; scene: string; client_address?: string; limit_key?: string }
 
 type Release = () => Promise<void>
 
@@ -33,18 +33,20 @@ const KEEP_SECONDS = 43_200
  * messages; the limits of the phone. A refused request sends nothing.
  */
 function createSendCode(deps: Needs) {
-  const { admit, backlog, callerOf, captchas, codes, contacts, guard, ledger, metrics } = deps
+  const { admit, backEnds, backlog, callerOf, captchas, codes, contacts, guard, ledger, metrics } = deps
   const { proofs, queue, rules, testNumbers } = deps
 
   async function sendCode(
     sendRequest: SendRequest,
     request: FastifyRequest,
   ): Promise<Omit<Sent, 'code' | 'errmsg'>> {
-    const { mobile, scene, ...answered } = sendRequest
+    const { mobile, scene, client_address, limit_key, ...answered } = sendRequest
+    const backEnd = backEnds.nameOf(request)
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     const need = await backlog.needOf(rules.mayFallBack(scene), mobile)
-    const attempt = { ...callerOf(request), mobile }
-    const { isAllowListed, budgetUnit, release } = await admit(attempt, await consume(answered))
+    const attempt = { ...callerOf(request, client_address), mobile, backEnd, limitKey: limit_key }
+    const shown = await consume(answered, backEnd === undefined)
+    const { isAllowListed, budgetUnit, release } = await admit(attempt, shown)
     const met = backlog.refuseWithout(need, async () => (await contacts.find(mobile)) !== null)
     await met.catch((err: unknown) => giveBackAndThrow(release, err, request.log))
     // The limits of the phone are checked after the image code. Otherwise any stranger could lock a number out.
@@ -65,6 +67,7 @@ function createSendCode(deps: Needs) {
     if (fixedCode === undefined) await enqueue(send, mobile, release, request.log)
     else await Promise.all([release(), ledger.settleUnclaimed(send, { status: 'sent', gateway: 'test' })])
     metrics.accepted.inc({ scene })
+    if (backEnd !== undefined) metrics.backEndSends.inc({ back_end: backEnd })
     return {
       request_id: requestId,
       resend_after: issued.resendAfter,
@@ -76,9 +79,9 @@ function createSendCode(deps: Needs) {
    * Consumes the picture and the proof, even if the request is refused later, so that no caller can test an answer for
    * free. `failed` is the answer to a wrong one.
    */
-  async function consume({ image_code, uuid, proof }: Answered) {
+  async function consume({ image_code, uuid, proof }: Answered, isRequired: boolean) {
     const hasImage = image_code !== undefined && uuid !== undefined
-    if (!hasImage && proof === undefined) throw new Refusal('missing')
+    if (!hasImage && proof === undefined && isRequired) throw new Refusal('missing')
     const [picture, work] = await Promise.all([
       hasImage ? captchas.consume(uuid, image_code) : ('passed' as const),
       proof === undefined ? ('passed' as const) : proofs.consume(proof),
@@ -135,11 +138,27 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     },
   )
 
+  const hooks = deps.idempotency.hooks('send', KEEP_SECONDS)
+  /** Refuses what the schema cannot judge. A refusal here leaves the idempotency key unused. */
+  async function checkSender(request: FastifyRequest<{ Body: SendRequest }>): Promise<void> {
+    const { scene, image_code, uuid, client_address, limit_key } = request.body
+    if (deps.backEnds.nameOf(request) === undefined) {
+      if (client_address !== undefined || limit_key !== undefined) throw new Refusal('keyMissing')
+      return
+    }
+    if (!deps.backEnds.maySend(request, scene)) throw new Refusal('keyForbidden')
+    // Half of a picture is not ignored, because the back end would take the picture for checked.
+    if (client_address === undefined || (image_code === undefined) !== (uuid === undefined))
+      throw new Refusal('missing')
+  }
+
   app.post(
     '/v1/sms_codes',
     {
-      ...deps.idempotency.hooks('send', KEEP_SECONDS),
+      onRequest: deps.backEnds.acceptSender,
       preValidation: normaliseFields,
+      preHandler: [checkSender, hooks.preHandler],
+      onSend: hooks.onSend,
       schema: sendSchema(deps.scenes),
     },
     async (request, reply) => {

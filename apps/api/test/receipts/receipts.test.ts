@@ -254,10 +254,9 @@ describe('docs/receipts.md', () => {
   })
 
   it('has an example that refuses a receipt for another back end', async () => {
-    const bound = await startApi({
-      ...env,
-      API_KEYS: `shop:${KEY}:login,crm:${'c'.repeat(32)}:login+register`,
-    })
+    const API_KEYS = `shop:${KEY},crm:${'c'.repeat(32)}`
+    const rules = { shop: { scenes: ['login'] }, crm: { scenes: ['login', 'register'] } }
+    const bound = await startApi({ ...env, API_KEYS }, undefined, rules)
     const url = await bound.app.listen({ host: '127.0.0.1', port: 0 })
     const [both, one, open] = [
       await bound.receipt(aMobile(), 'login'),

@@ -1,10 +1,11 @@
-import type { Check } from '@sms-codes/core/config/load'
+import type { Check, Checks, PolicyCheck } from '@sms-codes/core/config/load'
 import { checkKeys } from '@sms-codes/core/config/keys'
 import { isLoopback } from '@sms-codes/gateways/settings'
 import { checkGateways } from './gateways.ts'
 import type { WorkerValues } from './variables.ts'
 
 type WorkerCheck = Check<WorkerValues>
+type WorkerPolicyCheck = PolicyCheck<WorkerValues>
 
 const checkUnlisted: WorkerCheck = ({ SMS_GATEWAYS, SMS_WEIGHTS = {}, SMS_ROUTES = {}, SMS_RATES = {} }) => {
   const hasUnlisted = (gateways: string[]) =>
@@ -21,8 +22,11 @@ const checkUnlisted: WorkerCheck = ({ SMS_GATEWAYS, SMS_WEIGHTS = {}, SMS_ROUTES
 export const needsTls = (nodeEnv: string | undefined, { hostname }: URL) =>
   nodeEnv === 'production' && !isLoopback(hostname)
 
-const checkMail: WorkerCheck = ({ NODE_ENV, WORKER_QUEUES = [], SCENES = [], SMTP_URL: url, MAIL_FROM }) => {
-  const mayFallBack = SCENES.some((scene) => scene.mayFallBack === true)
+const checkMail: WorkerPolicyCheck = (
+  { scenes },
+  { NODE_ENV, WORKER_QUEUES = [], SMTP_URL: url, MAIL_FROM },
+) => {
+  const mayFallBack = Object.values(scenes).some((scene) => scene.fallback === true)
   // Without the queue `sms` the operator has named the queues, and a worker without SMTP_URL would take no mail job.
   const isNeeded = WORKER_QUEUES.includes('email') && (mayFallBack || !WORKER_QUEUES.includes('sms'))
   const sendsMails = isNeeded || url !== undefined
@@ -47,23 +51,18 @@ const checkEvents: WorkerCheck = ({ NODE_ENV, WORKER_QUEUES, EVENTS_URL: url, EV
     'EVENTS_URL: must be https in production, unless it is on the same machine',
 ]
 
-const checkCallbacks: WorkerCheck = ({ CALLBACK_TOKEN, SCENES = [] }) => [
+const checkCallbacks: WorkerPolicyCheck = ({ scenes }, { CALLBACK_TOKEN }) => [
   CALLBACK_TOKEN === undefined &&
-    SCENES.some((scene) => scene.receiptWithinSeconds !== undefined) &&
+    Object.values(scenes).some((scene) => scene.receipt_within !== undefined) &&
     'CALLBACK_TOKEN: is missing (a scene waits for delivery receipts)',
 ]
 
-const checkShards: WorkerCheck = ({ QUEUE_SHARDS = 1, WORKER_CONCURRENCY = QUEUE_SHARDS }) => [
-  WORKER_CONCURRENCY < QUEUE_SHARDS && 'WORKER_CONCURRENCY: must not be less than QUEUE_SHARDS',
+const checkShards: WorkerPolicyCheck = ({ queues: { shards } }, { WORKER_CONCURRENCY = shards }) => [
+  WORKER_CONCURRENCY < shards && 'WORKER_CONCURRENCY: must not be less than queues.shards of the policy',
 ]
 
 /** Rules about more than one variable of a worker. */
-export const WORKER_CHECKS = [
-  checkKeys,
-  checkGateways,
-  checkUnlisted,
-  checkMail,
-  checkCallbacks,
-  checkEvents,
-  checkShards,
-]
+export const WORKER_CHECKS: Checks<WorkerValues> = {
+  variables: [checkKeys, checkUnlisted, checkEvents],
+  policy: [checkGateways, checkMail, checkCallbacks, checkShards],
+}

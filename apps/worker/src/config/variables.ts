@@ -1,14 +1,6 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
 import { choice, integer, isUnique, list, parsed, someOf, url } from '@sms-codes/core/config/decoders'
-import {
-  codeVariables,
-  guardWindowVariables,
-  keyVariables,
-  port,
-  processVariables,
-  shared,
-  tracingVariables,
-} from '@sms-codes/core/config/shared-variables'
+import { keyVariables, port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { vendors, vendorVariables } from '@sms-codes/gateways/vendors'
 import { webhookSecrets } from '@sms-codes/gateways/webhook/signature'
 import { parseSender } from '../email/sender.ts'
@@ -38,12 +30,8 @@ const pairs = <Value>(entry: string, read: (text: string) => Value, { example, d
 export const WorkerEnv = Type.Object({
   ...processVariables,
   WORKER_OPS_PORT: port(9101, 'port of /livez, /readyz and /metrics; 0 for any free port'),
-  ...tracingVariables,
+  OTEL_EXPORTER_OTLP_ENDPOINT: shared.OTEL_EXPORTER_OTLP_ENDPOINT,
   ...keyVariables,
-  SCENES: codeVariables.SCENES,
-  CODE_LENGTH: codeVariables.CODE_LENGTH,
-  CODE_TTL_SECONDS: codeVariables.CODE_TTL_SECONDS,
-  ...guardWindowVariables,
   WORKER_QUEUES: someOf(['sms', 'email', 'events'], {
     default: 'sms,email,events',
     description: 'queues whose jobs this worker processes; the option `--queues` replaces it',

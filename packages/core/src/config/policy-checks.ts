@@ -13,19 +13,21 @@ const checkScenes: PolicyRule = ({ codes, scenes }) => [
     at: ['scenes'],
     says: 'must have the scene default, which is used for a request that names no scene',
   },
-  ...Object.entries(scenes).flatMap(([name, { life = codes.life, ...scene }]): Found => {
-    const within = scene.send_within ?? codes.send_within
+  ...Object.entries(scenes).flatMap(([name, own]): Found => {
+    const [life, within] = [own.life ?? codes.life, own.send_within ?? codes.send_within]
     const latest = life - SECONDS_TO_TYPE
     const at = ['scenes', name]
+    // Scenes that set neither value share the fault, which is reported once.
+    const isOwn = own.life !== undefined || own.send_within !== undefined
     return [
       within > latest && {
-        at,
-        says: `sends until ${within} s, but its codes live ${life} s; send_within must be ${latest}s or less`,
+        at: isOwn ? at : ['codes', 'send_within'],
+        says: `sends until ${within} s, but codes live ${life} s; send_within must be ${latest}s or less`,
       },
-      scene.receipt_within !== undefined &&
-        scene.fallback !== true && { at: [...at, 'receipt_within'], says: 'needs fallback: true' },
-      scene.waits !== undefined &&
-        scene.sends !== undefined && { at: [...at, 'waits'], says: 'cannot be set beside sends; remove one' },
+      own.receipt_within !== undefined &&
+        own.fallback !== true && { at: [...at, 'receipt_within'], says: 'needs fallback: true' },
+      own.waits !== undefined &&
+        own.sends !== undefined && { at: [...at, 'waits'], says: 'cannot be set beside sends; remove one' },
     ]
   }),
 ]
@@ -74,6 +76,77 @@ const checkReferences: PolicyRule = ({ countries, texts, scenes, gateways, route
   ]
 }
 
-const RULES: readonly PolicyRule[] = [checkScenes, checkReferences]
+const checkCaptcha: PolicyRule = ({ codes, scenes, captcha }) => {
+  if (captcha.siteverify !== undefined) return []
+  const places = Object.entries(scenes).map(([name, own]) => ({
+    at: own.captcha === undefined ? ['codes', 'captcha'] : ['scenes', name, 'captcha'],
+    accepted: own.captcha ?? codes.captcha,
+  }))
+  return places.map(
+    ({ at, accepted }) =>
+      accepted.includes('siteverify') && { at, says: 'accepts siteverify, which needs captcha.siteverify' },
+  )
+}
+
+const checkBudget: PolicyRule = ({ budget: { cents, message_cents: price } }) => [
+  cents.some(({ most }) => most < price) && {
+    at: ['budget', 'cents'],
+    says: `pays for no message, because one costs ${price} (budget.message_cents)`,
+  },
+]
+
+const checkGuard: PolicyRule = ({ step_up, guard }) => {
+  const needsProofs = (mode: string, at: readonly string[]) =>
+    !step_up.enabled &&
+    mode === 'challenge' && { at, says: 'cannot be challenge while step_up.enabled is false' }
+  return [
+    step_up.proof_percent < step_up.long_picture_percent && {
+      at: ['step_up', 'proof_percent'],
+      says: 'must not be less than step_up.long_picture_percent',
+    },
+    needsProofs(guard.mode, ['guard', 'mode']),
+    needsProofs(guard.address.mode, ['guard', 'address', 'mode']),
+  ]
+}
+
+const checkLists: PolicyRule = ({ lists: { allow, deny } }) =>
+  deny.map(
+    ({ text }, i) =>
+      allow.some((allowed) => allowed.text === text) && {
+        at: ['lists', 'deny', i],
+        says: 'is in lists.allow too; remove it from one of them',
+      },
+  )
+
+const checkTestNumbers: PolicyRule = ({ codes, scenes, test_numbers: { numbers } }) => {
+  const lengths = Object.values(scenes).map(({ length = codes.length }) => length)
+  return numbers.flatMap(({ mobile, code, until }, i): Found => {
+    const at = ['test_numbers', 'numbers', i]
+    return [
+      until < Date.now() && {
+        at: [...at, 'until'],
+        says: 'has passed; remove the number or name a later day',
+      },
+      !lengths.includes(code.length) && {
+        at: [...at, 'code'],
+        says: 'has a length that no scene has (codes.length, length of a scene)',
+      },
+      numbers.findIndex((number) => number.mobile === mobile) < i && {
+        at: [...at, 'mobile'],
+        says: 'is listed twice',
+      },
+    ]
+  })
+}
+
+const RULES: readonly PolicyRule[] = [
+  checkScenes,
+  checkReferences,
+  checkCaptcha,
+  checkBudget,
+  checkGuard,
+  checkLists,
+  checkTestNumbers,
+]
 
 export const policyFaults = (policy: Policy): Found => RULES.flatMap((rule) => rule(policy))

@@ -1,7 +1,5 @@
 // The schema of the policy file. packages/core/policy.yaml has the built-in values and explains each setting.
 import { Type, type StaticDecode } from '@sinclair/typebox'
-import { parseListEntry, parseNetwork } from '../limits/networks.ts'
-import { decoded } from './decoders.ts'
 import {
   COUNTRY,
   gateway,
@@ -14,7 +12,18 @@ import {
   sceneNames,
   section,
 } from './gateway-policy.ts'
-import { duration, flag, limits, listOf, oneOf, someOfThe, text, whole } from './policy-values.ts'
+import {
+  day,
+  duration,
+  flag,
+  limits,
+  listEntries,
+  networks,
+  oneOf,
+  someOfThe,
+  text,
+  whole,
+} from './policy-values.ts'
 
 const percent = (description: string) => whole(1, 100, description)
 
@@ -94,25 +103,6 @@ const apiKey = section({
   sends: Type.Optional(limits('limits of the messages that the key requests')),
 })
 
-const listEntry = (entry: string) => {
-  const parsed = parseListEntry(entry)
-  if (parsed !== null) return parsed
-  throw new Error('must contain networks, number segments such as 170 and pseudonyms of phones only')
-}
-
-const network = (entry: string) => {
-  if (parseNetwork(entry) !== null) return entry
-  throw new Error('must contain addresses and CIDRs only; a network of all addresses (/0) is refused')
-}
-
-/** The end of a day in UTC, in milliseconds since 1970. */
-function endOf(day: string): number {
-  const until = Date.parse(`${day}T23:59:59Z`)
-  // Date.parse reads the 31st of February as a day in March.
-  if (!Number.isNaN(until) && new Date(until).toISOString().startsWith(day)) return until
-  throw new Error('must be a day such as 2026-12-31')
-}
-
 export const PolicySchema = section({
   countries: named(
     COUNTRY,
@@ -131,7 +121,7 @@ export const PolicySchema = section({
   scenes: named(SCENE, scene, 'name of a scene: a lower-case letter and up to 31 more letters, digits or _'),
   gateways: named(NAME, gateway, 'name of a gateway: lower-case letters, digits, - or _'),
   routes: Type.Array(route, { description: 'which gateway is asked first for some numbers' }),
-  gateway_deadline: duration('1s', '8s', 'time that one call of a gateway may take'),
+  gateway_deadline: duration('1000ms', '8s', 'time that one call of a gateway may take'),
   email: section({
     from: Type.Optional(
       Type.String({ description: 'sender of the e-mails, such as Name <codes@example.com>' }),
@@ -167,10 +157,7 @@ export const PolicySchema = section({
     }),
     service: section(judged),
   }),
-  lists: section({
-    allow: listOf('networks, number segments and pseudonyms of phones', listEntry),
-    deny: listOf('networks, number segments and pseudonyms of phones', listEntry),
-  }),
+  lists: section({ allow: listEntries, deny: listEntries }),
   test_numbers: section({
     in_production: flag('whether production may have test numbers'),
     numbers: Type.Array(
@@ -180,7 +167,7 @@ export const PolicySchema = section({
           "number with its country calling code, such as '+8613800000001'",
         ),
         code: text('^[0-9]{4,10}$', "fixed code, such as '123456'"),
-        until: decoded(text('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', 'last day (UTC), such as 2026-12-31'), endOf),
+        until: day('last day (UTC), such as 2026-12-31'),
       }),
       { description: 'numbers with a fixed code' },
     ),
@@ -188,7 +175,7 @@ export const PolicySchema = section({
   captcha: section({ siteverify: Type.Optional(siteverify) }),
   api_keys: named(NAME, apiKey, 'name of an API key'),
   callbacks: section({
-    addresses: listOf('addresses and CIDRs from which delivery receipts are accepted', network),
+    addresses: networks('addresses and CIDRs from which delivery receipts are accepted'),
   }),
   cors: section({
     headers: Type.Array(text('^[A-Za-z0-9-]+$', 'name of a header'), { description: 'names of headers' }),
@@ -199,7 +186,7 @@ export const PolicySchema = section({
       '540s',
       'longest wait of a message for a worker; 0s also accepts sends while no gateway accepts messages',
     ),
-    event_loop_max_delay: duration('0s', '60s', 'longest delay of the event loop; 0s for no limit'),
+    event_loop_max_delay: duration('0ms', '60s', 'longest delay of the event loop; 0s for no limit'),
     event_loop_max_percent: whole(0, 100, 'busiest event loop; 0 for no limit'),
   }),
   queues: section({ shards: whole(1, MOST_SHARDS, 'number of queues that share the messages by SMS') }),

@@ -1,21 +1,25 @@
 // The values of the policy file that are text in the file and are decoded when the file is loaded.
-import { Type, type StringOptions } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
+import { parseListEntry } from '../limits/networks.ts'
 import type { Window } from '../limits/windows.ts'
 import { decoded } from './decoders.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 }
-const DURATION = '(0|[1-9][0-9]{0,6})(ms|s|m|h|d)'
+const DURATION = '(0|[1-9][0-9]{0,6})(s|m|h|d)'
 
 function secondsOf(text: string): number {
-  const [, digits, unit = ''] = new RegExp(`^${DURATION}$`).exec(text) ?? []
+  const [, digits, unit = ''] = /^([0-9]+)([a-z]+)$/.exec(text) ?? []
   return Number(digits) * (UNITS[unit] ?? Number.NaN)
 }
 
-/** A duration such as `5m`, decoded to seconds. The bounds are durations too. */
+/**
+ * A duration such as `5m`, decoded to seconds. The bounds are durations too. Only a duration whose lower bound is in
+ * `ms` may have a part of a second, because times in Redis are whole seconds.
+ */
 export const duration = (from: string, to: string, description: string) =>
   decoded(
     Type.String({
-      pattern: `^${DURATION}$`,
+      pattern: `^${from.endsWith('ms') ? DURATION.replace('(s', '(ms|s') : DURATION}$`,
       description: `${description}; a duration from ${from} to ${to}`,
     }),
     (text) => {
@@ -39,7 +43,8 @@ export const limits = (description: string) =>
         const [most = '', time = ''] = text.split('/')
         return { most: Number(most), seconds: secondsOf(time) }
       })
-      if (windows.some(({ seconds }) => seconds < 1)) throw new Error('must have durations of 1s or more')
+      if (windows.some(({ seconds }) => seconds < 1 || seconds > 8_640_000))
+        throw new Error('must have durations from 1s to 100d')
       windows.forEach((one, i) => {
         const stricter = windows.findIndex(({ most, seconds }) => most < one.most && seconds >= one.seconds)
         if (stricter >= 0)
@@ -50,13 +55,6 @@ export const limits = (description: string) =>
       return windows
     },
   )
-
-/** A list of text of which each is decoded. `decode` throws an Error that says what an entry must be. */
-export const listOf = <Value>(
-  description: string,
-  decode: (text: string) => Value,
-  options: StringOptions = {},
-) => decoded(Type.Array(Type.String(options), { description }), (texts) => texts.map((text) => decode(text)))
 
 /** One of the words. */
 export const oneOf = <const Word extends string>(words: readonly Word[], description: string) =>
@@ -70,3 +68,36 @@ export const text = (pattern: string, description: string) => Type.String({ patt
 export const flag = (description: string) => Type.Boolean({ description })
 export const whole = (minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, description })
+
+/** A list of networks, number segments and pseudonyms of phones. */
+export const listEntries = Type.Array(
+  decoded(
+    text('^[^\\s]+$', 'a network, a number segment such as 170, or the pseudonym of a phone'),
+    (entry) => {
+      const parsed = parseListEntry(entry)
+      if (parsed !== null) return parsed
+      throw new Error('must be a network, a number segment such as 170, or the pseudonym of a phone')
+    },
+  ),
+  { description: 'networks, number segments and pseudonyms of phones' },
+)
+
+/** A list of addresses and networks, each decoded to the spelling that `createNetworks` takes. */
+export const networks = (description: string) =>
+  Type.Array(
+    decoded(text('^[^\\s]+$', 'an address or a CIDR'), (entry) => {
+      const parsed = parseListEntry(entry)
+      if (parsed?.kind === 'network') return parsed.text
+      throw new Error('must be an address or a CIDR; a network of all addresses (/0) is refused')
+    }),
+    { description },
+  )
+
+/** A day, decoded to its end in UTC, in milliseconds since 1970. */
+export const day = (description: string) =>
+  decoded(text('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', description), (given) => {
+    const end = Date.parse(`${given}T23:59:59Z`)
+    // Date.parse reads the 31st of February as a day in March.
+    if (!Number.isNaN(end) && new Date(end).toISOString().startsWith(given)) return end
+    throw new Error('must be a day such as 2026-12-31')
+  })

@@ -38,7 +38,7 @@ export function readPolicy(file: string | undefined): ReadPolicy {
     const code = err instanceof Error && 'code' in err ? err.code : 'not a text'
     return {
       policy: null,
-      faults: [`POLICY_FILE: the file cannot be read (${code})`],
+      faults: [`POLICY_FILE: the file cannot be read (${String(code)})`],
       describe: describeBuiltIn,
     }
   }

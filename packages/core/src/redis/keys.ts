@@ -8,6 +8,7 @@ const GATE_NAMES = {
   address: 'addr',
   subnet: 'net',
   segment: 'seg',
+  limit_key: 'key',
 }
 
 /**
@@ -70,10 +71,11 @@ export const keys = {
   audit: 'sms:{gate}:audit',
   /** The messages that the budget of the whole service has paid for. */
   budget: 'sms:{gate}:budget',
+  /** The messages that a back end has sent with its API key. */
+  sendsOf: (backEnd: string) => `sms:{gate}:back-end:${backEnd}`,
   /**
    * The limits of a send other than the limit of its phone. All share a hash slot, so one script checks all. 12 of the 22
    * characters of a pseudonym tell the addresses of a day apart (72 bits), and save 16 bytes per address.
    */
-  gate: (what: 'attempts' | 'subnet_attempts' | 'address' | 'subnet' | 'segment', who: string) =>
-    `sms:{gate}:${GATE_NAMES[what]}:${who.slice(0, 12)}`,
+  gate: (what: keyof typeof GATE_NAMES, who: string) => `sms:{gate}:${GATE_NAMES[what]}:${who.slice(0, 12)}`,
 }
