@@ -21,7 +21,9 @@ import { createCallers } from './abuse/caller.ts'
 import { createPumpingGuard } from './abuse/pumping-guard.ts'
 import { createRateLimits } from './abuse/rate-limits.ts'
 import { createStepUp } from './abuse/step-up.ts'
+import { createCaptchaCheck } from './captcha/captcha-check.ts'
 import { createProofs } from './captcha/proofs.ts'
+import { createSiteverify } from './captcha/siteverify.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { scenePolicies, type ApiConfig } from './config/config.ts'
 import { createBackEnds } from './http/api-keys.ts'
@@ -57,6 +59,9 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
   const guard = createPumpingGuard({ metrics, audit, log }, config.guard)
   const lists = createListCheck({ metrics, audit, log }, config.lists)
   const stepUp = createStepUp(config.stepUp)
+  const captchas = createCaptchas(redis)
+  const proofs = createProofs(redis, keyring)
+  const siteverify = config.siteverify && createSiteverify({ redis, keyring, log }, config.siteverify)
   const backEnds = createBackEnds(config.backEnds)
   const deps = {
     corsOrigins: config.corsOrigins,
@@ -67,8 +72,10 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
       shards: config.shards,
       pseudonym: keyring.pseudonym,
     }),
-    captchas: createCaptchas(redis),
-    proofs: createProofs(redis, keyring),
+    captchas,
+    proofs,
+    siteverify,
+    checkCaptcha: createCaptchaCheck({ captchas, proofs, siteverify, metrics }, config.captchas),
     stepUp,
     rateLimits: createRateLimits(counters, config.rateLimits, metrics),
     admit: createAdmission(

@@ -34,12 +34,18 @@ function projection(picture: Picture, letters: number): Float32Array[] {
 
 /** The columns between which the letters are: those that have more ink than a line across the picture leaves. */
 function edgesOf(columns: readonly number[]) {
-  const hasLetter = columns.map((_, x) => (columns[x - 1] ?? 0) + (columns[x] ?? 0) + (columns[x + 1] ?? 0) > 10)
+  const hasLetter = columns.map(
+    (_, x) => (columns[x - 1] ?? 0) + (columns[x] ?? 0) + (columns[x + 1] ?? 0) > 10,
+  )
   return { left: hasLetter.indexOf(true), right: hasLetter.lastIndexOf(true) }
 }
 
 /** The cuts between the letters with the least ink in all, where no letter is much wider than another. */
-function leastInk(columns: readonly number[], edges: { left: number; right: number }, letters: number): number[] {
+function leastInk(
+  columns: readonly number[],
+  edges: { left: number; right: number },
+  letters: number,
+): number[] {
   const mean = (edges.right - edges.left) / letters
   const [least, most] = [Math.ceil(mean * 0.65), Math.floor(mean * 1.4)]
   let best = new Map<number, { cost: number; cuts: number[] }>([[edges.left, { cost: 0, cuts: [] }]])

@@ -22,6 +22,14 @@ const TESTED = 2_000
 type Draw = (text: string) => Buffer
 const isDraw = (value: unknown): value is Draw => typeof value === 'function'
 
+async function drawOf(file: string): Promise<Draw> {
+  const imported: unknown = await import(pathToFileURL(resolve(file)).href)
+  const draw: unknown =
+    typeof imported === 'object' && imported !== null ? Reflect.get(imported, 'drawCaptcha') : undefined
+  if (!isDraw(draw)) throw new Error(`--draw: ${file} has no function drawCaptcha`)
+  return draw
+}
+
 function sample(draw: Draw, letters: number) {
   const classes = Array.from({ length: letters }, () => Math.floor(Math.random() * ALPHABET.length))
   return { classes, picture: decode(draw(classes.map((i) => ALPHABET.charAt(i)).join(''))) }
@@ -62,11 +70,10 @@ const { values } = parseArgs({
 })
 if (values.help) process.stdout.write(HELP)
 else {
-  const module: { drawCaptcha?: unknown } = await import(pathToFileURL(resolve(values.draw)).href)
-  if (!isDraw(module.drawCaptcha)) throw new Error(`--draw: ${values.draw} has no function drawCaptcha`)
+  const draw = await drawOf(values.draw)
   process.stdout.write('| attack | letters | letters read | pictures read | CPU seconds of training |\n')
   for (const attack of ATTACKS) {
     if (values.only !== undefined && values.only !== attack.name) continue
-    process.stdout.write(`${measure(attack, module.drawCaptcha, Number(values.letters), Number(values.pictures))}\n`)
+    process.stdout.write(`${measure(attack, draw, Number(values.letters), Number(values.pictures))}\n`)
   }
 }
