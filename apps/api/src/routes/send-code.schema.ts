@@ -58,7 +58,8 @@ export const sendSchema = (scenes: readonly string[]) => ({
         Type.String({
           minLength: 1,
           maxLength: PROOF_MAX_LENGTH,
-          description: 'the altcha payload, in place of the image code or in addition to it',
+          description:
+            'the altcha payload, or the token of a captcha service if the scene accepts one, in place of the image code or in addition to it',
         }),
       ),
       scene: sceneOf(scenes),

@@ -22,6 +22,8 @@ export const keys = {
   captcha: (uuid: string) => `img_${uuid}`,
   /** Marks a proof of work as used. The API made its `nonce`, so a caller cannot choose the key. */
   proof: (nonce: string) => `sms:proof:${nonce}`,
+  /** Marks a token of a captcha service as used. `name` is a keyed hash of the token. */
+  token: (name: string) => `sms:token:${name}`,
   code: (ph: string, scene: string) => `sms:{${ph}}:code:${scene}`,
   sends: (ph: string) => `sms:{${ph}}:sends`,
   /** How often each request id was used to guess the code. The fields are keyed hashes of the ids. */
