@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Type } from '@sinclair/typebox'
+import { loadConfig } from '../src/config/load.ts'
+import type { Policy } from '../src/config/policy-schema.ts'
 
 /**
  * Writes a policy file and returns its path, for POLICY_FILE. JSON is YAML, so the settings can be an object. Equal
@@ -16,3 +19,7 @@ export function policyFile(policy: object | string): string {
   writeFileSync(file, text)
   return file
 }
+
+/** The policy that the settings make. @throws ConfigError with every fault */
+export const loadPolicy = (settings: object | string): Policy =>
+  loadConfig(Type.Object({}), { POLICY_FILE: policyFile(settings) }).policy

@@ -75,7 +75,8 @@ const SEE = 'see docs/configuration.md'
 
 function readVariable(schema: TSchema, text: string | undefined, isRequired = false) {
   // Shells and compose files often set a variable to an empty text to say "not set".
-  const given: unknown = text ? convert(schema, text) : schema.default
+  let given: unknown = text || schema.default
+  if (text && schema['type'] === 'integer' && /^[0-9]+$/.test(text)) given = Number(text)
   if (given === undefined) return isRequired ? { faults: [`is missing (${schema.description ?? SEE})`] } : {}
   if (!Value.Check(schema, given)) return { faults: [expectation(schema)] }
   try {
@@ -86,16 +87,8 @@ function readVariable(schema: TSchema, text: string | undefined, isRequired = fa
   }
 }
 
-function convert(schema: TSchema, text: string): unknown {
-  // Value.Convert would read 3e4 as 3 and 0x10 as 16.
-  if (schema['type'] === 'integer') return /^[0-9]+$/.test(text) ? Number(text) : text
-  return Value.Convert(schema, text)
-}
-
 /** Says in words what a value must be. For a text, the description explains the form. */
-function expectation({ type, minimum, maximum, description = SEE }: TSchema): string {
-  const range = minimum === undefined || maximum === undefined ? '' : ` from ${minimum} to ${maximum}`
-  if (type === 'boolean') return 'must be true or false'
-  if (type === 'integer') return `must be a whole number${range}`
-  return type === 'number' ? `must be a number${range}` : `has the wrong form (${description})`
-}
+const expectation = ({ type, minimum, maximum, description = SEE }: TSchema) =>
+  type === 'integer'
+    ? `must be a whole number from ${minimum} to ${maximum}`
+    : `has the wrong form (${description})`

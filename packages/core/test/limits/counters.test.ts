@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { createCounters, limitArgs, parseCounter, unitsOf } from '../../src/limits/counters.ts'
-import { parseWindows, type Limit } from '../../src/limits/windows.ts'
+import type { Limit } from '../../src/limits/windows.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { createScript } from '../../src/redis/script.ts'
 import { ageCounter } from '../age.ts'
+import { parseWindows } from '../parse-windows.ts'
 import { startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
