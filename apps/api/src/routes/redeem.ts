@@ -30,7 +30,12 @@ const bodyOf = (scenes: readonly string[]) =>
 
 const Redeemed = Type.Object({
   ...SUCCESS_FIELDS,
-  mobile: Type.Optional(Type.String({ description: 'the number of the request, if it named one: eleven digits of mainland China, else as +85291234567' })),
+  mobile: Type.Optional(
+    Type.String({
+      description:
+        'the number of the request, if it named one: eleven digits of mainland China, else as +85291234567',
+    }),
+  ),
   subject: Type.String({ description: 'the pseudonym of the phone; it changes only with PHONE_KEY' }),
   scene: Type.String(),
   assurance: Assurance,
@@ -62,14 +67,21 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
   app.post(
     '/v1/receipts/redeem',
     {
-      onRequest: backEnds.requireKey,
+      onRequest: backEnds.requireScope('redeem'),
       preValidation: fields.normaliseFields,
       schema: {
         summary: 'Redeem a receipt, once',
         tags: ['backend'],
         security: [{ apiKey: [] }],
         body: bodyOf(scenes),
-        response: { 200: Redeemed, 400: Envelope, 401: Envelope, 409: Envelope, 503: Envelope },
+        response: {
+          200: Redeemed,
+          400: Envelope,
+          401: Envelope,
+          403: Envelope,
+          409: Envelope,
+          503: Envelope,
+        },
       },
     },
     async (request) => {
