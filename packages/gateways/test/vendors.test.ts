@@ -31,6 +31,9 @@ const secrets: Record<string, Record<string, string>> = {
   vonage: { VONAGE_API_SECRET: '8letters' },
   sns: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE00000', AWS_SECRET_ACCESS_KEY: secret },
   webhook: { WEBHOOK_SECRETS: `whsec_${'A'.repeat(43)}=` },
+  huawei: { HUAWEI_APP_SECRET: secret },
+  vonage: { VONAGE_API_SECRET: secret },
+  sns: { AWS_ACCESS_KEY_ID: 'AKIA0123456789012345', AWS_SECRET_ACCESS_KEY: secret },
   console: {},
 }
 const complete: Record<string, GatewayPolicy> = {
@@ -67,6 +70,17 @@ const complete: Record<string, GatewayPolicy> = {
     base_url: 'http://127.0.0.1:9/sms',
     messages: [{ scenes: ['login'], template: 'two-two' }, { template: 'one' }],
   },
+  huawei: {
+    account: 'simulatedhuaweiappkey00001',
+    app: '8825010100001',
+    messages: [
+      { scenes: ['login'], template: 'a'.repeat(32), sign_name: '演示', minutes: 2 },
+      { template: 'b'.repeat(32), sign_name: '演示', minutes: 5 },
+    ],
+  },
+  vonage: { account: 'abcd1234', messages: [{ sender: 'Demo' }] },
+  sns: { region: 'us-east-1' },
+  http: { http: { url: 'https://sms.example', form: { text: '{text}' }, success: { status: [200] } } },
   console: {},
 }
 /** The paths and variables of the faults of an entry without settings and secrets. */
@@ -79,6 +93,10 @@ const ofEmpty: Record<string, string[]> = {
   vonage: ['VONAGE_API_SECRET', 'account', 'messages'],
   sns: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'region'],
   webhook: ['WEBHOOK_SECRETS', 'base_url'],
+  huawei: ['HUAWEI_APP_SECRET', 'account', 'app', 'messages'],
+  vonage: ['VONAGE_API_SECRET', 'account', 'messages'],
+  sns: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'region'],
+  http: ['http'],
   console: [],
 }
 
@@ -122,11 +140,11 @@ describe.each(vendors.map(({ name }) => name))('the vendor %s', (name) => {
   })
 
   it('refuses a setting and a word that it does not use', () => {
-    expect(
-      placesOf(faultsOf(name, { entry: { http: { url: 'https://a.example', success: { status: [200] } } } })),
-    ).toEqual(['http'])
-    const messages = [{ ...complete[name]?.messages?.at(-1), sender: '!' }]
-    expect(placesOf(faultsOf(name, { entry: { messages } }))).toContain('messages.0.sender')
+    const setting = name === 'http' ? 'region' : 'http'
+    expect(placesOf(faultsOf(name, { entry: { [setting]: 'other' } }))).toEqual([setting])
+    const word = name === 'http' ? { minutes: 5 } : { sender: '!' }
+    const messages = [{ ...complete[name]?.messages?.at(-1), ...word }]
+    expect(placesOf(faultsOf(name, { entry: { messages } }))).toContain(`messages.0.${Object.keys(word)[0]}`)
   })
 
   it('makes a gateway with the name of the entry', () => {
