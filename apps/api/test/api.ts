@@ -12,13 +12,15 @@ import { keys } from '@sms-codes/core/redis/keys'
 import { mergeSettings, policyFile } from '@sms-codes/core/test/policy-file'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { loadApiConfig } from '../src/config/config.ts'
-import { backEndsOf, type KeyRules } from '../src/http/api-keys.ts'
 import { createIdempotencyStore } from '../src/http/idempotency-store.ts'
 import { createReceiptKeys } from '../src/receipts/receipt-keys.ts'
 import { buildServer } from '../src/server.ts'
 
 /** These tests run no worker, so the queue is never emptied. A busy test machine must not cause refusals. */
 const CALM = { queue_max_age: '0s', event_loop_max_delay: '0s' }
+
+/** The policy file of these tests, with some sections changed. */
+export const apiPolicy = (sections: object) => policyFile(mergeSettings({ overload: CALM }, sections))
 
 const key = () => randomBytes(32).toString('base64')
 
@@ -33,10 +35,9 @@ export async function startApiWith(
   settings: object,
   env: Record<string, string> = {},
   log: Logger = createLogger('api', 'silent'),
-  apiKeys: Record<string, Partial<KeyRules>> = {},
 ) {
   const server = await startRedis()
-  const loaded = loadApiConfig({
+  const config = loadApiConfig({
     PHONE_KEY: key(),
     CODE_KEYS: `k1:${key()}`,
     REDIS_URL: server.url,
@@ -45,13 +46,6 @@ export async function startApiWith(
     POLICY_FILE: policyFile(mergeSettings({ overload: CALM }, settings)),
     ...env,
   })
-  const config = {
-    ...loaded,
-    backEnds: backEndsOf(
-      loaded.backEnds.map((one) => ({ name: one.name, key: one.key })),
-      apiKeys,
-    ),
-  }
   // This kind of connection waits longer for an answer than those of main.ts, for the same reason.
   const redis = connectRedis(config.redisUrl, 'operator', log)
   const producer = connectRedis(config.redisUrl, 'operator', log)

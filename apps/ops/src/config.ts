@@ -1,5 +1,6 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
 import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
+import { createLocales } from '@sms-codes/core/config/locales'
 import { checkKeys } from '@sms-codes/core/config/keys'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import type { Policy } from '@sms-codes/core/config/policy-schema'
@@ -22,8 +23,10 @@ export function loadPhoneConfig(env: Env) {
   return {
     ...storeConfig(values),
     keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
+    countries: policy.countries,
+    localeOf: createLocales(policy),
     policies: new Map(Object.entries(policiesOf(policy))),
-    testNumbers: policy.test_numbers.numbers.map(({ mobile }) => mobile.replace(/^\+86/, '')),
+    testNumbers: policy.test_numbers.numbers.map(({ mobile }) => mobile),
   }
 }
 export type PhoneConfig = ReturnType<typeof loadPhoneConfig>

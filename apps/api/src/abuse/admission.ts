@@ -14,8 +14,10 @@ import type { SendAttempt } from './caller.ts'
 import type { PumpingGuard } from './pumping-guard.ts'
 
 /** The limits of a request for a message, in the order of the keys of admission.lua. */
-const LIMITS = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment', 'budget'] as const
-type LimitName = (typeof LIMITS)[number] | 'api_key' | 'limit_key'
+const LIMITS = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment', 'country', 'budget'] as const
+type LimitName = (typeof LIMITS)[number]
+/** The further limits of a call with an API key. */
+type FurtherLimit = 'api_key' | 'limit_key'
 
 const ANSWERS: Record<string, Answer> = {
   attempts: 'tooManyRequests',
@@ -24,10 +26,11 @@ const ANSWERS: Record<string, Answer> = {
   subnet: 'tooManyRequests',
   // A phone with a full limit gets the same answer, so an attacker cannot tell the two limits apart.
   segment: 'sentTooOften',
+  country: 'sentTooOften',
   budget: 'budgetSpent',
   api_key: 'tooManyRequests',
   limit_key: 'tooManyRequests',
-} satisfies Record<LimitName, Answer>
+} satisfies Record<LimitName | FurtherLimit, Answer>
 
 type Needs = {
   redis: RedisClient
@@ -40,8 +43,10 @@ type Needs = {
 
 type Rules = {
   /** The windows of each limit; an empty list means no limit. */
-  windows: Record<(typeof LIMITS)[number], readonly Window[]>
-  /** The limits of sends of the API keys. */
+  windows: Record<Exclude<LimitName, 'country'>, readonly Window[]>
+  /** The limits of all messages to a country. */
+  countries: Readonly<Record<string, { sends?: readonly Window[] }>>
+  /** The limits of the messages of an API key. */
   backEnds: readonly { name: string; sends: readonly Window[] }[]
   /** An address with more attempts than this needs a proof. */
   proofAfter: number
@@ -54,34 +59,48 @@ const waitOf = (ms: number) => ({ retry_after: Math.ceil(ms / 1000) })
 
 /**
  * Admits a request for a message, or refuses it: attempts, step-up, picture, lists, pumping guard, and the limits of
- * address, subnet, segment, budget, API key and limit key. One script decides and counts (admission.lua). It replaced
- * four, which took half of the CPU that a send cost Redis.
+ * address, subnet, segment, country, budget, API key and limit key. One script decides and counts (admission.lua). It
+ * replaced four, which took half of the CPU that a send cost Redis.
  */
 export function createAdmission({ redis, counters, keyring, metrics, lists, guard }: Needs, rules: Rules) {
-  const limitOf = (name: LimitName, windows: readonly Window[]) => ({
+  const limitOf = (name: LimitName | FurtherLimit, windows: readonly Window[]) => ({
     name,
     ...limitArg({ key: name === 'budget' ? keys.budget : '', windows }),
   })
-  const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
-    rules: {
-      limits: LIMITS.map((name) => limitOf(name, rules.windows[name])),
-      back_ends: rules.backEnds.map(({ sends }) => limitOf('api_key', sends)),
-      limit_key: limitOf('limit_key', rules.windows.address),
-      proof_after: rules.proofAfter,
-      groups: guard.rules,
-    },
-  })
 
-  function keysOf(attempt: SendAttempt): string[] {
-    const { address, subnet, mobile, backEnd, limitKey } = attempt
+  /** The limits of the sends to a country, and the script that applies them. */
+  function decisionOf(sends: readonly Window[]) {
+    const windows = { ...rules.windows, country: sends }
+    const limits = LIMITS.filter((name) => name !== 'country' || sends.length > 0)
+    const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
+      rules: {
+        limits: limits.map((name) => limitOf(name, windows[name])),
+        back_ends: rules.backEnds.map((backEnd) => limitOf('api_key', backEnd.sends)),
+        limit_key: limitOf('limit_key', windows.address),
+        proof_after: rules.proofAfter,
+        groups: guard.rules,
+      },
+    })
+    return { limits, script }
+  }
+  const usual = decisionOf([])
+  const limited = Object.entries(rules.countries).filter(([, { sends = [] }]) => sends.length > 0)
+  const ofCountry = new Map(limited.map(([country, { sends = [] }]) => [country, decisionOf(sends)]))
+
+  function keysOf(attempt: SendAttempt, limits: readonly LimitName[]): string[] {
+    const { address, subnet, mobile, country, backEnd, limitKey } = attempt
+    const names = {
+      attempts: keys.gate('attempts', address),
+      subnet_attempts: keys.gate('subnet_attempts', subnet),
+      address: keys.gate('address', address),
+      subnet: keys.gate('subnet', subnet),
+      segment: keys.gate('segment', numberSegment(mobile)),
+      country: keys.gate('country', country),
+      budget: keys.budget,
+    }
     const groups = GROUPS.map((group) => [group, memberOf(group, attempt)] as const)
     return [
-      keys.gate('attempts', address),
-      keys.gate('subnet_attempts', subnet),
-      keys.gate('address', address),
-      keys.gate('subnet', subnet),
-      keys.gate('segment', numberSegment(mobile)),
-      keys.budget,
+      ...limits.map((name) => names[name]),
       ...groups.map(([group, who]) => keys.guarded(group, who)),
       ...groups.map(([group, who]) => keys.guardMark('mark', group, who)),
       ...groups.map(([group, who]) => keys.guardMark('times', group, who)),
@@ -100,7 +119,8 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     const asker = { ip: attempt.ip, mobile: attempt.mobile, ph }
     const backEnd = rules.backEnds.findIndex(({ name }) => name === attempt.backEnd) + 1
     const shown = [phoneNames(asker).join(' '), failed === null ? 1 : 0, hasProof ? 1 : 0, backEnd]
-    const allKeys = keysOf(attempt)
+    const { limits, script } = ofCountry.get(attempt.country) ?? usual
+    const allKeys = keysOf(attempt, limits)
     for (;;) {
       const found = lists.find(asker)
       const known = [lists.networks.version(), found.isAllowed ? 1 : 0, found.isDenied ? 1 : 0]
@@ -118,8 +138,8 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
 
   /**
    * @returns when the send was counted in the budget, 0 without a budget, and a function for a send that was not
-   *   enqueued, which gives back the units of segment, budget and API key. The limits of address, subnet and limit key
-   *   count requests, so their units stay taken.
+   *   enqueued, which gives back the units of segment, country, budget and API key. The limits of address, subnet and
+   *   limit key count requests, so their units stay taken.
    * @throws Refusal, StoreError
    */
   return async function admit(attempt: SendAttempt, shown: Shown) {
@@ -142,12 +162,13 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     }
     const isAllowListed = number('is_allowed') === 1
     const at = number('at')
-    const taken = [
+    const { backEnd, country, mobile } = attempt
+    const counted = [
       keys.budget,
-      ...(isAllowListed ? [] : [keys.gate('segment', numberSegment(attempt.mobile))]),
-      ...(attempt.backEnd === undefined ? [] : [keys.sendsOf(attempt.backEnd)]),
+      ...(isAllowListed ? [] : [keys.gate('segment', numberSegment(mobile)), keys.gate('country', country)]),
+      ...(backEnd === undefined ? [] : [keys.sendsOf(backEnd)]),
     ]
     const budgetUnit = rules.windows.budget.length > 0 ? at : 0
-    return { isAllowListed, budgetUnit, release: () => counters.giveBack(at, taken) }
+    return { isAllowListed, budgetUnit, release: () => counters.giveBack(at, counted) }
   }
 }

@@ -7,11 +7,12 @@ import type { ClientAddress } from '@sms-codes/core/limits/forwarded-for'
 export type Caller = { ip: string; address: string; subnet: string }
 
 /**
- * One request for a message: its caller, and the phone that the message is for. `backEnd` is the name of the API key of
- * the request, and `limitKey` a device or session that the back end named.
+ * One request for a message: its caller, and the phone that the message is for, with its country. `backEnd` is the name
+ * of the API key of the request, and `limitKey` a device or session that the back end named.
  */
 export type SendAttempt = Caller & {
   mobile: string
+  country: string
   backEnd?: string | undefined
   limitKey?: string | undefined
 }

@@ -2,6 +2,7 @@ import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import type { Policy } from '@sms-codes/core/config/policy-schema'
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import { budgetOf, guardWindowsOf, policiesOf } from '@sms-codes/core/codes/code-policies'
+import { createLocales } from '@sms-codes/core/config/locales'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import type { Group } from '@sms-codes/core/limits/guard-counts'
 import { lackedSecrets, listReceiptParsers } from '@sms-codes/gateways/receipts'
@@ -65,12 +66,14 @@ export function loadApiConfig(env: Env) {
     callbacks: {
       token: values.CALLBACK_TOKEN ?? '',
       addresses: policy.callbacks.addresses,
-      parsers: listReceiptParsers(values, callbackAddress),
-      lackedSecrets: lackedSecrets(values, callbackAddress),
+      parsers: listReceiptParsers(values, callbackAddress, policy.gateways),
+      lackedSecrets: lackedSecrets(values, callbackAddress, policy.gateways),
       gateways: values.SMS_GATEWAYS.length === 0 ? Object.keys(policy.gateways) : values.SMS_GATEWAYS,
     },
     tellsEvents: values.EVENTS_URL !== undefined,
     rules: fallbackRules(policy),
+    countries: policy.countries,
+    localeOf: createLocales(policy),
     corsOrigins: values.CORS_ORIGINS,
     corsHeaders: policy.cors.headers,
     captchas: Object.fromEntries(
@@ -82,10 +85,7 @@ export function loadApiConfig(env: Env) {
         : { ...policy.captcha.siteverify, secret: values.CAPTCHA_SECRET ?? '' },
     backEnds: backEndsOf(values.API_KEYS, policy.api_keys),
     policies: policiesOf(policy),
-    testNumbers: policy.test_numbers.numbers.map((one) => ({
-      ...one,
-      mobile: one.mobile.replace(/^\+86/, ''),
-    })),
+    testNumbers: policy.test_numbers.numbers,
     lists: policy.lists,
     rateLimits: rateLimits(policy),
     stepUp: {

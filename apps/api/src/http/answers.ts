@@ -40,6 +40,16 @@ export const ANSWERS = {
   tooManyRequests: { code: RETCODE.THROTTLINGERR, zh: '访问过于频繁', en: 'Too many requests' },
   missing: { code: RETCODE.NECESSARYPARAMERR, zh: '缺少必传参数', en: 'A required parameter is missing' },
   mobileWrong: { code: RETCODE.MOBILEERR, zh: '手机号错误', en: 'Not a mobile number' },
+  landline: {
+    code: RETCODE.MOBILEERR,
+    zh: '该号码是固定电话，请使用手机号',
+    en: 'This is the number of a landline; use a mobile number',
+  },
+  countryNotServed: {
+    code: RETCODE.MOBILEERR,
+    zh: '暂不支持该国家或地区的手机号',
+    en: 'Numbers of this country or region are not served',
+  },
   codeWrong: { code: RETCODE.SMSCODERR, zh: '短信验证码有误', en: 'The code is not right' },
   storeDown: { code: RETCODE.DBERR, zh: '数据错误', en: 'Temporarily unavailable, try again' },
   budgetSpent: { code: RETCODE.DBERR, zh: '服务暂不可用', en: 'Temporarily unavailable' },

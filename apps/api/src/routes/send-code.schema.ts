@@ -1,8 +1,16 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { LOCALE_PATTERN } from '@sms-codes/core/config/locales'
 import { PROOF_MAX_LENGTH } from '../captcha/proofs.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
-import { Envelope, IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
+import {
+  Envelope,
+  IDEMPOTENT_ERRORS,
+  MainlandMobile,
+  Mobile,
+  sceneOf,
+  SUCCESS_FIELDS,
+} from '../http/schemas.ts'
 
 const Sent = Type.Object(
   {
@@ -23,7 +31,7 @@ export const classicSchema = (scenes: readonly string[]) => ({
   summary: 'Send a code (the classic call)',
   description: `HTTP 200 for every expected outcome; read \`code\` in the body. ${AFTER_503}`,
   tags: ['browser'],
-  params: Type.Object({ mobile: Mobile }),
+  params: Type.Object({ mobile: MainlandMobile }),
   querystring: Type.Object({
     image_code: Type.Optional(Type.String()),
     uuid: Type.Optional(Type.String()),
@@ -66,6 +74,13 @@ export const sendSchema = (scenes: readonly string[]) => ({
           pattern: '^[!-~]{1,128}$',
           description:
             'only with an API key: a device or session of your user, which is limited like an address; stored as a keyed hash',
+        }),
+      ),
+      locale: Type.Optional(
+        Type.String({
+          pattern: LOCALE_PATTERN,
+          description:
+            'the language of the message, such as en; without a text in it, the scene and the country decide',
         }),
       ),
     },

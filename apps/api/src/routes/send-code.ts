@@ -1,22 +1,26 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Send } from '@sms-codes/core/codes/send'
-import { jobOf } from '@sms-codes/core/queues/send-queue'
+import { jobOf, type SendJob } from '@sms-codes/core/queues/send-queue'
 import type { Answered } from '../captcha/captcha-check.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { refuseCrossSiteGet } from '../http/cross-site-get.ts'
 import { createErrorHandler } from '../http/error-handler.ts'
-import { normaliseFields } from '../http/normalise-fields.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
 type Checks = 'admit' | 'backEnds' | 'backlog' | 'callerOf' | 'checkCaptcha' | 'guard'
-type Sending = 'codes' | 'contacts' | 'ledger' | 'metrics' | 'queue' | 'rules' | 'testNumbers'
-type Needs = Pick<ApiDeps, Checks | Sending | 'corsOrigins' | 'idempotency' | 'scenes' | 'siteverify'>
+type Sending = 'codes' | 'contacts' | 'ledger' | 'localeOf' | 'metrics' | 'queue' | 'rules' | 'testNumbers'
+type Serving = 'corsOrigins' | 'fields' | 'idempotency' | 'readNumber' | 'scenes' | 'siteverify'
+type Needs = Pick<ApiDeps, Checks | Sending | Serving>
 
-type SendRequest = Answered & { mobile: string; scene: string; client_address?: string; limit_key?: string }
+type SendRequest = Answered & { mobile: string; country: string; scene: string } & {
+  locale?: string
+  client_address?: string
+  limit_key?: string
+}
 
 type Release = () => Promise<void>
 
@@ -32,18 +36,18 @@ const KEEP_SECONDS = 43_200
  * messages; the limits of the phone. A refused request sends nothing.
  */
 function createSendCode(deps: Needs) {
-  const { admit, backEnds, backlog, callerOf, checkCaptcha, codes, contacts, guard, ledger, metrics } = deps
-  const { queue, rules, testNumbers } = deps
+  const { admit, backEnds, backlog, callerOf, checkCaptcha, codes, contacts, guard, ledger } = deps
+  const { localeOf, metrics, queue, rules, testNumbers } = deps
 
   async function sendCode(
     sendRequest: SendRequest,
     request: FastifyRequest,
   ): Promise<Omit<Sent, 'code' | 'errmsg'>> {
-    const { mobile, scene, client_address, limit_key, ...answered } = sendRequest
+    const { mobile, country, scene, locale, client_address, limit_key, ...answered } = sendRequest
     const backEnd = backEnds.nameOf(request)
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     const need = await backlog.needOf(rules.mayFallBack(scene), mobile)
-    const attempt = { ...callerOf(request, client_address), mobile, backEnd, limitKey: limit_key }
+    const attempt = { ...callerOf(request, client_address), mobile, country, backEnd, limitKey: limit_key }
     const shown = await checkCaptcha(answered, scene, backEnd === undefined)
     const { isAllowListed, budgetUnit, release } = await admit(attempt, shown)
     const met = backlog.refuseWithout(need, async () => (await contacts.find(mobile)) !== null)
@@ -63,7 +67,8 @@ function createSendCode(deps: Needs) {
     const { send, requestId } = issued
     nameInLog(request, send.rid, send.n)
     request.log.info(requestId === send.rid ? {} : { shown_as: requestId }, 'issued')
-    if (fixedCode === undefined) await enqueue(send, mobile, release, request.log)
+    const job = jobOf(send, mobile, { country, locale: localeOf(locale, scene, country) })
+    if (fixedCode === undefined) await enqueue(job, release, request.log)
     else await Promise.all([release(), ledger.settleUnclaimed(send, { status: 'sent', gateway: 'test' })])
     metrics.accepted.inc({ scene })
     if (backEnd !== undefined) metrics.backEndSends.inc({ back_end: backEnd })
@@ -75,11 +80,11 @@ function createSendCode(deps: Needs) {
   }
 
   /** Adds the job of a send to the queue. If this fails, the send stops counting for phone, segment and budget. */
-  async function enqueue(send: Send, mobile: string, release: Release, log: FastifyBaseLogger) {
+  async function enqueue(job: SendJob, release: Release, log: FastifyBaseLogger) {
     try {
-      await queue.add(jobOf(send, mobile))
+      await queue.add(job)
     } catch (err) {
-      giveBackAndThrow(() => refund(send, release), err, log)
+      giveBackAndThrow(() => refund(job, release), err, log)
     }
   }
 
@@ -114,14 +119,16 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       const answered = { ...(image_code && uuid && { image_code, uuid }), ...(proof && { proof }) }
       // A uuid that cannot have been issued gets the same answer as a uuid that was not issued.
       if (answered.uuid !== undefined && !uuidPattern.test(answered.uuid)) throw new Refusal('captchaGone')
-      const sent = await sendCode({ mobile: request.params.mobile, scene, ...answered }, request)
+      const number = deps.readNumber(request.params.mobile)
+      if ('fault' in number) throw new Refusal(number.fault)
+      const sent = await sendCode({ ...number, scene, ...answered }, request)
       return { ...envelope('sent', undefined), ...sent }
     },
   )
 
   const hooks = deps.idempotency.hooks('send', KEEP_SECONDS)
   /** Refuses what the schema cannot judge. A refusal here leaves the idempotency key unused. */
-  async function checkSender(request: FastifyRequest<{ Body: SendRequest }>): Promise<void> {
+  async function checkSender(request: FastifyRequest<{ Body: Omit<SendRequest, 'country'> }>): Promise<void> {
     const { scene, image_code, uuid, client_address, limit_key } = request.body
     if (deps.backEnds.nameOf(request) === undefined) {
       if (client_address !== undefined || limit_key !== undefined) throw new Refusal('keyMissing')
@@ -139,13 +146,14 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       // The token of a captcha service can be longer than all else.
       ...(deps.siteverify !== null && { bodyLimit: 8_192 }),
       onRequest: deps.backEnds.acceptSender,
-      preValidation: normaliseFields,
+      preValidation: deps.fields.normaliseFields,
       preHandler: [checkSender, hooks.preHandler],
       onSend: hooks.onSend,
       schema: sendSchema(deps.scenes),
     },
     async (request, reply) => {
-      const sent = await sendCode(request.body, request)
+      const country = deps.fields.countryOf(request)
+      const sent = await sendCode({ ...request.body, country }, request)
       return reply.status(202).send({ ...envelope('sent', request.headers['accept-language']), ...sent })
     },
   )

@@ -3,8 +3,7 @@ import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { parseCounter } from '@sms-codes/core/limits/counters'
 import { parseListEntry } from '@sms-codes/core/limits/networks'
 import { keys } from '@sms-codes/core/redis/keys'
-import type { KeyRules } from '../../src/http/api-keys.ts'
-import { aMobile, anAddress, startApi, type Api } from '../api.ts'
+import { aMobile, anAddress, startApiWith, type Api } from '../api.ts'
 import { proofOf } from '../proof.ts'
 
 const KEYS = { shop: 's'.repeat(32), crm: 'c'.repeat(32) }
@@ -13,11 +12,14 @@ type Name = keyof typeof KEYS
 let api: Api
 afterEach(() => api.stop())
 
-async function start(env: Record<string, string>, shop: Partial<KeyRules> = {}) {
+/** @param sends the limits of the key of the shop */
+async function start(policy: object = {}, sends: readonly string[] = []) {
   const API_KEYS = `shop:${KEYS.shop},crm:${KEYS.crm}`
-  const scopes = ['send'] as const
-  api = await startApi({ API_KEYS, ...env }, undefined, { shop: { scopes, ...shop }, crm: { scopes } })
+  const scopes = ['send']
+  const api_keys = { shop: { scopes, sends }, crm: { scopes } }
+  api = await startApiWith({ api_keys, ...policy }, { API_KEYS })
 }
+const addressSends = (...sends: string[]) => ({ limits: { address: { sends } } })
 
 const send = (body: object = {}, name: Name = 'shop', headers: object = {}) =>
   api.post(
@@ -44,7 +46,7 @@ const TOO_OFTEN = { status: 429, body: { code: '4002', errmsg: '发送短信过�
 
 describe('a send of a back end', () => {
   it('counts under the address of the user, together with the sends of browsers there', async () => {
-    await start({ LIMIT_ADDRESS_SENDS: '2/600' })
+    await start(addressSends('2/600s'))
     const address = anAddress()
     expect((await send({ client_address: `${address}:4711` })).status).toBe(202)
     expect((await browserSend(address)).status).toBe(202)
@@ -55,13 +57,13 @@ describe('a send of a back end', () => {
   })
 
   it('counts in the subnet of the user', async () => {
-    await start({ LIMIT_SUBNET_SENDS: '2/600' })
+    await start({ limits: { subnet: { sends: ['2/600s'] } } })
     const answers = await each(3, (i) => send({ client_address: `[2001:db8:7:${i}::1]:443` }))
     expect(statuses(answers)).toEqual([202, 202, 429])
   })
 
   it('counts for its limit key whatever the address is, and for each back end apart', async () => {
-    await start({ LIMIT_ADDRESS_SENDS: '2/600' })
+    await start(addressSends('2/600s'))
     const limit_key = 'device-1'
     const answers = await each(3, () => send({ limit_key }))
     expect(statuses(answers)).toEqual([202, 202, 429])
@@ -72,7 +74,7 @@ describe('a send of a back end', () => {
   })
 
   it('counts for its API key, and another API key and browsers have room', async () => {
-    await start({}, { sends: [{ most: 2, seconds: 600 }] })
+    await start({}, ['2/600s'])
     const answers = await each(3, () => send())
     expect(statuses(answers)).toEqual([202, 202, 429])
     expect(answers[2]).toMatchObject({ ...TOO_MANY, body: { ...TOO_MANY.body, retry_after: 600 } })
@@ -84,10 +86,10 @@ describe('a send of a back end', () => {
   })
 
   it.each([
-    ['number segment', { LIMIT_SEGMENT_SENDS: '1/600' }, TOO_OFTEN],
-    ['budget', { BUDGET_MESSAGES: '1/600' }, { status: 503, body: { errmsg: '服务暂不可用' } }],
-  ])('is refused by the limit of the %s', async (_what, env, answer) => {
-    await start(env)
+    ['number segment', { limits: { segment: ['1/600s'] } }, TOO_OFTEN],
+    ['budget', { budget: { messages: ['1/600s'] } }, { status: 503, body: { errmsg: '服务暂不可用' } }],
+  ])('is refused by the limit of the %s', async (_what, policy, answer) => {
+    await start(policy)
     expect(statuses([await send()])).toEqual([202])
     expect(await send()).toMatchObject(answer)
   })
@@ -100,7 +102,7 @@ describe('a send of a back end', () => {
   })
 
   it('takes from all limits or from none', async () => {
-    await start({ BUDGET_MESSAGES: '9/600' }, { sends: [{ most: 1, seconds: 600 }] })
+    await start({ budget: { messages: ['9/600s'] } }, ['1/600s'])
     const address = anAddress()
     await send()
     expect((await send({ client_address: address, limit_key: 'device-1' })).status).toBe(429)
@@ -113,7 +115,7 @@ describe('a send of a back end', () => {
   })
 
   it('gets the unit of its API key back if no code was issued, and keeps that of the limit key', async () => {
-    await start({ BUDGET_MESSAGES: '9/600' }, { sends: [{ most: 9, seconds: 600 }] })
+    await start({ budget: { messages: ['9/600s'] } }, ['9/600s'])
     const body = { mobile: aMobile(), limit_key: 'device-1' }
     await send(body)
     expect((await send(body)).status).toBe(429)
@@ -124,7 +126,7 @@ describe('a send of a back end', () => {
   })
 
   it('of 200 concurrent sends is admitted as often as the limits of API key and limit key permit', async () => {
-    await start({ LIMIT_ADDRESS_SENDS: '30/3600' }, { sends: [{ most: 20, seconds: 3_600 }] })
+    await start(addressSends('30/3600s'), ['20/3600s'])
     const ofKey = await Promise.all(Array.from({ length: 200 }, () => send()))
     expect(ofKey.filter(({ status }) => status === 202)).toHaveLength(20)
     const limited = Array.from({ length: 200 }, () => send({ limit_key: 'device-1' }, 'crm'))
@@ -133,7 +135,7 @@ describe('a send of a back end', () => {
   })
 
   it('is no attempt, and needs no proof where a browser needs one', async () => {
-    await start({ LIMIT_ADDRESS_ATTEMPTS: '3/600' })
+    await start({ limits: { address: { attempts: ['3/600s'] } } })
     const address = anAddress()
     const wrong = { image_code: 'ZZZZ', uuid: 'never-issued' }
     for (let i = 0; i < 3; i++)
@@ -144,7 +146,7 @@ describe('a send of a back end', () => {
   })
 
   it('is refused by an entry of the deny list for the address of the user, and counts there', async () => {
-    await start({ DENY_LIST: '203.0.113.0/24' })
+    await start({ lists: { deny: ['203.0.113.0/24'] } })
     const refused = await send({ client_address: '2002:cb00:7109::1', limit_key: 'device-1' })
     expect(refused).toMatchObject(TOO_OFTEN)
     const limitKey = keys.gate('limit_key', api.keyring.pseudonym('shop|device-1'))
@@ -153,7 +155,7 @@ describe('a send of a back end', () => {
   })
 
   it('on the allow list counts for its API key, and not for its limit key', async () => {
-    await start({ LIMIT_ADDRESS_SENDS: '1/600' }, { sends: [{ most: 3, seconds: 600 }] })
+    await start(addressSends('1/600s'), ['3/600s'])
     const entry = parseListEntry('203.0.113.9')
     if (entry === null) throw new Error('not an entry')
     await createLists(api.redis).put('allow', entry)
@@ -164,11 +166,11 @@ describe('a send of a back end', () => {
 })
 
 describe('a finding of the pumping guard', () => {
-  const GUARD = { GUARD_MIN_SENDS: '3', GUARD_DENY_SECONDS: '600' }
+  const guard = { react_for: '600s', segment: { min_sends: 3 } }
   const mark = (mobile: string) => keys.guardMark('mark', 'segment', mobile.slice(0, 7))
 
   it('that asks for a proof refuses a back end for the time that is left, and a proof lifts it', async () => {
-    await start({ ...GUARD, GUARD_MODE: 'challenge' })
+    await start({ guard: { ...guard, mode: 'challenge' } })
     const mobile = aMobile()
     await api.redis.set(mark(mobile), '1', 'EX', 600)
     expect(await send({ mobile })).toEqual({
@@ -182,7 +184,7 @@ describe('a finding of the pumping guard', () => {
   })
 
   it('that denies refuses a back end too, even with a proof', async () => {
-    await start({ ...GUARD, GUARD_MODE: 'deny' })
+    await start({ guard: { ...guard, mode: 'deny' } })
     const mobile = aMobile()
     for (let i = 0; i < 3; i++) {
       const { body } = await send({ mobile: aMobile() })

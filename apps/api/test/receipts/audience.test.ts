@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aMobile, startApi, type Api } from '../api.ts'
+import { aMobile, startApiWith, type Api } from '../api.ts'
 
 const KEYS = { shop: 's'.repeat(32), crm: 'c'.repeat(32), vault: 'v'.repeat(32), open: 'o'.repeat(32) }
 type Name = keyof typeof KEYS
@@ -15,9 +15,14 @@ type Bindings = Partial<Record<Name, readonly string[]>>
 /** Starts an API with the keys of these names. */
 function startWith(bindings: Bindings) {
   const names = (['shop', 'crm', 'vault', 'open'] as const).filter((name) => bindings[name] !== undefined)
-  const rules = Object.fromEntries(names.map((name) => [name, { scenes: bindings[name] ?? [] }]))
+  const api_keys = Object.fromEntries(
+    names.map((name) => [
+      name,
+      { scopes: ['redeem', 'contacts'], ...(bindings[name]?.length && { scenes: bindings[name] }) },
+    ]),
+  )
   const API_KEYS = names.map((name) => `${name}:${KEYS[name]}`).join(',')
-  return startApi({ ...SECRETS, API_KEYS }, undefined, rules)
+  return startApiWith({ api_keys }, { ...SECRETS, API_KEYS })
 }
 
 const BOUND = { shop: ['login'], crm: ['login', 'register'], vault: ['reset_password'], open: [] }
@@ -88,8 +93,10 @@ describe('a receipt', () => {
   it('for forty back ends with long names can be redeemed', async () => {
     const names = Array.from({ length: 40 }, (_, i) => `b${String(i).padStart(31, '0')}`)
     const keys = names.map((name) => `${name}:${name.replace('b', 'k')}`)
-    const rules = Object.fromEntries(names.map((name) => [name, { scenes: ['login'] }]))
-    const many = await startApi({ ...SECRETS, API_KEYS: keys.join(',') }, undefined, rules)
+    const api_keys = Object.fromEntries(
+      names.map((name) => [name, { scopes: ['redeem'], scenes: ['login'] }]),
+    )
+    const many = await startApiWith({ api_keys }, { ...SECRETS, API_KEYS: keys.join(',') })
     const receipt = await many.receipt(aMobile(), 'login')
     expect(decodeJwt(receipt).aud).toEqual(names)
     const authorization = `Bearer ${names[39]?.replace('b', 'k')}`

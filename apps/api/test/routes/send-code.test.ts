@@ -52,6 +52,8 @@ describe('the classic call', () => {
         n: 1,
         to: `${mobile.slice(0, 3)}****${mobile.slice(7)}`,
         segment: mobile.slice(0, 3),
+        country: 'CN',
+        locale: 'zh-CN',
       },
     ])
   })

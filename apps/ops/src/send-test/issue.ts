@@ -15,7 +15,7 @@ import type { Store } from '../store.ts'
  * @throws OpsError if the send is not allowed, StoreError
  */
 export async function issueTest(phone: Phone, scene: string, codes: CodeStore, { redis, log }: Store) {
-  const { mobile, ph, config } = phone
+  const { mobile, country, ph, config } = phone
   if (config.testNumbers.includes(mobile))
     throw new OpsError(
       'this number is one of test_numbers in the policy: its code is fixed, and no message is sent to it',
@@ -34,7 +34,8 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
   }
   const queue = createSmsQueue(redis, log, config.shards)
   try {
-    await queue.add(jobOf(issued.send, mobile))
+    const locale = config.localeOf(undefined, scene, country)
+    await queue.add(jobOf(issued.send, mobile, { country, locale }))
   } catch (err) {
     // If a worker has begun the send, the message may still reach the phone, and it still counts against the limits.
     const isRefunded = await codes.refund(issued.send).catch(() => false)
