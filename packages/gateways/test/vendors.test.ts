@@ -31,9 +31,6 @@ const secrets: Record<string, Record<string, string>> = {
   vonage: { VONAGE_API_SECRET: '8letters' },
   sns: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE00000', AWS_SECRET_ACCESS_KEY: secret },
   webhook: { WEBHOOK_SECRETS: `whsec_${'A'.repeat(43)}=` },
-  huawei: { HUAWEI_APP_SECRET: secret },
-  vonage: { VONAGE_API_SECRET: secret },
-  sns: { AWS_ACCESS_KEY_ID: 'AKIA0123456789012345', AWS_SECRET_ACCESS_KEY: secret },
   console: {},
 }
 const complete: Record<string, GatewayPolicy> = {
@@ -70,16 +67,6 @@ const complete: Record<string, GatewayPolicy> = {
     base_url: 'http://127.0.0.1:9/sms',
     messages: [{ scenes: ['login'], template: 'two-two' }, { template: 'one' }],
   },
-  huawei: {
-    account: 'simulatedhuaweiappkey00001',
-    app: '8825010100001',
-    messages: [
-      { scenes: ['login'], template: 'a'.repeat(32), sign_name: '演示', minutes: 2 },
-      { template: 'b'.repeat(32), sign_name: '演示', minutes: 5 },
-    ],
-  },
-  vonage: { account: 'abcd1234', messages: [{ sender: 'Demo' }] },
-  sns: { region: 'us-east-1' },
   http: { http: { url: 'https://sms.example', form: { text: '{text}' }, success: { status: [200] } } },
   console: {},
 }
@@ -93,9 +80,6 @@ const ofEmpty: Record<string, string[]> = {
   vonage: ['VONAGE_API_SECRET', 'account', 'messages'],
   sns: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'region'],
   webhook: ['WEBHOOK_SECRETS', 'base_url'],
-  huawei: ['HUAWEI_APP_SECRET', 'account', 'app', 'messages'],
-  vonage: ['VONAGE_API_SECRET', 'account', 'messages'],
-  sns: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'region'],
   http: ['http'],
   console: [],
 }
@@ -127,7 +111,9 @@ const placesOf = (faults: ReturnType<typeof faultsOf>) => [
 ]
 const deps = { writeLine: () => undefined, maskMobile: String }
 
-describe.each(vendors.map(({ name }) => name))('the vendor %s', (name) => {
+// The settings of the vendor http are the description of a call, whose faults have a suite of their own.
+const names = vendors.map(({ name }) => name).filter((name) => name !== 'http')
+describe.each(names)('the vendor %s', (name) => {
   it('names every secret and setting that is missing', () => {
     const faults = vendorOf(name).faults('mine', {}, decode(), context)
     expect(placesOf(faults).toSorted()).toEqual(ofEmpty[name]?.toSorted())
