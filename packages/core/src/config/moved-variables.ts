@@ -67,7 +67,7 @@ export const MOVED: Readonly<Record<string, string>> = {
   TENCENT_TEMPLATES: 'gateways.tencent.messages[] with scenes and template',
   TENCENT_TEMPLATE_ID: 'gateways.tencent.messages[].template',
   TEST_NUMBERS: 'test_numbers.numbers',
-  TRACING: 'nothing: OTEL_EXPORTER_OTLP_ENDPOINT alone switches tracing on',
+  TRACING: 'removed: OTEL_EXPORTER_OTLP_ENDPOINT alone switches tracing on',
   TWILIO_ACCOUNT_SID: 'gateways.twilio.account',
   TWILIO_BASE_URL: 'gateways.twilio.base_url',
   TWILIO_FROM: 'gateways.twilio.messages[].sender',
@@ -79,8 +79,12 @@ export const MOVED: Readonly<Record<string, string>> = {
   WEB_OTP_DOMAIN: 'web_otp_domain',
 }
 
+const POLICY = 'moved to the policy file (POLICY_FILE),'
+
 /** One line per variable that is set and has moved. */
 export const movedVariables = (env: Env): string[] =>
   Object.entries(MOVED).flatMap(([name, place]) =>
-    env[name] ? [`${name}: moved to the policy file (POLICY_FILE), ${place}; see docs/upgrade.md`] : [],
+    env[name]
+      ? [`${name}: ${place.startsWith('removed') ? place : `${POLICY} ${place}`}; see docs/upgrade.md`]
+      : [],
   )
