@@ -1,6 +1,5 @@
 // The variables of earlier versions and the setting of the policy file that replaces each. A process that finds one set
 // stops, because ignoring it would silently change a limit or a template.
-import type { Env } from './load.ts'
 
 /** By the new place: a setting of the policy file. `*` is the name of a scene or gateway. */
 export const MOVED: Readonly<Record<string, string>> = {
@@ -82,7 +81,7 @@ export const MOVED: Readonly<Record<string, string>> = {
 const POLICY = 'moved to the policy file (POLICY_FILE),'
 
 /** One line per variable that is set and has moved. */
-export const movedVariables = (env: Env): string[] =>
+export const movedVariables = (env: Readonly<Record<string, string | undefined>>): string[] =>
   Object.entries(MOVED).flatMap(([name, place]) =>
     env[name]
       ? [`${name}: ${place.startsWith('removed') ? place : `${POLICY} ${place}`}; see docs/upgrade.md`]
