@@ -34,7 +34,10 @@ export async function runEveryScript(
   const counters = createCounters(redis)
   const windows = [{ most: 1, seconds: 60 }]
   const ph = keyring.pseudonym(mobile)
-  const gate = (['address', 'subnet', 'segment'] as const).map((what) => ({ key: keys.gate(what, ph), windows }))
+  const gate = (['address', 'subnet', 'segment'] as const).map((what) => ({
+    key: keys.gate(what, ph),
+    windows,
+  }))
   const ownKeys = { phoneKey: Buffer.alloc(32, 1), codeKeys: [{ kid: 'k1', key: Buffer.alloc(32, 2) }] }
   const answers: unknown[] = []
   const note = <T>(answer: T): T => {

@@ -1,6 +1,6 @@
 // Makes a table of the outcome class of each result code of a vendor. The vendor's folder lists the codes by class.
 import { outcomeClasses, type OutcomeClass, type SmsMessage } from './gateway.ts'
-import type { CodeMeaning } from './transport-outcome.ts'
+import { UNKNOWN_CODE, type CodeMeaning } from './transport-outcome.ts'
 import { vendorWord } from './vendor-word.ts'
 
 type CodeTable = ReadonlyMap<string, OutcomeClass>
@@ -27,5 +27,5 @@ function expandRange(codeOrRange: string): string[] {
 export function meaningOf(table: CodeTable, code: string, form: RegExp, message: SmsMessage): CodeMeaning {
   const cls = table.get(code)
   if (cls !== undefined) return { class: cls, code, isKnown: true }
-  return { class: 'switch_now', code: vendorWord(code, form, message) ?? 'UNKNOWN_CODE', isKnown: false }
+  return { class: 'switch_now', code: vendorWord(code, form, message) ?? UNKNOWN_CODE, isKnown: false }
 }

@@ -27,6 +27,9 @@ const secrets: Record<string, Record<string, string>> = {
   aliyun: { ALIYUN_ACCESS_KEY_ID: 'LTAI0123456789', ALIYUN_ACCESS_KEY_SECRET: secret },
   tencent: { TENCENT_SECRET_ID: 'AKID0123456789', TENCENT_SECRET_KEY: secret },
   twilio: { TWILIO_AUTH_TOKEN: secret },
+  huawei: { HUAWEI_APP_SECRET: secret },
+  vonage: { VONAGE_API_SECRET: '8letters' },
+  sns: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE00000', AWS_SECRET_ACCESS_KEY: secret },
   webhook: { WEBHOOK_SECRETS: `whsec_${'A'.repeat(43)}=` },
   console: {},
 }
@@ -50,6 +53,16 @@ const complete: Record<string, GatewayPolicy> = {
     ],
   },
   twilio: { account: `AC${'0'.repeat(32)}`, messages: [{ sender: '+15005550006' }] },
+  huawei: {
+    account: 'exampleappkey00000000001',
+    app: '8825010100001',
+    messages: [
+      { scenes: ['login'], template: '2'.repeat(32), minutes: 2 },
+      { template: '1'.repeat(32), minutes: 5 },
+    ],
+  },
+  vonage: { account: 'abcd1234', messages: [{ sender: 'Demo' }] },
+  sns: { region: 'us-east-1' },
   webhook: {
     base_url: 'http://127.0.0.1:9/sms',
     messages: [{ scenes: ['login'], template: 'two-two' }, { template: 'one' }],
@@ -62,6 +75,9 @@ const ofEmpty: Record<string, string[]> = {
   aliyun: ['ALIYUN_ACCESS_KEY_ID', 'ALIYUN_ACCESS_KEY_SECRET', 'messages'],
   tencent: ['TENCENT_SECRET_ID', 'TENCENT_SECRET_KEY', 'app', 'messages'],
   twilio: ['TWILIO_AUTH_TOKEN', 'account', 'messages'],
+  huawei: ['HUAWEI_APP_SECRET', 'account', 'app', 'messages'],
+  vonage: ['VONAGE_API_SECRET', 'account', 'messages'],
+  sns: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'region'],
   webhook: ['WEBHOOK_SECRETS', 'base_url'],
   console: [],
 }
@@ -123,7 +139,7 @@ describe.each(vendors.map(({ name }) => name))('the vendor %s', (name) => {
   })
 })
 
-it.each(['ccp', 'aliyun', 'tencent', 'webhook'])(
+it.each(['ccp', 'aliyun', 'tencent', 'huawei', 'vonage', 'sns', 'webhook'])(
   'the vendor %s cannot be configured with incomplete settings',
   (name) => {
     expect(() => vendorOf(name).configure('mine', {}, decode(), context)).toThrow('incomplete')
@@ -134,6 +150,7 @@ describe.each([
   ['ccp', '"templateId":"22"'],
   ['aliyun', 'TemplateCode=SMS_22&'],
   ['tencent', '"TemplateId":"22"'],
+  ['huawei', `templateId=${'2'.repeat(32)}&`],
   ['webhook', '"template":"two-two"'],
 ])('the messages of %s', (name, sent) => {
   it('decide the template of a scene', async () => {

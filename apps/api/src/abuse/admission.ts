@@ -1,12 +1,12 @@
 import type { Keyring } from '@sms-codes/core/keyring'
-import { limitArgs, type Counters } from '@sms-codes/core/limits/counters'
+import { limitArg, type Counters } from '@sms-codes/core/limits/counters'
 import { GROUPS, memberOf } from '@sms-codes/core/limits/guard-counts'
 import { phoneNames } from '@sms-codes/core/limits/networks'
 import type { Window } from '@sms-codes/core/limits/windows'
 import { numberSegment } from '@sms-codes/core/mobile'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
-import { createScript, type Reply } from '@sms-codes/core/redis/script'
+import { createScript } from '@sms-codes/core/redis/script'
 import { Refusal, type Answer } from '../http/answers.ts'
 import type { ApiMetrics } from '../metrics.ts'
 import { hourlyWait, type ListCheck } from './allow-deny-lists.ts'
@@ -16,8 +16,10 @@ import type { PumpingGuard } from './pumping-guard.ts'
 /** The limits of a request for a message, in the order of the keys of admission.lua. */
 const LIMITS = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment', 'country', 'budget'] as const
 type LimitName = (typeof LIMITS)[number]
+/** The further limits of a call with an API key. */
+type FurtherLimit = 'api_key' | 'limit_key'
 
-const ANSWERS: Record<LimitName, Answer> = {
+const ANSWERS: Record<string, Answer> = {
   attempts: 'tooManyRequests',
   subnet_attempts: 'tooManyRequests',
   address: 'tooManyRequests',
@@ -26,7 +28,9 @@ const ANSWERS: Record<LimitName, Answer> = {
   segment: 'sentTooOften',
   country: 'sentTooOften',
   budget: 'budgetSpent',
-}
+  api_key: 'tooManyRequests',
+  limit_key: 'tooManyRequests',
+} satisfies Record<LimitName | FurtherLimit, Answer>
 
 type Needs = {
   redis: RedisClient
@@ -42,6 +46,8 @@ type Rules = {
   windows: Record<Exclude<LimitName, 'country'>, readonly Window[]>
   /** The limits of all messages to a country. */
   countries: Readonly<Record<string, { sends?: readonly Window[] }>>
+  /** The limits of the messages of an API key. */
+  backEnds: readonly { name: string; sends: readonly Window[] }[]
   /** An address with more attempts than this needs a proof. */
   proofAfter: number
 }
@@ -49,23 +55,31 @@ type Rules = {
 /** `failed`: how the request is refused for its picture or proof, or null if both are right. */
 type Shown = { failed: Answer | null; hasProof: boolean }
 
+const waitOf = (ms: number) => ({ retry_after: Math.ceil(ms / 1000) })
+
 /**
  * Admits a request for a message, or refuses it: attempts, step-up, picture, lists, pumping guard, and the limits of
- * address, subnet, segment, country and budget. One script decides and counts (admission.lua). It replaced four, which took half
- * of the CPU that a send cost Redis.
+ * address, subnet, segment, country, budget, API key and limit key. One script decides and counts (admission.lua). It
+ * replaced four, which took half of the CPU that a send cost Redis.
  */
 export function createAdmission({ redis, counters, keyring, metrics, lists, guard }: Needs, rules: Rules) {
+  const limitOf = (name: LimitName | FurtherLimit, windows: readonly Window[]) => ({
+    name,
+    ...limitArg({ key: name === 'budget' ? keys.budget : '', windows }),
+  })
+
   /** The limits of the sends to a country, and the script that applies them. */
   function decisionOf(sends: readonly Window[]) {
     const windows = { ...rules.windows, country: sends }
     const limits = LIMITS.filter((name) => name !== 'country' || sends.length > 0)
-    const parts = limits.map((name) => ({
-      key: name === 'budget' ? keys.budget : '',
-      windows: windows[name],
-    }))
-    const { proofAfter: proof_after } = rules
     const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
-      rules: { limits: limitArgs(parts), proof_after, groups: guard.rules },
+      rules: {
+        limits: limits.map((name) => limitOf(name, windows[name])),
+        back_ends: rules.backEnds.map((backEnd) => limitOf('api_key', backEnd.sends)),
+        limit_key: limitOf('limit_key', windows.address),
+        proof_after: rules.proofAfter,
+        groups: guard.rules,
+      },
     })
     return { limits, script }
   }
@@ -74,7 +88,7 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
   const ofCountry = new Map(limited.map(([country, { sends = [] }]) => [country, decisionOf(sends)]))
 
   function keysOf(attempt: SendAttempt, limits: readonly LimitName[]): string[] {
-    const { address, subnet, mobile, country } = attempt
+    const { address, subnet, mobile, country, backEnd, limitKey } = attempt
     const names = {
       attempts: keys.gate('attempts', address),
       subnet_attempts: keys.gate('subnet_attempts', subnet),
@@ -93,13 +107,18 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
       keys.list('allow'),
       keys.list('deny'),
       keys.listVersion,
+      ...(backEnd === undefined ? [] : [keys.sendsOf(backEnd)]),
+      ...(limitKey === undefined
+        ? []
+        : [keys.gate('limit_key', keyring.pseudonym(`${backEnd}|${limitKey}`))]),
     ]
   }
 
   /** Asks the script. If it answers new networks, the process finds the send in these and asks again. */
   async function decide(attempt: SendAttempt, ph: string, { failed, hasProof }: Shown) {
     const asker = { ip: attempt.ip, mobile: attempt.mobile, ph }
-    const shown = [phoneNames(asker).join(' '), failed === null ? 1 : 0, hasProof ? 1 : 0]
+    const backEnd = rules.backEnds.findIndex(({ name }) => name === attempt.backEnd) + 1
+    const shown = [phoneNames(asker).join(' '), failed === null ? 1 : 0, hasProof ? 1 : 0, backEnd]
     const { limits, script } = ofCountry.get(attempt.country) ?? usual
     const allKeys = keysOf(attempt, limits)
     for (;;) {
@@ -107,42 +126,48 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
       const known = [lists.networks.version(), found.isAllowed ? 1 : 0, found.isDenied ? 1 : 0]
       const reply = await script(allKeys, [...known, ...shown])
       if (reply.kind !== 'lists')
-        return { reply, limits, report: () => lists.report(found, reply, asker, attempt.address) }
+        return { reply, report: () => lists.report(found, reply, asker, attempt.address) }
       lists.networks.learn(reply)
     }
   }
 
-  function refuseFull(limits: readonly LimitName[], { number }: Pick<Reply, 'number'>): never {
-    const name = limits[number('limit') - 1] ?? 'budget'
-    metrics.refusals.inc({ limit: name })
-    throw new Refusal(ANSWERS[name], { retry_after: Math.ceil(number('wait') / 1000) })
+  function refuseFull(limit: string, waitMs: number): never {
+    metrics.refusals.inc({ limit })
+    throw new Refusal(ANSWERS[limit] ?? 'tooManyRequests', waitOf(waitMs))
   }
 
   /**
    * @returns when the send was counted in the budget, 0 without a budget, and a function for a send that was not
-   *   enqueued, which gives back the units of segment, country and budget. The limits of address and subnet count requests, so
-   *   their units stay taken.
+   *   enqueued, which gives back the units of segment, country, budget and API key. The limits of address, subnet and
+   *   limit key count requests, so their units stay taken.
    * @throws Refusal, StoreError
    */
   return async function admit(attempt: SendAttempt, shown: Shown) {
     const ph = keyring.pseudonym(attempt.mobile)
-    const { reply, limits, report } = await decide(attempt, ph, shown)
-    const { kind, number, rows } = reply
-    if (kind === 'attempts') return refuseFull(limits, reply)
+    const { reply, report } = await decide(attempt, ph, shown)
+    const { kind, number, text, rows } = reply
+    if (kind === 'attempts') return refuseFull(text('limit'), number('wait'))
     guard.report(rows, attempt)
-    if (kind === 'proof_needed') throw new Refusal('proofNeeded', { challenge: 'proof' })
+    const challenge = 'proof'
+    if (kind === 'proof_needed' && attempt.backEnd === undefined)
+      throw new Refusal('proofNeeded', { challenge })
+    // A back end need not offer proofs of work, so it also learns when a send is possible without one.
+    if (kind === 'proof_needed') throw new Refusal('sentTooOften', { challenge, ...waitOf(number('wait')) })
     if (kind === 'wrong') throw new Refusal(shown.failed ?? 'captchaWrong')
     report()
-    if (kind === 'full') return refuseFull(limits, reply)
+    if (kind === 'full') return refuseFull(text('limit'), number('wait'))
     if (kind === 'denied') {
       const seconds = Math.ceil(number('wait') / 1000) || hourlyWait(ph)
       throw new Refusal('sentTooOften', { retry_after: seconds })
     }
     const isAllowListed = number('is_allowed') === 1
     const at = number('at')
-    const segment = keys.gate('segment', numberSegment(attempt.mobile))
-    const country = keys.gate('country', attempt.country)
-    const counted = isAllowListed ? [keys.budget] : [segment, country, keys.budget]
+    const { backEnd, country, mobile } = attempt
+    const counted = [
+      keys.budget,
+      ...(isAllowListed ? [] : [keys.gate('segment', numberSegment(mobile)), keys.gate('country', country)]),
+      ...(backEnd === undefined ? [] : [keys.sendsOf(backEnd)]),
+    ]
     const budgetUnit = rules.windows.budget.length > 0 ? at : 0
     return { isAllowListed, budgetUnit, release: () => counters.giveBack(at, counted) }
   }

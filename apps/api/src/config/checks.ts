@@ -27,11 +27,23 @@ export const API_CHECKS: Checks<ApiValues> = {
           says: 'is not allowed in production unless test_numbers.in_production is true',
         },
     ],
-    ({ scenes }, { API_KEYS = [] }) =>
-      API_KEYS.map(
-        (key, i) =>
-          !key.scenes.every((scene) => Object.hasOwn(scenes, scene)) &&
-          `API_KEYS: entry ${i + 1} is bound to a scene that the policy does not have`,
+    ({ captcha: { siteverify } }, { NODE_ENV, CAPTCHA_SECRET }) => [
+      siteverify !== undefined &&
+        CAPTCHA_SECRET === undefined &&
+        'CAPTCHA_SECRET: is missing; captcha.siteverify in the policy file needs it',
+      NODE_ENV === 'production' &&
+        siteverify?.url?.startsWith('http:') === true && {
+          at: ['captcha', 'siteverify', 'url'],
+          says: 'must begin with https:// in production, because the call contains CAPTCHA_SECRET',
+        },
+    ],
+    ({ api_keys }, { API_KEYS }) =>
+      Object.keys(api_keys).map(
+        (name) =>
+          API_KEYS?.every((key) => key.name !== name) === true && {
+            at: ['api_keys', name],
+            says: `has no key in API_KEYS; add ${name}:<key> there, or remove this entry`,
+          },
       ),
   ],
 }

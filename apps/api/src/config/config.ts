@@ -6,6 +6,7 @@ import { createLocales } from '@sms-codes/core/config/locales'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
 import type { Group } from '@sms-codes/core/limits/guard-counts'
 import { lackedSecrets, listReceiptParsers } from '@sms-codes/gateways/receipts'
+import { backEndsOf } from '../http/api-keys.ts'
 import { API_CHECKS } from './checks.ts'
 import { ApiEnv } from './variables.ts'
 import type { GuardOptions } from '../abuse/pumping-guard.ts'
@@ -75,7 +76,14 @@ export function loadApiConfig(env: Env) {
     localeOf: createLocales(policy),
     corsOrigins: values.CORS_ORIGINS,
     corsHeaders: policy.cors.headers,
-    apiKeys: values.API_KEYS,
+    captchas: Object.fromEntries(
+      Object.entries(policy.scenes).map(([name, own]) => [name, own.captcha ?? policy.codes.captcha]),
+    ),
+    siteverify:
+      policy.captcha.siteverify === undefined
+        ? null
+        : { ...policy.captcha.siteverify, secret: values.CAPTCHA_SECRET ?? '' },
+    backEnds: backEndsOf(values.API_KEYS, policy.api_keys),
     policies: policiesOf(policy),
     testNumbers: policy.test_numbers.numbers,
     lists: policy.lists,

@@ -1,5 +1,5 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
-import { integer, list, parsed } from '@sms-codes/core/config/decoders'
+import { integer, list, optionalText, parsed } from '@sms-codes/core/config/decoders'
 import { keyVariables, port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { receiptVariables } from '@sms-codes/gateways/receipts'
 import { parseApiKeys } from '../http/api-keys.ts'
@@ -20,12 +20,15 @@ export const ApiEnv = Type.Object({
   API_KEYS: parsed(parseApiKeys, {
     default: '',
     description:
-      'secret: comma list of name:key for your back ends, each key 32 to 128 url-safe characters; name:key:scene+scene binds a key to scenes (docs/receipts.md)',
+      'secret: comma list of name:key for your back ends, each key 32 to 128 url-safe characters; `api_keys` in the policy file says what each may do',
   }),
   SMS_GATEWAYS: parsed(list, {
     default: '',
     description:
       "comma list of gateways of the policy in order of priority; empty for the policy's order. The API only warns if it lacks the secret for the delivery receipts of a listed gateway",
+  }),
+  CAPTCHA_SECRET: optionalText({
+    description: 'secret: what the captcha service of the policy (captcha.siteverify) knows you by',
   }),
   ...receiptVariables,
   DRAIN_MS: integer(

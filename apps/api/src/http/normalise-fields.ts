@@ -1,4 +1,5 @@
 import type { FastifyRequest, preValidationHookHandler } from 'fastify'
+import { parseForwarded } from '@sms-codes/core/limits/client-address'
 import { normaliseDigits } from '@sms-codes/core/mobile'
 import type { ReadNumbers } from '@sms-codes/core/numbers'
 import { Refusal } from './answers.ts'
@@ -6,10 +7,14 @@ import { Refusal } from './answers.ts'
 /** Full-width letters of an input method become ASCII letters. */
 const normaliseLetters = (typed: string): string => typed.normalize('NFKC').replace(/\s/g, '')
 
-const NORMALISERS = { sms_code: normaliseDigits, image_code: normaliseLetters }
+const NORMALISERS = {
+  sms_code: normaliseDigits,
+  image_code: normaliseLetters,
+  client_address: (typed: string) => parseForwarded(typed) ?? typed,
+}
 
 /**
- * Normalises what people type, before the schema judges it. So the idempotency key, the job and the code record of a
+ * Normalises what callers write, before the schema judges it. So the idempotency key, the job and the code record of a
  * request depend on its canonical values only. The classic call does not use this hook: it is as strict as before.
  */
 export function createFieldNormaliser(readNumber: ReadNumbers) {

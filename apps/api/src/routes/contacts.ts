@@ -28,7 +28,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
   app,
   { backEnds, contacts, fields, scenes },
 ) => {
-  const onRequest = backEnds.requireKey
+  const onRequest = backEnds.requireScope('contacts')
   const about = { tags: ['backend'], security: [{ apiKey: [] }], params: Type.Object({ mobile: Mobile }) }
 
   app.put(
@@ -52,7 +52,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
           },
           { additionalProperties: false },
         ),
-        response: { 204: Type.Null(), 400: Envelope, 401: Envelope, 503: Envelope },
+        response: { 204: Type.Null(), 400: Envelope, 401: Envelope, 403: Envelope, 503: Envelope },
       },
     },
     async (request, reply) => {
@@ -74,7 +74,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
       schema: {
         ...about,
         summary: 'Erase all data about a phone',
-        response: { 200: Erased, 400: Envelope, 401: Envelope, 503: Envelope },
+        response: { 200: Erased, 400: Envelope, 401: Envelope, 403: Envelope, 503: Envelope },
       },
     },
     async (request) => {

@@ -67,14 +67,21 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
   app.post(
     '/v1/receipts/redeem',
     {
-      onRequest: backEnds.requireKey,
+      onRequest: backEnds.requireScope('redeem'),
       preValidation: fields.normaliseFields,
       schema: {
         summary: 'Redeem a receipt, once',
         tags: ['backend'],
         security: [{ apiKey: [] }],
         body: bodyOf(scenes),
-        response: { 200: Redeemed, 400: Envelope, 401: Envelope, 409: Envelope, 503: Envelope },
+        response: {
+          200: Redeemed,
+          400: Envelope,
+          401: Envelope,
+          403: Envelope,
+          409: Envelope,
+          503: Envelope,
+        },
       },
     },
     async (request) => {

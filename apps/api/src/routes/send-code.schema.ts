@@ -43,8 +43,9 @@ export const classicSchema = (scenes: readonly string[]) => ({
 
 export const sendSchema = (scenes: readonly string[]) => ({
   summary: 'Send a code',
-  description: AFTER_503,
-  tags: ['browser'],
+  description: `A back end sends \`client_address\` in place of a picture or proof, with an API key of the scope \`send\`. ${AFTER_503}`,
+  tags: ['browser', 'backend'],
+  security: [{}, { apiKey: [] }],
   headers: IdempotencyHeaders,
   body: Type.Object(
     {
@@ -57,10 +58,24 @@ export const sendSchema = (scenes: readonly string[]) => ({
         Type.String({
           minLength: 1,
           maxLength: PROOF_MAX_LENGTH,
-          description: 'the altcha payload, in place of the image code or in addition to it',
+          description:
+            'the altcha payload, or the token of a captcha service if the scene accepts one, in place of the image code or in addition to it',
         }),
       ),
       scene: sceneOf(scenes),
+      client_address: Type.Optional(
+        Type.Union([Type.String({ format: 'ipv4' }), Type.String({ format: 'ipv6' })], {
+          description:
+            'only with an API key, and required with it: the IP address of your user, which limits count',
+        }),
+      ),
+      limit_key: Type.Optional(
+        Type.String({
+          pattern: '^[!-~]{1,128}$',
+          description:
+            'only with an API key: a device or session of your user, which is limited like an address; stored as a keyed hash',
+        }),
+      ),
       locale: Type.Optional(
         Type.String({
           pattern: LOCALE_PATTERN,
@@ -73,8 +88,12 @@ export const sendSchema = (scenes: readonly string[]) => ({
       additionalProperties: false,
       // `scene` has a default, so a request may omit it.
       required: ['mobile'],
-      anyOf: [{ required: ['image_code', 'uuid'] }, { required: ['proof'] }],
+      anyOf: [
+        { required: ['image_code', 'uuid'] },
+        { required: ['proof'] },
+        { required: ['client_address'] },
+      ],
     },
   ),
-  response: { 202: Sent, ...IDEMPOTENT_ERRORS },
+  response: { 202: Sent, 401: Envelope, 403: Envelope, ...IDEMPOTENT_ERRORS },
 })

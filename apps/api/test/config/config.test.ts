@@ -74,30 +74,22 @@ describe('the configuration of the API', () => {
 
   it('has no API keys unless some are set, each with its name', () => {
     const [one, two] = ['A'.repeat(32), `${'b'.repeat(60)}_-09`]
-    expect(loadApiConfig(good).apiKeys).toEqual([])
-    expect(loadApiConfig({ ...good, API_KEYS: `shop:${one},crm-2:${two}` }).apiKeys).toEqual([
-      { name: 'shop', key: one, scenes: [] },
-      { name: 'crm-2', key: two, scenes: [] },
+    const rules = { scopes: ['redeem', 'contacts'], scenes: [], sends: [] }
+    expect(loadApiConfig(good).backEnds).toEqual([])
+    expect(loadApiConfig({ ...good, API_KEYS: `shop:${one},crm-2:${two}` }).backEnds).toEqual([
+      { name: 'shop', key: one, ...rules },
+      { name: 'crm-2', key: two, ...rules },
     ])
   })
 
-  it('binds an API key to the scenes that follow it', () => {
-    const [one, two] = ['A'.repeat(32), 'b'.repeat(32)]
-    const { apiKeys } = loadApiConfig({
-      ...good,
-      API_KEYS: `shop:${one}:login,crm:${two}:login+reset_password`,
-    })
-    expect(apiKeys.map(({ scenes }) => scenes)).toEqual([['login'], ['login', 'reset_password']])
-  })
-
-  it('names an API key of an unknown scene by its position, and repeats nothing of it', () => {
+  it('names every faulty API key by its position, says where its scenes moved, and repeats nothing of it', () => {
     const [one, two] = ['a'.repeat(32), 'b'.repeat(32)]
-    expect(allFaultsOf({ ...good, API_KEYS: `shop:${one}:login,${two}:${two}:login+pay` })).toEqual([
-      'API_KEYS: entry 2 is bound to a scene that the policy does not have',
+    const API_KEYS = `shop:${one}:login,crm:${two},${two},vault:${'v'.repeat(32)}:`
+    expect(allFaultsOf({ ...good, API_KEYS })).toEqual([
+      'API_KEYS: entry 1 has scenes, which moved to api_keys.<name>.scenes in the policy file',
+      'API_KEYS: entry 3 must be name:key, with a lower-case name and a key of 32 to 128 url-safe characters',
+      'API_KEYS: entry 4 has scenes, which moved to api_keys.<name>.scenes in the policy file',
     ])
-    const scenes = { default: {}, pay: {} }
-    const { apiKeys } = loadApiConfig({ ...withPolicy({ scenes }), API_KEYS: `shop:${one}:pay` })
-    expect(apiKeys).toHaveLength(1)
   })
 
   it('takes its limits, its guard and its step-up from the policy', () => {
@@ -195,9 +187,8 @@ describe('the configuration of the API', () => {
     ['an API key with nothing after the comma', { API_KEYS: `shop:${'k'.repeat(32)},` }, 'API_KEYS'],
     ['two API keys with one name', { API_KEYS: `a:${'k'.repeat(32)},a:${'l'.repeat(32)}` }, 'API_KEYS'],
     ['one API key with two names', { API_KEYS: `a:${'k'.repeat(32)},b:${'k'.repeat(32)}` }, 'API_KEYS'],
-    ['an API key that is bound to no scene', { API_KEYS: `shop:${'k'.repeat(32)}:` }, 'API_KEYS'],
-    ['an API key with a scene missing', { API_KEYS: `shop:${'k'.repeat(32)}:login+` }, 'API_KEYS'],
-    ['an API key with one scene twice', { API_KEYS: `shop:${'k'.repeat(32)}:login+login` }, 'API_KEYS'],
+    ['an API key with scenes', { API_KEYS: `shop:${'k'.repeat(32)}:login+pay` }, 'API_KEYS'],
+    ['an API key with an empty third part', { API_KEYS: `shop:${'k'.repeat(32)}:` }, 'API_KEYS'],
     ['an API key with a fourth part', { API_KEYS: `shop:${'k'.repeat(32)}:login:pay` }, 'API_KEYS'],
     ['a database of another kind', { REDIS_URL: 'postgres://x' }, 'REDIS_URL'],
     ['an address of Redis that cannot be parsed', { REDIS_URL: 'redis://:secret@:99999/x' }, 'REDIS_URL'],

@@ -37,7 +37,6 @@ export function createOutcomeReader(http: HttpPolicy, secrets: readonly string[]
       return { class: 'accepted', code: byTransport.code, ...(messageId !== undefined && { messageId }) }
     }
     const given = textAt(answer, codePath)
-    if (given === undefined && isSuccess(status)) return byTransport
     const code = given ?? byTransport.code
     const cls = table.get(code)
     if (cls === 'retry_same') return { ...byTransport, class: cls, code }

@@ -73,11 +73,9 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   }
   const code = textOf('Code')
   if (code === undefined) return byTransport
-  const meaning = meaningOf(snsCodes, code, /^[A-Za-z.]{1,64}$/, message)
   // SNS has one code for an invalid number and for any other invalid parameter.
   if (code === 'InvalidParameter' && textOf('Message')?.includes('PhoneNumber') !== true)
     return { class: 'config', code }
-  return meaning.isKnown
-    ? codeOutcome(result.status, byTransport, meaning)
-    : { ...byTransport, code: meaning.code }
+  const meaning = meaningOf(snsCodes, code, /^[A-Za-z.]{1,64}$/, message)
+  return codeOutcome(result.status, byTransport, meaning)
 }

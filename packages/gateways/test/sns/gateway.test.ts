@@ -135,7 +135,7 @@ describe('an answer of SNS', () => {
       code: 'TooMany',
       retryAfterMs: 2000,
     })
-    expect(await outcome(400, 'sent to 13900139000')).toEqual({ class: 'config', code: 'UNKNOWN_CODE' })
+    expect(await outcome(400, 'sent to 13900139000')).toEqual({ class: 'config', code: 'HTTP_400' })
   })
 
   test.each([
