@@ -4,7 +4,7 @@ import type { Keyring } from '../src/keyring.ts'
 import { createDeliveryReceipts } from '../src/queues/delivery-receipts.ts'
 import { keyFaults } from '../src/redis/key-faults.ts'
 import { keys } from '../src/redis/keys.ts'
-import { createCounters, limitArgs } from '../src/limits/counters.ts'
+import { createCounters, limitArg } from '../src/limits/counters.ts'
 import { createGuardCounts, GROUPS } from '../src/limits/guard-counts.ts'
 import { createLimits } from '../src/limits/limits.ts'
 import { createLists } from '../src/limits/allow-deny-lists.ts'
@@ -189,13 +189,15 @@ async function admit(redis: RedisClient, mobile: string, note: Note): Promise<vo
   const rule = { seconds: 60, sends: 1, percent: 50, mode: 'deny', mark_ms: 60_000 }
   const windows = [{ most: 3, seconds: 60 }]
   const rules = {
-    limits: limitArgs([...limits.map((key) => ({ key, windows })), { key: keys.budget, windows }]),
+    limits: [...limits, keys.budget].map((key) => ({ name: key, ...limitArg({ key, windows }) })),
+    back_ends: [],
+    limit_key: { name: 'limit_key', ...limitArg({ key: '', windows }) },
     proof_after: 10,
     groups: [rule, rule, rule],
   }
   const script = createScript(redis, scriptFile('admission'), { rules })
   const ask = async () => {
-    const { kind, rows } = await script(allKeys, ['', 0, 0, mobile, 1, 0])
+    const { kind, rows } = await script(allKeys, ['', 0, 0, mobile, 1, 0, 0])
     note({
       kind,
       figures: rows.map((row) => [row.number('group'), row.number('sends'), row.number('verified')]),
