@@ -8,6 +8,7 @@ import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { createCounters } from '@sms-codes/core/limits/counters'
 import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
+import { loadNumbers } from '@sms-codes/core/numbers'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
@@ -21,12 +22,15 @@ import { createCallers } from './abuse/caller.ts'
 import { createPumpingGuard } from './abuse/pumping-guard.ts'
 import { createRateLimits } from './abuse/rate-limits.ts'
 import { createStepUp } from './abuse/step-up.ts'
+import { createCaptchaCheck } from './captcha/captcha-check.ts'
 import { createProofs } from './captcha/proofs.ts'
+import { createSiteverify } from './captcha/siteverify.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { scenePolicies, type ApiConfig } from './config/config.ts'
 import { createBackEnds } from './http/api-keys.ts'
 import { createIdempotency } from './http/idempotency.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
+import { createFieldNormaliser } from './http/normalise-fields.ts'
 import { createApiMetrics, reportBudget } from './metrics.ts'
 import { createReceiptKeys } from './receipts/receipt-keys.ts'
 import { createReceipts } from './receipts/receipts.ts'
@@ -43,7 +47,7 @@ export type ApiProcess = {
 }
 
 /** Creates all parts of the API and connects them with each other. `deps` holds the parts that the routes use. */
-export function composeApi({ config, log, redis, producer, registry, tracing = null }: ApiProcess) {
+export async function composeApi({ config, log, redis, producer, registry, tracing = null }: ApiProcess) {
   const policyOf = scenePolicies(config.policies)
   const keyring = createKeyring(config.keyring)
   const counters = createCounters(redis)
@@ -57,28 +61,43 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
   const guard = createPumpingGuard({ metrics, audit, log }, config.guard)
   const lists = createListCheck({ metrics, audit, log }, config.lists)
   const stepUp = createStepUp(config.stepUp)
+  const readNumber = await loadNumbers(new Set(Object.keys(config.countries)))
+  const captchas = createCaptchas(redis)
+  const proofs = createProofs(redis, keyring)
+  const siteverify = config.siteverify && createSiteverify({ redis, keyring, log }, config.siteverify)
+  const backEnds = createBackEnds(config.backEnds)
   const deps = {
     corsOrigins: config.corsOrigins,
-    backEnds: createBackEnds(config.apiKeys),
+    backEnds,
     callerOf: createCallers(keyring, createClientAddress(config.trustProxy)),
     backlog: createBacklog(redis, metrics, {
       maxAgeSeconds: config.queueMaxAgeSeconds,
       shards: config.shards,
       pseudonym: keyring.pseudonym,
     }),
-    captchas: createCaptchas(redis),
-    proofs: createProofs(redis, keyring),
+    captchas,
+    proofs,
+    siteverify,
+    checkCaptcha: createCaptchaCheck({ captchas, proofs, siteverify, metrics }, config.captchas),
     stepUp,
     rateLimits: createRateLimits(counters, config.rateLimits, metrics),
     admit: createAdmission(
       { redis, counters, keyring, metrics, lists, guard },
-      { windows: config.rateLimits, proofAfter: stepUp.proofAfter },
+      {
+        windows: config.rateLimits,
+        countries: config.countries,
+        backEnds: config.backEnds,
+        proofAfter: stepUp.proofAfter,
+      },
     ),
     guard,
     guardCounts: createGuardCounts(redis, config.guard.windowSeconds, log),
-    idempotency: createIdempotency(createIdempotencyStore(redis, keyring)),
+    readNumber,
+    fields: createFieldNormaliser(readNumber),
+    idempotency: createIdempotency(createIdempotencyStore(redis, keyring), backEnds),
     scenes: Object.keys(config.policies),
     codeLength: (scene: string) => policyOf(scene).length,
+    localeOf: config.localeOf,
     codes: createCodeStore(redis, keyring, policyOf),
     contacts: createContacts(redis, keyring),
     ledger: events === null ? ledger : withEvents(ledger, events),
@@ -95,4 +114,4 @@ export function composeApi({ config, log, redis, producer, registry, tracing = n
 }
 
 /** The parts of the API. Each route picks the parts that it needs, so that its signature shows them. */
-export type ApiDeps = ReturnType<typeof composeApi>['deps']
+export type ApiDeps = Awaited<ReturnType<typeof composeApi>>['deps']

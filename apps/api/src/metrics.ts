@@ -33,6 +33,11 @@ export function createApiMetrics(registry: Registry) {
     guardFindings,
     listDecisions: counter('sms_list_decisions_total', ['list', 'by'], 'Sends decided by a list'),
     captchas: counter('sms_captchas_total', ['kind', 'event'], 'Image codes and proofs of work'),
+    backEndSends: counter(
+      'sms_back_end_requests_accepted_total',
+      ['back_end'],
+      'Accepted requests by API key',
+    ),
     accepted: counter('sms_requests_accepted_total', ['scene'], 'Accepted requests for a code'),
     verifies: counter('sms_verifies_total', ['scene', 'result'], 'Guessed codes'),
     codesUsed: counter('sms_codes_used_total', ['scene', 'gateway'], 'Verified codes by their last gateway'),

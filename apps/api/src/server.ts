@@ -28,7 +28,7 @@ const HEADERS = {
 /** Builds the complete HTTP API without listening. */
 export async function buildServer(parts: ApiProcess) {
   const { config, tracing = null } = parts
-  const { deps, queues, keyring } = composeApi(parts)
+  const { deps, queues, keyring } = await composeApi(parts)
   const loggerInstance: FastifyBaseLogger = parts.log
   const errorHandler = createErrorHandler(deps.metrics)
   const app = Fastify({

@@ -47,13 +47,13 @@ const checkOperators: Check<BoardValues> = (values) => {
 
 /** @throws ConfigError */
 export function loadBoardConfig(env: Env) {
-  const values = loadConfig(BoardEnv, env, [checkOperators])
+  const values = loadConfig(BoardEnv, env, { variables: [checkOperators] })
   return {
     host: values.HOST,
     port: values.BOARD_PORT,
     logLevel: values.LOG_LEVEL,
     redisUrl: values.REDIS_URL,
-    shards: values.QUEUE_SHARDS,
+    shards: values.policy.queues.shards,
     operators: operatorsOf(values),
     basePath: values.BOARD_BASE_PATH,
     trustProxy: values.TRUST_PROXY,

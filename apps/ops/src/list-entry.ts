@@ -7,10 +7,10 @@ import { loadStoreConfig, type PhoneConfig, type StoreConfig } from './config.ts
 import { choosePhone } from './phone.ts'
 
 export const ENTRY_HELP = `An entry is a network (10.1.0.0/16, 2001:db8::/48, or a single address), a number segment (the first 3 to 7
-digits) or a phone. The lists name a phone by its pseudonym; --mobile computes it with PHONE_KEY. Write --
-before a pseudonym that begins with a dash.`
+digits: 138 of the mainland, +852 or +8529 of another country) or a phone. The lists name a phone by its pseudonym;
+--mobile computes it with PHONE_KEY. Write -- before a pseudonym that begins with a dash.`
 const NOT_AN_ENTRY =
-  'not a network, number segment (3 to 7 digits, such as 138) or pseudonym (22 characters); use --mobile for a whole number'
+  'not a network, number segment (such as 138 or +852, at most 7 digits) or pseudonym (22 characters); use --mobile for a whole number'
 
 /** Reads the list entry that a command is about, and the configuration of the command. @throws ConfigError, OpsError */
 export async function readEntry(

@@ -1,6 +1,6 @@
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import { createKeyring, type Keyring } from '@sms-codes/core/keyring'
-import { MOBILE_PATTERN } from '@sms-codes/core/mobile'
+import { loadNumbers } from '@sms-codes/core/numbers'
 import { OpsError, usageError, type Context } from './args.ts'
 import { loadPhoneConfig, type PhoneConfig } from './config.ts'
 
@@ -9,26 +9,32 @@ export const MOBILE_HELP = `Every user of this machine can see a number on the c
 Write "-" in place of the number to read it from standard input.`
 
 /** The phone that a command is about. A command may show its pseudonym `ph`, and must not show its whole number. */
-export type Phone = { config: PhoneConfig; keyring: Keyring; mobile: string; ph: string }
+export type Phone = { config: PhoneConfig; keyring: Keyring; mobile: string; country: string; ph: string }
 
-const NOT_A_NUMBER =
-  'not a mobile number: expected eleven digits that begin with 13 to 19, without prefix or spaces'
+const FAULTS = {
+  mobileWrong:
+    'not a mobile number: expected the eleven digits of the mainland, or a plus, the calling code and the number',
+  landline: 'not a mobile number: it belongs to a landline',
+  countryNotServed: 'the policy does not serve the country of this number (countries)',
+}
 
 /**
  * Loads the configuration, then reads the number.
  * @param word the number, or - for standard input
- * @throws ConfigError, OpsError if it is not a mobile number or the operator stops the command
+ * @throws ConfigError, OpsError if it is not a mobile number of a served country, or the operator stops the command
  */
 export async function choosePhone(word: string, { env, terminal }: Context): Promise<Phone> {
   const config = loadPhoneConfig(env)
   const keyring = createKeyring(config.keyring)
-  const mobile = word === '-' ? await terminal.readInput() : word
+  const typed = word === '-' ? await terminal.readInput() : word
   if (terminal.signal.aborted) throw new OpsError('stopped')
-  if (!new RegExp(MOBILE_PATTERN).test(mobile)) throw usageError(NOT_A_NUMBER)
-  return { config, keyring, mobile, ph: keyring.pseudonym(mobile) }
+  const readNumber = await loadNumbers(new Set(Object.keys(config.countries)))
+  const number = readNumber(typed)
+  if ('fault' in number) throw usageError(FAULTS[number.fault])
+  return { config, keyring, ...number, ph: keyring.pseudonym(number.mobile) }
 }
 
-/** Returns a function that finds the policy of a scene. @throws OpsError for a scene that SCENES does not have */
+/** Returns a function that finds the policy of a scene. @throws OpsError for a scene that the policy does not have */
 export function policyOf({ policies }: PhoneConfig) {
   return (scene: string): CodePolicy => {
     const policy = policies.get(scene)

@@ -38,8 +38,8 @@ function createQueues(redis: RedisClient, shards: number, all: Queue[]) {
     count: async (state: 'waiting' | 'active') =>
       (await figures()).reduce((sum, queue) => sum + queue[state], 0),
     /**
-     * Stops all workers on all hosts from taking jobs until `resume`. Active jobs go on. The queues of every
-     * QUEUE_SHARDS are paused, so the pause outlasts a change of it.
+     * Stops all workers on all hosts from taking jobs until `resume`. Active jobs go on. All possible
+     * shards are paused, so the pause outlasts a change of queues.shards.
      */
     pause: () => asStoreError('pause', Promise.all(all.map((queue) => queue.pause()))),
     resume: () => asStoreError('resume', Promise.all(all.map((queue) => queue.resume()))),

@@ -56,7 +56,7 @@ function showServer(server: Snapshot['redis']['servers'][number]): string {
 }
 
 function showBudget(budget: Snapshot['budget']): string[] {
-  if (budget.length === 0) return ['budget  not set (BUDGET_MESSAGES, BUDGET_CENTS)']
+  if (budget.length === 0) return ['budget  not set (policy: budget)']
   const rows = budget.map((one) => [showSeconds(one.seconds), `${one.most}`, `${one.used}`, `${one.left}`])
   return table(['budget per', 'most', 'used', 'left'], rows, NUMBERS)
 }

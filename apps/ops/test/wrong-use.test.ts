@@ -31,16 +31,18 @@ test.for<[string[], RegExp]>([
   [['block', '10.0.0.1', '--reason', 'a\u001B[2Jb'], /--reason: must be one line/],
   [['block', '10.0.0.1', '--mobile', NUMBER], /unexpected argument/],
   [['block', '--mobile', '12800138000'], /not a mobile number/],
-  [['allow', '--mobile', `+86${NUMBER}`], /not a mobile number/],
+  [['allow', '--mobile', '+86 21 12345678'], /not a mobile number/],
+  [['allow', '--mobile', '+85291234567'], /does not serve the country/],
+  [['block', '+85291234567'], /use --mobile for a whole number/],
   [['unlist'], /is missing/],
   [['lookup'], /mobile number is missing/],
   [['lookup', `${NUMBER}0`], /not a mobile number/],
   [['lookup', NUMBER, NUMBER], /takes one mobile number/],
   [['erase', NUMBER], /needs --yes/],
-  [['erase', '138 0013 8000', '--yes'], /takes one|not a mobile number/],
+  [['erase', '138', '0013', '8000', '--yes'], /takes one mobile number/],
   [['send-test', NUMBER, '--scene', 'unknown'], /--scene: must be one of default, register/],
   [['send-test', NUMBER, '--wait', 'long'], /--wait: must be a time/],
-  [['send-test', '１３８００１３８０００'], /not a mobile number/],
+  [['send-test', '１２８００１３８０００'], /not a mobile number/],
 ])('%j is wrong usage, and the error says what to do', async ([args, message]) => {
   const { code, stdout, stderr } = await runOps(env, args)
   expect(stderr).toMatch(message)

@@ -17,8 +17,8 @@ type ShardOptions = {
 }
 
 /**
- * Consumes all shards of the queue `sms`. A queue of another QUEUE_SHARDS is consumed while it has jobs, so a change of
- * QUEUE_SHARDS loses no job, and a job waits at most 5 s longer. Each consumer has the same part of the concurrency: the
+ * Consumes all shards of the queue `sms`. A queue of another number of shards is consumed while it has jobs, so a
+ * change of the number loses no job, and a job waits at most 5 s longer. Each consumer has the same part of the concurrency: the
  * shards get equally many sends, and with a common limit a busy shard would take jobs that another process has room for.
  */
 export function serveShards(options: ShardOptions) {
@@ -37,7 +37,7 @@ export function serveShards(options: ShardOptions) {
     const leftovers = await leftoverQueues(redis, shards)
     for (const queue of leftovers) {
       if (signal.aborted || consumers.has(queue)) continue
-      log.info({ queue }, 'the queue of another QUEUE_SHARDS has jobs')
+      log.info({ queue }, 'the queue of another number of shards has jobs')
       consumers.set(queue, open(queue))
     }
     divide()

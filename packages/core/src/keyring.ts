@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, randomInt } from 'node:crypto'
+import { shortForm } from './mobile.ts'
 
 export type CodeKey = { kid: string; key: Buffer }
 
@@ -31,7 +32,9 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
     const digestKey = derive(key, 'code digest')
     const digest = (mobile: string, scene: string, code: string) => ({
       kid,
-      digest: createHmac('sha256', digestKey).update(`${mobile}|${scene}|${code}`).digest('base64url'),
+      digest: createHmac('sha256', digestKey)
+        .update(`${shortForm(mobile)}|${scene}|${code}`)
+        .digest('base64url'),
     })
     return { kid, sealKey: derive(key, 'code seal'), digest }
   })
@@ -41,7 +44,7 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
   return {
     /** The name of a phone or an address in Redis: 22 characters of base64url, 132 bits. */
     pseudonym: (clear: string) =>
-      createHmac('sha256', phoneKey).update(clear).digest('base64url').slice(0, 22),
+      createHmac('sha256', phoneKey).update(shortForm(clear)).digest('base64url').slice(0, 22),
 
     /** The ids of the code keys, newest first. */
     keyIds: ring.map(({ kid }) => kid),

@@ -4,7 +4,7 @@ import type { Keyring } from '../src/keyring.ts'
 import { createDeliveryReceipts } from '../src/queues/delivery-receipts.ts'
 import { keyFaults } from '../src/redis/key-faults.ts'
 import { keys } from '../src/redis/keys.ts'
-import { createCounters } from '../src/limits/counters.ts'
+import { createCounters, limitArgs } from '../src/limits/counters.ts'
 import { createGuardCounts, GROUPS } from '../src/limits/guard-counts.ts'
 import { createLimits } from '../src/limits/limits.ts'
 import { createLists } from '../src/limits/allow-deny-lists.ts'
@@ -33,11 +33,11 @@ export async function runEveryScript(
   const limits = createLimits(redis)
   const counters = createCounters(redis)
   const windows = [{ most: 1, seconds: 60 }]
+  const ph = keyring.pseudonym(mobile)
   const gate = (['address', 'subnet', 'segment'] as const).map((what) => ({
-    key: keys.gate(what, mobile),
+    key: keys.gate(what, ph),
     windows,
   }))
-  const ph = keyring.pseudonym(mobile)
   const ownKeys = { phoneKey: Buffer.alloc(32, 1), codeKeys: [{ kid: 'k1', key: Buffer.alloc(32, 2) }] }
   const answers: unknown[] = []
   const note = <T>(answer: T): T => {
@@ -173,9 +173,9 @@ async function admit(redis: RedisClient, mobile: string, note: Note): Promise<vo
     { segment: 60, address: 60, service: 60 },
     createLogger('test', 'silent'),
   )
-  const script = createScript(redis, scriptFile('admission'))
   const limits = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment'] as const
-  const who = `admitted-${mobile}`
+  // A key contains the first 12 characters only.
+  const who = mobile.split('').toReversed().join('')
   const groups = GROUPS.map((name) => `${keys.guarded('address', mobile)}:${name}`)
   const allKeys = [
     ...limits.map((what) => keys.gate(what, who)),
@@ -187,13 +187,15 @@ async function admit(redis: RedisClient, mobile: string, note: Note): Promise<vo
     ...['allow', 'deny', 'version'].map((what) => `${keys.listVersion}:${mobile}:${what}`),
   ]
   const rule = { seconds: 60, sends: 1, percent: 50, mode: 'deny', mark_ms: 60_000 }
+  const windows = [{ most: 3, seconds: 60 }]
   const rules = {
-    windows: limits.map(() => [3, 60]).concat([[3, 60]]),
+    limits: limitArgs([...limits.map((key) => ({ key, windows })), { key: keys.budget, windows }]),
     proof_after: 10,
     groups: [rule, rule, rule],
   }
+  const script = createScript(redis, scriptFile('admission'), { rules })
   const ask = async () => {
-    const { kind, rows } = await script(allKeys, [JSON.stringify(rules), '', 0, 0, mobile, 1, 0])
+    const { kind, rows } = await script(allKeys, ['', 0, 0, mobile, 1, 0])
     note({
       kind,
       figures: rows.map((row) => [row.number('group'), row.number('sends'), row.number('verified')]),

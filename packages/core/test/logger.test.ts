@@ -65,8 +65,8 @@ describe('an error in the log', () => {
 
 describe('masking', () => {
   it('hides numbers and codes in free text and leaves the rest readable', () => {
-    expect(scrub(`to ${MOBILE}, code ${CODE}; port 63790, 4001`)).toBe(
-      'to 139****5678, code ******; port 63790, 4001',
+    expect(scrub(`to ${MOBILE}, code ${CODE}; 127.0.0.1:6379, store.ts:1234:5`)).toBe(
+      'to 139****5678, code ******; 127.0.0.1:6379, store.ts:1234:5',
     )
     expect(scrub(`+86${MOBILE}`)).not.toContain(MOBILE)
     expect(scrub('139 1234 5678, 139-1234-5678, 139 12345678, +86 1391234 5678')).toBe(
@@ -75,16 +75,34 @@ describe('masking', () => {
     expect(scrub(`{"code":"${CODE}"}`)).toBe('{"code":"******"}')
   })
 
-  it.each([6, 7, 8, 9, 10])('hides codes of %i digits, also in an error that is logged', (length) => {
+  it.each([4, 5, 6, 7, 8, 9, 10])('hides codes of %i digits, also in an error that is logged', (length) => {
     const code = '9876543210'.slice(0, length)
     for (const text of [code, `code ${code}`, `{"code":"${code}"}`, `${code}.`, `(${code})`]) {
       expect(scrub(text)).toBe(text.replace(code, '******'))
       expect(logged((log) => log.error({ err: new Error(text) }, 'bug'))).not.toContain(code)
     }
-    expect(scrub('port 63790, 2026-11-28, 4001')).toBe('port 63790, 2026-11-28, 4001')
+    expect(scrub('in 300 ms, 2026-11-28, [::1]:6379')).toBe('in 300 ms, 2026-11-28, [::1]:6379')
   })
 
-  it('shows the first three and the last four digits of a number', () => {
-    expect(maskMobile(MOBILE)).toBe('139****5678')
+  it('shows the first three and the last four digits of a mainland number', () => {
+    expect(maskMobile(`+86${MOBILE}`)).toBe('139****5678')
+  })
+
+  it.each([
+    ['+85291234567', '+852****4567'],
+    ['+14155552671', '+1****2671'],
+    ['+6581234567', '+65****4567'],
+    ['+79161234567', '+7****4567'],
+  ])('shows the calling code and the last four digits of %s', (mobile, masked) => {
+    expect(maskMobile(mobile)).toBe(masked)
+    for (const text of [
+      mobile,
+      mobile.replace(/[0-9]{4}$/, ' $&'),
+      `${mobile.slice(0, 6)}-${mobile.slice(6)}`,
+    ])
+      expect(scrub(`to ${text}, again`)).toBe(`to ${masked}, again`)
+    expect(scrub(`/v1/contacts/${encodeURIComponent(mobile)}`)).toBe(
+      `/v1/contacts/${masked.replace('+', '%2B')}`,
+    )
   })
 })

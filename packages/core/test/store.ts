@@ -84,7 +84,7 @@ export async function startStore() {
 
 let next = 0
 /** A number that no other test of the file uses. */
-export const newMobile = () => `138${String(10_000_000 + ++next)}`
+export const newMobile = () => `+86138${String(10_000_000 + ++next)}`
 
 export function sendOf(issued: Issued) {
   if (issued.kind !== 'issued') throw new Error(`not issued but ${issued.kind}`)

@@ -4,15 +4,19 @@
 export type SmsMessage = {
   /** [0-9a-z]{1,32}, the same for every retry of one message: vendors detect duplicates by it. */
   id: string
+  /** E.164, such as +8613800138000. */
   mobile: string
+  /** The country of the number, as ISO 3166-1 alpha-2, such as CN. */
+  country: string
+  locale: string
   code: string
   /** The remaining life of the code in whole minutes, for the text of the message. */
   minutes: number
   /** The exact remaining life of the code. A vendor need not deliver the message later than this. */
   secondsLeft: number
   scene: string
-  /** Only for gateways with free text, because templates are registered word for word. */
-  webOtpDomain?: string
+  /** The whole text in the locale, for vendors with free text. Templates are registered word for word instead. */
+  text: string
 }
 
 /** The results of a send. What the worker may do next depends only on the class of the result. */

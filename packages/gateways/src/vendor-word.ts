@@ -8,7 +8,8 @@ type MessageId = Pick<Outcome, 'messageId'>
 
 export function vendorWord(value: unknown, form: RegExp, { mobile, code }: Secrets): string | undefined {
   if (typeof value !== 'string' || !form.test(value)) return undefined
-  return value.includes(mobile) || value.includes(code) ? undefined : value
+  // Every spelling of a number, with and without its country calling code, ends with the same digits.
+  return value.includes(mobile.slice(-7)) || value.includes(code) ? undefined : value
 }
 
 /** The vendor's id of the message, from the field `name` of an answer. An answer may lack the field. */

@@ -1,19 +1,15 @@
-// Defines how a vendor is described to the worker: its settings, a check of the settings, and a gateway factory.
+// Defines how a vendor is described to the worker: its secrets, its settings in the policy, and a gateway factory.
 import type { StaticDecode, TObject } from '@sinclair/typebox'
-import type { CallbackAddress } from './delivery-receipt.ts'
+import type { GatewayPolicy } from '@sms-codes/core/config/policy-schema'
+import { readSettings, urlFault, type PolicyFault, type VendorContext } from './entry.ts'
 import type { SmsGateway } from './gateway.ts'
 import { field } from './json.ts'
-import type { Transport } from './transport.ts'
+import { messageFaults } from './message-faults.ts'
+import type { ApiOptions, Transport } from './transport.ts'
+import { chooseWording, type MessagePolicy } from './wording.ts'
 
-/** `lengthVariable` is the variable that sets the number of digits in the codes of the scene. */
-type SceneContext = { name: string; ttlSeconds: number; length: number; lengthVariable: string }
-
-/** The part of the worker's configuration that the settings of a vendor depend on. */
-export type SettingsContext = CallbackAddress & {
-  isProduction: boolean
-  /** Undefined if the worker's own settings of the scenes have a fault. */
-  scenes: readonly SceneContext[] | undefined
-}
+/** A fault of the environment is one line that begins with the name of the variable to change. */
+export type Fault = PolicyFault | string
 
 export type VendorDeps = {
   transport: Pick<Transport, 'post'>
@@ -24,51 +20,124 @@ export type VendorDeps = {
 /** How many messages a vendor allows one number in a sliding window of at most a day. */
 type QuotaWindow = { most: number; seconds: number }
 
-/** A vendor with complete settings. */
-export type ConfiguredVendor = {
+/** A gateway with complete settings. */
+export type ConfiguredGateway = {
   name: string
+  /** The countries to whose numbers the gateway sends. */
+  countries: readonly string[]
   /** Empty if the vendor documents no limit per number. */
   quota: readonly QuotaWindow[]
+  /** The gateway's share of the messages for which it is asked first. */
+  weight: number
+  /** The messages a second that it takes. */
+  rate: number | undefined
   create: (deps: VendorDeps) => SmsGateway
 }
 
-type VendorDefinition<S extends TObject> = {
+/** What a vendor gets of one gateway: its secrets, and the settings of its entry with their defaults. */
+type Given<Secrets, Settings> = {
+  /** The name of the gateway. Several gateways of one policy may have the same vendor. */
   name: string
-  /** A variable that is neither optional nor has a default is required once SMS_GATEWAYS lists the vendor. */
-  settings: S
-  /** Faults that involve more than one variable. A value is undefined if its variable is unset or has a fault. */
-  faults: (values: Partial<StaticDecode<S>>, context: SettingsContext) => (string | false)[]
+  secrets: Secrets
+  settings: Settings
+  messages: readonly MessagePolicy[]
+  context: VendorContext
+}
+
+type VendorDefinition<S extends TObject, P extends TObject> = {
+  name: string
+  /** The environment variables with the vendor's secrets. A variable that is not optional is required. */
+  secrets: S
+  /**
+   * The keys of the policy's entry that the vendor uses, with their forms. A key without a default that is not optional
+   * is required.
+   */
+  settings: P
+  /** The words that an entry of `messages` may have, with their forms. */
+  words: TObject
+  /** The words that a message to a country needs. If absent, the message needs all words that are not optional. */
+  needs?: (country: string, settings: Partial<StaticDecode<P>>) => readonly string[]
+  mainlandOnly?: boolean
   quota?: readonly QuotaWindow[]
   /** The vendor refuses every message with a longer code. Undefined if the vendor documents no limit. */
   maxCodeLength?: number
-  create: (settings: StaticDecode<S>, deps: VendorDeps, context: SettingsContext) => SmsGateway
+  /** Other faults, with paths inside the entry. A value is undefined if it is absent or has a fault. */
+  faults?: (given: Given<Partial<StaticDecode<S>>, Partial<StaticDecode<P>>>) => readonly (Fault | false)[]
+  create: (
+    given: Given<StaticDecode<S>, StaticDecode<P>> & { api: Omit<ApiOptions, 'baseUrl' | 'now'> },
+    deps: VendorDeps,
+  ) => SmsGateway
 }
 
-export function defineVendor<S extends TObject>(definition: VendorDefinition<S>) {
-  const { name, settings, quota = [], maxCodeLength = Infinity, create } = definition
-  type Values = Partial<StaticDecode<S>>
-  const missingFrom = (values: Values) =>
-    (settings.required ?? []).filter((variable) => field(values, variable) === undefined)
-  const isComplete = (values: Values): values is StaticDecode<S> => missingFrom(values).length === 0
-  const tooLong = ({ name: scene, length, lengthVariable }: SceneContext) =>
-    length > maxCodeLength &&
-    `${lengthVariable}: codes of scene ${scene} have ${length} digits, but ${name} accepts at most ${maxCodeLength}; shorten the codes, or remove ${name} from SMS_GATEWAYS`
+export function defineVendor<S extends TObject, P extends TObject>(definition: VendorDefinition<S, P>) {
+  const { name: vendor, secrets, settings, words, mainlandOnly = false } = definition
+  const { quota = [], maxCodeLength = Infinity, needs = () => words.required ?? [] } = definition
+  type Secrets = Partial<StaticDecode<S>>
+
+  const countriesOf = ({ countries: own }: GatewayPolicy, { countries }: VendorContext) =>
+    own ?? (mainlandOnly ? countries.filter((country) => country === 'CN') : countries)
+  const missing = (form: TObject, values: object) =>
+    (form.required ?? []).filter((key) => field(values, key) === undefined)
+  const hasSecrets = (values: Secrets): values is StaticDecode<S> => missing(secrets, values).length === 0
+  const hasSettings = (values: Partial<StaticDecode<P>>): values is StaticDecode<P> =>
+    missing(settings, values).length === 0
+
   return {
-    name,
-    settings,
+    name: vendor,
+    secrets,
+    countries: countriesOf,
 
-    /** One line per fault, which begins with the name of the variable to change. */
-    faults: (values: Values, context: SettingsContext): string[] => [
-      ...missingFrom(values).map((variable) => `${variable}: is missing (SMS_GATEWAYS lists ${name})`),
-      ...[...definition.faults(values, context), ...(context.scenes ?? []).map(tooLong)].filter(
-        (fault) => fault !== false,
-      ),
-    ],
+    /** @param values the variables of the vendors, without those that have a fault */
+    faults(name: string, entry: GatewayPolicy, values: Secrets, context: VendorContext): Fault[] {
+      const { faults, valid } = readSettings(settings, entry, vendor)
+      const { messages = [] } = entry
+      const countries = countriesOf(entry, context)
+      const given = { name, secrets: values, settings: valid, messages, context }
+      const needed = (country: string) => needs(country, valid)
+      const isForeign = (country: string) => mainlandOnly && country !== 'CN'
+      // The base_url of a webhook is a receiver of the operator. Every other base_url is the address of a vendor's API.
+      const isApi = vendor !== 'webhook'
+      const url = typeof valid['base_url'] === 'string' && urlFault(valid['base_url'], context, isApi)
+      const all: (Fault | false)[] = [
+        ...missing(secrets, values).map(
+          (variable) => `${variable}: is missing (the gateway ${name} needs it)`,
+        ),
+        ...faults,
+        url !== false && { at: ['base_url'], says: url },
+        countries.some(isForeign) && {
+          at: ['countries'],
+          says: `must be [CN], because ${vendor} serves no other`,
+        },
+        ...messageFaults({ vendor, words, messages, countries, needed, context }),
+        ...context.scenes.map(({ name: scene, length }) => {
+          const says = `serves the scene ${scene}, whose codes have ${length} digits, but ${vendor} takes at most ${maxCodeLength}`
+          return length > maxCodeLength && { at: [], says }
+        }),
+        ...(definition.faults?.(given) ?? []),
+      ]
+      const found = all.filter((fault) => fault !== false)
+      return found.map((fault) =>
+        typeof fault === 'string' ? fault : { ...fault, at: ['gateways', name, ...fault.at] },
+      )
+    },
 
-    /** @throws if a required variable is missing; `faults` names the variable */
-    configure(values: Values, context: SettingsContext): ConfiguredVendor {
-      if (!isComplete(values)) throw new Error(`the settings of ${name} are incomplete`)
-      return { name, quota, create: (deps) => create(values, deps, context) }
+    /** @throws if a secret or a setting is missing; `faults` names it */
+    configure(
+      name: string,
+      entry: GatewayPolicy,
+      values: Secrets,
+      context: VendorContext,
+    ): ConfiguredGateway {
+      const { valid } = readSettings(settings, entry, vendor)
+      if (!hasSecrets(values) || !hasSettings(valid))
+        throw new Error(`the settings of the gateway ${name} are incomplete`)
+      const { messages = [] } = entry
+      const given = { name, secrets: values, settings: valid, messages, context }
+      const wordingOf = chooseWording(messages)
+      const create = (deps: VendorDeps) =>
+        definition.create({ ...given, api: { name, wordingOf, transport: deps.transport } }, deps)
+      const { weight = 0, rate, quota: own = quota } = entry
+      return { name, countries: countriesOf(entry, context), quota: own, weight, rate, create }
     },
   }
 }

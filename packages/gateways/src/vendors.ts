@@ -1,27 +1,54 @@
 // Lists all vendors for the worker. The parsers of the vendors' delivery receipts are listed in receipts.ts.
 import { Type, type StaticDecode, type TObject } from '@sinclair/typebox'
+import type { GatewayPolicy } from '@sms-codes/core/config/policy-schema'
 import { aliyun } from './aliyun/settings.ts'
 import { ccp } from './ccp/settings.ts'
 import { consoleVendor } from './console/gateway.ts'
+import type { VendorContext } from './entry.ts'
+import { httpVendor } from './http/settings.ts'
+import { huawei } from './huawei/settings.ts'
+import { sns } from './sns/settings.ts'
 import { tencent } from './tencent/settings.ts'
 import { twilio } from './twilio/settings.ts'
-import type { ConfiguredVendor, SettingsContext } from './vendor.ts'
+import type { ConfiguredGateway, Fault } from './vendor.ts'
+import { vonage } from './vonage/settings.ts'
 import { webhook } from './webhook/settings.ts'
 
-/** The variables of all vendors. All are optional here, because only a listed vendor requires its variables. */
+/** The secrets of all vendors. All are optional here, because only a gateway of the vendor requires them. */
 export const vendorVariables = {
-  ...Type.Partial(ccp.settings).properties,
-  ...Type.Partial(aliyun.settings).properties,
-  ...Type.Partial(tencent.settings).properties,
-  ...Type.Partial(twilio.settings).properties,
-  ...Type.Partial(webhook.settings).properties,
+  ...Type.Partial(ccp.secrets).properties,
+  ...Type.Partial(aliyun.secrets).properties,
+  ...Type.Partial(tencent.secrets).properties,
+  ...Type.Partial(huawei.secrets).properties,
+  ...Type.Partial(twilio.secrets).properties,
+  ...Type.Partial(vonage.secrets).properties,
+  ...Type.Partial(sns.secrets).properties,
+  ...Type.Partial(webhook.secrets).properties,
 }
-type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
+export type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
+type OfGateway<Result> = (
+  name: string,
+  entry: GatewayPolicy,
+  values: VendorValues,
+  context: VendorContext,
+) => Result
 
 export type Vendor = {
   name: string
-  faults: (values: VendorValues, context: SettingsContext) => string[]
-  configure: (values: VendorValues, context: SettingsContext) => ConfiguredVendor
+  countries: (entry: GatewayPolicy, context: VendorContext) => readonly string[]
+  faults: OfGateway<Fault[]>
+  configure: OfGateway<ConfiguredGateway>
 }
 
-export const vendors: readonly Vendor[] = [ccp, aliyun, tencent, twilio, webhook, consoleVendor]
+export const vendors: readonly Vendor[] = [
+  ccp,
+  aliyun,
+  tencent,
+  huawei,
+  twilio,
+  vonage,
+  sns,
+  webhook,
+  httpVendor,
+  consoleVendor,
+]

@@ -5,6 +5,7 @@ import { outcomeClasses } from '../src/gateway.ts'
 import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '../src/gateway.ts'
 import { createTransport } from '../src/transport.ts'
 import type { Transport } from '../src/transport.ts'
+import { foreignMessage, message as domesticMessage, spellingsOf } from './message.ts'
 import { answer, bytes, cut, deadPort, drip, finish, hang, http, reset, serve } from './servers.ts'
 import type { Behaviour } from './servers.ts'
 
@@ -17,39 +18,32 @@ export type GatewaySetup = {
   refusals: { status: number; body: string; class: OutcomeClass; code: string }[]
   /** A possible answer of the vendor that repeats the request's values in every text field. */
   echo(text: string): string
-}
-
-const message: SmsMessage = {
-  id: '0f8fad5bd9cb469fa16570867728950e',
-  mobile: '13900139000',
-  code: '739146',
-  minutes: 5,
-  secondsLeft: 300,
-  scene: 'login',
+  mainlandOnly?: boolean
 }
 
 /** The outcome, after the checks that all outcomes have to pass. */
-function clean(outcome: Outcome): Outcome {
+function clean(outcome: Outcome, message: SmsMessage): Outcome {
   expect(outcomeClasses).toContain(outcome.class)
   expect(outcome.code).toMatch(/^[\w.-]{1,64}$/)
-  expect(JSON.stringify(outcome)).not.toContain(message.mobile)
+  for (const spelling of spellingsOf(message)) expect(JSON.stringify(outcome)).not.toContain(spelling)
   expect(JSON.stringify(outcome)).not.toContain(message.code)
   return outcome
 }
 
 export function gatewayContract(name: string, setup: GatewaySetup) {
-  const { accepted, statusSuffices = false } = setup
+  const { accepted, statusSuffices = false, mainlandOnly = false } = setup
 
-  function connect(baseUrl: string, totalTimeoutMs = 5000) {
+  function connect(baseUrl: string, totalTimeoutMs = 5000, message = domesticMessage) {
     const transport = createTransport({ totalTimeoutMs })
     onTestFinished(() => transport.close())
     const gateway = setup.create(baseUrl, transport)
-    return async (signal = new AbortController().signal) => clean(await gateway.send(message, signal))
+    return async (signal = new AbortController().signal) =>
+      clean(await gateway.send(message, signal), message)
   }
 
-  async function outcomeOf(behaviour: Behaviour, totalTimeoutMs?: number) {
+  async function outcomeOf(behaviour: Behaviour, totalTimeoutMs?: number, message?: SmsMessage) {
     const server = await serve(behaviour)
-    const outcome = await connect(server.url, totalTimeoutMs)()
+    const outcome = await connect(server.url, totalTimeoutMs, message)()
     expect(server.requests).toHaveLength(1)
     return outcome
   }
@@ -157,15 +151,24 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
       expect(server.requests).toHaveLength(20)
     })
 
+    const abroad = mainlandOnly ? [] : [foreignMessage]
+    const messages = [domesticMessage, ...abroad]
+    const echoes = [200, 400, 429, 500].flatMap((status) => messages.map((message) => ({ status, message })))
     // `clean` checks every outcome.
-    test.each([200, 400, 429, 500])(
-      'values that the vendor echoes are not in the outcome: %i',
-      async (status) => {
+    test.each(echoes)(
+      'values that the vendor echoes are not in the outcome: $status, $message.country',
+      async ({ status, message }) => {
         const text = `${message.code} was not sent to ${message.mobile}`
-        for (const echoed of [text, message.code, message.mobile]) {
-          expect(await outcomeOf(answer(status, setup.echo(echoed), { 'retry-after': text }))).toBeDefined()
+        for (const echoed of [text, message.code, ...spellingsOf(message)]) {
+          const echo = answer(status, setup.echo(echoed), { 'retry-after': text })
+          expect(await outcomeOf(echo, undefined, message)).toBeDefined()
         }
       },
     )
+
+    test.each(abroad)('a message to a foreign number is accepted: $country', async (message) => {
+      const outcome = await outcomeOf(answer(accepted.status, accepted.body), undefined, message)
+      expect(outcome).toMatchObject({ class: 'accepted', messageId: accepted.messageId })
+    })
   })
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { listReceiptParsers, receiptFaults } from '../src/receipts.ts'
+import { lackedSecrets, listReceiptParsers, receiptFaults } from '../src/receipts.ts'
 
 const secrets = { TWILIO_AUTH_TOKEN: 'a token of tests', WEBHOOK_SECRETS: [Buffer.alloc(24, 1)] }
 const address = { publicUrl: 'https://sms.example.com', callbackToken: 't0ken' }
@@ -13,9 +13,21 @@ const text = fc.oneof(
 )
 const value = fc.oneof({ weight: 3, arbitrary: text }, fc.jsonValue({ maxDepth: 2 }), fc.boolean())
 const NAMES = `__proto__ Request action status content reqId deliverCode success biz_id out_id err_code
-  report_status sid ext errmsg id code MessageSid MessageStatus SmsStatus ErrorCode`
+  report_status sid ext errmsg id code MessageSid MessageStatus SmsStatus ErrorCode smsMsgId extend
+  statusReportList messageId client-ref err-code`
 const fields = fc.dictionary(fc.oneof(fc.constantFrom(...NAMES.split(/\s+/)), fc.string()), value)
-const state = fc.constantFrom('SUCCESS', 'FAIL', 'delivered', 'undelivered', 'failed', true, false, '0')
+const state = fc.constantFrom(
+  'SUCCESS',
+  'FAIL',
+  'DELIVRD',
+  'rejected',
+  'delivered',
+  'undelivered',
+  'failed',
+  true,
+  false,
+  '0',
+)
 const row = fc.tuple(fields, state).map(([some, word]) => ({
   ...some,
   success: word,
@@ -23,9 +35,23 @@ const row = fc.tuple(fields, state).map(([some, word]) => ({
   status: word,
   action: 'SMSArrived',
 }))
-const json = fc.oneof(fc.array(fc.oneof(row, value)), row, fc.record({ Request: row }), fc.jsonValue())
+const json = fc.oneof(
+  fc.array(fc.oneof(row, value)),
+  row,
+  fc.record({ Request: row }),
+  fc.record({ statusReportList: fc.array(fc.oneof(row, value)) }),
+  fc.jsonValue(),
+)
 const encoded = fc
-  .array(fc.tuple(fc.oneof(fc.constantFrom('MessageSid', 'MessageStatus', 'ErrorCode'), text), text))
+  .array(
+    fc.tuple(
+      fc.oneof(
+        fc.constantFrom('MessageSid', 'MessageStatus', 'ErrorCode', 'smsMsgId', 'messageId', 'status'),
+        text,
+      ),
+      text,
+    ),
+  )
   .map((pairs) => new URLSearchParams(pairs).toString())
 const body = fc.oneof(
   json.map((some) => JSON.stringify(some)),
@@ -75,8 +101,26 @@ describe('the list of parsers', () => {
   })
 
   it('has a vendor that signs only if its secret is configured', () => {
-    expect([...listReceiptParsers({}, address).keys()]).toEqual(['ccp', 'aliyun', 'tencent'])
-    expect([...parsers.keys()]).toEqual(['ccp', 'aliyun', 'tencent', 'twilio', 'webhook'])
+    expect([...listReceiptParsers({}, address).keys()]).toEqual([
+      'ccp',
+      'aliyun',
+      'tencent',
+      'huawei',
+      'vonage',
+    ])
+    expect([...parsers.keys()]).toEqual(['ccp', 'aliyun', 'tencent', 'huawei', 'vonage', 'twilio', 'webhook'])
+  })
+
+  it('has the gateways of the policy under their own names', () => {
+    const gateways = { shop: { vendor: 'aliyun' }, ccp: {}, printer: { vendor: 'console' } }
+    const named = listReceiptParsers(secrets, address, gateways)
+    expect(named.get('shop')).toBe(named.get('aliyun'))
+    expect([...named.keys()]).toEqual([...parsers.keys(), 'shop'])
+    expect([...lackedSecrets({}, address, { us: { vendor: 'twilio' } })]).toEqual([
+      ['twilio', 'TWILIO_AUTH_TOKEN'],
+      ['webhook', 'WEBHOOK_SECRETS'],
+      ['us', 'TWILIO_AUTH_TOKEN'],
+    ])
   })
 
   it('needs the public address for Twilio, which signs it', () => {

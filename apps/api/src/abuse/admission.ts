@@ -1,5 +1,5 @@
 import type { Keyring } from '@sms-codes/core/keyring'
-import { limitArgs, type Counters } from '@sms-codes/core/limits/counters'
+import { limitArg, type Counters } from '@sms-codes/core/limits/counters'
 import { GROUPS, memberOf } from '@sms-codes/core/limits/guard-counts'
 import { phoneNames } from '@sms-codes/core/limits/networks'
 import type { Window } from '@sms-codes/core/limits/windows'
@@ -14,18 +14,23 @@ import type { SendAttempt } from './caller.ts'
 import type { PumpingGuard } from './pumping-guard.ts'
 
 /** The limits of a request for a message, in the order of the keys of admission.lua. */
-const LIMITS = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment', 'budget'] as const
+const LIMITS = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment', 'country', 'budget'] as const
 type LimitName = (typeof LIMITS)[number]
+/** The further limits of a call with an API key. */
+type FurtherLimit = 'api_key' | 'limit_key'
 
-const ANSWERS: Record<LimitName, Answer> = {
+const ANSWERS: Record<string, Answer> = {
   attempts: 'tooManyRequests',
   subnet_attempts: 'tooManyRequests',
   address: 'tooManyRequests',
   subnet: 'tooManyRequests',
   // A phone with a full limit gets the same answer, so an attacker cannot tell the two limits apart.
   segment: 'sentTooOften',
+  country: 'sentTooOften',
   budget: 'budgetSpent',
-}
+  api_key: 'tooManyRequests',
+  limit_key: 'tooManyRequests',
+} satisfies Record<LimitName | FurtherLimit, Answer>
 
 type Needs = {
   redis: RedisClient
@@ -38,7 +43,11 @@ type Needs = {
 
 type Rules = {
   /** The windows of each limit; an empty list means no limit. */
-  windows: Record<LimitName, readonly Window[]>
+  windows: Record<Exclude<LimitName, 'country'>, readonly Window[]>
+  /** The limits of all messages to a country. */
+  countries: Readonly<Record<string, { sends?: readonly Window[] }>>
+  /** The limits of the messages of an API key. */
+  backEnds: readonly { name: string; sends: readonly Window[] }[]
   /** An address with more attempts than this needs a proof. */
   proofAfter: number
 }
@@ -46,46 +55,72 @@ type Rules = {
 /** `failed`: how the request is refused for its picture or proof, or null if both are right. */
 type Shown = { failed: Answer | null; hasProof: boolean }
 
+const waitOf = (ms: number) => ({ retry_after: Math.ceil(ms / 1000) })
+
 /**
  * Admits a request for a message, or refuses it: attempts, step-up, picture, lists, pumping guard, and the limits of
- * address, subnet, segment and budget. One script decides and counts (admission.lua). It replaced four, which took half
- * of the CPU that a send cost Redis.
+ * address, subnet, segment, country, budget, API key and limit key. One script decides and counts (admission.lua). It
+ * replaced four, which took half of the CPU that a send cost Redis.
  */
 export function createAdmission({ redis, counters, keyring, metrics, lists, guard }: Needs, rules: Rules) {
-  const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
-    rules: {
-      limits: limitArgs(
-        LIMITS.map((name) => ({ key: name === 'budget' ? keys.budget : '', windows: rules.windows[name] })),
-      ),
-      proof_after: rules.proofAfter,
-      groups: guard.rules,
-    },
+  const limitOf = (name: LimitName | FurtherLimit, windows: readonly Window[]) => ({
+    name,
+    ...limitArg({ key: name === 'budget' ? keys.budget : '', windows }),
   })
 
-  function keysOf(attempt: SendAttempt): string[] {
-    const { address, subnet, mobile } = attempt
+  /** The limits of the sends to a country, and the script that applies them. */
+  function decisionOf(sends: readonly Window[]) {
+    const windows = { ...rules.windows, country: sends }
+    const limits = LIMITS.filter((name) => name !== 'country' || sends.length > 0)
+    const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
+      rules: {
+        limits: limits.map((name) => limitOf(name, windows[name])),
+        back_ends: rules.backEnds.map((backEnd) => limitOf('api_key', backEnd.sends)),
+        limit_key: limitOf('limit_key', windows.address),
+        proof_after: rules.proofAfter,
+        groups: guard.rules,
+      },
+    })
+    return { limits, script }
+  }
+  const usual = decisionOf([])
+  const limited = Object.entries(rules.countries).filter(([, { sends = [] }]) => sends.length > 0)
+  const ofCountry = new Map(limited.map(([country, { sends = [] }]) => [country, decisionOf(sends)]))
+
+  function keysOf(attempt: SendAttempt, limits: readonly LimitName[]): string[] {
+    const { address, subnet, mobile, country, backEnd, limitKey } = attempt
+    const names = {
+      attempts: keys.gate('attempts', address),
+      subnet_attempts: keys.gate('subnet_attempts', subnet),
+      address: keys.gate('address', address),
+      subnet: keys.gate('subnet', subnet),
+      segment: keys.gate('segment', numberSegment(mobile)),
+      country: keys.gate('country', country),
+      budget: keys.budget,
+    }
     const groups = GROUPS.map((group) => [group, memberOf(group, attempt)] as const)
     return [
-      keys.gate('attempts', address),
-      keys.gate('subnet_attempts', subnet),
-      keys.gate('address', address),
-      keys.gate('subnet', subnet),
-      keys.gate('segment', numberSegment(mobile)),
-      keys.budget,
+      ...limits.map((name) => names[name]),
       ...groups.map(([group, who]) => keys.guarded(group, who)),
       ...groups.map(([group, who]) => keys.guardMark('mark', group, who)),
       ...groups.map(([group, who]) => keys.guardMark('times', group, who)),
       keys.list('allow'),
       keys.list('deny'),
       keys.listVersion,
+      ...(backEnd === undefined ? [] : [keys.sendsOf(backEnd)]),
+      ...(limitKey === undefined
+        ? []
+        : [keys.gate('limit_key', keyring.pseudonym(`${backEnd}|${limitKey}`))]),
     ]
   }
 
   /** Asks the script. If it answers new networks, the process finds the send in these and asks again. */
   async function decide(attempt: SendAttempt, ph: string, { failed, hasProof }: Shown) {
     const asker = { ip: attempt.ip, mobile: attempt.mobile, ph }
-    const shown = [phoneNames(asker).join(' '), failed === null ? 1 : 0, hasProof ? 1 : 0]
-    const allKeys = keysOf(attempt)
+    const backEnd = rules.backEnds.findIndex(({ name }) => name === attempt.backEnd) + 1
+    const shown = [phoneNames(asker).join(' '), failed === null ? 1 : 0, hasProof ? 1 : 0, backEnd]
+    const { limits, script } = ofCountry.get(attempt.country) ?? usual
+    const allKeys = keysOf(attempt, limits)
     for (;;) {
       const found = lists.find(asker)
       const known = [lists.networks.version(), found.isAllowed ? 1 : 0, found.isDenied ? 1 : 0]
@@ -96,36 +131,44 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     }
   }
 
-  function refuseFull(index: number, waitMs: number): never {
-    const name = LIMITS[index - 1] ?? 'budget'
-    metrics.refusals.inc({ limit: name })
-    throw new Refusal(ANSWERS[name], { retry_after: Math.ceil(waitMs / 1000) })
+  function refuseFull(limit: string, waitMs: number): never {
+    metrics.refusals.inc({ limit })
+    throw new Refusal(ANSWERS[limit] ?? 'tooManyRequests', waitOf(waitMs))
   }
 
   /**
    * @returns when the send was counted in the budget, 0 without a budget, and a function for a send that was not
-   *   enqueued, which gives back the units of segment and budget. The limits of address and subnet count requests, so
-   *   their units stay taken.
+   *   enqueued, which gives back the units of segment, country, budget and API key. The limits of address, subnet and
+   *   limit key count requests, so their units stay taken.
    * @throws Refusal, StoreError
    */
   return async function admit(attempt: SendAttempt, shown: Shown) {
     const ph = keyring.pseudonym(attempt.mobile)
     const { reply, report } = await decide(attempt, ph, shown)
-    const { kind, number, rows } = reply
-    if (kind === 'attempts') return refuseFull(number('limit'), number('wait'))
+    const { kind, number, text, rows } = reply
+    if (kind === 'attempts') return refuseFull(text('limit'), number('wait'))
     guard.report(rows, attempt)
-    if (kind === 'proof_needed') throw new Refusal('proofNeeded', { challenge: 'proof' })
+    const challenge = 'proof'
+    if (kind === 'proof_needed' && attempt.backEnd === undefined)
+      throw new Refusal('proofNeeded', { challenge })
+    // A back end need not offer proofs of work, so it also learns when a send is possible without one.
+    if (kind === 'proof_needed') throw new Refusal('sentTooOften', { challenge, ...waitOf(number('wait')) })
     if (kind === 'wrong') throw new Refusal(shown.failed ?? 'captchaWrong')
     report()
-    if (kind === 'full') return refuseFull(number('limit'), number('wait'))
+    if (kind === 'full') return refuseFull(text('limit'), number('wait'))
     if (kind === 'denied') {
       const seconds = Math.ceil(number('wait') / 1000) || hourlyWait(ph)
       throw new Refusal('sentTooOften', { retry_after: seconds })
     }
     const isAllowListed = number('is_allowed') === 1
     const at = number('at')
-    const segment = isAllowListed ? [] : [keys.gate('segment', numberSegment(attempt.mobile))]
+    const { backEnd, country, mobile } = attempt
+    const counted = [
+      keys.budget,
+      ...(isAllowListed ? [] : [keys.gate('segment', numberSegment(mobile)), keys.gate('country', country)]),
+      ...(backEnd === undefined ? [] : [keys.sendsOf(backEnd)]),
+    ]
     const budgetUnit = rules.windows.budget.length > 0 ? at : 0
-    return { isAllowListed, budgetUnit, release: () => counters.giveBack(at, [...segment, keys.budget]) }
+    return { isAllowListed, budgetUnit, release: () => counters.giveBack(at, counted) }
   }
 }

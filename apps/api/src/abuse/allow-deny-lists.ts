@@ -6,7 +6,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import type { Reply } from '@sms-codes/core/redis/script'
 import type { ApiMetrics } from '../metrics.ts'
 
-/** The entries of the environment and the networks of the operators' lists that match a send. */
+/** The entries of the policy and the networks of the operators' lists that match a send. */
 type Found = {
   own: Record<ListName, string | null>
   network: Record<ListName, string | null>
@@ -19,7 +19,7 @@ type Needs = { metrics: Pick<ApiMetrics, 'listDecisions'>; audit: Audit; log: Lo
 const HOUR_SECONDS = 3_600
 
 /**
- * The process's side of the allow and deny lists: the entries of the environment, and the networks of the operators'
+ * The process's side of the allow and deny lists: the entries of the policy, and the networks of the operators'
  * lists. The script of the admission looks up the operators' other entries (lists.lua), and its answer names them. A
  * deny entry takes precedence.
  */

@@ -1,7 +1,7 @@
 import type { Window } from '@sms-codes/core/limits/windows'
 
 type StepUpOptions = {
-  mode: 'off' | 'on'
+  isOn: boolean
   /** The windows of the limit of attempts. The percentages below refer to `most` of the longest window. */
   attempts: readonly Window[]
   longPicturePercent: number
@@ -12,11 +12,10 @@ type StepUpOptions = {
  * An address with more attempts must answer more: a picture of four characters, then of five, then a proof of work. The
  * rate limit already counts the attempts, so the step-up stores no state.
  */
-export function createStepUp({ mode, attempts, longPicturePercent, proofPercent }: StepUpOptions) {
+export function createStepUp({ isOn, attempts, longPicturePercent, proofPercent }: StepUpOptions) {
   const most = attempts.toSorted((a, b) => b.seconds - a.seconds)[0]?.most ?? Infinity
   const never = Number.MAX_SAFE_INTEGER
-  const share = (percent: number) =>
-    mode === 'off' ? never : Math.min(never, Math.ceil((most * percent) / 100))
+  const share = (percent: number) => (isOn ? Math.min(never, Math.ceil((most * percent) / 100)) : never)
   const [shortPictures, proofAfter] = [share(longPicturePercent), share(proofPercent)]
   return {
     /** An address with more attempts than this in the longest window, the current one included, needs a proof. */

@@ -1,89 +1,100 @@
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
+import type { Policy } from '@sms-codes/core/config/policy-schema'
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
 import { budgetOf, guardWindowsOf, policiesOf } from '@sms-codes/core/codes/code-policies'
+import { createLocales } from '@sms-codes/core/config/locales'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
-import { wantsTracing } from '@sms-codes/core/config/shared-variables'
+import type { Group } from '@sms-codes/core/limits/guard-counts'
 import { lackedSecrets, listReceiptParsers } from '@sms-codes/gateways/receipts'
+import { backEndsOf } from '../http/api-keys.ts'
 import { API_CHECKS } from './checks.ts'
-import { ApiEnv, type ApiValues } from './variables.ts'
+import { ApiEnv } from './variables.ts'
 import type { GuardOptions } from '../abuse/pumping-guard.ts'
 
-function guardOptions(values: ApiValues): GuardOptions {
-  const { GUARD_MODE, GUARD_ADDRESS_MODE } = values
-  const { GUARD_MIN_PERCENT: minPercent } = values
-  const mode = GUARD_MODE === 'off' ? 'observe' : GUARD_MODE
+function guardOptions(policy: Policy): GuardOptions {
+  const { guard } = policy
+  const mode = guard.mode === 'off' ? 'observe' : guard.mode
+  const rulesOf = (group: Group) => ({
+    mode: group !== 'address' || guard.address.mode === 'same' ? mode : guard.address.mode,
+    minSends: guard[group].min_sends,
+    minPercent: guard[group].min_percent,
+  })
   return {
-    on: GUARD_MODE !== 'off',
-    denySeconds: values.GUARD_DENY_SECONDS,
-    canChallenge: values.STEP_UP === 'on',
-    windowSeconds: guardWindowsOf(values),
-    groups: {
-      segment: { mode, minPercent, minSends: values.GUARD_MIN_SENDS },
-      address: {
-        mode: GUARD_ADDRESS_MODE === 'same' ? mode : GUARD_ADDRESS_MODE,
-        minPercent,
-        minSends: values.GUARD_ADDRESS_MIN_SENDS,
-      },
-      service: {
-        mode,
-        minPercent: values.GUARD_SERVICE_MIN_PERCENT,
-        minSends: values.GUARD_SERVICE_MIN_SENDS,
-      },
-    },
+    on: guard.mode !== 'off',
+    denySeconds: guard.react_for,
+    canChallenge: policy.step_up.enabled,
+    windowSeconds: guardWindowsOf(policy),
+    groups: { segment: rulesOf('segment'), address: rulesOf('address'), service: rulesOf('service') },
+  }
+}
+
+function rateLimits(policy: Policy) {
+  const { address, subnet, segment } = policy.limits
+  return {
+    images: address.images,
+    attempts: address.attempts,
+    verifies: address.verifies,
+    subnet_images: subnet.images,
+    subnet_attempts: subnet.attempts,
+    subnet_verifies: subnet.verifies,
+    address: address.sends,
+    subnet: subnet.sends,
+    segment,
+    budget: budgetOf(policy),
   }
 }
 
 /** @throws ConfigError */
 export function loadApiConfig(env: Env) {
   const values = loadConfig(ApiEnv, env, API_CHECKS)
+  const { policy } = values
+  const { overload, step_up } = policy
   const callbackAddress = { callbackToken: values.CALLBACK_TOKEN, publicUrl: values.PUBLIC_URL }
   return {
     host: values.HOST,
     port: values.API_PORT,
     opsPort: values.API_OPS_PORT,
     logLevel: values.LOG_LEVEL,
-    tracing: wantsTracing(values),
+    tracing: values.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     redisUrl: values.REDIS_URL,
     drainMs: values.DRAIN_MS,
-    shards: values.QUEUE_SHARDS,
-    queueMaxAgeSeconds: values.QUEUE_MAX_AGE_SECONDS,
-    eventLoop: { delayMs: values.EVENT_LOOP_MAX_DELAY_MS, percent: values.EVENT_LOOP_MAX_PERCENT },
+    shards: policy.queues.shards,
+    queueMaxAgeSeconds: overload.queue_max_age,
+    eventLoop: { delayMs: overload.event_loop_max_delay * 1000, percent: overload.event_loop_max_percent },
     keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
     trustProxy: values.TRUST_PROXY,
     callbacks: {
       token: values.CALLBACK_TOKEN ?? '',
-      addresses: values.CALLBACK_ADDRESSES,
-      parsers: listReceiptParsers(values, callbackAddress),
-      lackedSecrets: lackedSecrets(values, callbackAddress),
-      gateways: values.SMS_GATEWAYS,
+      addresses: policy.callbacks.addresses,
+      parsers: listReceiptParsers(values, callbackAddress, policy.gateways),
+      lackedSecrets: lackedSecrets(values, callbackAddress, policy.gateways),
+      gateways: values.SMS_GATEWAYS.length === 0 ? Object.keys(policy.gateways) : values.SMS_GATEWAYS,
     },
     tellsEvents: values.EVENTS_URL !== undefined,
-    rules: fallbackRules(values.SCENES),
+    rules: fallbackRules(policy),
+    countries: policy.countries,
+    localeOf: createLocales(policy),
     corsOrigins: values.CORS_ORIGINS,
-    corsHeaders: values.CORS_HEADERS,
-    apiKeys: values.API_KEYS,
-    policies: policiesOf(values),
-    testNumbers: values.TEST_NUMBERS,
-    lists: { allow: values.ALLOW_LIST, deny: values.DENY_LIST },
-    rateLimits: {
-      images: values.LIMIT_ADDRESS_IMAGES,
-      attempts: values.LIMIT_ADDRESS_ATTEMPTS,
-      verifies: values.LIMIT_ADDRESS_VERIFIES,
-      subnet_images: values.LIMIT_SUBNET_IMAGES,
-      subnet_attempts: values.LIMIT_SUBNET_ATTEMPTS,
-      subnet_verifies: values.LIMIT_SUBNET_VERIFIES,
-      address: values.LIMIT_ADDRESS_SENDS,
-      subnet: values.LIMIT_SUBNET_SENDS,
-      segment: values.LIMIT_SEGMENT_SENDS,
-      budget: budgetOf(values),
-    },
+    corsHeaders: policy.cors.headers,
+    captchas: Object.fromEntries(
+      Object.entries(policy.scenes).map(([name, own]) => [name, own.captcha ?? policy.codes.captcha]),
+    ),
+    siteverify:
+      policy.captcha.siteverify === undefined
+        ? null
+        : { ...policy.captcha.siteverify, secret: values.CAPTCHA_SECRET ?? '' },
+    backEnds: backEndsOf(values.API_KEYS, policy.api_keys),
+    policies: policiesOf(policy),
+    testNumbers: policy.test_numbers.numbers,
+    lists: policy.lists,
+    rateLimits: rateLimits(policy),
     stepUp: {
-      mode: values.STEP_UP,
-      attempts: values.LIMIT_ADDRESS_ATTEMPTS,
-      longPicturePercent: values.STEP_UP_WARM_PERCENT,
-      proofPercent: values.STEP_UP_HOT_PERCENT,
+      isOn: step_up.enabled,
+      attempts: policy.limits.address.attempts,
+      longPicturePercent: step_up.long_picture_percent,
+      proofPercent: step_up.proof_percent,
     },
-    guard: guardOptions(values),
+    guard: guardOptions(policy),
   }
 }
 export type ApiConfig = ReturnType<typeof loadApiConfig>

@@ -21,11 +21,16 @@ export const ANSWERS = {
   verified: { code: RETCODE.OK, zh: '验证成功', en: 'Verified' },
   captchaGone: { code: RETCODE.IMAGECODEERR, zh: '图形验证码失效', en: 'The image code has expired' },
   captchaWrong: { code: RETCODE.IMAGECODEERR, zh: '输入图形验证码有误', en: 'The image code is not right' },
-  proofNeeded: { code: RETCODE.IMAGECODEERR, zh: '请完成安全验证', en: 'A proof of work is needed' },
+  captchaKind: {
+    code: RETCODE.PARAMERR,
+    zh: '此场景不支持该验证方式',
+    en: 'This scene does not accept this kind of captcha',
+  },
+  proofNeeded: { code: RETCODE.IMAGECODEERR, zh: '请完成安全验证', en: 'A proof is needed' },
   proofGone: {
     code: RETCODE.IMAGECODEERR,
     zh: '安全验证失效',
-    en: 'The proof of work is not valid any more',
+    en: 'The proof is not valid any more',
   },
   sentTooOften: {
     code: RETCODE.THROTTLINGERR,
@@ -35,6 +40,16 @@ export const ANSWERS = {
   tooManyRequests: { code: RETCODE.THROTTLINGERR, zh: '访问过于频繁', en: 'Too many requests' },
   missing: { code: RETCODE.NECESSARYPARAMERR, zh: '缺少必传参数', en: 'A required parameter is missing' },
   mobileWrong: { code: RETCODE.MOBILEERR, zh: '手机号错误', en: 'Not a mobile number' },
+  landline: {
+    code: RETCODE.MOBILEERR,
+    zh: '该号码是固定电话，请使用手机号',
+    en: 'This is the number of a landline; use a mobile number',
+  },
+  countryNotServed: {
+    code: RETCODE.MOBILEERR,
+    zh: '暂不支持该国家或地区的手机号',
+    en: 'Numbers of this country or region are not served',
+  },
   codeWrong: { code: RETCODE.SMSCODERR, zh: '短信验证码有误', en: 'The code is not right' },
   storeDown: { code: RETCODE.DBERR, zh: '数据错误', en: 'Temporarily unavailable, try again' },
   budgetSpent: { code: RETCODE.DBERR, zh: '服务暂不可用', en: 'Temporarily unavailable' },
@@ -43,6 +58,26 @@ export const ANSWERS = {
   bug: { code: RETCODE.DBERR, zh: '数据错误', en: 'Internal error' },
   signatureWrong: { code: RETCODE.SESSIONERR, zh: '签名无效', en: 'The signature is wrong' },
   keyWrong: { code: RETCODE.SESSIONERR, zh: 'API 密钥缺失或无效', en: 'The API key is missing or not valid' },
+  keyForbidden: {
+    code: RETCODE.SESSIONERR,
+    zh: 'API 密钥无权调用此接口或场景',
+    en: 'The API key does not permit this call or scene',
+  },
+  keyInPage: {
+    code: RETCODE.SESSIONERR,
+    zh: '请勿在网页中使用 API 密钥',
+    en: 'An API key must not be used in a page: call from your back end, without the header Origin',
+  },
+  keyMissing: {
+    code: RETCODE.PARAMERR,
+    zh: '缺少 API 密钥',
+    en: 'client_address and limit_key need an API key',
+  },
+  addressWrong: {
+    code: RETCODE.PARAMERR,
+    zh: 'client_address 无效',
+    en: 'client_address is not an IP address',
+  },
   receiptWrong: { code: RETCODE.PARAMERR, zh: '凭证无效', en: 'The receipt is not valid' },
   receiptUsed: { code: RETCODE.PARAMERR, zh: '凭证已使用', en: 'The receipt was redeemed before' },
   param: { code: RETCODE.PARAMERR, zh: '参数错误', en: 'A parameter is not valid' },

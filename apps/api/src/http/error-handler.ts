@@ -14,6 +14,8 @@ const STATUSES: Partial<Record<Answer, number>> = {
   tooManyRequests: 429,
   keyWrong: 401,
   signatureWrong: 401,
+  keyForbidden: 403,
+  keyInPage: 403,
   receiptUsed: 409,
   notFound: 404,
   keyUnderWay: 409,
@@ -42,6 +44,7 @@ const FIELD_ANSWERS: Record<string, Answer> = {
   proof: 'proofGone',
   sms_code: 'codeWrong',
   receipt: 'receiptWrong',
+  client_address: 'addressWrong',
 }
 
 type Outcome = { answer: Answer; details?: RefusalDetails; status?: number }

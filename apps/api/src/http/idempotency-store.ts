@@ -1,4 +1,5 @@
 import { randomId, type Keyring } from '@sms-codes/core/keyring'
+import { shortForm } from '@sms-codes/core/mobile'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createScript } from '@sms-codes/core/redis/script'
@@ -24,7 +25,8 @@ type Begun =
 type Body = { mobile: string }
 
 /** Writes the fields in a fixed order, so that their order in the request does not matter. */
-const canonical = (body: Body) => JSON.stringify(body, Object.keys(body).toSorted())
+const canonical = (body: Body) =>
+  JSON.stringify({ ...body, mobile: shortForm(body.mobile) }, Object.keys(body).toSorted())
 
 /**
  * Keeps the first answers to requests with an idempotency key. Redis stores keyed hashes of the key and the body, and

@@ -21,19 +21,25 @@ export const IdempotencyHeaders = Type.Object({
  * A caller that did not receive an answer repeats the request with the same `Idempotency-Key` and body. The caller
  * gets the first answer, and the request is not handled again.
  */
-export function createIdempotency(store: IdempotencyStore) {
+export function createIdempotency(
+  store: IdempotencyStore,
+  backEnds: { nameOf: (request: FastifyRequest) => string | undefined },
+) {
   const tries = new WeakMap<FastifyRequest, FirstTry>()
 
   return {
     /** The hooks of one route. The answer to an invalid request is not kept, because every repeat fails in the same way. */
     hooks: (route: string, keepSeconds: number) => ({
-      async preHandler(
+      preHandler: async (
         request: FastifyRequest<{ Body: { mobile: string } }>,
         reply: FastifyReply,
-      ): Promise<FastifyReply | undefined> {
+      ): Promise<FastifyReply | undefined> => {
         const key = request.headers['idempotency-key']
         if (typeof key !== 'string') return undefined
-        const begun = await store.begin(route, key, request.body)
+        // The keys of different back ends, and of callers without an API key, never meet.
+        const backEnd = backEnds.nameOf(request)
+        const owner = backEnd === undefined ? route : `${route}|${backEnd}`
+        const begun = await store.begin(owner, key, request.body)
         if (begun.kind === 'other_body') throw new Refusal('keyReused')
         if (begun.kind === 'under_way') throw new Refusal('keyUnderWay', { retry_after: 1 })
         if (begun.kind === 'first') {
@@ -47,7 +53,7 @@ export function createIdempotency(store: IdempotencyStore) {
       },
 
       /** Stores the answer before the caller receives it. If this fails, the caller still receives the answer. */
-      async onSend(request: FastifyRequest, reply: FastifyReply, body: unknown) {
+      onSend: async (request: FastifyRequest, reply: FastifyReply, body: unknown) => {
         const first = tries.get(request)
         if (first === undefined) return
         const { statusCode: status } = reply

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { MOBILE_PATTERN } from '@sms-codes/core/mobile'
+import { MAINLAND_PATTERN } from '@sms-codes/core/mobile'
 
 /** The fields that the body of every success has. */
 export const SUCCESS_FIELDS = { code: Type.Literal('0'), errmsg: Type.String() }
@@ -28,10 +28,17 @@ export const Envelope = Type.Object(
 /** The answers of a route with an idempotency key that are not a success. */
 export const IDEMPOTENT_ERRORS = { 400: Envelope, 409: Envelope, 422: Envelope, 429: Envelope, 503: Envelope }
 
+/** A number of the classic call. */
+export const MainlandMobile = Type.String({
+  pattern: MAINLAND_PATTERN,
+  description: 'eleven digits, for example 13800138000',
+})
+
+/** A number of the other routes. `createMobileFields` has judged it and made E.164 of it. */
 export const Mobile = Type.String({
-  pattern: MOBILE_PATTERN,
+  minLength: 1,
   description:
-    'eleven digits, for example 13800138000. A POST, PUT or DELETE may also contain spaces, dashes, full-width digits and the prefix +86, 0086 or 86',
+    'a mobile number of a country that the service serves: +852 9123 4567, 0085291234567 or, of mainland China, also 13800138000. Spaces, dashes and full-width digits are permitted',
 })
 
 /** @param scenes the configured scenes; a request without a scene is for `default` */

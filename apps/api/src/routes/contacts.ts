@@ -3,10 +3,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
-import { normaliseFields } from '../http/normalise-fields.ts'
 import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 
-type Needs = Pick<ApiDeps, 'backEnds' | 'contacts' | 'scenes'>
+type Needs = Pick<ApiDeps, 'backEnds' | 'contacts' | 'fields' | 'scenes'>
 
 /**
  * The rule of browsers for `<input type=email>` (WHATWG HTML), with at most 64 characters before the `@`. The permitted
@@ -27,16 +26,16 @@ const Erased = Type.Object({
 /** Lets a back end store the e-mail address of a phone, and erase all data about a phone. */
 export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
   app,
-  { backEnds, contacts, scenes },
+  { backEnds, contacts, fields, scenes },
 ) => {
-  const onRequest = backEnds.requireKey
+  const onRequest = backEnds.requireScope('contacts')
   const about = { tags: ['backend'], security: [{ apiKey: [] }], params: Type.Object({ mobile: Mobile }) }
 
   app.put(
     '/v1/contacts/:mobile',
     {
       onRequest,
-      preValidation: normaliseFields,
+      preValidation: fields.normaliseFields,
       schema: {
         ...about,
         summary: 'Store the e-mail address that a phone may fall back to',
@@ -53,7 +52,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
           },
           { additionalProperties: false },
         ),
-        response: { 204: Type.Null(), 400: Envelope, 401: Envelope, 503: Envelope },
+        response: { 204: Type.Null(), 400: Envelope, 401: Envelope, 403: Envelope, 503: Envelope },
       },
     },
     async (request, reply) => {
@@ -71,11 +70,11 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
     '/v1/contacts/:mobile',
     {
       onRequest,
-      preValidation: normaliseFields,
+      preValidation: fields.normaliseFields,
       schema: {
         ...about,
         summary: 'Erase all data about a phone',
-        response: { 200: Erased, 400: Envelope, 401: Envelope, 503: Envelope },
+        response: { 200: Erased, 400: Envelope, 401: Envelope, 403: Envelope, 503: Envelope },
       },
     },
     async (request) => {

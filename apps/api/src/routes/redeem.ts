@@ -1,14 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { shortForm } from '@sms-codes/core/mobile'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
-import { normaliseFields } from '../http/normalise-fields.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { PublicJwk } from '../receipts/receipt-keys.ts'
 import { Assurance, RECEIPT_PATTERN } from '../receipts/receipts.ts'
 
-type Needs = Pick<ApiDeps, 'backEnds' | 'receipts' | 'scenes'>
+type Needs = Pick<ApiDeps, 'backEnds' | 'fields' | 'receipts' | 'scenes'>
 
 const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
@@ -30,7 +30,12 @@ const bodyOf = (scenes: readonly string[]) =>
 
 const Redeemed = Type.Object({
   ...SUCCESS_FIELDS,
-  mobile: Type.Optional(Type.String({ description: 'the number of the request, if it named one' })),
+  mobile: Type.Optional(
+    Type.String({
+      description:
+        'the number of the request, if it named one: eleven digits of mainland China, else as +85291234567',
+    }),
+  ),
   subject: Type.String({ description: 'the pseudonym of the phone; it changes only with PHONE_KEY' }),
   scene: Type.String(),
   assurance: Assurance,
@@ -41,7 +46,7 @@ const Redeemed = Type.Object({
 /** The first route answers the public keys, with which a back end checks a receipt. The second redeems a receipt. */
 export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
   app,
-  { backEnds, receipts, scenes },
+  { backEnds, fields, receipts, scenes },
 ) => {
   app.get(
     '/.well-known/jwks.json',
@@ -62,14 +67,21 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
   app.post(
     '/v1/receipts/redeem',
     {
-      onRequest: backEnds.requireKey,
-      preValidation: normaliseFields,
+      onRequest: backEnds.requireScope('redeem'),
+      preValidation: fields.normaliseFields,
       schema: {
         summary: 'Redeem a receipt, once',
         tags: ['backend'],
         security: [{ apiKey: [] }],
         body: bodyOf(scenes),
-        response: { 200: Redeemed, 400: Envelope, 401: Envelope, 409: Envelope, 503: Envelope },
+        response: {
+          200: Redeemed,
+          400: Envelope,
+          401: Envelope,
+          403: Envelope,
+          409: Envelope,
+          503: Envelope,
+        },
       },
     },
     async (request) => {
@@ -85,7 +97,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
       request.log.info('receipt redeemed')
       return {
         ...envelope('ok', request.headers['accept-language']),
-        ...(mobile === undefined ? {} : { mobile }),
+        ...(mobile === undefined ? {} : { mobile: shortForm(mobile) }),
         subject: claims.sub,
         scene,
         assurance: claims.assurance,

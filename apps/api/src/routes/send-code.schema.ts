@@ -1,8 +1,16 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { LOCALE_PATTERN } from '@sms-codes/core/config/locales'
 import { PROOF_MAX_LENGTH } from '../captcha/proofs.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
-import { Envelope, IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
+import {
+  Envelope,
+  IDEMPOTENT_ERRORS,
+  MainlandMobile,
+  Mobile,
+  sceneOf,
+  SUCCESS_FIELDS,
+} from '../http/schemas.ts'
 
 const Sent = Type.Object(
   {
@@ -23,7 +31,7 @@ export const classicSchema = (scenes: readonly string[]) => ({
   summary: 'Send a code (the classic call)',
   description: `HTTP 200 for every expected outcome; read \`code\` in the body. ${AFTER_503}`,
   tags: ['browser'],
-  params: Type.Object({ mobile: Mobile }),
+  params: Type.Object({ mobile: MainlandMobile }),
   querystring: Type.Object({
     image_code: Type.Optional(Type.String()),
     uuid: Type.Optional(Type.String()),
@@ -35,8 +43,9 @@ export const classicSchema = (scenes: readonly string[]) => ({
 
 export const sendSchema = (scenes: readonly string[]) => ({
   summary: 'Send a code',
-  description: AFTER_503,
-  tags: ['browser'],
+  description: `A back end sends \`client_address\` in place of a picture or proof, with an API key of the scope \`send\`. ${AFTER_503}`,
+  tags: ['browser', 'backend'],
+  security: [{}, { apiKey: [] }],
   headers: IdempotencyHeaders,
   body: Type.Object(
     {
@@ -49,17 +58,42 @@ export const sendSchema = (scenes: readonly string[]) => ({
         Type.String({
           minLength: 1,
           maxLength: PROOF_MAX_LENGTH,
-          description: 'the altcha payload, in place of the image code or in addition to it',
+          description:
+            'the altcha payload, or the token of a captcha service if the scene accepts one, in place of the image code or in addition to it',
         }),
       ),
       scene: sceneOf(scenes),
+      client_address: Type.Optional(
+        Type.Union([Type.String({ format: 'ipv4' }), Type.String({ format: 'ipv6' })], {
+          description:
+            'only with an API key, and required with it: the IP address of your user, which limits count',
+        }),
+      ),
+      limit_key: Type.Optional(
+        Type.String({
+          pattern: '^[!-~]{1,128}$',
+          description:
+            'only with an API key: a device or session of your user, which is limited like an address; stored as a keyed hash',
+        }),
+      ),
+      locale: Type.Optional(
+        Type.String({
+          pattern: LOCALE_PATTERN,
+          description:
+            'the language of the message, such as en; without a text in it, the scene and the country decide',
+        }),
+      ),
     },
     {
       additionalProperties: false,
       // `scene` has a default, so a request may omit it.
       required: ['mobile'],
-      anyOf: [{ required: ['image_code', 'uuid'] }, { required: ['proof'] }],
+      anyOf: [
+        { required: ['image_code', 'uuid'] },
+        { required: ['proof'] },
+        { required: ['client_address'] },
+      ],
     },
   ),
-  response: { 202: Sent, ...IDEMPOTENT_ERRORS },
+  response: { 202: Sent, 401: Envelope, 403: Envelope, ...IDEMPOTENT_ERRORS },
 })

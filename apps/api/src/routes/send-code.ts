@@ -1,23 +1,26 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Send } from '@sms-codes/core/codes/send'
-import { jobOf } from '@sms-codes/core/queues/send-queue'
+import { jobOf, type SendJob } from '@sms-codes/core/queues/send-queue'
+import type { Answered } from '../captcha/captcha-check.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { refuseCrossSiteGet } from '../http/cross-site-get.ts'
 import { createErrorHandler } from '../http/error-handler.ts'
-import { normaliseFields } from '../http/normalise-fields.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
-type Checks = 'admit' | 'backlog' | 'callerOf' | 'captchas' | 'guard' | 'proofs'
-type Sending = 'codes' | 'contacts' | 'ledger' | 'metrics' | 'queue' | 'rules' | 'testNumbers'
-type Needs = Pick<ApiDeps, Checks | Sending | 'corsOrigins' | 'idempotency' | 'scenes'>
+type Checks = 'admit' | 'backEnds' | 'backlog' | 'callerOf' | 'checkCaptcha' | 'guard'
+type Sending = 'codes' | 'contacts' | 'ledger' | 'localeOf' | 'metrics' | 'queue' | 'rules' | 'testNumbers'
+type Serving = 'corsOrigins' | 'fields' | 'idempotency' | 'readNumber' | 'scenes' | 'siteverify'
+type Needs = Pick<ApiDeps, Checks | Sending | Serving>
 
-/** What the caller answered: the image code of the picture `uuid`, or a proof of work, or both. */
-type Answered = Partial<Record<'image_code' | 'uuid' | 'proof', string>>
-type SendRequest = Answered & { mobile: string; scene: string }
+type SendRequest = Answered & { mobile: string; country: string; scene: string } & {
+  locale?: string
+  client_address?: string
+  limit_key?: string
+}
 
 type Release = () => Promise<void>
 
@@ -33,18 +36,20 @@ const KEEP_SECONDS = 43_200
  * messages; the limits of the phone. A refused request sends nothing.
  */
 function createSendCode(deps: Needs) {
-  const { admit, backlog, callerOf, captchas, codes, contacts, guard, ledger, metrics } = deps
-  const { proofs, queue, rules, testNumbers } = deps
+  const { admit, backEnds, backlog, callerOf, checkCaptcha, codes, contacts, guard, ledger } = deps
+  const { localeOf, metrics, queue, rules, testNumbers } = deps
 
   async function sendCode(
     sendRequest: SendRequest,
     request: FastifyRequest,
   ): Promise<Omit<Sent, 'code' | 'errmsg'>> {
-    const { mobile, scene, ...answered } = sendRequest
+    const { mobile, country, scene, locale, client_address, limit_key, ...answered } = sendRequest
+    const backEnd = backEnds.nameOf(request)
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     const need = await backlog.needOf(rules.mayFallBack(scene), mobile)
-    const attempt = { ...callerOf(request), mobile }
-    const { isAllowListed, budgetUnit, release } = await admit(attempt, await consume(answered))
+    const attempt = { ...callerOf(request, client_address), mobile, country, backEnd, limitKey: limit_key }
+    const shown = await checkCaptcha(answered, scene, backEnd === undefined)
+    const { isAllowListed, budgetUnit, release } = await admit(attempt, shown)
     const met = backlog.refuseWithout(need, async () => (await contacts.find(mobile)) !== null)
     await met.catch((err: unknown) => giveBackAndThrow(release, err, request.log))
     // The limits of the phone are checked after the image code. Otherwise any stranger could lock a number out.
@@ -62,9 +67,11 @@ function createSendCode(deps: Needs) {
     const { send, requestId } = issued
     nameInLog(request, send.rid, send.n)
     request.log.info(requestId === send.rid ? {} : { shown_as: requestId }, 'issued')
-    if (fixedCode === undefined) await enqueue(send, mobile, release, request.log)
+    const job = jobOf(send, mobile, { country, locale: localeOf(locale, scene, country) })
+    if (fixedCode === undefined) await enqueue(job, release, request.log)
     else await Promise.all([release(), ledger.settleUnclaimed(send, { status: 'sent', gateway: 'test' })])
     metrics.accepted.inc({ scene })
+    if (backEnd !== undefined) metrics.backEndSends.inc({ back_end: backEnd })
     return {
       request_id: requestId,
       resend_after: issued.resendAfter,
@@ -72,30 +79,12 @@ function createSendCode(deps: Needs) {
     }
   }
 
-  /**
-   * Consumes the picture and the proof, even if the request is refused later, so that no caller can test an answer for
-   * free. `failed` is the answer to a wrong one.
-   */
-  async function consume({ image_code, uuid, proof }: Answered) {
-    const hasImage = image_code !== undefined && uuid !== undefined
-    if (!hasImage && proof === undefined) throw new Refusal('missing')
-    const [picture, work] = await Promise.all([
-      hasImage ? captchas.consume(uuid, image_code) : ('passed' as const),
-      proof === undefined ? ('passed' as const) : proofs.consume(proof),
-    ])
-    const eventOf = (result: string) => (result === 'passed' ? 'passed' : 'failed')
-    if (hasImage) metrics.captchas.inc({ kind: 'picture', event: eventOf(picture) })
-    if (proof !== undefined) metrics.captchas.inc({ kind: 'proof', event: eventOf(work) })
-    const failed = [work, picture].find((result) => result !== 'passed') ?? null
-    return { failed, hasProof: proof !== undefined }
-  }
-
   /** Adds the job of a send to the queue. If this fails, the send stops counting for phone, segment and budget. */
-  async function enqueue(send: Send, mobile: string, release: Release, log: FastifyBaseLogger) {
+  async function enqueue(job: SendJob, release: Release, log: FastifyBaseLogger) {
     try {
-      await queue.add(jobOf(send, mobile))
+      await queue.add(job)
     } catch (err) {
-      giveBackAndThrow(() => refund(send, release), err, log)
+      giveBackAndThrow(() => refund(job, release), err, log)
     }
   }
 
@@ -130,20 +119,41 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       const answered = { ...(image_code && uuid && { image_code, uuid }), ...(proof && { proof }) }
       // A uuid that cannot have been issued gets the same answer as a uuid that was not issued.
       if (answered.uuid !== undefined && !uuidPattern.test(answered.uuid)) throw new Refusal('captchaGone')
-      const sent = await sendCode({ mobile: request.params.mobile, scene, ...answered }, request)
+      const number = deps.readNumber(request.params.mobile)
+      if ('fault' in number) throw new Refusal(number.fault)
+      const sent = await sendCode({ ...number, scene, ...answered }, request)
       return { ...envelope('sent', undefined), ...sent }
     },
   )
 
+  const hooks = deps.idempotency.hooks('send', KEEP_SECONDS)
+  /** Refuses what the schema cannot judge. A refusal here leaves the idempotency key unused. */
+  async function checkSender(request: FastifyRequest<{ Body: Omit<SendRequest, 'country'> }>): Promise<void> {
+    const { scene, image_code, uuid, client_address, limit_key } = request.body
+    if (deps.backEnds.nameOf(request) === undefined) {
+      if (client_address !== undefined || limit_key !== undefined) throw new Refusal('keyMissing')
+      return
+    }
+    if (!deps.backEnds.maySend(request, scene)) throw new Refusal('keyForbidden')
+    // Half of a picture is not ignored, because the back end would take the picture for checked.
+    if (client_address === undefined || (image_code === undefined) !== (uuid === undefined))
+      throw new Refusal('missing')
+  }
+
   app.post(
     '/v1/sms_codes',
     {
-      ...deps.idempotency.hooks('send', KEEP_SECONDS),
-      preValidation: normaliseFields,
+      // The token of a captcha service can be longer than all else.
+      ...(deps.siteverify !== null && { bodyLimit: 8_192 }),
+      onRequest: deps.backEnds.acceptSender,
+      preValidation: deps.fields.normaliseFields,
+      preHandler: [checkSender, hooks.preHandler],
+      onSend: hooks.onSend,
       schema: sendSchema(deps.scenes),
     },
     async (request, reply) => {
-      const sent = await sendCode(request.body, request)
+      const country = deps.fields.countryOf(request)
+      const sent = await sendCode({ ...request.body, country }, request)
       return reply.status(202).send({ ...envelope('sent', request.headers['accept-language']), ...sent })
     },
   )

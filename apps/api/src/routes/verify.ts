@@ -4,13 +4,15 @@ import { ACT_SECONDS } from '@sms-codes/core/codes/code-store'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
-import { normaliseFields } from '../http/normalise-fields.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { Assurance } from '../receipts/receipts.ts'
 
 type Checks = 'callerOf' | 'codeLength' | 'guardCounts' | 'rateLimits'
-type Needs = Pick<ApiDeps, Checks | 'backEnds' | 'codes' | 'idempotency' | 'metrics' | 'receipts' | 'scenes'>
+type Needs = Pick<
+  ApiDeps,
+  Checks | 'backEnds' | 'codes' | 'fields' | 'idempotency' | 'metrics' | 'receipts' | 'scenes'
+>
 
 const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
@@ -53,7 +55,7 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
     {
       // An answer contains a receipt, so it is kept only as long as a caller needs to repeat a request.
       ...idempotency.hooks('verify', ACT_SECONDS),
-      preValidation: normaliseFields,
+      preValidation: deps.fields.normaliseFields,
       schema: {
         summary: 'Verify a code',
         tags: ['browser', 'backend'],

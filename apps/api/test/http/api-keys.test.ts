@@ -1,9 +1,12 @@
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
-import { aMobile, startApi, type Api } from '../api.ts'
+import { aMobile, startApi, startApiWith, type Api } from '../api.ts'
 
 const [SHOP, CRM] = ['s'.repeat(32), `${'C'.repeat(62)}_-`]
+/** Keys of which each has the scopes that its name says. */
+const SCOPED = { none: [], send: ['send'], redeem: ['redeem'], contacts: ['contacts'] } as const
+const keyOf = (name: string) => name.padEnd(32, '_')
 const lines: string[] = []
 const sink = new Writable({
   write(chunk, _encoding, done) {
@@ -15,7 +18,10 @@ const sink = new Writable({
 let api: Api
 let closed: Api
 beforeAll(async () => {
-  api = await startApi({ API_KEYS: `shop:${SHOP},crm:${CRM}` }, createLogger('api', 'debug', sink))
+  const scoped = Object.keys(SCOPED).map((name) => `${name}:${keyOf(name)}`)
+  const API_KEYS = `shop:${SHOP},crm:${CRM},${scoped.join()}`
+  const rules = Object.fromEntries(Object.entries(SCOPED).map(([name, scopes]) => [name, { scopes }]))
+  api = await startApiWith({ api_keys: rules }, { API_KEYS }, createLogger('api', 'debug', sink))
   closed = await startApi()
 })
 afterAll(async () => {
@@ -80,6 +86,27 @@ describe.each(ROUTES)('%s %s', (...route) => {
     const path = paths[url.replace('13800138000', '{mobile}')]
     expect(path?.[method.toLowerCase()]?.security).toEqual([{ apiKey: [] }])
     expect(components.securitySchemes).toEqual({ apiKey: { type: 'http', scheme: 'bearer' } })
+  })
+})
+
+describe.each([
+  ['redeem', 'POST', '/v1/receipts/redeem'],
+  ['contacts', 'PUT', '/v1/contacts/13800138000'],
+  ['contacts', 'DELETE', '/v1/contacts/13800138000'],
+  ['send', 'POST', '/v1/sms_codes'],
+] as const)('the scope %s, for %s %s', (scope, method, url) => {
+  const route = [method, url] as const
+  it.each(Object.keys(SCOPED))('decides about a key with the scope %s', async (name) => {
+    const response = await ask(api, route, `Bearer ${keyOf(name)}`)
+    // The request itself is not valid, so the answer to a key with the scope is 400.
+    expect(response.statusCode).toBe(name === scope ? 400 : 403)
+    if (name === scope) return
+    expect(response.json()).toEqual({ code: '4101', errmsg: 'API 密钥无权调用此接口或场景' })
+    expect(response.headers['www-authenticate']).toBe(`Bearer error="insufficient_scope", scope="${scope}"`)
+  })
+
+  it('is that of a key without an entry in the policy, unless it is send', async () => {
+    expect((await ask(api, route, `Bearer ${SHOP}`)).statusCode).toBe(scope === 'send' ? 403 : 400)
   })
 })
 

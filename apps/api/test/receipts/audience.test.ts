@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aMobile, startApi, type Api } from '../api.ts'
+import { aMobile, startApiWith, type Api } from '../api.ts'
 
 const KEYS = { shop: 's'.repeat(32), crm: 'c'.repeat(32), vault: 'v'.repeat(32), open: 'o'.repeat(32) }
 type Name = keyof typeof KEYS
@@ -9,20 +9,27 @@ const SECRETS = {
   PHONE_KEY: randomBytes(32).toString('base64'),
   CODE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
 }
-/** Makes API_KEYS of names, each with the scenes to which its key is bound. */
-const apiKeys = (scenes: Partial<Record<Name, string>>) =>
-  (['shop', 'crm', 'vault', 'open'] as const)
-    .flatMap((name) => {
-      const bound = scenes[name]
-      return bound === undefined ? [] : [[name, KEYS[name], ...(bound === '' ? [] : [bound])].join(':')]
-    })
-    .join(',')
+/** The scenes to which the key of each name is bound. */
+type Bindings = Partial<Record<Name, readonly string[]>>
 
-const BOUND = { shop: 'login', crm: 'login+register', vault: 'reset_password', open: '' }
+/** Starts an API with the keys of these names. */
+function startWith(bindings: Bindings) {
+  const names = (['shop', 'crm', 'vault', 'open'] as const).filter((name) => bindings[name] !== undefined)
+  const api_keys = Object.fromEntries(
+    names.map((name) => [
+      name,
+      { scopes: ['redeem', 'contacts'], ...(bindings[name]?.length && { scenes: bindings[name] }) },
+    ]),
+  )
+  const API_KEYS = names.map((name) => `${name}:${KEYS[name]}`).join(',')
+  return startApiWith({ api_keys }, { ...SECRETS, API_KEYS })
+}
+
+const BOUND = { shop: ['login'], crm: ['login', 'register'], vault: ['reset_password'], open: [] }
 
 let api: Api
 beforeAll(async () => {
-  api = await startApi({ ...SECRETS, API_KEYS: apiKeys(BOUND) })
+  api = await startWith(BOUND)
 })
 afterAll(() => api.stop())
 
@@ -85,8 +92,11 @@ describe('a receipt', () => {
 
   it('for forty back ends with long names can be redeemed', async () => {
     const names = Array.from({ length: 40 }, (_, i) => `b${String(i).padStart(31, '0')}`)
-    const keys = names.map((name) => `${name}:${name.replace('b', 'k')}:login`)
-    const many = await startApi({ ...SECRETS, API_KEYS: keys.join(',') })
+    const keys = names.map((name) => `${name}:${name.replace('b', 'k')}`)
+    const api_keys = Object.fromEntries(
+      names.map((name) => [name, { scopes: ['redeem'], scenes: ['login'] }]),
+    )
+    const many = await startApiWith({ api_keys }, { ...SECRETS, API_KEYS: keys.join(',') })
     const receipt = await many.receipt(aMobile(), 'login')
     expect(decodeJwt(receipt).aud).toEqual(names)
     const authorization = `Bearer ${names[39]?.replace('b', 'k')}`
@@ -96,13 +106,10 @@ describe('a receipt', () => {
   })
 })
 
-describe('after a change of API_KEYS', () => {
+describe('after a change of the bindings', () => {
   /** Issues a receipt under the first keys, and lets each back end try to redeem it under the second keys. */
-  async function change(before: Partial<Record<Name, string>>, after: Partial<Record<Name, string>>) {
-    const [old, fresh] = await Promise.all(
-      [before, after].map((keys) => startApi({ ...SECRETS, API_KEYS: apiKeys(keys) })),
-    )
-    if (old === undefined || fresh === undefined) throw new Error('two APIs are needed')
+  async function change(before: Bindings, after: Bindings) {
+    const [old, fresh] = await Promise.all([startWith(before), startWith(after)])
     const receipt = await old.receipt(aMobile(), 'login')
     const redeemed: Name[] = []
     for (const name of ['shop', 'crm', 'open'] as const) {
@@ -114,17 +121,13 @@ describe('after a change of API_KEYS', () => {
     return redeemed
   }
 
+  const LOGIN = ['login']
   it.each([
-    ['a key was bound', { shop: '', open: '' }, { shop: 'login', open: '' }, ['shop']],
-    ['the binding was removed', { shop: 'login', open: '' }, { shop: '', open: '' }, ['shop']],
-    ['another key was bound as well', { shop: 'login', crm: '' }, { shop: 'login', crm: 'login' }, ['shop']],
-    [
-      'one of two bindings was removed',
-      { shop: 'login', crm: 'login' },
-      { shop: 'login', crm: '' },
-      ['shop'],
-    ],
-    ['nothing was bound', { shop: '', open: '' }, { shop: '', open: '' }, ['shop', 'open']],
+    ['a key was bound', { shop: [], open: [] }, { shop: LOGIN, open: [] }, ['shop']],
+    ['the binding was removed', { shop: LOGIN, open: [] }, { shop: [], open: [] }, ['shop']],
+    ['another key was bound as well', { shop: LOGIN, crm: [] }, { shop: LOGIN, crm: LOGIN }, ['shop']],
+    ['one of two bindings was removed', { shop: LOGIN, crm: LOGIN }, { shop: LOGIN, crm: [] }, ['shop']],
+    ['nothing was bound', { shop: [], open: [] }, { shop: [], open: [] }, ['shop', 'open']],
   ])('an earlier receipt is only for the back ends of both: %s', async (_what, before, after, redeemed) => {
     expect(await change(before, after)).toEqual(redeemed)
   })

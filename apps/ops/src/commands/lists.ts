@@ -12,8 +12,7 @@ export const lists: Command = {
   summary: 'show the deny list and the allow list, with expiry and reason',
   help: `lists [--json]
 
-Shows the entries of both lists in Redis. The lists in the environment of the API (ALLOW_LIST, DENY_LIST) are not
-shown. A reason is shown while it is among the last 1,000 entries of the audit stream.
+Shows the entries of both lists in Redis. The lists in the policy file are not shown. A reason is shown while it is among the last 1,000 entries of the audit stream.
 
   --json   for programs
   --help   this text

@@ -18,7 +18,7 @@ e-mail, and 1 if it failed or was not sent within --wait.
 
 ${MOBILE_HELP}
 
-  --scene <name>     one of SCENES (default)
+  --scene <name>     a scene of the policy (default)
   --wait <time>      how long to wait until the message is sent (2m)
   --receipt <time>   how long to wait for a delivery receipt after that (15s)
   --help             this text

@@ -10,8 +10,8 @@ export const unlist: Command = {
   help: `unlist <network|segment|pseudonym>
 unlist --mobile <number|->
 
-Takes an entry off both lists; the exit code is 1 if it was on neither. The lists in the environment of the API
-(ALLOW_LIST, DENY_LIST) do not change.
+Takes an entry off both lists; the exit code is 1 if it was on neither. The lists in the policy file do not
+change.
 
 ${ENTRY_HELP}
 

@@ -15,9 +15,11 @@ import type { Store } from '../store.ts'
  * @throws OpsError if the send is not allowed, StoreError
  */
 export async function issueTest(phone: Phone, scene: string, codes: CodeStore, { redis, log }: Store) {
-  const { mobile, ph, config } = phone
+  const { mobile, country, ph, config } = phone
   if (config.testNumbers.includes(mobile))
-    throw new OpsError('this number is in TEST_NUMBERS: its code is fixed, and no message is sent to it')
+    throw new OpsError(
+      'this number is one of test_numbers in the policy: its code is fixed, and no message is sent to it',
+    )
   if ((await createLists(redis).look({ ip: '', mobile, ph })).deny !== null)
     throw new OpsError('this phone or its segment is on the deny list; "lists" shows it, "unlist" removes it')
   const { budgetUnit, giveBack } = await takeBudget(redis, config.budget)
@@ -32,7 +34,8 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
   }
   const queue = createSmsQueue(redis, log, config.shards)
   try {
-    await queue.add(jobOf(issued.send, mobile))
+    const locale = config.localeOf(undefined, scene, country)
+    await queue.add(jobOf(issued.send, mobile, { country, locale }))
   } catch (err) {
     // If a worker has begun the send, the message may still reach the phone, and it still counts against the limits.
     const isRefunded = await codes.refund(issued.send).catch(() => false)
@@ -53,5 +56,5 @@ async function takeBudget(redis: Store['redis'], windows: Phone['config']['budge
     return { budgetUnit: at, giveBack: () => counters.giveBack(at, [keys.budget]) }
   }
   const wait = showSeconds(taken.retryAfter)
-  throw new OpsError(`the budget (BUDGET_MESSAGES, BUDGET_CENTS) is spent; try again in ${wait}`)
+  throw new OpsError(`the budget of the policy is spent; try again in ${wait}`)
 }

@@ -1,39 +1,52 @@
-import type { StaticDecode, TObject } from '@sinclair/typebox'
-import type { CodePolicy } from './code-store.ts'
-import type { budgetVariables, codeVariables, guardWindowVariables } from '../config/shared-variables.ts'
+import type { Policy, ScenePolicy } from '../config/policy-schema.ts'
 import type { Window } from '../limits/windows.ts'
+import type { CodePolicy } from './code-store.ts'
 
-/** The policy of every scene. The general variables give each value that the scene does not set. */
-export function policiesOf(values: StaticDecode<TObject<typeof codeVariables>>): Record<string, CodePolicy> {
-  const general = {
-    length: values.CODE_LENGTH,
-    ttlSeconds: values.CODE_TTL_SECONDS,
-    sendWithinSeconds: values.SEND_WITHIN_SECONDS,
-    compares: 5,
-    missesPerDay: 15,
-    sends: values.LIMIT_PHONE_SENDS,
-  }
-  const scenes = values.SCENES.map((own) => ({ ...general, ...own }))
-  const keepSendsSeconds = Math.max(0, ...scenes.flatMap(({ sends }) => sends.map(({ seconds }) => seconds)))
+/** The policy of every scene. `codes` gives each value that the scene does not set. */
+export function policiesOf({ codes, scenes }: Policy): Record<string, CodePolicy> {
+  const compares = 5
+  const all = Object.entries(scenes).map(([name, own]): [string, CodePolicy] => [
+    name,
+    {
+      length: own.length ?? codes.length,
+      ttlSeconds: own.life ?? codes.life,
+      sendWithinSeconds: own.send_within ?? codes.send_within,
+      compares,
+      missesPerDay: 15,
+      sends: own.waits === undefined ? (own.sends ?? codes.sends) : windowsOf(own.waits),
+    },
+  ])
+  const sends = all.map(([, policy]) => policy.sends)
+  const keepSendsSeconds = Math.max(0, ...sends.flat().map(({ seconds }) => seconds))
   // A stranger who uses up every send of a phone does not reach this limit. It bounds the guesses on a phone whose
   // sends fail, because a failed send gives its slot back and then another send with a new id fits.
-  const missesWithIdPerDay = 2 * general.compares * Math.max(...scenes.map(({ sends }) => mostPerDay(sends)))
-  const ofAll = { keepSendsSeconds, missesWithIdPerDay }
-  return Object.fromEntries(scenes.map(({ name, ...policy }) => [name, { ...policy, ...ofAll }]))
+  const missesWithIdPerDay = 2 * compares * Math.max(...sends.map(mostPerDay))
+  return Object.fromEntries(
+    all.map(([name, policy]) => [name, { ...policy, keepSendsSeconds, missesWithIdPerDay }]),
+  )
+}
+
+/** Growing waits as windows: [60, 120] is one send in 60 s and two in 180 s. */
+function windowsOf(waits: NonNullable<ScenePolicy['waits']>): Window[] {
+  let seconds = 0
+  return waits.map((wait, i) => ({ most: i + 1, seconds: (seconds += wait) }))
 }
 
 const mostPerDay = (windows: readonly Window[]) =>
   Math.min(...windows.map(({ most, seconds }) => most * Math.ceil(86_400 / seconds)), 1_000_000)
 
 /** All windows of the budget, in messages. */
-export function budgetOf(values: StaticDecode<TObject<typeof budgetVariables>>): Window[] {
-  const { BUDGET_MESSAGES, BUDGET_CENTS, MESSAGE_CENTS } = values
-  const toMessages = ({ most, seconds }: Window) => ({ most: Math.floor(most / MESSAGE_CENTS), seconds })
-  return [...BUDGET_MESSAGES, ...BUDGET_CENTS.map(toMessages)]
+export function budgetOf({ budget }: Policy): Window[] {
+  const toMessages = ({ most, seconds }: Window) => ({
+    most: Math.floor(most / budget.message_cents),
+    seconds,
+  })
+  return [...budget.messages, ...budget.cents.map(toMessages)]
 }
 
 /** The seconds for which the guard against SMS pumping counts a send in each group. */
-export function guardWindowsOf(values: StaticDecode<TObject<typeof guardWindowVariables>>) {
-  const { GUARD_WINDOW_SECONDS: general, GUARD_ADDRESS_WINDOW_SECONDS: address } = values
-  return { segment: general, address, service: general }
-}
+export const guardWindowsOf = ({ guard: { segment, address, service } }: Policy) => ({
+  segment: segment.window,
+  address: address.window,
+  service: service.window,
+})

@@ -1,7 +1,17 @@
-import { Type, type StringOptions } from '@sinclair/typebox'
-import { decoded } from './load.ts'
-import { throwFaults } from '../throw-faults.ts'
-import { parseListEntry, parseNetwork, type ListEntry } from '../limits/networks.ts'
+import { Type, type StaticDecode, type StringOptions, type TSchema } from '@sinclair/typebox'
+import { parseNetwork } from '../limits/networks.ts'
+
+const refuseEncoding = (): never => {
+  throw new Error('a configuration is only read')
+}
+
+/**
+ * The schema of a variable whose text is decoded once, when the configuration is loaded.
+ * @param decode throws an Error for an unusable text. Each line of the message completes `NAME: …` and repeats no
+ *   part of the text.
+ */
+export const decoded = <S extends TSchema, Decoded>(schema: S, decode: (value: StaticDecode<S>) => Decoded) =>
+  Type.Transform(schema).Decode(decode).Encode(refuseEncoding)
 
 /** Options of a variable that is text in the environment. */
 type TextOptions = Pick<StringOptions, 'default' | 'pattern'> & { description: string }
@@ -48,46 +58,10 @@ export const url = (schemes: readonly string[], options: TextOptions) =>
     return new URL(given)
   }, options)
 
-const ENTRY = 'must be a network, a number segment (3 to 7 digits) or the pseudonym of a phone'
-const NETWORKS = 'must be a comma list of addresses or CIDRs; a network of all addresses (/0) is refused'
-
 /** Addresses and networks of proxies, in the spelling of the operator. */
 export function parseProxies(text: string): string[] {
   const entries = list(text)
-  if (entries.some((entry) => parseNetwork(entry) === null)) throw new Error(NETWORKS)
+  if (entries.some((entry) => parseNetwork(entry) === null))
+    throw new Error('must be a comma list of addresses or CIDRs; a network of all addresses (/0) is refused')
   return entries
-}
-
-/** Entries of an allow or deny list. A fault names an entry by its position. */
-export function parseEntries(text: string): ListEntry[] {
-  const entries = list(text).map(parseListEntry)
-  throwFaults(entries.map((entry, i) => entry === null && `entry ${i + 1} ${ENTRY}`))
-  return entries.filter((entry) => entry !== null)
-}
-
-/** Addresses and networks, each in the spelling that `createNetworks` takes. */
-export function parseNetworks(text: string): string[] {
-  return list(text).map((entry) => {
-    const network = parseListEntry(entry)
-    if (network?.kind !== 'network') throw new Error(NETWORKS)
-    return network.text
-  })
-}
-
-/** A number with a fixed code. `until` is the end of the number's last day in UTC, in milliseconds since 1970. */
-export type TestNumber = { mobile: string; code: string; until: number }
-
-/** `13800000001:123456:2026-12-31`: number, code and last day. Commas separate several entries. */
-export function parseTestNumbers(text: string): TestNumber[] {
-  const numbers = list(text).map((entry) => {
-    const [, mobile = '', code = '', day = ''] =
-      /^(1[3-9][0-9]{9}):([0-9]{6,10}):([0-9]{4}-[0-9]{2}-[0-9]{2})$/.exec(entry) ?? []
-    const until = Date.parse(`${day}T23:59:59Z`)
-    // Date.parse reads the 31st of February as a day in March.
-    if (Number.isNaN(until) || new Date(until).toISOString().slice(0, 10) !== day)
-      throw new Error('must be a comma list of mobile:code:last-day, such as 13800000001:123456:2026-12-31')
-    return { mobile, code, until }
-  })
-  if (!isUnique(numbers.map(({ mobile }) => mobile))) throw new Error('has a number twice')
-  return numbers
 }

@@ -1,5 +1,8 @@
-import { Type, type StaticDecode, type TObject, type TSchema } from '@sinclair/typebox'
+import type { StaticDecode, TObject, TSchema } from '@sinclair/typebox'
 import { TransformDecodeError, Value } from '@sinclair/typebox/value'
+import { policyFaults } from './policy-checks.ts'
+import { readPolicy, type PolicyFault } from './policy.ts'
+import type { Policy } from './policy-schema.ts'
 
 export type Env = Record<string, string | undefined>
 
@@ -8,6 +11,14 @@ export type Env = Record<string, string | undefined>
  * @returns one line per fault, `NAME: what is wrong`, with the variable to change; false where a fault is not present
  */
 export type Check<Values> = (values: Partial<Values>) => readonly (string | false)[]
+
+/** A rule that involves the policy. It is applied only to a policy without faults of its own. */
+export type PolicyCheck<Values> = (
+  policy: Policy,
+  values: Partial<Values>,
+) => readonly (PolicyFault | string | false)[]
+
+export type Checks<Values> = { variables?: readonly Check<Values>[]; policy?: readonly PolicyCheck<Values>[] }
 
 /** EX_CONFIG of sysexits.h: a supervisor need not restart the process until its configuration changes. */
 export const EXIT_CONFIG = 78
@@ -21,33 +32,21 @@ export class ConfigError extends Error {
   }
 }
 
-const refuseEncoding = (): never => {
-  throw new Error('a configuration is only read')
-}
-
 /**
- * The schema of a variable whose text is decoded once, when the configuration is loaded.
- * @param decode throws an Error for an unusable text. Each line of the message completes `NAME: …` and repeats no
- *   part of the text.
- */
-export const decoded = <S extends TSchema, Decoded>(schema: S, decode: (value: StaticDecode<S>) => Decoded) =>
-  Type.Transform(schema).Decode(decode).Encode(refuseEncoding)
-
-/**
- * Turns environment variables into one frozen object of decoded values. Reports every fault at once, by the
- * variable's name and never by its value.
+ * Turns environment variables and the policy file that POLICY_FILE names into one frozen object of decoded values.
+ * Reports every fault at once, by the name of the variable or of the setting, and never by a variable's value.
  * @param checks see all values that could be decoded, defaults included
  * @throws ConfigError
  */
 export function loadConfig<T extends TObject>(
   schema: T,
   env: Env,
-  checks?: readonly Check<StaticDecode<T>>[],
-): Readonly<StaticDecode<T>>
+  checks?: Checks<StaticDecode<T>>,
+): Readonly<StaticDecode<T> & { policy: Policy }>
 export function loadConfig(
   schema: TObject,
   env: Env,
-  checks: readonly Check<Record<string, unknown>>[] = [],
+  checks: Checks<Record<string, unknown>> = {},
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   const faults = new Map<string, string[]>()
@@ -57,21 +56,27 @@ export function loadConfig(
     else if (value !== undefined) values[name] = value
   }
   const lines = [...faults].flatMap(([name, found]) => found.map((fault) => `${name}: ${fault}`))
-  const broken = checks
-    .flatMap((check) => check(values))
-    .filter((line) => line !== false)
+  const { policy, faults: ofFile, describe } = readPolicy(env['POLICY_FILE'] || undefined)
+  const policyChecks = policy === null ? [] : [policyFaults, ...(checks.policy ?? [])]
+  const broken = [
+    ...(checks.variables ?? []).flatMap((check) => check(values)),
+    ...policyChecks.flatMap((check) => (policy === null ? [] : check(policy, values))),
+  ]
+    .filter((fault) => fault !== false)
+    .map((fault) => (typeof fault === 'string' ? fault : describe(fault)))
     // A check of a variable that already has a fault is not reported, because that fault is often the cause.
     .filter((line) => !faults.has(line.slice(0, line.indexOf(':'))))
-  const all = [...new Set([...lines, ...broken])]
+  const all = [...new Set([...lines, ...ofFile, ...broken])]
   if (all.length > 0) throw new ConfigError(all)
-  return Object.freeze(values)
+  return Object.freeze({ ...values, policy })
 }
 
 const SEE = 'see docs/configuration.md'
 
 function readVariable(schema: TSchema, text: string | undefined, isRequired = false) {
   // Shells and compose files often set a variable to an empty text to say "not set".
-  const given: unknown = text ? convert(schema, text) : schema.default
+  let given: unknown = text || schema.default
+  if (text && schema['type'] === 'integer' && /^[0-9]+$/.test(text)) given = Number(text)
   if (given === undefined) return isRequired ? { faults: [`is missing (${schema.description ?? SEE})`] } : {}
   if (!Value.Check(schema, given)) return { faults: [expectation(schema)] }
   try {
@@ -82,16 +87,8 @@ function readVariable(schema: TSchema, text: string | undefined, isRequired = fa
   }
 }
 
-function convert(schema: TSchema, text: string): unknown {
-  // Value.Convert would read 3e4 as 3 and 0x10 as 16.
-  if (schema['type'] === 'integer') return /^[0-9]+$/.test(text) ? Number(text) : text
-  return Value.Convert(schema, text)
-}
-
 /** Says in words what a value must be. For a text, the description explains the form. */
-function expectation({ type, minimum, maximum, description = SEE }: TSchema): string {
-  const range = minimum === undefined || maximum === undefined ? '' : ` from ${minimum} to ${maximum}`
-  if (type === 'boolean') return 'must be true or false'
-  if (type === 'integer') return `must be a whole number${range}`
-  return type === 'number' ? `must be a number${range}` : `has the wrong form (${description})`
-}
+const expectation = ({ type, minimum, maximum, description = SEE }: TSchema) =>
+  type === 'integer'
+    ? `must be a whole number from ${minimum} to ${maximum}`
+    : `has the wrong form (${description})`

@@ -2,7 +2,7 @@ import type { TObject } from '@sinclair/typebox'
 import type { Env } from './load.ts'
 
 /**
- * Finds names in the environment that are similar to a variable that is not set, such as `LIMIT_ADRESS_SENDS`. Such a
+ * Finds names in the environment that are similar to a variable that is not set, such as `SMS_GATEWAY`. Such a
  * name may belong to another program, so the name only causes a warning.
  */
 export function findMisspelled({ properties }: TObject, env: Env): { given: string; similar: string }[] {

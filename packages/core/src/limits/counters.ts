@@ -13,12 +13,11 @@ type Taken = { kind: 'taken'; at: number } | { kind: 'full'; limit: number; retr
  */
 const partsOf = (key: string) => (key === keys.budget ? 12 : 1)
 
-/** The limits as the scripts take them: the parts of each, and its windows as a list of (most, seconds). */
-export const limitArgs = (limits: readonly Limit[]) =>
-  limits.map(({ key, windows }) => ({
-    parts: partsOf(key),
-    windows: windows.flatMap(({ most, seconds }) => [most, seconds]),
-  }))
+/** A limit as the scripts take it: its parts, and its windows as a list of (most, seconds). */
+export const limitArg = ({ key, windows }: Limit) => ({
+  parts: partsOf(key),
+  windows: windows.flatMap(({ most, seconds }) => [most, seconds]),
+})
 
 const HEAD_BYTES = 11
 
@@ -71,7 +70,7 @@ export function createCounters(redis: RedisClient) {
     /** Takes one unit from every limit, or from no limit if one limit is full. The keys must share a hash tag. */
     async take(limits: readonly Limit[]): Promise<Taken> {
       const names = limits.map(({ key }) => key)
-      const { kind, number } = await countScript(names, [JSON.stringify(limitArgs(limits))])
+      const { kind, number } = await countScript(names, [JSON.stringify(limits.map(limitArg))])
       if (kind === 'taken') return { kind, at: number('at') }
       return { kind: 'full', limit: number('limit') - 1, retryAfter: Math.ceil(number('wait') / 1000) }
     },

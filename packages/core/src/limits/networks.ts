@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { CALLING_CODE, numberSegment, prefixOf, shortForm } from '../mobile.ts'
 import { containedIpv4, parseAddress } from './client-address.ts'
 
 /** An entry of an allow or deny list: client addresses, the first digits of numbers, or the pseudonym of a phone. */
@@ -12,13 +13,13 @@ export type ListEntry = {
 export type Asker = { ip: string; mobile: string; ph: string }
 
 const PHONE = /^[A-Za-z0-9_-]{22}$/
-// A segment has at most 7 of the 11 digits, so a segment covers at least 10,000 numbers.
-const SEGMENT = /^1[3-9][0-9]{1,5}$/
-const SEGMENT_LENGTHS = [3, 4, 5, 6, 7]
+// An entry has at most 7 digits, so it covers at least 10,000 numbers of the mainland and is no whole number anywhere.
+const SEGMENT = new RegExp(`^(?:1[3-9][0-9]{1,5}|(?=.{2,8}$)\\+(?:${CALLING_CODE})[0-9]*)$`)
 
 /** @returns null for text that is not an entry, and for a network of all addresses (/0) */
 export function parseListEntry(text: string): ListEntry | null {
-  if (SEGMENT.test(text)) return { kind: 'segment', text }
+  const segment = shortForm(text)
+  if (SEGMENT.test(segment)) return { kind: 'segment', text: segment }
   if (PHONE.test(text)) return { kind: 'phone', text }
   const network = parseNetwork(text)
   if (network === null || network.address.includes('%')) return null
@@ -40,9 +41,11 @@ export function parseNetwork(text: string): { address: string; family: number; p
   return isPrefix ? { address, family, prefix: Number(bits) } : null
 }
 
-/** All entries that match a phone: its segments of 3 to 7 digits, and its pseudonym. */
+/** All entries that match a phone: the begins of its number segment, in their short form, and its pseudonym. */
 export function phoneNames({ mobile, ph }: Pick<Asker, 'mobile' | 'ph'>): string[] {
-  return [...SEGMENT_LENGTHS.map((length) => mobile.slice(0, length)), ph]
+  const [segment, shortest] = [numberSegment(mobile), prefixOf(mobile).length]
+  const count = segment.length - shortest + 1
+  return [...Array.from({ length: count }, (_, i) => segment.slice(0, shortest + i)), ph]
 }
 
 /**

@@ -95,8 +95,8 @@ export function readJob(text: string): SendJob | null {
   const data = parse(text)
   if (Value.Check(SendJob, data)) return data
   if (!Value.Check(LaterJob, data)) return null
-  const { rid, scene, n, to, segment } = data
-  return { v: 1, rid, scene, n, to, segment }
+  const { rid, scene, n, to, segment, country, locale } = data
+  return { v: 1, rid, scene, n, to, segment, ...(country && { country }), ...(locale && { locale }) }
 }
 
 function parse(text: string): unknown {

@@ -2,6 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { Logger } from '../logger.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { REQUEST_ID_PATTERN, type Send } from '../codes/send.ts'
+import { COUNTRY, LOCALE } from '../config/gateway-policy.ts'
 import { maskMobile, segmentOf } from '../mobile.ts'
 import type { Tracing } from '../process/tracing.ts'
 import { openProducerQueue } from './queue-options.ts'
@@ -16,9 +17,13 @@ const named = {
   /** The number of the send within the request, from 1. */
   n: Type.Integer({ minimum: 1 }),
   /** The masked number, for the board and the logs. */
-  to: Type.String({ pattern: '^1[3-9][0-9]\\*{4}[0-9]{4}$' }),
-  /** The carrier segment: the first three digits, for routing. */
-  segment: Type.String({ pattern: '^1[3-9][0-9]$' }),
+  to: Type.String({ pattern: '^(1[3-9][0-9]|\\+[1-9][0-9]{0,2})\\*{4}[0-9]{4}$' }),
+  /** The carrier segment, for routing: `138`, or `+852912` of a number of another country. */
+  segment: Type.String({ pattern: '^(1[3-9][0-9]|\\+[1-9][0-9]{3,5})$' }),
+  /** Absent in a job of a version that served the mainland only. */
+  country: Type.Optional(Type.String({ pattern: COUNTRY })),
+  /** The language of the message. If absent, that of the country. */
+  locale: Type.Optional(Type.String({ pattern: LOCALE })),
 }
 
 /**
@@ -29,13 +34,19 @@ export const SendJob = Type.Object({ v: Type.Literal(1), ...named })
 export type SendJob = Static<typeof SendJob>
 
 /** The job of a send to this number. */
-export const jobOf = ({ rid, scene, n }: Send, mobile: string): SendJob => ({
+export const jobOf = (
+  { rid, scene, n }: Send,
+  mobile: string,
+  { country, locale }: { country?: string; locale?: string | undefined } = {},
+): SendJob => ({
   v: 1,
   rid,
   scene,
   n,
   to: maskMobile(mobile),
   segment: segmentOf(mobile),
+  ...(country && { country }),
+  ...(locale && { locale }),
 })
 
 /** A job of a newer version, for a worker of that version. */

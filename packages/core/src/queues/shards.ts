@@ -1,18 +1,18 @@
 import { phoneOf } from '../codes/send.ts'
-import { MOST_SHARDS } from '../config/shared-variables.ts'
+import { MOST_SHARDS } from '../config/policy-schema.ts'
 import type { Logger } from '../logger.ts'
 import type { Tracing } from '../process/tracing.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { toKeyOf } from './queue-options.ts'
 import { createSendQueue, SMS_QUEUE, type SendQueue } from './send-queue.ts'
 
-// QUEUE_SHARDS divides the queue `sms`. Each shard has its own hash tag, so a Cluster spreads the jobs over its nodes.
+// The policy's queues.shards divides the queue `sms`. Each shard has its own hash tag, so a Cluster spreads the jobs over its nodes.
 
 /** The queues that hold the sends by SMS: `sms`, or `sms-0`, `sms-1` … for more than one shard. */
 export const smsQueues = (shards: number): string[] =>
   shards === 1 ? [SMS_QUEUE] : Array.from({ length: shards }, (_, i) => `${SMS_QUEUE}-${i}`)
 
-/** The queues of every QUEUE_SHARDS. */
+/** The queues of every number of shards. */
 export const EVERY_SMS_QUEUE: readonly string[] = [SMS_QUEUE, ...smsQueues(MOST_SHARDS)]
 
 /**
@@ -47,7 +47,7 @@ export async function holdsJobs(redis: RedisClient, queue: string): Promise<bool
 }
 
 /**
- * The queues of another QUEUE_SHARDS that still have jobs: those that were added before a change, and those that
+ * The queues of another number of shards that still have jobs: those that were added before a change, and those that
  * processes with another value add. Workers, board, metrics and ops look at these queues beside their own, so a change
  * loses no job. @throws StoreError
  */

@@ -6,7 +6,7 @@ import { EVERY_SMS_QUEUE, leftoverQueues, smsQueues } from './shards.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
 /**
- * Opens the queues of every QUEUE_SHARDS for reading or pausing. Opening a queue writes nothing to Redis.
+ * Opens all possible queues for reading or pausing. Opening a queue writes nothing to Redis.
  * @param connection of a `ConnectionKind` that fails fast
  */
 export function watchQueues(connection: RedisClient, log: Logger) {
@@ -20,7 +20,7 @@ export function watchQueues(connection: RedisClient, log: Logger) {
   return { queues, close }
 }
 
-/** The queues that are in use: those of this QUEUE_SHARDS, and others that still have jobs. @throws StoreError */
+/** The queues that are in use: those of this number of shards, and others that still have jobs. @throws StoreError */
 export async function queuesInUse(redis: RedisClient, shards: number): Promise<string[]> {
   return [...smsQueues(shards), ...(await leftoverQueues(redis, shards)), EMAIL_QUEUE, EVENTS_QUEUE]
 }

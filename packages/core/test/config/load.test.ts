@@ -3,15 +3,10 @@ import { Type, type TObject } from '@sinclair/typebox'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkKeys, parseCodeKeys } from '../../src/config/keys.ts'
-import { ConfigError, decoded, loadConfig, type Env } from '../../src/config/load.ts'
-import {
-  budgetVariables,
-  codeVariables,
-  keyVariables,
-  port,
-  processVariables,
-  shared,
-} from '../../src/config/shared-variables.ts'
+import { decoded } from '../../src/config/decoders.ts'
+import { ConfigError, loadConfig, type Env } from '../../src/config/load.ts'
+import { keyVariables, port, processVariables, shared } from '../../src/config/shared-variables.ts'
+import { policyFile } from '../policy-file.ts'
 
 const schema = Type.Object({
   API_PORT: port(3000, 'a port'),
@@ -23,7 +18,7 @@ const good: Env = { PHONE_KEY: key(), CODE_KEYS: `k2:${key()},k1:${key()}` }
 
 function faultsOf(env: Env, of: TObject = schema): readonly string[] {
   try {
-    loadConfig(of, env, [checkKeys])
+    loadConfig(of, env, { variables: [checkKeys] })
     return []
   } catch (err) {
     if (err instanceof ConfigError) return err.faults
@@ -33,7 +28,7 @@ function faultsOf(env: Env, of: TObject = schema): readonly string[] {
 
 describe('loadConfig', () => {
   it('converts and fills in defaults', () => {
-    const config = loadConfig(schema, { ...good, API_PORT: '8080' }, [checkKeys])
+    const config = loadConfig(schema, { ...good, API_PORT: '8080' }, { variables: [checkKeys] })
     expect(config).toMatchObject({ API_PORT: 8080, REDIS_URL: 'redis://127.0.0.1:6379' })
     expect(Object.isFrozen(config)).toBe(true)
   })
@@ -48,10 +43,9 @@ describe('loadConfig', () => {
       seen.push({ ...values })
       return []
     }
-    loadConfig(schema, { ...good, API_PORT: '', OTHER: 'x' }, [look])
-    expect(() => loadConfig(schema, { ...good, API_PORT: 'eighty', CODE_KEYS: 'x' }, [look])).toThrow(
-      'API_PORT',
-    )
+    loadConfig(schema, { ...good, API_PORT: '', OTHER: 'x' }, { variables: [look] })
+    const faulty = { ...good, API_PORT: 'eighty', CODE_KEYS: 'x' }
+    expect(() => loadConfig(schema, faulty, { variables: [look] })).toThrow('API_PORT')
     const PHONE_KEY = Buffer.from(String(good['PHONE_KEY']), 'base64')
     const REDIS_URL = 'redis://127.0.0.1:6379'
     expect(seen).toEqual([
@@ -62,8 +56,30 @@ describe('loadConfig', () => {
 
   it('runs the checks beside other faults, and drops what they find in a variable with a fault', () => {
     const check = () => ['API_PORT: is odd', 'REDIS_URL: is far']
-    const load = () => loadConfig(schema, { ...good, API_PORT: 'eighty' }, [check])
+    const load = () => loadConfig(schema, { ...good, API_PORT: 'eighty' }, { variables: [check] })
     expect(load).toThrow(/API_PORT: must be a whole number from 0 to 65535\n *REDIS_URL: is far$/)
+  })
+
+  it('shows a check of the policy the policy and the variables, and reports its fault with the line', () => {
+    const file = policyFile('queues:\n  shards: 2\n')
+    const load = (at: readonly string[]) =>
+      loadConfig(
+        schema,
+        { ...good, POLICY_FILE: file },
+        { policy: [({ queues }, { API_PORT }) => [{ at, says: `is ${queues.shards} on ${API_PORT}` }]] },
+      )
+    expect(() => load(['queues', 'shards'])).toThrow(`${file}:2 queues.shards: is 2 on 3000`)
+    // The file does not set this one, so its section gives the line.
+    expect(() => load(['queues', 'other'])).toThrow(`${file}:1 queues.other: is 2 on 3000`)
+  })
+
+  it('reports faults of variables, of the policy and of the checks of both at once', () => {
+    const POLICY_FILE = policyFile('codes:\n  length: 3\nbudget:\n  cents: [1/1h]\n')
+    const check = () => [{ at: ['codes', 'life'], says: 'is odd' }]
+    const load = () => loadConfig(schema, { ...good, API_PORT: 'x', POLICY_FILE }, { policy: [check] })
+    expect(load).toThrow(
+      /API_PORT: .*\n.*:2 codes\.length: .*\n.*:4 budget\.cents: .*\n.*:1 codes\.life: is odd$/,
+    )
   })
 
   it('decodes a variable once, and reports each line of the error as a fault', () => {
@@ -78,20 +94,21 @@ describe('loadConfig', () => {
       DEFAULT: decoded(Type.String({ default: 'c' }), decode),
       ABSENT: Type.Optional(decoded(Type.String(), decode)),
     })
-    expect(loadConfig(lists, { GIVEN: 'a,b' })).toEqual({ GIVEN: ['a', 'b'], DEFAULT: ['c'] })
+    const { policy, ...values } = loadConfig(lists, { GIVEN: 'a,b' })
+    expect(policy.codes.length).toBe(6)
+    expect(values).toEqual({ GIVEN: ['a', 'b'], DEFAULT: ['c'] })
     expect(texts).toEqual(['a,b', 'c'])
     expect(faultsOf({ GIVEN: 'two faults' }, lists)).toEqual(['GIVEN: is long', 'GIVEN: has a space'])
   })
 
   it.each([
     ['LOG_LEVEL', 'chatty', /: must be fatal, error, warn, info, debug or silent$/],
-    ['CODE_LENGTH', '4', /: must be a whole number from 6 to 10$/],
-    ['CODE_LENGTH', '0x7', /: must be a whole number from 6 to 10$/],
-    ['MESSAGE_CENTS', 'five', /: must be a number from 0\.01 to 1000$/],
-    ['LIMIT_PHONE_SENDS', '0/60', /: must be .* such as 1\/60,5\/3600 /],
+    ['API_PORT', '65536', /: must be a whole number from 0 to 65535$/],
+    ['API_PORT', '0x7', /: must be a whole number from 0 to 65535$/],
+    ['TRUST_PROXY', 'all', /: must be a comma list of addresses or CIDRs/],
     ['CALLBACK_TOKEN', 'short', /: has the wrong form \(secret: .* 24 to 128 /],
   ])('says what %s must be', (name, given, expected) => {
-    const all = Type.Object({ ...processVariables, ...codeVariables, ...budgetVariables, ...shared })
+    const all = Type.Object({ ...processVariables, API_PORT: port(3000, 'a port'), ...shared })
     expect(faultsOf({ [name]: given }, all)).toEqual([expect.stringMatching(expected)])
   })
 

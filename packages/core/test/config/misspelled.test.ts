@@ -1,22 +1,22 @@
 import { Type } from '@sinclair/typebox'
 import { describe, expect, it } from 'vitest'
 import { findMisspelled } from '../../src/config/misspelled.ts'
-import { codeVariables, keyVariables, processVariables } from '../../src/config/shared-variables.ts'
+import { keyVariables, processVariables, shared } from '../../src/config/shared-variables.ts'
 
 const schema = Type.Object({
   NODE_ENV: processVariables.NODE_ENV,
   CODE_KEYS: keyVariables.CODE_KEYS,
-  LIMIT_PHONE_SENDS: codeVariables.LIMIT_PHONE_SENDS,
+  CALLBACK_TOKEN: shared.CALLBACK_TOKEN,
 })
 
 describe('a variable in the environment', () => {
   it.each([
-    ['lacks a letter', 'LIMIT_PHONE_SEND', 'LIMIT_PHONE_SENDS'],
-    ['lacks a letter inside', 'LIMIT_PONE_SENDS', 'LIMIT_PHONE_SENDS'],
-    ['has a letter too many', 'LIMIT_PHONNE_SENDS', 'LIMIT_PHONE_SENDS'],
-    ['has a wrong letter', 'LIMIT-PHONE_SENDS', 'LIMIT_PHONE_SENDS'],
+    ['lacks a letter', 'CALLBACK_TOKE', 'CALLBACK_TOKEN'],
+    ['lacks a letter inside', 'CALBACK_TOKEN', 'CALLBACK_TOKEN'],
+    ['has a letter too many', 'CALLBACKK_TOKEN', 'CALLBACK_TOKEN'],
+    ['has a wrong letter', 'CALLBACK-TOKEN', 'CALLBACK_TOKEN'],
     ['has two letters swapped', 'NODE_EVN', 'NODE_ENV'],
-    ['is in lower case', 'limit_phone_sends', 'LIMIT_PHONE_SENDS'],
+    ['is in lower case', 'callback_token', 'CALLBACK_TOKEN'],
   ])('is reported if it %s', (_what, given, similar) => {
     expect(findMisspelled(schema, { [given]: 'canary' })).toEqual([{ given, similar }])
   })

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import { createCounters, limitArgs, parseCounter, unitsOf } from '../../src/limits/counters.ts'
-import { parseWindows, type Limit } from '../../src/limits/windows.ts'
+import { createCounters, limitArg, parseCounter, unitsOf } from '../../src/limits/counters.ts'
+import type { Limit } from '../../src/limits/windows.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { createScript } from '../../src/redis/script.ts'
 import { ageCounter } from '../age.ts'
+import { parseWindows } from '../parse-windows.ts'
 import { startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
@@ -33,7 +34,7 @@ describe('a counter', () => {
     async ({ parts }) => {
       const script = createScript(store.redis, new URL('./take-at.lua', import.meta.url))
       const takeAt = (to: string, { key, windows }: Limit, at: number) =>
-        script([to], [JSON.stringify(limitArgs([{ key, windows }])[0]), at])
+        script([to], [JSON.stringify(limitArg({ key, windows })), at])
       await fc.assert(
         fc.asyncProperty(
           fc.array(someWindow, { minLength: 1, maxLength: 3 }),

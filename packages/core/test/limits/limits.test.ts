@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { createLimits } from '../../src/limits/limits.ts'
-import { parseWindows } from '../../src/limits/windows.ts'
 import { keys } from '../../src/redis/keys.ts'
+import { parseWindows } from '../parse-windows.ts'
 import { startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>

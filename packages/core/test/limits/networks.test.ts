@@ -7,6 +7,11 @@ describe('an entry of a list', () => {
   it.each([
     ['138', 'segment', '138'],
     ['1390001', 'segment', '1390001'],
+    ['+86170', 'segment', '170'],
+    ['+861390001', 'segment', '1390001'],
+    ['+852', 'segment', '+852'],
+    ['+8529123', 'segment', '+8529123'],
+    ['+1', 'segment', '+1'],
     [PH, 'phone', PH],
     ['10.0.0.0/8', 'network', '10.0.0.0/8'],
     ['10.1.2.3', 'network', '10.1.2.3/32'],
@@ -22,6 +27,12 @@ describe('an entry of a list', () => {
     ['nearly a whole number', '13900010'],
     ['two digits', '13'],
     ['digits that no mobile number begins with', '1200000'],
+    ['nearly a whole number with its calling code', '+8613900010'],
+    ['a whole number of another country', '+85291234567'],
+    ['eight digits of another country', '+85291234'],
+    ['the calling code of the mainland alone', '+86'],
+    ['the begin of a calling code', '+85'],
+    ['another country without its plus', '852'],
     ['a pseudonym cut short', PH.slice(1)],
     ['all of IPv4', '0.0.0.0/0'],
     ['all of IPv6', '::/0'],
@@ -38,12 +49,20 @@ describe('an entry of a list', () => {
   })
 
   it('matches a phone by each of its segments and by its pseudonym', () => {
-    expect(phoneNames({ mobile: '13900017777', ph: PH })).toEqual([
+    expect(phoneNames({ mobile: '+8613900017777', ph: PH })).toEqual([
       '139',
       '1390',
       '13900',
       '139000',
       '1390001',
+      PH,
+    ])
+    expect(phoneNames({ mobile: '+85291234567', ph: PH })).toEqual([
+      '+852',
+      '+8529',
+      '+85291',
+      '+852912',
+      '+8529123',
       PH,
     ])
   })

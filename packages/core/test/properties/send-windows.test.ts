@@ -1,11 +1,9 @@
-import { Type } from '@sinclair/typebox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { policiesOf } from '../../src/codes/code-policies.ts'
 import { createCodeStore } from '../../src/codes/code-store.ts'
-import { loadConfig } from '../../src/config/load.ts'
-import { codeVariables } from '../../src/config/shared-variables.ts'
 import { agePhone, SCENES } from '../age.ts'
+import { loadPolicy } from '../policy-file.ts'
 import { newMobile, policy, startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
@@ -70,23 +68,26 @@ describe('the send limits of a phone', () => {
   )
 
   it('have the same policy in every order', () => {
-    const [rising, ...others] = ['1/60,5/3600,10/86400', '10/86400,5/3600,1/60', '5/3600,10/86400,1/60'].map(
-      (LIMIT_PHONE_SENDS) => {
-        const env = { LIMIT_PHONE_SENDS, SCENES: `default; login sends=${LIMIT_PHONE_SENDS}` }
-        const policies = Object.values(policiesOf(loadConfig(Type.Object(codeVariables), env)))
-        return policies.map(({ keepSendsSeconds, missesWithIdPerDay }) => ({
-          keepSendsSeconds,
-          missesWithIdPerDay,
-        }))
-      },
-    )
+    const orders = [
+      ['1/60s', '5/1h', '10/1d'],
+      ['10/1d', '5/1h', '1/60s'],
+      ['5/1h', '10/1d', '1/60s'],
+    ]
+    const [rising, ...others] = orders.map((sends) => {
+      const settings = { codes: { sends }, scenes: { default: {}, login: { sends } } }
+      const policies = Object.values(policiesOf(loadPolicy(settings)))
+      return policies.map(({ keepSendsSeconds, missesWithIdPerDay }) => ({
+        keepSendsSeconds,
+        missesWithIdPerDay,
+      }))
+    })
     expect(rising?.[0]).toEqual({ keepSendsSeconds: 86_400, missesWithIdPerDay: 100 })
     for (const other of others) expect(other).toEqual(rising)
   })
 
   it('count the sends of a scene with short windows in the long windows of another scene', async () => {
-    const env = { SCENES: 'default; login sends=1/60', LIMIT_PHONE_SENDS: '1/60,3/86400' }
-    const policies = policiesOf(loadConfig(Type.Object(codeVariables), env))
+    const scenes = { default: {}, login: { sends: ['1/60s'] } }
+    const policies = policiesOf(loadPolicy({ codes: { sends: ['1/60s', '3/1d'] }, scenes }))
     const codes = createCodeStore(store.redis, store.keyring, (scene) => policies[scene] ?? policy)
     const mobile = newMobile()
     const kinds: string[] = []

@@ -6,20 +6,21 @@ import { bizIdOf, daysToAsk, foundByOutId } from './look-up.ts'
 import { canonicalQuery, signRpc } from './signature.ts'
 import type { Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
-import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
+import { digitsOf, isMainland, nationalOf } from '../number.ts'
+import { codeOutcome, transportOutcome, UNKNOWN_CODE } from '../transport-outcome.ts'
 import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
 export type AliyunOptions = ApiOptions & {
   accessKeyId: string
   accessKeySecret: string
-  signName: string
-  templateOf: (scene: string) => string
+  /** The token that belongs to a temporary access key (STS). */
+  securityToken?: string | undefined
   nonce?: () => string
 }
 
 export function createAliyunGateway(options: AliyunOptions): Required<SmsGateway> {
-  const { accessKeyId, accessKeySecret, signName, templateOf, transport } = options
+  const { name, accessKeyId, accessKeySecret, securityToken, wordingOf, transport } = options
   const { now = () => new Date(), nonce = randomUUID } = options
   const url = `${withoutSlash(options.baseUrl)}/`
 
@@ -32,6 +33,7 @@ export function createAliyunGateway(options: AliyunOptions): Required<SmsGateway
       Format: 'JSON',
       RegionId: 'cn-hangzhou',
       AccessKeyId: accessKeyId,
+      ...(securityToken !== undefined && { SecurityToken: securityToken }),
       SignatureMethod: 'HMAC-SHA1',
       SignatureVersion: '1.0',
       // Aliyun accepts each nonce only once.
@@ -45,10 +47,11 @@ export function createAliyunGateway(options: AliyunOptions): Required<SmsGateway
   }
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
+    const { sign_name: SignName = '', template: TemplateCode = '' } = wordingOf(message)
     const params = {
-      PhoneNumbers: message.mobile,
-      SignName: signName,
-      TemplateCode: templateOf(message.scene),
+      PhoneNumbers: numberOf(message),
+      SignName,
+      TemplateCode,
       // Aliyun allows verification templates one variable only.
       TemplateParam: JSON.stringify({ code: message.code }),
       OutId: message.id,
@@ -59,15 +62,19 @@ export function createAliyunGateway(options: AliyunOptions): Required<SmsGateway
   async function lookUp(message: SmsMessage, since: Date, signal: AbortSignal): Promise<Found> {
     for (const SendDate of daysToAsk(since)) {
       // One page contains a whole day, because Aliyun allows one number 40 messages a day.
-      const params = { PhoneNumber: message.mobile, SendDate, PageSize: '50', CurrentPage: '1' }
+      const params = { PhoneNumber: numberOf(message), SendDate, PageSize: '50', CurrentPage: '1' }
       const found = foundByOutId(await call('QuerySendDetails', params, signal), message)
       if (found.found !== 'unknown') return found
     }
     return { found: 'unknown' }
   }
 
-  return { name: 'aliyun', send, lookUp, recognises: () => false }
+  return { name, send, lookUp, recognises: () => false }
 }
+
+/** A foreign number begins with its country calling code, without plus. */
+const numberOf = (message: SmsMessage) =>
+  isMainland(message) ? nationalOf(message.mobile) : digitsOf(message.mobile)
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
   const byTransport = transportOutcome(result, now)
@@ -78,12 +85,11 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const word = vendorWord(code, /^[A-Za-z][A-Za-z._]{1,63}$/, message)
   // An error status with an unlisted code may come from Aliyun's API gateway; `isp.` codes come from the service.
   const isKnown = isKnownAliyunCode(code) || code.startsWith('isp.')
-  if (!isSuccess(result.status) && !isKnown) return { ...byTransport, code: word ?? byTransport.code }
-  const meaning = { class: classOfAliyunCode(code), code: word ?? 'UNKNOWN_CODE', isKnown }
+  const meaning = { class: classOfAliyunCode(code), code: word ?? UNKNOWN_CODE, isKnown }
   const outcome = codeOutcome(result.status, byTransport, meaning)
   // Aliyun sends the time to wait before a retry in a header of its own, in milliseconds.
   const wait = String(result.headers['x-acs-retry-after'])
-  if (outcome.class === 'retry_same' && /^\d{1,9}$/.test(wait))
+  if (isKnown && outcome.class === 'retry_same' && /^\d{1,9}$/.test(wait))
     return { ...outcome, retryAfterMs: Number(wait) }
   return outcome.class === 'accepted' ? { ...outcome, ...bizIdOf(answer, message) } : outcome
 }

@@ -2,6 +2,7 @@
 // message's id, sent as SessionContext. After an ambiguous send, the gateway searches the number's records.
 import type { Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
+import { isMainland } from '../number.ts'
 import { classOfTencentCode, isKnownTencentCode } from './codes.ts'
 import { foundInRecords, serialNoOf, windowAround } from './look-up.ts'
 import { signTc3 } from './signature.ts'
@@ -12,14 +13,12 @@ import { vendorWord } from '../vendor-word.ts'
 export type TencentOptions = ApiOptions & {
   secretId: string
   secretKey: string
-  sdkAppId: string
-  signName: string
-  templateOf: (scene: string) => string
+  app: string
   region: string
 }
 
 export function createTencentGateway(options: TencentOptions): Required<SmsGateway> {
-  const { sdkAppId, signName, templateOf, region, transport, now = () => new Date() } = options
+  const { name, app, wordingOf, region, transport, now = () => new Date() } = options
   const url = `${withoutSlash(options.baseUrl)}/`
 
   function call(action: string, params: object, signal: AbortSignal): Promise<PostResult> {
@@ -42,11 +41,13 @@ export function createTencentGateway(options: TencentOptions): Required<SmsGatew
   }
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
+    const { template: TemplateId, sign_name: SignName, sender: SenderId } = wordingOf(message)
     const params = {
-      PhoneNumberSet: [`+86${message.mobile}`],
-      SmsSdkAppId: sdkAppId,
-      TemplateId: templateOf(message.scene),
-      SignName: signName,
+      PhoneNumberSet: [message.mobile],
+      SmsSdkAppId: app,
+      TemplateId,
+      // JSON leaves out what is undefined. A foreign message has no sign name, and a sender where one was granted.
+      ...(isMainland(message) ? { SignName } : { SenderId }),
       // The order is the order of the template's variables: the code, then the minutes. Tencent expects strings.
       TemplateParamSet: [message.code, String(message.minutes)],
       SessionContext: message.id,
@@ -57,8 +58,8 @@ export function createTencentGateway(options: TencentOptions): Required<SmsGatew
   async function lookUp(message: SmsMessage, since: Date, signal: AbortSignal): Promise<Found> {
     const window = windowAround(since)
     const params = {
-      PhoneNumber: `+86${message.mobile}`,
-      SmsSdkAppId: sdkAppId,
+      PhoneNumber: message.mobile,
+      SmsSdkAppId: app,
       // EndTime is left out, because Tencent refuses an EndTime that is ahead of Tencent's clock.
       BeginTime: window.first,
       Limit: 50,
@@ -67,7 +68,7 @@ export function createTencentGateway(options: TencentOptions): Required<SmsGatew
     return foundInRecords(await call('DescribeSendRecordList', params, signal), window, message)
   }
 
-  return { name: 'tencent', send, lookUp, recognises: () => false }
+  return { name, send, lookUp, recognises: () => false }
 }
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {

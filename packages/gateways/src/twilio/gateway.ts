@@ -1,6 +1,5 @@
 // Makes the call that creates a Twilio message. Twilio stores no id of ours and sends a repeat as a new message. Our
 // id is in the address for delivery receipts, which then find their message even if the answer to the call was lost.
-import { freeText } from '../free-text.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
@@ -9,10 +8,10 @@ import { classOfTwilioCode } from './codes.ts'
 import { vendorWord } from '../vendor-word.ts'
 
 export type TwilioOptions = ApiOptions & {
-  accountSid: string
-  authToken: string
-  /** A number of the account or of the messaging service. `from` or `messagingServiceSid` must be set. */
-  from?: string | undefined
+  account: string
+  /** User and password of the calls: the account and its auth token, or an API key and its secret. */
+  credentials: readonly [string, string]
+  /** A messaging service, which chooses the sender of a message without one. */
   messagingServiceSid?: string | undefined
   /** The public address for delivery receipts. Without this address, Twilio sends no receipts. */
   statusCallback?: string | undefined
@@ -21,26 +20,26 @@ export type TwilioOptions = ApiOptions & {
 const MAX_VALIDITY_SECONDS = 36_000 // The maximum of Twilio's ValidityPeriod.
 
 export function createTwilioGateway(options: TwilioOptions): SmsGateway {
-  const { accountSid, authToken, from, messagingServiceSid, transport, now = () => new Date() } = options
-  if (from === undefined && messagingServiceSid === undefined)
-    throw new Error('Twilio needs a sender: set from, messagingServiceSid or both')
+  const { name, account, credentials, messagingServiceSid, wordingOf, transport } = options
+  const { now = () => new Date() } = options
   const base = withoutSlash(options.baseUrl)
   const callback = options.statusCallback === undefined ? undefined : new URL(options.statusCallback).href
   // Our id is appended as text, because Twilio signs the address as it was sent and encoding could change the text.
   const separator = callback?.includes('?') === true ? '&' : '?'
-  const url = `${base}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json`
+  const url = `${base}/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`
   const headers = {
     Accept: 'application/json',
     'Content-Type': 'application/x-www-form-urlencoded',
-    Authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`,
+    Authorization: `Basic ${Buffer.from(credentials.join(':')).toString('base64')}`,
   }
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
+    const { sender } = wordingOf(message)
     const form = new URLSearchParams({
-      To: `+86${message.mobile}`,
-      ...(from !== undefined && { From: from }),
+      To: message.mobile,
+      ...(sender !== undefined && { From: sender }),
       ...(messagingServiceSid !== undefined && { MessagingServiceSid: messagingServiceSid }),
-      Body: freeText(message),
+      Body: message.text,
       // Twilio drops the message once the code has expired.
       ValidityPeriod: String(Math.min(MAX_VALIDITY_SECONDS, Math.max(1, Math.floor(message.secondsLeft)))),
       ...(callback !== undefined && { StatusCallback: `${callback}${separator}echo=${message.id}` }),
@@ -49,7 +48,7 @@ export function createTwilioGateway(options: TwilioOptions): SmsGateway {
     return outcomeOf(result, message, now())
   }
 
-  return { name: 'twilio', send, recognises: () => false }
+  return { name, send, recognises: () => false }
 }
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {

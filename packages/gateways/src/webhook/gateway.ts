@@ -13,25 +13,25 @@ export type WebhookOptions = Omit<ApiOptions, 'baseUrl'> & {
   keys: readonly Buffer[]
   /** Whether the receiver stores the ids of its messages and answers 409 to the repeat of a taken message. */
   idempotent: boolean
-  templateOf: (scene: string) => string
 }
 
 // The classes that a receiver may name in the body of a 400 or 422. Without a class, the outcome is `template`.
 const refusals: readonly OutcomeClass[] = ['number', 'number_limit', 'template', 'config']
 
 export function createWebhookGateway(options: WebhookOptions): SmsGateway {
-  const { keys, idempotent, templateOf, transport, now = () => new Date() } = options
+  const { name, keys, idempotent, wordingOf, transport, now = () => new Date() } = options
   // The address is parsed here, so that an invalid address fails at the start and not with the first message.
   const url = new URL(options.url).href
   if (keys.length === 0) throw new Error('a webhook needs at least one secret')
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
-    const { id, mobile, code, minutes, secondsLeft, scene } = message
+    const { id, mobile, locale, code, minutes, secondsLeft } = message
     const at = now()
     const body = JSON.stringify({
       id,
-      to: `+86${mobile}`,
-      template: templateOf(scene),
+      to: mobile,
+      template: wordingOf(message).template ?? 'verification-code',
+      locale,
       params: { code, minutes: String(minutes) },
       expires_at: new Date(at.getTime() + secondsLeft * 1000).toISOString(),
     })
@@ -43,7 +43,7 @@ export function createWebhookGateway(options: WebhookOptions): SmsGateway {
     return outcomeOf(await transport.post(url, { headers, body, signal }), message, idempotent, now())
   }
 
-  return { name: 'webhook', send, recognises: () => idempotent }
+  return { name, send, recognises: () => idempotent }
 }
 
 // A timeout or a 5xx of an idempotent receiver is `ambiguous` as well, because the receiver may have taken the

@@ -1,10 +1,14 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createAliyunGateway } from '../../src/aliyun/gateway.ts'
 import type { AliyunOptions } from '../../src/aliyun/gateway.ts'
+import { signRpc } from '../../src/aliyun/signature.ts'
 import { createTransport } from '../../src/transport.ts'
+import type { SmsMessage } from '../../src/gateway.ts'
 import type { PostOptions, Transport } from '../../src/transport.ts'
+import { chooseWording } from '../../src/wording.ts'
 import { gatewayContract } from '../contract.ts'
 import fixture from '../fixtures/aliyun.json' with { type: 'json' }
+import { foreignMessage, message } from '../message.ts'
 import { answer, serve } from '../servers.ts'
 
 const at = new Date('2026-01-01T19:04:05.678Z')
@@ -14,8 +18,12 @@ const refusal = (Code: unknown) => JSON.stringify({ Code, Message: '失败', Req
 const options = {
   accessKeyId: 'LTAI5tExampleKeyId00000',
   accessKeySecret: 'ExampleAccessKeySecret000000000',
-  signName: '美多商城',
-  templateOf: (scene: string) => (scene === 'login' ? 'SMS_100000001' : 'SMS_2'),
+  name: 'aliyun',
+  wordingOf: chooseWording([
+    { countries: ['HK'], template: 'SMS_200000002', sign_name: 'Demo' },
+    { scenes: ['login'], template: 'SMS_100000001', sign_name: '美多商城' },
+    { template: 'SMS_2', sign_name: '美多商城' },
+  ]),
   now: () => at,
   nonce: () => nonce,
 }
@@ -65,19 +73,19 @@ gatewayContract('aliyun', {
   echo: (text) => JSON.stringify({ Code: text, Message: text, BizId: text, RequestId: text, HostId: text }),
 })
 
-type Sent = { status?: number; headers?: Record<string, string>; code?: string; scene?: string }
+type Sent = { status?: number; headers?: Record<string, string> } & Partial<SmsMessage>
 
 async function send(body: string, sent: Sent = {}, changed: Partial<AliyunOptions> = {}) {
-  const { status = 200, headers = {}, code = '123456', scene = 'login' } = sent
+  const { status = 200, headers = {}, ...rest } = sent
   const server = await serve(answer(status, body, headers))
   const transport = createTransport()
   onTestFinished(() => transport.close())
   const vendor = 'http://dysmsapi.aliyuncs.com'
   // The gateway is given the vendor's address, and its requests go to the server of this test.
-  const post = (url: string, rest: PostOptions) => transport.post(url.replace(vendor, server.url), rest)
+  const post = (url: string, call: PostOptions) => transport.post(url.replace(vendor, server.url), call)
   const gateway = createAliyunGateway({ ...options, baseUrl: vendor, transport: { post }, ...changed })
-  const message = { id: 'job-0f8fad5b', mobile: '13800138000', code, minutes: 5, secondsLeft: 300, scene }
-  const outcome = await gateway.send(message, new AbortController().signal)
+  const ofVector = { ...message, id: 'job-0f8fad5b', mobile: '+8613800138000', code: '123456' }
+  const outcome = await gateway.send({ ...ofVector, ...rest }, new AbortController().signal)
   const [head = '', form = ''] = server.requests[0]?.split('\r\n\r\n') ?? []
   const [start = '', ...lines] = head.split('\r\n')
   return { outcome, start, lines, form, params: Object.fromEntries(new URLSearchParams(form)) }
@@ -107,21 +115,30 @@ describe('a request to Aliyun', () => {
     expect((await send(success, { scene: 'register' })).params['TemplateCode']).toBe('SMS_2')
   })
 
+  test('to a foreign number has its country calling code without plus, and the words of the country', async () => {
+    const { mobile, country, locale } = foreignMessage
+    expect((await send(success, { mobile, country, locale })).params).toMatchObject({
+      PhoneNumbers: '85261234567',
+      TemplateCode: 'SMS_200000002',
+      SignName: 'Demo',
+    })
+  })
+
+  test('with a temporary access key has its token among the signed parameters', async () => {
+    const securityToken = 'CAISexampleTokenOfATemporaryKey+/=='
+    const { params } = await send(success, {}, { securityToken })
+    const { Signature, ...signed } = params
+    expect(signed['SecurityToken']).toBe(securityToken)
+    expect(Signature).toBe(signRpc('POST', signed, options.accessKeySecret).signature)
+    expect((await send(success)).params).not.toHaveProperty('SecurityToken')
+  })
+
   test('has a new nonce each time and the current time', async () => {
-    const { accessKeyId, accessKeySecret, signName, templateOf } = options
+    const { nonce: _nonce, now: _now, ...given } = options
     const server = await serve(answer(200, success))
     const transport = createTransport()
     onTestFinished(() => transport.close())
-    const given = { accessKeyId, accessKeySecret, signName, templateOf }
     const gateway = createAliyunGateway({ ...given, baseUrl: server.url, transport })
-    const message = {
-      id: 'a1',
-      mobile: '13900139000',
-      code: '1',
-      minutes: 5,
-      secondsLeft: 300,
-      scene: 'login',
-    }
     for (let i = 0; i < 3; i++) await gateway.send(message, new AbortController().signal)
     const forms = server.requests.map((request) => new URLSearchParams(request.split('\r\n\r\n')[1]))
     expect(new Set(forms.map((form) => form.get('SignatureNonce'))).size).toBe(3)

@@ -4,7 +4,8 @@ import { daysToAsk } from '../../src/aliyun/look-up.ts'
 import { createTransport } from '../../src/transport.ts'
 import type { Transport } from '../../src/transport.ts'
 import fixture from '../fixtures/aliyun.json' with { type: 'json' }
-import { lookUpContract, message, since } from '../look-up-contract.ts'
+import { lookUpContract, since } from '../look-up-contract.ts'
+import { foreignMessage, message } from '../message.ts'
 import { http, serve } from '../servers.ts'
 
 const details = fixture.answers.queryDetails.body
@@ -19,8 +20,8 @@ function create(baseUrl: string, transport: Transport) {
     baseUrl,
     accessKeyId: 'testId',
     accessKeySecret: 'testSecret',
-    signName: 'Shop',
-    templateOf: () => 'SMS_1',
+    name: 'aliyun',
+    wordingOf: () => ({}),
     transport,
   })
 }
@@ -53,11 +54,11 @@ lookUpContract('aliyun', {
     }),
 })
 
-async function lookUp(bodies: string[], at = since) {
+async function lookUp(bodies: string[], at = since, sent = message) {
   const server = await serve((socket) => socket.write(http(200, bodies[server.requests.length - 1] ?? none)))
   const transport = createTransport()
   onTestFinished(() => transport.close())
-  const found = await create(server.url, transport).lookUp(message, at, new AbortController().signal)
+  const found = await create(server.url, transport).lookUp(sent, at, new AbortController().signal)
   const asked = server.requests.map((request) => {
     const [head = '', form = ''] = request.split('\r\n\r\n')
     return { head, params: Object.fromEntries(new URLSearchParams(form)) }
@@ -72,13 +73,18 @@ describe('the query', () => {
     expect(asked[0]?.params).toMatchObject({
       Action: 'QuerySendDetails',
       Version: '2017-05-25',
-      PhoneNumber: message.mobile,
+      PhoneNumber: '13900139000',
       SendDate: '20260102',
       PageSize: '50',
       CurrentPage: '1',
     })
     expect(asked[0]?.head).toMatch(/^POST \/ HTTP/)
-    expect(asked[0]?.head).not.toContain(message.mobile)
+    expect(asked[0]?.head).not.toContain('13900139000')
+  })
+
+  test('about a foreign number has its country calling code without plus', async () => {
+    const { asked } = await lookUp([none], since, foreignMessage)
+    expect(asked[0]?.params).toMatchObject({ PhoneNumber: '85261234567' })
   })
 
   test('never contains the code', async () => {

@@ -2,8 +2,10 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createCcpGateway, signCcp } from '../../src/ccp/gateway.ts'
 import { createTransport } from '../../src/transport.ts'
 import type { Transport } from '../../src/transport.ts'
+import { chooseWording } from '../../src/wording.ts'
 import { gatewayContract } from '../contract.ts'
 import fixture from '../fixtures/ccp.json' with { type: 'json' }
+import { message } from '../message.ts'
 import { answer, serve } from '../servers.ts'
 
 const { input, expect: vector } = fixture.vector
@@ -13,9 +15,10 @@ const refusal = (statusCode: unknown) => JSON.stringify({ statusCode, statusMsg:
 
 function create(baseUrl: string, transport: Transport) {
   const { accountSid, authToken } = input
-  const { appId, templateId } = vector.body
-  const templateOf = (scene: string) => (scene === 'login' ? templateId : '2')
-  return createCcpGateway({ baseUrl, accountSid, authToken, appId, templateOf, transport, now: () => at })
+  const { appId: app, templateId: template } = vector.body
+  const wordingOf = chooseWording([{ scenes: ['login'], template }, { template: '2' }])
+  const api = { name: 'ccp', baseUrl, wordingOf, transport, now: () => at }
+  return createCcpGateway({ ...api, account: accountSid, authToken, app })
 }
 
 gatewayContract('ccp', {
@@ -30,21 +33,15 @@ gatewayContract('ccp', {
     { status: 200, body: refusal('160050'), class: 'switch_now', code: '160050' },
   ],
   echo: (text) => JSON.stringify({ statusCode: text, statusMsg: text, templateSMS: { smsMessageSid: text } }),
+  mainlandOnly: true,
 })
 
 async function send(body: string, { status = 200, headers = {}, code = '739146', scene = 'login' } = {}) {
   const server = await serve(answer(status, body, headers))
   const transport = createTransport()
   onTestFinished(() => transport.close())
-  const message = {
-    id: vector.body.reqId,
-    mobile: vector.body.to,
-    code,
-    minutes: 5,
-    secondsLeft: 300,
-    scene,
-  }
-  const outcome = await create(server.url, transport).send(message, new AbortController().signal)
+  const sent = { ...message, id: vector.body.reqId, mobile: `+86${vector.body.to}`, code, scene }
+  const outcome = await create(server.url, transport).send(sent, new AbortController().signal)
   return { outcome, request: server.requests[0] ?? '' }
 }
 
@@ -91,14 +88,6 @@ describe('a request to CCP', () => {
     const server = await serve(answer(200, success))
     const transport = createTransport()
     onTestFinished(() => transport.close())
-    const message = {
-      id: 'a1',
-      mobile: '13900139000',
-      code: '1',
-      minutes: 5,
-      secondsLeft: 300,
-      scene: 'login',
-    }
     await create(`${server.url}/relay/`, transport).send(message, new AbortController().signal)
     expect(server.requests[0]).toContain(`POST /relay${vector.path} `)
   })

@@ -2,9 +2,12 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createTencentGateway } from '../../src/tencent/gateway.ts'
 import type { TencentOptions } from '../../src/tencent/gateway.ts'
 import { createTransport } from '../../src/transport.ts'
+import type { SmsMessage } from '../../src/gateway.ts'
 import type { PostOptions, Transport } from '../../src/transport.ts'
+import { chooseWording } from '../../src/wording.ts'
 import { gatewayContract } from '../contract.ts'
 import fixture from '../fixtures/tencent.json' with { type: 'json' }
+import { foreignMessage, message } from '../message.ts'
 import { answer, serve } from '../servers.ts'
 
 const found = fixture.tc3.find(({ id }) => id === 'tencent-tc3-sendsms-3headers')
@@ -21,10 +24,15 @@ const ofCall = (Code: unknown) =>
 const options = {
   secretId: input.ids,
   secretKey: input.key,
-  sdkAppId: '1400006666',
+  name: 'tencent',
+  app: '1400006666',
   region: 'ap-guangzhou',
-  signName: '美多商城',
-  templateOf: (scene: string) => (scene === 'login' ? '1110' : '2'),
+  wordingOf: chooseWording([
+    { countries: ['HK'], template: '2221', sign_name: '美多商城', sender: 'Demo' },
+    { countries: ['MO'], template: '2221' },
+    { scenes: ['login'], template: '1110', sign_name: '美多商城', sender: 'Demo' },
+    { template: '2', sign_name: '美多商城' },
+  ]),
   now: () => new Date(input.timestamp * 1000 + 678),
 }
 
@@ -69,19 +77,19 @@ gatewayContract('tencent', {
     }),
 })
 
-type Sent = { status?: number; headers?: Record<string, string>; code?: string; scene?: string }
+type Sent = { status?: number; headers?: Record<string, string> } & Partial<SmsMessage>
 
 async function send(body: string, sent: Sent = {}, changed: Partial<TencentOptions> = {}) {
-  const { status = 200, headers = {}, code = '123456', scene = 'login' } = sent
+  const { status = 200, headers = {}, ...rest } = sent
   const server = await serve(answer(status, body, headers))
   const transport = createTransport()
   onTestFinished(() => transport.close())
   const vendor = 'http://sms.tencentcloudapi.com'
   // The gateway is given the vendor's address, so that it signs the vendor's host. Its requests go to this server.
-  const post = (url: string, rest: PostOptions) => transport.post(url.replace(vendor, server.url), rest)
+  const post = (url: string, call: PostOptions) => transport.post(url.replace(vendor, server.url), call)
   const gateway = createTencentGateway({ ...options, baseUrl: vendor, transport: { post }, ...changed })
-  const message = { id: 'job-0f8fad5b', mobile: '13800138000', code, minutes: 5, secondsLeft: 300, scene }
-  const outcome = await gateway.send(message, new AbortController().signal)
+  const ofVector = { ...message, id: 'job-0f8fad5b', mobile: '+8613800138000', code: '123456' }
+  const outcome = await gateway.send({ ...ofVector, ...rest }, new AbortController().signal)
   const [head = '', payload = ''] = server.requests[0]?.split('\r\n\r\n') ?? []
   const [start, ...lines] = head.split('\r\n')
   return { outcome, start, lines, payload }
@@ -107,6 +115,16 @@ describe('a request to Tencent', () => {
   test('names the template of the scene and keeps the leading zero of a code', async () => {
     const { payload } = await send(success, { scene: 'register', code: '012345' })
     expect(JSON.parse(payload)).toMatchObject({ TemplateId: '2', TemplateParamSet: ['012345', '5'] })
+  })
+
+  test('to a foreign number has no sign name, and a sender only if one is set', async () => {
+    const { mobile } = foreignMessage
+    const sentTo = async (country: string): Promise<unknown> =>
+      JSON.parse((await send(success, { mobile, country })).payload)
+    const hongKong = await sentTo('HK')
+    expect(hongKong).toMatchObject({ PhoneNumberSet: ['+85261234567'], TemplateId: '2221', SenderId: 'Demo' })
+    expect(hongKong).not.toHaveProperty('SignName')
+    expect(await sentTo('MO')).not.toHaveProperty('SenderId')
   })
 
   test('with an invalid address fails when the gateway is created', () => {
@@ -179,8 +197,8 @@ describe('an answer of Tencent', () => {
       (await send(body, { status, headers })).outcome
     const number = 'InvalidParameterValue.IncorrectPhoneNumber'
     expect(await outcomeOf(ofCall(number), 500)).toEqual({ class: 'number', code: number })
-    expect(await outcomeOf(ofCall('NewKind'), 502)).toEqual({ class: 'ambiguous', code: 'HTTP_502' })
-    expect(await outcomeOf(ofCall('NewKind'), 403)).toEqual({ class: 'config', code: 'HTTP_403' })
+    expect(await outcomeOf(ofCall('NewKind'), 502)).toEqual({ class: 'ambiguous', code: 'NewKind' })
+    expect(await outcomeOf(ofCall('NewKind'), 403)).toEqual({ class: 'config', code: 'NewKind' })
     expect(await outcomeOf(success, 403)).toEqual({ class: 'ambiguous', code: 'HTTP_403' })
     expect(await outcomeOf(ofCall('RequestLimitExceeded'), 429, { 'retry-after': '2' })).toEqual({
       class: 'retry_same',

@@ -4,7 +4,8 @@ import { createTencentGateway } from '../../src/tencent/gateway.ts'
 import { createTransport } from '../../src/transport.ts'
 import type { Transport } from '../../src/transport.ts'
 import fixture from '../fixtures/tencent.json' with { type: 'json' }
-import { lookUpContract, message, since } from '../look-up-contract.ts'
+import { lookUpContract, since } from '../look-up-contract.ts'
+import { message } from '../message.ts'
 import { answer, serve } from '../servers.ts'
 
 const [sample] = fixture.answers.sendRecords.body.Response.SendRecordSet
@@ -19,10 +20,10 @@ function create(baseUrl: string, transport: Transport) {
     baseUrl,
     secretId: 'AKIDExample0000000000000000000000000',
     secretKey: 'ExampleSecretKey0000000000000000',
-    sdkAppId: '1400006666',
+    name: 'tencent',
+    app: '1400006666',
     region: 'ap-guangzhou',
-    signName: 'Shop',
-    templateOf: () => '1110',
+    wordingOf: () => ({}),
     transport,
   })
 }
@@ -62,7 +63,7 @@ test('the query asks for the number and the time, and contains the number in its
   expect(head).toMatch(/^x-tc-action: DescribeSendRecordList$/m)
   expect(head).not.toContain(message.mobile)
   expect(JSON.parse(payload)).toEqual({
-    PhoneNumber: `+86${message.mobile}`,
+    PhoneNumber: message.mobile,
     SmsSdkAppId: '1400006666',
     BeginTime: began - 30,
     Limit: 50,

@@ -1,31 +1,28 @@
 import * as fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { outcomeClasses } from '../../src/gateway.ts'
+import { outcomeClasses, type SmsMessage } from '../../src/gateway.ts'
 import { createTransport } from '../../src/transport.ts'
 import type { Transport } from '../../src/transport.ts'
 import { createTwilioGateway } from '../../src/twilio/gateway.ts'
 import type { TwilioOptions } from '../../src/twilio/gateway.ts'
+import { chooseWording } from '../../src/wording.ts'
 import { gatewayContract } from '../contract.ts'
 import fixture from '../fixtures/twilio.json' with { type: 'json' }
+import { foreignMessage, message } from '../message.ts'
 import { answer, serve } from '../servers.ts'
 
 const { answers } = fixture
 const success = JSON.stringify(answers.success.body)
 const refusal = (code: unknown) => JSON.stringify({ code, message: 'no', more_info: '', status: 400 })
 
-const account = { accountSid: answers.success.body.account_sid, authToken: 'a token of tests' }
-const message = {
-  id: '0f8fad5bd9cb469fa16570867728950e',
-  mobile: '13900139000',
-  code: '739146',
-  minutes: 5,
-  secondsLeft: 300,
-  scene: 'login',
-}
+const account = answers.success.body.account_sid
+const credentials = [account, 'a token of tests'] as const
 
 function create(baseUrl: string, transport: Pick<Transport, 'post'>, options: Partial<TwilioOptions> = {}) {
   const now = () => new Date('2026-01-01T19:04:05Z')
-  return createTwilioGateway({ baseUrl, ...account, from: '+15005550006', transport, now, ...options })
+  const wordingOf = chooseWording([{ sender: '+15005550006' }])
+  const api = { name: 'twilio', baseUrl, wordingOf, transport, now }
+  return createTwilioGateway({ ...api, account, credentials, ...options })
 }
 
 gatewayContract('twilio', {
@@ -59,28 +56,28 @@ type Sending = {
   status: number
   headers: Record<string, string>
   options: Partial<TwilioOptions>
-  sent: Partial<typeof message & { webOtpDomain: string }>
+  sent: Partial<SmsMessage>
 }
 
 describe('a request to Twilio', () => {
   test('is a form, with the account in the address and the token in a header only', async () => {
     const { head, form } = await send(success)
     const [start, ...headers] = head.split('\r\n')
-    expect(start).toBe(`POST /2010-04-01/Accounts/${account.accountSid}/Messages.json HTTP/1.1`)
+    expect(start).toBe(`POST /2010-04-01/Accounts/${account}/Messages.json HTTP/1.1`)
     expect(headers).toContain('Content-Type: application/x-www-form-urlencoded')
-    const basic = Buffer.from(`${account.accountSid}:${account.authToken}`).toString('base64')
+    const basic = Buffer.from(`${account}:a token of tests`).toString('base64')
     expect(headers).toContain(`Authorization: Basic ${basic}`)
     expect(form).toEqual({
       To: '+8613900139000',
       From: '+15005550006',
-      Body: '您的验证码是739146，请于5分钟内正确输入。',
+      Body: message.text,
       ValidityPeriod: '300',
     })
   })
 
   test('names a sender, a messaging service or both', async () => {
     const messagingServiceSid = `MG${'0'.repeat(32)}`
-    const alone = await send(success, { options: { from: undefined, messagingServiceSid } })
+    const alone = await send(success, { options: { wordingOf: () => ({}), messagingServiceSid } })
     expect(alone.form).toMatchObject({ MessagingServiceSid: messagingServiceSid })
     expect(alone.form).not.toHaveProperty('From')
     const both = await send(success, { options: { messagingServiceSid } })
@@ -97,9 +94,16 @@ describe('a request to Twilio', () => {
     expect((await send(success, { sent: { secondsLeft } })).form).toMatchObject({ ValidityPeriod: validity })
   })
 
-  test('with a domain has the line by which a browser fills in the code', async () => {
-    const { form } = await send(success, { sent: { webOtpDomain: 'shop.example' } })
-    expect(form['Body']?.split('\n').slice(-2)).toEqual(['', '@shop.example #739146'])
+  test('with an API key has the key and its secret, and the account in the address', async () => {
+    const { head } = await send(success, { options: { credentials: ['SK0', 'secret of the key'] } })
+    const basic = Buffer.from('SK0:secret of the key').toString('base64')
+    expect(head).toContain(`Authorization: Basic ${basic}`)
+    expect(head).toContain(`/Accounts/${account}/Messages.json`)
+  })
+
+  test('to a foreign number has the number and the text of the locale', async () => {
+    const { form } = await send(success, { sent: foreignMessage })
+    expect(form).toMatchObject({ To: '+85261234567', Body: foreignMessage.text })
   })
 
   test.each([
@@ -114,11 +118,10 @@ describe('a request to Twilio', () => {
     },
   )
 
-  test('with an invalid address or without a sender fails when the gateway is created', () => {
+  test('with an invalid address fails when the gateway is created', () => {
     const transport = createTransport()
     expect(() => create('api.twilio.com', transport)).toThrow('Invalid URL')
     expect(() => create('https://a.example', transport, { statusCallback: '/cb' })).toThrow('Invalid URL')
-    expect(() => create('https://a.example', transport, { from: undefined })).toThrow('needs a sender')
   })
 
   test('keeps a path prefix of the address', async () => {

@@ -9,25 +9,20 @@ import type { WebhookOptions } from '../../src/webhook/gateway.ts'
 import { readSecret } from '../../src/webhook/signature.ts'
 import { gatewayContract } from '../contract.ts'
 import fixture from '../fixtures/webhook.json' with { type: 'json' }
+import { foreignMessage, message as contractMessage } from '../message.ts'
 import { answer, serve } from '../servers.ts'
 
 const success = JSON.stringify(fixture.answers.success.body)
 const [older, newer] = ['a', 'b'].map((letter) => `whsec_${letter.repeat(32)}`)
-const message = {
-  id: '0f8fad5bd9cb469fa16570867728950e',
-  mobile: '13900139000',
-  code: '739146',
-  minutes: 5,
-  secondsLeft: 290,
-  scene: 'login',
-}
+const message = { ...contractMessage, secondsLeft: 290 }
 
 function create(url: string, transport: Pick<Transport, 'post'>, options: Partial<WebhookOptions> = {}) {
   return createWebhookGateway({
     url,
     keys: [readSecret(older ?? '')],
     idempotent: true,
-    templateOf: (scene) => `${scene}-text`,
+    name: 'webhook',
+    wordingOf: ({ scene, country }) => (country === 'CN' ? { template: `${scene}-text` } : {}),
     transport,
     now: () => new Date('2026-01-01T19:04:05Z'),
     ...options,
@@ -50,12 +45,12 @@ gatewayContract('webhook', {
   echo: (text) => JSON.stringify({ id: text, class: text, code: text, message: text }),
 })
 
-async function send(status: number, reply: string, options: Partial<WebhookOptions> = {}) {
+async function send(status: number, reply: string, options: Partial<WebhookOptions> = {}, sent = message) {
   const server = await serve(answer(status, reply))
   const transport = createTransport()
   onTestFinished(() => transport.close())
   const gateway = create(`${server.url}/sms?a=b`, transport, options)
-  const outcome = await gateway.send(message, new AbortController().signal)
+  const outcome = await gateway.send(sent, new AbortController().signal)
   const [head = '', body = ''] = server.requests[0]?.split('\r\n\r\n') ?? []
   const [start, ...lines] = head.split('\r\n')
   const headers: Record<string, string> = Object.fromEntries(
@@ -81,8 +76,18 @@ describe('a request to a receiver', () => {
       id: message.id,
       to: '+8613900139000',
       template: 'login-text',
+      locale: 'zh-CN',
       params: { code: '739146', minutes: '5' },
       expires_at: '2026-01-01T19:08:55.000Z',
+    })
+  })
+
+  test('to a foreign number names its locale, and the usual template if none is set', async () => {
+    const { body } = await send(200, success, {}, foreignMessage)
+    expect(JSON.parse(body)).toMatchObject({
+      to: '+85261234567',
+      template: 'verification-code',
+      locale: 'en',
     })
   })
 

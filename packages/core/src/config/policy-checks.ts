@@ -1,0 +1,155 @@
+// Rules about several settings of the policy file. Rules that need the environment belong to the process.
+import type { Policy } from './policy-schema.ts'
+import type { PolicyFault } from './policy.ts'
+
+type Found = readonly (PolicyFault | false)[]
+type PolicyRule = (policy: Policy) => Found
+
+/** A code that is sent in the last seconds of its life arrives too late to be typed. */
+const SECONDS_TO_TYPE = 30
+
+const checkScenes: PolicyRule = ({ codes, scenes }) => [
+  scenes['default'] === undefined && {
+    at: ['scenes'],
+    says: 'must have the scene default, which is used for a request that names no scene',
+  },
+  ...Object.entries(scenes).flatMap(([name, own]): Found => {
+    const [life, within] = [own.life ?? codes.life, own.send_within ?? codes.send_within]
+    const latest = life - SECONDS_TO_TYPE
+    const at = ['scenes', name]
+    // Scenes that set neither value share the fault, which is reported once.
+    const isOwn = own.life !== undefined || own.send_within !== undefined
+    return [
+      within > latest && {
+        at: isOwn ? at : ['codes', 'send_within'],
+        says: `sends until ${within} s, but codes live ${life} s; send_within must be ${latest}s or less`,
+      },
+      own.receipt_within !== undefined &&
+        own.fallback !== true && { at: [...at, 'receipt_within'], says: 'needs fallback: true' },
+      own.waits !== undefined &&
+        own.sends !== undefined && { at: [...at, 'waits'], says: 'cannot be set beside sends; remove one' },
+    ]
+  }),
+]
+
+/** Every locale that is named must have a text, and every country must be one of `countries`. */
+const checkReferences: PolicyRule = ({ countries, texts, scenes, gateways, routes, api_keys }) => {
+  const oneOf = (
+    known: object,
+    names: readonly string[],
+    at: readonly (string | number)[],
+    section: string,
+  ): Found =>
+    names.map(
+      (name) => !Object.hasOwn(known, name) && { at, says: `names ${name}, which ${section} does not have` },
+    )
+  return [
+    ...Object.entries(countries).flatMap(([name, { locale }]) =>
+      oneOf(texts, [locale], ['countries', name, 'locale'], 'texts'),
+    ),
+    ...Object.entries(scenes).flatMap(([name, { locale }]) =>
+      oneOf(texts, locale === undefined ? [] : [locale], ['scenes', name, 'locale'], 'texts'),
+    ),
+    ...Object.entries(gateways).flatMap(([name, { countries: served = [], messages = [] }]) => [
+      ...oneOf(countries, served, ['gateways', name, 'countries'], 'countries'),
+      ...messages.flatMap((message, i) => {
+        const at = ['gateways', name, 'messages', i]
+        return [
+          ...oneOf(scenes, message.scenes ?? [], [...at, 'scenes'], 'scenes'),
+          ...oneOf(texts, message.locales ?? [], [...at, 'locales'], 'texts'),
+          ...oneOf(countries, message.countries ?? [], [...at, 'countries'], 'countries'),
+        ]
+      }),
+    ]),
+    ...routes.flatMap((route, i): Found => {
+      const at = ['routes', i]
+      return [
+        ...oneOf(gateways, [route.gateway], [...at, 'gateway'], 'gateways'),
+        ...oneOf(countries, route.countries ?? [], [...at, 'countries'], 'countries'),
+        route.countries === undefined &&
+          route.segments === undefined && { at, says: 'needs countries or segments' },
+      ]
+    }),
+    ...Object.entries(api_keys).flatMap(([name, key]) =>
+      oneOf(scenes, key.scenes ?? [], ['api_keys', name, 'scenes'], 'scenes'),
+    ),
+  ]
+}
+
+const checkCaptcha: PolicyRule = ({ codes, scenes, captcha, step_up }) =>
+  Object.entries(scenes).flatMap(([name, own]): Found => {
+    const at = own.captcha === undefined ? ['codes', 'captcha'] : ['scenes', name, 'captcha']
+    const accepted = own.captcha ?? codes.captcha
+    return [
+      captcha.siteverify === undefined &&
+        accepted.includes('siteverify') && { at, says: 'accepts siteverify, which needs captcha.siteverify' },
+      step_up.enabled &&
+        accepted.every((kind) => kind === 'picture') && {
+          at,
+          says: 'needs proof or siteverify, because step_up.enabled is true and asks some callers for a proof',
+        },
+    ]
+  })
+
+const checkBudget: PolicyRule = ({ budget: { cents, message_cents: price } }) => [
+  cents.some(({ most }) => most < price) && {
+    at: ['budget', 'cents'],
+    says: `pays for no message, because one costs ${price} (budget.message_cents)`,
+  },
+]
+
+const checkGuard: PolicyRule = ({ step_up, guard }) => {
+  const needsProofs = (mode: string, at: readonly string[]) =>
+    !step_up.enabled &&
+    mode === 'challenge' && { at, says: 'cannot be challenge while step_up.enabled is false' }
+  return [
+    step_up.proof_percent < step_up.long_picture_percent && {
+      at: ['step_up', 'proof_percent'],
+      says: 'must not be less than step_up.long_picture_percent',
+    },
+    needsProofs(guard.mode, ['guard', 'mode']),
+    needsProofs(guard.address.mode, ['guard', 'address', 'mode']),
+  ]
+}
+
+const checkLists: PolicyRule = ({ lists: { allow, deny } }) =>
+  deny.map(
+    ({ text }, i) =>
+      allow.some((allowed) => allowed.text === text) && {
+        at: ['lists', 'deny', i],
+        says: 'is in lists.allow too; remove it from one of them',
+      },
+  )
+
+const checkTestNumbers: PolicyRule = ({ codes, scenes, test_numbers: { numbers } }) => {
+  const lengths = Object.values(scenes).map(({ length = codes.length }) => length)
+  return numbers.flatMap(({ mobile, code, until }, i): Found => {
+    const at = ['test_numbers', 'numbers', i]
+    return [
+      until < Date.now() && {
+        at: [...at, 'until'],
+        says: 'has passed; remove the number or name a later day',
+      },
+      !lengths.includes(code.length) && {
+        at: [...at, 'code'],
+        says: 'has a length that no scene has (codes.length, length of a scene)',
+      },
+      numbers.findIndex((number) => number.mobile === mobile) < i && {
+        at: [...at, 'mobile'],
+        says: 'is listed twice',
+      },
+    ]
+  })
+}
+
+const RULES: readonly PolicyRule[] = [
+  checkScenes,
+  checkReferences,
+  checkCaptcha,
+  checkBudget,
+  checkGuard,
+  checkLists,
+  checkTestNumbers,
+]
+
+export const policyFaults = (policy: Policy): Found => RULES.flatMap((rule) => rule(policy))

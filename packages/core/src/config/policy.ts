@@ -1,0 +1,179 @@
+// Reads the policy file. The built-in values are packages/core/policy.yaml, which is read in the same way.
+import { readFileSync } from 'node:fs'
+import { TransformKind, TypeGuard, type TSchema } from '@sinclair/typebox'
+import { Value, ValueErrorType, type ValueError } from '@sinclair/typebox/value'
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { PolicySchema, type Policy } from './policy-schema.ts'
+
+/** A fault in the policy: the path of the setting, and what is wrong with it. */
+export type PolicyFault = { at: readonly (string | number)[]; says: string }
+
+type Source = { document: Document; settings: unknown; lines: LineCounter; name: string }
+export type ReadPolicy = {
+  /** The policy without the settings that have faults. Null if the rest cannot be used either. */
+  policy: Policy | null
+  /** One line per fault, with the line in the file and the path of the setting. */
+  faults: readonly string[]
+  /** The line that reports a further fault. */
+  describe: (fault: PolicyFault) => string
+}
+
+const BUILT_IN = new URL('../../policy.yaml', import.meta.url)
+
+/** @param file the operator's file; undefined for the built-in values alone */
+export function readPolicy(file: string | undefined): ReadPolicy {
+  const builtIn = parse(BUILT_IN, 'policy.yaml')
+  const describeBuiltIn = ({ at, says }: PolicyFault) => `${at.join('.')}: ${says}`
+  if (file === undefined) {
+    return {
+      policy: Value.Decode(PolicySchema, builtIn.settings),
+      faults: [],
+      describe: describeBuiltIn,
+    }
+  }
+  let own: Source
+  try {
+    own = parse(file, file)
+  } catch (err) {
+    if (!(err instanceof Error)) throw err
+    // The error of a missing file has a code. An alias without its anchor, or too many of them, has a message.
+    const why = 'code' in err ? String(err.code) : err.message
+    return {
+      policy: null,
+      faults: [`POLICY_FILE: the file cannot be read (${why})`],
+      describe: describeBuiltIn,
+    }
+  }
+  const describe = ({ at, says }: PolicyFault) =>
+    [`${own.name}:${lineOf(own, at)}`, `${at.join('.') || 'the file'}: ${says}`].join(' ')
+  const { errors } = own.document
+  if (errors.length > 0) {
+    // Further errors often follow from the first ones.
+    const faults = errors.slice(0, 3).map(({ code, message, pos: [offset] }) => {
+      const says = code === 'MULTIPLE_DOCS' ? 'the file: must have no second document (a line ---)' : message
+      return `${own.name}:${own.lines.linePos(offset).line} ${says}`
+    })
+    return { policy: null, faults, describe }
+  }
+  const { settings } = own
+  const faults = faultsOf(merge(PolicySchema, builtIn.settings, settings))
+  // Without the faulty settings, the rules about several settings can be applied too, and all faults are reported at once.
+  for (const { at } of faults) remove(settings, at)
+  const sound = merge(PolicySchema, builtIn.settings, settings)
+  const policy = Value.Check(PolicySchema, sound) ? Value.Decode(PolicySchema, sound) : null
+  return { policy, faults: faults.map(describe), describe }
+}
+
+function parse(file: string | URL, name: string): Source {
+  const lines = new LineCounter()
+  // With `prettyErrors` the messages would repeat parts of the file.
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false })
+  const settings: unknown = document.errors.length === 0 ? document.toJS() : null
+  return { document, settings, lines, name }
+}
+
+function remove(settings: unknown, at: readonly (string | number)[]): void {
+  // Without one of its entries a list would mean something else, so the whole list is removed.
+  const [first, ...rest] = /^[0-9]+$/.test(`${at.at(-1)}`) ? at.slice(0, -1) : at
+  if (first === undefined || typeof settings !== 'object' || settings === null) return
+  if (rest.length > 0) remove(Reflect.get(settings, first), rest)
+  else Reflect.deleteProperty(settings, first)
+}
+
+/**
+ * A section with fixed settings is merged, everything else is replaced. A setting without a value, such as a section of
+ * which every line is a comment, counts as not set.
+ */
+function merge(schema: TSchema, builtIn: unknown, own: unknown): unknown {
+  if (own === null || own === undefined) return builtIn
+  if (TypeGuard.IsRecord(schema) && isRecord(own))
+    return Object.fromEntries(Object.entries(own).map(([name, value]) => [name, value ?? {}]))
+  if (!TypeGuard.IsObject(schema) || !isRecord(builtIn) || !isRecord(own)) return own
+  const names = new Set([...Object.keys(builtIn), ...Object.keys(own)])
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const setting = schema.properties[name]
+      return [name, setting === undefined ? own[name] : merge(setting, builtIn[name], own[name])]
+    }),
+  )
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function faultsOf(value: unknown): PolicyFault[] {
+  const wrong = [...Value.Errors(PolicySchema, value)].map((error) => ({
+    at: pathOf(error),
+    says: expectation(error),
+  }))
+  const faults = [...wrong, ...decodeFaults(PolicySchema, value, [])]
+  // A missing setting is reported twice: as missing and as a value of the wrong type.
+  return [...new Map(faults.map((fault) => [fault.at.join('.'), fault])).values()]
+}
+
+const pathOf = ({ path }: ValueError) =>
+  path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+/** The faults of values that have the right form, such as a duration out of its bounds. */
+function decodeFaults(schema: TSchema, value: unknown, at: readonly (string | number)[]): PolicyFault[] {
+  if (TypeGuard.IsTransform(schema)) {
+    if (!Value.Check(schema, value)) return []
+    try {
+      schema[TransformKind].Decode(value)
+      return []
+    } catch (err) {
+      return [{ at, says: err instanceof Error ? err.message : 'cannot be read' }]
+    }
+  }
+  if (TypeGuard.IsArray(schema) && Array.isArray(value))
+    return value.flatMap((item, i) => decodeFaults(schema.items, item, [...at, i]))
+  if (!isRecord(value)) return []
+  const schemaOf = TypeGuard.IsObject(schema)
+    ? (name: string) => schema.properties[name]
+    : () => (TypeGuard.IsRecord(schema) ? Object.values(schema.patternProperties)[0] : undefined)
+  return Object.entries(value).flatMap(([name, item]) => {
+    const own = schemaOf(name)
+    return own === undefined ? [] : decodeFaults(own, item, [...at, name])
+  })
+}
+
+/** Says in words what a setting must be. */
+function expectation({ type, schema, value, path }: ValueError): string {
+  if (type === ValueErrorType.ObjectAdditionalProperties) {
+    if (TypeGuard.IsObject(schema))
+      return `is not a setting; the settings here are ${Object.keys(schema.properties).join(', ')}`
+    return `is not a name that can stand here (${schema.description})`
+  }
+  const described = schema.description === undefined ? '' : ` (${schema.description})`
+  if (value === undefined) return `is missing${described}`
+  if (schema['type'] === 'string' && typeof value === 'number')
+    return `must be text: put it in quotes${described}`
+  if (schema['type'] === 'object')
+    return path === '' ? 'must be sections with settings' : `must be a section with settings${described}`
+  if (schema['type'] === 'array') return `must be a list${described}`
+  if (schema['type'] === 'boolean') return `must be true or false${described}`
+  if (schema['type'] === 'integer' || schema['type'] === 'number')
+    return `must be a ${schema['type'] === 'integer' ? 'whole ' : ''}number from ${schema['minimum']} to ${schema['maximum']}${described}`
+  return `has the wrong form${described}`
+}
+
+/** The line of a setting, or of the nearest section around it that the file has. */
+function lineOf({ document, lines }: Source, at: readonly (string | number)[]): number {
+  let node: unknown = document.contents
+  let offset = 0
+  for (const part of at) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part))
+      if (pair === undefined) break
+      if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset
+      node = pair.value
+    } else if (isSeq(node)) {
+      node = node.items[Number(part)]
+      if (isNode(node)) offset = node.range?.[0] ?? offset
+    } else break
+  }
+  return lines.linePos(offset).line
+}

@@ -1,0 +1,46 @@
+// Finds the faults of a gateway's `messages` in the policy, such as a message without the words that it needs.
+import type { TObject } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { formFault, type PolicyFault, type VendorContext } from './entry.ts'
+import { field } from './json.ts'
+import { findWording, type MessagePolicy } from './wording.ts'
+
+type MessageInput = {
+  vendor: string
+  /** The words that an entry may have, with their forms. */
+  words: TObject
+  messages: readonly MessagePolicy[]
+  /** The countries that the gateway serves. */
+  countries: readonly string[]
+  /** The words that a message to a country needs. */
+  needed: (country: string) => readonly string[]
+  context: VendorContext
+}
+
+export const messageFaults = (input: MessageInput) => [...wordFaults(input), ...coverageFaults(input)]
+
+function wordFaults({ vendor, words, messages }: MessageInput): PolicyFault[] {
+  return messages.flatMap(({ scenes: _s, locales: _l, countries: _c, ...given }, i) =>
+    Object.entries(given).flatMap(([word, value]) => {
+      const [at, form] = [['messages', i, word], words.properties[word]]
+      if (form === undefined) return [{ at, says: `is not used by ${vendor}; remove it` }]
+      return Value.Check(form, value) ? [] : [{ at, says: formFault(form) }]
+    }),
+  )
+}
+
+/** Every scene, country and locale needs an entry with all words, whose minutes are the life of the scene's codes. */
+function coverageFaults({ messages, countries, needed, context }: MessageInput): PolicyFault[] {
+  const cases = context.scenes.flatMap((scene) =>
+    countries.flatMap((country) => context.locales.map((locale) => ({ scene, country, locale }))),
+  )
+  return cases.flatMap(({ scene: { name: scene, lifeSeconds }, country, locale }) => {
+    const words = findWording(messages, { scene, country, locale })
+    const at = words === undefined ? ['messages'] : ['messages', messages.indexOf(words)]
+    const lacks = needed(country).filter((word) => field(words, word) === undefined)
+    const of = `scene ${scene}, country ${country}, locale ${locale}`
+    if (lacks.length > 0) return [{ at, says: `lacks ${lacks.join(' and ')} for ${of}` }]
+    if (words?.minutes === undefined || words.minutes * 60 === lifeSeconds) return []
+    return [{ at: [...at, 'minutes'], says: `must be the life of the code, ${lifeSeconds} s, for ${of}` }]
+  })
+}

@@ -1,0 +1,81 @@
+// Makes the Publish call of Amazon SNS to a phone number, with the query protocol and XML answers. SNS treats a repeat
+// as a new message, stores no id of ours and has no life time for a message.
+import aws4 from 'aws4'
+import { meaningOf } from '../code-table.ts'
+import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
+import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
+import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
+import { vendorWord } from '../vendor-word.ts'
+import { snsCodes } from './codes.ts'
+
+export type SnsOptions = ApiOptions & {
+  region: string
+  accessKeyId: string
+  secretAccessKey: string
+  /** Only with temporary credentials. */
+  sessionToken?: string | undefined
+}
+
+export function createSnsGateway(options: SnsOptions): SmsGateway {
+  const { name, wordingOf, transport, now = () => new Date() } = options
+  const url = `${withoutSlash(options.baseUrl)}/`
+
+  async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
+    const { sender } = wordingOf(message)
+    const body = new URLSearchParams({
+      Action: 'Publish',
+      Version: '2010-03-31',
+      PhoneNumber: message.mobile,
+      Message: message.text,
+      ...attribute(1, 'AWS.SNS.SMS.SMSType', 'Transactional'),
+      ...(sender !== undefined && attribute(2, 'AWS.SNS.SMS.SenderID', sender)),
+    }).toString()
+    const headers = signSns(options, url, body, now())
+    return outcomeOf(await transport.post(url, { headers, body, signal }), message, now())
+  }
+
+  return { name, send, recognises: () => false }
+}
+
+const attribute = (position: number, name: string, value: string) => ({
+  [`MessageAttributes.entry.${position}.Name`]: name,
+  [`MessageAttributes.entry.${position}.Value.DataType`]: 'String',
+  [`MessageAttributes.entry.${position}.Value.StringValue`]: value,
+})
+
+type Credentials = Pick<SnsOptions, 'region' | 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>
+
+export function signSns({ region, sessionToken, ...keys }: Credentials, url: string, body: string, at: Date) {
+  const { host, pathname: path } = new URL(url)
+  const headers = {
+    'Content-Type': 'application/x-www-form-urlencoded',
+    Host: host,
+    'X-Amz-Date': at.toISOString().replace(/[-:]|\.\d+/g, ''),
+    ...(sessionToken !== undefined && { 'X-Amz-Security-Token': sessionToken }),
+  }
+  const request = { method: 'POST', path, headers, body, service: 'sns', region, doNotModifyHeaders: true }
+  const signer = new aws4.RequestSigner(request, keys)
+  // Without this line, aws4 signs the time of its own clock.
+  signer.datetime = headers['X-Amz-Date']
+  return { ...headers, Authorization: signer.authHeader() }
+}
+
+function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
+  const byTransport = transportOutcome(result, now)
+  if (result.kind !== 'answer') return byTransport
+  const body = result.body.trim()
+  const textOf = (element: string) => new RegExp(`<${element}>([^<]*)</${element}>`).exec(body)?.[1]
+  if (isSuccess(result.status)) {
+    // A body that was cut off is not an acceptance.
+    const isWhole = body.endsWith('</PublishResponse>')
+    const messageId = vendorWord(isWhole && textOf('MessageId'), /^[0-9a-f-]{36}$/, message)
+    return messageId === undefined ? byTransport : { class: 'accepted', code: byTransport.code, messageId }
+  }
+  const code = textOf('Code')
+  if (code === undefined) return byTransport
+  // SNS has one code for an invalid number and for any other invalid parameter.
+  if (code === 'InvalidParameter' && textOf('Message')?.includes('PhoneNumber') !== true)
+    return { class: 'config', code }
+  const meaning = meaningOf(snsCodes, code, /^[A-Za-z.]{1,64}$/, message)
+  return codeOutcome(result.status, byTransport, meaning)
+}
