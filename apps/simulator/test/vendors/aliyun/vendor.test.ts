@@ -9,7 +9,8 @@ const NOON = Date.parse('2026-05-01T04:00:00Z')
 
 let simulator: Simulator
 beforeAll(async () => {
-  simulator = await startSimulator()
+  // A message lands when a test moves the clock, and on a slow machine not before.
+  simulator = await startSimulator({ SIMULATOR_RECEIPT_DELAY_MS: String(MINUTE_MS) })
 })
 afterAll(() => simulator.close())
 beforeEach(() => simulator.reset())
@@ -214,14 +215,14 @@ describe('QuerySendDetails', () => {
     expect(await details()).toMatchObject([
       { PhoneNum: '13800138000', SendStatus: 1, OutId: 'job-1', TemplateCode: 'SMS_100000001' },
     ])
-    await simulator.advance(1000)
+    await simulator.advance(MINUTE_MS)
     expect(await details()).toMatchObject([{ SendStatus: 3, ErrCode: 'DELIVERED', ReceiveDate: anyText }])
   })
 
   test('reports a lost message as failed', async () => {
     await simulator.post('/_sim/script', { gateway: 'aliyun', fault: 'undelivered' })
     await simulator.request(aliyunRpc())
-    await simulator.advance(1000)
+    await simulator.advance(MINUTE_MS)
     expect(await details()).toMatchObject([{ SendStatus: 2 }])
   })
 
