@@ -42,7 +42,7 @@ function createHand(): Warp {
   const angle = (random(-16, 16) * Math.PI) / 180
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)]
   const shear = random(-0.17, 0.17)
-  const [letterWidth, letterHeight] = [random(22, 32), random(30, 37)]
+  const [letterWidth, letterHeight] = [random(20, 31), random(30, 37)]
   const centreY = HEIGHT / 2 + random(-4, 4)
   return ([x, y]) => {
     const v = (y - 0.5 + random(-0.03, 0.03)) * letterHeight
@@ -70,7 +70,7 @@ function placeLetters(letters: readonly (readonly Stroke[])[]) {
     }
     // Arms may touch. Legs that stand side by side may not, because two legs in one place look like one.
     const [arm = 0, , leg = 0] = first.map((x, band) => x - (edges[band] ?? 0)).toSorted()
-    const left = Math.max(random(1.5, 5) - arm, random(7, 11) - leg)
+    const left = Math.max(random(0.5, 4) - arm, random(6.5, 10) - leg)
     for (const [band, x] of last.entries()) edges[band] = Math.max(edges[band] ?? 0, x + left)
     return { letter, left }
   })
@@ -106,7 +106,7 @@ function disturb(canvas: Canvas, pen: number): void {
   canvas.stroke(acrossText(canvas), random(1.5, 2.1), 'paper')
   // This line is nearly as wide as the strokes of the letters, because a simple filter would remove a thin line.
   canvas.stroke(acrossText(canvas), pen * random(0.62, 0.72))
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 2; i++) {
     const [x, y, angle] = [random(4, canvas.width - 4), random(4, HEIGHT - 4), random(0, 2 * Math.PI)]
     const length = random(5, 8)
     const end: Point = [x + length * Math.cos(angle), y + length * Math.sin(angle)]

@@ -43,7 +43,6 @@ const NOT_THE_TOKEN = new Set([
 export function createSiteverify({ redis, keyring, log }: Needs, options: SiteverifyOptions) {
   const { service, url = ADDRESSES[service], site_key, hostnames, min_score, deadline = 3, secret } = options
   const transport = createTransport({ totalTimeoutMs: deadline * 1000 })
-  const { signal } = new AbortController()
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
 
   /**
@@ -64,7 +63,7 @@ export function createSiteverify({ redis, keyring, log }: Needs, options: Siteve
       ...(site_key !== undefined && { sitekey: site_key }),
       ...(service === 'turnstile' && { idempotency_key: idempotencyKey(token) }),
     }).toString()
-    const result = await transport.post(url, { headers, body, signal })
+    const result = await transport.post(url, { headers, body, signal: new AbortController().signal })
     if (result.kind !== 'answer') return result.code
     if (result.status !== 200) return `status ${result.status}`
     const verdict = parse(result.body)

@@ -72,6 +72,33 @@ describe('the configuration of the API', () => {
     expect(policies['login']).toMatchObject({ missesWithIdPerDay: 2 * 5 * 540 })
   })
 
+  it('accepts a picture or a proof in each scene, unless the policy says otherwise', () => {
+    expect(loadApiConfig(good)).toMatchObject({
+      captchas: { default: ['picture', 'proof'], login: ['picture', 'proof'] },
+      siteverify: null,
+    })
+    const env = withPolicy({
+      captcha: { siteverify: { service: 'hcaptcha', deadline: '2s' } },
+      codes: { captcha: ['siteverify'] },
+      scenes: { default: {}, login: { captcha: ['proof'] } },
+    })
+    expect(loadApiConfig({ ...env, CAPTCHA_SECRET: 'secret' })).toMatchObject({
+      captchas: { default: ['siteverify'], login: ['proof'] },
+      siteverify: { service: 'hcaptcha', deadline: 2, secret: 'secret' },
+    })
+    expect(allFaultsOf(env)).toEqual([
+      'CAPTCHA_SECRET: is missing; captcha.siteverify in the policy file needs it',
+    ])
+  })
+
+  it('refuses to send the secret of the captcha service in clear in production', () => {
+    const url = 'http://captcha.example/siteverify'
+    const env = withPolicy({ captcha: { siteverify: { service: 'turnstile', url } } })
+    const secret = { CAPTCHA_SECRET: 'secret' }
+    expect(loadApiConfig({ ...env, ...secret }).siteverify).toMatchObject({ url })
+    expect(settingsOf({ ...env, ...secret, NODE_ENV: 'production' })).toContain('captcha.siteverify.url')
+  })
+
   it('has no API keys unless some are set, each with its name', () => {
     const [one, two] = ['A'.repeat(32), `${'b'.repeat(60)}_-09`]
     const rules = { scopes: ['redeem', 'contacts'], scenes: [], sends: [] }

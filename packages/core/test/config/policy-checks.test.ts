@@ -63,6 +63,11 @@ it.each<[string, object, string]>([
     'codes.captcha: accepts siteverify, which needs captcha.siteverify',
   ],
   [
+    'a scene for pictures alone, although step_up asks for proofs',
+    scene({ captcha: ['picture'] }),
+    'scenes.pay.captcha: needs proof or siteverify, because step_up.enabled is true',
+  ],
+  [
     'a country whose locale has no text',
     { countries: { CN: { locale: 'fr' } } },
     'countries.CN.locale: names fr, which texts does not have',
@@ -162,6 +167,7 @@ it.each<[string, object, string]>([
 it.each<[string, object]>([
   ['a scene with a life and a time to send of its own', scene({ life: '100s', send_within: '70s' })],
   ['receipts with fallback', scene({ fallback: true, receipt_within: '20s' })],
+  ['a scene for pictures alone without step_up', { ...noSteps, ...scene({ captcha: ['picture'] }) }],
   ['siteverify with its settings', { ...siteverify, ...scene({ captcha: ['siteverify'] }) }],
   [
     'a test number with the length of one scene',
