@@ -91,6 +91,13 @@ describe('the captcha picture', () => {
     expect(widths.reduce((sum, width) => sum + width, 0) / widths.length).toBeLessThan(128)
   })
 
+  test('contains the whole of its widest letters', () => {
+    for (let i = 0; i < 200; i++) {
+      const { left, right } = textEdges(drawCaptcha('HHHHH'))
+      expect([left > 1, right < 188]).toEqual([true, true])
+    }
+  })
+
   test('has dark ink on light paper', () => {
     for (let i = 0; i < 20; i++) {
       const png = drawCaptcha(captchaText())
