@@ -19,9 +19,6 @@ import { buildServer } from '../src/server.ts'
 /** These tests run no worker, so the queue is never emptied. A busy test machine must not cause refusals. */
 const CALM = { queue_max_age: '0s', event_loop_max_delay: '0s' }
 
-/** The policy file of these tests, with some sections changed. */
-export const apiPolicy = (sections: object) => policyFile(mergeSettings({ overload: CALM }, sections))
-
 const key = () => randomBytes(32).toString('base64')
 
 /** Starts the API with the built-in policy. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
 import { keys } from '@sms-codes/core/redis/keys'
 import examples from 'libphonenumber-js/examples.mobile.json' with { type: 'json' }
-import { aMobile, anAddress, apiPolicy, startApi, type Api } from './api.ts'
+import { aMobile, anAddress, startApiWith, type Api } from './api.ts'
 
 const KEY = 'k'.repeat(32)
 const authorization = { authorization: `Bearer ${KEY}` }
@@ -13,7 +13,7 @@ let api: Api
 const lines: string[] = []
 beforeAll(async () => {
   const log = createLogger('api', 'debug', { write: (line) => void lines.push(line) })
-  const policy = apiPolicy({
+  const policy = {
     countries: {
       CN: { locale: 'zh-CN' },
       HK: { locale: 'zh-HK' },
@@ -28,8 +28,8 @@ beforeAll(async () => {
     lists: { allow: ['+85366'], deny: ['+8529888'] },
     test_numbers: { numbers: [{ mobile: '+85298765432', code: '1234', until: '2099-12-31' }] },
     codes: { length: 4 },
-  })
-  api = await startApi({ API_KEYS: `shop:${KEY}`, POLICY_FILE: policy }, log)
+  }
+  api = await startApiWith(policy, { API_KEYS: `shop:${KEY}` }, log)
 })
 afterAll(() => api.stop())
 

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { runOps, someEnv } from './ops.ts'
+
+const policy = (settings: object) => ({ POLICY_FILE: policyFile(settings) })
 
 const env = someEnv()
 const NUMBER = '13800138000'
@@ -62,10 +65,15 @@ test.for(['', ' ', 'abc\n', '13800138000\n13800138001\n'])(
 test.for<[string[], Record<string, string>, RegExp]>([
   [['lookup', NUMBER], { PHONE_KEY: '' }, /PHONE_KEY: is missing/],
   [['lookup', NUMBER], { PHONE_KEY: 'hushhush' }, /PHONE_KEY: must be 32 random bytes/],
-  [['lookup', NUMBER], { SCENES: 'login' }, /SCENES: must have the scene "default"/],
+  [['lookup', NUMBER], policy({ scenes: { login: {} } }), /:1 scenes: must have the scene default/],
   [['status'], { REDIS_URL: 'http://127.0.0.1' }, /REDIS_URL: /],
   [['status'], { REDIS_URL: 'redis://:hushhush@[' }, /REDIS_URL: must be an address/],
-  [['send-test', NUMBER], { BUDGET_MESSAGES: 'many' }, /BUDGET_MESSAGES: /],
+  [
+    ['send-test', NUMBER],
+    policy({ budget: { messages: ['many'] } }),
+    /:4 budget\.messages\.0: has the wrong form/,
+  ],
+  [['status'], { POLICY_FILE: '/no/such/file' }, /POLICY_FILE: the file cannot be read/],
 ])('%j with %j is a configuration fault', async ([args, more, message]) => {
   const { code, all } = await runOps(env, args, { env: more })
   expect(all).toMatch(message)

@@ -61,7 +61,8 @@ export const route = section({
   segments: Type.Optional(
     Type.Array(
       text(
-        `^\\+(${CALLING_CODE})[0-9]{0,3}$`,
+        // The reference keeps the calling code from taking further digits, as 861 of +861701.
+        `^\\+(?=(${CALLING_CODE}))\\1[0-9]{0,3}$`,
         "beginning of a number: country calling code and at most three digits, such as '+86170'",
       ),
       { minItems: 1, description: "beginnings of numbers, such as ['+86170']" },

@@ -216,6 +216,12 @@ describe('a fault in a policy file', () => {
       'test_numbers:\n  numbers:\n    - mobile: "+8613800000001"\n      code: "123456"\n      until: 2999-02-31',
       '5 test_numbers.numbers.0.until: must be a day such as 2026-12-31',
     ],
+    ['every header', "cors:\n  headers: ['*']", '2 cors.headers.0: has the wrong form (name of a header)'],
+    [
+      'a day of no month',
+      'test_numbers:\n  numbers:\n    - mobile: "+8613800000001"\n      code: "123456"\n      until: 2999-19-39',
+      '5 test_numbers.numbers.0.until: must be a day such as 2026-12-31',
+    ],
     [
       'a missing setting',
       'test_numbers:\n  numbers:\n    - mobile: "+8613800000001"\n      code: "123456"',

@@ -148,6 +148,14 @@ describe('an answer of SNS', () => {
     expect((await send({ reply })).outcome).toEqual({ class: 'ambiguous', code: 'HTTP_200' })
   })
 
+  test('that accepts is accepted even if its id contains the code or the number', async () => {
+    for (const digits of ['739146', '3900139000']) {
+      const id = digits + MESSAGE_ID.slice(digits.length)
+      const { outcome } = await send({ reply: success.text.replace(MESSAGE_ID, id) })
+      expect(outcome).toEqual({ class: 'accepted', code: 'HTTP_200' })
+    }
+  })
+
   test('may begin with an XML declaration and contain line breaks', async () => {
     const reply = `<?xml version="1.0"?>\n${success.text.replaceAll('><', '>\n  <')}\n`
     const { outcome } = await send({ reply })

@@ -1,7 +1,8 @@
-// A vendor of our own is called by configuration alone, and the simulator, which shares no code, accepts the call.
-import { createHash } from 'node:crypto'
-import { readPolicy } from '@sms-codes/core/config/policy'
+// CCP is called by configuration alone: a policy file and two variables. The simulator shares no code with the product,
+// and accepts the call.
+import { createHash, randomBytes } from 'node:crypto'
 import { policyFile } from '@sms-codes/core/test/policy-file'
+import { createTransport } from '@sms-codes/gateways/transport'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
   ACCOUNT,
@@ -10,9 +11,8 @@ import {
   startSimulator,
   TOKEN,
   type Simulator,
-} from '../../../../apps/simulator/test/running-simulator.ts'
-import { httpVendor } from '../../src/http/settings.ts'
-import { createTransport } from '../../src/transport.ts'
+} from '../../../simulator/test/running-simulator.ts'
+import { loadWorkerConfig } from '../../src/config/config.ts'
 
 const transport = createTransport()
 let simulator: Simulator
@@ -24,7 +24,7 @@ afterAll(async () => {
   await simulator.close()
 })
 
-/** A gateway from a policy file, with the proofs of CCP for the present second as secrets. */
+/** The gateway of a worker's configuration, with the proofs of CCP for the present second as secrets. */
 function createGateway(token: string) {
   const file = policyFile(`
 gateways:
@@ -42,26 +42,29 @@ gateways:
       classes: { number: '160042', number_limit: '160038 160040', config: '111109', duplicate: '160054' }
       idempotent: true
 `)
-  const { policy, faults } = readPolicy(file)
-  expect(faults).toEqual([])
   const timestamp = shanghaiNow()
-  const sig = createHash('md5').update(`${ACCOUNT}${token}${timestamp}`).digest('hex').toUpperCase()
-  const env = {
-    CCP_SIG: sig,
+  const { gateways } = loadWorkerConfig({
+    PHONE_KEY: randomBytes(32).toString('base64'),
+    CODE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    POLICY_FILE: file,
+    CCP_SIG: createHash('md5').update(`${ACCOUNT}${token}${timestamp}`).digest('hex').toUpperCase(),
     CCP_AUTHORIZATION: Buffer.from(`${ACCOUNT}:${timestamp}`).toString('base64'),
-  }
-  const scenes = [{ name: 'default', lifeSeconds: 300, length: 6 }]
-  const places = { countries: ['CN'], locales: ['zh-CN'], callbackToken: undefined, publicUrl: undefined }
-  const context = { isProduction: false, env, scenes, ...places }
-  const entry = policy?.gateways['ccp-described'] ?? {}
-  expect(httpVendor.faults('ccp-described', entry, {}, context)).toEqual([])
-  const deps = { transport, writeLine: () => undefined, maskMobile: String }
-  return httpVendor.configure('ccp-described', entry, {}, context).create(deps)
+  })
+  const gateway = gateways[0]?.create({ transport, writeLine: () => undefined, maskMobile: String })
+  if (gateway === undefined) throw new Error('the policy has no gateway')
+  return gateway
 }
 
 const messageTo = (mobile: string, id: string) => ({
-  ...{ id, mobile, country: 'CN', locale: 'zh-CN', scene: 'default', text: '' },
-  ...{ code: '739146', minutes: 5, secondsLeft: 300 },
+  id,
+  mobile,
+  country: 'CN',
+  locale: 'zh-CN',
+  code: '739146',
+  minutes: 5,
+  secondsLeft: 300,
+  scene: 'default',
+  text: '',
 })
 const { signal } = new AbortController()
 
