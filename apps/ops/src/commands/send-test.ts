@@ -21,7 +21,6 @@ ${MOBILE_HELP}
   --scene <name>     a scene of the policy (default)
   --wait <time>      how long to wait until the message is sent (2m)
   --receipt <time>   how long to wait for a delivery receipt after that (15s)
-  --help             this text
 `,
   async run(args, context) {
     const { terminal } = context
