@@ -1,7 +1,6 @@
 import { codeKeyName, keyFingerprints, type KeyringOptions } from '../keyring.ts'
 import { asStoreError, type RedisClient } from './connect.ts'
 import { keys } from './keys.ts'
-import { createScript } from './script.ts'
 
 const REST = 'docs/operations.md explains a planned change'
 const PHONE_FAULT = `PHONE_KEY: differs from the key of the other processes, so this process would find no phone; use their key (${REST})`
@@ -11,6 +10,7 @@ const codeFault = (name: string) =>
 /**
  * Compares the keys of this process with those of the other processes, by fingerprints in Redis. The first process
  * that has a key stores its fingerprint. After Redis lost its data, the next comparison stores the fingerprints again.
+ * A process with a wrong key stores nothing.
  * @param isShared false for a command that must not be the first process
  * @returns one line per key that differs, `NAME: what is wrong` @throws StoreError
  */
@@ -19,17 +19,23 @@ export async function keyFaults(
   options: KeyringOptions,
   isShared = true,
 ): Promise<string[]> {
-  const own = keyFingerprints(options).flatMap(({ name, fingerprint }) => [name, fingerprint])
-  const { rows } = await shareKeys(redis)([keys.fingerprints], [isShared ? 1 : 0, ...own])
-  return rows.map((row) => (row.text('name') === 'PHONE_KEY' ? PHONE_FAULT : codeFault(row.text('name'))))
-}
-
-// Every /readyz and every check of a worker compares the keys, so each connection reads the file of the script only once.
-const scripts = new WeakMap<RedisClient, ReturnType<typeof createScript>>()
-function shareKeys(redis: RedisClient) {
-  const script = scripts.get(redis) ?? createScript(redis, new URL('./lua/share-keys.lua', import.meta.url))
-  scripts.set(redis, script)
-  return script
+  const own = keyFingerprints(options)
+  async function compare() {
+    const names = own.map(({ name }) => name)
+    const known = await asStoreError('keys', redis.hmget(keys.fingerprints, ...names))
+    const missing = own.filter((_, i) => known[i] === null)
+    const wrong = own.filter((key, i) => known[i] !== key.fingerprint && !missing.includes(key))
+    return {
+      missing,
+      faults: wrong.map(({ name }) => (name === 'PHONE_KEY' ? PHONE_FAULT : codeFault(name))),
+    }
+  }
+  const { missing, faults } = await compare()
+  if (!isShared || faults.length > 0 || missing.length === 0) return faults
+  // If two processes store at once, the first one wins, and the other one finds the difference.
+  const storing = missing.map((key) => redis.hsetnx(keys.fingerprints, key.name, key.fingerprint))
+  await asStoreError('keys', Promise.all(storing))
+  return (await compare()).faults
 }
 
 /** Whether a process has used a code key with this id. @throws StoreError */
