@@ -9,6 +9,9 @@ import { showSeconds } from '../output.ts'
 import type { Phone } from '../phone.ts'
 import type { Store } from '../store.ts'
 
+/** The time 0 is before every window, so giving a unit of that time back changes nothing. */
+const NO_BUDGET = { kind: 'taken', at: 0 } as const
+
 /**
  * Issues one code and enqueues its message, with the same steps as the API. If a step fails, the message no
  * longer counts against the limits that earlier steps counted it in.
@@ -22,8 +25,13 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
     )
   if ((await createLists(redis).look({ ip: '', mobile, ph })).deny !== null)
     throw new OpsError('this phone or its segment is on the deny list; "lists" shows it, "unlist" removes it')
-  const { budgetUnit, giveBack } = await takeBudget(redis, config.budget)
-  const issued = await codes.issue(mobile, scene, { budgetUnit }).catch(async (err: unknown) => {
+  const counters = createCounters(redis)
+  const { budget: windows } = config
+  const budget = windows.length > 0 ? await counters.take([{ key: keys.budget, windows }]) : NO_BUDGET
+  if (budget.kind === 'full')
+    throw new OpsError(`the budget of the policy is spent; try again in ${showSeconds(budget.retryAfter)}`)
+  const giveBack = () => counters.giveBack(budget.at, [keys.budget])
+  const issued = await codes.issue(mobile, scene, { budgetUnit: budget.at }).catch(async (err: unknown) => {
     await giveBack().catch(() => {})
     throw err
   })
@@ -45,16 +53,4 @@ export async function issueTest(phone: Phone, scene: string, codes: CodeStore, {
     await queue.close()
   }
   return issued
-}
-
-async function takeBudget(redis: Store['redis'], windows: Phone['config']['budget']) {
-  if (windows.length === 0) return { budgetUnit: 0, giveBack: async () => {} }
-  const counters = createCounters(redis)
-  const taken = await counters.take([{ key: keys.budget, windows }])
-  if (taken.kind === 'taken') {
-    const { at } = taken
-    return { budgetUnit: at, giveBack: () => counters.giveBack(at, [keys.budget]) }
-  }
-  const wait = showSeconds(taken.retryAfter)
-  throw new OpsError(`the budget of the policy is spent; try again in ${wait}`)
 }

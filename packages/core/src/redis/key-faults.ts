@@ -1,11 +1,12 @@
-import { codeKeyName, keyFingerprints, type KeyringOptions } from '../keyring.ts'
+import { keyFingerprint, type KeyringOptions } from '../keyring.ts'
 import { asStoreError, type RedisClient } from './connect.ts'
 import { keys } from './keys.ts'
 
 const REST = 'docs/operations.md explains a planned change'
 const PHONE_FAULT = `PHONE_KEY: differs from the key of the other processes, so this process would find no phone; use their key (${REST})`
-const codeFault = (name: string) =>
-  `CODE_KEYS: the other processes have another key under the id "${name.slice(codeKeyName('').length)}"; use their key, or give a new key a new id (${REST})`
+const codeFault = (kid: string) =>
+  `CODE_KEYS: the other processes have another key under the id "${kid}"; use their key, or give a new key a new id (${REST})`
+const codeKeyName = (kid: string) => `CODE_KEYS ${kid}`
 
 /**
  * Compares the keys of this process with those of the other processes, by fingerprints in Redis. The first process
@@ -16,19 +17,23 @@ const codeFault = (name: string) =>
  */
 export async function keyFaults(
   redis: RedisClient,
-  options: KeyringOptions,
+  { phoneKey, codeKeys }: KeyringOptions,
   isShared = true,
 ): Promise<string[]> {
-  const own = keyFingerprints(options)
+  const own = [
+    { name: 'PHONE_KEY', fingerprint: keyFingerprint(phoneKey), fault: PHONE_FAULT },
+    ...codeKeys.map(({ kid, key }) => ({
+      name: codeKeyName(kid),
+      fingerprint: keyFingerprint(key),
+      fault: codeFault(kid),
+    })),
+  ]
   async function compare() {
     const names = own.map(({ name }) => name)
     const known = await asStoreError('keys', redis.hmget(keys.fingerprints, ...names))
     const missing = own.filter((_, i) => known[i] === null)
     const wrong = own.filter((key, i) => known[i] !== key.fingerprint && !missing.includes(key))
-    return {
-      missing,
-      faults: wrong.map(({ name }) => (name === 'PHONE_KEY' ? PHONE_FAULT : codeFault(name))),
-    }
+    return { missing, faults: wrong.map(({ fault }) => fault) }
   }
   const { missing, faults } = await compare()
   if (!isShared || faults.length > 0 || missing.length === 0) return faults
