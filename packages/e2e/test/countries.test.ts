@@ -100,6 +100,7 @@ it.each([
       ...('scene' in more && { scene: more.scene }),
     })
     expect(verified).toMatchObject({ status: 200, body: { code: '0' } })
+    expect(system.logs.map(({ line }) => line).join('\n')).not.toContain(digits.slice(-8))
   },
 )
 
