@@ -36,7 +36,7 @@ FROM install AS simulator-install
 RUN npm ci --omit=dev -w @sms-codes/simulator
 
 FROM install AS ops-install
-RUN npm ci --omit=dev -w @sms-codes/ops -w @sms-codes/core
+RUN npm ci --omit=dev -w @sms-codes/ops -w @sms-codes/core -w @sms-codes/gateways
 
 # On SIGTERM, a process finishes its current work: allow 20 s before SIGKILL. As process 1, it would ignore
 # signals until it has a handler, so tini is process 1.
@@ -58,6 +58,7 @@ ENV API_PORT=3000 \
     API_OPS_PORT=9100
 COPY --from=api-install /app ./
 COPY --from=build /app/packages/core/dist packages/core/dist
+COPY --from=build /app/packages/core/policy.yaml packages/core/policy.yaml
 COPY --from=build /app/packages/gateways/dist packages/gateways/dist
 COPY --from=build /app/apps/api/dist apps/api/dist
 EXPOSE 3000 9100
@@ -69,6 +70,7 @@ FROM runtime AS worker
 ENV WORKER_OPS_PORT=9101
 COPY --from=worker-install /app ./
 COPY --from=build /app/packages/core/dist packages/core/dist
+COPY --from=build /app/packages/core/policy.yaml packages/core/policy.yaml
 COPY --from=build /app/packages/gateways/dist packages/gateways/dist
 COPY --from=build /app/apps/worker/dist apps/worker/dist
 EXPOSE 9101
@@ -80,6 +82,7 @@ FROM runtime AS board
 ENV BOARD_PORT=3001
 COPY --from=board-install /app ./
 COPY --from=build /app/packages/core/dist packages/core/dist
+COPY --from=build /app/packages/core/policy.yaml packages/core/policy.yaml
 COPY --from=build /app/apps/board/dist apps/board/dist
 EXPOSE 3001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
@@ -101,6 +104,8 @@ CMD ["node", "--max-semi-space-size=8", "apps/simulator/dist/main.js"]
 FROM runtime AS ops
 COPY --from=ops-install /app ./
 COPY --from=build /app/packages/core/dist packages/core/dist
+COPY --from=build /app/packages/core/policy.yaml packages/core/policy.yaml
+COPY --from=build /app/packages/gateways/dist packages/gateways/dist
 COPY --from=build /app/apps/ops/dist apps/ops/dist
 ENTRYPOINT ["tini", "--", "node", "apps/ops/dist/main.js"]
 CMD ["--help"]

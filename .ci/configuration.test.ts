@@ -3,16 +3,21 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ConfigError, loadConfig } from '@sms-codes/core/config/load'
 import { findMisspelled } from '@sms-codes/core/config/misspelled'
+import { MOVED } from '@sms-codes/core/config/moved-variables'
 import { loadConfig as loadSimulatorConfig } from '../apps/simulator/src/config.ts'
 import {
   CONFIGURATION_FILE,
   listVariables,
   renderConfiguration,
+  renderMoved,
+  renderSchema,
   ROOT,
+  SCHEMA_FILE,
   SCHEMAS,
   type Variable,
 } from './configuration.ts'
 
+const coreSchemas = Object.entries(SCHEMAS).filter(([process]) => process !== 'simulator')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 const variables = listVariables()
@@ -54,6 +59,23 @@ test(`${CONFIGURATION_FILE} agrees with the schemas`, () => {
   expect.assert(isCurrent, `${CONFIGURATION_FILE} is out of date; run: npm run docs:config`)
 })
 
+test(`${SCHEMA_FILE} agrees with the schema of the policy`, () => {
+  expect.assert(
+    read(SCHEMA_FILE) === renderSchema(),
+    `${SCHEMA_FILE} is out of date; run: npm run docs:config`,
+  )
+})
+
+test('docs/upgrade.md names the new place of every variable that has moved', () => {
+  expect(read('docs/upgrade.md')).toContain(renderMoved())
+  expect(variables.filter(({ name }) => name in MOVED)).toEqual([])
+})
+
+test('the processes read at most 45 variables', () => {
+  const names = coreSchemas.flatMap(([, schema]) => Object.keys(schema.properties))
+  expect(new Set(names).size).toBeLessThanOrEqual(45)
+})
+
 test.each(Object.entries(SCHEMAS).filter(([process]) => process !== 'simulator'))(
   'the %s does not report a variable of another process as misspelled',
   (_process, schema) => {
@@ -64,7 +86,6 @@ test.each(Object.entries(SCHEMAS).filter(([process]) => process !== 'simulator')
   },
 )
 
-const coreSchemas = Object.entries(SCHEMAS).filter(([process]) => process !== 'simulator')
 const faultsOf = (load: () => unknown): readonly string[] => {
   try {
     load()

@@ -1,15 +1,20 @@
-// Renders docs/configuration.md from the schemas that validate the environment of each process. With --write,
-// this script writes the file. configuration.test.ts checks that the file is current.
-import { writeFileSync } from 'node:fs'
+// Renders docs/configuration.md and the JSON Schema of the policy file from the schemas that validate them. With --write,
+// this script writes the files. configuration.test.ts checks that they are current.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { TypeGuard, type TSchema } from '@sinclair/typebox'
 import { ApiEnv } from '../apps/api/src/config/variables.ts'
 import { BoardEnv } from '../apps/board/src/config.ts'
 import { OpsEnv } from '../apps/ops/src/config.ts'
 import { ConfigSchema as SimulatorEnv } from '../apps/simulator/src/config.ts'
 import { WorkerEnv } from '../apps/worker/src/config/variables.ts'
+import { MOVED } from '../packages/core/src/config/moved-variables.ts'
+import { PolicySchema } from '../packages/core/src/config/policy-schema.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
 export const CONFIGURATION_FILE = 'docs/configuration.md'
+export const SCHEMA_FILE = 'packages/core/policy.schema.json'
+const POLICY_FILE = 'packages/core/policy.yaml'
 
 type Property = { default?: unknown; description?: string; minimum?: number; maximum?: number }
 type Schema = { properties: Record<string, Property>; required?: string[] }
@@ -61,28 +66,55 @@ export function renderConfiguration(): string {
   })
   return `# Configuration
 
-<!-- Written by npm run docs:config from the schemas of the apps. -->
+<!-- Written by npm run docs:config from the schemas of the apps and from packages/core/policy.yaml. -->
 
-Every process takes its configuration from environment variables only. An empty variable counts as not set. A process
-with a faulty configuration prints all faults at once, without values, and exits with code 78. If a name in the
-environment differs from one of these in one letter, and the right name is not set, the API, worker or
-board logs a warning. \`npm start\` sets many variables itself, and then gives no warning about names like theirs.
+The policy (scenes, gateways, limits, countries) is one YAML file, which \`POLICY_FILE\` names: see
+[the policy file](#the-policy-file). Addresses, secrets, ports and settings of a process are environment variables. An empty
+variable counts as not set. A process with a faulty configuration prints all faults at once, never the value of a
+variable, and exits with code 78. If a name in the environment differs from one of these in one letter, and the right
+name is not set, the API, worker or board logs a warning. A variable of an earlier version is a fault that names the
+setting in its place ([upgrade.md](upgrade.md)).
 
-\`.env.example\` lists the same variables. \`npm start\` and \`npm run start:<app>\` read \`.env\` and fill in required
-variables that are missing; \`docker compose\` takes its secrets from \`.env\`. The operators' commands (\`ops\`,
-[ops-cli.md](ops-cli.md)) need the values of the API. With \`NODE_ENV=production\` no process reads a file, nothing is
+\`.env.example\` lists the same variables. \`npm start\` and \`npm run start:<app>\` read \`.env\`, fill in required
+variables that are missing, and without \`POLICY_FILE\` write a policy whose gateways are the simulator's to
+\`.data/policy.yaml\`. \`docker compose\` takes its secrets from \`.env\`. The operators' commands (\`ops\`,
+[ops-cli.md](ops-cli.md)) need the values of the API. With \`NODE_ENV=production\` no process reads \`.env\`, nothing is
 filled in, and a worker refuses development gateways. Keep a *secret* in the environment of the processes named beside
 it, and in no file of the repository.
-
-A limit \`most/seconds,…\` is a list of sliding windows: \`1/60,2/180\` allows at most 1 message in any 60 seconds and at
-most 2 in any 180. \`sends=\` of a scene replaces \`LIMIT_PHONE_SENDS\` for that scene; the count includes the phone's
-messages of all scenes.
 
 | variable | read by | default | meaning |
 |---|---|---|---|
 ${rows.join('\n')}
+
+## The policy file
+
+All processes must have the same file. Check it before a rollout: \`npm run ops -- check-policy FILE\` reports every fault
+with its line. Editors complete and check it by
+[policy.schema.json](../packages/core/policy.schema.json). These are the built-in values:
+
+\`\`\`yaml
+${readFileSync(join(ROOT, POLICY_FILE), 'utf8').trimEnd()}
+\`\`\`
 `
 }
+
+/** The JSON Schema of the policy file, for editors. A file may leave out what is merged with the built-in values. */
+export const renderSchema = (): string => `${JSON.stringify(withoutRequired(PolicySchema), null, 2)}\n`
+
+function withoutRequired(schema: TSchema): object {
+  if (!TypeGuard.IsObject(schema)) return schema
+  const { required: _, ...rest } = schema
+  const properties = Object.entries(schema.properties).map(([name, value]) => [name, withoutRequired(value)])
+  return { ...rest, properties: Object.fromEntries(properties) }
+}
+
+/** The table of docs/upgrade.md: the old variables and the settings that replace them. */
+export const renderMoved = (): string =>
+  [
+    '| variable | setting |',
+    '|---|---|',
+    ...Object.entries(MOVED).map(([name, place]) => `| \`${name}\` | ${place} |`),
+  ].join('\n')
 
 function defaultOf(readers: Reader[]): string {
   const shown = readers.map(({ process, value, required }) => ({ process, text: show(value, required) }))
@@ -98,4 +130,5 @@ function show(value: string | null, required: boolean): string {
 
 if (process.argv.includes('--write')) {
   writeFileSync(join(ROOT, CONFIGURATION_FILE), renderConfiguration())
+  writeFileSync(join(ROOT, SCHEMA_FILE), renderSchema())
 }

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp } from '@sms-codes/launcher/processes'
 import { startRedis } from '@sms-codes/launcher/redis'
@@ -18,17 +19,21 @@ const stage = (name: string) => STAGES.find((text) => new RegExp(`^\\S+ AS ${nam
 const secret = () => randomBytes(32).toString('base64')
 const keys = { PHONE_KEY: secret(), CODE_KEYS: `k1:${secret()}` }
 
+const POLICY_FILE = policyFile({
+  budget: { messages: ['100/1h'] },
+  gateways: {
+    ccp: { account: 'a'.repeat(32), app: 'c'.repeat(32), messages: [{ template: '5001' }] },
+  },
+})
+
 /** The variables that each app needs in production, and where it answers. */
 const APPS: Record<string, { env: Record<string, string>; port: string; path: string }> = {
-  api: { env: { ...keys, BUDGET_MESSAGES: '100/3600' }, port: 'API_OPS_PORT', path: '/readyz' },
+  api: { env: { ...keys, POLICY_FILE }, port: 'API_OPS_PORT', path: '/readyz' },
   worker: {
     env: {
       ...keys,
-      SMS_GATEWAYS: 'ccp',
-      CCP_ACCOUNT_SID: 'a'.repeat(32),
+      POLICY_FILE,
       CCP_AUTH_TOKEN: 'b'.repeat(32),
-      CCP_APP_ID: 'c'.repeat(32),
-      CCP_TEMPLATE_ID: '5001',
     },
     port: 'WORKER_OPS_PORT',
     path: '/readyz',

@@ -1,6 +1,7 @@
 // The operators' commands must use the same variables, code policies and budget as the API.
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { loadApiConfig } from '../apps/api/src/config/config.ts'
 import { loadPhoneConfig } from '../apps/ops/src/config.ts'
 import { SCHEMAS } from './configuration.ts'
@@ -13,21 +14,21 @@ test("every variable of the operators' commands has the same schema as in the AP
     expect({ name, schema }).toEqual({ name, schema: ofApi[name] })
 })
 
-test.for<Record<string, string>>([
+test.for<object>([
   {},
   {
-    SCENES: 'default; login ttl=120 within=60 length=8 sends=2/90; pay fallback=yes',
-    CODE_LENGTH: '7',
-    CODE_TTL_SECONDS: '200',
-    SEND_WITHIN_SECONDS: '90',
-    LIMIT_PHONE_SENDS: '2/60',
-    BUDGET_MESSAGES: '100/60',
-    BUDGET_CENTS: '1000/3600',
-    MESSAGE_CENTS: '3',
-    TEST_NUMBERS: '13800000001:1234567:2999-01-01',
+    codes: { length: 7, life: '200s', send_within: '90s', sends: ['2/60s'] },
+    scenes: {
+      default: {},
+      login: { life: '2m', send_within: '60s', length: 8, sends: ['2/90s'] },
+      pay: { fallback: true },
+    },
+    budget: { messages: ['100/60s'], cents: ['1000/1h'], message_cents: 3 },
+    test_numbers: { numbers: [{ mobile: '+8613800000001', code: '1234567', until: '2999-01-01' }] },
   },
-])("the operators' commands use the code policies, budget and test numbers of the API: %j", (more) => {
-  const env = { REDIS_URL: 'redis://127.0.0.1:1', PHONE_KEY: key(), CODE_KEYS: `k1:${key()}`, ...more }
+])("the operators' commands use the code policies, budget and test numbers of the API: %j", (settings) => {
+  const keys = { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` }
+  const env = { REDIS_URL: 'redis://127.0.0.1:1', ...keys, POLICY_FILE: policyFile(settings) }
   const [api, ops] = [loadApiConfig(env), loadPhoneConfig(env)]
   expect(Object.fromEntries(ops.policies)).toEqual(api.policies)
   expect(ops.budget).toEqual(api.rateLimits.budget)

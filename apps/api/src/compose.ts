@@ -22,7 +22,9 @@ import { createCallers } from './abuse/caller.ts'
 import { createPumpingGuard } from './abuse/pumping-guard.ts'
 import { createRateLimits } from './abuse/rate-limits.ts'
 import { createStepUp } from './abuse/step-up.ts'
+import { createCaptchaCheck } from './captcha/captcha-check.ts'
 import { createProofs } from './captcha/proofs.ts'
+import { createSiteverify } from './captcha/siteverify.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { scenePolicies, type ApiConfig } from './config/config.ts'
 import { createBackEnds } from './http/api-keys.ts'
@@ -60,6 +62,9 @@ export async function composeApi({ config, log, redis, producer, registry, traci
   const lists = createListCheck({ metrics, audit, log }, config.lists)
   const stepUp = createStepUp(config.stepUp)
   const readNumber = await loadNumbers(new Set(Object.keys(config.countries)))
+  const captchas = createCaptchas(redis)
+  const proofs = createProofs(redis, keyring)
+  const siteverify = config.siteverify && createSiteverify({ redis, keyring, log }, config.siteverify)
   const backEnds = createBackEnds(config.backEnds)
   const deps = {
     corsOrigins: config.corsOrigins,
@@ -70,8 +75,10 @@ export async function composeApi({ config, log, redis, producer, registry, traci
       shards: config.shards,
       pseudonym: keyring.pseudonym,
     }),
-    captchas: createCaptchas(redis),
-    proofs: createProofs(redis, keyring),
+    captchas,
+    proofs,
+    siteverify,
+    checkCaptcha: createCaptchaCheck({ captchas, proofs, siteverify, metrics }, config.captchas),
     stepUp,
     rateLimits: createRateLimits(counters, config.rateLimits, metrics),
     admit: createAdmission(

@@ -9,31 +9,38 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { mergeSettings, policyFile } from '@sms-codes/core/test/policy-file'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { loadApiConfig } from '../src/config/config.ts'
 import { createIdempotencyStore } from '../src/http/idempotency-store.ts'
 import { createReceiptKeys } from '../src/receipts/receipt-keys.ts'
 import { buildServer } from '../src/server.ts'
 
+/** These tests run no worker, so the queue is never emptied. A busy test machine must not cause refusals. */
+const CALM = { queue_max_age: '0s', event_loop_max_delay: '0s' }
+
 const key = () => randomBytes(32).toString('base64')
 
-/** Starts the API as main.ts does, on its own Redis. Tests call it without a socket. */
-export async function startApi(
+/** Starts the API with the built-in policy. */
+export const startApi = (env: Record<string, string> = {}, log?: Logger) => startApiWith({}, env, log)
+
+/**
+ * Starts the API as main.ts does, on its own Redis. Tests call it without a socket.
+ * @param settings of a policy file
+ */
+export async function startApiWith(
+  settings: object,
   env: Record<string, string> = {},
   log: Logger = createLogger('api', 'silent'),
-  policy: object = {},
 ) {
   const server = await startRedis()
-  // These tests run no worker, so the queue is never emptied. A busy test machine must not cause refusals.
-  const overload = { queue_max_age: '0s', event_loop_max_delay: '0s' }
   const config = loadApiConfig({
     PHONE_KEY: key(),
     CODE_KEYS: `k1:${key()}`,
     REDIS_URL: server.url,
     TRUST_PROXY: '127.0.0.1',
     CORS_ORIGINS: 'https://shop.example',
-    POLICY_FILE: policyFile({ overload, ...policy }),
+    POLICY_FILE: policyFile(mergeSettings({ overload: CALM }, settings)),
     ...env,
   })
   // This kind of connection waits longer for an answer than those of main.ts, for the same reason.

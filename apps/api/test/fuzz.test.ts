@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Value } from '@sinclair/typebox/value'
-import { Mobile } from '../src/http/schemas.ts'
+import { MainlandMobile } from '../src/http/schemas.ts'
 import { anAddress, startApi, type Api } from './api.ts'
 import { ENDPOINTS, request, toBytes, type Code, type Request } from './corpus/cross.ts'
 import { judge } from './corpus/judge.ts'
@@ -178,7 +178,7 @@ describe('a random request', () => {
   }, 60_000)
 })
 
-describe('the pattern of a mobile', () => {
+describe('the pattern of a mobile in the classic call', () => {
   /** Checks each character without a regular expression, which could have the same mistake as the pattern. */
   function isMobile(written: string): boolean {
     const digits = written.split('').map((unit) => '0123456789'.indexOf(unit))
@@ -203,7 +203,7 @@ describe('the pattern of a mobile', () => {
     let taken = 0
     fc.assert(
       fc.property(fc.oneof({ weight: 9, arbitrary: numbers }, fc.string({ unit: 'binary' })), (candidate) => {
-        expect(Value.Check(Mobile, candidate)).toBe(isMobile(candidate))
+        expect(Value.Check(MainlandMobile, candidate)).toBe(isMobile(candidate))
         taken += Number(isMobile(candidate))
       }),
       { numRuns: 10_000 },

@@ -4,7 +4,7 @@ import { keys } from '@sms-codes/core/redis/keys'
 import { phoneOf } from '@sms-codes/core/codes/send'
 import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis, type RedisClient } from '@sms-codes/core/redis/connect'
-import { aMobile, startApi, type Api } from './api.ts'
+import { aMobile, startApiWith, type Api } from './api.ts'
 
 // What codes occupy in Redis: one code as MEMORY USAGE reports it, and many as the memory of the whole data set grows.
 // docs/operations.md quotes these figures. They are those of a jemalloc with size classes of 16 bytes.
@@ -20,11 +20,11 @@ let api: Api
 /** Without the short timeout of the API's own connection. */
 let redis: RedisClient
 beforeAll(async () => {
-  api = await startApi({
-    LIMIT_SUBNET_ATTEMPTS: '1000000/600',
-    LIMIT_SUBNET_SENDS: '1000000/3600',
-    LIMIT_SUBNET_VERIFIES: '1000000/300',
-    LIMIT_SEGMENT_SENDS: '1000000/60',
+  api = await startApiWith({
+    limits: {
+      subnet: { attempts: ['1000000/10m'], sends: ['1000000/1h'], verifies: ['1000000/5m'] },
+      segment: ['1000000/60s'],
+    },
   })
   redis = connectRedis(api.server.url, 'worker', createLogger('test', 'silent'))
 })

@@ -1,12 +1,12 @@
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createApiMetrics } from '../src/metrics.ts'
-import { aMobile, anAddress, startApi, type Api } from './api.ts'
+import { aMobile, anAddress, startApiWith, type Api } from './api.ts'
 import { proofOf } from './proof.ts'
 
 let api: Api
 beforeAll(async () => {
-  api = await startApi({ BUDGET_MESSAGES: '10/60,100/3600' })
+  api = await startApiWith({ budget: { messages: ['10/60s', '100/1h'] } })
 })
 afterAll(() => api.stop())
 

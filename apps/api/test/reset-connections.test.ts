@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
 import { sendAndReset } from '@sms-codes/core/test/process/reset-clients'
-import { startApi, type Api } from './api.ts'
+import { startApiWith, type Api } from './api.ts'
 
 const TOKEN = 'callback-token-of-these-tests'
 
@@ -24,8 +24,12 @@ const REQUESTS = [
 
 it('a client that resets its connection right after its request causes no answer, no log line and no metric', async () => {
   const lines: string[] = []
-  const env = { CALLBACK_TOKEN: TOKEN, CALLBACK_ADDRESSES: '198.51.100.7' }
-  api = await startApi(env, createLogger('api', 'info', { write: (line) => lines.push(line) }))
+  const policy = { callbacks: { addresses: ['198.51.100.7'] } }
+  api = await startApiWith(
+    policy,
+    { CALLBACK_TOKEN: TOKEN },
+    createLogger('api', 'info', { write: (line) => lines.push(line) }),
+  )
   const url = await api.app.listen({ port: 0, host: '127.0.0.1' })
   const [logged, keys] = [lines.length, await api.redis.keys('*')]
   for (let i = 0; i < 10; i++) sendAndReset(Number(new URL(url).port), REQUESTS)

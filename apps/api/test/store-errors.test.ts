@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import { afterEach, expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
-import { aMobile, startApi, type Api } from './api.ts'
+import { aMobile, startApi, startApiWith, type Api } from './api.ts'
 
 let api: Api
 afterEach(() => api.stop())
@@ -23,14 +23,14 @@ it('a request while Redis is down counts as a store error', async () => {
 })
 
 it('a spent budget does not count as a store error, although its answer has the same code', async () => {
-  api = await startApi({ BUDGET_MESSAGES: '1/3600' })
+  api = await startApiWith({ budget: { messages: ['1/1h'] } })
   expect(await send()).toMatchObject({ status: 202 })
   expect(await send()).toMatchObject(REFUSED)
   expect(await counted()).toBe(0)
 })
 
 it('a backlog does not count as a store error', async () => {
-  api = await startApi({ QUEUE_MAX_AGE_SECONDS: '20' })
+  api = await startApiWith({ overload: { queue_max_age: '20s' } })
   const queue = new Queue(SMS_QUEUE, { connection: { url: api.server.url }, prefix: QUEUE_PREFIX })
   await queue.add('send', {}, { timestamp: Date.now() - 21_000 })
   expect(await send()).toMatchObject(REFUSED)

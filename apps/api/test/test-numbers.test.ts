@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createTestNumbers } from '../src/test-numbers.ts'
-import { aMobile, anAddress, startApi, type Api } from './api.ts'
+import { aMobile, anAddress, startApiWith, type Api } from './api.ts'
 
 const MOBILE = '13800000001'
 let api: Api
 beforeAll(async () => {
-  api = await startApi({ TEST_NUMBERS: `${MOBILE}:246810:2999-01-01`, BUDGET_MESSAGES: '1/60' })
+  api = await startApiWith({
+    test_numbers: { numbers: [{ mobile: `+86${MOBILE}`, code: '246810', until: '2999-01-01' }] },
+    budget: { messages: ['1/60s'] },
+  })
 })
 afterAll(() => api.stop())
 

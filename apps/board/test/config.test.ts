@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError, type Env } from '@sms-codes/core/config/load'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { loadBoardConfig } from '../src/config.ts'
 
 const BOARD_PASSWORD = 'sixteen-letters!'
@@ -26,6 +27,14 @@ describe('loadBoardConfig', () => {
       basePath: '',
       trustProxy: [],
     })
+  })
+
+  it('takes the number of shards from the policy, and reports its faults', () => {
+    const env = (settings: object) => ({ BOARD_PASSWORD, POLICY_FILE: policyFile(settings) })
+    expect(loadBoardConfig(env({ queues: { shards: 3 } })).shards).toBe(3)
+    expect(faultsOf(env({ queues: { shards: 17 } }))).toEqual([
+      expect.stringMatching(/:3 queues\.shards: must be a whole number from 1 to 16/),
+    ])
   })
 
   it('has an operator who writes only with BOARD_WRITER_PASSWORD', () => {

@@ -3,6 +3,7 @@ import { serializeError } from '@sms-codes/core/logger'
 import { versionOf } from '@sms-codes/core/process/version'
 import { EXIT_FAILED, EXIT_USAGE, OpsError, type Command, type Context } from './args.ts'
 import { allow, block } from './commands/block.ts'
+import { checkPolicy } from './commands/check-policy.ts'
 import { drain, resume } from './commands/drain.ts'
 import { erase } from './commands/erase.ts'
 import { lists } from './commands/lists.ts'
@@ -11,12 +12,24 @@ import { sendTest } from './commands/send-test.ts'
 import { status } from './commands/status.ts'
 import { unlist } from './commands/unlist.ts'
 
-const ALL = { status, drain, resume, block, allow, unlist, lists, lookup, erase, 'send-test': sendTest }
+const ALL = {
+  status,
+  drain,
+  resume,
+  block,
+  allow,
+  unlist,
+  lists,
+  lookup,
+  erase,
+  'send-test': sendTest,
+  'check-policy': checkPolicy,
+}
 const COMMANDS = new Map<string, Command>(Object.entries(ALL))
 
 const HELP = `Usage: npm run ops -- <command> [options]
 
-${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
 
 "<command> --help" explains a command. "--version" shows the version of this build. The commands read the same
 environment as the API and the workers (docs/configuration.md). While npm start runs, npm run ops uses its Redis and

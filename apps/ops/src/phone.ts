@@ -12,7 +12,8 @@ Write "-" in place of the number to read it from standard input.`
 export type Phone = { config: PhoneConfig; keyring: Keyring; mobile: string; country: string; ph: string }
 
 const FAULTS = {
-  mobileWrong: 'not a mobile number: expected one such as 13800138000 or +85291234567',
+  mobileWrong:
+    'not a mobile number: expected the eleven digits of the mainland, or a plus, the calling code and the number',
   landline: 'not a mobile number: it belongs to a landline',
   countryNotServed: 'the policy does not serve the country of this number (countries)',
 }

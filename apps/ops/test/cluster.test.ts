@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { startRedisCluster, type RedisCluster } from '@sms-codes/test-servers/redis-cluster'
 import { aMobile, expectFailure, runOps, someEnv } from './ops.ts'
 
@@ -9,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => nodes.stop())
 
 test('every command works on a Cluster, and status shows each primary', async () => {
-  const env = { ...someEnv(nodes.url), BUDGET_MESSAGES: '5/60' }
+  const env = { ...someEnv(nodes.url), POLICY_FILE: policyFile({ budget: { messages: ['5/60s'] } }) }
   const [mobile, other] = [aMobile(), aMobile()]
   expectFailure(await runOps(env, ['send-test', mobile, '--wait', '1s']), /still queued/)
   const done = [

@@ -4,12 +4,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { keyFaults } from '@sms-codes/core/redis/key-faults'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { loadPhoneConfig } from '../src/config.ts'
 import { aMobile, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps
 beforeAll(async () => {
-  ops = await startOps({ SCENES: 'default; login sends=3/600' })
+  ops = await startOps({
+    POLICY_FILE: policyFile({ scenes: { default: {}, login: { sends: ['3/10m'] } } }),
+  })
 })
 afterAll(() => ops.stop())
 

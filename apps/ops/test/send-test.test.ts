@@ -3,6 +3,7 @@ import { createCounters } from '@sms-codes/core/limits/counters'
 import { keys } from '@sms-codes/core/redis/keys'
 import { sealedMessage } from '@sms-codes/core/codes/sealed-message'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { aMobile, expectFailure, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps
@@ -20,7 +21,7 @@ const budgetUsed = async () => {
   return hour?.used
 }
 const jobs = () => ops.redis.llen('{sms}:sms:wait')
-const BUDGET = { BUDGET_MESSAGES: '1/3600' }
+const BUDGET = { POLICY_FILE: policyFile({ budget: { messages: ['1/1h'] } }) }
 
 test('without a worker a message is queued once, counted once, and reported as not sent', async () => {
   const mobile = aMobile()
@@ -52,10 +53,11 @@ test('nothing is sent to a blocked phone or a test number', async () => {
   const mobile = aMobile()
   await ops.run(['block', '--mobile', mobile])
   expect((await send(mobile)).stderr).toMatch(/on the deny list/)
-  const tested = await send(aMobile(), { TEST_NUMBERS: `${aMobile()}:123456:2999-01-01` })
-  expect(tested.stderr).toMatch(/not sent in time/)
   const test1 = aMobile()
-  expect((await send(test1, { TEST_NUMBERS: `${test1}:123456:2999-01-01` })).stderr).toMatch(/TEST_NUMBERS/)
+  const numbers = [{ mobile: `+86${test1}`, code: '123456', until: '2999-01-01' }]
+  const env = { POLICY_FILE: policyFile({ test_numbers: { numbers } }) }
+  expect((await send(aMobile(), env)).stderr).toMatch(/not sent in time/)
+  expect((await send(test1, env)).stderr).toMatch(/test_numbers/)
   expect(await jobs()).toBe(1)
 })
 

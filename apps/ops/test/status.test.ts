@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chooseShard, smsQueues } from '@sms-codes/core/queues/shards'
 import { startRedis } from '@sms-codes/launcher/redis'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { runOps, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps
@@ -56,13 +57,14 @@ test('--watch survives an outage of Redis', async () => {
 })
 
 test('with shards, send-test adds to the shard of the phone, and status, drain and resume cover all shards', async () => {
-  const env = { QUEUE_SHARDS: '3' }
+  const envOf = (shards: number) => ({ POLICY_FILE: policyFile({ queues: { shards } }) })
+  const env = envOf(3)
   const mobile = '13711112222'
   await ops.run(['send-test', mobile, '--wait', '1s'], { env })
   const shard = chooseShard(smsQueues(3), ops.keyring.pseudonym(mobile))
   expect(await ops.redis.llen(`{${shard}}:${shard}:wait`)).toBe(1)
-  const rows = async (QUEUE_SHARDS: string) => {
-    const { stdout } = await ops.run(['status'], { env: { QUEUE_SHARDS } })
+  const rows = async (shardsSet: number) => {
+    const { stdout } = await ops.run(['status'], { env: envOf(shardsSet) })
     return [...stdout.matchAll(/^((?:sms|email|events)\S*) +(\d+) .* (PAUSED|running)$/gm)].map((row) =>
       row.slice(1),
     )
@@ -73,11 +75,11 @@ test('with shards, send-test adds to the shard of the phone, and status, drain a
   ]
   const row = (name: string, state: string) => [name, name === shard ? '1' : '0', state]
   const shards = (state: string) => smsQueues(3).map((name) => row(name, state))
-  expect(await rows('3')).toEqual([...shards('running'), ...others('running')])
+  expect(await rows(3)).toEqual([...shards('running'), ...others('running')])
   expect((await ops.run(['drain'], { env })).stdout).toContain('drained')
-  // The pause outlasts a change of QUEUE_SHARDS, and the jobs that were added before it are still shown.
+  // The pause outlasts a change of queues.shards, and the jobs that were added before it are still shown.
   const paused = 'PAUSED'
-  expect(await rows('1')).toEqual([row('sms', paused), row(shard, paused), ...others(paused)])
-  expect((await ops.run(['resume'], { env: { QUEUE_SHARDS: '1' } })).stdout).toBe('resumed, 1 waiting\n')
-  expect(await rows('3')).toEqual([...shards('running'), ...others('running')])
+  expect(await rows(1)).toEqual([row('sms', paused), row(shard, paused), ...others(paused)])
+  expect((await ops.run(['resume'], { env: envOf(1) })).stdout).toBe('resumed, 1 waiting\n')
+  expect(await rows(3)).toEqual([...shards('running'), ...others('running')])
 })

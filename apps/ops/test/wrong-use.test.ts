@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { runOps, someEnv } from './ops.ts'
+
+const policy = (settings: object) => ({ POLICY_FILE: policyFile(settings) })
 
 const env = someEnv()
 const NUMBER = '13800138000'
@@ -31,16 +34,18 @@ test.for<[string[], RegExp]>([
   [['block', '10.0.0.1', '--reason', 'a\u001B[2Jb'], /--reason: must be one line/],
   [['block', '10.0.0.1', '--mobile', NUMBER], /unexpected argument/],
   [['block', '--mobile', '12800138000'], /not a mobile number/],
-  [['allow', '--mobile', `+86${NUMBER}`], /not a mobile number/],
+  [['allow', '--mobile', '+86 21 12345678'], /not a mobile number/],
+  [['allow', '--mobile', '+85291234567'], /does not serve the country/],
+  [['block', '+85291234567'], /use --mobile for a whole number/],
   [['unlist'], /is missing/],
   [['lookup'], /mobile number is missing/],
   [['lookup', `${NUMBER}0`], /not a mobile number/],
   [['lookup', NUMBER, NUMBER], /takes one mobile number/],
   [['erase', NUMBER], /needs --yes/],
-  [['erase', '138 0013 8000', '--yes'], /takes one|not a mobile number/],
+  [['erase', '138', '0013', '8000', '--yes'], /takes one mobile number/],
   [['send-test', NUMBER, '--scene', 'unknown'], /--scene: must be one of default, register/],
   [['send-test', NUMBER, '--wait', 'long'], /--wait: must be a time/],
-  [['send-test', '１３８００１３８０００'], /not a mobile number/],
+  [['send-test', '１２８００１３８０００'], /not a mobile number/],
 ])('%j is wrong usage, and the error says what to do', async ([args, message]) => {
   const { code, stdout, stderr } = await runOps(env, args)
   expect(stderr).toMatch(message)
@@ -60,10 +65,15 @@ test.for(['', ' ', 'abc\n', '13800138000\n13800138001\n'])(
 test.for<[string[], Record<string, string>, RegExp]>([
   [['lookup', NUMBER], { PHONE_KEY: '' }, /PHONE_KEY: is missing/],
   [['lookup', NUMBER], { PHONE_KEY: 'hushhush' }, /PHONE_KEY: must be 32 random bytes/],
-  [['lookup', NUMBER], { SCENES: 'login' }, /SCENES: must have the scene "default"/],
+  [['lookup', NUMBER], policy({ scenes: { login: {} } }), /:1 scenes: must have the scene default/],
   [['status'], { REDIS_URL: 'http://127.0.0.1' }, /REDIS_URL: /],
   [['status'], { REDIS_URL: 'redis://:hushhush@[' }, /REDIS_URL: must be an address/],
-  [['send-test', NUMBER], { BUDGET_MESSAGES: 'many' }, /BUDGET_MESSAGES: /],
+  [
+    ['send-test', NUMBER],
+    policy({ budget: { messages: ['many'] } }),
+    /:4 budget\.messages\.0: has the wrong form/,
+  ],
+  [['status'], { POLICY_FILE: '/no/such/file' }, /POLICY_FILE: the file cannot be read/],
 ])('%j with %j is a configuration fault', async ([args, more, message]) => {
   const { code, all } = await runOps(env, args, { env: more })
   expect(all).toMatch(message)

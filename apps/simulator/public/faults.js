@@ -16,6 +16,10 @@ const CODES = {
     badNumber: 'InvalidParameterValue.IncorrectPhoneNumber',
   },
   twilio: { refuses: '20003', badNumber: '21211' },
+  // Huawei has no code that is only about the number.
+  huawei: { refuses: 'E000112' },
+  vonage: { refuses: '9', badNumber: '7' },
+  sns: { refuses: 'AuthorizationError', badNumber: 'OptedOut' },
   webhook: { refuses: '403', badNumber: 'number' },
 }
 
@@ -31,7 +35,7 @@ export function gatewayChoices(gateway) {
     ['down', down],
     ['slow', slow],
     ['refuses', { fault: refuses }],
-    ['badNumber', { fault: badNumber }],
+    ...(badNumber === undefined ? [] : [['badNumber', { fault: badNumber }]]),
     ['lost', lost],
     ['noReceiptChoice', noReceiptChoice],
   ])

@@ -55,7 +55,7 @@ export function createPhone({ language, since, onMessage, onPick }) {
   }
 
   function belongTo(mobile) {
-    const next = /^1[3-9]\d{9}$/.test(mobile) ? mobile : ''
+    const next = /^(1[3-9]\d{9}|\+[1-9]\d{6,14})$/.test(mobile) ? mobile : ''
     if (next === number && events !== null) return
     number = next
     events?.close()
@@ -63,7 +63,7 @@ export function createPhone({ language, since, onMessage, onPick }) {
     list.replaceChildren()
     label()
     if (number === '') return
-    events = new EventSource(`/_sim/events?to=${number}&since=${since}`)
+    events = new EventSource(`/_sim/events?to=${encodeURIComponent(number)}&since=${since}`)
     events.addEventListener('message', (event) => show(JSON.parse(event.data)))
   }
 

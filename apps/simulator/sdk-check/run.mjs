@@ -16,16 +16,16 @@ const SDKS = {
 
 const MAIN = new URL('../dist/main.js', import.meta.url).pathname
 
-const ACCOUNTS = {
+const SIGN_NAME = '演示'
+const ALIYUN_TEMPLATE = 'SMS_100000001'
+const TENCENT_APP = '1400000001'
+const TENCENT_TEMPLATE = '1110'
+
+const KEYS = {
   ALIYUN_ACCESS_KEY_ID: 'LTAI5tExampleKeyId00000',
   ALIYUN_ACCESS_KEY_SECRET: 'ExampleAccessKeySecret000000000',
-  ALIYUN_SIGN_NAME: '美多商城',
-  ALIYUN_TEMPLATE_CODE: 'SMS_100000001',
   TENCENT_SECRET_ID: 'AKIDExample0000000000000000000000000',
   TENCENT_SECRET_KEY: 'ExampleSecretKey0000000000000000',
-  TENCENT_SDK_APP_ID: '1400006666',
-  TENCENT_SIGN_NAME: '美多商城',
-  TENCENT_TEMPLATE_ID: '1110',
 }
 
 async function freePort() {
@@ -40,7 +40,7 @@ async function freePort() {
 async function startSimulator(port) {
   const env = {
     ...process.env,
-    ...ACCOUNTS,
+    ...KEYS,
     SIMULATOR_PORT: String(port),
     HOST: '127.0.0.1',
     LOG_LEVEL: 'warn',
@@ -62,15 +62,15 @@ async function startSimulator(port) {
 async function sendByAliyun(require, port) {
   const { RPCClient } = require('@alicloud/pop-core')
   const client = new RPCClient({
-    accessKeyId: ACCOUNTS.ALIYUN_ACCESS_KEY_ID,
-    accessKeySecret: ACCOUNTS.ALIYUN_ACCESS_KEY_SECRET,
+    accessKeyId: KEYS.ALIYUN_ACCESS_KEY_ID,
+    accessKeySecret: KEYS.ALIYUN_ACCESS_KEY_SECRET,
     endpoint: `http://127.0.0.1:${port}`,
     apiVersion: '2017-05-25',
   })
   const message = {
     PhoneNumbers: '13800138001',
-    SignName: ACCOUNTS.ALIYUN_SIGN_NAME,
-    TemplateCode: ACCOUNTS.ALIYUN_TEMPLATE_CODE,
+    SignName: SIGN_NAME,
+    TemplateCode: ALIYUN_TEMPLATE,
     TemplateParam: JSON.stringify({ code: '123456' }),
     OutId: 'sdk-check',
   }
@@ -85,23 +85,23 @@ async function sendByAliyun(require, port) {
 async function sendByTencent(require, port) {
   const { sms } = require('tencentcloud-sdk-nodejs-sms')
   const client = new sms.v20210111.Client({
-    credential: { secretId: ACCOUNTS.TENCENT_SECRET_ID, secretKey: ACCOUNTS.TENCENT_SECRET_KEY },
+    credential: { secretId: KEYS.TENCENT_SECRET_ID, secretKey: KEYS.TENCENT_SECRET_KEY },
     region: 'ap-guangzhou',
     profile: { httpProfile: { endpoint: `127.0.0.1:${port}`, protocol: 'http://' } },
   })
   const startedAt = Math.floor(Date.now() / 1000)
   const sent = await client.SendSms({
     PhoneNumberSet: ['+8613800138002'],
-    SmsSdkAppId: ACCOUNTS.TENCENT_SDK_APP_ID,
-    TemplateId: ACCOUNTS.TENCENT_TEMPLATE_ID,
-    SignName: ACCOUNTS.TENCENT_SIGN_NAME,
+    SmsSdkAppId: TENCENT_APP,
+    TemplateId: TENCENT_TEMPLATE,
+    SignName: SIGN_NAME,
     TemplateParamSet: ['123456', '5'],
     SessionContext: 'sdk-check',
   })
   const [status] = sent.SendStatusSet
   const records = await client.DescribeSendRecordList({
     PhoneNumber: '+8613800138002',
-    SmsSdkAppId: ACCOUNTS.TENCENT_SDK_APP_ID,
+    SmsSdkAppId: TENCENT_APP,
     BeginTime: startedAt,
     Limit: 10,
     Offset: 0,

@@ -10,7 +10,7 @@ describe('the configuration', () => {
         SMS_GATEWAYS: 'ccp',
         DEMO_API_KEY: '',
         HOST: '127.0.0.1',
-        CCP_TEMPLATE_ID: '1',
+        ALIYUN_SECURITY_TOKEN: '',
         SIMULATOR_VENDOR_LIMITS: 'on',
       },
     })

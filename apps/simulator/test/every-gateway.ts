@@ -1,8 +1,11 @@
 // One valid request to each vendor and patterns of its answers, for tests that run against all vendors.
 import { aliyunRpc } from './requests/aliyun.ts'
+import { huaweiRequest } from './requests/huawei.ts'
 import type { RawRequest } from './requests/request.ts'
+import { snsRequest } from './requests/sns.ts'
 import { tencentRequest } from './requests/tencent.ts'
 import { twilioRequest } from './requests/twilio.ts'
+import { vonageRequest } from './requests/vonage.ts'
 import { webhookRequest } from './requests/webhook.ts'
 import { ccpRequest } from './running-simulator.ts'
 
@@ -62,6 +65,50 @@ export const EVERY_GATEWAY: GatewayCase[] = [
       { fault: '20003', status: 401, body: /"code":20003/ },
       { fault: '20429', status: 429, body: /"code":20429/ },
       { fault: '20500', status: 500, body: /"code":20500/ },
+    ],
+  },
+  {
+    gateway: 'huawei',
+    request: () => huaweiRequest(),
+    accepted: { status: 200, body: /"code":"000000"/ },
+    unreadable: { status: 400, body: /"code":"E000000"/ },
+    refusals: [
+      {
+        fault: 'E200028',
+        status: 200,
+        body: /"originTo":"\+8613800138000".*"status":"E200028".*"code":"E000510"/,
+      },
+      { fault: 'E000503', status: 400, body: /"code":"E000503"/ },
+      { fault: 'E000112', status: 403, body: /"code":"E000112"/ },
+    ],
+  },
+  {
+    gateway: 'vonage',
+    request: () => vonageRequest(),
+    accepted: { status: 200, body: /"status":"0"/ },
+    unreadable: { status: 200, body: /"status":"3"/ },
+    refusals: [
+      { fault: '1', status: 200, body: /"status":"1","error-text":"Throughput Rate Exceeded"/ },
+      { fault: '5', status: 200, body: /"status":"5"/ },
+    ],
+  },
+  {
+    gateway: 'sns',
+    request: () => snsRequest(),
+    accepted: {
+      status: 200,
+      body: /^<PublishResponse .*<MessageId>[\da-f-]{36}<\/MessageId>.*<\/PublishResponse>$/,
+    },
+    unreadable: { status: 400, body: /<Code>InvalidParameter<\/Code>/ },
+    refusals: [
+      {
+        fault: 'OptedOut',
+        status: 400,
+        body: /^<ErrorResponse .*<Code>OptedOut<\/Code>.*<\/ErrorResponse>$/,
+      },
+      { fault: 'Throttled', status: 429, body: /<Code>Throttled<\/Code>/ },
+      { fault: 'AuthorizationError', status: 403, body: /<Code>AuthorizationError<\/Code>/ },
+      { fault: 'InternalError', status: 500, body: /<Type>Receiver<\/Type><Code>InternalError<\/Code>/ },
     ],
   },
   {

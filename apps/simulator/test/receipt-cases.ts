@@ -2,9 +2,11 @@
 import { createHmac } from 'node:crypto'
 import type { Callback, Reply } from './callback-server.ts'
 import { aliyunRpc } from './requests/aliyun.ts'
+import { huaweiRequest } from './requests/huawei.ts'
 import type { RawRequest } from './requests/request.ts'
 import { tencentRequest } from './requests/tencent.ts'
 import { twilioRequest, TWILIO_TOKEN } from './requests/twilio.ts'
+import { vonageRequest } from './requests/vonage.ts'
 import { signStandard, webhookRequest, WEBHOOK_SECRET } from './requests/webhook.ts'
 import { anyText, ccpRequest, textLike } from './running-simulator.ts'
 
@@ -94,7 +96,7 @@ export const RECEIPT_CASES: ReceiptCase[] = [
     wrong: { status: 500, body: '' },
     idPath: ['sid'],
     receipt: (id, delivered) => ({
-      AccountSid: 'AC00000000000000000000000000000000',
+      AccountSid: 'AC00000000000000000000000000000001',
       ApiVersion: '2010-04-01',
       From: '+15005550006',
       MessageSid: id,
@@ -103,6 +105,44 @@ export const RECEIPT_CASES: ReceiptCase[] = [
       SmsStatus: delivered ? 'delivered' : 'undelivered',
       To: '+8613800138000',
       ...(delivered ? {} : { ErrorCode: '30003' }),
+    }),
+  },
+  {
+    gateway: 'huawei',
+    request: () => huaweiRequest(),
+    good: { status: 200, body: '' },
+    wrong: { status: 204, body: '' },
+    idPath: ['result', 0, 'smsMsgId'],
+    receipt: (id, delivered) => ({
+      smsMsgId: id,
+      total: '1',
+      sequence: '1',
+      status: delivered ? 'DELIVRD' : 'UNDELIV',
+      source: '2',
+      updateTime: textLike(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      orgCode: anyText,
+      extend: 'job-1',
+      to: '+8613800138000',
+    }),
+  },
+  {
+    gateway: 'vonage',
+    request: (apiUrl) =>
+      vonageRequest({ fields: { callback: `${apiUrl}/callbacks/vonage/${CALLBACK_TOKEN}` } }),
+    good: { status: 200, body: '{}' },
+    wrong: { status: 500, body: '' },
+    idPath: ['messages', 0, 'message-id'],
+    receipt: (id, delivered) => ({
+      msisdn: '8613800138000',
+      to: 'Demo',
+      'network-code': '00000',
+      messageId: id,
+      price: '0.03330000',
+      status: delivered ? 'delivered' : 'failed',
+      scts: textLike(/^\d{10}$/),
+      'err-code': delivered ? '0' : '1',
+      'message-timestamp': DATE_TIME,
+      'client-ref': 'job-1',
     }),
   },
   {

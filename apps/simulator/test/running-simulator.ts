@@ -7,9 +7,9 @@ import { buildApp } from '../src/app.ts'
 import { loadConfig, type Environment } from '../src/config.ts'
 import { sendRequest, type RawAnswer, type RawRequest } from './requests/request.ts'
 
-export const ACCOUNT = '8aaf0700000000000000000000000001'
+export const ACCOUNT = 'aaf98f894d328b13014d6c3d0b8b2f5f'
 export const TOKEN = '0123456789abcdef0123456789abcdef'
-export const APP = '8aaf0700000000000000000000000002'
+export const APP = '8a48b5514fa577af014fa5a9d1fe03d0'
 
 export type Simulator = Awaited<ReturnType<typeof startSimulator>>
 

@@ -19,6 +19,7 @@ import type { WorkerConfig } from './config/config.ts'
 import { createConsumer, type ConsumerOptions } from './consumer.ts'
 import { deliver, type DeliverDeps } from './delivery/deliver.ts'
 import { createEmailFallback, createReturnToSms } from './delivery/other-channel.ts'
+import { createMessages } from './delivery/message.ts'
 import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-gateway.ts'
 import { createSmtpClient } from './email/smtp-client.ts'
@@ -81,12 +82,12 @@ export function composeWorker(options: ComposeOptions) {
 
   function consumeSms() {
     const limits = createLimits(redis)
-    const gateways = listGateways(config, { transport, limits, metrics, log, tracing })
+    const gateways = listGateways(config.gateways, { transport, limits, metrics, log, tracing })
     const deps = {
       channel: 'sms' as const,
       ...shared,
-      order: createOrder(gateways, config.order),
-      webOtpDomain: config.webOtpDomain,
+      order: createOrder(gateways, config.routes),
+      messageOf: createMessages(config.wording, config.wording.web_otp_domain),
       leaseMs: config.gatewayDeadlineMs + LEASE_MARGIN_MS,
       other: config.fallsBack
         ? createEmailFallback({ rules, contacts, mails, afterMs: config.fallbackAfterMs })
@@ -110,6 +111,7 @@ export function composeWorker(options: ComposeOptions) {
       channel: 'email' as const,
       ...shared,
       order: () => gateways,
+      messageOf: createMessages(config.wording),
       leaseMs: MAIL_DEADLINE_MS + LEASE_MARGIN_MS,
       other: createReturnToSms(sends),
       followUp: null,

@@ -55,6 +55,7 @@ export function createConsumer(options: ConsumerOptions) {
     }
     const delivered = await deliver(data, signal ?? new AbortController().signal)
     if (delivered.outcome === 'busy') return delayJob(job, delivered.waitMs + AFTER_LEASE_MS, token)
+    if (delivered.outcome === 'not_served') return leaver.toOtherPolicy(job, data, token)
     if (delivered.outcome === 'no_key') return leaver.toWorkerWithKey(job, delivered.kid, token)
     if (delivered.outcome === 'waiting') return delayJob(job, delivered.waitMs, token)
     if (delivered.why === 'no_record' && Date.now() - job.timestamp > LONGEST_SEND_MS)

@@ -1,7 +1,7 @@
 import { DelayedError, WaitingError, type Job } from 'bullmq'
 import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
-import type { LaterJob } from '@sms-codes/core/queues/send-queue'
+import type { LaterJob, SendJob } from '@sms-codes/core/queues/send-queue'
 import { countEnd } from './delivery/settle-send.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
@@ -19,21 +19,34 @@ type LeaveDeps = {
 /** Leaves jobs that this worker cannot process to other workers, until the send of the job is late. */
 export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
   const reportedKeys = new Set<string>()
+
+  async function leaveUnlessLate(
+    job: Job<unknown>,
+    data: SendJob | LaterJob,
+    token: string | undefined,
+    to: string,
+  ) {
+    const { rid, n, v, country } = data
+    const lapse = await ledger.lapse(data)
+    if (lapse === 'open') {
+      log.info({ rid, n, v, country }, `job left to ${to}`)
+      return leave(job, token)
+    }
+    const line = log.child({ rid, n })
+    if (lapse === 'used') countEnd({ status: 'sent', by: lapse }, true, metrics, line)
+    if (lapse !== 'late') return { outcome: 'done', why: lapse }
+    countEnd({ status: 'failed', by: lapse }, true, metrics, line)
+    return { outcome: 'gone', why: lapse }
+  }
+
   return {
     /** Leaves a job of a newer version to a worker of that version. */
-    async toNewerWorker(job: Job<unknown>, data: LaterJob, token: string | undefined) {
-      const { rid, n, v } = data
-      const lapse = await ledger.lapse(data)
-      if (lapse === 'open') {
-        log.info({ rid, n, v }, 'job left to a newer worker')
-        return leave(job, token)
-      }
-      const line = log.child({ rid, n })
-      if (lapse === 'used') countEnd({ status: 'sent', by: lapse }, true, metrics, line)
-      if (lapse !== 'late') return { outcome: 'done', why: lapse }
-      countEnd({ status: 'failed', by: lapse }, true, metrics, line)
-      return { outcome: 'gone', why: lapse }
-    },
+    toNewerWorker: (job: Job<unknown>, data: LaterJob, token: string | undefined) =>
+      leaveUnlessLate(job, data, token, 'a newer worker'),
+
+    /** Leaves a job for a country that no gateway of this worker serves to a worker with another policy. */
+    toOtherPolicy: (job: Job<unknown>, data: SendJob, token: string | undefined) =>
+      leaveUnlessLate(job, data, token, 'a worker with another policy'),
 
     /** Leaves a job to a worker that has the code key with the id `kid`. */
     toWorkerWithKey(job: Job<unknown>, kid: string, token: string | undefined): Promise<never> {

@@ -14,7 +14,7 @@ import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { policy } from '@sms-codes/core/test/store'
 import { createEmailGateway } from '../src/email/email-gateway.ts'
 import { createSmtpClient } from '../src/email/smtp-client.ts'
-import { fakeGateway, jobOf, newMobile, sendOf, startDelivery } from './worker.ts'
+import { fakeGateway, jobOf, messageTo, newMobile, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 let raw: Queue
@@ -87,8 +87,7 @@ it('an address that was encrypted with a key which this worker lacks is a fault 
     from: { name: '', address: 'codes@shop.example' },
     deadlineMs: 1_000,
   })
-  const message = { id: 'one', mobile, code: '123456', minutes: 5, secondsLeft: 300, scene: 'default' }
-  expect(await gateway.send(message, AbortSignal.timeout(5_000))).toEqual({
+  expect(await gateway.send(messageTo(mobile), AbortSignal.timeout(5_000))).toEqual({
     class: 'config',
     code: 'KEY_MISSING',
   })

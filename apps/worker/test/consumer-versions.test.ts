@@ -2,6 +2,7 @@ import { Queue } from 'bullmq'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { createOrder } from '../src/gateways/order.ts'
 import { fakeGateway, jobOf, newMobile, readableLog, sendOf, startDelivery } from './worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
@@ -87,6 +88,41 @@ describe('a job of this version with a field that a newer API added', () => {
     const send = await issued()
     await raw.add('send', { ...jobOf(send), more: 'later' })
     await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('sent')
+    await stop()
+  })
+})
+
+describe('a job for a country that no gateway of the worker serves', () => {
+  const mainlandOnly = { ...fakeGateway('first'), countries: ['CN'] }
+
+  it('waits for a worker with another policy, and uses up no attempt', async () => {
+    const { log, lines } = readableLog()
+    const { stop } = await delivery.startQueue([mainlandOnly], {
+      log,
+      order: createOrder([mainlandOnly], []),
+    })
+    const send = await issued()
+    const id = `${send.rid}.1`
+    await raw.add('send', { ...jobOf(send), country: 'HK' }, { jobId: id, attempts: 2 })
+    await expect.poll(() => raw.getDelayedCount(), { timeout: 10_000 }).toBe(1)
+    expect(await raw.getJob(id)).toMatchObject({ attemptsMade: 0, attemptsStarted: 8 })
+    expect(await statusOf(send.rid)).toBe('queued')
+    expect(lines.map(({ msg }) => msg)).toContain('job left to a worker with another policy')
+
+    const other = fakeGateway('second')
+    const another = await delivery.startQueue([other])
+    await expect.poll(() => statusOf(send.rid), { timeout: 30_000 }).toBe('sent')
+    expect(other.messages).toMatchObject([{ country: 'HK', locale: 'zh-CN' }])
+    await Promise.all([stop(), another.stop()])
+  })
+
+  it('fails its send as late, and gives the slot back, if no such worker comes', async () => {
+    const { stop } = await delivery.startQueue([mainlandOnly], { order: createOrder([mainlandOnly], []) })
+    const send = await issued()
+    await delivery.pass(121)
+    await raw.add('send', { ...jobOf(send), country: 'HK' })
+    await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('failed')
+    expect(await delivery.slotsOf(send)).toBe(0)
     await stop()
   })
 })

@@ -8,15 +8,22 @@ import { createSendQueue, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { Send } from '@sms-codes/core/codes/send'
 import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
+import { loadPolicy } from '@sms-codes/core/test/policy-file'
 import { startStore } from '@sms-codes/core/test/store'
+import { message as gatewayMessage } from '@sms-codes/gateways/test/message'
 import { createConsumer, type ConsumerOptions } from '../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../src/delivery/deliver.ts'
+import { createMessages } from '../src/delivery/message.ts'
 import type { SkippingGateway, SkipReason } from '../src/gateways/skipping-gateway.ts'
 import { createWorkerMetrics } from '../src/worker-metrics.ts'
 
 export { newMobile, sendOf } from '@sms-codes/core/test/store'
 
 export const LEASE_MS = 1_000
+export const messageOf = createMessages(loadPolicy({}))
+
+let ids = 0
+export const messageTo = (mobile: string, id = `m${++ids}`): SmsMessage => ({ ...gatewayMessage, id, mobile })
 export const log = createLogger('worker', 'silent')
 
 const Line = Type.Object({
@@ -72,6 +79,7 @@ export async function startDelivery() {
     ledger: store.ledger,
     metrics,
     log,
+    messageOf,
     leaseMs: LEASE_MS,
     other: null,
     followUp: null,

@@ -39,8 +39,8 @@ export async function startGateway() {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the gateway has no port')
   return {
-    /** The environment of a worker that sends every message to this gateway. */
-    workerEnv: firstGatewayAt(`http://127.0.0.1:${address.port}`),
+    /** What a worker needs that sends every message to this gateway. */
+    worker: firstGatewayAt(`http://127.0.0.1:${address.port}`),
     /** The number of calls so far. */
     taken: () => taken,
     /** Resolves at the call with this number. */

@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { NODE_FLAGS } from '@sms-codes/launcher/apps'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { freePort } from '@sms-codes/launcher/ports'
 import { describeExit, startProcess } from '@sms-codes/launcher/processes'
 
@@ -76,7 +77,8 @@ export function createPrograms({ say, redisUrl, profileDir = null }: ProgramsOpt
       }
     },
 
-    async startApp(name: AppName, env: NodeJS.ProcessEnv) {
+    /** @param policy the settings that differ from the built-in ones */
+    async startApp(name: AppName, env: NodeJS.ProcessEnv, policy: object = {}) {
       const [port, opsPort] = [await freePort(), await freePort()]
       const ports = {
         API_PORT: String(port),
@@ -86,7 +88,11 @@ export function createPrograms({ say, redisUrl, profileDir = null }: ProgramsOpt
       const ready = `http://127.0.0.1:${opsPort}/readyz`
       // With the flags of the images and of the systemd unit.
       const argv = [...NODE_FLAGS, join(PROJECT_DIR, `apps/${name}/dist/main.js`)]
-      return { ...(await start(name, argv, { ...appEnv, ...ports, ...env }, ready)), port, opsPort }
+      return {
+        ...(await start(name, argv, { ...appEnv, ...ports, POLICY_FILE: policyFile(policy), ...env }, ready)),
+        port,
+        opsPort,
+      }
     },
 
     async close() {

@@ -32,7 +32,9 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
     const digestKey = derive(key, 'code digest')
     const digest = (mobile: string, scene: string, code: string) => ({
       kid,
-      digest: createHmac('sha256', digestKey).update(`${shortForm(mobile)}|${scene}|${code}`).digest('base64url'),
+      digest: createHmac('sha256', digestKey)
+        .update(`${shortForm(mobile)}|${scene}|${code}`)
+        .digest('base64url'),
     })
     return { kid, sealKey: derive(key, 'code seal'), digest }
   })

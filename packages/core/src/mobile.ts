@@ -46,7 +46,10 @@ export const segmentOf = (mobile: string): string =>
 export const numberSegment = (mobile: string): string => shortForm(mobile).slice(0, -4)
 
 const MAINLAND_NUMBERS = /(?<![0-9])((?:00)?(?:86)?1[3-9][0-9])[ -]?[0-9]{4}[ -]?([0-9]{4})(?![0-9])/g
-const NUMBERS = new RegExp(`((?:\\+|%2B)(?!86)(?:${CALLING_CODE}))(?:[ -]?[0-9]){2,10}[ -]?([0-9]{4})(?![0-9])`, 'gi')
+const NUMBERS = new RegExp(
+  `((?:\\+|%2B)(?!86)(?:${CALLING_CODE}))(?:[ -]?[0-9]){2,10}[ -]?([0-9]{4})(?![0-9])`,
+  'gi',
+)
 /** The four or five digits of a port or of a line, as in `127.0.0.1:6379` and `file.ts:1234`, are no code. */
 const CODES = /(?<![0-9A-Za-z_*-])(?:[0-9]{6,10}|(?<!(?:\.[0-9a-z]{1,3}|\]):)[0-9]{4,5})(?![0-9A-Za-z_-])/g
 

@@ -20,7 +20,8 @@ export async function loadNumbers(served: Pick<ReadonlySet<string>, 'has' | 'siz
 
   return (typed: string): ReadNumber => {
     const mobile = normaliseMobile(typed)
-    if (MAINLAND.test(mobile)) return served.has('CN') ? { mobile, country: 'CN' } : { fault: 'countryNotServed' }
+    if (MAINLAND.test(mobile))
+      return served.has('CN') ? { mobile, country: 'CN' } : { fault: 'countryNotServed' }
     if (!E164.test(mobile)) return { fault: 'mobileWrong' }
     if (parse === undefined) return { fault: mobile.startsWith('+86') ? 'mobileWrong' : 'countryNotServed' }
     const number = parse(mobile)

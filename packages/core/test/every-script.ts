@@ -4,7 +4,7 @@ import type { Keyring } from '../src/keyring.ts'
 import { createDeliveryReceipts } from '../src/queues/delivery-receipts.ts'
 import { keyFaults } from '../src/redis/key-faults.ts'
 import { keys } from '../src/redis/keys.ts'
-import { createCounters, limitArgs } from '../src/limits/counters.ts'
+import { createCounters, limitArg } from '../src/limits/counters.ts'
 import { createGuardCounts, GROUPS } from '../src/limits/guard-counts.ts'
 import { createLimits } from '../src/limits/limits.ts'
 import { createLists } from '../src/limits/allow-deny-lists.ts'
@@ -34,7 +34,10 @@ export async function runEveryScript(
   const counters = createCounters(redis)
   const windows = [{ most: 1, seconds: 60 }]
   const ph = keyring.pseudonym(mobile)
-  const gate = (['address', 'subnet', 'segment'] as const).map((what) => ({ key: keys.gate(what, ph), windows }))
+  const gate = (['address', 'subnet', 'segment'] as const).map((what) => ({
+    key: keys.gate(what, ph),
+    windows,
+  }))
   const ownKeys = { phoneKey: Buffer.alloc(32, 1), codeKeys: [{ kid: 'k1', key: Buffer.alloc(32, 2) }] }
   const answers: unknown[] = []
   const note = <T>(answer: T): T => {
@@ -186,13 +189,17 @@ async function admit(redis: RedisClient, mobile: string, note: Note): Promise<vo
   const rule = { seconds: 60, sends: 1, percent: 50, mode: 'deny', mark_ms: 60_000 }
   const windows = [{ most: 3, seconds: 60 }]
   const rules = {
-    limits: limitArgs([...limits.map((key) => ({ key, windows })), { key: keys.budget, windows }]),
+    limits: [...limits, 'budget'].map((name) => ({ name, ...limitArg({ key: name, windows }) })),
+    back_ends: [{ name: 'api_key', ...limitArg({ key: 'api_key', windows }) }],
+    limit_key: { name: 'limit_key', ...limitArg({ key: 'limit_key', windows }) },
     proof_after: 10,
     groups: [rule, rule, rule],
   }
   const script = createScript(redis, scriptFile('admission'), { rules })
-  const ask = async () => {
-    const { kind, rows } = await script(allKeys, ['', 0, 0, mobile, 1, 0])
+  const ofBackEnd = ['api_key', 'limit_key'].map((what) => `${keys.budget}:${mobile}:${what}`)
+  const ask = async (backEnd = 0) => {
+    const given = backEnd === 0 ? allKeys : [...allKeys, ...ofBackEnd]
+    const { kind, rows } = await script(given, ['', 0, 0, mobile, 1, 0, backEnd])
     note({
       kind,
       figures: rows.map((row) => [row.number('group'), row.number('sends'), row.number('verified')]),
@@ -201,7 +208,7 @@ async function admit(redis: RedisClient, mobile: string, note: Note): Promise<vo
   await ask()
   counts.countSent(group)
   await counts.flush()
-  for (let i = 0; i < 3; i++) await ask()
+  for (const backEnd of [0, 0, 0, 1, 1]) await ask(backEnd)
 }
 
 const RANDOM = new Set(['member', 'code', 'rid', 'requestId', 'at'])

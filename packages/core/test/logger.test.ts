@@ -95,8 +95,14 @@ describe('masking', () => {
     ['+79161234567', '+7****4567'],
   ])('shows the calling code and the last four digits of %s', (mobile, masked) => {
     expect(maskMobile(mobile)).toBe(masked)
-    for (const text of [mobile, mobile.replace(/[0-9]{4}$/, ' $&'), `${mobile.slice(0, 6)}-${mobile.slice(6)}`])
+    for (const text of [
+      mobile,
+      mobile.replace(/[0-9]{4}$/, ' $&'),
+      `${mobile.slice(0, 6)}-${mobile.slice(6)}`,
+    ])
       expect(scrub(`to ${text}, again`)).toBe(`to ${masked}, again`)
-    expect(scrub(`/v1/contacts/${encodeURIComponent(mobile)}`)).toBe(`/v1/contacts/${masked.replace('+', '%2B')}`)
+    expect(scrub(`/v1/contacts/${encodeURIComponent(mobile)}`)).toBe(
+      `/v1/contacts/${masked.replace('+', '%2B')}`,
+    )
   })
 })

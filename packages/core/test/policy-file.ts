@@ -20,6 +20,18 @@ export function policyFile(policy: object | string): string {
   return file
 }
 
+/** Settings that contain the given ones. Later settings replace earlier ones, and sections are merged. */
+export function mergeSettings(...all: readonly object[]): object {
+  const merged = new Map<string, unknown>()
+  const isSection = (value: unknown): value is object =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  for (const [name, value] of all.flatMap((settings) => Object.entries(settings))) {
+    const earlier = merged.get(name)
+    merged.set(name, isSection(earlier) && isSection(value) ? mergeSettings(earlier, value) : value)
+  }
+  return Object.fromEntries(merged)
+}
+
 /** The policy that the settings make. @throws ConfigError with every fault */
 export const loadPolicy = (settings: object | string): Policy =>
   loadConfig(Type.Object({}), { POLICY_FILE: policyFile(settings) }).policy

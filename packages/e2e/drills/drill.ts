@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { System } from '../test/system.ts'
-import type { Env } from '../test/system-env.ts'
+import type { Env, Settings } from '../test/system-env.ts'
 import type { RedisSentinel } from '@sms-codes/test-servers/redis-sentinel'
 import type { Promises } from './accounting.ts'
 import type { Relay } from './relay.ts'
@@ -23,6 +23,9 @@ export type Drill = {
   /** Belongs to the short selection of `--quick`. */
   isQuick?: boolean
   env?: Env
+  policy?: Settings
+  /** The setting codes.send_within of the policy, in seconds. */
+  sendWithinSeconds?: number
   /** Users get codes of a scene with fallback and have a mailbox. */
   hasMailboxes?: boolean
   /** All users share one address. */

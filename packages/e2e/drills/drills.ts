@@ -10,7 +10,7 @@ import { PROCESS_DRILLS, REDIS_DRILLS } from './process-drills.ts'
  */
 const longOutage = (probes: number) => ({ mayLose: { from: -5, to: 17, others: probes } })
 const BACKLOG = 20_000
-const UNLIMITED = '100000/60'
+const UNLIMITED = ['100000/60s']
 
 async function withQueue({ system }: Rig, act: (queue: Queue) => Promise<void>): Promise<void> {
   const queue = new Queue('sms', { prefix: '{sms}', connection: { url: system.env['REDIS_URL'] ?? '' } })
@@ -66,20 +66,22 @@ const gateways: Drill[] = [
     title: 'the only gateway is down for 60 s, and all users share one address that the guard watches',
     seconds: 60,
     isOffice: true,
-    env: {
-      SEND_WITHIN_SECONDS: '20',
-      STEP_UP: 'off',
-      GUARD_MODE: 'deny',
-      // Higher than the default, so that the users before the outage do not outweigh it.
-      GUARD_MIN_PERCENT: '20',
-      GUARD_ADDRESS_MIN_SENDS: '60',
-      GUARD_SERVICE_MIN_SENDS: '1000000',
-      LIMIT_ADDRESS_IMAGES: UNLIMITED,
-      LIMIT_ADDRESS_ATTEMPTS: UNLIMITED,
-      LIMIT_ADDRESS_SENDS: UNLIMITED,
-      LIMIT_SUBNET_SENDS: UNLIMITED,
-      LIMIT_ADDRESS_VERIFIES: UNLIMITED,
+    policy: {
+      codes: { send_within: '20s' },
+      step_up: { enabled: false },
+      guard: {
+        mode: 'deny',
+        // Higher than the default, so that the users before the outage do not outweigh it.
+        segment: { min_percent: 20 },
+        address: { min_percent: 20, min_sends: 60 },
+        service: { min_sends: 1_000_000 },
+      },
+      limits: {
+        address: { images: UNLIMITED, attempts: UNLIMITED, sends: UNLIMITED, verifies: UNLIMITED },
+        subnet: { sends: UNLIMITED },
+      },
     },
+    sendWithinSeconds: 20,
     promises: longOutage(6),
     breakIt: ({ gateway }) => gateway.down(),
     mend: ({ gateway }) => gateway.up(),

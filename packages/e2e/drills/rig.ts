@@ -10,6 +10,7 @@ const [APIS, WORKERS] = [2, 3]
 /** Starts the service of a drill: two APIs, three workers, the board, Redis with an append-only file, the simulator. */
 export async function startRig({
   env = {},
+  policy = {},
   hasSentinel,
 }: Drill): Promise<Rig & { stop: () => Promise<void> }> {
   const sentinel = hasSentinel === true ? await startRedisSentinel() : null
@@ -28,10 +29,13 @@ export async function startRig({
     env: {
       LOG_LEVEL: 'warn',
       SIMULATOR_VENDOR_LIMITS: 'off',
-      SCENES: `default; ${FALLBACK_SCENE} fallback=yes`,
-      CCP_BASE_URL: `http://127.0.0.1:${gateway.port}`,
       SMTP_URL: `smtp://127.0.0.1:${mail.port}`,
       ...env,
+    },
+    policy: {
+      scenes: { default: {}, [FALLBACK_SCENE]: { fallback: true } },
+      gateways: { ccp: { base_url: `http://127.0.0.1:${gateway.port}` } },
+      ...policy,
     },
     ...(sentinel !== null && { store: { url: sentinel.url, redis: sentinelClient(sentinel) } }),
   })

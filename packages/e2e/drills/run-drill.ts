@@ -45,7 +45,7 @@ export async function runDrill(drill: Drill, options: Options, progress: Progres
 }
 
 function startUsers(
-  { hasMailboxes = false, isOffice = false }: Drill,
+  { hasMailboxes = false, isOffice = false, sendWithinSeconds = 120 }: Drill,
   { system }: Rig,
   options: Options,
 ): Load {
@@ -57,7 +57,7 @@ function startUsers(
     scene: hasMailboxes ? FALLBACK_SCENE : 'default',
     contactKey: hasMailboxes ? (env['API_KEYS']?.split(':')[1] ?? '') : null,
     office: isOffice ? OFFICE_ADDRESS : null,
-    sendWithinSeconds: Number(env['SEND_WITHIN_SECONDS'] ?? 120),
+    sendWithinSeconds,
     perSecond: options.rate,
     seed: options.seed,
   })

@@ -16,9 +16,11 @@ beforeAll(async () => {
     receipts: true,
     env: {
       SMS_GATEWAYS: GATEWAYS.join(','),
-      SMS_WEIGHTS: GATEWAYS.map((name) => `${name}:1`).join(','),
+    },
+    policy: {
+      gateways: Object.fromEntries(GATEWAYS.map((name) => [name, { weight: 1 }])),
       // Shorter than the default, because many calls of this test run into the deadline.
-      GATEWAY_DEADLINE_MS: '2000',
+      gateway_deadline: '2s',
     },
   })
 })

@@ -3,7 +3,7 @@ import { aMobile, startSystem, type System } from './system.ts'
 
 let system: System
 beforeAll(async () => {
-  system = await startSystem({ env: { QUEUE_MAX_AGE_SECONDS: '1' } })
+  system = await startSystem({ policy: { overload: { queue_max_age: '1s' } } })
 })
 afterAll(() => system.stop())
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
-import type { Env } from './system-env.ts'
+import type { Settings } from './system-env.ts'
 import { aMobile, startSystem, type System } from './system.ts'
 
 // Every test starts its own worker, because a circuit breaker remembers the faults of earlier tests. At the
@@ -39,9 +39,9 @@ function table(all: Row[]): string {
 const END = /^(sent|delivered|fell_back|failed|expired)$/
 
 /** Sends one code with a worker that has these gateways, and waits until its status matches. */
-async function sendOne(row: string, gateways: string, env: Env = {}, wish: RegExp = END) {
+async function sendOne(row: string, names: string, gateways: Settings = {}, wish: RegExp = END) {
   await worker?.process.stop()
-  worker = await system.startWorker({ SMS_GATEWAYS: gateways, ...env })
+  worker = await system.startWorker({ SMS_GATEWAYS: names }, { gateways })
   const mobile = aMobile()
   const at = Date.now()
   const { body } = await system.send(mobile)
@@ -72,12 +72,12 @@ describe('a message through every gateway', () => {
 
 describe('a first gateway that certainly did not accept the message', () => {
   it('refuses the connection: the second gateway sends it', async () => {
-    const dead = { CCP_BASE_URL: `http://127.0.0.1:${await freePort()}` }
+    const dead = { ccp: { base_url: `http://127.0.0.1:${await freePort()}` } }
     expect((await sendOne('connection refused', 'ccp,aliyun', dead)).gateways).toEqual(['aliyun'])
   })
 
   it('has a host name without an address: the second gateway sends it', async () => {
-    const lost = { CCP_BASE_URL: 'https://nowhere.invalid:8883' }
+    const lost = { ccp: { base_url: 'https://nowhere.invalid:8883' } }
     expect((await sendOne('no such host', 'ccp,aliyun', lost)).gateways).toEqual(['aliyun'])
   })
 
@@ -192,12 +192,9 @@ describe('delivery receipts', () => {
 describe('two gateways that are both down for a while', () => {
   it('are not called while their circuit breakers are open, and send all messages after they recover', async () => {
     const dead = await freePort()
-    const env = {
-      SMS_GATEWAYS: 'ccp,twilio',
-      CCP_BASE_URL: `http://127.0.0.1:${dead}`,
-      TWILIO_BASE_URL: `http://127.0.0.1:${dead}`,
-    }
-    worker = await system.startWorker(env)
+    const base_url = `http://127.0.0.1:${dead}`
+    const gateways = { ccp: { base_url }, twilio: { base_url } }
+    worker = await system.startWorker({ SMS_GATEWAYS: 'ccp,twilio' }, { gateways })
     const mobiles = Array.from({ length: 12 }, aMobile)
     await Promise.all(mobiles.map((mobile) => system.send(mobile)))
     const metrics = async () => (await fetch(`${worker?.opsUrl}/metrics`)).text()

@@ -5,16 +5,22 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
 import { toRecord } from './json.ts'
-import type { Env } from './system-env.ts'
+import type { Env, Settings } from './system-env.ts'
 import { aMobile, startSystem, type System } from './system.ts'
 
 let system: System
 let worker: Awaited<ReturnType<System['startWorker']>> | undefined
 beforeAll(async () => {
-  const SCENES = 'default; login fallback=yes; payment fallback=yes receipt_within=2'
   // The tests let all gateways fail one after the other, and the API would refuse the sends of the later tests.
-  const env = { SCENES, QUEUE_MAX_AGE_SECONDS: '0' }
-  system = await startSystem({ workers: 0, receipts: true, env })
+  const policy = {
+    scenes: {
+      default: {},
+      login: { fallback: true },
+      payment: { fallback: true, receipt_within: '2s' },
+    },
+    overload: { queue_max_age: '0s' },
+  }
+  system = await startSystem({ workers: 0, receipts: true, policy })
 })
 afterEach(async () => {
   await worker?.process.stop()
@@ -25,14 +31,13 @@ afterAll(() => system.stop())
 
 let owners = 0
 /** Stores a verified e-mail address for a new phone and requests one code. */
-async function requestCode(scene: string, env: Env = {}) {
+async function requestCode(scene: string, env: Env = {}, settings: Settings = {}) {
   const dead = `http://127.0.0.1:${await freePort()}`
-  const down = { CCP_BASE_URL: dead, ALIYUN_BASE_URL: dead }
-  worker ??= await system.startWorker({
-    SMS_GATEWAYS: 'ccp,aliyun',
-    ...(env['SMS_GATEWAYS'] === undefined && down),
-    ...env,
-  })
+  const down = { gateways: { ccp: { base_url: dead }, aliyun: { base_url: dead } } }
+  worker ??= await system.startWorker(
+    { SMS_GATEWAYS: 'ccp,aliyun', ...env },
+    env['SMS_GATEWAYS'] === undefined ? down : settings,
+  )
   const mobile = aMobile()
   const email = `owner${++owners}@mail.example`
   const put = await system.asBackend('PUT', `/v1/contacts/${mobile}`, {
@@ -190,12 +195,11 @@ describe('a code that for a while neither SMS nor mail takes', () => {
   async function requestInOutage() {
     const port = await freePort()
     await system.mailFault('refuse', 0)
-    const env = {
-      SMS_GATEWAYS: 'ccp',
-      CCP_BASE_URL: `http://127.0.0.1:${port}`,
-      FALLBACK_AFTER_SECONDS: '1',
+    const settings = {
+      gateways: { ccp: { base_url: `http://127.0.0.1:${port}` } },
+      email: { fallback_after: '1s' },
     }
-    const request = await requestCode('login', env)
+    const request = await requestCode('login', { SMS_GATEWAYS: 'ccp' }, settings)
     const left = () => new Set(channelsLeft(request.id)).size
     await expect.poll(left, { timeout: 60_000 }).toBe(2)
     /** Makes the gateway reachable. */

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { API_POLICY } from '@sms-codes/bench/api-env'
 import { openConnection } from '@sms-codes/bench/connection'
 import { runLoad } from '@sms-codes/bench/load'
 import { startStack, type Stack } from '@sms-codes/bench/stack'
@@ -38,18 +39,18 @@ beforeAll(async () => {
   gateway.listen(0, '127.0.0.1')
   await once(gateway, 'listening')
   stack = await startStack((line) => lines.push(line))
-  api = await stack.startApp('api', {
-    NODE_OPTIONS,
-    TRUST_PROXY: '127.0.0.1',
-    LIMIT_SUBNET_ATTEMPTS: '1000000/600',
-    LIMIT_SUBNET_SENDS: '1000000/3600',
-    LIMIT_SEGMENT_SENDS: '1000000/60',
-    BUDGET_MESSAGES: '1000000/3600',
-    QUEUE_MAX_AGE_SECONDS: '0',
-  })
+  api = await stack.startApp(
+    'api',
+    {
+      NODE_OPTIONS,
+      TRUST_PROXY: '127.0.0.1',
+    },
+    API_POLICY,
+  )
   const address = gateway.address()
   const port = typeof address === 'object' ? address?.port : 0
-  worker = await stack.startApp('worker', { NODE_OPTIONS, ...firstGatewayAt(`http://127.0.0.1:${port}`) })
+  const { env, policy } = firstGatewayAt(`http://127.0.0.1:${port}`)
+  worker = await stack.startApp('worker', { NODE_OPTIONS, ...env }, policy)
   await send(WARM_UP_SENDS)
 })
 afterAll(async () => {

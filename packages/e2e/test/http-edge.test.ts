@@ -4,13 +4,14 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp } from '@sms-codes/launcher/processes'
 import { ROOT, startSystem, times, type System } from './system.ts'
 
 let system: System
 beforeAll(async () => {
-  system = await startSystem({ workers: 0, board: true, env: { EVENT_LOOP_MAX_DELAY_MS: '0' } })
+  system = await startSystem({ workers: 0, board: true })
 })
 afterAll(() => system.stop())
 
@@ -113,7 +114,7 @@ it('a process without a free file descriptor goes on, and answers when there is 
       ...system.env,
       API_PORT: String(port),
       API_OPS_PORT: String(opsPort),
-      EVENT_LOOP_MAX_DELAY_MS: '60000',
+      POLICY_FILE: policyFile({ overload: { event_loop_max_delay: '60s' } }),
     },
     onLine: (line) => lines.push(line),
   })

@@ -9,9 +9,17 @@ import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 
 const env = {
   SMS_GATEWAYS: 'ccp,tencent,twilio,webhook,aliyun',
-  SMS_WEIGHTS: 'ccp:4,tencent:1,twilio:1,webhook:1',
-  SCENES: 'default fallback=yes',
   EVENTS_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
+}
+
+const policy = {
+  gateways: {
+    ccp: { weight: 4 },
+    tencent: { weight: 1 },
+    twilio: { weight: 1 },
+    webhook: { weight: 1 },
+  },
+  scenes: { default: { fallback: true } },
 }
 
 const EMAIL = 'the-owner@mail.example'
@@ -35,6 +43,7 @@ beforeAll(async () => {
   const address = application.address()
   const EVENTS_URL = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`
   system = await startSystem({
+    policy,
     apis: 2,
     workers: 2,
     board: true,

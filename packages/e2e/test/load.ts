@@ -40,7 +40,7 @@ export function startLoad(system: System, browsers = 10) {
 type End = 'sent' | 'failed' | 'expired' | 'open' | 'vanished'
 export type Ends = Record<End | 'twice', Accepted[]>
 
-/** A send that no worker took expires 20 s after SEND_WITHIN_SECONDS, which is 30 in topologies.test.ts. */
+/** A send that no worker took expires 20 s after codes.send_within, which is 30 in topologies.test.ts. */
 const TERMINAL_WITHIN_MS = 60_000
 
 /** Waits until every accepted request has ended or its time is over, and sorts them by their end. */

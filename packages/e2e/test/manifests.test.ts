@@ -65,9 +65,9 @@ describe('the Kubernetes manifests', () => {
   it('read ConfigMaps and Secrets that the example defines', () => {
     const given = [...ofKind('ConfigMap'), ...ofKind('Secret')].map(({ document }) => nameOf(document))
     const wanted = manifests.flatMap(({ document }) =>
-      [...JSON.stringify(document).matchAll(/"(?:configMapRef|secretRef)":\{"name":"([^"]+)"/g)].map(
-        ([, name]) => name,
-      ),
+      [
+        ...JSON.stringify(document).matchAll(/"(?:configMapRef|secretRef|configMap)":\{"name":"([^"]+)"/g),
+      ].map(([, name]) => name),
     )
     expect(new Set(wanted)).toEqual(new Set(given))
   })

@@ -48,7 +48,10 @@ describe('on a service that has just started', () => {
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>
   const fresh: string[] = []
   beforeAll(async () => {
-    system = await startSystem({ env: { GUARD_MIN_SENDS: '1', SMS_GATEWAYS: 'ccp,aliyun' } })
+    system = await startSystem({
+      env: { SMS_GATEWAYS: 'ccp,aliyun' },
+      policy: { guard: { segment: { min_sends: 1 } } },
+    })
     for (const { opsUrl } of [...system.apis, ...system.workers])
       fresh.push(...(await (await fetch(`${opsUrl}/metrics`)).text()).split('\n'))
     prometheus = await startPrometheus(programs.prometheus, targetsOf(system))
@@ -105,8 +108,12 @@ describe('on a service under load', () => {
   let system: System
   let prometheus: Awaited<ReturnType<typeof startPrometheus>>
   beforeAll(async () => {
-    const env = { BUDGET_MESSAGES: '1000/3600', GUARD_MIN_SENDS: '1', LIMIT_ADDRESS_ATTEMPTS: '4/60' }
-    system = await startSystem({ env })
+    const policy = {
+      budget: { messages: ['1000/1h'] },
+      guard: { segment: { min_sends: 1 } },
+      limits: { address: { attempts: ['4/60s'] } },
+    }
+    system = await startSystem({ policy })
     prometheus = await startPrometheus(programs.prometheus, targetsOf(system))
     // A rate needs two values of a counter, so the load comes before and after the first scrape.
     await work()

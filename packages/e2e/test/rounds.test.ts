@@ -278,7 +278,7 @@ describe('of 500 simultaneous requests to four API processes', () => {
   const windows = [{ most: BUDGET, seconds: 3_600 }]
 
   it('a budget of 100 accepts exactly 100, in each of thirty rounds', async () => {
-    const apis = await times(4, () => system.startApi({ BUDGET_MESSAGES: `${BUDGET}/3600` }))
+    const apis = await times(4, () => system.startApi({}, 0, { budget: { messages: [`${BUDGET}/1h`] } }))
     const asking = openSockets(apis.map(({ url }) => url))
     const before = (await system.outbox()).length
     let undecided = 0

@@ -11,7 +11,8 @@ const TIMEOUT_MS = (SECONDS + 240) * 1000
 const OPTIONS = {
   apis: 2,
   workers: 2,
-  env: { LOG_LEVEL: 'info', SIMULATOR_VENDOR_LIMITS: 'off', SEND_WITHIN_SECONDS: '30' },
+  env: { LOG_LEVEL: 'info', SIMULATOR_VENDOR_LIMITS: 'off' },
+  policy: { codes: { send_within: '30s' } },
 }
 const NOTHING_LOST = { failed: [], expired: [], open: [], vanished: [], twice: [] }
 
@@ -42,8 +43,8 @@ describe('on a Cluster of three servers, four shards', () => {
     const nodes = await startRedisCluster()
     stopNodes = nodes.stop
     const redis = new Cluster(nodes.ports.map((port) => ({ host: '127.0.0.1', port })))
-    const env = { ...OPTIONS.env, QUEUE_SHARDS: '4' }
-    system = await startSystem({ ...OPTIONS, env, store: { url: nodes.url, redis } })
+    const policy = { ...OPTIONS.policy, queues: { shards: 4 } }
+    system = await startSystem({ ...OPTIONS, policy, store: { url: nodes.url, redis } })
     await Promise.all(redis.nodes('master').map((node) => node.config('RESETSTAT')))
     const load = startLoad(system)
     await sleep(SECONDS * 1000)
@@ -61,16 +62,17 @@ describe('on a Cluster of three servers, four shards', () => {
   })
 })
 
-describe('while the processes restart one after the other, a change of QUEUE_SHARDS', () => {
+describe('while the processes restart one after the other, a change of the number of shards', () => {
   it('from 1 to 4 to 2 loses no send, and none is sent twice', { timeout: TIMEOUT_MS }, async () => {
     system = await startSystem(OPTIONS)
     const load = startLoad(system, 4)
-    for (const QUEUE_SHARDS of ['4', '2']) {
-      const added = await system.startWorker({ QUEUE_SHARDS })
+    for (const shards of [4, 2]) {
+      const settings = { queues: { shards } }
+      const added = await system.startWorker({}, settings)
       for (const [i, api] of system.apis.entries()) {
         await sleep(500)
         await api.process.stop()
-        system.apis[i] = await system.startApi({ QUEUE_SHARDS }, Number(new URL(api.url).port))
+        system.apis[i] = await system.startApi({}, Number(new URL(api.url).port), settings)
       }
       await sleep(500)
       for (const old of system.workers.splice(0, system.workers.length, added)) await old.process.stop()

@@ -88,8 +88,8 @@ describe('an API that is stopped', () => {
 
 describe('a worker that is stopped', () => {
   it('abandons a delivery that takes too long, and another worker finishes it: one message', async () => {
-    const env = { SMS_GATEWAYS: 'ccp,aliyun,tencent', GATEWAY_DEADLINE_MS: '8000' }
-    system = await startSystem({ env })
+    const env = { SMS_GATEWAYS: 'ccp,aliyun,tencent' }
+    system = await startSystem({ env, policy: { gateway_deadline: '8s' } })
     const mobile = aMobile()
     // Two slow refusals in sequence take longer than a stop may.
     await system.fault('160050', 1, 7_800)

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { policyFile } from '@sms-codes/launcher/policy-file'
+import { simulatedGateways, simulatedSecrets } from '@sms-codes/launcher/simulated-vendors'
 
 export type Env = Record<string, string>
 
@@ -26,7 +28,7 @@ export function systemEnv({ redisUrl, simulatorPort, smtpPort, receiptsUrl }: En
     TRUST_PROXY: '127.0.0.1',
     API_KEYS: `shop:${hex(32)}`,
     SMS_GATEWAYS: 'ccp',
-    ...accounts(simulatorUrl),
+    ...simulatedSecrets((_name, bytes) => randomBytes(bytes)),
     ...(receiptsUrl !== null && {
       CALLBACK_TOKEN: base64url(18),
       PUBLIC_URL: receiptsUrl,
@@ -38,38 +40,32 @@ export function systemEnv({ redisUrl, simulatorPort, smtpPort, receiptsUrl }: En
     SIMULATOR_PORT: String(simulatorPort),
     SIMULATOR_SMTP_PORT: String(smtpPort),
     SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
-    MAIL_FROM: 'Codes <codes@shop.example>',
     CORS_ORIGINS: simulatorUrl,
-    // No limit, because a busy machine must not fail the tests.
-    EVENT_LOOP_MAX_DELAY_MS: '0',
   }
 }
 
-/** Accounts of all vendors, whose addresses are those of the simulator. */
-function accounts(url: string): Env {
-  return {
-    CCP_BASE_URL: url,
-    CCP_ACCOUNT_SID: hex(16),
-    CCP_AUTH_TOKEN: hex(16),
-    CCP_APP_ID: hex(16),
-    CCP_TEMPLATE_ID: '1',
-    ALIYUN_BASE_URL: url,
-    ALIYUN_ACCESS_KEY_ID: `LTAI${hex(8)}`,
-    ALIYUN_ACCESS_KEY_SECRET: hex(15),
-    ALIYUN_SIGN_NAME: '美多商城',
-    ALIYUN_TEMPLATE_CODE: 'SMS_100000001',
-    TENCENT_BASE_URL: url,
-    TENCENT_SECRET_ID: `AKID${hex(16)}`,
-    TENCENT_SECRET_KEY: hex(16),
-    TENCENT_SDK_APP_ID: '1400006666',
-    TENCENT_SIGN_NAME: '美多商城',
-    TENCENT_TEMPLATE_ID: '1110',
-    TWILIO_BASE_URL: url,
-    TWILIO_ACCOUNT_SID: `AC${hex(16)}`,
-    TWILIO_AUTH_TOKEN: hex(16),
-    TWILIO_FROM: '+15005550006',
-    WEBHOOK_URL: `${url}/webhook`,
-    WEBHOOK_SECRETS: `whsec_${base64(32)}`,
-    WEBHOOK_IDEMPOTENT: 'true',
+/** Settings of the policy file. */
+export type Settings = { [name: string]: unknown }
+
+const isSection = (value: unknown): value is Settings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The settings of `own` replace those of `base`, section by section. */
+function mergeSettings(base: Settings, own: Settings): Settings {
+  const merged = Object.entries(own).map(([name, value]) => {
+    const before = base[name]
+    return [name, isSection(before) && isSection(value) ? mergeSettings(before, value) : value] as const
+  })
+  return { ...base, ...Object.fromEntries(merged) }
+}
+
+/** Returns a function that writes a policy file: the settings of all tests, with others in their place. */
+export function policyOf(simulatorUrl: string) {
+  const base = {
+    gateways: simulatedGateways(simulatorUrl),
+    email: { from: 'Codes <codes@shop.example>' },
+    // No limit, because a busy machine must not fail the tests.
+    overload: { event_loop_max_delay: '0s' },
   }
+  return (...own: readonly Settings[]) => policyFile(own.reduce(mergeSettings, base))
 }

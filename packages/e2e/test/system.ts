@@ -8,7 +8,7 @@ import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/pro
 import { startRedis } from '@sms-codes/launcher/redis'
 import { createApiClient } from './api-client.ts'
 import { createSimulatorClient } from './simulator-client.ts'
-import { systemEnv, type Env } from './system-env.ts'
+import { policyOf, systemEnv, type Env, type Settings } from './system-env.ts'
 
 export const ROOT = join(import.meta.dirname, '../../..')
 const READY_MS = 30_000
@@ -20,6 +20,8 @@ type SystemOptions = {
   workers?: number
   board?: boolean
   env?: Env
+  /** Settings of the policy, in addition to those of all tests. */
+  policy?: Settings
   /** Redis keeps its data when `restartRedis` kills it. */
   persistent?: boolean
   /** Gateways send delivery receipts to the first API process. */
@@ -39,6 +41,7 @@ export async function startSystem({
   workers = 1,
   board = false,
   env = {},
+  policy = {},
   persistent = false,
   receipts = false,
   store,
@@ -56,23 +59,28 @@ export async function startSystem({
   const apiPorts = await Promise.all(Array.from({ length: apis }, () => freePort()))
   const firstApi = `http://127.0.0.1:${apiPorts[0]}`
   const receiptsUrl = receipts ? firstApi : null
-  const common: Env = { ...systemEnv({ redisUrl: url, simulatorPort, smtpPort, receiptsUrl }), ...env }
+  const writePolicy = policyOf(simulatorUrl)
+  const POLICY_FILE = writePolicy(policy)
+  const system = systemEnv({ redisUrl: url, simulatorPort, smtpPort, receiptsUrl })
+  const common: Env = { ...system, POLICY_FILE, ...env }
+  const withPolicy = (own: Settings) => ({ POLICY_FILE: writePolicy(policy, own) })
   const processes = createApps(common)
 
-  async function startApi(more: Env = {}, onPort = 0) {
+  /** @param settings of the policy of this process alone */
+  async function startApi(more: Env = {}, onPort = 0, settings: Settings = {}) {
     const [port, opsPort] = [onPort === 0 ? await freePort() : onPort, await freePort()]
     const opsUrl = `http://127.0.0.1:${opsPort}`
-    const own = { API_PORT: String(port), API_OPS_PORT: String(opsPort), ...more }
+    const own = { API_PORT: String(port), API_OPS_PORT: String(opsPort), ...withPolicy(settings), ...more }
     return {
       url: `http://127.0.0.1:${port}`,
       opsUrl,
       process: await processes.start('api', own, `${opsUrl}/readyz`),
     }
   }
-  async function startWorker(more: Env = {}) {
+  async function startWorker(more: Env = {}, settings: Settings = {}) {
     const opsPort = await freePort()
     const opsUrl = `http://127.0.0.1:${opsPort}`
-    const own = { WORKER_OPS_PORT: String(opsPort), ...more }
+    const own = { WORKER_OPS_PORT: String(opsPort), ...withPolicy(settings), ...more }
     return { opsUrl, process: await processes.start('worker', own, `${opsUrl}/readyz`) }
   }
 

@@ -14,7 +14,8 @@ const OPTIONS = {
   apis: 2,
   workers: 2,
   board: true,
-  env: { LOG_LEVEL: 'info', SIMULATOR_VENDOR_LIMITS: 'off', SEND_WITHIN_SECONDS: '30' },
+  env: { LOG_LEVEL: 'info', SIMULATOR_VENDOR_LIMITS: 'off' },
+  policy: { codes: { send_within: '30s' } },
 }
 
 let system: System

@@ -45,7 +45,7 @@ async function sendAndVerify(): Promise<{ mobile: string; code: string; uuid: st
 
 describe('tracing', () => {
   it('connects a request from HTTP through the queue to the gateway in one trace', async () => {
-    system = await startSystem({ env: { ...LOAD_SDK, TRACING: 'on' } })
+    system = await startSystem({ env: { ...LOAD_SDK, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } })
     await sendAndVerify()
     await expect.poll(() => named('send ccp'), { timeout: 10_000 }).toBeDefined()
     await expect.poll(() => named('process sms'), { timeout: 10_000 }).toBeDefined()
@@ -58,7 +58,9 @@ describe('tracing', () => {
   })
 
   it('records no number, code, image code or URL on any route', async () => {
-    system = await startSystem({ env: { ...LOAD_SDK, TRACING: 'on', SMS_GATEWAYS: 'ccp,aliyun' } })
+    system = await startSystem({
+      env: { ...LOAD_SDK, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', SMS_GATEWAYS: 'ccp,aliyun' },
+    })
     await system.fault('160050')
     const seen = [await sendAndVerify(), await sendAndVerify()]
     const mobile = aMobile()

@@ -34,7 +34,10 @@ describe.each(Object.keys(GOOD))('the %s exits with 78 and reports a fault of', 
       took.push(Math.round(performance.now() - began))
       const said = lines.join('\n')
       expect({ exit, said }).toMatchObject({ exit: { code: 78, signal: null } })
-      expect(said).toMatch(new RegExp(`^(simulator:)? *${names}[A-Z_]*: `, 'm'))
+      // A fault of the policy begins with the file and the line.
+      expect(said).toMatch(
+        new RegExp(`^(simulator:)? *([^ ]+:\\d+ )?${names.replaceAll('.', '\\.')}[\\w.]*: `, 'm'),
+      )
       const values = [...Object.values(GOOD[app] ?? {}), ...Object.values(wrong), 'canary-word']
       expect(values.filter(isRevealed(said))).toEqual([])
     },

@@ -1,17 +1,20 @@
 import { randomBytes } from 'node:crypto'
+import { policyFile } from '@sms-codes/launcher/policy-file'
+import { simulatedGateways } from '@sms-codes/launcher/simulated-vendors'
 
 type Env = Record<string, string>
 
-/** An environment that must not start a process, and the beginning of the variable name in its fault. */
+/** An environment that must not start a process, and the variable or the setting that its fault names. */
 type WrongEnvironment = { app: string; names: string; env: Env }
 
+const policy = (settings: object): Env => ({ POLICY_FILE: policyFile(settings) })
 const key = () => randomBytes(32).toString('base64')
 const one = key()
 
 /** The variables that each process requires. */
 export const GOOD: Record<string, Env> = {
   api: { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` },
-  worker: { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}`, SMS_GATEWAYS: 'console' },
+  worker: { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` },
   board: { BOARD_PASSWORD: randomBytes(18).toString('base64url') },
   simulator: {},
 }
@@ -19,14 +22,21 @@ export const GOOD: Record<string, Env> = {
 const of = (app: string, cases: [names: string, env: Env][]) =>
   cases.map(([names, env]): WrongEnvironment => ({ app, names, env }))
 
-const ALIYUN = {
-  SMS_GATEWAYS: 'aliyun',
-  ALIYUN_ACCESS_KEY_ID: 'LTAI5tExampleKeyId00000',
-  ALIYUN_ACCESS_KEY_SECRET: key(),
-  ALIYUN_SIGN_NAME: '演示',
-  ALIYUN_TEMPLATE_CODE: 'SMS_100000001',
-}
 const PRODUCTION = { NODE_ENV: 'production' }
+const TEST_NUMBER = {
+  test_numbers: { numbers: [{ mobile: '+8613800138000', code: '246810', until: '2099-01-01' }] },
+}
+const ONE_LOCALE = {
+  gateways: {
+    ccp: { ...simulatedGateways('http://127.0.0.1:1').ccp, messages: [{ template: '1', locales: ['en'] }] },
+  },
+}
+
+/** A policy with one gateway, whose secrets are missing. */
+function gateway(name: keyof ReturnType<typeof simulatedGateways>, settings: object = {}): Env {
+  const all = simulatedGateways('http://127.0.0.1:1')
+  return policy({ gateways: { [name]: all[name] }, ...settings })
+}
 
 /** Wrong values for the API and the worker, which both have keys. */
 const keys: [string, Env][] = [
@@ -40,9 +50,11 @@ const keys: [string, Env][] = [
   ['CODE_KEYS', { CODE_KEYS: `k1:${one}`, PHONE_KEY: one }],
   ['REDIS_URL', { REDIS_URL: 'http://user:canary-word@127.0.0.1:6379' }],
   ['REDIS_URL', { REDIS_URL: 'redis://:canary-word@127.0.0.1:port' }],
-  ['SCENES', { SCENES: 'default; login fallback=canary-word' }],
-  ['CODE_TTL_SECONDS', { CODE_TTL_SECONDS: '601' }],
-  ['TRACING', { TRACING: 'canary-word' }],
+  ['scenes.login.fallback', policy({ scenes: { default: {}, login: { fallback: 'yes' } } })],
+  ['codes.life', policy({ codes: { life: '601s' } })],
+  ['SCENES', { SCENES: 'default; login ttl=120' }],
+  ['TRACING', { TRACING: 'on' }],
+  ['POLICY_FILE', { POLICY_FILE: '/nowhere/policy.yaml' }],
   ['NODE_ENV', { NODE_ENV: 'prod' }],
   ['PHONE_KEY', { PHONE_KEY: Buffer.alloc(32).toString('base64') }],
   ['REDIS_URL', { REDIS_URL: 'redis://127.0.0.1:1/first' }],
@@ -53,21 +65,20 @@ export const WRONG: readonly WrongEnvironment[] = [
   ...of('api', keys),
   ...of('worker', keys),
   ...of('api', [
-    ['CODE_LENGTH', { CODE_LENGTH: '4' }],
-    ['CODE_TTL_SECONDS', { CODE_TTL_SECONDS: '59' }],
-    ['CODE_TTL_SECONDS', { CODE_TTL_SECONDS: '3e2' }],
-    ['SEND_WITHIN_SECONDS', { SEND_WITHIN_SECONDS: '290' }],
-    ['SCENES', { SCENES: 'default; pay length=4' }],
-    ['SCENES', { SCENES: 'default; pay ttl=100' }],
-    ['LIMIT_PHONE_SENDS', { LIMIT_PHONE_SENDS: '0/60' }],
-    ['LIMIT_PHONE_SENDS', { LIMIT_PHONE_SENDS: 'canary-word' }],
-    ['BUDGET_MESSAGES', PRODUCTION],
-    ['BUDGET_MESSAGES', { ...PRODUCTION, BUDGET_MESSAGES: '0/3600' }],
-    ['BUDGET_CENTS', { BUDGET_CENTS: '1/3600' }],
-    [
-      'TEST_NUMBERS',
-      { ...PRODUCTION, BUDGET_MESSAGES: '9/60', TEST_NUMBERS: '13800138000:246810:2099-01-01' },
-    ],
+    ['codes.length', policy({ codes: { length: 3 } })],
+    ['codes.life', policy({ codes: { life: '59s' } })],
+    ['codes.life', policy({ codes: { life: 300 } })],
+    ['scenes.default', policy({ codes: { send_within: '290s' } })],
+    ['scenes.pay.length', policy({ scenes: { default: {}, pay: { length: 11 } } })],
+    ['scenes.pay', policy({ scenes: { default: {}, pay: { life: '100s' } } })],
+    ['codes.sends', policy({ codes: { sends: ['0/60s'] } })],
+    ['codes.sends', policy({ codes: { sends: ['5/1h', '10/60s'] } })],
+    ['budget', PRODUCTION],
+    ['budget.messages', { ...PRODUCTION, ...policy({ budget: { messages: ['0/1h'] } }) }],
+    ['budget.cents', policy({ budget: { cents: ['1/1h'] } })],
+    ['test_numbers', { ...PRODUCTION, ...policy({ budget: { messages: ['9/60s'] }, ...TEST_NUMBER }) }],
+    ['countries.CN.locale', policy({ countries: { CN: { locale: 'fr' } } })],
+    ['api_keys.shop', policy({ api_keys: { shop: { scopes: ['send'] } } })],
     ['TRUST_PROXY', { TRUST_PROXY: 'true' }],
     ['TRUST_PROXY', { TRUST_PROXY: '1' }],
     ['TRUST_PROXY', { TRUST_PROXY: '0.0.0.0/0' }],
@@ -76,32 +87,32 @@ export const WRONG: readonly WrongEnvironment[] = [
     ['API_KEYS', { API_KEYS: 'shop:canary-word' }],
     ['CORS_ORIGINS', { CORS_ORIGINS: '*' }],
     ['CALLBACK_TOKEN', { CALLBACK_TOKEN: 'canary-word' }],
-    ['DENY_LIST', { ALLOW_LIST: '10.9.8.0/24', DENY_LIST: '10.9.8.0/24' }],
-    ['GUARD_MODE', { GUARD_MODE: 'challenge', STEP_UP: 'off' }],
-    ['QUEUE_MAX_AGE_SECONDS', { QUEUE_MAX_AGE_SECONDS: '-1' }],
+    ['lists.deny', policy({ lists: { allow: ['10.9.8.0/24'], deny: ['10.9.8.0/24'] } })],
+    ['guard.mode', policy({ guard: { mode: 'challenge' }, step_up: { enabled: false } })],
+    ['overload.queue_max_age', policy({ overload: { queue_max_age: '-1s' } })],
+    ['queues.shard', policy({ queues: { shard: 2 } })],
     ['DRAIN_MS', { DRAIN_MS: 'canary-word' }],
   ]),
   ...of('worker', [
-    ['SMS_GATEWAYS', { SMS_GATEWAYS: '' }],
     ['SMS_GATEWAYS', { SMS_GATEWAYS: 'canary-word' }],
-    ['SMS_GATEWAYS', PRODUCTION],
-    ['CCP_', { SMS_GATEWAYS: 'ccp' }],
-    ['ALIYUN_', { SMS_GATEWAYS: 'aliyun' }],
-    ['TWILIO_', { SMS_GATEWAYS: 'twilio' }],
-    [
-      'WEBHOOK_',
-      { SMS_GATEWAYS: 'webhook', WEBHOOK_URL: 'https://sms.example/', WEBHOOK_SECRETS: 'canary-word' },
-    ],
-    ['CODE_LENGTH', { ...ALIYUN, CODE_LENGTH: '8' }],
-    ['SCENES', { ...ALIYUN, SCENES: 'default; login length=8' }],
-    ['MAIL_FROM', { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'canary-word' }],
-    ['SMS_WEIGHTS', { SMS_WEIGHTS: 'ccp:2' }],
+    ['gateways.console', PRODUCTION],
+    ['gateways.ccp', { SMS_GATEWAYS: 'ccp', ...policy({ gateways: { ccp: {} } }) }],
+    ['CCP_AUTH_TOKEN', gateway('ccp')],
+    ['ALIYUN_ACCESS_KEY_SECRET', gateway('aliyun')],
+    ['TWILIO_AUTH_TOKEN', gateway('twilio')],
+    ['WEBHOOK_SECRETS', { ...gateway('webhook'), WEBHOOK_SECRETS: 'canary-word' }],
+    ['CCP_ACCOUNT_SID', { CCP_ACCOUNT_SID: 'aaf98f894d328b13014d6c3d0b8b2f5f' }],
+    ['codes.length', gateway('aliyun', { codes: { length: 8 } })],
+    ['scenes.login', gateway('aliyun', { scenes: { default: {}, login: { length: 8 } } })],
+    ['gateways.ccp.messages', gateway('ccp', { texts: { 'zh-CN': '{code}', en: '{code}' }, ...ONE_LOCALE })],
+    ['email.from', { SMTP_URL: 'smtp://mail.example', ...policy({ email: { from: 'canary-word' } }) }],
+    ['routes.0.gateway', policy({ routes: [{ countries: ['CN'], gateway: 'ccp' }] })],
     ['WORKER_CONCURRENCY', { WORKER_CONCURRENCY: '0' }],
     ['WORKER_CONCURRENCY', { WORKER_CONCURRENCY: '1e9' }],
     ['WORKER_CONCURRENCY', { WORKER_CONCURRENCY: 'NaN' }],
-    ['GATEWAY_DEADLINE_MS', { GATEWAY_DEADLINE_MS: '10000' }],
-    ['MAIL_FROM', { SMTP_URL: 'smtp://user:canary-word@mail.example' }],
-    ['SMTP_URL', { SCENES: 'default; login fallback=yes' }],
+    ['gateway_deadline', policy({ gateway_deadline: '10s' })],
+    ['email.from', { SMTP_URL: 'smtp://user:canary-word@mail.example' }],
+    ['SMTP_URL', policy({ scenes: { default: {}, login: { fallback: true } } })],
     ['EVENTS_SECRETS', { EVENTS_URL: 'https://shop.example/canary-word' }],
     ['WORKER_QUEUES', { WORKER_QUEUES: 'canary-word' }],
   ]),

@@ -1,6 +1,6 @@
 // Makes a table of the outcome class of each result code of a vendor. The vendor's folder lists the codes by class.
 import { outcomeClasses, type OutcomeClass, type SmsMessage } from './gateway.ts'
-import type { CodeMeaning } from './transport-outcome.ts'
+import { UNKNOWN_CODE, type CodeMeaning } from './transport-outcome.ts'
 import { vendorWord } from './vendor-word.ts'
 
 type CodeTable = ReadonlyMap<string, OutcomeClass>
@@ -15,7 +15,7 @@ export function classByCode(codes: Partial<Record<OutcomeClass, string>>): CodeT
 }
 
 function expandRange(codeOrRange: string): string[] {
-  const [first, last] = codeOrRange.split('-')
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(codeOrRange) ?? []
   if (last === undefined) return [codeOrRange]
   return Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => String(Number(first) + i))
 }
@@ -27,5 +27,5 @@ function expandRange(codeOrRange: string): string[] {
 export function meaningOf(table: CodeTable, code: string, form: RegExp, message: SmsMessage): CodeMeaning {
   const cls = table.get(code)
   if (cls !== undefined) return { class: cls, code, isKnown: true }
-  return { class: 'switch_now', code: vendorWord(code, form, message) ?? 'UNKNOWN_CODE', isKnown: false }
+  return { class: 'switch_now', code: vendorWord(code, form, message) ?? UNKNOWN_CODE, isKnown: false }
 }

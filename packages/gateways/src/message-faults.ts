@@ -29,18 +29,29 @@ function wordFaults({ vendor, words, messages }: MessageInput): PolicyFault[] {
   )
 }
 
-/** Every scene, country and locale needs an entry with all words, whose minutes are the life of the scene's codes. */
+/**
+ * Every scene, country and locale needs an entry with all words, whose minutes are the life of the scene's codes. Faults
+ * with the same cause are one fault, which names the first message that it concerns.
+ */
 function coverageFaults({ messages, countries, needed, context }: MessageInput): PolicyFault[] {
-  const cases = context.scenes.flatMap((scene) =>
-    countries.flatMap((country) => context.locales.map((locale) => ({ scene, country, locale }))),
-  )
-  return cases.flatMap(({ scene: { name: scene, lifeSeconds }, country, locale }) => {
-    const words = findWording(messages, { scene, country, locale })
-    const at = words === undefined ? ['messages'] : ['messages', messages.indexOf(words)]
-    const lacks = needed(country).filter((word) => field(words, word) === undefined)
-    const of = `scene ${scene}, country ${country}, locale ${locale}`
-    if (lacks.length > 0) return [{ at, says: `lacks ${lacks.join(' and ')} for ${of}` }]
-    if (words?.minutes === undefined || words.minutes * 60 === lifeSeconds) return []
-    return [{ at: [...at, 'minutes'], says: `must be the life of the code, ${lifeSeconds} s, for ${of}` }]
-  })
+  const faults = new Map<string, PolicyFault & { of: string; more: number }>()
+  const add = (at: PolicyFault['at'], says: string, of: string) => {
+    const key = `${at.join('.')}: ${says}`
+    faults.set(key, { at, says, of: faults.get(key)?.of ?? of, more: (faults.get(key)?.more ?? -1) + 1 })
+  }
+  for (const { name: scene, lifeSeconds } of context.scenes)
+    for (const country of countries)
+      for (const locale of context.locales) {
+        const words = findWording(messages, { scene, country, locale })
+        const at = words === undefined ? ['messages'] : ['messages', messages.indexOf(words)]
+        const lacks = needed(country).filter((word) => field(words, word) === undefined)
+        const of = `scene ${scene}, country ${country}, locale ${locale}`
+        if (lacks.length > 0) add(at, `lacks ${lacks.join(' and ')}`, of)
+        else if (words?.minutes !== undefined && words.minutes * 60 !== lifeSeconds)
+          add([...at, 'minutes'], `must be the life of the code, ${lifeSeconds} s,`, of)
+      }
+  return [...faults.values()].map(({ at, says, of, more }) => ({
+    at,
+    says: `${says} for ${of}${more > 0 ? `, and for ${more} more` : ''}`,
+  }))
 }

@@ -20,16 +20,19 @@ export function transportOutcome(result: PostResult, now: Date): Outcome {
 
 export const isSuccess = (status: number) => status >= 200 && status <= 299
 
+/** Replaces a code that is not in the form of the vendor's codes, or that contains the user's data. */
+export const UNKNOWN_CODE = 'UNKNOWN_CODE'
+
 export type CodeMeaning = { class: OutcomeClass; code: string; isKnown: boolean }
 
 /**
  * The outcome of an answer with a vendor's code, for vendors that refuse with a 2xx status. With any other status, an
- * acceptance is `ambiguous`, a known code keeps its class, and an unknown code gets the outcome of the status.
+ * acceptance is `ambiguous`, a known code keeps its class, and an unknown code gets the class of the status.
  */
 export function codeOutcome(status: number, byTransport: Outcome, meaning: CodeMeaning): Outcome {
   const { class: cls, code, isKnown } = meaning
   if (!isSuccess(status) && cls === 'accepted') return { class: 'ambiguous', code: byTransport.code }
-  if (!isSuccess(status) && !isKnown) return byTransport
+  if (!isSuccess(status) && !isKnown) return code === UNKNOWN_CODE ? byTransport : { ...byTransport, code }
   // Only `retry_same` uses the wait from the headers of the answer.
   return cls === 'retry_same' ? { ...byTransport, class: cls, code } : { class: cls, code }
 }

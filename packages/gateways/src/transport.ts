@@ -16,7 +16,12 @@ export type TransportOptions = {
   /** The certificate of a private certificate authority, in PEM. */
   ca?: string
 }
-export type PostOptions = { headers: Record<string, string>; body: string; signal: AbortSignal }
+export type PostOptions = {
+  method?: 'POST' | 'PUT'
+  headers: Record<string, string>
+  body: string
+  signal: AbortSignal
+}
 export type PostResult =
   | { kind: 'answer'; status: number; headers: IncomingHttpHeaders; body: string }
   | { kind: 'not_sent' | 'unknown'; code: string }
@@ -46,14 +51,17 @@ export function createTransport(options: TransportOptions = {}) {
   const secure = new HttpsAgent(ca === undefined ? pool : { ...pool, ca })
 
   /** Never throws. `post` follows no redirect, because a redirect would show the message to another host. */
-  async function post(url: string, { headers, body, signal }: PostOptions): Promise<PostResult> {
+  async function post(
+    url: string,
+    { method = 'POST', headers, body, signal }: PostOptions,
+  ): Promise<PostResult> {
     if (signal.aborted) return { kind: 'not_sent', code: 'ABORTED' }
     const isSecure = url.startsWith('https:')
     let request: ClientRequest
     try {
       request = isSecure
-        ? httpsRequest(url, { method: 'POST', headers, agent: secure })
-        : httpRequest(url, { method: 'POST', headers, agent: plain })
+        ? httpsRequest(url, { method, headers, agent: secure })
+        : httpRequest(url, { method, headers, agent: plain })
     } catch (error) {
       return { kind: 'not_sent', code: faultCode(error) }
     }

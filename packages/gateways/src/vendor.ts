@@ -27,6 +27,10 @@ export type ConfiguredGateway = {
   countries: readonly string[]
   /** Empty if the vendor documents no limit per number. */
   quota: readonly QuotaWindow[]
+  /** The gateway's share of the messages for which it is asked first. */
+  weight: number
+  /** The messages a second that it takes. */
+  rate: number | undefined
   create: (deps: VendorDeps) => SmsGateway
 }
 
@@ -70,7 +74,7 @@ export function defineVendor<S extends TObject, P extends TObject>(definition: V
   const { quota = [], maxCodeLength = Infinity, needs = () => words.required ?? [] } = definition
   type Secrets = Partial<StaticDecode<S>>
 
-  const served = ({ countries: own }: GatewayPolicy, { countries }: VendorContext) =>
+  const countriesOf = ({ countries: own }: GatewayPolicy, { countries }: VendorContext) =>
     own ?? (mainlandOnly ? countries.filter((country) => country === 'CN') : countries)
   const missing = (form: TObject, values: object) =>
     (form.required ?? []).filter((key) => field(values, key) === undefined)
@@ -81,12 +85,13 @@ export function defineVendor<S extends TObject, P extends TObject>(definition: V
   return {
     name: vendor,
     secrets,
+    countries: countriesOf,
 
     /** @param values the variables of the vendors, without those that have a fault */
     faults(name: string, entry: GatewayPolicy, values: Secrets, context: VendorContext): Fault[] {
       const { faults, valid } = readSettings(settings, entry, vendor)
       const { messages = [] } = entry
-      const countries = served(entry, context)
+      const countries = countriesOf(entry, context)
       const given = { name, secrets: values, settings: valid, messages, context }
       const needed = (country: string) => needs(country, valid)
       const isForeign = (country: string) => mainlandOnly && country !== 'CN'
@@ -131,7 +136,8 @@ export function defineVendor<S extends TObject, P extends TObject>(definition: V
       const wordingOf = chooseWording(messages)
       const create = (deps: VendorDeps) =>
         definition.create({ ...given, api: { name, wordingOf, transport: deps.transport } }, deps)
-      return { name, countries: served(entry, context), quota, create }
+      const { weight = 0, rate, quota: own = quota } = entry
+      return { name, countries: countriesOf(entry, context), quota: own, weight, rate, create }
     },
   }
 }

@@ -5,6 +5,7 @@ import { aliyun } from './aliyun/settings.ts'
 import { ccp } from './ccp/settings.ts'
 import { consoleVendor } from './console/gateway.ts'
 import type { VendorContext } from './entry.ts'
+import { httpVendor } from './http/settings.ts'
 import { huawei } from './huawei/settings.ts'
 import { sns } from './sns/settings.ts'
 import { tencent } from './tencent/settings.ts'
@@ -24,7 +25,7 @@ export const vendorVariables = {
   ...Type.Partial(sns.secrets).properties,
   ...Type.Partial(webhook.secrets).properties,
 }
-type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
+export type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
 type OfGateway<Result> = (
   name: string,
   entry: GatewayPolicy,
@@ -32,7 +33,12 @@ type OfGateway<Result> = (
   context: VendorContext,
 ) => Result
 
-export type Vendor = { name: string; faults: OfGateway<Fault[]>; configure: OfGateway<ConfiguredGateway> }
+export type Vendor = {
+  name: string
+  countries: (entry: GatewayPolicy, context: VendorContext) => readonly string[]
+  faults: OfGateway<Fault[]>
+  configure: OfGateway<ConfiguredGateway>
+}
 
 export const vendors: readonly Vendor[] = [
   ccp,
@@ -43,5 +49,6 @@ export const vendors: readonly Vendor[] = [
   vonage,
   sns,
   webhook,
+  httpVendor,
   consoleVendor,
 ]

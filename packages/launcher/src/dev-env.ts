@@ -5,7 +5,8 @@ import { portOf, urlOf } from './addresses.ts'
 import { PROJECT_DIR } from './apps.ts'
 import { developmentSecrets } from './dev-secrets.ts'
 import { readEnvFile } from './env-file.ts'
-import { simulatedGateways } from './simulated-vendors.ts'
+import { writePolicy } from './policy-file.ts'
+import { developmentPolicy, FIRST_GATEWAYS } from './simulated-vendors.ts'
 
 /** Returns a copy of `env` with the missing variables. In production it adds nothing. */
 export function developmentEnv(
@@ -17,15 +18,17 @@ export function developmentEnv(
   const chosen = { ...withoutEmpty(readEnvFile(envFile)), ...withoutEmpty(env) }
   if (chosen['NODE_ENV'] === 'production') return chosen
   const simulator = urlOf(chosen, 'SIMULATOR_PORT')
+  const secrets = developmentSecrets(dataDir)
   const filled: NodeJS.ProcessEnv = {
-    ...simulatedGateways(simulator),
-    SCENES:
-      'default fallback=yes receipt_within=20; register fallback=yes; login fallback=yes; reset_password',
     PUBLIC_URL: urlOf(chosen, 'API_PORT'),
     API_URL: urlOf(chosen, 'API_PORT'),
     SMTP_URL: urlOf(chosen, 'SIMULATOR_SMTP_PORT', 'smtp'),
-    MAIL_FROM: 'sms-codes <codes@sms-codes.test>',
-    ...developmentSecrets(dataDir),
+    ...secrets,
+    // A developer's own policy names its gateways itself.
+    ...(chosen['POLICY_FILE'] === undefined && {
+      POLICY_FILE: writePolicy(join(dataDir, 'policy.yaml'), developmentPolicy(simulator)),
+      SMS_GATEWAYS: FIRST_GATEWAYS,
+    }),
     ...chosen,
   }
   const pages = [simulator, `http://localhost:${portOf(chosen, 'SIMULATOR_PORT')}`]

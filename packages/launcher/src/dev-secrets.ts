@@ -5,7 +5,7 @@ import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { readEnvFile, readText } from './env-file.ts'
-import { simulatedAccounts } from './simulated-vendors.ts'
+import { simulatedSecrets } from './simulated-vendors.ts'
 import { hasCode, StartupError } from './startup-error.ts'
 
 /**
@@ -49,7 +49,7 @@ function generate(seed: string | Buffer): Record<string, string> {
     CODE_KEYS: `k1:${derive('CODE_KEYS', 32).toString('base64')}`,
     BOARD_USER: 'operator',
     BOARD_PASSWORD: derive('BOARD_PASSWORD', 18).toString('base64url'),
-    ...simulatedAccounts(derive),
+    ...simulatedSecrets(derive),
     CALLBACK_TOKEN: derive('CALLBACK_TOKEN', 18).toString('base64url'),
     DEMO_API_KEY: derive('DEMO_API_KEY', 32).toString('hex'),
   }

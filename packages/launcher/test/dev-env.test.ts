@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readPolicy } from '@sms-codes/core/config/policy'
 import { developmentEnv } from '../src/dev-env.ts'
 import { startProcess } from '../src/processes.ts'
 
@@ -10,23 +11,18 @@ const SECRETS = [
   'CODE_KEYS',
   'BOARD_USER',
   'BOARD_PASSWORD',
-  'CCP_ACCOUNT_SID',
   'CCP_AUTH_TOKEN',
-  'CCP_APP_ID',
-  'CCP_TEMPLATE_ID',
   'ALIYUN_ACCESS_KEY_ID',
   'ALIYUN_ACCESS_KEY_SECRET',
-  'ALIYUN_SIGN_NAME',
-  'ALIYUN_TEMPLATE_CODE',
   'TENCENT_SECRET_ID',
   'TENCENT_SECRET_KEY',
-  'TENCENT_SDK_APP_ID',
-  'TENCENT_SIGN_NAME',
-  'TENCENT_TEMPLATE_ID',
-  'TWILIO_ACCOUNT_SID',
   'TWILIO_AUTH_TOKEN',
-  'TWILIO_FROM',
+  'HUAWEI_APP_SECRET',
+  'VONAGE_API_SECRET',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
   'WEBHOOK_SECRETS',
+  'CAPTCHA_SECRET',
   'CALLBACK_TOKEN',
   'DEMO_API_KEY',
 ]
@@ -48,13 +44,11 @@ test('an empty environment gets every variable that the apps require', () => {
   expect(env['CCP_AUTH_TOKEN']).toMatch(/^[0-9a-f]{32}$/)
   expect(env).toMatchObject({
     SMS_GATEWAYS: 'ccp,aliyun,tencent',
-    CCP_BASE_URL: 'http://127.0.0.1:3002',
-    ALIYUN_BASE_URL: 'http://127.0.0.1:3002',
+    POLICY_FILE: join(dataDir, 'policy.yaml'),
     PUBLIC_URL: 'http://127.0.0.1:3000',
     API_URL: 'http://127.0.0.1:3000',
     CORS_ORIGINS: 'http://127.0.0.1:3002,http://localhost:3002',
     SMTP_URL: 'smtp://127.0.0.1:3025',
-    MAIL_FROM: 'sms-codes <codes@sms-codes.test>',
     API_KEYS: `demo:${env['DEMO_API_KEY']}`,
   })
   expect(env['DEMO_API_KEY']).toMatch(/^[0-9a-f]{64}$/)
@@ -66,17 +60,26 @@ test('addresses contain the ports that are set', () => {
   const env = developmentEnv(ports, dataDir, join(project, '.env'))
   expect(env).toMatchObject({
     SMTP_URL: 'smtp://127.0.0.1:4025',
-    CCP_BASE_URL: 'http://127.0.0.1:4002',
     API_URL: 'http://127.0.0.1:4000',
     CORS_ORIGINS: 'http://127.0.0.1:4002,http://localhost:4002',
   })
+  const { policy, faults } = readPolicy(env['POLICY_FILE'])
+  expect(faults).toEqual([])
+  expect(policy?.gateways['aliyun']?.base_url).toBe('http://127.0.0.1:4002')
+})
+
+test("a developer's own policy replaces the generated one, and its gateways keep their order", async () => {
+  const env = developmentEnv({ POLICY_FILE: 'mine.yaml' }, dataDir, join(project, '.env'))
+  expect(env['POLICY_FILE']).toBe('mine.yaml')
+  expect(env['SMS_GATEWAYS']).toBeUndefined()
+  expect(await readdir(dataDir)).toEqual(['dev.env'])
 })
 
 test('secrets are generated once, in a file that only its owner can read', async () => {
   const first = developmentEnv({}, dataDir, join(project, '.env'))
   expect(developmentEnv({}, dataDir, join(project, '.env'))).toEqual(first)
   expect((await stat(join(dataDir, 'dev.env'))).mode & 0o777).toBe(0o600)
-  expect(await readdir(dataDir)).toEqual(['dev.env'])
+  expect(await readdir(dataDir)).toEqual(['dev.env', 'policy.yaml'])
 })
 
 test('a file of an older version gets the missing secrets and is otherwise unchanged', async () => {
@@ -90,7 +93,7 @@ test('a file of an older version gets the missing secrets and is otherwise uncha
   expect(text.startsWith(`${old}\nCODE_KEYS=`)).toBe(true)
   expect(text.match(/^[A-Z_]+=/gm)).toHaveLength(SECRETS.length)
   expect(developmentEnv({}, dataDir, join(project, '.env'))).toEqual(env)
-  expect(await readdir(dataDir)).toEqual(['dev.env'])
+  expect(await readdir(dataDir)).toEqual(['dev.env', 'policy.yaml'])
 
   // Two processes that read the same file write the same content, in any order.
   const other = join(project, 'other')
@@ -137,7 +140,7 @@ describe("the demo page works beside the developer's own settings:", () => {
 test('the environment overrides .env, .env overrides generated values, and an empty variable is not set', async () => {
   await writeFile(
     join(project, '.env'),
-    'BOARD_USER=file\nSMS_GATEWAYS=console\nAPI_PORT=5000\nCCP_APP_ID=\n',
+    'BOARD_USER=file\nSMS_GATEWAYS=console\nAPI_PORT=5000\nVONAGE_API_SECRET=\n',
   )
   const env = developmentEnv(
     { BOARD_USER: 'shell', PHONE_KEY: 'mine', CCP_AUTH_TOKEN: '' },
@@ -150,18 +153,18 @@ test('the environment overrides .env, .env overrides generated values, and an em
     SMS_GATEWAYS: 'console',
     API_URL: 'http://127.0.0.1:5000',
   })
-  expect(env['CCP_APP_ID']).toMatch(/^[0-9a-f]{32}$/)
+  expect(env['VONAGE_API_SECRET']).toMatch(/^[0-9a-f]{32}$/)
   expect(env['CCP_AUTH_TOKEN']).toMatch(/^[0-9a-f]{32}$/)
 })
 
 test('.env may begin with a byte order mark, end its lines as on Windows, and quote or export', async () => {
   const text =
-    '\uFEFFBOARD_USER=file\r\nexport SMS_GATEWAYS=console\r\nMAIL_FROM="Shop, Inc. <a@b.example>"\r\n'
+    '\uFEFFBOARD_USER=file\r\nexport SMS_GATEWAYS=console\r\nBOARD_WRITER="Shop, Inc. <a@b.example>"\r\n'
   await writeFile(join(project, '.env'), text)
   expect(developmentEnv({}, dataDir, join(project, '.env'))).toMatchObject({
     BOARD_USER: 'file',
     SMS_GATEWAYS: 'console',
-    MAIL_FROM: 'Shop, Inc. <a@b.example>',
+    BOARD_WRITER: 'Shop, Inc. <a@b.example>',
   })
 })
 
@@ -196,5 +199,5 @@ test.each([
   )
   expect(printed[0]).toContain('PHONE_KEY')
   expect(new Set(printed).size).toBe(1)
-  expect(await readdir(dataDir)).toEqual(['dev.env'])
+  expect(await readdir(dataDir)).toEqual(['dev.env', 'policy.yaml'])
 })

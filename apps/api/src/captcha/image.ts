@@ -8,6 +8,9 @@ import { random } from './random.ts'
 type Warp = (point: Point) => Point
 
 const HEIGHT = 60
+const MARGIN = 7
+/** The room between letters is measured in bands of this height. */
+const BAND = 7.5
 const NOISE_SHARE = 0.04
 
 function createWave(amplitude: number, length: number) {
@@ -22,41 +25,69 @@ function createWarp(): Warp {
   return ([x, y]) => [x + alongX(y), y + alongY(x)]
 }
 
-/** Splits a stroke into steps of about 4 px. A warp moves only points, so a long segment would stay straight. */
+/** Splits a stroke into steps of about 5 px. A warp moves only points, so a long segment would stay straight. */
 function subdivide(points: Stroke): Point[] {
   const divided: Point[] = []
   for (const [at, to] of points.entries()) {
     const [x, y] = points[at - 1] ?? to
     const [dx, dy] = [to[0] - x, to[1] - y]
-    const steps = Math.ceil(Math.sqrt(dx * dx + dy * dy) / 4) || 1
+    const steps = Math.ceil(Math.sqrt(dx * dx + dy * dy) / 5) || 1
     for (let i = 1; i <= steps; i++) divided.push([x + (dx * i) / steps, y + (dy * i) / steps])
   }
   return divided
 }
 
-/** Returns a warp that moves the points of one letter from the unit box to the letter's place in the picture. */
-function createHand(centreX: number): Warp {
-  const angle = (random(-18, 18) * Math.PI) / 180
+/** Returns a warp that moves the points of one letter from the unit box to a size and a slant of its own. */
+function createHand(): Warp {
+  const angle = (random(-16, 16) * Math.PI) / 180
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)]
   const shear = random(-0.17, 0.17)
-  const [letterWidth, letterHeight] = [random(21, 26), random(30, 37)]
+  const [letterWidth, letterHeight] = [random(20, 31), random(30, 37)]
   const centreY = HEIGHT / 2 + random(-4, 4)
   return ([x, y]) => {
     const v = (y - 0.5 + random(-0.03, 0.03)) * letterHeight
     const u = (x - 0.5 + random(-0.03, 0.03)) * letterWidth - shear * v
-    return [centreX + u * cos - v * sin, centreY + u * sin + v * cos]
+    return [u * cos - v * sin, centreY + u * sin + v * cos]
   }
 }
 
-function drawLetters(canvas: Canvas, letters: (readonly Stroke[])[], pen: number): void {
+/**
+ * Moves each letter towards the letter before it until they touch. A letter slides under an arm of its neighbour, so the
+ * picture has neither fixed cells nor columns without ink at which a program could cut.
+ */
+function placeLetters(letters: readonly (readonly Stroke[])[]) {
+  const edges = new Float32Array(HEIGHT / BAND)
+  const run = letters.map((strokes) => {
+    const hand = createHand()
+    const letter = strokes.map((stroke) => subdivide(stroke.map(hand)))
+    const [first, last] = [edges.map(() => Infinity), edges.map(() => -Infinity)]
+    for (const stroke of letter) {
+      for (const [x, y] of stroke) {
+        const band = Math.floor(y / BAND)
+        first[band] = Math.min(first[band] ?? 0, x)
+        last[band] = Math.max(last[band] ?? 0, x)
+      }
+    }
+    // Arms may touch. Legs that stand side by side may not, because two legs in one place look like one.
+    const [arm = 0, , leg = 0] = first.map((x, band) => x - (edges[band] ?? 0)).toSorted()
+    const left = Math.max(random(0.5, 4) - arm, random(6.5, 10) - leg)
+    for (const [band, x] of last.entries()) edges[band] = Math.max(edges[band] ?? 0, x + left)
+    return { letter, left }
+  })
+  return { run, width: Math.max(...edges) }
+}
+
+function drawLetters(canvas: Canvas, letters: readonly (readonly Stroke[])[], pen: number): void {
   const warp = createWarp()
-  const full = (canvas.width - 8) / letters.length
-  const cell = full * random(0.9, 1)
-  const start = 4 + random(0, (full - cell) * letters.length)
-  for (const [i, strokes] of letters.entries()) {
-    const hand = createHand(start + cell * (i + 0.5) + random(-1.5, 1.5))
-    const width = pen * random(0.9, 1.06)
-    for (const stroke of strokes) canvas.stroke(subdivide(stroke.map(hand)).map(warp), width)
+  const { run, width } = placeLetters(letters)
+  const start = random(MARGIN, canvas.width - MARGIN - width)
+  for (const { letter, left } of run) {
+    const penWidth = pen * random(0.9, 1.06)
+    for (const stroke of letter)
+      canvas.stroke(
+        stroke.map(([x, y]) => warp([x + start + left, y])),
+        penWidth,
+      )
   }
 }
 
@@ -65,7 +96,7 @@ function acrossText(canvas: Canvas): Point[] {
   const [from, to] = [random(16, 44), random(16, 44)]
   const wave = createWave(random(3, 8), random(70, 140))
   const points: Point[] = []
-  for (let x = 0; x <= canvas.width; x += 5) {
+  for (let x = 0; x < canvas.width + 8; x += 8) {
     points.push([x, from + ((to - from) * x) / canvas.width + wave(x)])
   }
   return points
@@ -74,8 +105,8 @@ function acrossText(canvas: Canvas): Point[] {
 function disturb(canvas: Canvas, pen: number): void {
   canvas.stroke(acrossText(canvas), random(1.5, 2.1), 'paper')
   // This line is nearly as wide as the strokes of the letters, because a simple filter would remove a thin line.
-  canvas.stroke(acrossText(canvas), pen * random(0.78, 0.85))
-  for (let i = 0; i < 4; i++) {
+  canvas.stroke(acrossText(canvas), pen * random(0.62, 0.72))
+  for (let i = 0; i < 2; i++) {
     const [x, y, angle] = [random(4, canvas.width - 4), random(4, HEIGHT - 4), random(0, 2 * Math.PI)]
     const length = random(5, 8)
     const end: Point = [x + length * Math.cos(angle), y + length * Math.sin(angle)]

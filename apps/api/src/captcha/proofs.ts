@@ -7,8 +7,8 @@ import { keys } from '@sms-codes/core/redis/keys'
 import type { Keyring } from '@sms-codes/core/keyring'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 
-/** The API refuses a longer proof without reading it. A valid proof is shorter. */
-export const PROOF_MAX_LENGTH = 2_048
+/** The longest proof in a POST. A proof of work has about 700 characters, a token of hCaptcha sometimes over 4,000. */
+export const PROOF_MAX_LENGTH = 6_000
 
 const LIFE_SECONDS = 300
 /** How long Redis remembers a used proof: longer than a proof is valid, because the clocks of hosts differ. */
@@ -75,8 +75,8 @@ export function createProofs(redis: RedisClient, keyring: Keyring) {
 
     /** Consumes a proof. `proofGone`: the proof is not ours, has expired, or was used before. @throws StoreError */
     async consume(proof: string): Promise<'passed' | 'proofGone'> {
-      const payload = parse(proof)
-      if (payload === null) return 'proofGone'
+      const payload = readJson(proof)
+      if (!Value.Check(Payload, payload)) return 'proofGone'
       const checks = await Promise.all(
         ring.map((secrets) => verifySolution({ ...payload, deriveKey, ...secrets })),
       )
@@ -88,12 +88,15 @@ export function createProofs(redis: RedisClient, keyring: Keyring) {
   }
 }
 
-function parse(proof: string): Static<typeof Payload> | null {
-  if (proof.length > PROOF_MAX_LENGTH) return null
+export type Proofs = ReturnType<typeof createProofs>
+
+/** Tells a proof of work from a token of a captcha service: only the first is base64 of a JSON object. */
+export const isWork = (proof: string): boolean => typeof readJson(proof) === 'object'
+
+function readJson(proof: string): unknown {
   try {
-    const payload: unknown = JSON.parse(Buffer.from(proof, 'base64').toString())
-    return Value.Check(Payload, payload) ? payload : null
+    return JSON.parse(Buffer.from(proof, 'base64').toString())
   } catch {
-    return null
+    return undefined
   }
 }

@@ -29,3 +29,4 @@ export function createCaptchas(redis: RedisClient) {
     },
   }
 }
+export type Captchas = ReturnType<typeof createCaptchas>

@@ -27,6 +27,16 @@ export const API_CHECKS: Checks<ApiValues> = {
           says: 'is not allowed in production unless test_numbers.in_production is true',
         },
     ],
+    ({ captcha: { siteverify } }, { NODE_ENV, CAPTCHA_SECRET }) => [
+      siteverify !== undefined &&
+        CAPTCHA_SECRET === undefined &&
+        'CAPTCHA_SECRET: is missing; captcha.siteverify in the policy file needs it',
+      NODE_ENV === 'production' &&
+        siteverify?.url?.startsWith('http:') === true && {
+          at: ['captcha', 'siteverify', 'url'],
+          says: 'must begin with https:// in production, because the call contains CAPTCHA_SECRET',
+        },
+    ],
     ({ api_keys }, { API_KEYS }) =>
       Object.keys(api_keys).map(
         (name) =>

@@ -76,6 +76,13 @@ export function loadApiConfig(env: Env) {
     localeOf: createLocales(policy),
     corsOrigins: values.CORS_ORIGINS,
     corsHeaders: policy.cors.headers,
+    captchas: Object.fromEntries(
+      Object.entries(policy.scenes).map(([name, own]) => [name, own.captcha ?? policy.codes.captcha]),
+    ),
+    siteverify:
+      policy.captcha.siteverify === undefined
+        ? null
+        : { ...policy.captcha.siteverify, secret: values.CAPTCHA_SECRET ?? '' },
     backEnds: backEndsOf(values.API_KEYS, policy.api_keys),
     policies: policiesOf(policy),
     testNumbers: policy.test_numbers.numbers,

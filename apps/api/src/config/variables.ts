@@ -1,5 +1,5 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
-import { integer, list, parsed } from '@sms-codes/core/config/decoders'
+import { integer, list, optionalText, parsed } from '@sms-codes/core/config/decoders'
 import { keyVariables, port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { receiptVariables } from '@sms-codes/gateways/receipts'
 import { parseApiKeys } from '../http/api-keys.ts'
@@ -26,6 +26,9 @@ export const ApiEnv = Type.Object({
     default: '',
     description:
       "comma list of gateways of the policy in order of priority; empty for the policy's order. The API only warns if it lacks the secret for the delivery receipts of a listed gateway",
+  }),
+  CAPTCHA_SECRET: optionalText({
+    description: 'secret: what the captcha service of the policy (captcha.siteverify) knows you by',
   }),
   ...receiptVariables,
   DRAIN_MS: integer(

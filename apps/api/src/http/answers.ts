@@ -21,11 +21,16 @@ export const ANSWERS = {
   verified: { code: RETCODE.OK, zh: '验证成功', en: 'Verified' },
   captchaGone: { code: RETCODE.IMAGECODEERR, zh: '图形验证码失效', en: 'The image code has expired' },
   captchaWrong: { code: RETCODE.IMAGECODEERR, zh: '输入图形验证码有误', en: 'The image code is not right' },
-  proofNeeded: { code: RETCODE.IMAGECODEERR, zh: '请完成安全验证', en: 'A proof of work is needed' },
+  captchaKind: {
+    code: RETCODE.PARAMERR,
+    zh: '此场景不支持该验证方式',
+    en: 'This scene does not accept this kind of captcha',
+  },
+  proofNeeded: { code: RETCODE.IMAGECODEERR, zh: '请完成安全验证', en: 'A proof is needed' },
   proofGone: {
     code: RETCODE.IMAGECODEERR,
     zh: '安全验证失效',
-    en: 'The proof of work is not valid any more',
+    en: 'The proof is not valid any more',
   },
   sentTooOften: {
     code: RETCODE.THROTTLINGERR,

@@ -30,7 +30,12 @@ const bodyOf = (scenes: readonly string[]) =>
 
 const Redeemed = Type.Object({
   ...SUCCESS_FIELDS,
-  mobile: Type.Optional(Type.String({ description: 'the number of the request, if it named one: eleven digits of mainland China, else as +85291234567' })),
+  mobile: Type.Optional(
+    Type.String({
+      description:
+        'the number of the request, if it named one: eleven digits of mainland China, else as +85291234567',
+    }),
+  ),
   subject: Type.String({ description: 'the pseudonym of the phone; it changes only with PHONE_KEY' }),
   scene: Type.String(),
   assurance: Assurance,

@@ -3,7 +3,14 @@ import { LOCALE_PATTERN } from '@sms-codes/core/config/locales'
 import { PROOF_MAX_LENGTH } from '../captcha/proofs.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
-import { Envelope, IDEMPOTENT_ERRORS, MainlandMobile, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
+import {
+  Envelope,
+  IDEMPOTENT_ERRORS,
+  MainlandMobile,
+  Mobile,
+  sceneOf,
+  SUCCESS_FIELDS,
+} from '../http/schemas.ts'
 
 const Sent = Type.Object(
   {
@@ -51,7 +58,8 @@ export const sendSchema = (scenes: readonly string[]) => ({
         Type.String({
           minLength: 1,
           maxLength: PROOF_MAX_LENGTH,
-          description: 'the altcha payload, in place of the image code or in addition to it',
+          description:
+            'the altcha payload, or the token of a captcha service if the scene accepts one, in place of the image code or in addition to it',
         }),
       ),
       scene: sceneOf(scenes),
@@ -71,7 +79,8 @@ export const sendSchema = (scenes: readonly string[]) => ({
       locale: Type.Optional(
         Type.String({
           pattern: LOCALE_PATTERN,
-          description: 'the language of the message, such as en; without a text in it, the scene and the country decide',
+          description:
+            'the language of the message, such as en; without a text in it, the scene and the country decide',
         }),
       ),
     },

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Send } from '@sms-codes/core/codes/send'
 import { jobOf, type SendJob } from '@sms-codes/core/queues/send-queue'
+import type { Answered } from '../captcha/captcha-check.ts'
 import { UUID_PATTERN } from '../captcha/store.ts'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
@@ -10,15 +11,11 @@ import { createErrorHandler } from '../http/error-handler.ts'
 import { nameInLog } from '../http/request-log.ts'
 import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
-type Checks = 'admit' | 'backEnds' | 'backlog' | 'callerOf' | 'captchas' | 'guard' | 'proofs'
+type Checks = 'admit' | 'backEnds' | 'backlog' | 'callerOf' | 'checkCaptcha' | 'guard'
 type Sending = 'codes' | 'contacts' | 'ledger' | 'localeOf' | 'metrics' | 'queue' | 'rules' | 'testNumbers'
-type Needs = Pick<
-  ApiDeps,
-  Checks | Sending | 'corsOrigins' | 'fields' | 'idempotency' | 'readNumber' | 'scenes'
->
+type Serving = 'corsOrigins' | 'fields' | 'idempotency' | 'readNumber' | 'scenes' | 'siteverify'
+type Needs = Pick<ApiDeps, Checks | Sending | Serving>
 
-/** What the caller answered: the image code of the picture `uuid`, or a proof of work, or both. */
-type Answered = Partial<Record<'image_code' | 'uuid' | 'proof', string>>
 type SendRequest = Answered & { mobile: string; country: string; scene: string } & {
   locale?: string
   client_address?: string
@@ -39,8 +36,8 @@ const KEEP_SECONDS = 43_200
  * messages; the limits of the phone. A refused request sends nothing.
  */
 function createSendCode(deps: Needs) {
-  const { admit, backEnds, backlog, callerOf, captchas, codes, contacts, guard, ledger, metrics } = deps
-  const { localeOf, proofs, queue, rules, testNumbers } = deps
+  const { admit, backEnds, backlog, callerOf, checkCaptcha, codes, contacts, guard, ledger } = deps
+  const { localeOf, metrics, queue, rules, testNumbers } = deps
 
   async function sendCode(
     sendRequest: SendRequest,
@@ -51,7 +48,7 @@ function createSendCode(deps: Needs) {
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     const need = await backlog.needOf(rules.mayFallBack(scene), mobile)
     const attempt = { ...callerOf(request, client_address), mobile, country, backEnd, limitKey: limit_key }
-    const shown = await consume(answered, backEnd === undefined)
+    const shown = await checkCaptcha(answered, scene, backEnd === undefined)
     const { isAllowListed, budgetUnit, release } = await admit(attempt, shown)
     const met = backlog.refuseWithout(need, async () => (await contacts.find(mobile)) !== null)
     await met.catch((err: unknown) => giveBackAndThrow(release, err, request.log))
@@ -80,24 +77,6 @@ function createSendCode(deps: Needs) {
       resend_after: issued.resendAfter,
       expires_in: issued.expiresIn,
     }
-  }
-
-  /**
-   * Consumes the picture and the proof, even if the request is refused later, so that no caller can test an answer for
-   * free. `failed` is the answer to a wrong one.
-   */
-  async function consume({ image_code, uuid, proof }: Answered, isRequired: boolean) {
-    const hasImage = image_code !== undefined && uuid !== undefined
-    if (!hasImage && proof === undefined && isRequired) throw new Refusal('missing')
-    const [picture, work] = await Promise.all([
-      hasImage ? captchas.consume(uuid, image_code) : ('passed' as const),
-      proof === undefined ? ('passed' as const) : proofs.consume(proof),
-    ])
-    const eventOf = (result: string) => (result === 'passed' ? 'passed' : 'failed')
-    if (hasImage) metrics.captchas.inc({ kind: 'picture', event: eventOf(picture) })
-    if (proof !== undefined) metrics.captchas.inc({ kind: 'proof', event: eventOf(work) })
-    const failed = [work, picture].find((result) => result !== 'passed') ?? null
-    return { failed, hasProof: proof !== undefined }
   }
 
   /** Adds the job of a send to the queue. If this fails, the send stops counting for phone, segment and budget. */
@@ -164,6 +143,8 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
   app.post(
     '/v1/sms_codes',
     {
+      // The token of a captcha service can be longer than all else.
+      ...(deps.siteverify !== null && { bodyLimit: 8_192 }),
       onRequest: deps.backEnds.acceptSender,
       preValidation: deps.fields.normaliseFields,
       preHandler: [checkSender, hooks.preHandler],

@@ -3,7 +3,7 @@ import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { createCounters, parseCounter } from '@sms-codes/core/limits/counters'
 import { parseListEntry } from '@sms-codes/core/limits/networks'
 import { keys } from '@sms-codes/core/redis/keys'
-import { startApi, type Api } from '../api.ts'
+import { startApi, startApiWith, type Api } from '../api.ts'
 
 let api: Api
 afterEach(() => api.stop())
@@ -36,7 +36,7 @@ async function calls(): Promise<Record<string, number>> {
 
 describe('the admission of a send', () => {
   it('is one script: a send takes its picture and runs the scripts of admission, code and job', async () => {
-    api = await startApi({ BUDGET_MESSAGES: '100/3600', QUEUE_MAX_AGE_SECONDS: '0' })
+    api = await startApiWith({ budget: { messages: ['100/1h'] } })
     await send()
     const picture = await api.captcha()
     const before = await calls()
@@ -47,13 +47,16 @@ describe('the admission of a send', () => {
   })
 
   it('counts a wrong picture as an attempt and takes nothing else', async () => {
-    api = await startApi({ BUDGET_MESSAGES: '100/3600' })
+    api = await startApiWith({ budget: { messages: ['100/1h'] } })
     expect((await send(WRONG)).body['code']).toBe('4001')
     expect([await attempts(), await sends(), await units(keys.budget)]).toEqual([1, undefined, undefined])
   })
 
   it('ignores the counter of a limit that was removed', async () => {
-    api = await startApi({ LIMIT_ADDRESS_ATTEMPTS: '', LIMIT_ADDRESS_SENDS: '', STEP_UP: 'off' })
+    api = await startApiWith({
+      limits: { address: { attempts: [], sends: [] } },
+      step_up: { enabled: false },
+    })
     const windows = [{ most: 1, seconds: 600 }]
     const who = api.keyring.pseudonym(CALLER)
     for (const what of ['attempts', 'address'] as const)
@@ -62,7 +65,7 @@ describe('the admission of a send', () => {
   })
 
   it('takes nothing if the attempts of the address are used up, although its picture is right', async () => {
-    api = await startApi({ LIMIT_ADDRESS_ATTEMPTS: '2/600', STEP_UP: 'off' })
+    api = await startApiWith({ limits: { address: { attempts: ['2/10m'] } }, step_up: { enabled: false } })
     for (let i = 0; i < 2; i++) await send(WRONG)
     const refused = await send()
     expect(refused).toMatchObject({ status: 429, body: { errmsg: '访问过于频繁', retry_after: 600 } })
@@ -70,7 +73,7 @@ describe('the admission of a send', () => {
   })
 
   it('takes from all limits of sends or from none', async () => {
-    api = await startApi({ BUDGET_MESSAGES: '1/3600' })
+    api = await startApiWith({ budget: { messages: ['1/1h'] } })
     await send()
     expect((await send()).status).toBe(503)
     const segment = keys.gate('segment', aMobile().slice(0, 7))
@@ -105,7 +108,7 @@ describe('the admission of a send', () => {
   })
 
   it('gives the units of segment and budget back if no code was issued, and keeps that of the address', async () => {
-    api = await startApi({ BUDGET_MESSAGES: '9/3600' })
+    api = await startApiWith({ budget: { messages: ['9/1h'] } })
     const mobile = aMobile()
     await send(undefined, mobile)
     expect((await send(undefined, mobile)).status).toBe(429)
@@ -114,10 +117,9 @@ describe('the admission of a send', () => {
   })
 
   it('of 200 concurrent sends admits what the limit of the address permits', async () => {
-    api = await startApi({
-      LIMIT_ADDRESS_ATTEMPTS: '300/600',
-      LIMIT_ADDRESS_SENDS: '20/3600',
-      STEP_UP: 'off',
+    api = await startApiWith({
+      limits: { address: { attempts: ['300/10m'], sends: ['20/1h'] } },
+      step_up: { enabled: false },
     })
     const pictures = await Promise.all(Array.from({ length: 200 }, () => api.captcha()))
     const answers = await Promise.all(pictures.map((picture) => send(picture)))
@@ -126,7 +128,7 @@ describe('the admission of a send', () => {
   })
 
   it('reports what the budget still allows', async () => {
-    api = await startApi({ BUDGET_MESSAGES: '9/3600,20/86400' })
+    api = await startApiWith({ budget: { messages: ['9/1h', '20/1d'] } })
     await send()
     const windows = [{ most: 9, seconds: 3_600 }]
     expect(await createCounters(api.redis).room({ key: keys.budget, windows })).toMatchObject([

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { parseListEntry } from '@sms-codes/core/limits/networks'
 import { createLists, type ListName } from '@sms-codes/core/limits/allow-deny-lists'
 import { readAudit } from '@sms-codes/core/limits/audit'
-import { anAddress, startApi, type Api } from '../api.ts'
+import { anAddress, startApi, startApiWith, type Api } from '../api.ts'
 
 let api: Api
 afterEach(() => api.stop())
@@ -76,7 +76,7 @@ describe('the deny list', () => {
   })
 
   it('decides nothing before the picture was answered right', async () => {
-    api = await startApi({ DENY_LIST: '1390012' })
+    api = await startApiWith({ lists: { deny: ['1390012'] } })
     const { body } = await send(inSegment('1390012'), anAddress(), {
       ...(await api.captcha()),
       image_code: 'ZZZZ',
@@ -86,7 +86,7 @@ describe('the deny list', () => {
   })
 
   it('counts a denied send against the limit of its address, like one of a throttled phone', async () => {
-    api = await startApi({ DENY_LIST: '1390013' })
+    api = await startApiWith({ lists: { deny: ['1390013'] } })
     const texts = async (mobile: string) => {
       const address = anAddress()
       const answers = []
@@ -99,10 +99,10 @@ describe('the deny list', () => {
   })
 
   it('takes nothing from the budget or from the limit of the segment for a denied send', async () => {
-    api = await startApi({
-      DENY_LIST: '203.0.113.0/24',
-      BUDGET_MESSAGES: '1/3600',
-      LIMIT_SEGMENT_SENDS: '1/60',
+    api = await startApiWith({
+      lists: { deny: ['203.0.113.0/24'] },
+      budget: { messages: ['1/1h'] },
+      limits: { segment: ['1/60s'] },
     })
     for (let i = 0; i < 3; i++) await send(inSegment('1390014'), `203.0.113.${i}`)
     expect((await send(inSegment('1390014'))).status).toBe(202)
@@ -117,7 +117,7 @@ describe('the deny list', () => {
   })
 
   it('takes precedence over the allow list', async () => {
-    api = await startApi({ ALLOW_LIST: '203.0.113.0/24' })
+    api = await startApiWith({ lists: { allow: ['203.0.113.0/24'] } })
     await put('deny', '1390016')
     expect((await send(inSegment('1390016'), '203.0.113.7')).status).toBe(429)
   })
@@ -125,11 +125,9 @@ describe('the deny list', () => {
 
 describe('the allow list', () => {
   it('exempts a caller from the limits of address, subnet and segment', async () => {
-    api = await startApi({
-      ALLOW_LIST: '203.0.113.0/24',
-      LIMIT_ADDRESS_SENDS: '1/60',
-      LIMIT_SUBNET_SENDS: '1/60',
-      LIMIT_SEGMENT_SENDS: '1/60',
+    api = await startApiWith({
+      lists: { allow: ['203.0.113.0/24'] },
+      limits: { address: { sends: ['1/60s'] }, subnet: { sends: ['1/60s'] }, segment: ['1/60s'] },
     })
     const statuses = async (address: string) => {
       const answers = []
@@ -145,7 +143,7 @@ describe('the allow list', () => {
   })
 
   it.each(['deny', 'challenge'])('exempts a caller from a pumping guard in the mode %s', async (mode) => {
-    api = await startApi({ GUARD_MODE: mode, GUARD_MIN_SENDS: '5' })
+    api = await startApiWith({ guard: { mode, segment: { min_sends: 5 } } })
     for (let i = 0; i < 5; i++)
       await api.accept(String((await send(inSegment('1390021'))).body['request_id']))
     expect((await send(inSegment('1390021'))).body['code']).not.toBe('0')
@@ -154,7 +152,7 @@ describe('the allow list', () => {
   })
 
   it('keeps sends and verified codes out of the counts of the pumping guard', async () => {
-    api = await startApi({ ALLOW_LIST: '1390022' })
+    api = await startApiWith({ lists: { allow: ['1390022'] } })
     const mobile = inSegment('1390022')
     const { body } = await send(mobile)
     const sms_code = await api.codeOf(String(body['request_id']))
@@ -165,7 +163,7 @@ describe('the allow list', () => {
   })
 
   it('does not exempt a caller from the limits of the phone and from the budget', async () => {
-    api = await startApi({ ALLOW_LIST: '1390023', BUDGET_MESSAGES: '2/3600' })
+    api = await startApiWith({ lists: { allow: ['1390023'] }, budget: { messages: ['2/1h'] } })
     const mobile = inSegment('1390023')
     expect((await send(mobile)).status).toBe(202)
     expect((await send(mobile)).body).toMatchObject({ code: '4002', errmsg: '发送短信过于频繁' })

@@ -3,7 +3,7 @@ import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { parseCounter } from '@sms-codes/core/limits/counters'
 import { parseListEntry } from '@sms-codes/core/limits/networks'
 import { keys } from '@sms-codes/core/redis/keys'
-import { aMobile, anAddress, startApi, type Answer, type Api } from '../api.ts'
+import { aMobile, anAddress, startApiWith, type Answer, type Api } from '../api.ts'
 import { proofOf } from '../proof.ts'
 
 const KEYS = { shop: 's'.repeat(32), crm: 'c'.repeat(32) }
@@ -17,7 +17,7 @@ async function start(policy: object = {}, sends: readonly string[] = []) {
   const API_KEYS = `shop:${KEYS.shop},crm:${KEYS.crm}`
   const scopes = ['send']
   const api_keys = { shop: { scopes, sends }, crm: { scopes } }
-  api = await startApi({ API_KEYS }, undefined, { api_keys, ...policy })
+  api = await startApiWith({ api_keys, ...policy }, { API_KEYS })
 }
 const addressSends = (...sends: string[]) => ({ limits: { address: { sends } } })
 

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
-import { aMobile, anAddress, startApi, type Api } from '../api.ts'
+import { aMobile, anAddress, startApiWith, type Api } from '../api.ts'
 
 let api: Api
 let queue: Queue
@@ -12,8 +12,8 @@ afterEach(async () => {
   await api.stop()
 })
 
-async function start(env: Record<string, string>): Promise<void> {
-  api = await startApi(env)
+async function start(overload: object): Promise<void> {
+  api = await startApiWith({ overload })
   queue = new Queue(SMS_QUEUE, { connection: { url: api.server.url }, prefix: QUEUE_PREFIX })
 }
 const queued = (secondsAgo: number) =>
@@ -28,7 +28,7 @@ const post = async (captcha: Captcha) => api.post('/v1/sms_codes', { mobile: aMo
 
 describe('while the oldest waiting message is too old, the API', () => {
   it('answers both send routes with 503 and a time to wait, and spends nothing', async () => {
-    await start({ QUEUE_MAX_AGE_SECONDS: '20' })
+    await start({ queue_max_age: '20s' })
     await queued(21)
     const captcha = await api.captcha()
     const before = await api.redis.keys('sms:*')
@@ -46,7 +46,7 @@ describe('while the oldest waiting message is too old, the API', () => {
   })
 
   it('still draws pictures and verifies codes, and accepts sends again when the message was taken', async () => {
-    await start({ QUEUE_MAX_AGE_SECONDS: '20' })
+    await start({ queue_max_age: '20s' })
     const { rid, code } = await api.sent('13900000001', 'default')
     await queue.drain()
     const id = await queued(60)
@@ -65,7 +65,7 @@ describe('while the oldest waiting message is too old, the API', () => {
   })
 
   it('keeps no answer for an idempotency key', async () => {
-    await start({ QUEUE_MAX_AGE_SECONDS: '20' })
+    await start({ queue_max_age: '20s' })
     const id = await queued(60)
     const body = { mobile: aMobile(), ...(await api.captcha()) }
     const again = async () => api.post('/v1/sms_codes', body, { 'idempotency-key': 'k'.repeat(20) })
@@ -77,7 +77,7 @@ describe('while the oldest waiting message is too old, the API', () => {
 
 describe('the age of the backlog', () => {
   it('ignores messages that a worker has taken before: a retried message is old but is no backlog', async () => {
-    await start({ QUEUE_MAX_AGE_SECONDS: '20' })
+    await start({ queue_max_age: '20s' })
     createAcceptanceMark(api.redis, SMS_QUEUE).accepted()
     const id = await queued(60)
     await api.redis.hset(`${QUEUE_PREFIX}:${SMS_QUEUE}:${id}`, 'ats', 1)
@@ -86,7 +86,7 @@ describe('the age of the backlog', () => {
   })
 
   it('is read from Redis once a second by one command, for any number of sends', async () => {
-    await start({ QUEUE_MAX_AGE_SECONDS: '20' })
+    await start({ queue_max_age: '20s' })
     const captchas = await Promise.all(Array.from({ length: 50 }, () => api.captcha()))
     await api.redis.config('RESETSTAT')
     const answers = await Promise.all(captchas.map(send))
@@ -97,7 +97,7 @@ describe('the age of the backlog', () => {
   })
 
   it('does not matter if no limit is set', async () => {
-    await start({ QUEUE_MAX_AGE_SECONDS: '0' })
+    await start({ queue_max_age: '0s' })
     await queued(3_600)
     expect((await send(await api.captcha())).statusCode).toBe(200)
   })
@@ -105,7 +105,7 @@ describe('the age of the backlog', () => {
 
 describe('while the event loop is late, the API', () => {
   it('refuses pictures and sends but no verify, and recovers', async () => {
-    await start({ EVENT_LOOP_MAX_DELAY_MS: '100' })
+    await start({ event_loop_max_delay: '100ms' })
     const { rid, code } = await api.sent('13900000002', 'default')
     const captcha = await api.captcha()
     let blocked = true

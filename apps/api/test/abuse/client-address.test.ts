@@ -1,19 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aMobile, anAddress, startApi, type Api } from '../api.ts'
+import { aMobile, anAddress, startApiWith, type Api } from '../api.ts'
 
 const TOKEN = 'callback-token-of-these-tests'
 
 let api: Api
 beforeAll(async () => {
-  api = await startApi({
-    TRUST_PROXY: '127.0.0.1,10.200.0.0/16',
-    LIMIT_ADDRESS_IMAGES: '2/600',
-    LIMIT_ADDRESS_ATTEMPTS: '2/600',
-    LIMIT_ADDRESS_VERIFIES: '2/600',
-    DENY_LIST: '203.0.113.0/24',
-    CALLBACK_TOKEN: TOKEN,
-    CALLBACK_ADDRESSES: '198.51.100.7',
-  })
+  api = await startApiWith(
+    {
+      limits: { address: { images: ['2/10m'], attempts: ['2/10m'], verifies: ['2/10m'] } },
+      lists: { deny: ['203.0.113.0/24'] },
+      callbacks: { addresses: ['198.51.100.7'] },
+    },
+    { TRUST_PROXY: '127.0.0.1,10.200.0.0/16', CALLBACK_TOKEN: TOKEN },
+  )
 })
 afterAll(() => api.stop())
 

@@ -2,17 +2,24 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { readAudit } from '@sms-codes/core/limits/audit'
 import { createCounters, parseCounter } from '@sms-codes/core/limits/counters'
 import { keys } from '@sms-codes/core/redis/keys'
-import { startApi, type Api } from '../api.ts'
+import { mergeSettings } from '@sms-codes/core/test/policy-file'
+import { startApiWith, type Api } from '../api.ts'
 import { proofOf } from '../proof.ts'
 
 let api: Api
 afterEach(() => api.stop())
 
-const env = { GUARD_MIN_SENDS: '10', GUARD_MIN_PERCENT: '10' }
+/** Starts the API with a guard that judges segments after ten sends. */
+const start = async (...settings: object[]) => {
+  const judged = { min_sends: 10, min_percent: 10 }
+  api = await startApiWith(mergeSettings({ guard: { segment: judged } }, ...settings))
+}
+const deny = { guard: { mode: 'deny' } }
+const challenge = { guard: { mode: 'challenge' } }
 /** The guard judges addresses after as few sends as segments, and the rate limit of an address is high. */
-const few = { ...env, GUARD_ADDRESS_MIN_SENDS: '10', LIMIT_ADDRESS_SENDS: '100/60' }
+const few = { guard: { address: { min_sends: 10 } }, limits: { address: { sends: ['100/60s'] } } }
 /** An address may request many pictures and messages. */
-const roomy = { LIMIT_ADDRESS_ATTEMPTS: '300/600', BUDGET_MESSAGES: '50/3600' }
+const roomy = { limits: { address: { attempts: ['300/10m'] } }, budget: { messages: ['50/1h'] } }
 let next = 0
 const inSegment = (segment: string) => `${segment}${String(1_000 + ++next)}`
 const anAddress = () => `10.${(++next >> 8) & 255}.${next & 255}.1`
@@ -36,7 +43,7 @@ const findings = async () => (await readAudit(api.redis, 100)).toReversed()
 
 describe('the pumping guard', () => {
   it('denies a segment that is pumped from many addresses, and no other segment', async () => {
-    api = await startApi({ ...env, GUARD_MODE: 'deny' })
+    await start(deny)
     const codes = []
     for (let i = 0; i < 14; i++) codes.push((await send(inSegment('1390001')))['code'])
     expect(codes).toEqual([...Array<string>(10).fill('0'), ...Array<string>(4).fill('4002')])
@@ -45,14 +52,14 @@ describe('the pumping guard', () => {
   })
 
   it('does not deny a segment whose codes are verified', async () => {
-    api = await startApi({ ...env, GUARD_MODE: 'deny' })
+    await start(deny)
     for (let i = 0; i < 20; i++)
       expect(await sendAndVerify(inSegment('1390003'))).toMatchObject({ code: '0' })
     expect(await findings()).toEqual([])
   })
 
   it('denies an address whose codes are not verified, whatever numbers it asks for', async () => {
-    api = await startApi({ ...few, GUARD_MODE: 'deny' })
+    await start(few, deny)
     const address = anAddress()
     const codes = []
     for (let i = 0; i < 12; i++) codes.push((await send(inSegment(String(1_391_000 + i)), address))['code'])
@@ -61,12 +68,7 @@ describe('the pumping guard', () => {
   })
 
   it('can deny addresses and only challenge segments, and has another window for addresses', async () => {
-    api = await startApi({
-      ...few,
-      GUARD_MODE: 'challenge',
-      GUARD_ADDRESS_MODE: 'deny',
-      GUARD_ADDRESS_WINDOW_SECONDS: '3600',
-    })
+    await start(few, challenge, { guard: { address: { mode: 'deny', window: '1h' } } })
     const address = anAddress()
     for (let i = 0; i < 10; i++) await send(inSegment('1390008'), address)
     // The segment and the address are both findings, and the stricter mode applies.
@@ -88,7 +90,7 @@ describe('the pumping guard', () => {
   })
 
   it('stops denying an address when its codes are verified after all', async () => {
-    api = await startApi({ ...few, GUARD_MODE: 'deny' })
+    await start(few, deny)
     const address = anAddress()
     const first = inSegment('1391500')
     const { request_id } = await send(first, address)
@@ -102,7 +104,7 @@ describe('the pumping guard', () => {
   })
 
   it('reports a finding once and refuses nothing in the mode observe', async () => {
-    api = await startApi({ ...env })
+    await start()
     for (let i = 0; i < 15; i++) expect((await send(inSegment('1390004')))['code']).toBe('0')
     expect(await findings()).toEqual([
       { what: 'guard', mode: 'observe', group: 'segment', who: '1390004', sends: '10', verified: '0' },
@@ -113,7 +115,7 @@ describe('the pumping guard', () => {
   })
 
   it('does not count refused sends', async () => {
-    api = await startApi({ ...env, GUARD_MODE: 'deny' })
+    await start(deny)
     const mobile = inSegment('1390005')
     for (let i = 0; i < 15; i++) await send(mobile)
     expect(await findings()).toEqual([])
@@ -122,8 +124,8 @@ describe('the pumping guard', () => {
 
   it.each(['deny', 'challenge'])(
     'does not lock an office out after an outage of the gateways, in the mode %s',
-    async (GUARD_MODE) => {
-      api = await startApi({ ...few, GUARD_MODE, GUARD_SERVICE_MIN_SENDS: '20', ...roomy })
+    async (mode) => {
+      await start(few, roomy, { guard: { mode, service: { min_sends: 20 } } })
       const office = anAddress()
       const { ledger } = api.deps
       for (let i = 0; i < 25; i++) {
@@ -149,7 +151,7 @@ describe('the pumping guard', () => {
   )
 
   it('counts a verified code once, even if its verify is repeated', async () => {
-    api = await startApi({ ...few, GUARD_MODE: 'deny' })
+    await start(few, deny)
     const [mobile, address] = [inSegment('1392100'), anAddress()]
     const { request_id } = await send(mobile, address)
     const payload = { mobile, sms_code: await api.codeOf(String(request_id)) }
@@ -170,14 +172,14 @@ describe('the pumping guard', () => {
   })
 
   it('stores nothing when it is off', async () => {
-    api = await startApi({ ...env, GUARD_MODE: 'off' })
+    await start({ guard: { mode: 'off' } })
     for (let i = 0; i < 12; i++)
       expect(await sendAndVerify(inSegment('1390006'))).toMatchObject({ code: '0' })
     expect(await api.redis.keys('sms:{gate}:guard:*')).toEqual([])
   })
 
   describe('for the whole service', () => {
-    const little = { ...env, GUARD_SERVICE_MIN_SENDS: '20', GUARD_SERVICE_MIN_PERCENT: '50' }
+    const little = { guard: { service: { min_sends: 20, min_percent: 50 } } }
     /** Sends codes, each from another address to another segment. */
     const spread = async (times: number) => {
       const codes = []
@@ -189,7 +191,7 @@ describe('the pumping guard', () => {
     it.each(['deny', 'challenge'])(
       'requires a proof of every caller in the mode %s, and denies none',
       async (mode) => {
-        api = await startApi({ ...little, GUARD_MODE: mode })
+        await start(little, { guard: { mode } })
         expect(await spread(22)).toEqual([...Array<string>(20).fill('0'), '4001', '4001'])
         expect(await send(anyone())).toMatchObject({ code: '4001', challenge: 'proof' })
         const proof = { mobile: anyone(), proof: await proofOf(api) }
@@ -201,20 +203,20 @@ describe('the pumping guard', () => {
     )
 
     it('requires nothing while enough codes are verified', async () => {
-      api = await startApi({ ...little, GUARD_MODE: 'challenge' })
+      await start(little, challenge)
       for (let i = 0; i < 12; i++) await sendAndVerify(anyone())
       expect(await spread(12)).toEqual(Array<string>(12).fill('0'))
       expect(await findings()).toEqual([])
     })
 
     it.each([
-      ['in the mode observe', { GUARD_MODE: 'observe' }],
+      ['in the mode observe', { guard: { mode: 'observe' } }],
       [
         'if proofs are off, because front ends without proofs would be locked out',
-        { GUARD_MODE: 'deny', STEP_UP: 'off' },
+        { ...deny, step_up: { enabled: false } },
       ],
     ])('only reports %s', async (_where, more) => {
-      api = await startApi({ ...little, ...more })
+      await start(little, more)
       expect(await spread(25)).toEqual(Array<string>(25).fill('0'))
       expect(await findings()).toHaveLength(1)
     })
@@ -235,12 +237,12 @@ describe('the pumping guard', () => {
     }
 
     it('challenges the group for twice as long each time, up to a day', async () => {
-      api = await startApi({ ...env, GUARD_MODE: 'challenge' })
+      await start(challenge)
       expect(await marks(8)).toEqual([30, 60, 120, 240, 480, 960, 1_440, 1_440])
     })
 
     it('remembers a mark for a day after its end', async () => {
-      api = await startApi({ ...env, GUARD_MODE: 'challenge' })
+      await start(challenge)
       const hours = 3_600_000
       /** Lets time pass for the keys of the guard, by their lives. */
       const pass = async (ms: number) => {
@@ -261,7 +263,7 @@ describe('the pumping guard', () => {
     })
 
     it('denies the group for the same time again, so that ten messages cannot lock users out for a day', async () => {
-      api = await startApi({ ...env, GUARD_MODE: 'deny' })
+      await start(deny)
       expect(await marks(4)).toEqual([30, 30, 30, 30])
     })
   })

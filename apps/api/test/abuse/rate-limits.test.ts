@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createCounters } from '@sms-codes/core/limits/counters'
 import type { Window } from '@sms-codes/core/limits/windows'
 import { keys } from '@sms-codes/core/redis/keys'
-import { startApi, type Api } from '../api.ts'
+import { startApi, startApiWith, type Api } from '../api.ts'
 
 let api: Api
 afterEach(() => api.stop())
@@ -25,7 +25,7 @@ async function send(mobile: string, address: string, picture?: { image_code: str
 
 describe('the rate limits of a send', () => {
   it('let 500 concurrent sends spend a budget of 100 messages and no message more', async () => {
-    api = await startApi({ BUDGET_MESSAGES: '100/3600,1000/86400' })
+    api = await startApiWith({ budget: { messages: ['100/1h', '1000/1d'] } })
     // Not all at once, because commands could exceed their deadline.
     const pictures = []
     for (let i = 0; i < 500; i++) pictures.push(await api.captcha())
@@ -48,14 +48,14 @@ describe('the rate limits of a send', () => {
   })
 
   it('count a budget in cents as well', async () => {
-    api = await startApi({ BUDGET_CENTS: '25/3600', MESSAGE_CENTS: '5' })
+    api = await startApiWith({ budget: { cents: ['25/1h'], message_cents: 5 } })
     const statuses = []
     for (let i = 0; i < 6; i++) statuses.push((await send(inSegment('1381111'), `10.1.${i}.1`)).status)
     expect(statuses).toEqual([202, 202, 202, 202, 202, 503])
   })
 
   it('give the budget back if the phone turns out to be throttled', async () => {
-    api = await startApi({ BUDGET_MESSAGES: '2/3600' })
+    api = await startApiWith({ budget: { messages: ['2/1h'] } })
     const mobile = inSegment('1382222')
     expect((await send(mobile, '10.2.0.1')).status).toBe(202)
     expect((await send(mobile, '10.2.1.1')).body['code']).toBe('4002')
@@ -64,7 +64,7 @@ describe('the rate limits of a send', () => {
   })
 
   it('give the budget back if the job was not enqueued', async () => {
-    api = await startApi({ BUDGET_MESSAGES: '1/3600' })
+    api = await startApiWith({ budget: { messages: ['1/1h'] } })
     await api.redis.set('{sms}:sms:wait', 'not a list')
     expect((await send(inSegment('1386666'), '10.6.0.1')).status).toBe(503)
     await api.redis.del('{sms}:sms:wait')
@@ -74,7 +74,7 @@ describe('the rate limits of a send', () => {
   })
 
   it('give the budget back if no code was issued', async () => {
-    api = await startApi({ BUDGET_MESSAGES: '1/3600' })
+    api = await startApiWith({ budget: { messages: ['1/1h'] } })
     const mobile = inSegment('1387777')
     const sends = keys.sends(api.keyring.pseudonym(mobile))
     await api.redis.set(sends, 'not a sorted set')
@@ -85,7 +85,7 @@ describe('the rate limits of a send', () => {
   })
 
   it('refuse sends to a full number segment and accept sends to others', async () => {
-    api = await startApi({ LIMIT_SEGMENT_SENDS: '3/60' })
+    api = await startApiWith({ limits: { segment: ['3/60s'] } })
     const answers = []
     for (let i = 0; i < 5; i++) answers.push(await send(inSegment('1383333'), `10.3.${i}.1`))
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 429, 429])
@@ -94,7 +94,7 @@ describe('the rate limits of a send', () => {
   })
 
   it('refuse sends from a full subnet although each of its addresses is within its own limit', async () => {
-    api = await startApi({ LIMIT_SUBNET_SENDS: '4/3600' })
+    api = await startApiWith({ limits: { subnet: { sends: ['4/1h'] } } })
     const statuses = []
     for (let i = 0; i < 6; i++) statuses.push((await send(inSegment('1385555'), `10.4.4.${i}`)).status)
     expect(statuses).toEqual([202, 202, 202, 202, 429, 429])
@@ -118,28 +118,27 @@ describe('the limits of a subnet', () => {
   const four = [1, 2, 3, 4].map((i) => `10.5.5.${i}`)
 
   it.each([
-    ['LIMIT_SUBNET_IMAGES', 200, async (address: string) => (await picture(address)).statusCode],
+    ['images', 200, async (address: string) => (await picture(address)).statusCode],
     [
-      'LIMIT_SUBNET_ATTEMPTS',
+      'attempts',
       400,
       async (address: string) =>
         (await send('13800138000', address, { image_code: 'ZZZZ', uuid: 'never-issued' })).status,
     ],
-    ['LIMIT_SUBNET_VERIFIES', 400, guess],
-  ] as const)('%s holds over all its addresses, IPv4 /24 and IPv6 /48', async (name, status, ask) => {
-    api = await startApi({ [name]: '3/60' })
+    ['verifies', 400, guess],
+  ] as const)('of %s holds over all its addresses, IPv4 /24 and IPv6 /48', async (name, status, ask) => {
+    api = await startApiWith({ limits: { subnet: { [name]: ['3/60s'] } } })
     const full = [status, status, status, 429]
     expect(await statusesOf(four, ask)).toEqual(full)
     expect(
       await statusesOf(['2001:db8:1:1::1', '2001:db8:1:2::1', '2001:db8:1:3::1', '2001:db8:1:4::1'], ask),
     ).toEqual(full)
     expect(await statusesOf(['10.5.6.1', '2001:db8:2:1::1'], ask)).toEqual([status, status])
-    const limit = name.slice('LIMIT_'.length).toLowerCase()
-    expect(await api.registry.metrics()).toContain(`sms_refused_by_limit_total{limit="${limit}"} 2`)
+    expect(await api.registry.metrics()).toContain(`sms_refused_by_limit_total{limit="subnet_${name}"} 2`)
   })
 
   it('do not count a request that the address has no room for, nor the other way around', async () => {
-    api = await startApi({ LIMIT_ADDRESS_IMAGES: '2/60', LIMIT_SUBNET_IMAGES: '3/60' })
+    api = await startApiWith({ limits: { address: { images: ['2/60s'] }, subnet: { images: ['3/60s'] } } })
     const ask = async (address: string) => (await picture(address)).statusCode
     expect(await statusesOf(['10.5.5.1', '10.5.5.1', '10.5.5.1'], ask)).toEqual([200, 200, 429])
     expect(await statusesOf(['10.5.5.2', '10.5.5.3'], ask)).toEqual([200, 429])

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { anAddress, startApi, type Api } from '../api.ts'
+import { anAddress, startApiWith, type Api } from '../api.ts'
 import { proofOf } from '../proof.ts'
 
 let api: Api
@@ -38,7 +38,7 @@ async function widthFor(address: string): Promise<number> {
 
 describe('the step-up', () => {
   it('requires only the picture when it is off, and still accepts a proof in its place', async () => {
-    api = await startApi({ STEP_UP: 'off' })
+    api = await startApiWith({ step_up: { enabled: false } })
     const address = await anAddressWith(25)
     expect(await widthFor(address)).toBe(160)
     expect(await send(await api.captcha(), address)).toMatchObject({ code: '0' })
@@ -46,14 +46,14 @@ describe('the step-up', () => {
   })
 
   it('begins later if an address is allowed more attempts', async () => {
-    api = await startApi({ LIMIT_ADDRESS_ATTEMPTS: '300/600' })
+    api = await startApiWith({ limits: { address: { attempts: ['300/10m'] } } })
     const address = await anAddressWith(30)
     expect(await widthFor(address)).toBe(160)
     expect(await send(await api.captcha(), address)).toMatchObject({ code: '0' })
   })
 
   it('begins at the configured percentages', async () => {
-    api = await startApi({ STEP_UP_WARM_PERCENT: '10', STEP_UP_HOT_PERCENT: '20' })
+    api = await startApiWith({ step_up: { long_picture_percent: 10, proof_percent: 20 } })
     expect(await widthFor(await anAddressWith(2))).toBe(160)
     expect(await widthFor(await anAddressWith(3))).toBe(190)
     expect(await send(await api.captcha(), await anAddressWith(5))).toMatchObject({ code: '0' })
@@ -62,10 +62,10 @@ describe('the step-up', () => {
 })
 
 describe('the pumping guard', () => {
-  const guard = { GUARD_MODE: 'challenge', GUARD_MIN_SENDS: '10', GUARD_ADDRESS_MIN_SENDS: '10' }
+  const guard = { mode: 'challenge', segment: { min_sends: 10 }, address: { min_sends: 10 } }
 
   it('requires a proof for a segment with few verified codes, and for no other segment', async () => {
-    api = await startApi(guard)
+    api = await startApiWith({ guard })
     const from = (segment: string, answered: object) => sent(answered, anAddress(), inSegment(segment))
     const codes = []
     for (let i = 0; i < 12; i++) codes.push((await from('1390001', await api.captcha()))['code'])
@@ -79,7 +79,7 @@ describe('the pumping guard', () => {
   })
 
   it('requires a proof from an address whose codes are not verified', async () => {
-    api = await startApi({ ...guard, LIMIT_ADDRESS_SENDS: '100/60', LIMIT_ADDRESS_ATTEMPTS: '300/600' })
+    api = await startApiWith({ guard, limits: { address: { sends: ['100/60s'], attempts: ['300/10m'] } } })
     const address = anAddress()
     for (let i = 0; i < 10; i++) await sent(await api.captcha(), address, inSegment(String(1_391_000 + i)))
     expect(await send(await api.captcha(), address, inSegment('1391100'))).toMatchObject({

@@ -5,7 +5,7 @@ import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { chooseShard, smsQueues } from '@sms-codes/core/queues/shards'
 import { keys, queueTag } from '@sms-codes/core/redis/keys'
-import { aMobile, anAddress, startApi, type Api } from '../api.ts'
+import { aMobile, anAddress, startApiWith, type Api } from '../api.ts'
 
 let api: Api
 let queues: Record<'sms' | 'email', Queue>
@@ -17,8 +17,8 @@ afterEach(async () => {
 
 const options = (name: string) => ({ connection: { url: api.server.url }, prefix: queueTag(name) })
 
-async function start(env: Record<string, string> = {}): Promise<void> {
-  api = await startApi({ QUEUE_MAX_AGE_SECONDS: '60', ...env })
+async function start(settings: object = {}): Promise<void> {
+  api = await startApiWith({ overload: { queue_max_age: '60s' }, ...settings })
   queues = {
     sms: new Queue(SMS_QUEUE, options(SMS_QUEUE)),
     email: new Queue(EMAIL_QUEUE, options(EMAIL_QUEUE)),
@@ -63,10 +63,10 @@ async function expectRefusedUnspent(limit: string): Promise<void> {
 }
 
 describe('while the queue is paused, the API', () => {
-  it.each(['60', '0'])(
-    'refuses sends and spends nothing, without probes, until the pause ends (QUEUE_MAX_AGE_SECONDS=%s)',
-    async (QUEUE_MAX_AGE_SECONDS) => {
-      await start({ QUEUE_MAX_AGE_SECONDS })
+  it.each(['60s', '0s'])(
+    'refuses sends and spends nothing, without probes, until the pause ends (queue_max_age: %s)',
+    async (queue_max_age) => {
+      await start({ overload: { queue_max_age } })
       await queues.sms.pause()
       await expectRefusedUnspent('paused')
       const answers = await Promise.all(Array.from({ length: 10 }, statusOf))
@@ -77,7 +77,7 @@ describe('while the queue is paused, the API', () => {
   )
 
   it('refuses scenes with fallback too, because no worker moves their sends to e-mail', async () => {
-    await start({ SCENES: 'default fallback=yes' })
+    await start({ scenes: { default: { fallback: true } } })
     const mobile = aMobile()
     await api.deps.contacts.put(mobile, { email: 'a@b.example', verifiedAt: '2026-01-01T00:00:00.000Z' })
     await queues.sms.pause()
@@ -163,7 +163,7 @@ describe('while no gateway accepts messages, the API', () => {
   })
 
   it('accepts all sends if no limit is set', async () => {
-    await start({ QUEUE_MAX_AGE_SECONDS: '0' })
+    await start({ overload: { queue_max_age: '0s' } })
     await retried(3_600, 3)
     expect(await statusOf()).toBe(202)
   })
@@ -172,7 +172,7 @@ describe('while no gateway accepts messages, the API', () => {
 describe('while no SMS gateway accepts messages, a scene with fallback', () => {
   const contact = { email: 'a@b.example', verifiedAt: '2026-01-01T00:00:00.000Z' }
   const begin = async () => {
-    await start({ SCENES: 'default; login fallback=yes' })
+    await start({ scenes: { default: {}, login: { fallback: true } } })
     await retried(14, 3)
     const mobile = aMobile()
     await api.deps.contacts.put(mobile, contact)
@@ -214,7 +214,7 @@ describe('while no SMS gateway accepts messages, a scene with fallback', () => {
 describe('with two shards, the API', () => {
   /** Opens a shard, and returns a phone whose sends it holds. */
   async function begin(): Promise<{ mobile: string; other: string }> {
-    await start({ QUEUE_SHARDS: '2' })
+    await start({ queues: { shards: 2 } })
     const shards = [new Queue('sms-0', options('sms-0')), new Queue('sms-1', options('sms-1'))]
     queues.sms = shards[0] ?? queues.sms
     opened.push(...shards)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '@sms-codes/core/config/load'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { loadApiConfig } from '../../src/config/config.ts'
 
 const key = () => randomBytes(32).toString('base64')
@@ -16,6 +17,10 @@ function allFaultsOf(env: Record<string, string>): readonly string[] {
   }
 }
 const faultsOf = (env: Record<string, string>) => allFaultsOf(env).map((fault) => fault.split(':')[0] ?? '')
+const withPolicy = (settings: object) => ({ ...good, POLICY_FILE: policyFile(settings) })
+/** The settings with faults, without their lines. */
+const settingsOf = (env: Record<string, string>) =>
+  allFaultsOf(env).map((fault) => /:[0-9]+ ([^:]+):/.exec(fault)?.[1] ?? fault)
 
 describe('the configuration of the API', () => {
   it('needs only the keys', () => {
@@ -43,10 +48,15 @@ describe('the configuration of the API', () => {
   })
 
   it('lets a scene set its own life, length and limits', () => {
-    const { policies } = loadApiConfig({
-      ...good,
-      SCENES: 'default; login ttl=120 within=60; pay length=8 sends=1/60,2/180,3/480',
-    })
+    const { policies } = loadApiConfig(
+      withPolicy({
+        scenes: {
+          default: {},
+          login: { life: '2m', send_within: '60s' },
+          pay: { length: 8, sends: ['1/60s', '2/3m', '3/8m'] },
+        },
+      }),
+    )
     expect(policies['login']).toMatchObject({ ttlSeconds: 120, sendWithinSeconds: 60, length: 6 })
     expect(policies['pay']).toMatchObject({
       ttlSeconds: 300,
@@ -60,6 +70,33 @@ describe('the configuration of the API', () => {
     expect(Object.keys(policies)).toEqual(['default', 'login', 'pay'])
     // Twice the guesses of the 480 messages that the scene with the loosest limits permits in a day.
     expect(policies['login']).toMatchObject({ missesWithIdPerDay: 2 * 5 * 540 })
+  })
+
+  it('accepts a picture or a proof in each scene, unless the policy says otherwise', () => {
+    expect(loadApiConfig(good)).toMatchObject({
+      captchas: { default: ['picture', 'proof'], login: ['picture', 'proof'] },
+      siteverify: null,
+    })
+    const env = withPolicy({
+      captcha: { siteverify: { service: 'hcaptcha', deadline: '2s' } },
+      codes: { captcha: ['siteverify'] },
+      scenes: { default: {}, login: { captcha: ['proof'] } },
+    })
+    expect(loadApiConfig({ ...env, CAPTCHA_SECRET: 'secret' })).toMatchObject({
+      captchas: { default: ['siteverify'], login: ['proof'] },
+      siteverify: { service: 'hcaptcha', deadline: 2, secret: 'secret' },
+    })
+    expect(allFaultsOf(env)).toEqual([
+      'CAPTCHA_SECRET: is missing; captcha.siteverify in the policy file needs it',
+    ])
+  })
+
+  it('refuses to send the secret of the captcha service in clear in production', () => {
+    const url = 'http://captcha.example/siteverify'
+    const env = withPolicy({ captcha: { siteverify: { service: 'turnstile', url } } })
+    const secret = { CAPTCHA_SECRET: 'secret' }
+    expect(loadApiConfig({ ...env, ...secret }).siteverify).toMatchObject({ url })
+    expect(settingsOf({ ...env, ...secret, NODE_ENV: 'production' })).toContain('captcha.siteverify.url')
   })
 
   it('has no API keys unless some are set, each with its name', () => {
@@ -82,24 +119,80 @@ describe('the configuration of the API', () => {
     ])
   })
 
-  it('names each faulty entry of a list by its position and never by its value', () => {
-    const env = { ...good, ALLOW_LIST: '1390001,13900010001', DENY_LIST: '10.0.0.0/8,nobody,10.0.0.0/40' }
-    const faults = allFaultsOf(env)
-    expect(faults.map((fault) => /^\w+: entry \d/.exec(fault)?.[0])).toEqual([
-      'ALLOW_LIST: entry 2',
-      'DENY_LIST: entry 2',
-      'DENY_LIST: entry 3',
-    ])
-    expect(faults.join()).not.toMatch(/13900010001|nobody|10\.0/)
+  it('takes its limits, its guard and its step-up from the policy', () => {
+    const config = loadApiConfig(
+      withPolicy({
+        limits: {
+          address: { images: ['1/1s'], attempts: ['2/1s'], sends: ['3/1s'], verifies: ['4/1s'] },
+          subnet: { images: ['5/1s'], attempts: ['6/1s'], sends: ['7/1s'], verifies: ['8/1s'] },
+          segment: ['9/1s'],
+        },
+        budget: { messages: ['10/1s'] },
+        guard: {
+          mode: 'deny',
+          react_for: '2m',
+          segment: { window: '3m', min_sends: 1, min_percent: 2 },
+          address: { mode: 'observe', window: '4m', min_sends: 3, min_percent: 4 },
+          service: { window: '5m', min_sends: 5, min_percent: 6 },
+        },
+        step_up: { enabled: false, long_picture_percent: 7, proof_percent: 8 },
+        overload: { queue_max_age: '9s', event_loop_max_delay: '1500ms', event_loop_max_percent: 10 },
+      }),
+    )
+    const most = Object.entries(config.rateLimits).map(([name, windows]) => [name, windows[0]?.most])
+    expect(Object.fromEntries(most)).toEqual({
+      ...{ images: 1, attempts: 2, address: 3, verifies: 4 },
+      ...{ subnet_images: 5, subnet_attempts: 6, subnet: 7, subnet_verifies: 8 },
+      ...{ segment: 9, budget: 10 },
+    })
+    expect(config.guard).toEqual({
+      on: true,
+      denySeconds: 120,
+      canChallenge: false,
+      windowSeconds: { segment: 180, address: 240, service: 300 },
+      groups: {
+        segment: { mode: 'deny', minSends: 1, minPercent: 2 },
+        address: { mode: 'observe', minSends: 3, minPercent: 4 },
+        service: { mode: 'deny', minSends: 5, minPercent: 6 },
+      },
+    })
+    expect(config.stepUp).toMatchObject({ isOn: false, longPicturePercent: 7, proofPercent: 8 })
+    expect(config).toMatchObject({ queueMaxAgeSeconds: 9, eventLoop: { delayMs: 1_500, percent: 10 } })
   })
 
-  it('names a scene that may send too late, and what to change', () => {
-    expect(allFaultsOf({ ...good, SCENES: 'default; login ttl=100; pay within=300' })).toEqual([
-      'SCENES: scene "login" sends until 120 s but its codes live 100 s; set within= to 70 or less, or a longer ttl=',
-      'SCENES: scene "pay" sends until 300 s but its codes live 300 s; set within= to 270 or less, or a longer ttl=',
+  it('warns of the gateways of the policy, or of those of SMS_GATEWAYS', () => {
+    const env = withPolicy({ gateways: { ccp: {}, twilio: {} } })
+    expect(loadApiConfig(env).callbacks.gateways).toEqual(['ccp', 'twilio'])
+    expect(loadApiConfig({ ...env, SMS_GATEWAYS: 'twilio' }).callbacks.gateways).toEqual(['twilio'])
+  })
+
+  it('needs a budget in production, and a permission for test numbers', () => {
+    const numbers = [{ mobile: '+8613800000001', code: '123456', until: '2999-01-01' }]
+    const production = (settings: object) => settingsOf({ ...withPolicy(settings), NODE_ENV: 'production' })
+    expect(allFaultsOf({ ...good, NODE_ENV: 'production' })).toEqual([
+      'budget.messages: is empty, and so is budget.cents; production needs one of them',
     ])
-    expect(allFaultsOf({ ...good, CODE_TTL_SECONDS: '100' })).toEqual([
-      'SEND_WITHIN_SECONDS: must be 70 or less, because codes live 100 s (CODE_TTL_SECONDS)',
+    const budget = { cents: ['500/1h'] }
+    expect(production({ budget })).toEqual([])
+    expect(production({ budget, test_numbers: { numbers } })).toEqual(['test_numbers.numbers'])
+    expect(production({ budget, test_numbers: { numbers, in_production: true } })).toEqual([])
+    expect(settingsOf(withPolicy({ test_numbers: { numbers } }))).toEqual([])
+  })
+
+  it('reports the faults of its variables and of the policy at once, each list entry by its position', () => {
+    const env = {
+      ...withPolicy({
+        lists: { allow: ['1390001', '13900010001'], deny: ['10.0.0.0/8', 'nobody', '10.0.0.0/40'] },
+        scenes: { default: {}, login: { life: '100s' } },
+      }),
+      API_PORT: '70000',
+    }
+    expect(settingsOf(env)).toEqual([
+      expect.stringMatching(/^API_PORT: /),
+      'lists.allow.1',
+      'lists.deny.1',
+      'lists.deny.2',
+      'scenes.login',
     ])
   })
 
@@ -110,23 +203,11 @@ describe('the configuration of the API', () => {
 
   it.each([
     ['a port out of range', { API_PORT: '70000' }, 'API_PORT'],
-    ['codes that are easy to guess', { CODE_LENGTH: '4' }, 'CODE_LENGTH'],
-    ['codes that live too long', { CODE_TTL_SECONDS: '601' }, 'CODE_TTL_SECONDS'],
-    ['messages that would arrive too late', { CODE_TTL_SECONDS: '100' }, 'SEND_WITHIN_SECONDS'],
-    ['a limit of 0 messages', { LIMIT_PHONE_SENDS: '0/60' }, 'LIMIT_PHONE_SENDS'],
     ['trust in all proxies', { TRUST_PROXY: 'true' }, 'TRUST_PROXY'],
     ['trust in a number of proxies', { TRUST_PROXY: '1' }, 'TRUST_PROXY'],
     ['a network with a prefix out of range', { TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY'],
     ['every origin', { CORS_ORIGINS: '*' }, 'CORS_ORIGINS'],
     ['an origin that no browser sends', { CORS_ORIGINS: 'https://Shop.example:443' }, 'CORS_ORIGINS'],
-    ['every header', { CORS_HEADERS: '*' }, 'CORS_HEADERS'],
-    ['a header with a space', { CORS_HEADERS: 'x-a, x-b' }, 'CORS_HEADERS'],
-    ['a scene with a colon in its name', { SCENES: 'default; a:b' }, 'SCENES'],
-    ['a scene twice', { SCENES: 'default; login; login' }, 'SCENES'],
-    ['an unknown setting of a scene', { SCENES: 'default colour=red' }, 'SCENES'],
-    ['a scene with codes that are easy to guess', { SCENES: 'default length=4' }, 'SCENES'],
-    ['a scene with codes that live too long', { SCENES: 'default ttl=900' }, 'SCENES'],
-    ['a scene whose messages would arrive too late', { SCENES: 'default; login ttl=100' }, 'SCENES'],
     ['an API key without a name', { API_KEYS: 'k'.repeat(40) }, 'API_KEYS'],
     ['an API key that is short', { API_KEYS: `shop:${'k'.repeat(31)}` }, 'API_KEYS'],
     ['an API key that is not url-safe', { API_KEYS: `shop:${'k'.repeat(32)}=` }, 'API_KEYS'],
@@ -136,56 +217,12 @@ describe('the configuration of the API', () => {
     ['an API key with scenes', { API_KEYS: `shop:${'k'.repeat(32)}:login+pay` }, 'API_KEYS'],
     ['an API key with an empty third part', { API_KEYS: `shop:${'k'.repeat(32)}:` }, 'API_KEYS'],
     ['an API key with a fourth part', { API_KEYS: `shop:${'k'.repeat(32)}:login:pay` }, 'API_KEYS'],
-    ['no default scene', { SCENES: 'login' }, 'SCENES'],
     ['a database of another kind', { REDIS_URL: 'postgres://x' }, 'REDIS_URL'],
-    ['production without a budget', { NODE_ENV: 'production' }, 'BUDGET_MESSAGES'],
-    ['a budget that pays for nothing', { BUDGET_CENTS: '4/3600' }, 'BUDGET_CENTS'],
-    [
-      'test numbers in production',
-      { NODE_ENV: 'production', BUDGET_MESSAGES: '1/60', TEST_NUMBERS: '13800000001:123456:2999-01-01' },
-      'TEST_NUMBERS',
-    ],
-    ['test numbers without a last day', { TEST_NUMBERS: '13800000001:123456' }, 'TEST_NUMBERS'],
-    [
-      'test numbers whose last day has passed',
-      { TEST_NUMBERS: '13800000001:123456:2020-01-01' },
-      'TEST_NUMBERS',
-    ],
-    [
-      'test numbers with an impossible date',
-      { TEST_NUMBERS: '13800000001:123456:2999-19-39' },
-      'TEST_NUMBERS',
-    ],
-    [
-      'a test number whose last day is no day',
-      { TEST_NUMBERS: '13800000001:123456:2999-02-31' },
-      'TEST_NUMBERS',
-    ],
-    [
-      'a test number twice',
-      { TEST_NUMBERS: '13800000001:123456:2999-01-01,13800000001:654321:2999-01-01' },
-      'TEST_NUMBERS',
-    ],
-    [
-      'a test number whose code is too long for every scene',
-      { TEST_NUMBERS: '13800000001:1234567:2999-01-01' },
-      'TEST_NUMBERS',
-    ],
-    [
-      'a step-up whose second level comes before its first',
-      { STEP_UP_HOT_PERCENT: '20' },
-      'STEP_UP_HOT_PERCENT',
-    ],
-    ['a challenge while STEP_UP is off', { GUARD_MODE: 'challenge', STEP_UP: 'off' }, 'GUARD_MODE'],
     ['an address of Redis that cannot be parsed', { REDIS_URL: 'redis://:secret@:99999/x' }, 'REDIS_URL'],
     ['a port in another notation', { API_PORT: '3e4' }, 'API_PORT'],
     ['one port for the API and its metrics', { API_OPS_PORT: '3000' }, 'API_OPS_PORT'],
     ['a network of all addresses as a proxy', { TRUST_PROXY: '0.0.0.0/0' }, 'TRUST_PROXY'],
     ['a network without its prefix', { TRUST_PROXY: '10.0.0.0/' }, 'TRUST_PROXY'],
-    ['a list that contains a complete mobile number', { DENY_LIST: '13900010001' }, 'DENY_LIST'],
-    ['a list that contains all addresses', { ALLOW_LIST: '10.0.0.0/8,0.0.0.0/0' }, 'ALLOW_LIST'],
-    ['a list with nothing after the comma', { DENY_LIST: '1390001,' }, 'DENY_LIST'],
-    ['an entry on both lists', { ALLOW_LIST: '10.0.0.1', DENY_LIST: '10.0.0.1/32' }, 'DENY_LIST'],
     ['an unknown log level', { LOG_LEVEL: 'chatty' }, 'LOG_LEVEL'],
   ])('refuses %s', (_what, env, name) => {
     expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))

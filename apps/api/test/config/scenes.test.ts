@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agePhone } from '@sms-codes/core/test/age'
-import { aMobile, anAddress, startApi, type Api } from '../api.ts'
+import { aMobile, anAddress, startApiWith, type Api } from '../api.ts'
 
 let api: Api
 beforeAll(async () => {
-  const scenes = [
-    'default',
-    'login ttl=120 within=60',
-    'pay length=8 sends=2/60,3/180',
-    'register sends=1/60,2/180,3/480,5/3600',
-  ]
-  api = await startApi({ SCENES: scenes.join('; ') })
+  const scenes = {
+    default: {},
+    login: { life: '2m', send_within: '60s' },
+    pay: { length: 8, sends: ['2/60s', '3/3m'] },
+    register: { waits: ['60s', '2m', '5m'] },
+  }
+  api = await startApiWith({ scenes })
 })
 afterAll(() => api.stop())
 
@@ -45,7 +45,7 @@ describe('a scene', () => {
     expect(await verify(mobile, code, 'pay')).toMatchObject({ status: 200 })
   })
 
-  it('has a growing wait between messages if its windows say so: 60, 120 and 300 seconds', async () => {
+  it('has a growing wait between messages if it has waits: 60, 120 and 300 seconds', async () => {
     const mobile = aMobile()
     const ph = api.keyring.pseudonym(mobile)
     for (const wait of [60, 120, 300]) {

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { anAddress, startApi, type Api } from '../api.ts'
+import { anAddress, startApiWith, type Api } from '../api.ts'
 import { toBytes, type Case, type Code } from './cross.ts'
 import { fieldCases } from './fields.ts'
 import { judge } from './judge.ts'
@@ -15,7 +15,11 @@ let api: Api
 let redis: Redis
 let port: number
 beforeAll(async () => {
-  api = await startApi({ BUDGET_MESSAGES: '20/86400', LIMIT_SEGMENT_SENDS: '20/60', GUARD_MODE: 'deny' })
+  api = await startApiWith({
+    budget: { messages: ['20/1d'] },
+    limits: { segment: ['20/60s'] },
+    guard: { mode: 'deny' },
+  })
   redis = new Redis(api.server.url)
   port = Number(new URL(await api.app.listen({ port: 0, host: '127.0.0.1' })).port)
 })

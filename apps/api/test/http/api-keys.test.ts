@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
-import { aMobile, startApi, type Api } from '../api.ts'
+import { aMobile, startApi, startApiWith, type Api } from '../api.ts'
 
 const [SHOP, CRM] = ['s'.repeat(32), `${'C'.repeat(62)}_-`]
 /** Keys of which each has the scopes that its name says. */
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const scoped = Object.keys(SCOPED).map((name) => `${name}:${keyOf(name)}`)
   const API_KEYS = `shop:${SHOP},crm:${CRM},${scoped.join()}`
   const rules = Object.fromEntries(Object.entries(SCOPED).map(([name, scopes]) => [name, { scopes }]))
-  api = await startApi({ API_KEYS }, createLogger('api', 'debug', sink), { api_keys: rules })
+  api = await startApiWith({ api_keys: rules }, { API_KEYS }, createLogger('api', 'debug', sink))
   closed = await startApi()
 })
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseOrigins } from '../../src/http/origins.ts'
-import { startApi, type Api } from '../api.ts'
+import { startApi, startApiWith, type Api } from '../api.ts'
 
 describe('CORS_ORIGINS', () => {
   it.each([
@@ -108,8 +108,8 @@ describe('a preflight request', () => {
     expect((await ask('null', 'POST', 'content-type')).statusCode).toBe(404)
   })
 
-  it('allows the headers of CORS_HEADERS in addition to those of the API', async () => {
-    api = await startApi({ CORS_HEADERS: 'x-requested-with,traceparent,authorization' })
+  it('allows the headers of the policy in addition to those of the API', async () => {
+    api = await startApiWith({ cors: { headers: ['x-requested-with', 'traceparent', 'authorization'] } })
     const { headers } = await ask('https://shop.example', 'POST', 'traceparent')
     expect(headers['access-control-allow-headers']).toBe(
       'content-type, idempotency-key, x-requested-with, traceparent, authorization',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aMobile, startApi, type Api } from '../api.ts'
+import { aMobile, startApiWith, type Api } from '../api.ts'
 
 const KEYS = { shop: 's'.repeat(32), crm: 'c'.repeat(32), vault: 'v'.repeat(32), open: 'o'.repeat(32) }
 type Name = keyof typeof KEYS
@@ -22,7 +22,7 @@ function startWith(bindings: Bindings) {
     ]),
   )
   const API_KEYS = names.map((name) => `${name}:${KEYS[name]}`).join(',')
-  return startApi({ ...SECRETS, API_KEYS }, undefined, { api_keys })
+  return startApiWith({ api_keys }, { ...SECRETS, API_KEYS })
 }
 
 const BOUND = { shop: ['login'], crm: ['login', 'register'], vault: ['reset_password'], open: [] }
@@ -96,7 +96,7 @@ describe('a receipt', () => {
     const api_keys = Object.fromEntries(
       names.map((name) => [name, { scopes: ['redeem'], scenes: ['login'] }]),
     )
-    const many = await startApi({ ...SECRETS, API_KEYS: keys.join(',') }, undefined, { api_keys })
+    const many = await startApiWith({ api_keys }, { ...SECRETS, API_KEYS: keys.join(',') })
     const receipt = await many.receipt(aMobile(), 'login')
     expect(decodeJwt(receipt).aud).toEqual(names)
     const authorization = `Bearer ${names[39]?.replace('b', 'k')}`

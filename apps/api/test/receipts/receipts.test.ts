@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aMobile, startApi, type Api } from '../api.ts'
+import { aMobile, startApi, startApiWith, type Api } from '../api.ts'
 
 const KEY = 'k'.repeat(32)
 const authorization = `Bearer ${KEY}`
@@ -257,7 +257,7 @@ describe('docs/receipts.md', () => {
     const API_KEYS = `shop:${KEY},crm:${'c'.repeat(32)}`
     const scopes = ['redeem']
     const api_keys = { shop: { scopes, scenes: ['login'] }, crm: { scopes, scenes: ['login', 'register'] } }
-    const bound = await startApi({ ...env, API_KEYS }, undefined, { api_keys })
+    const bound = await startApiWith({ api_keys }, { ...env, API_KEYS })
     const url = await bound.app.listen({ host: '127.0.0.1', port: 0 })
     const [both, one, open] = [
       await bound.receipt(aMobile(), 'login'),

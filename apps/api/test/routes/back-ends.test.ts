@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
 import { keys } from '@sms-codes/core/redis/keys'
-import { aMobile, anAddress, startApi, type Api } from '../api.ts'
+import { aMobile, anAddress, startApiWith, type Api } from '../api.ts'
 import { idempotentCalls, replayOf, SEND, type Calls } from '../http/idempotent-calls.ts'
 
 const KEYS = { shop: 's'.repeat(32), crm: 'c'.repeat(32), vault: 'v'.repeat(32), plain: 'p'.repeat(32) }
@@ -17,7 +17,7 @@ beforeAll(async () => {
   const log = createLogger('api', 'debug', { write: (line) => void lines.push(line) })
   const sender = { scopes: ['send', 'redeem'] }
   const api_keys = { shop: sender, crm: sender, vault: { ...sender, scenes: ['reset_password'] } }
-  api = await startApi({ API_KEYS: API_KEYS.join() }, log, { api_keys })
+  api = await startApiWith({ api_keys }, { API_KEYS: API_KEYS.join() }, log)
   calls = idempotentCalls(api)
 })
 afterAll(() => api.stop())

@@ -12,7 +12,7 @@ import { EMAIL_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { signTwilio } from '@sms-codes/gateways/twilio/receipt'
 import { callbackRoutes } from '../../src/routes/callbacks.ts'
-import { aMobile, startApi, type Api } from '../api.ts'
+import { aMobile, startApi, startApiWith, type Api } from '../api.ts'
 
 const TOKEN = 'callback-token-of-these-tests'
 const TWILIO_TOKEN = 'twilio-token-of-these-tests'
@@ -22,13 +22,15 @@ const PUBLIC_URL = 'https://codes.example'
 let api: Api
 let mails: Queue<SendJob>
 beforeAll(async () => {
-  api = await startApi({
-    CALLBACK_TOKEN: TOKEN,
-    PUBLIC_URL,
-    TWILIO_AUTH_TOKEN: TWILIO_TOKEN,
-    WEBHOOK_SECRETS: `whsec_${SECRET.toString('base64')}`,
-    SCENES: 'default; login fallback=yes receipt_within=20',
-  })
+  api = await startApiWith(
+    { scenes: { default: {}, login: { fallback: true, receipt_within: '20s' } } },
+    {
+      CALLBACK_TOKEN: TOKEN,
+      PUBLIC_URL,
+      TWILIO_AUTH_TOKEN: TWILIO_TOKEN,
+      WEBHOOK_SECRETS: `whsec_${SECRET.toString('base64')}`,
+    },
+  )
   mails = new Queue(EMAIL_QUEUE, { connection: { url: api.server.url }, prefix: QUEUE_PREFIX })
 })
 afterAll(async () => {
@@ -266,8 +268,11 @@ describe('a caller that is not the gateway', () => {
     expect(await status(hook.rid)).toBe('delivered')
   })
 
-  it('is refused from another network if CALLBACK_ADDRESSES is set', async () => {
-    const narrow = await startApi({ CALLBACK_TOKEN: TOKEN, CALLBACK_ADDRESSES: '192.0.2.0/24' })
+  it('is refused from another network if the policy names addresses', async () => {
+    const narrow = await startApiWith(
+      { callbacks: { addresses: ['192.0.2.0/24'] } },
+      { CALLBACK_TOKEN: TOKEN },
+    )
     try {
       const from = (address: string) =>
         narrow.app

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aMobile, anAddress, startApi, type Api } from '../api.ts'
+import { aMobile, anAddress, startApi, startApiWith, type Api } from '../api.ts'
 
 let api: Api
 beforeAll(async () => {
@@ -52,6 +52,8 @@ describe('the classic call', () => {
         n: 1,
         to: `${mobile.slice(0, 3)}****${mobile.slice(7)}`,
         segment: mobile.slice(0, 3),
+        country: 'CN',
+        locale: 'zh-CN',
       },
     ])
   })
@@ -292,7 +294,7 @@ describe('POST /v1/sms_codes', () => {
   })
 
   it('counts a right image code as an attempt too, and consumes the image of an attempt over the limit', async () => {
-    const tight = await startApi({ LIMIT_ADDRESS_ATTEMPTS: '2/600' })
+    const tight = await startApiWith({ limits: { address: { attempts: ['2/10m'] } } })
     const send = async (answered: Query) => {
       const payload = { mobile: aMobile(), ...answered }
       return (await tight.app.inject({ method: 'POST', url: '/v1/sms_codes', payload })).statusCode
@@ -306,7 +308,7 @@ describe('POST /v1/sms_codes', () => {
   })
 
   it('ignores X-Forwarded-For if no proxy is configured', async () => {
-    const bare = await startApi({ TRUST_PROXY: '', LIMIT_ADDRESS_ATTEMPTS: '2/600' })
+    const bare = await startApiWith({ limits: { address: { attempts: ['2/10m'] } } }, { TRUST_PROXY: '' })
     const statuses = []
     for (let i = 0; i < 3; i++) {
       const payload = { mobile: aMobile(), ...(await bare.captcha()) }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agePhone } from '@sms-codes/core/test/age'
-import { aMobile, anAddress, startApi, type Api } from '../api.ts'
+import { aMobile, anAddress, startApi, startApiWith, type Api } from '../api.ts'
 
 let api: Api
 beforeAll(async () => {
@@ -146,7 +146,7 @@ describe('POST /v1/sms_codes/verify', () => {
   })
 
   it('answers 4008 to a code that has the length of another scene', async () => {
-    const long = await startApi({ SCENES: 'default; pay length=8' })
+    const long = await startApiWith({ scenes: { default: {}, pay: { length: 8 } } })
     const post = (scene: string, sms_code: string) =>
       long.post('/v1/sms_codes/verify', { mobile: '13800138000', sms_code, scene })
     for (const [scene, code] of [

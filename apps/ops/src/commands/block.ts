@@ -22,7 +22,7 @@ export const allow: Command = {
   help: helpOf(
     'allow',
     `Puts an entry on the allow list and takes it off the deny list. A matching request passes the pumping guard and
-the rate limits of address, subnet and segment. The image code, the limit of attempts, the phone's rate limit and the
+the rate limits of address, subnet, segment and country. The image code, the limit of attempts, the phone's rate limit and the
 budget still apply. It takes effect at once in every API process.`,
   ),
   run: (args, context) => put('allow', args, context),

@@ -8,6 +8,7 @@ import type { Mail } from '../mail/read-mail.ts'
 import type { MessageDelivery } from '../receipts/deliver-messages.ts'
 import type { DeliveryReceiptLog } from '../receipts/delivery-receipt-log.ts'
 import type { Message } from '../vendors/message.ts'
+import { recipientOf } from '../vendors/mobile.ts'
 import { faultTargetOf, type VendorFault } from '../vendors/vendor-faults.ts'
 import type { Vendor } from '../vendors/vendor.ts'
 import type { Arrivals, Sequence } from './arrivals.ts'
@@ -17,8 +18,11 @@ import type { FaultScript } from './fault-script.ts'
 
 const CENTURY_MS = 100 * 366 * 86_400_000
 
-// The vendor is called CCP in its interface and Yuntongxun by its company; tests use both names.
-const OTHER_NAMES = new Map([['yuntongxun', 'ccp']])
+// CCP is Yuntongxun in the name of its company, and SNS is a service of AWS; tests use both names.
+const OTHER_NAMES = new Map([
+  ['yuntongxun', 'ccp'],
+  ['aws', 'sns'],
+])
 
 const ClockShift = Type.Object(
   { advance_ms: Type.Integer({ minimum: -CENTURY_MS, maximum: CENTURY_MS }) },
@@ -93,7 +97,7 @@ function addStateRoutes(scope: FastifyInstance, deps: ControlDeps): void {
     ['/receipts', receiptLog],
   ] as const) {
     app.get(path, { schema: { querystring: RecipientQuery } }, (request, reply) =>
-      reply.send(store.list(request.query.to)),
+      reply.send(store.list(recipientOf(request.query.to))),
     )
   }
 }

@@ -5,6 +5,7 @@ import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { Mail } from '../mail/read-mail.ts'
 import type { Message } from '../vendors/message.ts'
+import { recipientOf } from '../vendors/mobile.ts'
 import type { Arrivals, Arrived, Sequence } from './arrivals.ts'
 
 const HEARTBEAT_MS = 15_000
@@ -24,7 +25,8 @@ export function addEventStream(
     .withTypeProvider<TypeBoxTypeProvider>()
     // The stream never ends, so a HEAD request would never be answered.
     .get('/events', { exposeHeadRoute: false, schema: { querystring: EventsQuery } }, (request, reply) => {
-      const { to, since } = request.query
+      const { since } = request.query
+      const to = recipientOf(request.query.to)
       // After a reconnect the browser sends the header; the URL still has the older number.
       const lastSeen = Number(request.headers['last-event-id'] ?? since ?? sequence.newest())
 

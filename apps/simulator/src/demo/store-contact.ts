@@ -7,7 +7,7 @@ const TIMEOUT_MS = 5_000
 
 const Contact = Type.Object(
   {
-    mobile: Type.String({ pattern: '^1[3-9]\\d{9}$' }),
+    mobile: Type.String({ pattern: '^(1[3-9]\\d{9}|\\+[1-9]\\d{6,14})$' }),
     email: Type.String({ minLength: 3, maxLength: 254 }),
   },
   { additionalProperties: false },
@@ -33,7 +33,7 @@ export function addStoreContact(app: FastifyInstance, options: { apiUrl: string;
         signal: AbortSignal.timeout(TIMEOUT_MS),
       }
       try {
-        const answer = await fetch(`${api}/v1/contacts/${mobile}`, call)
+        const answer = await fetch(`${api}/v1/contacts/${encodeURIComponent(mobile)}`, call)
         if (answer.status === 204) return await reply.code(204).send()
         const body: unknown = await answer.json()
         return await reply.code(answer.status).send(body)

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { Arrivals } from '../control/arrivals.ts'
 import type { FaultScript } from '../control/fault-script.ts'
 import type { Message } from '../vendors/message.ts'
+import { countryOf, internationalOf } from '../vendors/mobile.ts'
 import { isReceiptFault, type ReceiptFault, type VendorFault } from '../vendors/vendor-faults.ts'
 import type { AcceptedMessage, Vendor } from '../vendors/vendor.ts'
 import type { DeliveryReceiptLog } from './delivery-receipt-log.ts'
@@ -90,7 +91,15 @@ export function createMessageDelivery(
 
       const { callback: _, ...shown } = message
       const lost = fault?.name === 'undelivered'
-      outbox.record({ ...shown, gateway: vendor.name, landed: message.at + delayMs, lost })
+      const number = internationalOf(message.to)
+      outbox.record({
+        ...shown,
+        number,
+        country: countryOf(number),
+        gateway: vendor.name,
+        landed: message.at + delayMs,
+        lost,
+      })
       if (!options.pushesReceipts || fault?.name === 'no_receipt') return
 
       const pushed = reportLater(vendor, message, fault, delayMs).catch((error: unknown) => {

@@ -3,13 +3,22 @@
 export type Message = {
   /** The vendor's id of the message. */
   id: string
+  /** Eleven digits for a number in China, the international form for all others. */
   to: string
+  /** The international form, such as +8613800138000. */
+  number: string
+  country: string | null
   code: string
   minutes: number
   text: string
+  /** The language of the template, or what the request says about the language of its text. */
+  locale: string | null
   gateway: string
   /** Null for a vendor that takes free text. */
   template: string | null
+  sign_name: string | null
+  /** The number, the letters or the channel that the handset shows as the sender, where the request chose one. */
+  sender: string | null
   /** When the vendor accepted it, in milliseconds. */
   at: number
   /** The sender's own id, which the vendor repeats. */

@@ -19,7 +19,7 @@ export function isJudged(fault: AnswerFault): boolean {
 /** `answer` is the vendor's answer without the fault. */
 export function playFault(fault: AnswerFault, reply: FastifyReply, answer: VendorAnswer): void {
   reply.hijack()
-  const text = JSON.stringify(answer.body)
+  const text = textOf(answer)
   const headers = headersOf(answer)
   const { raw } = reply
   const socket = reply.request.raw.socket
@@ -70,6 +70,10 @@ export function playFault(fault: AnswerFault, reply: FastifyReply, answer: Vendo
   }
 }
 
+export function textOf({ body }: VendorAnswer): string {
+  return typeof body === 'string' ? body : JSON.stringify(body)
+}
+
 export function headersOf(answer: VendorAnswer): Record<string, string> {
   return { 'content-type': 'application/json;charset=utf-8', ...answer.headers }
 }
@@ -91,7 +95,7 @@ function drip(reply: FastifyReply, status: number, headers: Record<string, strin
   raw.on('close', () => clearInterval(timer))
 }
 
-// JSON followed by blanks is still valid JSON, so a caller without a size limit would read all of it and accept it.
+// JSON or XML followed by blanks is still valid, so a caller without a size limit would read all of it and accept it.
 function* padded(text: string) {
   const blanks = Buffer.alloc(64 * 1024, ' ')
   yield Buffer.from(text)

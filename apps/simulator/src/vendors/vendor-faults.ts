@@ -1,7 +1,6 @@
 // The faults of the vendors. Faults of answers and faults of delivery receipts wait in separate lines, so one message
 // can get one of each.
 import type { FaultTarget } from '../control/fault-routes.ts'
-import type { Vendor } from './vendor.ts'
 
 const ANSWER_FAULTS = [
   'accept',
@@ -53,7 +52,16 @@ export function isBeforeBody(fault: AnswerFault): boolean {
   return fault.name === 'refuse' || fault.name === 'down'
 }
 
-export function faultTargetOf(vendor: Vendor): FaultTarget<VendorFault> {
+/** An answer fault by its name, or null. */
+export function answerFault(fault: string, delayMs: number): AnswerFault | null {
+  const name = ANSWER_FAULTS.find((known) => known === fault)
+  return name === undefined ? null : { name, delayMs }
+}
+
+export function faultTargetOf(vendor: {
+  name: string
+  isRefusalCode: (code: string) => boolean
+}): FaultTarget<VendorFault> {
   const names = [...ANSWER_FAULTS, ...RECEIPT_FAULTS]
   return {
     gateway: vendor.name,

@@ -2,12 +2,12 @@
 // unparsed, because a malformed body gets the vendor's own error.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { FaultScript } from '../control/fault-script.ts'
 import type { MessageDelivery } from '../receipts/deliver-messages.ts'
-import { headersOf, isJudged, playFault } from './play-fault.ts'
+import { headersOf, isJudged, playFault, textOf } from './play-fault.ts'
 import { isAnswerFault, isBeforeBody, type VendorFault } from './vendor-faults.ts'
-import type { Vendor, VendorAnswer, VendorRequest } from './vendor.ts'
+import type { Vendor, VendorAnswer, VendorRequest, Verdict } from './vendor.ts'
 
 const Params = Type.Object({ accountSid: Type.Optional(Type.String()) })
 
@@ -26,7 +26,7 @@ export function addVendorRoutes(
 ): void {
   const { endpoints, faults, delivery } = deps
 
-  async function judge(vendor: Vendor, request: VendorRequest): Promise<VendorAnswer> {
+  async function judge(vendor: Vendor, request: VendorRequest): Promise<Verdict> {
     const verdict = vendor.answer(request)
     if (verdict.accepted !== undefined) await delivery.deliver(vendor, verdict.accepted)
     return verdict
@@ -54,29 +54,30 @@ export function addVendorRoutes(
           const vendor = vendorOf(request.headers)
           const asked = vendorRequest(request, request.params.accountSid)
           // A look-up only meets standing faults, so it does not use up a fault that was counted for a send.
-          const fault = vendor.isLookUp(asked)
+          const scripted = vendor.isLookUp(asked)
             ? faults.standing(vendor.name, isAnswerFault)
             : faults.take(vendor.name, isAnswerFault)
-          if (fault === null) {
-            const answer = await judge(vendor, asked)
-            return reply.code(answer.status).headers(headersOf(answer)).send(JSON.stringify(answer.body))
-          }
-          let answer = NO_ANSWER
-          if (fault.name === 'vendor_code') answer = vendor.refusal(fault.vendorCode, asked)
-          else if (isJudged(fault)) answer = await judge(vendor, asked)
+          let answer: Verdict = NO_ANSWER
+          if (scripted?.name === 'vendor_code') answer = vendor.refusal(scripted.vendorCode, asked)
+          else if (scripted === null || isJudged(scripted)) answer = await judge(vendor, asked)
+          const fault = scripted ?? answer.fault
+          if (fault === undefined) return send(reply, answer)
           await sleep(fault.delayMs)
           playFault(fault, reply, answer)
           return reply
         },
         errorHandler: (error: FastifyError, request, reply) => {
           if ((error.statusCode ?? 500) >= 500) request.log.error(error)
-          const answer = vendorOf(request.headers).unreadable()
-          void reply.code(answer.status).headers(headersOf(answer)).send(JSON.stringify(answer.body))
+          void send(reply, vendorOf(request.headers).unreadable())
         },
       })
     }
     done()
   })
+}
+
+function send(reply: FastifyReply, answer: VendorAnswer): FastifyReply {
+  return reply.code(answer.status).headers(headersOf(answer)).send(textOf(answer))
 }
 
 function vendorRequest(request: FastifyRequest, account = ''): VendorRequest {

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Arrivals } from '../control/arrivals.ts'
 import type { Message } from './message.ts'
+import type { AnswerFault } from './vendor-faults.ts'
 
 export type VendorDeps = { clock: Clock; outbox: Arrivals<Message>; config: Config }
 
@@ -17,15 +18,16 @@ export type VendorRequest = {
   body: string
 }
 
+/** A body that is a text is sent as it is; any other body becomes JSON. */
 export type VendorAnswer = { status: number; headers?: Record<string, string>; body: unknown }
 
-export type AcceptedMessage = Omit<Message, 'gateway' | 'landed' | 'lost'> & {
+export type AcceptedMessage = Omit<Message, 'number' | 'country' | 'gateway' | 'landed' | 'lost'> & {
   /** The URL for the delivery receipt, when the request named one. */
   callback?: string
 }
 
-/** The answer to a request, with the message when the vendor accepted one. */
-export type Verdict = VendorAnswer & { accepted?: AcceptedMessage }
+/** The answer to a request, with the message when the vendor accepted one, or with a fault that the request asked for. */
+export type Verdict = VendorAnswer & { accepted?: AcceptedMessage; fault?: AnswerFault }
 
 export type DeliveryReceiptPush = { url: string; headers: Record<string, string>; body: string }
 
@@ -39,6 +41,12 @@ export type DeliveryReceipts = {
     report: { delivered: boolean; forged: boolean; now: number },
   ): DeliveryReceiptPush | null
   isAcknowledged(answer: { status: number; body: string }): boolean
+}
+
+/** For a vendor that pushes no delivery receipts. */
+export const NO_DELIVERY_RECEIPTS: DeliveryReceipts = {
+  buildDeliveryReceipt: () => null,
+  isAcknowledged: () => true,
 }
 
 export type Vendor = DeliveryReceipts & {

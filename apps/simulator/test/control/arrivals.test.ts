@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createArrivals, createSequence } from '../../src/control/arrivals.ts'
+import { vonageRequest } from '../requests/vonage.ts'
 import { anyNumber, startSimulator, type Simulator } from '../running-simulator.ts'
 
 let simulator: Simulator
@@ -19,6 +20,29 @@ describe('the outbox', () => {
     ])
     expect(await simulator.outbox('13800138002')).toMatchObject([{ to: '13800138002', at: anyNumber }])
     expect(await simulator.outbox('13800138009')).toEqual([])
+  })
+
+  test.each(['13800138000', '+8613800138000', '%2B8613800138000'])(
+    'finds a number in China by %s',
+    async (to) => {
+      await simulator.send({ to: '13800138000' })
+      expect(await simulator.outbox(to)).toMatchObject([
+        { to: '13800138000', number: '+8613800138000', country: 'CN' },
+      ])
+    },
+  )
+
+  test.each(['+85290000000', '%2B85290000000'])('finds a number of another country by %s', async (to) => {
+    await simulator.request(vonageRequest({ fields: { to: '85290000000' } }))
+    expect(await simulator.outbox(to)).toMatchObject([
+      { to: '+85290000000', number: '+85290000000', country: 'HK' },
+    ])
+    expect(await simulator.outbox('85290000000')).toEqual([])
+  })
+
+  test('names no country for a number that no country has', async () => {
+    await simulator.request(vonageRequest({ fields: { to: '999123456789' } }))
+    expect(await simulator.outbox('+999123456789')).toMatchObject([{ country: null }])
   })
 
   test('drops the oldest message when it is full', () => {

@@ -72,6 +72,13 @@ test('an API without a valid answer is named in a 502', async () => {
   })
 })
 
+test('a number of another country is stored as it is', async () => {
+  const api = await listenAsApi(204, '')
+  simulator = await startSimulator({ API_URL: api.url, DEMO_API_KEY: KEY })
+  expect((await store({ ...CONTACT, mobile: '+85290000000' })).status).toBe(204)
+  expect(api.asked[0]?.request.url).toBe('/v1/contacts/%2B85290000000')
+})
+
 test('an invalid mobile is refused, and without an API key the route is off', async () => {
   simulator = await startSimulator({ DEMO_API_KEY: KEY })
   expect((await store({ ...CONTACT, mobile: '../receipts' })).status).toBe(400)

@@ -19,7 +19,7 @@ export type AliyunSend = {
 
 export const aliyunMessage = (over: Record<string, string | undefined> = {}) => ({
   PhoneNumbers: '13800138000',
-  SignName: '美多商城',
+  SignName: '演示',
   TemplateCode: 'SMS_100000001',
   TemplateParam: '{"code":"123456"}',
   OutId: 'job-1',

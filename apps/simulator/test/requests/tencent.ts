@@ -4,7 +4,7 @@ import type { RawRequest } from './request.ts'
 
 export const TENCENT_ID = 'AKIDExample0000000000000000000000000'
 export const TENCENT_KEY = 'ExampleSecretKey0000000000000000'
-export const TENCENT_APP = '1400006666'
+export const TENCENT_APP = '1400000001'
 
 export type TencentSend = {
   fields?: Record<string, unknown>
@@ -14,6 +14,8 @@ export type TencentSend = {
   id?: string
   key?: string
   at?: number
+  /** Added to the present time. */
+  shiftMs?: number
   host?: string
   signedHost?: string
   service?: string
@@ -26,7 +28,7 @@ export const tencentMessage = (over: Record<string, unknown> = {}) => ({
   PhoneNumberSet: ['+8613800138000'],
   SmsSdkAppId: TENCENT_APP,
   TemplateId: '1110',
-  SignName: '美多商城',
+  SignName: '演示',
   TemplateParamSet: ['123456', '5'],
   SessionContext: 'job-1',
   ...over,
@@ -37,7 +39,7 @@ export function tencentRequest(send: TencentSend = {}): RawRequest {
   const host = send.host ?? 'sms.tencentcloudapi.com'
   const action = send.action ?? 'SendSms'
   const contentType = send.contentType ?? 'application/json; charset=utf-8'
-  const timestamp = String(Math.floor((send.at ?? Date.now()) / 1000))
+  const timestamp = String(Math.floor((send.at ?? Date.now() + (send.shiftMs ?? 0)) / 1000))
   const date = new Date(Number(timestamp) * 1000).toISOString().slice(0, 10)
   const service = send.service ?? 'sms'
   const values: Record<string, string> = {

@@ -1,12 +1,16 @@
 // A Twilio client for the tests.
 import type { RawRequest } from './request.ts'
 
-export const TWILIO_SID = 'AC00000000000000000000000000000000'
+export const TWILIO_SID = 'AC00000000000000000000000000000001'
 export const TWILIO_TOKEN = '0123456789abcdef0123456789abcdef'
+
+export const TWILIO_KEY = 'SK00000000000000000000000000000001'
+export const TWILIO_KEY_SECRET = 'ExampleApiKeySecret0000000000000'
 
 export type TwilioSend = {
   fields?: Record<string, string | undefined>
   sid?: string
+  user?: string
   token?: string
   authorization?: string
   search?: string
@@ -28,15 +32,19 @@ export function twilioRequest(send: TwilioSend = {}): RawRequest {
   }
 }
 
-export function twilioList(search: string): RawRequest {
-  return { method: 'GET', path: `${messagesPath()}?${search}`, headers: basic({}), body: '' }
+export function twilioList(search: string, caller: TwilioSend = {}): RawRequest {
+  return { method: 'GET', path: `${messagesPath()}?${search}`, headers: basic(caller), body: '' }
 }
 
 function messagesPath(sid = TWILIO_SID): string {
   return `/2010-04-01/Accounts/${sid}/Messages.json`
 }
 
-function basic({ authorization, token = TWILIO_TOKEN }: TwilioSend): Record<string, string> {
-  const credentials = Buffer.from(`${TWILIO_SID}:${token}`).toString('base64')
+function basic({
+  authorization,
+  user = TWILIO_SID,
+  token = TWILIO_TOKEN,
+}: TwilioSend): Record<string, string> {
+  const credentials = Buffer.from(`${user}:${token}`).toString('base64')
   return { authorization: authorization ?? `Basic ${credentials}` }
 }

@@ -1,31 +1,17 @@
-import type { Check, Checks, PolicyCheck } from '@sms-codes/core/config/load'
+import type { Check, Checks, Env, PolicyCheck } from '@sms-codes/core/config/load'
 import { checkKeys } from '@sms-codes/core/config/keys'
-import { isLoopback } from '@sms-codes/gateways/settings'
+import { isLoopback } from '@sms-codes/gateways/entry'
 import { checkGateways } from './gateways.ts'
 import type { WorkerValues } from './variables.ts'
 
 type WorkerCheck = Check<WorkerValues>
 type WorkerPolicyCheck = PolicyCheck<WorkerValues>
 
-const checkUnlisted: WorkerCheck = ({ SMS_GATEWAYS, SMS_WEIGHTS = {}, SMS_ROUTES = {}, SMS_RATES = {} }) => {
-  const hasUnlisted = (gateways: string[]) =>
-    SMS_GATEWAYS !== undefined && gateways.some((gateway) => !SMS_GATEWAYS.includes(gateway))
-  const fault = (variable: string) => `${variable}: names a gateway that SMS_GATEWAYS does not list`
-  return [
-    hasUnlisted(Object.keys(SMS_WEIGHTS)) && fault('SMS_WEIGHTS'),
-    hasUnlisted(Object.values(SMS_ROUTES)) && fault('SMS_ROUTES'),
-    hasUnlisted(Object.keys(SMS_RATES)) && fault('SMS_RATES'),
-  ]
-}
-
 /** In production, mails (which hold codes) and events may leave this machine only over TLS. */
 export const needsTls = (nodeEnv: string | undefined, { hostname }: URL) =>
   nodeEnv === 'production' && !isLoopback(hostname)
 
-const checkMail: WorkerPolicyCheck = (
-  { scenes },
-  { NODE_ENV, WORKER_QUEUES = [], SMTP_URL: url, MAIL_FROM },
-) => {
+const checkMail: WorkerPolicyCheck = ({ scenes, email }, { NODE_ENV, WORKER_QUEUES = [], SMTP_URL: url }) => {
   const mayFallBack = Object.values(scenes).some((scene) => scene.fallback === true)
   // Without the queue `sms` the operator has named the queues, and a worker without SMTP_URL would take no mail job.
   const isNeeded = WORKER_QUEUES.includes('email') && (mayFallBack || !WORKER_QUEUES.includes('sms'))
@@ -36,7 +22,8 @@ const checkMail: WorkerPolicyCheck = (
     /[?&](ignoreTLS=true|requireTLS=false|tls\.rejectUnauthorized=false)/i.test(url.search)
   return [
     isNeeded && url === undefined && 'SMTP_URL: is missing (this worker processes the queue email)',
-    sendsMails && MAIL_FROM === undefined && 'MAIL_FROM: is missing (the sender of the mails)',
+    sendsMails &&
+      email.from === undefined && { at: ['email', 'from'], says: 'is missing (the sender of the mails)' },
     mayLeak && 'SMTP_URL: must not switch TLS or its checks off in production, because mails hold codes',
   ]
 }
@@ -61,8 +48,8 @@ const checkShards: WorkerPolicyCheck = ({ queues: { shards } }, { WORKER_CONCURR
   WORKER_CONCURRENCY < shards && 'WORKER_CONCURRENCY: must not be less than queues.shards of the policy',
 ]
 
-/** Rules about more than one variable of a worker. */
-export const WORKER_CHECKS: Checks<WorkerValues> = {
-  variables: [checkKeys, checkUnlisted, checkEvents],
-  policy: [checkGateways, checkMail, checkCallbacks, checkShards],
-}
+/** Rules about more than one variable of a worker, or about variables and the policy. */
+export const workerChecks = (env: Env): Checks<WorkerValues> => ({
+  variables: [checkKeys, checkEvents],
+  policy: [checkGateways(env), checkMail, checkCallbacks, checkShards],
+})

@@ -1,31 +1,23 @@
-import type { ConfiguredVendor, SettingsContext } from '@sms-codes/gateways/vendor'
-import { vendors, type Vendor } from '@sms-codes/gateways/vendors'
+import type { Env } from '@sms-codes/core/config/load'
 import type { Policy } from '@sms-codes/core/config/policy-schema'
+import { configureGateways, gatewayFaults, type GatewayInput } from '@sms-codes/gateways/read-gateways'
 import type { WorkerValues } from './variables.ts'
 
-/** Only a worker of the `sms` queue calls vendors. Other workers need no vendor's secrets. */
-function usedVendors({ SMS_GATEWAYS = [], WORKER_QUEUES = [] }: Partial<WorkerValues>): Vendor[] {
-  if (!WORKER_QUEUES.includes('sms')) return []
-  return SMS_GATEWAYS.flatMap((listed) => vendors.find(({ name }) => name === listed) ?? [])
+/** Null for a worker without the queue `sms`, which calls no gateway and needs no secret of a vendor. */
+function inputOf(policy: Policy, values: Partial<WorkerValues>, env: Env): GatewayInput | null {
+  const { NODE_ENV, CALLBACK_TOKEN: callbackToken, PUBLIC_URL: publicUrl } = values
+  if (values.WORKER_QUEUES?.includes('sms') !== true) return null
+  const environment = { isProduction: NODE_ENV === 'production', env, callbackToken, publicUrl }
+  return { policy, listed: values.SMS_GATEWAYS ?? [], values, environment }
 }
 
-function contextOf(values: Partial<WorkerValues>, { codes, scenes: own }: Policy): SettingsContext {
-  const { NODE_ENV } = values
-  const { CALLBACK_TOKEN: callbackToken, PUBLIC_URL: publicUrl } = values
-  const scenes = Object.entries(own).map(([name, { life = codes.life, length }]) => {
-    const lengthVariable = length === undefined ? 'codes.length' : 'scenes'
-    return { name, ttlSeconds: life, length: length ?? codes.length, lengthVariable }
-  })
-  return { isProduction: NODE_ENV === 'production', scenes, callbackToken, publicUrl }
+export const checkGateways = (env: Env) => (policy: Policy, values: Partial<WorkerValues>) => {
+  const input = inputOf(policy, values, env)
+  return input === null ? [] : gatewayFaults(input)
 }
 
-export function checkGateways(policy: Policy, values: Partial<WorkerValues>): string[] {
-  const context = contextOf(values, policy)
-  return usedVendors(values).flatMap((vendor) => vendor.faults(values, context))
-}
-
-/** The vendors that this worker uses, in the order of SMS_GATEWAYS. */
-export function configureGateways(values: WorkerValues, policy: Policy): ConfiguredVendor[] {
-  const context = contextOf(values, policy)
-  return usedVendors(values).map((vendor) => vendor.configure(values, context))
+/** The gateways that this worker uses, in order of priority. */
+export function gatewaysOf(policy: Policy, values: WorkerValues, env: Env) {
+  const input = inputOf(policy, values, env)
+  return input === null ? [] : configureGateways(input)
 }

@@ -29,6 +29,8 @@ export type Delivered =
   | { outcome: 'busy'; waitMs: number }
   /** No gateway may be called before its rate has room again. The job starts again after `waitMs`. */
   | { outcome: 'waiting'; waitMs: number }
+  /** No gateway of this worker serves the country, because the policy changed. */
+  | { outcome: 'not_served' }
   /** This worker lacks the code key with the id `kid`, with which the message was sealed. */
   | { outcome: 'no_key'; kid: string }
 

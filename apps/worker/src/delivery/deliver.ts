@@ -8,14 +8,14 @@ import type { WorkerMetrics } from '../worker-metrics.ts'
 import { afterAnswer, beginAttempt, type Delivered } from './attempt.ts'
 import { planCalls, planCallsInDoubt } from './call-plan.ts'
 import { decide, decideByReceipt, decideWithoutCalls } from './decide.ts'
-import { messageIdOf, messageOf } from './message.ts'
+import { messageIdOf, type MessageOf } from './message.ts'
 import { createSettler, type SettleDeps } from './settle-send.ts'
 
 export type DeliverDeps = SettleDeps & {
   order: Order
   metrics: WorkerMetrics
   log: Logger
-  webOtpDomain?: string | undefined
+  messageOf: MessageOf
   /** The ms that a claim (the right to one gateway call) lasts: longer than the call, so a live worker keeps it. */
   leaseMs: number
 }
@@ -39,6 +39,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
   const log = deps.log.child({ rid: job.rid, n: job.n, to: job.to, channel })
   const settler = createSettler(job, deps, log)
   const gateways = deps.order(job)
+  if (gateways.length === 0) return { outcome: 'not_served' }
   const messageId = messageIdOf(job)
   let attempt = beginAttempt(gateways)
 
@@ -70,7 +71,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     }
 
     attempt = { ...attempt, calls }
-    const message = messageOf(messageId, job.scene, claim, deps.webOtpDomain)
+    const message = deps.messageOf(messageId, job, claim)
     if (call.ask === 'look_up') {
       const answer = await lookUp(gateway, message, doubt, signal)
       log.info({ gateway: gateway.name, found: answer.found }, 'looked up the message in doubt')

@@ -1,9 +1,9 @@
 import type { Contacts } from '@sms-codes/core/codes/contacts'
+import type { Sender } from '@sms-codes/core/config/sender'
 import { MissingKeyError } from '@sms-codes/core/keyring'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Outcome, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { mailText } from './email-text.ts'
-import type { Sender } from './sender.ts'
 import type { SmtpClient } from './smtp-client.ts'
 import { smtpOutcome } from './smtp-outcome.ts'
 
@@ -43,7 +43,7 @@ export function createEmailGateway({ contacts, transporter, from, deadlineMs }: 
         // All attempts at a send have the same id, so that servers and mail programs recognise a repeat.
         messageId: `<${message.id}@${domain}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
-        ...mailText(message.code, message.minutes, maskMobile(message.mobile)),
+        ...mailText(message, maskMobile(message.mobile)),
         signal: either,
       })
       return { class: 'accepted', code: 'OK' }

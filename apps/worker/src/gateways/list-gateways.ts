@@ -3,7 +3,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import type { Transport } from '@sms-codes/gateways/transport'
-import type { WorkerConfig } from '../config/config.ts'
+import type { ConfiguredGateway } from '@sms-codes/gateways/vendor'
 import type { WorkerMetrics } from '../worker-metrics.ts'
 import type { SkippingGateway } from './skipping-gateway.ts'
 import { withBreaker } from './with-breaker.ts'
@@ -23,12 +23,11 @@ type GatewayDeps = {
  * - The rate is outside the breaker, because a message that exceeds the rate says nothing about the gateway.
  * - The trace is inside the breaker, so that only real calls have a span.
  */
-export function listGateways(config: WorkerConfig, deps: GatewayDeps): SkippingGateway[] {
+export function listGateways(gateways: readonly ConfiguredGateway[], deps: GatewayDeps): SkippingGateway[] {
   const { transport, tracing = null } = deps
   const writeLine = (line: string) => void process.stdout.write(line)
-  return config.gateways.map(({ name, quota, create }) => {
+  return gateways.map(({ create, rate, quota, countries, weight }) => {
     const traced = withTrace(create({ transport, writeLine, maskMobile }), tracing)
-    const rated = withRate(withBreaker(traced, deps), config.rates[name], deps)
-    return { ...rated, quota: config.vendorQuotas ? quota : [] }
+    return { ...withRate(withBreaker(traced, deps), rate, deps), quota, countries, weight }
   })
 }

@@ -12,5 +12,9 @@ export type Answer = Outcome | { class: 'skipped'; code: SkipReason }
 export type SkippingGateway = Omit<SmsGateway, 'send'> & {
   /** The vendor's own limit per number, which `claim` of the ledger counts. Absent or empty for no limit. */
   quota?: readonly Window[]
+  /** The countries to whose numbers the gateway sends. Absent for all. */
+  countries?: readonly string[]
+  /** The gateway's share of the messages for which it is asked first, 0 if absent. */
+  weight?: number
   send: (...message: Parameters<SmsGateway['send']>) => Promise<Answer>
 }

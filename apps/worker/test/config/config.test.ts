@@ -1,125 +1,169 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '@sms-codes/core/config/load'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import { ccpQuota } from '@sms-codes/gateways/ccp/settings'
 import { loadWorkerConfig } from '../../src/config/config.ts'
 
 const key = () => randomBytes(32).toString('base64')
-const good = {
-  PHONE_KEY: key(),
-  CODE_KEYS: `k1:${key()}`,
-  SMS_GATEWAYS: 'ccp',
-  CCP_ACCOUNT_SID: 'a'.repeat(32),
+const keys = { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` }
+const secrets = {
   CCP_AUTH_TOKEN: 'b'.repeat(32),
-  CCP_APP_ID: 'c'.repeat(32),
-  CCP_TEMPLATE_ID: '5001',
-}
-
-/** The accounts of other vendors. */
-const complete = {
-  ...good,
   ALIYUN_ACCESS_KEY_ID: 'a'.repeat(32),
   ALIYUN_ACCESS_KEY_SECRET: 'b'.repeat(32),
-  ALIYUN_SIGN_NAME: '演示',
-  ALIYUN_TEMPLATE_CODE: 'SMS_1',
   TENCENT_SECRET_ID: 'a'.repeat(32),
   TENCENT_SECRET_KEY: 'b'.repeat(32),
-  TENCENT_SDK_APP_ID: '1400000001',
-  TENCENT_SIGN_NAME: '演示',
-  TENCENT_TEMPLATE_ID: '5001',
+  TWILIO_AUTH_TOKEN: 'b'.repeat(32),
+  WEBHOOK_SECRETS: `whsec_${'A'.repeat(43)}=`,
 }
+const ccp = { account: 'a'.repeat(32), app: 'c'.repeat(32), messages: [{ template: '5001' }] }
+const aliyun = { messages: [{ template: 'SMS_1', sign_name: '演示', minutes: 5 }] }
+const tencent = { app: '1400000001', messages: [{ template: '5001', sign_name: '演示' }] }
+const twilio = { account: `AC${'0'.repeat(32)}`, messages: [{ sender: '+15005550006' }] }
+const webhook = { base_url: 'https://shop.example/sms' }
+const smtp = { SMTP_URL: 'smtp://mail.example' }
+const from = { email: { from: 'codes@shop.example' } }
 
-function linesOf(env: Record<string, string>): readonly string[] {
+type Env = Record<string, string>
+const envOf = (policy: object, env: Env = {}) => ({
+  ...keys,
+  ...secrets,
+  POLICY_FILE: policyFile({ gateways: { ccp }, ...policy }),
+  ...env,
+})
+
+function linesOf(policy: object, env: Env = {}): readonly string[] {
   try {
-    loadWorkerConfig(env)
+    loadWorkerConfig(envOf(policy, env))
     return []
   } catch (err) {
     if (err instanceof ConfigError) return err.faults
     throw err
   }
 }
-const faultsOf = (env: Record<string, string>) => linesOf(env).map((fault) => fault.split(':')[0] ?? '')
+/** The variables and the settings that have faults. */
+const faultsOf = (policy: object, env: Env = {}) =>
+  linesOf(policy, env).map((line) => /^(?:\/\S+:\d+ )?([\w.]+): /.exec(line)?.[1] ?? line)
 
 describe('the configuration of a worker', () => {
   it('is complete with keys, a gateway and what that gateway needs', () => {
-    expect(loadWorkerConfig(good)).toMatchObject({
-      gateways: [{ name: 'ccp', quota: ccpQuota }],
+    expect(loadWorkerConfig(envOf({}))).toMatchObject({
+      gateways: [{ name: 'ccp', quota: ccpQuota, weight: 0, rate: undefined }],
       concurrency: 50,
+      gatewayDeadlineMs: 5_000,
+      fallbackAfterMs: 8_000,
     })
   })
 
-  it('names all missing variables of a listed gateway', () => {
-    const { PHONE_KEY, CODE_KEYS } = good
-    expect(faultsOf({ PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: 'ccp' })).toEqual([
-      'CCP_ACCOUNT_SID',
-      'CCP_AUTH_TOKEN',
-      'CCP_APP_ID',
-      'CCP_TEMPLATE_ID',
+  it('is complete with the keys alone, and then prints the messages', () => {
+    expect(loadWorkerConfig(keys).gateways.map(({ name }) => name)).toEqual(['console'])
+  })
+
+  it('has the gateways in the order of the policy, with their own values', () => {
+    const own = { ...ccp, weight: 3, rate: 50, quota: ['2/60s'] }
+    const gateways = { webhook, shop: { ...aliyun, vendor: 'aliyun', quota: [] }, ccp: own }
+    const routes = [{ segments: ['+86170'], gateway: 'shop' }]
+    const config = loadWorkerConfig(envOf({ gateways, routes, gateway_deadline: '2s' }))
+    expect(config.gateways).toMatchObject([
+      { name: 'webhook' },
+      { name: 'shop', quota: [] },
+      { name: 'ccp', weight: 3, rate: 50, quota: [{ most: 2, seconds: 60 }] },
     ])
-    expect(faultsOf({ PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: 'console' })).toEqual([])
+    expect(config).toMatchObject({ routes, gatewayDeadlineMs: 2_000 })
+  })
+
+  it('uses the gateways that SMS_GATEWAYS lists, in that order, and needs nothing for the others', () => {
+    const gateways = { ccp, aliyun, tencent }
+    const env = { SMS_GATEWAYS: 'tencent, ccp', ALIYUN_ACCESS_KEY_ID: '', ALIYUN_ACCESS_KEY_SECRET: '' }
+    const config = loadWorkerConfig(envOf({ gateways }, env))
+    expect(config.gateways.map(({ name }) => name)).toEqual(['tencent', 'ccp'])
+    expect(faultsOf({ gateways }, { ...env, SMS_GATEWAYS: '' })).toEqual([
+      'ALIYUN_ACCESS_KEY_ID',
+      'ALIYUN_ACCESS_KEY_SECRET',
+    ])
+  })
+
+  it('may list the console, which needs no entry, but no other gateway without an entry', () => {
+    expect(faultsOf({}, { SMS_GATEWAYS: 'console' })).toEqual([])
+    for (const name of ['aliyun', 'pigeon', 'constructor', '__proto__'])
+      expect(linesOf({}, { SMS_GATEWAYS: `ccp,${name}` })).toEqual([
+        'SMS_GATEWAYS: entry 2 is not a gateway of the policy (its gateways: ccp)',
+      ])
+  })
+
+  it('names all that a gateway lacks, in the file and in the environment', () => {
+    expect(faultsOf({ gateways: { ccp: {} } }, { CCP_AUTH_TOKEN: '' })).toEqual([
+      'CCP_AUTH_TOKEN',
+      'gateways.ccp.account',
+      'gateways.ccp.app',
+      'gateways.ccp.messages',
+    ])
+  })
+
+  it('names the line and the scene, country and locale for which words are missing', () => {
+    const file = policyFile(
+      [
+        'scenes: { default: {}, login: {} }',
+        'texts: { zh-CN: "{code}", en: "{code}" }',
+        'gateways:',
+        '  ccp:',
+      ].join('\n') +
+        `\n    account: ${ccp.account}\n    app: ${ccp.app}\n    messages:\n      - { locales: [en], template: '1' }\n`,
+    )
+    expect(linesOf({}, { POLICY_FILE: file })).toEqual([
+      `${file}:7 gateways.ccp.messages: lacks template for scene default, country CN, locale zh-CN, and for 1 more`,
+    ])
   })
 
   it('needs no secrets of a vendor if it only sends e-mail', () => {
-    const { PHONE_KEY, CODE_KEYS } = good
-    const server = { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'codes@shop.example' }
-    const mail = { PHONE_KEY, CODE_KEYS, ...server, SMS_GATEWAYS: 'ccp,twilio', WORKER_QUEUES: 'email' }
-    expect(faultsOf(mail)).toEqual([])
-    expect(faultsOf({ ...mail, WORKER_QUEUES: 'sms,email' }).length).toBeGreaterThan(5)
+    const lacking = { ...smtp, CCP_AUTH_TOKEN: '' }
+    expect(faultsOf(from, { ...lacking, WORKER_QUEUES: 'email' })).toEqual([])
+    expect(faultsOf(from, { ...lacking, WORKER_QUEUES: 'sms,email' })).toEqual(['CCP_AUTH_TOKEN'])
   })
 
   it('is a fault if the worker would take no job of a queue that it is to process', () => {
-    const { PHONE_KEY, CODE_KEYS } = good
-    const only = (WORKER_QUEUES: string, more = {}) =>
-      faultsOf({ PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: 'ccp', WORKER_QUEUES, ...more })
-    expect(only('email')).toEqual(['SMTP_URL', 'MAIL_FROM'])
-    expect(
-      only('email,events', { EVENTS_URL: 'https://a.example', EVENTS_SECRETS: `whsec_${key()}` }),
-    ).toEqual(['SMTP_URL', 'MAIL_FROM'])
+    const only = (WORKER_QUEUES: string, more = {}) => faultsOf({}, { WORKER_QUEUES, ...more })
+    expect(only('email')).toEqual(['SMTP_URL', 'email.from'])
+    const events = { EVENTS_URL: 'https://a.example', EVENTS_SECRETS: `whsec_${key()}` }
+    expect(only('email,events', events)).toEqual(['SMTP_URL', 'email.from'])
     expect(only('events')).toEqual(['EVENTS_URL'])
     // By default a worker processes all queues, and codes need not fall back to e-mail.
-    expect(faultsOf(good)).toEqual([])
+    expect(faultsOf({})).toEqual([])
   })
 
   it('names the scenes whose codes do not live as long as the template of Aliyun says', () => {
-    const aliyun = {
-      ...good,
-      SMS_GATEWAYS: 'aliyun',
-      ALIYUN_ACCESS_KEY_ID: 'LTAI0123456789',
-      ALIYUN_ACCESS_KEY_SECRET: 'x'.repeat(30),
-      ALIYUN_SIGN_NAME: '演示',
-      ALIYUN_TEMPLATE_CODE: 'SMS_1',
-    }
-    expect(faultsOf(aliyun)).toEqual([])
-    // One for each scene that SCENES has if it is not set.
-    expect(faultsOf({ ...aliyun, CODE_TTL_SECONDS: '120' })).toEqual(Array(4).fill('ALIYUN_TEMPLATE_MINUTES'))
-    expect(faultsOf({ ...aliyun, ALIYUN_TEMPLATES: 'login:SMS_2:2' })).toEqual(['ALIYUN_TEMPLATE_MINUTES'])
-    const scenes = { SCENES: 'default; login ttl=120' }
-    expect(faultsOf({ ...aliyun, ...scenes })).toEqual(['ALIYUN_TEMPLATE_MINUTES'])
-    expect(faultsOf({ ...aliyun, ...scenes, ALIYUN_TEMPLATES: 'login:SMS_2:2' })).toEqual([])
+    const gateways = { aliyun }
+    const [general] = aliyun.messages
+    expect(faultsOf({ gateways })).toEqual([])
+    expect(linesOf({ gateways, codes: { life: '3m' } })).toEqual([
+      expect.stringMatching(
+        /minutes: must be the life of the code, 180 s, for scene default, country CN, locale zh-CN, and for 11 more$/,
+      ),
+    ])
+    const scenes = { default: {}, login: { life: '2m', send_within: '1m' } }
+    expect(new Set(faultsOf({ gateways, scenes }))).toEqual(new Set(['gateways.aliyun.messages.0.minutes']))
+    const messages = [{ ...general, scenes: ['login'], template: 'SMS_2', minutes: 2 }, general]
+    expect(faultsOf({ gateways: { aliyun: { messages } }, scenes })).toEqual([])
   })
 
-  describe.each([
-    ['aliyun', 6],
-    ['tencent', 6],
-  ])('codes for %s', (gateway, most) => {
-    const others = { ...complete, SMS_GATEWAYS: `ccp,${gateway}` }
-    const faults = (env: Record<string, string>) => linesOf({ ...others, ...env })
+  describe.each(Object.entries({ aliyun, tencent }))('codes for %s', (gateway, entry) => {
+    const gateways = { ccp, [gateway]: entry }
 
-    it(`have at most ${most} digits in every scene, and a fault names the variable, the scene and the gateway`, () => {
-      expect(faults({ CODE_LENGTH: String(most) })).toEqual([])
-      expect(faults({ CODE_LENGTH: '8', SCENES: 'default; login length=6; pay' })).toEqual([
-        expect.stringMatching(
-          `^CODE_LENGTH: codes of scene default have 8 digits, but ${gateway} accepts at most ${most};`,
+    it('have at most 6 digits in every scene, and a fault names the scene and the gateway', () => {
+      expect(faultsOf({ gateways })).toEqual([])
+      const scenes = { default: {}, login: { length: 6 }, pay: {} }
+      const lines = linesOf({ gateways, scenes, codes: { length: 8 } })
+      expect(lines.map((line) => line.slice(line.indexOf(' ') + 1))).toEqual(
+        ['default', 'pay'].map(
+          (scene) =>
+            `gateways.${gateway}: serves the scene ${scene}, whose codes have 8 digits, but ${gateway} takes at most 6`,
         ),
-        expect.stringMatching(/^CODE_LENGTH: codes of scene pay /),
-      ])
-      expect(faults({ SCENES: 'default; login length=7' })).toEqual([
-        expect.stringMatching(`^SCENES: codes of scene login have 7 digits, but ${gateway} accepts`),
-      ])
+      )
     })
 
-    it('have any length if the gateway is not listed', () => {
-      expect(faults({ SMS_GATEWAYS: 'ccp', CODE_LENGTH: '10' })).toEqual([])
+    it('have any length if the gateway is not used', () => {
+      expect(faultsOf({ codes: { length: 10 } })).toEqual([])
+      expect(faultsOf({ gateways, codes: { length: 10 } }, { SMS_GATEWAYS: 'ccp' })).toEqual([])
     })
   })
 
@@ -127,9 +171,8 @@ describe('the configuration of a worker', () => {
     ['codes@example.com', { name: '', address: 'codes@example.com' }],
     ['ACME (China) <codes@example.com>', { name: 'ACME (China)', address: 'codes@example.com' }],
     ['"Shop: codes" <codes@example.com>', { name: 'Shop: codes', address: 'codes@example.com' }],
-  ])('reads the sender %s', (MAIL_FROM, from) => {
-    const config = loadWorkerConfig({ ...good, SMTP_URL: 'smtp://mail.example', MAIL_FROM })
-    expect(config.mail?.from).toEqual(from)
+  ])('reads the sender %s', (sender, parts) => {
+    expect(loadWorkerConfig(envOf({ email: { from: sender } }, smtp)).mail?.from).toEqual(parts)
   })
 
   it.each([
@@ -145,143 +188,141 @@ describe('the configuration of a worker', () => {
     'Shop <a@-b.example>',
     'Shop <a@例子.example>',
     'Shop\nX-Header: y <a@b.example>',
+    'a@b\r\nBcc: c@d',
     `${'x'.repeat(65)} <a@b.example>`,
-  ])('refuses the sender %j', (MAIL_FROM) => {
-    expect(linesOf({ ...good, SMTP_URL: 'smtp://mail.example', MAIL_FROM })).toEqual([
-      'MAIL_FROM: must be an address such as codes@example.com, or Name <codes@example.com>',
+  ])('refuses the sender %j', (sender) => {
+    expect(linesOf({ email: { from: sender } }, smtp)).toEqual([
+      expect.stringMatching(/ email\.from: must be an address such as codes@example\.com, or Name </),
+      expect.stringMatching(/ email\.from: is missing/),
     ])
   })
 
-  it.each([
-    [
-      'aliyun',
-      ['ALIYUN_ACCESS_KEY_ID', 'ALIYUN_ACCESS_KEY_SECRET', 'ALIYUN_SIGN_NAME', 'ALIYUN_TEMPLATE_CODE'],
-    ],
-    [
-      'tencent',
-      [
-        'TENCENT_SECRET_ID',
-        'TENCENT_SECRET_KEY',
-        'TENCENT_SDK_APP_ID',
-        'TENCENT_SIGN_NAME',
-        'TENCENT_TEMPLATE_ID',
-      ],
-    ],
-    ['twilio', ['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM']],
-    ['webhook', ['WEBHOOK_URL', 'WEBHOOK_SECRETS']],
-  ])('names all that %s lacks', (gateway, lacking) => {
-    const { PHONE_KEY, CODE_KEYS } = good
-    expect(faultsOf({ PHONE_KEY, CODE_KEYS, SMS_GATEWAYS: gateway })).toEqual(lacking)
-  })
-
-  it.each([
-    ['no gateway', { SMS_GATEWAYS: '' }, 'SMS_GATEWAYS'],
-    ['an unknown gateway', { SMS_GATEWAYS: 'ccp,pigeon' }, 'SMS_GATEWAYS'],
-    ['a gateway twice', { SMS_GATEWAYS: 'ccp,ccp' }, 'SMS_GATEWAYS'],
-    ['codes over plain http', { CCP_BASE_URL: 'http://gateway.example' }, 'CCP_BASE_URL'],
+  const production = { NODE_ENV: 'production' }
+  const fallback = { scenes: { default: { fallback: true, receipt_within: '9s' } } }
+  const ccpAt = (base_url: string) => ({ gateways: { ccp: { ...ccp, base_url } } })
+  it.each<[string, object, Env, string]>([
+    ['a gateway twice', {}, { SMS_GATEWAYS: 'ccp,ccp' }, 'SMS_GATEWAYS'],
+    ['codes over plain http', ccpAt('http://gateway.example'), {}, 'gateways.ccp.base_url'],
     [
       'a loopback address in the login of another host',
-      { CCP_BASE_URL: 'http://127.0.0.1:x@gateway.example' },
-      'CCP_BASE_URL',
+      ccpAt('http://127.0.0.1:x@gateway.example'),
+      {},
+      'gateways.ccp.base_url',
+    ],
+    ['a simulator in production', ccpAt('http://127.0.0.1:3002'), production, 'gateways.ccp.base_url'],
+    ['a container in production', ccpAt('http://simulator:3002'), production, 'gateways.ccp.base_url'],
+    ['an address that cannot be parsed', ccpAt('https://u:secret@['), {}, 'gateways.ccp.base_url'],
+    ['the console in production', { gateways: { console: {} } }, production, 'gateways.console'],
+    ['a vendor that does not exist', { gateways: { ccp, mine: {} } }, {}, 'gateways.mine.vendor'],
+    [
+      'a country that no gateway serves',
+      { countries: { CN: { locale: 'en' }, HK: { locale: 'en' } } },
+      {},
+      'countries.HK',
     ],
     [
-      'a simulator in production',
-      { NODE_ENV: 'production', CCP_BASE_URL: 'http://127.0.0.1:3002' },
-      'CCP_BASE_URL',
+      'a country that only a gateway which is left out serves',
+      { countries: { CN: { locale: 'en' }, HK: { locale: 'en' } }, gateways: { ccp, twilio } },
+      { SMS_GATEWAYS: 'ccp' },
+      'countries.HK',
     ],
+    ['no concurrency', {}, { WORKER_CONCURRENCY: '0' }, 'WORKER_CONCURRENCY'],
     [
-      'a container in production',
-      { NODE_ENV: 'production', CCP_BASE_URL: 'http://simulator:3002' },
-      'CCP_BASE_URL',
+      'a shard without concurrency',
+      { queues: { shards: 4 } },
+      { WORKER_CONCURRENCY: '3' },
+      'WORKER_CONCURRENCY',
     ],
-    ['the console in production', { NODE_ENV: 'production', SMS_GATEWAYS: 'console' }, 'SMS_GATEWAYS'],
-    ['an address that cannot be parsed', { CCP_BASE_URL: 'https://u:secret@[' }, 'CCP_BASE_URL'],
-    ['no concurrency', { WORKER_CONCURRENCY: '0' }, 'WORKER_CONCURRENCY'],
-    ['a shard without concurrency', { WORKER_CONCURRENCY: '3', QUEUE_SHARDS: '4' }, 'WORKER_CONCURRENCY'],
-    ['more shards than are allowed', { QUEUE_SHARDS: '17' }, 'QUEUE_SHARDS'],
-    ['a mail server without a sender', { SMTP_URL: 'smtp://mail.example' }, 'MAIL_FROM'],
-    [
-      'a sender with a line break',
-      { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'a@b\r\nBcc: c@d' },
-      'MAIL_FROM',
-    ],
+    ['more shards than are allowed', { queues: { shards: 17 } }, {}, 'queues.shards'],
+    ['a mail server without a sender', {}, smtp, 'email.from'],
     [
       'a scene that waits for delivery receipts without a callback token',
-      {
-        SCENES: 'default fallback=yes receipt_within=9',
-        SMTP_URL: 'smtp://mail.example',
-        MAIL_FROM: 'a@b.example',
-      },
+      { ...from, ...fallback },
+      smtp,
       'CALLBACK_TOKEN',
     ],
-    ['a weight for a gateway that is not listed', { SMS_WEIGHTS: 'aliyun:1' }, 'SMS_WEIGHTS'],
-    ['a route to a gateway that is not listed', { SMS_ROUTES: '170:twilio' }, 'SMS_ROUTES'],
-    ['a route with a segment of two digits', { SMS_ROUTES: '17:ccp' }, 'SMS_ROUTES'],
-    ['a rate of 0 messages', { SMS_RATES: 'ccp:0' }, 'SMS_RATES'],
-    ['events without a secret that signs them', { EVENTS_URL: 'https://shop.example' }, 'EVENTS_SECRETS'],
+    ['a weight of 0', { gateways: { ccp: { ...ccp, weight: 0 } } }, {}, 'gateways.ccp.weight'],
+    [
+      'a route to a gateway that is not in the policy',
+      { routes: [{ segments: ['+86170'], gateway: 'twilio' }] },
+      {},
+      'routes.0.gateway',
+    ],
+    ...['17', '+861701', '+14155550'].map((segment): [string, object, Env, string] => [
+      `a route for the segment ${segment}`,
+      { routes: [{ segments: [segment], gateway: 'ccp' }] },
+      {},
+      'routes.0.segments.0',
+    ]),
+    ['a rate of 0 messages', { gateways: { ccp: { ...ccp, rate: 0 } } }, {}, 'gateways.ccp.rate'],
+    ['events without a secret that signs them', {}, { EVENTS_URL: 'https://shop.example' }, 'EVENTS_SECRETS'],
     [
       'a mail server in production without TLS',
-      {
-        NODE_ENV: 'production',
-        SMTP_URL: 'smtp://mail.example?tls.rejectUnauthorized=false',
-        MAIL_FROM: 'a@b.example',
-      },
+      from,
+      { ...production, SMTP_URL: 'smtp://mail.example?tls.rejectUnauthorized=false' },
       'SMTP_URL',
     ],
     [
       'a mail server in production that may do without TLS',
-      {
-        NODE_ENV: 'production',
-        SMTP_URL: 'smtp://mail.example?requireTLS=false',
-        MAIL_FROM: 'a@b.example',
-      },
+      from,
+      { ...production, SMTP_URL: 'smtp://mail.example?requireTLS=false' },
       'SMTP_URL',
     ],
-    ['two templates for one scene', { CCP_TEMPLATES: 'login:1,login:2' }, 'CCP_TEMPLATES'],
-    ['a template that is no number', { CCP_TEMPLATES: 'login:abc' }, 'CCP_TEMPLATES'],
-    ['the test template in production', { NODE_ENV: 'production', CCP_TEMPLATE_ID: '1' }, 'CCP_TEMPLATE_ID'],
-    ['a setting of a scene twice', { SCENES: 'default ttl=60 ttl=120' }, 'SCENES'],
     [
-      'a signature with its brackets',
-      { ...complete, SMS_GATEWAYS: 'aliyun', ALIYUN_SIGN_NAME: '【演示】' },
-      'ALIYUN_SIGN_NAME',
+      'a template that is no number',
+      { gateways: { ccp: { ...ccp, messages: [{ template: 'abc' }] } } },
+      {},
+      'gateways.ccp.messages.0.template',
     ],
-    ['a template for an unknown scene', { CCP_TEMPLATES: 'logn:5' }, 'CCP_TEMPLATES'],
-    ['two weights for one gateway', { SMS_WEIGHTS: 'ccp:1,ccp:2' }, 'SMS_WEIGHTS'],
-    ['two routes for one segment', { SMS_ROUTES: '170:ccp,170:ccp' }, 'SMS_ROUTES'],
-    ['a queue twice', { WORKER_QUEUES: 'sms,sms' }, 'WORKER_QUEUES'],
+    [
+      'the test template in production',
+      { gateways: { ccp: { ...ccp, messages: [{ template: '1' }] } } },
+      production,
+      'gateways.ccp.messages.0.template',
+    ],
+    [
+      'a template for an unknown scene',
+      { gateways: { ccp: { ...ccp, messages: [{ scenes: ['logn'], template: '5' }, ...ccp.messages] } } },
+      {},
+      'gateways.ccp.messages.0.scenes',
+    ],
+    [
+      'words of another vendor',
+      { gateways: { ccp: { ...ccp, messages: [{ template: '5', sender: 'Shop' }] } } },
+      {},
+      'gateways.ccp.messages.0.sender',
+    ],
+    ['a queue twice', {}, { WORKER_QUEUES: 'sms,sms' }, 'WORKER_QUEUES'],
     [
       'a secret that is too long',
+      {},
       { EVENTS_URL: 'https://shop.example', EVENTS_SECRETS: `whsec_${'A'.repeat(88)}` },
       'EVENTS_SECRETS',
     ],
-    ['an unknown queue', { WORKER_QUEUES: 'sms,fax' }, 'WORKER_QUEUES'],
-    ['a token that can be guessed', { CALLBACK_TOKEN: 'short' }, 'CALLBACK_TOKEN'],
-    ['too long a deadline', { GATEWAY_DEADLINE_MS: '9000' }, 'GATEWAY_DEADLINE_MS'],
-  ])('refuses %s', (_what, env, name) => {
-    expect(new Set(faultsOf({ ...good, ...env }))).toEqual(new Set([name]))
+    ['an unknown queue', {}, { WORKER_QUEUES: 'sms,fax' }, 'WORKER_QUEUES'],
+    ['a token that can be guessed', {}, { CALLBACK_TOKEN: 'short' }, 'CALLBACK_TOKEN'],
+    ['too long a deadline', { gateway_deadline: '9s' }, {}, 'gateway_deadline'],
+    ['a secret of a vendor that is too short', {}, { CCP_AUTH_TOKEN: 'short' }, 'CCP_AUTH_TOKEN'],
+  ])('refuses %s', (_what, policy, env, name) => {
+    expect(new Set(faultsOf(policy, env))).toEqual(new Set([name]))
   })
 
   it('allows plain http to a webhook and an application on the same machine in production, and nowhere else', () => {
-    const { PHONE_KEY, CODE_KEYS } = good
-    const secret = `whsec_${'A'.repeat(43)}=`
-    const at = (url: string) => ({
-      PHONE_KEY,
-      CODE_KEYS,
-      NODE_ENV: 'production',
-      SMS_GATEWAYS: 'webhook',
-      WEBHOOK_URL: url,
-      WEBHOOK_SECRETS: secret,
-      EVENTS_URL: url,
-      EVENTS_SECRETS: secret,
-    })
-    expect(faultsOf(at('http://127.0.0.1:9999/sms'))).toEqual([])
-    expect(faultsOf(at('https://shop.example/sms'))).toEqual([])
-    expect(faultsOf(at('http://shop.example/sms'))).toEqual(['WEBHOOK_URL', 'EVENTS_URL'])
+    const at = (url: string) =>
+      faultsOf(
+        { gateways: { webhook: { base_url: url } } },
+        { ...production, EVENTS_URL: url, EVENTS_SECRETS: secrets.WEBHOOK_SECRETS },
+      )
+    expect(at('http://127.0.0.1:9999/sms')).toEqual([])
+    expect(at('https://shop.example/sms')).toEqual([])
+    expect(at('http://shop.example/sms').toSorted()).toEqual(['EVENTS_URL', 'gateways.webhook.base_url'])
   })
 
   it('names a missing mail server and a missing sender at once', () => {
-    expect(faultsOf({ ...good, SCENES: 'default; login fallback=yes' })).toEqual(['SMTP_URL', 'MAIL_FROM'])
+    expect(faultsOf({ scenes: { default: {}, login: { fallback: true } } })).toEqual([
+      'SMTP_URL',
+      'email.from',
+    ])
   })
 
   it.each([
@@ -290,6 +331,23 @@ describe('the configuration of a worker', () => {
     'http://simulator:3002',
     'https://app.cloopen.com:8883',
   ])('accepts %s as the address of a gateway', (url) => {
-    expect(faultsOf({ ...good, CCP_BASE_URL: url })).toEqual([])
+    expect(faultsOf(ccpAt(url))).toEqual([])
+  })
+
+  it('refuses a signature with its brackets, and then lacks it', () => {
+    const messages = [{ template: '1', sign_name: '【演示】' }]
+    expect(faultsOf({ gateways: { tencent: { ...tencent, messages } } })).toEqual([
+      'gateways.tencent.messages.0.sign_name',
+      'gateways.tencent.messages.0',
+    ])
+  })
+
+  it('never shows the value of a secret', () => {
+    const lines = linesOf(
+      { gateways: { ccp: { ...ccp, base_url: 'https://u:hunter2@[' } } },
+      { CCP_AUTH_TOKEN: 'hunter2' },
+    )
+    expect(lines).toHaveLength(2)
+    expect(lines.join()).not.toContain('hunter2')
   })
 })

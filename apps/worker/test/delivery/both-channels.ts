@@ -15,7 +15,7 @@ import { createConsumer } from '../../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../../src/delivery/deliver.ts'
 import { createEmailFallback, createReturnToSms } from '../../src/delivery/other-channel.ts'
 import { createReceiptFollowUp } from '../../src/delivery/receipt-follow-up.ts'
-import { fakeGateway, jobOf, log, newMobile, sendOf, startDelivery } from '../worker.ts'
+import { fakeGateway, jobOf, log, messageOf, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 export const AFTER_MS = 8_000
 
@@ -33,10 +33,7 @@ export async function startBothChannels() {
     email: new Queue<SendJob>(EMAIL_QUEUE, queueOptions),
     sms: new Queue<SendJob>(SMS_QUEUE, queueOptions),
   }
-  const rules = fallbackRules([
-    { name: 'default' },
-    { name: 'login', mayFallBack: true, receiptWithinSeconds: 20 },
-  ])
+  const rules = fallbackRules({ scenes: { default: {}, login: { fallback: true, receipt_within: 20 } } })
   const fallback = createEmailFallback({ rules, contacts, mails, afterMs: AFTER_MS })
   const receipts = createDeliveryReceipts(delivery.redis, delivery.keyring)
   const deps = { deliveryReceipts: receipts, ledger: delivery.ledger, rules, contacts, mails }
@@ -99,7 +96,8 @@ export async function startBothChannels() {
       const connection = connectRedis(delivery.server.url, 'worker', log)
       const { ledger, metrics } = delivery
       const other = createReturnToSms(sends)
-      const own = { channel: 'email' as const, ledger, metrics, log, leaseMs: 20_000, other, followUp: null }
+      const settling = { channel: 'email' as const, ledger, metrics, other, followUp: null }
+      const own = { ...settling, log, messageOf, leaseMs: 20_000 }
       const consumer = createConsumer({
         ...own,
         queue: EMAIL_QUEUE,

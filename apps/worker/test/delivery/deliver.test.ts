@@ -27,10 +27,13 @@ describe('a send', () => {
       {
         id: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown,
         mobile,
+        country: 'CN',
+        locale: 'zh-CN',
         code,
         minutes: 5,
         secondsLeft: expect.any(Number) as unknown,
         scene: 'default',
+        text: `您的验证码是${code}，请于5分钟内正确输入。`,
       },
     ])
     expect(second.messages).toEqual([])

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEmailGateway } from '../../src/email/email-gateway.ts'
 import { createSmtpClient } from '../../src/email/smtp-client.ts'
 import { startBothChannels } from '../delivery/both-channels.ts'
+import { messageTo } from '../worker.ts'
 import { startScriptedSmtp } from './scripted-smtp.ts'
 
 let both: Awaited<ReturnType<typeof startBothChannels>>
@@ -57,8 +58,7 @@ describe('a mail that the worker aborts', () => {
       deadlineMs: 20_000,
     })
     const abort = new AbortController()
-    const message = { id: 'one', mobile, code: '123456', minutes: 5, secondsLeft: 300, scene: 'login' }
-    const outcome = gateway.send(message, abort.signal)
+    const outcome = gateway.send(messageTo(mobile), abort.signal)
     await expect.poll(() => server.open(), { timeout: 10_000 }).toBe(1)
     abort.abort()
     expect(await outcome).toEqual({ class: 'switch_now', code: 'ABORTED' })

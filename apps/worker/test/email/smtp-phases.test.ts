@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createEmailGateway } from '../../src/email/email-gateway.ts'
 import { createSmtpClient } from '../../src/email/smtp-client.ts'
-import { newMobile, startDelivery } from '../worker.ts'
+import { messageTo, newMobile, startDelivery } from '../worker.ts'
 import { expired, startScriptedSmtp, throwaway, type Act, type Mode, type Phase } from './scripted-smtp.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
@@ -21,8 +21,7 @@ async function sendTo(url: string, { requireTls = false, deadlineMs = 10_000, si
   const transporter = createSmtpClient({ url, requireTls })
   const from = { name: '', address: 'codes@shop.example' }
   const gateway = createEmailGateway({ contacts, transporter, from, deadlineMs })
-  const message = { id: 'm1', mobile, code: '739146', minutes: 5, secondsLeft: 300, scene: 'login' }
-  return gateway.send(message, signal)
+  return gateway.send(messageTo(mobile), signal)
 }
 
 const CASES: [phase: Phase, act: Act, outcome: string, code: string][] = [

@@ -2,17 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Outcome, OutcomeClass } from '@sms-codes/gateways/gateway'
 import { withBreaker } from '../../src/gateways/with-breaker.ts'
-import { fakeGateway, log, readableLog } from '../worker.ts'
+import { fakeGateway, log, messageTo, readableLog } from '../worker.ts'
 
 const PROBE_AFTER_MS = 400
-const message = {
-  id: 'a1',
-  mobile: '13900139000',
-  code: '739146',
-  minutes: 5,
-  secondsLeft: 300,
-  scene: 'login',
-}
+const message = messageTo('+8613900139000')
 const signal = new AbortController().signal
 
 function breaking(script: OutcomeClass[]) {

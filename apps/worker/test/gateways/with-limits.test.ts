@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import { withRate } from '../../src/gateways/with-limits.ts'
 import type { SkippingGateway } from '../../src/gateways/skipping-gateway.ts'
-import { fakeGateway, log, newMobile, readableLog, startDelivery } from '../worker.ts'
+import { fakeGateway, log, messageTo, newMobile, readableLog, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -10,15 +10,6 @@ beforeAll(async () => {
 })
 afterAll(() => delivery.stop())
 
-let ids = 0
-const messageTo = (mobile: string, id = `m${++ids}`) => ({
-  id,
-  mobile,
-  code: '739146',
-  minutes: 5,
-  secondsLeft: 300,
-  scene: 'login',
-})
 const send = async (gateway: SkippingGateway, message: ReturnType<typeof messageTo>) =>
   (await gateway.send(message, new AbortController().signal)).code
 

@@ -6,7 +6,7 @@ import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/g
 import { agePhone } from '@sms-codes/core/test/age'
 import { deliver } from '../../src/delivery/deliver.ts'
 import type { Delivered } from '../../src/delivery/attempt.ts'
-import { jobOf, LEASE_MS, log, newMobile, sendOf, startDelivery } from '../worker.ts'
+import { jobOf, LEASE_MS, log, messageOf, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -111,6 +111,7 @@ async function createWorld(recognising: readonly boolean[]) {
         order: () => gateways,
         metrics,
         log,
+        messageOf,
         leaseMs: LEASE_MS,
         other: null,
         followUp: null,

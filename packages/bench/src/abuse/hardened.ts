@@ -1,10 +1,10 @@
-/** The settings that docs/abuse.md recommends during an attack. The defaults of the API only report. */
+/** The settings that docs/abuse.md recommends during an attack. The built-in policy only reports. */
 export const HARDENED = {
-  GUARD_MODE: 'challenge',
-  GUARD_DENY_SECONDS: '7200',
-  GUARD_ADDRESS_MODE: 'deny',
-  GUARD_ADDRESS_MIN_SENDS: '5',
-  GUARD_ADDRESS_WINDOW_SECONDS: '21600',
-  GUARD_SERVICE_MIN_PERCENT: '50',
-  LIMIT_ADDRESS_SENDS: '5/60,40/3600,200/86400',
+  guard: {
+    mode: 'challenge',
+    react_for: '2h',
+    address: { mode: 'deny', min_sends: 5, window: '6h' },
+    service: { min_percent: 50 },
+  },
+  limits: { address: { sends: ['5/60s', '40/1h', '200/1d'] } },
 }

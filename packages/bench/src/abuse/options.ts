@@ -11,7 +11,7 @@ code. Everything that it started ends with it.
   --seed <n>            seed of the users' and attackers' behaviour; codes are always random (1)
   --only <n,n>          only these campaigns, from 0 (no attack) to 8
   --offices <n>         number of office addresses, which a fifth of the ordinary users share (40)
-  --set <NAME=value>    set a variable of the API, such as GUARD_MIN_SENDS=15; repeatable
+  --policy <file>       policy file of the API, in place of the settings that docs/abuse.md recommends
   --json                print the results as JSON
   --help                print this text
 `
@@ -24,7 +24,7 @@ export function readOptions(args: string[], names: readonly string[]) {
       seed: { type: 'string', default: '1' },
       only: { type: 'string', default: names.join(',') },
       offices: { type: 'string', default: '40' },
-      set: { type: 'string', multiple: true, default: [] },
+      policy: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -38,11 +38,6 @@ export function readOptions(args: string[], names: readonly string[]) {
     throw new Error(`--only: must be a list of ${names.join(', ')}`)
   if (!Number.isInteger(offices) || offices < 1 || offices > 250)
     throw new Error('--offices: must be a whole number from 1 to 250')
-  const set = values.set.map((pair): [string, string] => {
-    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(pair) ?? []
-    if (name === undefined || value === undefined) throw new Error('--set: must have the form NAME=value')
-    return [name, value]
-  })
-  return { seed, only, offices, set: Object.fromEntries(set), json: values.json, help: values.help }
+  return { seed, only, offices, policy: values.policy, json: values.json, help: values.help }
 }
 export type Options = ReturnType<typeof readOptions>

@@ -36,8 +36,7 @@ export const judged = (results: Results) => ({
   campaigns: results.campaigns.map((result) => ({ ...result, percent: judge(result, results.people) })),
 })
 
-export function report({ seed, offices, people, minutes, settings, campaigns }: Results): string {
-  const set = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+export function report({ seed, offices, people, minutes, policy, campaigns }: Results): string {
   const faulty = campaigns.filter(({ faults }) => faults > 0)
   return [
     ...table([HEAD, ...campaigns.map((result) => rowOf(result, people))]),
@@ -47,7 +46,7 @@ export function report({ seed, offices, people, minutes, settings, campaigns }: 
     '',
     ...campaigns.flatMap(remarks),
     '',
-    `seed ${seed}, ${minutes / 60} simulated hours, ${offices} offices, ${set.join(' ')}, all other variables have their defaults`,
+    `seed ${seed}, ${minutes / 60} simulated hours, ${offices} offices, policy: ${policy}`,
     ...faulty.map(
       ({ name, faults }) => `campaign ${name} is useless: the API was too busy in ${faults} answers`,
     ),

@@ -1,3 +1,5 @@
+import { readPolicy } from '@sms-codes/core/config/policy'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { emptyRedis } from '../empty-redis.ts'
 import { startStack, type Stack } from '../stack.ts'
 import { createAccept } from './accept.ts'
@@ -22,27 +24,38 @@ type Setup = { stack: Stack; api: { opsPort: number }; client: Client; people: P
 /** Three times the messages of the ordinary users in an hour. Each requests one, and one in twenty a second one. */
 const BUDGET_PER_HOUR = Math.round(((3 * PEOPLE * 1.05) / MINUTES) * 60)
 
+/** Off, because no worker empties the queue. */
+const NO_WORKER = { overload: { queue_max_age: '0s' } }
+
 /** Runs every campaign on the same processes, each with an empty Redis and the same users. */
 export async function runAbuse(options: Options, progress: Progress) {
-  const { seed, only, offices, set } = options
-  const settings = { ...HARDENED, BUDGET_MESSAGES: `${BUDGET_PER_HOUR}/3600`, ...set }
+  const { seed, only, offices } = options
+  const recommended = { ...HARDENED, budget: { messages: [`${BUDGET_PER_HOUR}/1h`] }, ...NO_WORKER }
+  const POLICY_FILE = options.policy ?? policyFile(recommended)
+  const { policy, faults } = readPolicy(POLICY_FILE)
+  if (policy === null || faults.length > 0) throw new Error(faults.join('\n'))
   const stack = await startStack(progress.say)
   try {
     const api = await stack.startApp('api', {
       LOG_LEVEL: 'error',
       TRUST_PROXY: '127.0.0.1',
-      // Off, because no worker empties the queue.
-      QUEUE_MAX_AGE_SECONDS: '0',
-      ...settings,
+      POLICY_FILE,
     })
-    const accept = createAccept(stack.redis, settings)
+    const accept = createAccept(stack.redis, policy)
     const client = await createClient(api.port, stack.redis, createProver(stack.keyring), accept)
     const people = createPeople(createRandom(seed, 'people'), offices)
     const results: Result[] = []
     for (const campaign of CAMPAIGNS.filter(({ name }) => only.includes(name)))
       results.push(await runCampaign(campaign, { stack, api, client, people, seed }, progress))
     client.close()
-    return { seed, offices, people: PEOPLE, minutes: MINUTES, settings, campaigns: results }
+    return {
+      seed,
+      offices,
+      people: PEOPLE,
+      minutes: MINUTES,
+      policy: options.policy ?? 'recommended',
+      campaigns: results,
+    }
   } finally {
     await stack.close()
   }

@@ -35,7 +35,7 @@ type Cost = { perJob: number; perAdd: number }
 export async function benchBacklog({ stack, progress }: Bench): Promise<Backlog[]> {
   await stack.redis.flushall('SYNC')
   const gateway = await startGateway()
-  const worker = await stack.startApp('worker', gateway.workerEnv)
+  const worker = await stack.startApp('worker', gateway.worker.env, gateway.worker.policy)
   const queue = createSendQueue(stack.redis, createLogger('bench', 'warn', process.stderr))
   const add = async ({ send, mobile }: IssuedCode) => queue.add(jobOf(send, mobile))
 

@@ -8,7 +8,7 @@ import { openPool } from '../pool.ts'
 import { countCommands, readRedis } from '../redis-figures.ts'
 import { prepareSends } from '../requests.ts'
 import { createPrograms } from '../start-programs.ts'
-import { CODE_API_ENV, CODE_WORKER_ENV, USERS } from './one-code.ts'
+import { startForCodes, USERS } from './one-code.ts'
 
 export type ClusterFigures = {
   shards: number
@@ -32,9 +32,7 @@ export async function benchCluster({ progress }: Bench): Promise<ClusterFigures>
   const nodes = servers.ports.map((port) => new Redis({ host: '127.0.0.1', port }))
   const gateway = await startGateway()
   try {
-    const shards = { QUEUE_SHARDS: String(SHARDS) }
-    const api = await programs.startApp('api', { ...CODE_API_ENV, ...shards })
-    await programs.startApp('worker', { ...gateway.workerEnv, ...CODE_WORKER_ENV, ...shards })
+    const { api } = await startForCodes(programs, gateway, { queues: { shards: SHARDS } })
     const pool = await openPool(api.port, 50)
     const tally = noCodes()
     async function run(count: number): Promise<void> {

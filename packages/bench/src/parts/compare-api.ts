@@ -1,4 +1,4 @@
-import { API_ENV } from '../api-env.ts'
+import { API_ENV, API_POLICY } from '../api-env.ts'
 import type { Bench } from '../bench.ts'
 import { httpRounds } from '../http-rounds.ts'
 import type { Part } from '../options.ts'
@@ -11,7 +11,7 @@ const FLOOR_KEY = 'the key of the digests of the floor'
 /** Compares the API with its floors, without a worker, so that they do not compete for a core. */
 export async function compareApi({ stack, base, options, progress }: Bench): Promise<Comparison[]> {
   const { only, rounds, seconds } = options
-  const api = await stack.startApp('api', API_ENV)
+  const api = await stack.startApp('api', API_ENV, API_POLICY)
   const sendFloor = await stack.startProgram('send-floor', stack.redisUrl)
   const verifyFloor = await stack.startProgram('verify-floor', stack.redisUrl, FLOOR_KEY)
   const subjects: Record<(typeof API_PARTS)[number], Subject> = {

@@ -11,7 +11,8 @@ export async function compareWorker({ stack, base, options, progress }: Bench): 
   await stack.redis.flushall('SYNC')
   const gateway = await stack.startProgram('gateway-endpoint')
   const address = `http://127.0.0.1:${gateway.port}`
-  const worker = await stack.startApp('worker', firstGatewayAt(address))
+  const { env, policy } = firstGatewayAt(address)
+  const worker = await stack.startApp('worker', env, policy)
   const bare = await stack.startProgram('worker-floor', stack.redisUrl, address)
   const subjects = GATEWAY_DELAYS_MS.map((gatewayDelayMs) => ({
     floor: drainRounds(stack, floorDrain(stack, { worker: bare, gateway, gatewayDelayMs })),

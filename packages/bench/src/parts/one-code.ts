@@ -1,14 +1,15 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { API_ENV } from '../api-env.ts'
+import { API_ENV, API_POLICY } from '../api-env.ts'
 import type { Bench } from '../bench.ts'
 import { noCodes, runCodes, type Tally } from '../code-flow.ts'
-import { startGateway } from '../gateway.ts'
+import { startGateway, type Gateway } from '../gateway.ts'
 import { openPool } from '../pool.ts'
 import { cpuSeconds } from '../proc.ts'
 import { countCommands, readRedis } from '../redis-figures.ts'
 import { cpuMicrosOf } from '../report/summary.ts'
 import { CALLBACK_TOKEN, prepareSends, type SendRequest } from '../requests.ts'
+import type { Programs } from '../start-programs.ts'
 import { spreadOf } from '../statistics.ts'
 
 /** What one code costs, from its picture to its verify. */
@@ -32,13 +33,25 @@ const CONNECTIONS = 20
 const CHECKS_AFTER_MS = 1_500
 const QUIET_MS = 6_000
 
-const SHARED_ENV = { CALLBACK_TOKEN, SCENES: 'default fallback=yes receipt_within=1', LOG_LEVEL: 'error' }
-export const CODE_API_ENV = { ...API_ENV, ...SHARED_ENV, SMS_GATEWAYS: 'ccp' }
 /** No number has an address for mails, so this mail server is never called. */
-export const CODE_WORKER_ENV = {
-  ...SHARED_ENV,
-  SMTP_URL: 'smtp://127.0.0.1:9',
-  MAIL_FROM: 'bench@example.com',
+const SHARED_ENV = { CALLBACK_TOKEN, LOG_LEVEL: 'error', SMTP_URL: 'smtp://127.0.0.1:9' }
+
+/** Starts an API and a worker whose messages wait for delivery receipts. @param more settings of the policy */
+export async function startForCodes(
+  programs: Pick<Programs, 'startApp'>,
+  gateway: Gateway,
+  more: object = {},
+) {
+  const policy = {
+    ...API_POLICY,
+    ...gateway.worker.policy,
+    scenes: { default: { fallback: true, receipt_within: '1s' } },
+    email: { from: 'bench@example.com' },
+    ...more,
+  }
+  const api = await programs.startApp('api', { ...API_ENV, ...SHARED_ENV }, policy)
+  const worker = await programs.startApp('worker', { ...gateway.worker.env, ...SHARED_ENV }, policy)
+  return { api, worker }
 }
 
 /** Measures one code from picture to verify, with delivery receipts, with idle workers and under load. */
@@ -46,8 +59,7 @@ export async function benchOneCode({ stack, base, progress }: Bench): Promise<On
   const { redis } = stack
   await redis.flushall('SYNC')
   const gateway = await startGateway()
-  const api = await stack.startApp('api', CODE_API_ENV)
-  const worker = await stack.startApp('worker', { ...gateway.workerEnv, ...CODE_WORKER_ENV })
+  const { api, worker } = await startForCodes(stack, gateway)
   const pool = await openPool(api.port, CONNECTIONS)
 
   const tally = noCodes()

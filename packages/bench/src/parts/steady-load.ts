@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { API_ENV } from '../api-env.ts'
+import { API_ENV, API_POLICY } from '../api-env.ts'
 import type { Bench } from '../bench.ts'
 import { startGateway } from '../gateway.ts'
 import { runOpenLoop } from '../open-loop.ts'
@@ -21,8 +21,8 @@ export async function benchSteadyLoad({ stack, progress }: Bench) {
   const { redis } = stack
   await redis.flushall('SYNC')
   const gateway = await startGateway()
-  const api = await stack.startApp('api', API_ENV)
-  const worker = await stack.startApp('worker', gateway.workerEnv)
+  const api = await stack.startApp('api', API_ENV, API_POLICY)
+  const worker = await stack.startApp('worker', gateway.worker.env, gateway.worker.policy)
   const pool = await openPool(api.port, CONNECTIONS)
   const latenciesMs: number[] = []
   const toGatewayMs: number[] = []

@@ -5,7 +5,7 @@ import { inBatches } from '../codes.ts'
 import { startGateway } from '../gateway.ts'
 import { openPool } from '../pool.ts'
 import { prepareSends } from '../requests.ts'
-import { CODE_API_ENV, CODE_WORKER_ENV, USERS } from './one-code.ts'
+import { startForCodes, USERS } from './one-code.ts'
 
 export type Storage = {
   hasIdempotencyKey: boolean
@@ -40,8 +40,7 @@ async function measure({ stack, progress }: Bench, hasIdempotencyKey: boolean): 
   const { redis } = stack
   await redis.flushall('SYNC')
   const gateway = await startGateway()
-  const api = await stack.startApp('api', CODE_API_ENV)
-  const worker = await stack.startApp('worker', { ...gateway.workerEnv, ...CODE_WORKER_ENV })
+  const { api, worker } = await startForCodes(stack, gateway)
   const pool = await openPool(api.port, 50)
   const tally = noCodes()
   async function run(count: number): Promise<void> {

@@ -7,7 +7,7 @@ const GATEWAY_SECONDS = 0.25
 const CONCURRENCIES = [50, 200]
 /** At the peak, every core is half busy. */
 const LOAD = 0.5
-/** The largest QUEUE_SHARDS. */
+/** The largest queues.shards. */
 const MOST_SHARDS = 16
 
 /** The processes, cores and Redis nodes that so many codes a second need, from the cost of a code under load. */

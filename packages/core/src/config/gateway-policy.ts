@@ -1,5 +1,6 @@
 // The part of the policy's schema about gateways, their wording and the routes.
 import { Type, type TProperties, type TSchema } from '@sinclair/typebox'
+import { CALLING_CODE } from '../mobile.ts'
 import { HttpPolicy } from './http-policy.ts'
 import { limits, flag, text, whole } from './policy-values.ts'
 
@@ -58,10 +59,14 @@ export const gateway = section({
 export const route = section({
   countries: Type.Optional(countryCodes),
   segments: Type.Optional(
-    Type.Array(text('^\\+[1-9][0-9]{1,9}$', "beginning of a number, such as '+86170'"), {
-      minItems: 1,
-      description: "beginnings of numbers, such as ['+86170']",
-    }),
+    Type.Array(
+      text(
+        // The reference keeps the calling code from taking further digits, as 861 of +861701.
+        `^\\+(?=(${CALLING_CODE}))\\1[0-9]{0,3}$`,
+        "beginning of a number: country calling code and at most three digits, such as '+86170'",
+      ),
+      { minItems: 1, description: "beginnings of numbers, such as ['+86170']" },
+    ),
   ),
   gateway: text(NAME, 'name of a gateway'),
 })

@@ -76,17 +76,20 @@ const checkReferences: PolicyRule = ({ countries, texts, scenes, gateways, route
   ]
 }
 
-const checkCaptcha: PolicyRule = ({ codes, scenes, captcha }) => {
-  if (captcha.siteverify !== undefined) return []
-  const places = Object.entries(scenes).map(([name, own]) => ({
-    at: own.captcha === undefined ? ['codes', 'captcha'] : ['scenes', name, 'captcha'],
-    accepted: own.captcha ?? codes.captcha,
-  }))
-  return places.map(
-    ({ at, accepted }) =>
-      accepted.includes('siteverify') && { at, says: 'accepts siteverify, which needs captcha.siteverify' },
-  )
-}
+const checkCaptcha: PolicyRule = ({ codes, scenes, captcha, step_up }) =>
+  Object.entries(scenes).flatMap(([name, own]): Found => {
+    const at = own.captcha === undefined ? ['codes', 'captcha'] : ['scenes', name, 'captcha']
+    const accepted = own.captcha ?? codes.captcha
+    return [
+      captcha.siteverify === undefined &&
+        accepted.includes('siteverify') && { at, says: 'accepts siteverify, which needs captcha.siteverify' },
+      step_up.enabled &&
+        accepted.every((kind) => kind === 'picture') && {
+          at,
+          says: 'needs proof or siteverify, because step_up.enabled is true and asks some callers for a proof',
+        },
+    ]
+  })
 
 const checkBudget: PolicyRule = ({ budget: { cents, message_cents: price } }) => [
   cents.some(({ most }) => most < price) && {

@@ -1,5 +1,6 @@
 // The schema of the policy file. packages/core/policy.yaml has the built-in values and explains each setting.
 import { Type, type StaticDecode } from '@sinclair/typebox'
+import { parsed } from './decoders.ts'
 import {
   COUNTRY,
   gateway,
@@ -24,6 +25,7 @@ import {
   text,
   whole,
 } from './policy-values.ts'
+import { parseSender } from './sender.ts'
 
 const percent = (description: string) => whole(1, 100, description)
 
@@ -124,7 +126,7 @@ export const PolicySchema = section({
   gateway_deadline: duration('1000ms', '8s', 'time that one call of a gateway may take'),
   email: section({
     from: Type.Optional(
-      Type.String({ description: 'sender of the e-mails, such as Name <codes@example.com>' }),
+      parsed(parseSender, { description: 'sender of the e-mails, such as Name <codes@example.com>' }),
     ),
     fallback_after: duration('1s', '100s', 'time in which gateways that refuse a message are tried again'),
   }),

@@ -8,7 +8,7 @@ import { PolicySchema, type Policy } from './policy-schema.ts'
 /** A fault in the policy: the path of the setting, and what is wrong with it. */
 export type PolicyFault = { at: readonly (string | number)[]; says: string }
 
-type Source = { document: Document; lines: LineCounter; name: string }
+type Source = { document: Document; settings: unknown; lines: LineCounter; name: string }
 export type ReadPolicy = {
   /** The policy without the settings that have faults. Null if the rest cannot be used either. */
   policy: Policy | null
@@ -26,7 +26,7 @@ export function readPolicy(file: string | undefined): ReadPolicy {
   const describeBuiltIn = ({ at, says }: PolicyFault) => `${at.join('.')}: ${says}`
   if (file === undefined) {
     return {
-      policy: Value.Decode(PolicySchema, builtIn.document.toJS()),
+      policy: Value.Decode(PolicySchema, builtIn.settings),
       faults: [],
       describe: describeBuiltIn,
     }
@@ -35,10 +35,12 @@ export function readPolicy(file: string | undefined): ReadPolicy {
   try {
     own = parse(file, file)
   } catch (err) {
-    const code = err instanceof Error && 'code' in err ? err.code : 'not a text'
+    if (!(err instanceof Error)) throw err
+    // The error of a missing file has a code. An alias without its anchor, or too many of them, has a message.
+    const why = 'code' in err ? String(err.code) : err.message
     return {
       policy: null,
-      faults: [`POLICY_FILE: the file cannot be read (${String(code)})`],
+      faults: [`POLICY_FILE: the file cannot be read (${why})`],
       describe: describeBuiltIn,
     }
   }
@@ -46,31 +48,33 @@ export function readPolicy(file: string | undefined): ReadPolicy {
     [`${own.name}:${lineOf(own, at)}`, `${at.join('.') || 'the file'}: ${says}`].join(' ')
   const { errors } = own.document
   if (errors.length > 0) {
-    const faults = errors.map(({ message, linePos }) => `${own.name}:${linePos?.[0].line ?? 1} ${message}`)
+    // Further errors often follow from the first ones.
+    const faults = errors.slice(0, 3).map(({ code, message, pos: [offset] }) => {
+      const says = code === 'MULTIPLE_DOCS' ? 'the file: must have no second document (a line ---)' : message
+      return `${own.name}:${own.lines.linePos(offset).line} ${says}`
+    })
     return { policy: null, faults, describe }
   }
-  const settings: unknown = own.document.toJS()
-  const faults = faultsOf(merge(PolicySchema, builtIn.document.toJS(), settings))
+  const { settings } = own
+  const faults = faultsOf(merge(PolicySchema, builtIn.settings, settings))
   // Without the faulty settings, the rules about several settings can be applied too, and all faults are reported at once.
   for (const { at } of faults) remove(settings, at)
-  const sound = merge(PolicySchema, builtIn.document.toJS(), settings)
+  const sound = merge(PolicySchema, builtIn.settings, settings)
   const policy = Value.Check(PolicySchema, sound) ? Value.Decode(PolicySchema, sound) : null
   return { policy, faults: faults.map(describe), describe }
 }
 
 function parse(file: string | URL, name: string): Source {
   const lines = new LineCounter()
+  // With `prettyErrors` the messages would repeat parts of the file.
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false })
-  // Without `prettyErrors` the parser gives no line and repeats no part of the file.
-  for (const error of document.errors) {
-    const { line, col } = lines.linePos(error.pos[0])
-    error.linePos = [{ line, col }]
-  }
-  return { document, lines, name }
+  const settings: unknown = document.errors.length === 0 ? document.toJS() : null
+  return { document, settings, lines, name }
 }
 
 function remove(settings: unknown, at: readonly (string | number)[]): void {
-  const [first, ...rest] = at
+  // Without one of its entries a list would mean something else, so the whole list is removed.
+  const [first, ...rest] = /^[0-9]+$/.test(`${at.at(-1)}`) ? at.slice(0, -1) : at
   if (first === undefined || typeof settings !== 'object' || settings === null) return
   if (rest.length > 0) remove(Reflect.get(settings, first), rest)
   else Reflect.deleteProperty(settings, first)
@@ -147,12 +151,13 @@ function expectation({ type, schema, value, path }: ValueError): string {
   if (value === undefined) return `is missing${described}`
   if (schema['type'] === 'string' && typeof value === 'number')
     return `must be text: put it in quotes${described}`
-  if (schema['type'] === 'object') return `must be a section with settings${described}`
+  if (schema['type'] === 'object')
+    return path === '' ? 'must be sections with settings' : `must be a section with settings${described}`
   if (schema['type'] === 'array') return `must be a list${described}`
   if (schema['type'] === 'boolean') return `must be true or false${described}`
   if (schema['type'] === 'integer' || schema['type'] === 'number')
     return `must be a ${schema['type'] === 'integer' ? 'whole ' : ''}number from ${schema['minimum']} to ${schema['maximum']}${described}`
-  return path === '' ? 'must be sections with settings' : `has the wrong form${described}`
+  return `has the wrong form${described}`
 }
 
 /** The line of a setting, or of the nearest section around it that the file has. */

@@ -22,6 +22,8 @@ export const keys = {
   captcha: (uuid: string) => `img_${uuid}`,
   /** Marks a proof of work as used. The API made its `nonce`, so a caller cannot choose the key. */
   proof: (nonce: string) => `sms:proof:${nonce}`,
+  /** Marks a token of a captcha service as used. `name` is a keyed hash of the token. */
+  token: (name: string) => `sms:token:${name}`,
   code: (ph: string, scene: string) => `sms:{${ph}}:code:${scene}`,
   sends: (ph: string) => `sms:{${ph}}:sends`,
   /** How often each request id was used to guess the code. The fields are keyed hashes of the ids. */
@@ -78,6 +80,5 @@ export const keys = {
    * The limits of a send other than the limit of its phone. All share a hash slot, so one script checks all. 12 of the 22
    * characters of a pseudonym tell the addresses of a day apart (72 bits), and save 16 bytes per address.
    */
-  gate: (what: keyof typeof GATE_NAMES, who: string) =>
-    `sms:{gate}:${GATE_NAMES[what]}:${who.slice(0, 12)}`,
+  gate: (what: keyof typeof GATE_NAMES, who: string) => `sms:{gate}:${GATE_NAMES[what]}:${who.slice(0, 12)}`,
 }

@@ -7,7 +7,7 @@ import { canonicalQuery, signRpc } from './signature.ts'
 import type { Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { digitsOf, isMainland, nationalOf } from '../number.ts'
-import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
+import { codeOutcome, transportOutcome, UNKNOWN_CODE } from '../transport-outcome.ts'
 import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
@@ -85,12 +85,11 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const word = vendorWord(code, /^[A-Za-z][A-Za-z._]{1,63}$/, message)
   // An error status with an unlisted code may come from Aliyun's API gateway; `isp.` codes come from the service.
   const isKnown = isKnownAliyunCode(code) || code.startsWith('isp.')
-  if (!isSuccess(result.status) && !isKnown) return { ...byTransport, code: word ?? byTransport.code }
-  const meaning = { class: classOfAliyunCode(code), code: word ?? 'UNKNOWN_CODE', isKnown }
+  const meaning = { class: classOfAliyunCode(code), code: word ?? UNKNOWN_CODE, isKnown }
   const outcome = codeOutcome(result.status, byTransport, meaning)
   // Aliyun sends the time to wait before a retry in a header of its own, in milliseconds.
   const wait = String(result.headers['x-acs-retry-after'])
-  if (outcome.class === 'retry_same' && /^\d{1,9}$/.test(wait))
+  if (isKnown && outcome.class === 'retry_same' && /^\d{1,9}$/.test(wait))
     return { ...outcome, retryAfterMs: Number(wait) }
   return outcome.class === 'accepted' ? { ...outcome, ...bizIdOf(answer, message) } : outcome
 }

@@ -1,9 +1,8 @@
 // Lists the outcome class of each CCP (Yuntongxun) status code. CCP accepts a message only with 000000. An unlisted
 // code is therefore a refusal, and the next gateway may send the message.
 import { classByCode } from '../code-table.ts'
-import type { OutcomeClass } from '../gateway.ts'
 
-const classes = classByCode({
+export const ccpCodes = classByCode({
   accepted: '000000',
   // 160054: CCP has seen the message's id today. 160056: CCP treats the same text to the same number as a repeat.
   duplicate: '160054 160056',
@@ -21,7 +20,3 @@ const classes = classByCode({
     160012 160014 160017 160031 160045 160048 160053 160055 160058-160062 160065 161002-161003 161007
     161100-161108`,
 })
-
-export const isKnownCcpCode = (code: string) => classes.has(code)
-
-export const classOfCcpCode = (code: string): OutcomeClass => classes.get(code) ?? 'switch_now'

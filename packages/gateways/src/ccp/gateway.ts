@@ -1,14 +1,15 @@
 // Makes the TemplateSMS call of CCP (Yuntongxun, 容联云通讯). The message's id is sent as reqId, which CCP accepts once
 // per account and calendar day of China. Within that day a repeat is not delivered a second time.
 import { createHash } from 'node:crypto'
-import { classOfCcpCode, isKnownCcpCode } from './codes.ts'
+import { ccpCodes } from './codes.ts'
 import { chinaClock, chinaDay } from '../china-clock.ts'
+import { meaningOf } from '../code-table.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { nationalOf } from '../number.ts'
 import { codeOutcome, transportOutcome } from '../transport-outcome.ts'
 import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
-import { messageIdIn, vendorWord } from '../vendor-word.ts'
+import { messageIdIn } from '../vendor-word.ts'
 
 type CcpOptions = ApiOptions & {
   account: string
@@ -54,11 +55,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const answer = parseJson(result.body)
   const code = field(answer, 'statusCode')
   if (typeof code !== 'string') return byTransport
-  const isKnown = isKnownCcpCode(code)
-  // An unlisted status code is reported only if it has six digits and does not contain the verification code.
-  const word = isKnown ? code : (vendorWord(code, /^\d{6}$/, message) ?? 'UNKNOWN_CODE')
-  const meaning = { class: classOfCcpCode(code), code: word, isKnown }
-  const outcome = codeOutcome(result.status, byTransport, meaning)
+  const outcome = codeOutcome(result.status, byTransport, meaningOf(ccpCodes, code, /^\d{6}$/, message))
   if (outcome.class !== 'accepted') return outcome
   const sms = field(answer, 'templateSMS')
   return { ...outcome, ...messageIdIn(sms, 'smsMessageSid', /^[0-9A-Za-z]{16,64}$/, message) }

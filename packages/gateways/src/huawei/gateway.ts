@@ -37,19 +37,17 @@ export function createHuaweiGateway(options: HuaweiOptions): SmsGateway {
     const signed = {
       'content-type': 'application/x-www-form-urlencoded',
       host: url.host,
-      'x-sdk-date': now()
-        .toISOString()
-        .replace(/[-:]|\.\d+/g, ''),
+      'x-sdk-date': compactTime(now()),
     }
-    const headers = {
-      ...signed,
-      Authorization: signSdk(options, { path: url.pathname, headers: signed, body }),
-    }
+    const Authorization = signSdk(options, { path: url.pathname, headers: signed, body })
+    const headers = { ...signed, Authorization }
     return outcomeOf(await transport.post(url.href, { headers, body, signal }), message, now())
   }
 
   return { name, send, recognises: () => false }
 }
+
+const compactTime = (at: Date) => at.toISOString().replace(/[-:]|\.\d+/g, '')
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
   const byTransport = transportOutcome(result, now)

@@ -5,7 +5,7 @@ import { meaningOf } from '../code-table.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
 import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
-import { vendorWord } from '../vendor-word.ts'
+import { messageIdIn } from '../vendor-word.ts'
 import { snsCodes } from './codes.ts'
 
 export type SnsOptions = ApiOptions & {
@@ -60,6 +60,8 @@ export function signSns({ region, sessionToken, ...keys }: Credentials, url: str
   return { ...headers, Authorization: signer.authHeader() }
 }
 
+const MESSAGE_ID = /^[0-9a-f-]{36}$/
+
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
   const byTransport = transportOutcome(result, now)
   if (result.kind !== 'answer') return byTransport
@@ -67,17 +69,14 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   const textOf = (element: string) => new RegExp(`<${element}>([^<]*)</${element}>`).exec(body)?.[1]
   if (isSuccess(result.status)) {
     // A body that was cut off is not an acceptance.
-    const isWhole = body.endsWith('</PublishResponse>')
-    const messageId = vendorWord(isWhole && textOf('MessageId'), /^[0-9a-f-]{36}$/, message)
-    return messageId === undefined ? byTransport : { class: 'accepted', code: byTransport.code, messageId }
+    const id = body.endsWith('</PublishResponse>') ? (textOf('MessageId') ?? '') : ''
+    if (!MESSAGE_ID.test(id)) return byTransport
+    return { class: 'accepted', code: byTransport.code, ...messageIdIn({ id }, 'id', MESSAGE_ID, message) }
   }
   const code = textOf('Code')
   if (code === undefined) return byTransport
-  const meaning = meaningOf(snsCodes, code, /^[A-Za-z.]{1,64}$/, message)
   // SNS has one code for an invalid number and for any other invalid parameter.
   if (code === 'InvalidParameter' && textOf('Message')?.includes('PhoneNumber') !== true)
     return { class: 'config', code }
-  return meaning.isKnown
-    ? codeOutcome(result.status, byTransport, meaning)
-    : { ...byTransport, code: meaning.code }
+  return codeOutcome(result.status, byTransport, meaningOf(snsCodes, code, /^[A-Za-z.]{1,64}$/, message))
 }

@@ -115,6 +115,14 @@ describe('an answer of Huawei', () => {
       })
   })
 
+  test('with an unlisted code and an error status is classified by its status', async () => {
+    const outcome = async (status: number, code: string) =>
+      (await send({ status, reply: ofCall(code) })).outcome
+    expect(await outcome(400, 'E000044')).toEqual({ class: 'config', code: 'E000044' })
+    expect(await outcome(502, 'E000044')).toEqual({ class: 'ambiguous', code: 'E000044' })
+    expect(await outcome(400, 'to 13900139000')).toEqual({ class: 'config', code: 'HTTP_400' })
+  })
+
   test.each([
     ['accepts the call and refuses the number', { code: '000000', result: [{ status: 'E200028' }] }],
     ['accepts the call and names no number', { code: '000000', result: [] }],

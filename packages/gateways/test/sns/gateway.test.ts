@@ -135,7 +135,7 @@ describe('an answer of SNS', () => {
       code: 'TooMany',
       retryAfterMs: 2000,
     })
-    expect(await outcome(400, 'sent to 13900139000')).toEqual({ class: 'config', code: 'UNKNOWN_CODE' })
+    expect(await outcome(400, 'sent to 13900139000')).toEqual({ class: 'config', code: 'HTTP_400' })
   })
 
   test.each([
@@ -146,6 +146,14 @@ describe('an answer of SNS', () => {
     ['is about an error', failure.text],
   ])('with HTTP 200 that %s is ambiguous', async (_what, reply) => {
     expect((await send({ reply })).outcome).toEqual({ class: 'ambiguous', code: 'HTTP_200' })
+  })
+
+  test('that accepts is accepted even if its id contains the code or the number', async () => {
+    for (const digits of ['739146', '3900139000']) {
+      const id = digits + MESSAGE_ID.slice(digits.length)
+      const { outcome } = await send({ reply: success.text.replace(MESSAGE_ID, id) })
+      expect(outcome).toEqual({ class: 'accepted', code: 'HTTP_200' })
+    }
   })
 
   test('may begin with an XML declaration and contain line breaks', async () => {

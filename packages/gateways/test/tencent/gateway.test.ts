@@ -197,8 +197,8 @@ describe('an answer of Tencent', () => {
       (await send(body, { status, headers })).outcome
     const number = 'InvalidParameterValue.IncorrectPhoneNumber'
     expect(await outcomeOf(ofCall(number), 500)).toEqual({ class: 'number', code: number })
-    expect(await outcomeOf(ofCall('NewKind'), 502)).toEqual({ class: 'ambiguous', code: 'HTTP_502' })
-    expect(await outcomeOf(ofCall('NewKind'), 403)).toEqual({ class: 'config', code: 'HTTP_403' })
+    expect(await outcomeOf(ofCall('NewKind'), 502)).toEqual({ class: 'ambiguous', code: 'NewKind' })
+    expect(await outcomeOf(ofCall('NewKind'), 403)).toEqual({ class: 'config', code: 'NewKind' })
     expect(await outcomeOf(success, 403)).toEqual({ class: 'ambiguous', code: 'HTTP_403' })
     expect(await outcomeOf(ofCall('RequestLimitExceeded'), 429, { 'retry-after': '2' })).toEqual({
       class: 'retry_same',

@@ -13,7 +13,7 @@ export function aliyunDeliveryReceipts(config: Config): DeliveryReceipts {
       headers: { 'content-type': 'application/json;charset=utf-8' },
       body: JSON.stringify([
         {
-          phone_number: message.to,
+          phone_number: message.to.replace('+', ''),
           send_time: shanghaiDateTime(message.at),
           report_time: shanghaiDateTime(now),
           success: delivered,

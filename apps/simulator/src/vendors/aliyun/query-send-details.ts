@@ -24,15 +24,15 @@ export function createQuerySendDetails(outbox: VendorDeps['outbox']) {
     if (!/^\d{8}$/.test(day)) return aliyunRefusal('isv.INVALID_PARAMETERS')
 
     const id = params.get('BizId')
-    const messages = outbox
-      .list(params.get('PhoneNumber'))
+    const number = params.get('PhoneNumber') ?? ''
+    const messages = [...outbox.list(number), ...outbox.list(`+${number}`)]
       .filter(({ gateway, at }) => gateway === 'aliyun' && shanghaiDay(at) === day)
       .filter((message) => id === undefined || message.id === id)
       .toReversed()
     const details = messages.slice((page - 1) * size, page * size).map((message) => {
       const state = deliveryStateOf(message, now)
       return {
-        PhoneNum: message.to,
+        PhoneNum: number,
         SendStatus: SEND_STATUSES[state],
         ErrCode: ERROR_CODES[state],
         TemplateCode: message.template,

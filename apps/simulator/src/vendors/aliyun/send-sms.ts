@@ -1,11 +1,13 @@
-// Aliyun's action SendSms. A registered template has one variable, the code, so its text names fixed minutes. Aliyun
-// does not recognise repeats: the same OutId twice sends two messages.
+// Aliyun's action SendSms. A registered template has one variable, the code, so its text names fixed minutes. Its kind
+// decides how a number is read: eleven digits are a number in China or, with an international template, a number that
+// begins with its country code. Aliyun does not recognise repeats: the same OutId twice sends two messages.
 import { randomInt } from 'node:crypto'
 import type { Config } from '../../config.ts'
+import { ALIYUN, SIGN_NAMES, type Kind } from '../accounts.ts'
 import { parseObject } from '../json.ts'
-import { CHINESE_MOBILE } from '../mobile.ts'
+import { CHINESE_MOBILE, countryOf, INTERNATIONAL } from '../mobile.ts'
 import { createNumberLimits, withinMs } from '../number-limits.ts'
-import { readTemplates } from '../templates.ts'
+import { templateText } from '../text.ts'
 import type { Verdict } from '../vendor.ts'
 import { aliyunRefusal, missing, requestId } from './refusals.ts'
 
@@ -19,12 +21,6 @@ const LIMITS = [
 ]
 
 export function createSendSms(config: Config) {
-  const signName = config.ALIYUN_SIGN_NAME
-  const templates = readTemplates(
-    config.ALIYUN_TEMPLATE_CODE,
-    config.ALIYUN_TEMPLATES,
-    config.ALIYUN_TEMPLATE_MINUTES,
-  )
   const limits = createNumberLimits(LIMITS, { enforced: config.SIMULATOR_VENDOR_LIMITS === 'on' })
 
   return {
@@ -32,24 +28,28 @@ export function createSendSms(config: Config) {
       for (const name of ['PhoneNumbers', 'SignName', 'TemplateCode']) {
         if ((params.get(name) ?? '') === '') return missing(name)
       }
-      const to = params.get('PhoneNumbers') ?? ''
+      const number = params.get('PhoneNumbers') ?? ''
       // The vendor takes up to 1,000 numbers in a call. The product sends one, so more are a mistake here.
-      if (to.includes(',')) return aliyunRefusal('isv.MOBILE_COUNT_OVER_LIMIT')
-      if (!CHINESE_MOBILE.test(to)) return aliyunRefusal('isv.MOBILE_NUMBER_ILLEGAL')
-      if (params.get('SignName') !== signName) return aliyunRefusal('isv.SMS_SIGNATURE_ILLEGAL')
-      const template = params.get('TemplateCode') ?? ''
-      const minutes = templates.get(template)
-      if (minutes === undefined) return aliyunRefusal('isv.SMS_TEMPLATE_ILLEGAL')
+      if (number.includes(',')) return aliyunRefusal('isv.MOBILE_COUNT_OVER_LIMIT')
+      const id = params.get('TemplateCode') ?? ''
+      const template = ALIYUN.templates.get(id)
+      if (template === undefined) return aliyunRefusal('isv.SMS_TEMPLATE_ILLEGAL')
+      const signName = params.get('SignName') ?? ''
+      const refusal = refuseNumber(number, template.kind) ?? refuseSignName(signName, template.kind)
+      if (refusal !== null) return aliyunRefusal(refusal)
       const code = readCode(params.get('TemplateParam'))
       if ('refusal' in code) return aliyunRefusal(code.refusal)
 
+      const variables = { code: code.value, minutes: template.minutes ?? 0 }
       const message = {
         id: `${now}${randomInt(10_000, 100_000)}^0`,
-        to,
-        code: code.value,
-        minutes,
-        text: `【${signName}】您的验证码为${code.value}，${minutes}分钟内有效`,
-        template,
+        to: template.kind === 'domestic' ? number : `+${number}`,
+        ...variables,
+        text: templateText(template, { signName, ...variables }),
+        template: id,
+        locale: template.locale,
+        sign_name: signName,
+        sender: null,
         at: now,
         echo: params.get('OutId') ?? null,
       }
@@ -65,6 +65,21 @@ export function createSendSms(config: Config) {
 
     reset: () => limits.reset(),
   }
+}
+
+function refuseNumber(number: string, kind: Kind): string | null {
+  const isMobile = CHINESE_MOBILE.test(number)
+  if (kind === 'domestic') return isMobile ? null : 'isv.MOBILE_NUMBER_ILLEGAL'
+  const country = countryOf(`+${number}`)
+  if (country === 'CN' || (country === null && isMobile)) return 'isv.DOMESTIC_NUMBER_NOT_SUPPORTED'
+  return INTERNATIONAL.test(`+${number}`) ? null : 'isv.MOBILE_NUMBER_ILLEGAL'
+}
+
+function refuseSignName(signName: string, kind: Kind): string | null {
+  if (signName === SIGN_NAMES[kind]) return null
+  return Object.values(SIGN_NAMES).includes(signName)
+    ? 'isv.SMS_SIGNATURE_SCENE_ILLEGAL'
+    : 'isv.SMS_SIGNATURE_ILLEGAL'
 }
 
 /** The value of the template's variable, or the code with which the parameter is refused. */

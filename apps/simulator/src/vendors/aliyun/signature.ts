@@ -1,6 +1,7 @@
 // Aliyun's RPC signature, version 1.0: HMAC-SHA1 over every parameter but the signature itself, whether it is in the
 // query or in the form.
 import { createHmac } from 'node:crypto'
+import { percentEncode } from '../encoding.ts'
 
 export function isSigned(method: string, params: ReadonlyMap<string, string>, secret: string): boolean {
   if (params.get('SignatureMethod') !== 'HMAC-SHA1' || params.get('SignatureVersion') !== '1.0') return false
@@ -11,12 +12,4 @@ export function isSigned(method: string, params: ReadonlyMap<string, string>, se
     .join('&')
   const text = `${method}&${percentEncode('/')}&${percentEncode(query)}`
   return params.get('Signature') === createHmac('sha1', `${secret}&`).update(text).digest('base64')
-}
-
-/** RFC 3986 encodes a few characters that `encodeURIComponent` leaves as they are. */
-function percentEncode(text: string): string {
-  return encodeURIComponent(text).replaceAll(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
 }

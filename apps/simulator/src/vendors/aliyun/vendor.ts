@@ -36,9 +36,19 @@ export function createAliyun({ clock, outbox, config }: VendorDeps): Vendor {
       return aliyunRefusal('InvalidTimeStamp.Expired')
     if (!isSigned(method, params, config.ALIYUN_ACCESS_KEY_SECRET))
       return aliyunRefusal('SignatureDoesNotMatch')
+    const wrongToken = refuseToken(params.get('SecurityToken') ?? '')
+    if (wrongToken !== null) return wrongToken
     if (nonces.has(nonce, now)) return aliyunRefusal('SignatureNonceUsed')
     nonces.add(nonce, now)
     return null
+  }
+
+  /** Every parameter is signed, so a token that reaches this check is as the caller sent it. */
+  function refuseToken(token: string): VendorAnswer | null {
+    if (token === config.ALIYUN_SECURITY_TOKEN) return null
+    return token === ''
+      ? missing('SecurityToken')
+      : aliyunRefusal('InvalidSecurityToken.MismatchWithAccessKey')
   }
 
   return {

@@ -1,16 +1,17 @@
 // CCP (Yuntongxun): template messages by JSON. Every answer has HTTP status 200 and the vendor's own status code.
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { parseShanghaiTimestamp, shanghaiTimestamp } from '../../clock.ts'
+import { CCP } from '../accounts.ts'
 import { isJson, parseObject } from '../json.ts'
 import { CHINESE_MOBILE } from '../mobile.ts'
 import { createNumberLimits, onSameDay, withinMs } from '../number-limits.ts'
 import { createSeenIds } from '../seen-ids.ts'
-import { readTemplates } from '../templates.ts'
+import { templateText } from '../text.ts'
 import type { Vendor, VendorAnswer, VendorDeps, VendorRequest } from '../vendor.ts'
 import { ccpDeliveryReceipts } from './delivery-receipt.ts'
+import { signCcp } from './signature.ts'
 
 const TIMESTAMP_LIFE_MS = 24 * 3_600_000
-const TEST_TEMPLATE_ID = '1'
 
 const LIMITS = [
   { permits: 1, isInWindow: withinMs(30_000), refusal: '160038' },
@@ -19,34 +20,31 @@ const LIMITS = [
 ]
 
 export function createCcp({ clock, config }: VendorDeps): Vendor {
-  const accountSid = config.CCP_ACCOUNT_SID
-  const templates = readTemplates(config.CCP_TEMPLATE_ID, config.CCP_TEMPLATES)
-  const templateIds = new Set([TEST_TEMPLATE_ID, ...templates.keys()])
   const boundNumbers = config.SIMULATOR_BOUND_NUMBERS.split(',').flatMap((number) => number.trim() || [])
   const requestIds = createSeenIds(onSameDay)
   const limits = createNumberLimits(LIMITS, { enforced: config.SIMULATOR_VENDOR_LIMITS === 'on' })
 
   function refuseCaller(request: VendorRequest, now: number): string | null {
-    if (request.account !== accountSid) return '111141'
+    if (request.account !== CCP.account) return '111141'
     const timestamp = timestampOf(request)
     if (timestamp === null) return '161100'
-    const signature = createHash('md5').update(accountSid + config.CCP_AUTH_TOKEN + timestamp)
-    if (request.query.get('sig') !== signature.digest('hex').toUpperCase()) return '111109'
+    if (request.query.get('sig') !== signCcp(CCP.account, config.CCP_AUTH_TOKEN, timestamp)) return '111109'
     const signedAt = parseShanghaiTimestamp(timestamp)
     return signedAt === null || Math.abs(now - signedAt) > TIMESTAMP_LIFE_MS ? '161106' : null
   }
 
   function refuseFields(fields: Record<string, unknown>): string | null {
     const { to, appId, templateId, datas, reqId } = fields
-    if (appId !== config.CCP_APP_ID) return '111181'
+    if (appId !== CCP.app) return '111181'
     if (typeof to !== 'string' || to === '') return '112306'
     // The vendor takes up to 200 numbers in a call. The product sends one, so more are a mistake here.
     if (to.includes(',')) return '160048'
+    // This call sends to the mainland only.
     if (!CHINESE_MOBILE.test(to)) return '160042'
     if (templateId === undefined || templateId === '') return '112307'
     // Some clients send the template id as a number.
     if (!/^\d+$/.test(asText(templateId))) return '112318'
-    if (!templateIds.has(asText(templateId))) return '112311'
+    if (!CCP.templates.has(asText(templateId))) return '112311'
     if (datas === undefined || datas === null) return '112308'
     if (readDatas(datas) === null) return '160052'
     return (reqId ?? null) === null || /^[0-9A-Za-z]{1,32}$/.test(asText(reqId)) ? null : '160055'
@@ -55,7 +53,7 @@ export function createCcp({ clock, config }: VendorDeps): Vendor {
   function refuseNow(send: { to: string; template: string; text: string; at: number; echo: string | null }) {
     // The request id comes before the limits: a repeat is recognised as one, however soon it comes.
     if (send.echo !== null && requestIds.has(send.echo, send.at)) return '160054'
-    if (send.template === TEST_TEMPLATE_ID && boundNumbers.length > 0 && !boundNumbers.includes(send.to))
+    if (send.template === CCP.testTemplate && boundNumbers.length > 0 && !boundNumbers.includes(send.to))
       return '113302'
     return limits.refusalOf(send)
   }
@@ -83,16 +81,19 @@ export function createCcp({ clock, config }: VendorDeps): Vendor {
       const wrongField = refuseFields(fields)
       if (wrongField !== null) return refuse(wrongField)
 
+      const id = asText(fields['templateId'])
+      const template = CCP.templates.get(id)
       const variables = readDatas(fields['datas'])
-      if (variables === null) return refuse('160052')
-      const { code, minutes } = variables
+      if (template === undefined || variables === null) return refuse('160052')
       const message = {
         id: randomBytes(16).toString('hex'),
         to: asText(fields['to']),
-        code,
-        minutes,
-        text: `【云通讯】您的验证码是${code}，请于${minutes}分钟内正确输入`,
-        template: asText(fields['templateId']),
+        ...variables,
+        text: templateText(template, { signName: CCP.signName, ...variables }),
+        template: id,
+        locale: template.locale,
+        sign_name: CCP.signName,
+        sender: null,
         at: now,
         echo: asText(fields['reqId']) || null,
       }

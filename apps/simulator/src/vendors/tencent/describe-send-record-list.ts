@@ -1,5 +1,6 @@
 // Tencent's action DescribeSendRecordList: the messages to one number within a time range, newest first, including those
 // under way. A record has no SessionContext, and the digits of its text are hidden.
+import { TENCENT } from '../accounts.ts'
 import { handsetOf } from '../mobile.ts'
 import { deliveryStateOf, type DeliveryState } from '../message.ts'
 import type { VendorAnswer, VendorDeps } from '../vendor.ts'
@@ -13,7 +14,7 @@ const STATUS_CODES: Record<DeliveryState, string> = {
   undelivered: 'UNDELIV',
 }
 
-export function createDescribeSendRecordList({ outbox, config }: Pick<VendorDeps, 'outbox' | 'config'>) {
+export function createDescribeSendRecordList(outbox: VendorDeps['outbox']) {
   return (fields: Record<string, unknown>, now: number): VendorAnswer => {
     const { PhoneNumber: number, BeginTime: begin, EndTime: end, Limit: limit, Offset: offset = 0 } = fields
     if (typeof number !== 'string' || number === '') return wrong('PhoneNumber')
@@ -21,8 +22,7 @@ export function createDescribeSendRecordList({ outbox, config }: Pick<VendorDeps
     if (end !== undefined && (!isCount(end) || end < begin)) return wrong('EndTime')
     if (!isCount(limit) || limit < 1 || limit > 50) return wrong('Limit')
     if (!isCount(offset)) return wrong('Offset')
-    if (fields['SmsSdkAppId'] !== config.TENCENT_SDK_APP_ID)
-      return callError('UnauthorizedOperation.SmsSdkAppIdVerifyFail')
+    if (fields['SmsSdkAppId'] !== TENCENT.app) return callError('UnauthorizedOperation.SmsSdkAppIdVerifyFail')
 
     const from = Math.max(begin * 1000, now - KEPT_MS)
     // EndTime is in whole seconds, and its last second is included.
@@ -39,7 +39,7 @@ export function createDescribeSendRecordList({ outbox, config }: Pick<VendorDeps
         SendStatus: SEND_STATUSES[state],
         RequestCode: 'Ok',
         StatusCode: STATUS_CODES[state],
-        IsoCode: 'CN',
+        IsoCode: message.country ?? '',
         Content: message.text.replaceAll(/\d/g, '*'),
         SendTime: Math.floor(message.at / 1000),
         UserReceiveTime: state === 'delivered' ? Math.floor(message.landed / 1000) : 0,

@@ -1,5 +1,6 @@
 // Tencent Cloud's responses, always with HTTP status 200: an error of the whole call, or a status for the number.
 import { randomUUID } from 'node:crypto'
+import { countryOf } from '../mobile.ts'
 import type { VendorAnswer } from '../vendor.ts'
 
 type NumberStatus = { number: string; sessionContext: string; code: string; serialNo?: string }
@@ -19,7 +20,7 @@ export function sendStatus({ number, sessionContext, code, serialNo = '' }: Numb
         SessionContext: sessionContext,
         Code: code,
         Message: code === 'Ok' ? 'send success' : code,
-        IsoCode: number.startsWith('+86') ? 'CN' : '',
+        IsoCode: countryOf(number) ?? '',
       },
     ],
   })

@@ -1,7 +1,8 @@
 // Tencent Cloud's signature TC3-HMAC-SHA256. Several variants are accepted: the vendor's SDK signs the host without its
 // port and takes the first label of the host as the service, and the vendor's documents disagree on whether header
 // values are lower-cased.
-import { createHash, createHmac } from 'node:crypto'
+import { hmacSha256, sha256 } from '../encoding.ts'
+import { headerOf } from '../headers.ts'
 import type { VendorRequest } from '../vendor.ts'
 
 const AUTHORIZATION =
@@ -33,11 +34,11 @@ export function readTc3(request: VendorRequest): Tc3 | null {
       if (!names.includes('content-type') || !names.includes('host')) return false
       if (service !== 'sms' && service !== host.split('.')[0]) return false
       if (date !== utcDateOf(timestamp)) return false
-      const key = [date, service, 'tc3_request'].reduce<string | Buffer>(hmac, `TC3${secretKey}`)
+      const key = [date, service, 'tc3_request'].reduce<string | Buffer>(hmacSha256, `TC3${secretKey}`)
       const scope = `${date}/${service}/tc3_request`
       const matches = (canonicalRequest: string) => {
         const text = `TC3-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256(canonicalRequest)}`
-        return hmac(key, text).toString('hex') === signature
+        return hmacSha256(key, text).toString('hex') === signature
       }
       return [host, host.replace(/:\d+$/, '')].some(
         (candidate) => matches(canonical(candidate, true)) || matches(canonical(candidate, false)),
@@ -46,19 +47,6 @@ export function readTc3(request: VendorRequest): Tc3 | null {
   }
 }
 
-export function headerOf(request: VendorRequest, name: string): string {
-  const value = request.headers[name]
-  return typeof value === 'string' ? value : ''
-}
-
 function utcDateOf(timestamp: string): string | null {
   return /^\d{1,11}$/.test(timestamp) ? new Date(Number(timestamp) * 1000).toISOString().slice(0, 10) : null
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest()
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

@@ -1,18 +1,19 @@
 // Tencent Cloud SMS 2021-01-11: checks the caller, then runs the action.
+import { headerOf } from '../headers.ts'
 import { isJson, parseObject } from '../json.ts'
 import type { Vendor, VendorAnswer, VendorDeps, VendorRequest } from '../vendor.ts'
 import { tencentDeliveryReceipts } from './delivery-receipt.ts'
 import { createDescribeSendRecordList } from './describe-send-record-list.ts'
 import { callError, sendStatus } from './responses.ts'
 import { createSendSms } from './send-sms.ts'
-import { headerOf, readTc3 } from './signature.ts'
+import { readTc3 } from './signature.ts'
 
 const VERSION = '2021-01-11'
 const CLOCK_WINDOW_MS = 5 * 60_000
 
 export function createTencent({ clock, outbox, config }: VendorDeps): Vendor {
   const sendSms = createSendSms(config)
-  const describeSendRecordList = createDescribeSendRecordList({ outbox, config })
+  const describeSendRecordList = createDescribeSendRecordList(outbox)
 
   function refuseCaller(request: VendorRequest, now: number): VendorAnswer | null {
     const tc3 = readTc3(request)

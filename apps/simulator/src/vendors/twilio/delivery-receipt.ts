@@ -2,8 +2,9 @@
 // the account's token over that URL and the fields, sorted by name.
 import { createHmac } from 'node:crypto'
 import type { Config } from '../../config.ts'
+import { TWILIO } from '../accounts.ts'
+import { internationalOf } from '../mobile.ts'
 import type { DeliveryReceipts } from '../vendor.ts'
-import { internationalOf } from './message-resource.ts'
 
 export function twilioDeliveryReceipts(config: Config): DeliveryReceipts {
   return {
@@ -11,10 +12,10 @@ export function twilioDeliveryReceipts(config: Config): DeliveryReceipts {
       if (message.callback === undefined) return null
       const status = delivered ? 'delivered' : 'undelivered'
       const fields: Record<string, string> = {
-        AccountSid: config.TWILIO_ACCOUNT_SID,
+        AccountSid: TWILIO.account,
         ApiVersion: '2010-04-01',
         ...(delivered ? {} : { ErrorCode: '30003' }),
-        From: config.TWILIO_FROM,
+        ...(message.sender === TWILIO.messagingService ? {} : { From: message.sender ?? '' }),
         MessageSid: message.id,
         MessageStatus: status,
         SmsSid: message.id,

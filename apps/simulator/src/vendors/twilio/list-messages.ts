@@ -7,7 +7,7 @@ import { messageResource } from './message-resource.ts'
 const STATUSES = { under_way: 'sent', delivered: 'delivered', undelivered: 'undelivered' } as const
 const MAX_PAGE = 1000
 
-export function listMessages(query: URLSearchParams, { clock, config, outbox }: VendorDeps): VendorAnswer {
+export function listMessages(query: URLSearchParams, { clock, outbox }: VendorDeps): VendorAnswer {
   const now = clock.now()
   const to = query.get('To')
   const on = query.get('DateSent')
@@ -25,9 +25,7 @@ export function listMessages(query: URLSearchParams, { clock, config, outbox }: 
     body: {
       messages: messages
         .slice(0, size)
-        .map((message) =>
-          messageResource({ ...message, status: STATUSES[deliveryStateOf(message, now)] }, config),
-        ),
+        .map((message) => messageResource({ ...message, status: STATUSES[deliveryStateOf(message, now)] })),
       page: 0,
       page_size: size,
       next_page_uri: null,

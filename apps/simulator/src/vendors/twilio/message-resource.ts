@@ -1,21 +1,21 @@
 // Twilio's JSON for one message, in the answer to a send and in lists.
-import type { Config } from '../../config.ts'
-import { CHINESE_MOBILE } from '../mobile.ts'
+import { TWILIO } from '../accounts.ts'
+import { internationalOf } from '../mobile.ts'
 import type { Message } from '../message.ts'
 
-type ListedMessage = Pick<Message, 'id' | 'to' | 'text' | 'at'> & {
+type ListedMessage = Pick<Message, 'id' | 'to' | 'text' | 'sender' | 'at'> & {
   status: 'queued' | 'sent' | 'delivered' | 'undelivered'
 }
 
-export function messageResource({ id, to, text, at, status }: ListedMessage, config: Config) {
+export function messageResource({ id, to, text, sender, at, status }: ListedMessage) {
   const date = new Date(at).toUTCString().replace('GMT', '+0000')
   return {
     sid: id,
-    account_sid: config.TWILIO_ACCOUNT_SID,
+    account_sid: TWILIO.account,
     status,
     to: internationalOf(to),
-    from: config.TWILIO_FROM,
-    messaging_service_sid: null,
+    from: sender === TWILIO.messagingService ? null : sender,
+    messaging_service_sid: sender === TWILIO.messagingService ? sender : null,
     body: text,
     num_segments: '1',
     num_media: '0',
@@ -28,10 +28,6 @@ export function messageResource({ id, to, text, at, status }: ListedMessage, con
     error_code: status === 'undelivered' ? 30_003 : null,
     error_message: null,
     api_version: '2010-04-01',
-    uri: `/2010-04-01/Accounts/${config.TWILIO_ACCOUNT_SID}/Messages/${id}.json`,
+    uri: `/2010-04-01/Accounts/${TWILIO.account}/Messages/${id}.json`,
   }
-}
-
-export function internationalOf(to: string): string {
-  return CHINESE_MOBILE.test(to) ? `+86${to}` : to
 }

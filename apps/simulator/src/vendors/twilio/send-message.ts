@@ -1,22 +1,23 @@
 // Twilio's call that sends a message. The text is free, and Twilio does not recognise repeats. The message's own id, which
 // the outbox lists as `echo`, is the `echo` parameter of the StatusCallback URL or, without one, its whole query.
 import { randomBytes } from 'node:crypto'
-import type { Config } from '../../config.ts'
-import { handsetOf } from '../mobile.ts'
+import { TWILIO } from '../accounts.ts'
+import { handsetOf, INTERNATIONAL, takesLetters } from '../mobile.ts'
+import { readFreeText } from '../text.ts'
 import type { Verdict } from '../vendor.ts'
 import { messageResource } from './message-resource.ts'
 import { twilioRefusal } from './refusals.ts'
 
-const INTERNATIONAL = /^\+[1-9]\d{6,14}$/
 const MAX_BODY = 1600
 const MAX_VALIDITY_SECONDS = 36_000
 
-export function sendMessage(form: URLSearchParams, config: Config, now: number): Verdict {
+export function sendMessage(form: URLSearchParams, now: number): Verdict {
   const to = form.get('To') ?? ''
   const text = form.get('Body') ?? ''
   if (to === '') return twilioRefusal('21604')
   if (!INTERNATIONAL.test(to)) return twilioRefusal('21211')
-  const wrongSender = refuseSender(form, config)
+  const sender = form.get('MessagingServiceSid') || form.get('From') || ''
+  const wrongSender = refuseSender(sender, to)
   if (wrongSender !== null) return twilioRefusal(wrongSender)
   if (text === '') return twilioRefusal('21602')
   if (text.length > MAX_BODY) return twilioRefusal('21617')
@@ -31,24 +32,25 @@ export function sendMessage(form: URLSearchParams, config: Config, now: number):
     to: handsetOf(to),
     ...readFreeText(text),
     text,
+    locale: null,
     template: null,
+    sign_name: null,
+    sender,
     at: now,
     echo: callback === '' ? null : echoOf(new URL(callback)),
   }
   return {
     status: 201,
-    body: messageResource({ ...message, status: 'queued' }, config),
+    body: messageResource({ ...message, status: 'queued' }),
     accepted: { ...message, ...(callback === '' ? {} : { callback }) },
   }
 }
 
-function refuseSender(form: URLSearchParams, config: Config): string | null {
-  const service = form.get('MessagingServiceSid') ?? ''
-  if (service !== '') return service === config.TWILIO_MESSAGING_SERVICE_SID ? null : '21606'
-  const from = form.get('From') ?? ''
-  if (from === '') return '21603'
-  if (from === config.TWILIO_FROM) return null
-  return INTERNATIONAL.test(from) ? '21606' : '21212'
+function refuseSender(sender: string, to: string): string | null {
+  if (sender === '') return '21603'
+  if (TWILIO.senders.includes(sender)) return INTERNATIONAL.test(sender) || takesLetters(to) ? null : '21612'
+  if (sender === TWILIO.messagingService) return null
+  return INTERNATIONAL.test(sender) || sender.startsWith('MG') ? '21606' : '21212'
 }
 
 function echoOf({ search, searchParams }: URL): string | null {
@@ -57,11 +59,4 @@ function echoOf({ search, searchParams }: URL): string | null {
 
 function isHttp(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
-}
-
-/** Finds the first digits that can be a code, and the minutes if the text names any. */
-function readFreeText(text: string): { code: string; minutes: number } {
-  const code = /(?<!\d)\d{4,10}(?!\d)/.exec(text)?.[0] ?? ''
-  const minutes = /(\d{1,4})\s*(?:分钟|min)/i.exec(text)?.[1]
-  return { code, minutes: Number(minutes ?? 0) }
 }

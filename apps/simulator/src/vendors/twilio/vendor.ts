@@ -1,5 +1,7 @@
-// Twilio's Messages resource: checks the account, then sends a message (POST) or lists messages (GET).
+// Twilio's Messages resource: checks the account's token or API key, then sends a message (POST) or lists messages (GET).
+import { TWILIO } from '../accounts.ts'
 import { formOf } from '../form.ts'
+import { basicCredentialsOf } from '../headers.ts'
 import type { Vendor, VendorDeps } from '../vendor.ts'
 import { twilioDeliveryReceipts } from './delivery-receipt.ts'
 import { listMessages } from './list-messages.ts'
@@ -8,8 +10,10 @@ import { sendMessage } from './send-message.ts'
 
 export function createTwilio(deps: VendorDeps): Vendor {
   const { clock, config } = deps
-  const account = `${config.TWILIO_ACCOUNT_SID}:${config.TWILIO_AUTH_TOKEN}`
-  const credentials = Buffer.from(account).toString('base64')
+  const credentials = [
+    `${TWILIO.account}:${config.TWILIO_AUTH_TOKEN}`,
+    `${TWILIO.apiKey}:${config.TWILIO_API_KEY_SECRET}`,
+  ]
 
   return {
     name: 'twilio',
@@ -21,13 +25,11 @@ export function createTwilio(deps: VendorDeps): Vendor {
     reset() {},
 
     answer(request) {
-      // The name of the scheme is case-insensitive; the credentials are not.
-      const [scheme = '', given] = (request.headers.authorization ?? '').split(' ')
-      if (scheme.toLowerCase() !== 'basic' || given !== credentials) return twilioRefusal('20003')
-      if (request.account !== config.TWILIO_ACCOUNT_SID) return twilioRefusal('20404')
+      if (!credentials.includes(basicCredentialsOf(request))) return twilioRefusal('20003')
+      if (request.account !== TWILIO.account) return twilioRefusal('20404')
       return request.method === 'GET'
         ? listMessages(request.query, deps)
-        : sendMessage(formOf(request), config, clock.now())
+        : sendMessage(formOf(request), clock.now())
     },
   }
 }

@@ -1,7 +1,8 @@
 // A receiver of the generic webhook, such as a company runs in front of its own SMS vendor. It checks the signature and
 // accepts every id once; a repeated id gets a 409.
+import { headerOf } from '../headers.ts'
 import { asObject, isJson, parseObject } from '../json.ts'
-import { CHINESE_MOBILE, handsetOf } from '../mobile.ts'
+import { CHINESE_MOBILE, handsetOf, INTERNATIONAL } from '../mobile.ts'
 import { createSeenIds } from '../seen-ids.ts'
 import type { Vendor, VendorAnswer, VendorDeps, VendorRequest } from '../vendor.ts'
 import { webhookDeliveryReceipts } from './delivery-receipt.ts'
@@ -15,11 +16,15 @@ export function createWebhook({ clock, config }: VendorDeps): Vendor {
   const secrets = readSecrets(config.WEBHOOK_SECRETS)
   const ids = createSeenIds((at, now) => Math.abs(now - at) < ID_LIFE_MS)
 
-  function isSigned({ headers, body }: VendorRequest, id: string, now: number): boolean {
-    const timestamp = textOf(headers['webhook-timestamp'])
+  function isSigned(request: VendorRequest, id: string, now: number): boolean {
+    const timestamp = headerOf(request, 'webhook-timestamp')
     if (id === '' || !/^\d{1,11}$/.test(timestamp)) return false
     if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS) return false
-    return isSignedWebhook(secrets, textOf(headers['webhook-signature']), { id, timestamp, body })
+    return isSignedWebhook(secrets, headerOf(request, 'webhook-signature'), {
+      id,
+      timestamp,
+      body: request.body,
+    })
   }
 
   return {
@@ -33,22 +38,26 @@ export function createWebhook({ clock, config }: VendorDeps): Vendor {
 
     answer(request) {
       const now = clock.now()
-      const id = textOf(request.headers['webhook-id'])
+      const id = headerOf(request, 'webhook-id')
       if (!isSigned(request, id, now)) return refuse(401)
       if (!isJson(request.headers['content-type'])) return refuse(415)
       const message = readMessage(request.body)
       if (message === null) return refuse(400)
-      if (!/^\+[1-9]\d{6,14}$/.test(message.to) && !CHINESE_MOBILE.test(message.to))
-        return refuse(422, 'number')
+      if (!INTERNATIONAL.test(message.to) && !CHINESE_MOBILE.test(message.to)) return refuse(422, 'number')
       if (ids.has(id, now)) return refuse(409)
       ids.add(id, now)
 
-      const { to, template, code, minutes } = message
-      const text = `您的验证码是${code}，请于${minutes}分钟内正确输入`
       return {
         status: 200,
         body: { id },
-        accepted: { id, to: handsetOf(to), code, minutes, text, template, at: now, echo: id },
+        accepted: {
+          ...message,
+          id,
+          to: handsetOf(message.to),
+          sender: null,
+          at: now,
+          echo: id,
+        },
       }
     },
   }
@@ -58,16 +67,24 @@ function refuse(status: number, cls?: string): VendorAnswer {
   return { status, body: cls === undefined ? { error: `refused with ${status}` } : { class: cls } }
 }
 
-type WebhookMessage = { to: string; template: string; code: string; minutes: number }
-
-function readMessage(body: string): WebhookMessage | null {
-  const { id, to, template, params } = parseObject(body) ?? {}
+/** The fields of the message, which has a text only if its sender wrote one. The receiver has the templates. */
+function readMessage(body: string) {
+  const { id, to, template, params, locale, sign_name: signName, text } = parseObject(body) ?? {}
   if (typeof id !== 'string' || typeof to !== 'string' || typeof template !== 'string') return null
   const { code, minutes } = asObject(params) ?? {}
   if (typeof code !== 'string' || !/^[0-9A-Za-z]{4,10}$/.test(code)) return null
-  return /^\d{1,4}$/.test(String(minutes)) ? { to, template, code, minutes: Number(minutes) } : null
+  if (!/^\d{1,4}$/.test(String(minutes))) return null
+  return {
+    to,
+    template,
+    code,
+    minutes: Number(minutes),
+    locale: textOf(locale),
+    sign_name: textOf(signName),
+    text: textOf(text) ?? `您的验证码是${code}，请于${Number(minutes)}分钟内正确输入`,
+  }
 }
 
-function textOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' ? header : ''
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }

@@ -19,7 +19,7 @@ async function codeOf(request: RawRequest): Promise<unknown> {
 }
 
 describe('the caller', () => {
-  test('the published example is accepted at the time of its timestamp', async () => {
+  test('the signature of the published example is accepted at the time of its timestamp', async () => {
     const { input, expect: wanted } = vectors['aliyun-rpc-sendsms-post']
     await simulator.advance(Date.parse(input.params.Timestamp) - Date.now())
     const answer = await simulator.request({
@@ -27,6 +27,12 @@ describe('the caller', () => {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ ...input.params, Signature: wanted.signature }).toString(),
     })
+    // The example has a sign name of its own, and only a caller that signed is told so.
+    expect(part(answer, 'Code')).toBe('isv.SMS_SIGNATURE_ILLEGAL')
+  })
+
+  test('a message is accepted, and the outbox lists it', async () => {
+    const answer = await simulator.request(aliyunRpc())
     expect(answer.status).toBe(200)
     expect(JSON.parse(answer.body)).toEqual({
       Code: 'OK',
@@ -35,7 +41,18 @@ describe('the caller', () => {
       RequestId: anyText,
     })
     expect(await simulator.outbox('13800138000')).toMatchObject([
-      { code: '123456', minutes: 5, gateway: 'aliyun', echo: 'job-0f8fad5b', lost: false },
+      {
+        code: '123456',
+        minutes: 5,
+        gateway: 'aliyun',
+        echo: 'job-1',
+        lost: false,
+        number: '+8613800138000',
+        country: 'CN',
+        template: 'SMS_100000001',
+        locale: 'zh-CN',
+        sign_name: '演示',
+      },
     ])
   })
 
@@ -127,12 +144,10 @@ describe('the message', () => {
   })
 
   test('the outbox lists the minutes in the text of the registered template', async () => {
-    const two = await startSimulator({ ALIYUN_TEMPLATE_MINUTES: '2', ALIYUN_SIGN_NAME: '测试' })
-    await two.request(aliyunRpc({ params: aliyunMessage({ SignName: '测试' }) }))
-    expect(await two.outbox()).toMatchObject([
-      { minutes: 2, text: '【测试】您的验证码为123456，2分钟内有效' },
+    await simulator.request(aliyunRpc({ params: aliyunMessage({ TemplateCode: 'SMS_100000002' }) }))
+    expect(await simulator.outbox()).toMatchObject([
+      { minutes: 2, text: '【演示】您的验证码是123456，请于2分钟内正确输入' },
     ])
-    await two.close()
   })
 
   test('the same OutId twice sends two messages', async () => {
@@ -140,6 +155,89 @@ describe('the message', () => {
     await simulator.advance(MINUTE_MS)
     await simulator.request(aliyunRpc())
     expect(await simulator.outbox()).toMatchObject([{ echo: 'job-1' }, { echo: 'job-1' }])
+  })
+})
+
+describe('numbers of other countries', () => {
+  const foreign = (over: Record<string, string | undefined> = {}) =>
+    aliyunMessage({
+      PhoneNumbers: '85290000000',
+      SignName: 'Demo',
+      TemplateCode: 'SMS_200000001',
+      ...over,
+    })
+
+  test.each([
+    ['85290000000', 'SMS_200000001', 'HK', 'zh-HK', '【Demo】您的驗證碼是123456，請於5分鐘內輸入'],
+    ['13105551234', 'SMS_200000002', 'US', 'en', '[Demo] Your code is 123456. It is valid for 5 minutes.'],
+  ])('%s gets the international template %s', async (number, template, country, locale, text) => {
+    const params = foreign({ PhoneNumbers: number, TemplateCode: template })
+    expect(await codeOf(aliyunRpc({ params }))).toBe('OK')
+    expect(await simulator.outbox(`+${number}`)).toMatchObject([
+      { to: `+${number}`, number: `+${number}`, country, template, locale, text, sign_name: 'Demo' },
+    ])
+  })
+
+  test.each([
+    ['a domestic template', { TemplateCode: 'SMS_100000001' }, 'isv.MOBILE_NUMBER_ILLEGAL'],
+    ['a plus before the number', { PhoneNumbers: '+85290000000' }, 'isv.MOBILE_NUMBER_ILLEGAL'],
+    ['a number without its country code', { PhoneNumbers: '012345' }, 'isv.MOBILE_NUMBER_ILLEGAL'],
+    ['a number in China', { PhoneNumbers: '13800138000' }, 'isv.DOMESTIC_NUMBER_NOT_SUPPORTED'],
+    ['a number that begins with 86', { PhoneNumbers: '8613800138000' }, 'isv.DOMESTIC_NUMBER_NOT_SUPPORTED'],
+    ['a domestic signature', { SignName: '演示' }, 'isv.SMS_SIGNATURE_SCENE_ILLEGAL'],
+    ['an unknown signature', { SignName: '别人' }, 'isv.SMS_SIGNATURE_ILLEGAL'],
+  ])('an international template refuses %s', async (_name, params, code) => {
+    expect(await codeOf(aliyunRpc({ params: foreign(params) }))).toBe(code)
+    expect(await simulator.outbox()).toEqual([])
+  })
+
+  test('a domestic template refuses an international signature', async () => {
+    const params = aliyunMessage({ SignName: 'Demo' })
+    expect(await codeOf(aliyunRpc({ params }))).toBe('isv.SMS_SIGNATURE_SCENE_ILLEGAL')
+  })
+
+  test('QuerySendDetails finds a message by the number as it was sent', async () => {
+    await simulator.request(aliyunRpc({ params: foreign() }))
+    const day = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '')
+    const params = { PhoneNumber: '85290000000', SendDate: day, PageSize: '10', CurrentPage: '1' }
+    const answer = await simulator.request(aliyunRpc({ action: 'QuerySendDetails', params }))
+    expect(part(answer, 'SmsSendDetailDTOs', 'SmsSendDetailDTO')).toMatchObject([
+      { PhoneNum: '85290000000', OutId: 'job-1', TemplateCode: 'SMS_200000001' },
+    ])
+  })
+})
+
+describe('a temporary access key', () => {
+  const TOKEN = 'CAISexampletoken+/='
+  const withToken = (SecurityToken?: string) => aliyunRpc({ params: { ...aliyunMessage(), SecurityToken } })
+  let sts: Simulator
+  beforeAll(async () => {
+    sts = await startSimulator({ ALIYUN_SECURITY_TOKEN: TOKEN, SIMULATOR_VENDOR_LIMITS: 'off' })
+  })
+  afterAll(() => sts.close())
+
+  test('sends with its token among the signed parameters', async () => {
+    expect(part(await sts.request(withToken(TOKEN)), 'Code')).toBe('OK')
+  })
+
+  test.each([
+    ['no token', () => withToken(), 'MissingSecurityToken'],
+    ['another token', () => withToken('another'), 'InvalidSecurityToken.MismatchWithAccessKey'],
+    [
+      'a token that is not signed',
+      () => {
+        const request = withToken()
+        return { ...request, body: `${request.body}&SecurityToken=${encodeURIComponent(TOKEN)}` }
+      },
+      'SignatureDoesNotMatch',
+    ],
+  ])('with %s is refused', async (_name, request, code) => {
+    const answer = await sts.request(request())
+    expect([answer.status, part(answer, 'Code')]).toEqual([400, code])
+  })
+
+  test('a permanent access key is refused with a token', async () => {
+    expect(await codeOf(withToken(TOKEN))).toBe('InvalidSecurityToken.MismatchWithAccessKey')
   })
 })
 

@@ -22,13 +22,13 @@ beforeEach(() => simulator.reset())
 describe('the caller', () => {
   test('a request with a known signature is accepted at the time of its timestamp', async () => {
     await simulator.advance(Date.parse('2026-01-01T19:04:05Z') - Date.now())
-    const path = `/2013-12-26/Accounts/${ACCOUNT}/SMS/TemplateSMS?sig=5B61E5FCC5A348F69BF2729EC452DB27`
+    const path = `/2013-12-26/Accounts/${ACCOUNT}/SMS/TemplateSMS?sig=6F1F80BF258B70E64C2FD087B3939DC0`
     const answer = await fetch(simulator.url + path, {
       method: 'POST',
       headers: {
         Accept: 'application/json',
         'Content-Type': 'application/json;charset=utf-8',
-        Authorization: 'OGFhZjA3MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDE6MjAyNjAxMDIwMzA0MDU=',
+        Authorization: 'YWFmOThmODk0ZDMyOGIxMzAxNGQ2YzNkMGI4YjJmNWY6MjAyNjAxMDIwMzA0MDU=',
       },
       body: JSON.stringify({
         to: '13800138000',
@@ -50,9 +50,15 @@ describe('the caller', () => {
     expect(await simulator.outbox('13800138000')).toMatchObject([
       {
         to: '13800138000',
+        number: '+8613800138000',
+        country: 'CN',
         code: '123456',
         minutes: 5,
         gateway: 'ccp',
+        template: '1',
+        locale: 'zh-CN',
+        sign_name: '云通讯',
+        sender: null,
         echo: '0f8fad5bd9cb469fa16570867728950e',
         text: '【云通讯】您的验证码是123456，请于5分钟内正确输入',
       },
@@ -68,12 +74,12 @@ describe('the caller', () => {
 
   test('a signature in lower case is refused', async () => {
     const answer = await fetch(
-      `${simulator.url}/2013-12-26/Accounts/${ACCOUNT}/SMS/TemplateSMS?sig=5b61e5fcc5a348f69bf2729ec452db27`,
+      `${simulator.url}/2013-12-26/Accounts/${ACCOUNT}/SMS/TemplateSMS?sig=6f1f80bf258b70e64c2fd087b3939dc0`,
       {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          authorization: 'OGFhZjA3MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDE6MjAyNjAxMDIwMzA0MDU=',
+          authorization: 'YWFmOThmODk0ZDMyOGIxMzAxNGQ2YzNkMGI4YjJmNWY6MjAyNjAxMDIwMzA0MDU=',
         },
         body: '{}',
       },
@@ -99,6 +105,7 @@ describe('the message', () => {
     ['a body of another content type', { contentType: 'text/plain' }, '160031'],
     ['no number', { to: '' }, '112306'],
     ['an invalid number', { to: '1380013800' }, '160042'],
+    ['a number of another country', { to: '+85290000000' }, '160042'],
     ['a call with several numbers', { to: '13800138001,13800138002' }, '160048'],
     ['a template id that is not a number', { templateId: 'one' }, '112318'],
     ['an unknown template', { templateId: '77' }, '112311'],
@@ -119,15 +126,10 @@ describe('the message', () => {
     await bound.close()
   })
 
-  test('the account, the app and the template come from the configuration', async () => {
-    const other = await startSimulator({
-      CCP_ACCOUNT_SID: 'acc',
-      CCP_AUTH_TOKEN: 'tok',
-      CCP_APP_ID: 'app',
-      CCP_TEMPLATE_ID: '77',
-    })
-    const message = { account: 'acc', token: 'tok', appId: 'app', templateId: '77' }
-    expect(await other.sendCode(message)).toBe('000000')
+  test('the token comes from the configuration', async () => {
+    const other = await startSimulator({ CCP_AUTH_TOKEN: 'tok' })
+    expect(await other.sendCode({ token: 'tok' })).toBe('000000')
+    expect(await other.sendCode({ to: '13900139000' })).toBe('111109')
     await other.close()
   })
 })
@@ -163,11 +165,11 @@ describe('request ids and limits', () => {
   })
 
   test('a number gets five messages a day with one template and eight in total', async () => {
-    const two = await startSimulator({ CCP_TEMPLATE_ID: '77' })
+    const two = await startSimulator()
     // The test starts at noon in Shanghai, so that its pauses do not reach the next day.
     await two.advance(Date.parse('2026-05-01T04:00:00Z') - Date.now())
     const codes: unknown[] = []
-    for (const templateId of ['1', '1', '1', '1', '1', '1', '77', '77', '77', '77']) {
+    for (const templateId of ['1', '1', '1', '1', '1', '1', '5001', '5001', '5001', '5001']) {
       codes.push(await two.sendCode({ templateId, timestamp: '20260501120000' }))
       await two.advance(HALF_MINUTE_MS)
     }

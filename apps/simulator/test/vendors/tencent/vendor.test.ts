@@ -23,7 +23,7 @@ async function codeOf(send: TencentSend = {}): Promise<unknown> {
 
 describe('the caller', () => {
   test.each(['tencent-tc3-sendsms-3headers', 'tencent-tc3-sendsms-sdk-shape'] as const)(
-    'the known example %s is accepted at the time of its timestamp',
+    'the signature of the known example %s is accepted at the time of its timestamp',
     async (id) => {
       const { input, expect: wanted } = vectors[id]
       await simulator.advance(input.timestamp * 1000 - Date.now())
@@ -39,27 +39,45 @@ describe('the caller', () => {
         },
         body: input.payload,
       })
-      expect(JSON.parse(answer.body)).toEqual({
-        Response: {
-          SendStatusSet: [
-            {
-              SerialNo: textLike(/^5000:\d+$/),
-              PhoneNumber: '+8613800138000',
-              Fee: 1,
-              SessionContext: 'job-0f8fad5b',
-              Code: 'Ok',
-              Message: 'send success',
-              IsoCode: 'CN',
-            },
-          ],
-          RequestId: anyText,
-        },
-      })
-      expect(await simulator.outbox('13800138000')).toMatchObject([
-        { code: '123456', minutes: 5, gateway: 'tencent', echo: 'job-0f8fad5b' },
-      ])
+      // The example has an application of its own, and only a caller that signed is told so.
+      expect(part(answer, 'Response', 'Error', 'Code')).toBe('UnauthorizedOperation.SmsSdkAppIdVerifyFail')
     },
   )
+
+  test.each(['+8613800138000', '+85290000000'])('a message to %s is accepted', async (number) => {
+    const isForeign = number.startsWith('+852')
+    const words = isForeign ? { TemplateId: '2220', SignName: undefined, SenderId: 'Demo' } : {}
+    const fields = tencentMessage({ PhoneNumberSet: [number], ...words })
+    const answer = await simulator.request(tencentRequest({ fields }))
+    expect(JSON.parse(answer.body)).toEqual({
+      Response: {
+        SendStatusSet: [
+          {
+            SerialNo: textLike(/^5000:\d+$/),
+            PhoneNumber: number,
+            Fee: 1,
+            SessionContext: 'job-1',
+            Code: 'Ok',
+            Message: 'send success',
+            IsoCode: isForeign ? 'HK' : 'CN',
+          },
+        ],
+        RequestId: anyText,
+      },
+    })
+    expect(await simulator.outbox(encodeURIComponent(number))).toMatchObject([
+      {
+        code: '123456',
+        minutes: 5,
+        gateway: 'tencent',
+        echo: 'job-1',
+        number,
+        ...(isForeign
+          ? { country: 'HK', template: '2220', locale: 'zh-HK', sign_name: null, sender: 'Demo' }
+          : { country: 'CN', template: '1110', locale: 'zh-CN', sign_name: '演示', sender: null }),
+      },
+    ])
+  })
 
   test.each<[string, TencentSend]>([
     ['the host with its port', { host: '127.0.0.1:3002' }],
@@ -81,8 +99,8 @@ describe('the caller', () => {
     ['an unsigned host', { signed: ['content-type'] }, 'AuthFailure.SignatureFailure'],
     ['an unsigned content type', { signed: ['host'] }, 'AuthFailure.SignatureFailure'],
     ['an unknown id', { id: 'AKIDunknown' }, 'AuthFailure.SecretIdNotFound'],
-    ['a timestamp that is 310 seconds old', { at: Date.now() - 310_000 }, 'AuthFailure.SignatureExpire'],
-    ['a timestamp that is 310 seconds ahead', { at: Date.now() + 310_000 }, 'AuthFailure.SignatureExpire'],
+    ['a timestamp that is 310 seconds old', { shiftMs: -310_000 }, 'AuthFailure.SignatureExpire'],
+    ['a timestamp that is 310 seconds ahead', { shiftMs: 310_000 }, 'AuthFailure.SignatureExpire'],
     ['another version', { version: '2019-07-11' }, 'NoSuchVersion'],
     ['another action', { action: 'SendFax' }, 'InvalidAction'],
     ['no region', { region: '' }, 'MissingParameter'],
@@ -126,6 +144,23 @@ describe('the message', () => {
       'a foreign number',
       { PhoneNumberSet: ['+14155550100'] },
       'UnsupportedOperation.ChineseMainlandTemplateToGlobalPhone',
+    ],
+    [
+      'an international template for a number in China',
+      { TemplateId: '2221' },
+      'UnsupportedOperation.GlobalTemplateToChineseMainlandPhone',
+    ],
+    [
+      'a call with a number in China and a foreign one',
+      { PhoneNumberSet: ['+8613800138000', '+85290000000'] },
+      'UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber',
+    ],
+    ['no signature for a number in China', { SignName: undefined }, 'MissingParameter'],
+    ['a sender that is a number', { SenderId: 7 }, 'InvalidParameter'],
+    [
+      'a landline in China',
+      { PhoneNumberSet: ['+861088888888'], TemplateId: '2221' },
+      'InvalidParameterValue.IncorrectPhoneNumber',
     ],
     ['an unknown signature', { SignName: '别人' }, 'FailedOperation.SignatureIncorrectOrUnapproved'],
     ['an unknown template', { TemplateId: '2' }, 'FailedOperation.TemplateIncorrectOrUnapproved'],
@@ -203,6 +238,12 @@ describe('DescribeSendRecordList', () => {
     expect(under.body).not.toMatch(/123456|job-1/)
     await simulator.advance(1000)
     expect(await list()).toMatchObject([{ SendStatus: 2, PhoneNumber: '+8613800138000' }])
+  })
+
+  test('reports a message to a foreign number with its country', async () => {
+    const fields = tencentMessage({ PhoneNumberSet: ['+85290000000'], TemplateId: '2220' })
+    expect(await codeOf({ fields })).toBe('Ok')
+    expect(await list({ PhoneNumber: '+85290000000' })).toMatchObject([{ IsoCode: 'HK', SendStatus: 3 }])
   })
 
   test('reports a lost message as undelivered', async () => {

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { part } from '../../requests/request.ts'
-import { twilioList, twilioRequest, TWILIO_SID, type TwilioSend } from '../../requests/twilio.ts'
+import {
+  TWILIO_KEY,
+  TWILIO_KEY_SECRET,
+  twilioList,
+  twilioRequest,
+  TWILIO_SID,
+  type TwilioSend,
+} from '../../requests/twilio.ts'
 import { anyText, startSimulator, textLike, type Simulator } from '../../running-simulator.ts'
 
 const TEXT = '您的验证码是123456，请于5分钟内正确输入。'
@@ -31,7 +38,17 @@ test('a message is accepted with 201, and the outbox lists its code and minutes'
     date_sent: null,
   })
   expect(await simulator.outbox('13800138000')).toMatchObject([
-    { code: '123456', minutes: 5, gateway: 'twilio', text: TEXT, echo: 'job-1' },
+    {
+      code: '123456',
+      minutes: 5,
+      gateway: 'twilio',
+      text: TEXT,
+      echo: 'job-1',
+      number: '+8613800138000',
+      sender: '+15005550006',
+      template: null,
+      locale: null,
+    },
   ])
 })
 
@@ -49,6 +66,15 @@ test.each<[string, TwilioSend, number, number]>([
   ['no credentials', { authorization: '' }, 401, 20003],
   ['credentials of another scheme', { authorization: 'Bearer x' }, 401, 20003],
   ['another account in the path', { sid: 'AC11111111111111111111111111111111' }, 404, 20404],
+  [
+    'letters in From to a number of North America',
+    { fields: { From: 'Demo', To: '+12025550123' } },
+    400,
+    21612,
+  ],
+  ['a wrong secret of the API key', { user: TWILIO_KEY, token: 'another' }, 401, 20003],
+  ['an unknown API key', { user: 'SK1', token: TWILIO_KEY_SECRET }, 401, 20003],
+  ['the token with the API key', { user: TWILIO_KEY }, 401, 20003],
   ['no To', { fields: { To: undefined } }, 400, 21604],
   ['a To without its country code', { fields: { To: '13800138000' } }, 400, 21211],
   ['no From', { fields: { From: undefined } }, 400, 21603],
@@ -72,11 +98,19 @@ test.each<[string, TwilioSend, number, number]>([
 })
 
 test('a messaging service of the account is accepted instead of From', async () => {
-  const sid = 'MG00000000000000000000000000000000'
-  const other = await startSimulator({ TWILIO_MESSAGING_SERVICE_SID: sid })
-  const fields = { From: undefined, MessagingServiceSid: sid }
-  expect((await other.request(twilioRequest({ fields }))).status).toBe(201)
-  await other.close()
+  const sid = 'MG00000000000000000000000000000001'
+  const answer = await send({ From: undefined, MessagingServiceSid: sid })
+  expect(answer.status).toBe(201)
+  expect(JSON.parse(answer.body)).toMatchObject({ from: null, messaging_service_sid: sid })
+  expect(await simulator.outbox()).toMatchObject([{ sender: sid }])
+})
+
+test('an API key sends for its account and lists its messages', async () => {
+  const key = { user: TWILIO_KEY, token: TWILIO_KEY_SECRET }
+  const answer = await simulator.request(twilioRequest(key))
+  expect([answer.status, part(answer, 'account_sid')]).toEqual([201, TWILIO_SID])
+  const list = await simulator.request(twilioList('To=%2B8613800138000', key))
+  expect(part(list, 'messages')).toMatchObject([{ sid: part(answer, 'sid'), from: '+15005550006' }])
 })
 
 test('the same message twice sends two messages', async () => {
@@ -115,7 +149,6 @@ test.each([
 })
 
 test('a sender of letters is accepted when it belongs to the account', async () => {
-  const other = await startSimulator({ TWILIO_FROM: 'Example' })
-  expect((await other.request(twilioRequest({ fields: { From: 'Example' } }))).status).toBe(201)
-  await other.close()
+  expect((await send({ From: 'Demo', To: '+447400123456' })).status).toBe(201)
+  expect(await simulator.outbox('+447400123456')).toMatchObject([{ sender: 'Demo', country: 'GB' }])
 })

@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
+import { policyFile } from '@sms-codes/core/test/policy-file'
+import { startOps, type RunningOps } from './ops.ts'
+
+let ops: RunningOps
+beforeAll(async () => {
+  const countries = { CN: { locale: 'zh-CN' }, HK: { locale: 'en' } }
+  ops = await startOps({ POLICY_FILE: policyFile({ countries }) })
+})
+afterAll(() => ops.stop())
+
+const MOBILE = '+85291827364'
+
+test('a phone of another country is sent to, looked up, blocked and erased, and its number is not shown', async () => {
+  const sent = await ops.run(['send-test', '+852 9182-7364', '--wait', '1s'])
+  expect(sent.stdout).toContain('+852****7364, scene default: new code')
+  const jobs = await ops.redis.lrange('{sms}:sms:wait', 0, -1)
+  const data: unknown = JSON.parse((await ops.redis.hget(`{sms}:sms:${jobs[0]}`, 'data')) ?? '')
+  expect(data).toMatchObject({ to: '+852****7364', segment: '+852918', country: 'HK', locale: 'en' })
+
+  const ph = ops.keyring.pseudonym(MOBILE)
+  const found = await ops.run(['lookup', '-'], { input: MOBILE.replace('+', '00') })
+  expect(found.stdout).toContain(`+852****7364, pseudonym ${ph}`)
+  expect((await ops.run(['block', '--mobile', MOBILE])).stdout).toBe(`blocked: phone ${ph}, no expiry\n`)
+  expect(await ops.run(['erase', MOBILE, '--yes'])).toMatchObject({ code: 0 })
+  expect(await ops.dump()).not.toContain('91827364')
+})
+
+test('a segment of another country is blocked, and +86 in front of a mainland segment is left out', async () => {
+  const look = (mobile: string) =>
+    createLists(ops.redis).look({ ip: '192.0.2.1', mobile, ph: ops.keyring.pseudonym(mobile) })
+  expect((await ops.run(['block', '+8526'])).stdout).toBe('blocked: segment +8526, no expiry\n')
+  expect((await ops.run(['block', '+86170'])).stdout).toBe('blocked: segment 170, no expiry\n')
+  expect((await look('+85261234567')).deny).toBe('+8526')
+  expect((await look('+85251234567')).deny).toBeNull()
+  expect((await look('+8617012345678')).deny).toBe('170')
+})
