@@ -160,6 +160,18 @@ describe('a token of a captcha service', () => {
     expect([sent[0] === sent[1], new Set(sent).size]).toEqual([true, 3])
   })
 
+  it('counts as an image code, so one address cannot cause any number of calls of the service', async () => {
+    behave = json({ success: false })
+    const address = anAddress()
+    for (let i = 0; i < 30; i++) await send({ proof: aToken() }, 'login', address)
+    expect(forms).toHaveLength(30)
+    expect(await send({ proof: aToken() }, 'login', address)).toMatchObject({
+      status: 429,
+      body: { code: '4002', retry_after: expect.any(Number) },
+    })
+    expect(forms).toHaveLength(30)
+  })
+
   it('counts as a proof for an address with many attempts', async () => {
     const address = anAddress()
     for (let i = 0; i < 20; i++) await send({ image_code: 'ZZZZ', uuid: 'not-issued' }, 'login', address)
