@@ -296,6 +296,7 @@ routes:
       '10 lists.deny.1',
       '7 scenes.pay.receipt_within',
       '12 routes.0.gateway',
+      '10 lists.deny.0',
     ])
   })
 })
