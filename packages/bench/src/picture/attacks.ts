@@ -31,7 +31,7 @@ const cutting = (name: string, views: Views): Attack => ({
 const byCells = cutting('fixed cells', cells)
 const byProjection = cutting('projection', projection)
 
-/** One view of all letters, each of which the network reads in the whole picture. */
+/** Cuts nothing. The network sees all letters at once and reads each of them. */
 const whole: Attack = {
   name: 'whole picture',
   createNetwork: (picture, letters, classes) => networkOf(picture.width, picture, letters, classes),

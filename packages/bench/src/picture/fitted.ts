@@ -43,7 +43,7 @@ function bestPlaces(
   )
 }
 
-/** Learns a picture whose letters are known: the letters, and that there is none in the middle between two of them. */
+/** Learns the known letters of a picture, and that the middle between two letters is not a letter. */
 export function learnFitted(
   network: Network,
   picture: Picture,

@@ -1,5 +1,5 @@
 // A network with one hidden layer, trained by plain gradient descent, one sample at a time. It replaces the library that
-// an attacker would use, so that anybody can repeat the attack.
+// an attacker would use, so that the attack can be repeated without one.
 
 /** Random weights of a layer. Their spread keeps the sums of a layer at the same size as its inputs. */
 const weights = (inputs: number, outputs: number) =>
