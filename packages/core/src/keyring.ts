@@ -13,10 +13,8 @@ export type KeyringOptions = {
 /** A text was sealed with a code key that this process does not have. A process that has the key can open the text. */
 export class MissingKeyError extends Error {
   override readonly name = 'MissingKeyError'
-  readonly kid: string
   constructor(kid: string) {
     super(`CODE_KEYS of this process lacks the key with the id "${kid}", which another process has used`)
-    this.kid = kid
   }
 }
 
