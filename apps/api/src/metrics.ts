@@ -32,7 +32,11 @@ export function createApiMetrics(registry: Registry) {
     refusals: counter('sms_refused_by_limit_total', ['limit'], 'Requests refused by a full limit'),
     guardFindings,
     listDecisions: counter('sms_list_decisions_total', ['list', 'by'], 'Sends decided by a list'),
-    captchas: counter('sms_captchas_total', ['kind', 'event'], 'Image codes and proofs of work'),
+    captchas: counter(
+      'sms_captchas_total',
+      ['kind', 'event'],
+      'Image codes, proofs of work and tokens of a captcha service',
+    ),
     backEndSends: counter(
       'sms_back_end_requests_accepted_total',
       ['back_end'],

@@ -7,7 +7,7 @@ import { operatorOf } from './login.ts'
 /**
  * The only writes that are allowed. A job that waits, runs or is delayed is a message that the API has accepted, so no
  * write removes such a job. A job that an operator adds or edits would bypass the rate limits of the API. A
- * rate limit that an operator sets on the board would stay in Redis unnoticed and delay messages. SMS_RATES and
+ * rate limit that an operator sets on the board would stay in Redis unnoticed and delay messages. `rate` of a gateway and
  * WORKER_CONCURRENCY limit the rate instead. A new route of Bull Board is refused until this list contains the route.
  */
 const OFFERED = new Set([

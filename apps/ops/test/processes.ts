@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp } from '@sms-codes/launcher/processes'
+import { policyFile } from '@sms-codes/core/test/policy-file'
 import type { Env } from './ops.ts'
 
 const APPS = join(import.meta.dirname, '../..')
@@ -34,7 +35,7 @@ export async function startSender() {
   return {
     env: {
       SMS_GATEWAYS: 'webhook',
-      WEBHOOK_URL: `http://127.0.0.1:${port}/`,
+      POLICY_FILE: policyFile({ gateways: { webhook: { base_url: `http://127.0.0.1:${port}/` } } }),
       WEBHOOK_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
     },
     held: () => calls.length,

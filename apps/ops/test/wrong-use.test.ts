@@ -65,7 +65,7 @@ test.for(['', ' ', 'abc\n', '13800138000\n13800138001\n'])(
 test.for<[string[], Record<string, string>, RegExp]>([
   [['lookup', NUMBER], { PHONE_KEY: '' }, /PHONE_KEY: is missing/],
   [['lookup', NUMBER], { PHONE_KEY: 'hushhush' }, /PHONE_KEY: must be 32 random bytes/],
-  [['lookup', NUMBER], policy({ scenes: { login: {} } }), /:1 scenes: must have the scene default/],
+  [['lookup', NUMBER], policy({ scenes: { login: {} } }), /:2 scenes: must have the scene default/],
   [['status'], { REDIS_URL: 'http://127.0.0.1' }, /REDIS_URL: /],
   [['status'], { REDIS_URL: 'redis://:hushhush@[' }, /REDIS_URL: must be an address/],
   [

@@ -21,6 +21,8 @@ export function createSimulatorClient(url: string) {
       const messages = await list(`outbox${mobile === '' ? '' : `?to=${mobile}`}`)
       return messages.map(toMessage)
     },
+    /** All messages, with everything that the simulator knows of them. */
+    messages: () => list('outbox'),
     /** The mails in this mailbox. */
     mails: (to: string) => list(`mails?to=${encodeURIComponent(to)}`),
     fault: (fault: string, times = 1, delay_ms = 0, gateway = 'ccp') =>

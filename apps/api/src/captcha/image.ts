@@ -80,12 +80,14 @@ function placeLetters(letters: readonly (readonly Stroke[])[]) {
 function drawLetters(canvas: Canvas, letters: readonly (readonly Stroke[])[], pen: number): void {
   const warp = createWarp()
   const { run, width } = placeLetters(letters)
-  const start = random(MARGIN, canvas.width - MARGIN - width)
+  const room = canvas.width - 2 * MARGIN
+  const squeeze = Math.min(1, room / width)
+  const start = MARGIN + random(0, room - width * squeeze)
   for (const { letter, left } of run) {
     const penWidth = pen * random(0.9, 1.06)
     for (const stroke of letter)
       canvas.stroke(
-        stroke.map(([x, y]) => warp([x + start + left, y])),
+        stroke.map(([x, y]) => warp([start + (x + left) * squeeze, y])),
         penWidth,
       )
   }
@@ -104,7 +106,8 @@ function acrossText(canvas: Canvas): Point[] {
 
 function disturb(canvas: Canvas, pen: number): void {
   canvas.stroke(acrossText(canvas), random(1.5, 2.1), 'paper')
-  // This line is nearly as wide as the strokes of the letters, because a simple filter would remove a thin line.
+  // This line has two thirds of the width of a letter's strokes: a simple filter would remove a thinner line, and with a
+  // wider one people read an F as an E.
   canvas.stroke(acrossText(canvas), pen * random(0.62, 0.72))
   for (let i = 0; i < 2; i++) {
     const [x, y, angle] = [random(4, canvas.width - 4), random(4, HEIGHT - 4), random(0, 2 * Math.PI)]

@@ -26,7 +26,7 @@ export const ANSWERS = {
     zh: '此场景不支持该验证方式',
     en: 'This scene does not accept this kind of captcha',
   },
-  proofNeeded: { code: RETCODE.IMAGECODEERR, zh: '请完成安全验证', en: 'A proof is needed' },
+  proofNeeded: { code: RETCODE.IMAGECODEERR, zh: '请完成安全验证', en: 'A proof of work is needed' },
   proofGone: {
     code: RETCODE.IMAGECODEERR,
     zh: '安全验证失效',

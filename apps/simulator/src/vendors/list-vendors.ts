@@ -28,7 +28,7 @@ export function createVendors(deps: VendorDeps) {
   // The cloud vendors differ in their hosts only, so here they share a URL. A call of SNS has a header of AWS.
   function vendorAtRoot(headers: IncomingHttpHeaders) {
     if (headers['x-tc-action'] !== undefined) return tencent
-    return headers['x-amz-date'] === undefined && headers.authorization === undefined ? aliyun : sns
+    return headers['x-amz-date'] === undefined ? aliyun : sns
   }
 
   const endpoints: VendorEndpoint[] = [

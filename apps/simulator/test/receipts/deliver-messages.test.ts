@@ -4,7 +4,9 @@ import { errorCodeOf } from '../error-code.ts'
 import { CALLBACK_TOKEN, contentOf, isProven, RECEIPT_CASES } from '../receipt-cases.ts'
 import { aliyunRpc } from '../requests/aliyun.ts'
 import { part } from '../requests/request.ts'
+import { huaweiRequest } from '../requests/huawei.ts'
 import { twilioRequest } from '../requests/twilio.ts'
+import { vonageRequest } from '../requests/vonage.ts'
 import { anyText, ccpRequest, startSimulator, type Simulator } from '../running-simulator.ts'
 
 const PATIENT = { timeout: 10_000 }
@@ -169,6 +171,15 @@ test('a Twilio message without a StatusCallback has no delivery receipt', async 
   await simulator.request(twilioRequest())
   const id = part(await simulator.request(ccpRequest({})), 'templateSMS', 'smsMessageSid')
   await expect.poll(pushed, PATIENT).toMatchObject([{ gateway: 'ccp', id }])
+})
+
+test.each([
+  ['Huawei', (url: string) => huaweiRequest({ fields: { statusCallback: url } })],
+  ['Vonage', (url: string) => vonageRequest({ fields: { callback: url } })],
+])('%s reports to the URL that the message names', async (_name, request) => {
+  await simulator.request(request(`${api.url}/own`))
+  const [callback] = await callbacks(1)
+  expect(callback?.path).toBe('/own')
 })
 
 test('without a callback token no delivery receipts are pushed', async () => {

@@ -8,8 +8,11 @@ export type WebhookSend = {
   id?: string
   to?: string
   params?: unknown
+  locale?: string
   secrets?: string[]
   at?: number
+  /** Added to the present time. */
+  shiftMs?: number
   body?: string
   contentType?: string
   headers?: Record<string, string>
@@ -17,11 +20,12 @@ export type WebhookSend = {
 
 export function webhookRequest(send: WebhookSend = {}): RawRequest {
   const id = send.id ?? randomUUID().replaceAll('-', '')
-  const timestamp = String(Math.floor((send.at ?? Date.now()) / 1000))
+  const timestamp = String(Math.floor((send.at ?? Date.now() + (send.shiftMs ?? 0)) / 1000))
   const message = {
     id,
     to: send.to ?? '+8613800138000',
     template: 'login',
+    locale: send.locale,
     params: send.params ?? { code: '123456', minutes: '5' },
   }
   const body = send.body ?? JSON.stringify(message)

@@ -1,5 +1,6 @@
 import type { StaticDecode, TObject, TSchema } from '@sinclair/typebox'
 import { TransformDecodeError, Value } from '@sinclair/typebox/value'
+import { movedVariables } from './moved-variables.ts'
 import { policyFaults } from './policy-checks.ts'
 import { readPolicy, type PolicyFault } from './policy.ts'
 import type { Policy } from './policy-schema.ts'
@@ -66,7 +67,7 @@ export function loadConfig(
     .map((fault) => (typeof fault === 'string' ? fault : describe(fault)))
     // A check of a variable that already has a fault is not reported, because that fault is often the cause.
     .filter((line) => !faults.has(line.slice(0, line.indexOf(':'))))
-  const all = [...new Set([...lines, ...ofFile, ...broken])]
+  const all = [...new Set([...movedVariables(env), ...lines, ...ofFile, ...broken])]
   if (all.length > 0) throw new ConfigError(all)
   return Object.freeze({ ...values, policy })
 }

@@ -1,6 +1,5 @@
 // The variables of earlier versions and the setting of the policy file that replaces each. A process that finds one set
 // stops, because ignoring it would silently change a limit or a template.
-import type { Env } from './load.ts'
 
 /** By the new place: a setting of the policy file. `*` is the name of a scene or gateway. */
 export const MOVED: Readonly<Record<string, string>> = {
@@ -67,7 +66,7 @@ export const MOVED: Readonly<Record<string, string>> = {
   TENCENT_TEMPLATES: 'gateways.tencent.messages[] with scenes and template',
   TENCENT_TEMPLATE_ID: 'gateways.tencent.messages[].template',
   TEST_NUMBERS: 'test_numbers.numbers',
-  TRACING: 'nothing: OTEL_EXPORTER_OTLP_ENDPOINT alone switches tracing on',
+  TRACING: 'removed: OTEL_EXPORTER_OTLP_ENDPOINT alone switches tracing on',
   TWILIO_ACCOUNT_SID: 'gateways.twilio.account',
   TWILIO_BASE_URL: 'gateways.twilio.base_url',
   TWILIO_FROM: 'gateways.twilio.messages[].sender',
@@ -79,8 +78,12 @@ export const MOVED: Readonly<Record<string, string>> = {
   WEB_OTP_DOMAIN: 'web_otp_domain',
 }
 
+const POLICY = 'moved to the policy file (POLICY_FILE),'
+
 /** One line per variable that is set and has moved. */
-export const movedVariables = (env: Env): string[] =>
+export const movedVariables = (env: Readonly<Record<string, string | undefined>>): string[] =>
   Object.entries(MOVED).flatMap(([name, place]) =>
-    env[name] ? [`${name}: moved to the policy file (POLICY_FILE), ${place}; see docs/upgrade.md`] : [],
+    env[name]
+      ? [`${name}: ${place.startsWith('removed') ? place : `${POLICY} ${place}`}; see docs/upgrade.md`]
+      : [],
   )

@@ -58,7 +58,8 @@ export function readPolicy(file: string | undefined): ReadPolicy {
   const { settings } = own
   const faults = faultsOf(merge(PolicySchema, builtIn.settings, settings))
   // Without the faulty settings, the rules about several settings can be applied too, and all faults are reported at once.
-  for (const { at } of faults) remove(settings, at)
+  // A later entry of a list is removed before an earlier one, whose removal changes its index.
+  for (const { at } of faults.toReversed()) remove(settings, at)
   const sound = merge(PolicySchema, builtIn.settings, settings)
   const policy = Value.Check(PolicySchema, sound) ? Value.Decode(PolicySchema, sound) : null
   return { policy, faults: faults.map(describe), describe }
@@ -73,10 +74,10 @@ function parse(file: string | URL, name: string): Source {
 }
 
 function remove(settings: unknown, at: readonly (string | number)[]): void {
-  // Without one of its entries a list would mean something else, so the whole list is removed.
-  const [first, ...rest] = /^[0-9]+$/.test(`${at.at(-1)}`) ? at.slice(0, -1) : at
+  const [first, ...rest] = at
   if (first === undefined || typeof settings !== 'object' || settings === null) return
   if (rest.length > 0) remove(Reflect.get(settings, first), rest)
+  else if (Array.isArray(settings)) settings.splice(Number(first), 1)
   else Reflect.deleteProperty(settings, first)
 }
 

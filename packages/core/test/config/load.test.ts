@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { checkKeys, parseCodeKeys } from '../../src/config/keys.ts'
 import { decoded } from '../../src/config/decoders.ts'
 import { ConfigError, loadConfig, type Env } from '../../src/config/load.ts'
+import { MOVED } from '../../src/config/moved-variables.ts'
+import { PolicySchema } from '../../src/config/policy-schema.ts'
 import { keyVariables, port, processVariables, shared } from '../../src/config/shared-variables.ts'
 import { policyFile } from '../policy-file.ts'
 
@@ -80,6 +82,40 @@ describe('loadConfig', () => {
     expect(load).toThrow(
       /API_PORT: .*\n.*:2 codes\.length: .*\n.*:4 budget\.cents: .*\n.*:1 codes\.life: is odd$/,
     )
+  })
+
+  it.each(Object.entries(MOVED))(
+    'reports %s of an earlier version, with its new place and no value',
+    (name, place) => {
+      const [fault = '', ...others] = faultsOf({ ...good, [name]: 'hunter2hunter2' })
+      expect(others).toEqual([])
+      expect(fault).toContain(place)
+      expect(fault).toMatch(
+        new RegExp(
+          `^${name}: (moved to the policy file \\(POLICY_FILE\\), |removed: ).*; see docs/upgrade\\.md$`,
+        ),
+      )
+      expect(fault).not.toContain('hunter2hunter2')
+      expect(faultsOf({ ...good, [name]: '' })).toEqual([])
+    },
+  )
+
+  it('reports a variable of an earlier version beside all other faults', () => {
+    const POLICY_FILE = policyFile({ codes: { length: 3 } })
+    expect(faultsOf({ ...good, SCENES: 'default', API_PORT: 'x', POLICY_FILE })).toEqual([
+      expect.stringMatching(/^SCENES: moved/),
+      expect.stringMatching(/^API_PORT: must be/),
+      expect.stringMatching(/ codes\.length: must be/),
+    ])
+  })
+
+  it('has for each variable of an earlier version a section that the policy has, and no process reads it', () => {
+    const read = { ...processVariables, ...keyVariables, ...shared }
+    for (const [name, place] of Object.entries(MOVED)) {
+      expect(Object.keys(read)).not.toContain(name)
+      const [, section = ''] = /^([a-z_]+)/.exec(place) ?? []
+      if (section !== 'removed') expect(Object.keys(PolicySchema.properties)).toContain(section)
+    }
   })
 
   it('decodes a variable once, and reports each line of the error as a fault', () => {

@@ -3,7 +3,7 @@ import type { HttpPolicy } from '@sms-codes/core/config/http-policy'
 import { classByCode } from '../code-table.ts'
 import type { Outcome, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
-import { isSuccess, transportOutcome } from '../transport-outcome.ts'
+import { isSuccess, transportOutcome, UNKNOWN_CODE } from '../transport-outcome.ts'
 import type { PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
@@ -43,7 +43,7 @@ export function createOutcomeReader(http: HttpPolicy, secrets: readonly string[]
     if (cls !== undefined) return { class: cls, code }
     if (given === undefined) return byTransport
     const unlisted = byTransport.class === 'retry_same' ? 'retry_same' : 'switch_now'
-    return { ...byTransport, class: unlisted, code: safeWord(given, message) ?? 'UNKNOWN_CODE' }
+    return { ...byTransport, class: unlisted, code: safeWord(given, message) ?? UNKNOWN_CODE }
   }
 }
 

@@ -13,7 +13,7 @@ const document = readFileSync(new URL('../../../../docs/http-gateway.md', import
 const blocks = [...document.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = '']) => yaml)
 
 const SECRET = 'example-of-a-secret'
-const env = { YUNPIAN_APIKEY: SECRET, INFOBIP_API_KEY: SECRET, PLIVO_AUTH_TOKEN: SECRET }
+const env = { YUNPIAN_APIKEY: SECRET, INFOBIP_API_KEY: SECRET, PLIVO_AUTH_TOKEN: SECRET, ACME_TOKEN: SECRET }
 const secrets = Object.fromEntries(Object.entries(env).map(([name, value]) => [`env:${name}`, value]))
 const context = {
   isProduction: true,
@@ -25,8 +25,9 @@ const context = {
   publicUrl: undefined,
 }
 
-function exampleOf(gateway: string) {
-  const yaml = blocks.find((block) => block.includes(`\n  ${gateway}:\n`)) ?? ''
+const yamlOf = (gateway: string) => blocks.find((block) => block.includes(`\n  ${gateway}:\n`)) ?? ''
+
+function exampleOf(gateway: string, yaml = yamlOf(gateway)) {
   const { policy, faults } = readPolicy(policyFile(yaml))
   expect(faults).toEqual([])
   const entry = policy?.gateways[gateway] ?? {}
@@ -147,6 +148,19 @@ describe('the example of Plivo', () => {
   ])('gives HTTP %i its class', async (status, outcome) => {
     const { outcome: given } = await exampleOf('plivo')(status, { api_id, error: 'invalid parameter' })
     expect(given).toEqual(outcome)
+  })
+})
+
+describe('the example of the built-in policy', () => {
+  it('sends JSON with a bearer token', async () => {
+    const manual = readFileSync(new URL('../../../core/policy.yaml', import.meta.url), 'utf8')
+    const [, commented = ''] = /^(# {3}acme:.*?)^gateways:/ms.exec(manual) ?? []
+    const send = exampleOf('acme', `gateways:\n${commented.replaceAll(/^# /gm, '')}`)
+    const { headers, body, outcome } = await send(200, { result: 0, message: { id: 'a1' } })
+    expect(headers).toMatchObject({ authorization: `Bearer ${SECRET}` })
+    expect(JSON.parse(body)).toEqual({ to: message.mobile, from: 'Meiduo', text: message.text })
+    expect(outcome).toEqual({ class: 'accepted', code: 'HTTP_200', messageId: 'a1' })
+    expect((await send(200, { result: 22 })).outcome).toEqual({ class: 'number', code: '22' })
   })
 })
 

@@ -54,6 +54,7 @@ export function createWebhook({ clock, config }: VendorDeps): Vendor {
           ...message,
           id,
           to: handsetOf(message.to),
+          sign_name: null,
           sender: null,
           at: now,
           echo: id,
@@ -67,9 +68,9 @@ function refuse(status: number, cls?: string): VendorAnswer {
   return { status, body: cls === undefined ? { error: `refused with ${status}` } : { class: cls } }
 }
 
-/** The fields of the message, which has a text only if its sender wrote one. The receiver has the templates. */
+/** The fields of the message. A real receiver has the templates; here every template has the same text. */
 function readMessage(body: string) {
-  const { id, to, template, params, locale, sign_name: signName, text } = parseObject(body) ?? {}
+  const { id, to, template, params, locale } = parseObject(body) ?? {}
   if (typeof id !== 'string' || typeof to !== 'string' || typeof template !== 'string') return null
   const { code, minutes } = asObject(params) ?? {}
   if (typeof code !== 'string' || !/^[0-9A-Za-z]{4,10}$/.test(code)) return null
@@ -79,12 +80,7 @@ function readMessage(body: string) {
     template,
     code,
     minutes: Number(minutes),
-    locale: textOf(locale),
-    sign_name: textOf(signName),
-    text: textOf(text) ?? `您的验证码是${code}，请于${Number(minutes)}分钟内正确输入`,
+    locale: typeof locale === 'string' ? locale : null,
+    text: `您的验证码是${code}，请于${Number(minutes)}分钟内正确输入`,
   }
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }

@@ -5,11 +5,13 @@ import { TENCENT_APP, tencentMessage, tencentRequest, type TencentSend } from '.
 import { anyText, startSimulator, textLike, type Simulator } from '../../running-simulator.ts'
 
 const HALF_MINUTE_MS = 30_000
+const MINUTE_MS = 60_000
 const NOON = Date.parse('2026-05-01T04:00:00Z')
 
 let simulator: Simulator
 beforeAll(async () => {
-  simulator = await startSimulator()
+  // A message lands when a test moves the clock, and on a slow machine not before.
+  simulator = await startSimulator({ SIMULATOR_RECEIPT_DELAY_MS: String(MINUTE_MS) })
 })
 afterAll(() => simulator.close())
 beforeEach(() => simulator.reset())
@@ -236,7 +238,7 @@ describe('DescribeSendRecordList', () => {
     const under = await records()
     expect(part(under, 'Response', 'SendRecordSet')).toMatchObject([{ SerialNo: serialNo, SendStatus: 3 }])
     expect(under.body).not.toMatch(/123456|job-1/)
-    await simulator.advance(1000)
+    await simulator.advance(MINUTE_MS)
     expect(await list()).toMatchObject([{ SendStatus: 2, PhoneNumber: '+8613800138000' }])
   })
 
@@ -249,7 +251,7 @@ describe('DescribeSendRecordList', () => {
   test('reports a lost message as undelivered', async () => {
     await simulator.post('/_sim/script', { gateway: 'tencent', fault: 'undelivered' })
     await codeOf()
-    await simulator.advance(1000)
+    await simulator.advance(MINUTE_MS)
     expect(await list()).toMatchObject([{ SendStatus: 4 }])
   })
 

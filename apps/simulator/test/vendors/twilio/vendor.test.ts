@@ -10,11 +10,13 @@ import {
 } from '../../requests/twilio.ts'
 import { anyText, startSimulator, textLike, type Simulator } from '../../running-simulator.ts'
 
+const MINUTE_MS = 60_000
 const TEXT = '您的验证码是123456，请于5分钟内正确输入。'
 
 let simulator: Simulator
 beforeAll(async () => {
-  simulator = await startSimulator()
+  // A message lands when a test moves the clock, and on a slow machine not before.
+  simulator = await startSimulator({ SIMULATOR_RECEIPT_DELAY_MS: String(MINUTE_MS) })
 })
 afterAll(() => simulator.close())
 beforeEach(() => simulator.reset())
@@ -129,7 +131,7 @@ test('the list filters by number and day, newest first', async () => {
     { sid: second, status: 'sent' },
     { sid: first, status: 'sent' },
   ])
-  await simulator.advance(1000)
+  await simulator.advance(MINUTE_MS)
   expect(await list('To=%2B8613800138000')).toMatchObject([
     { sid: second, status: 'undelivered', error_code: 30_003 },
     { sid: first, status: 'delivered' },
