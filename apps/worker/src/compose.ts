@@ -8,7 +8,7 @@ import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
-import { createEventQueue, EVENTS_QUEUE, withEvents } from '@sms-codes/core/queues/events'
+import { createEventQueue, EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createSmsQueue } from '@sms-codes/core/queues/shards'
@@ -64,8 +64,7 @@ export function composeWorker(options: ComposeOptions) {
   const metrics = createWorkerMetrics(registry, called, config.shards)
   const keyring = createKeyring(config.keyring)
   const events = config.events === null ? null : createEventQueue(producer, log, tracing)
-  const bare = createSendLedger(redis, keyring)
-  const ledger = events === null ? bare : withEvents(bare, events)
+  const ledger = createSendLedger(redis, keyring, events?.tell)
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const sends = createSmsQueue(producer, log, config.shards, tracing)

@@ -10,7 +10,7 @@ const STARTS_IN_TURN = 8
 const LEFT_PAUSE_MS = 3_000
 
 type LeaveDeps = {
-  ledger: Pick<SendLedger, 'lapse'>
+  ledger: Pick<SendLedger, 'claim'>
   metrics: WorkerMetrics
   /** Names the queue in every line. */
   log: Logger
@@ -27,16 +27,16 @@ export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
     to: string,
   ) {
     const { rid, n, v, country } = data
-    const lapse = await ledger.lapse(data)
-    if (lapse === 'open') {
+    const claim = await ledger.claim(data, '', { fence: 0, leaseMs: 0 })
+    if (claim.kind === 'busy') {
       log.info({ rid, n, v, country }, `job left to ${to}`)
       return leave(job, token)
     }
     const line = log.child({ rid, n })
-    if (lapse === 'used') countEnd({ status: 'sent', by: lapse }, true, metrics, line)
-    if (lapse !== 'late') return { outcome: 'done', why: lapse }
-    countEnd({ status: 'failed', by: lapse }, true, metrics, line)
-    return { outcome: 'gone', why: lapse }
+    if (claim.kind === 'late') countEnd({ status: 'failed', by: 'late' }, true, metrics, line)
+    if (claim.kind === 'gone' && claim.reason === 'used')
+      countEnd({ status: 'sent', by: 'used' }, true, metrics, line)
+    return { outcome: 'gone', why: claim.kind }
   }
 
   return {
