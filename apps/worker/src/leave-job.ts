@@ -20,7 +20,8 @@ type LeaveDeps = {
 export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
   const reportedKeys = new Set<string>()
 
-  async function leaveUnlessLate(
+  /** Leaves a job to workers of another version or policy: `to` names them in the log. */
+  async function unlessLate(
     job: Job<unknown>,
     data: SendJob | LaterJob,
     token: string | undefined,
@@ -32,21 +33,14 @@ export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
       log.info({ rid, n, v, country }, `job left to ${to}`)
       return leave(job, token)
     }
-    const line = log.child({ rid, n })
-    if (claim.kind === 'late') countEnd({ status: 'failed', by: 'late' }, true, metrics, line)
-    if (claim.kind === 'gone' && claim.reason === 'used')
-      countEnd({ status: 'sent', by: 'used' }, true, metrics, line)
+    const counting = { metrics, log: log.child({ rid, n }) }
+    if (claim.kind === 'late') countEnd(counting, 'failed', 'late')
+    if (claim.kind === 'gone' && claim.reason === 'used') countEnd(counting, 'sent', 'used')
     return { outcome: 'gone', why: claim.kind }
   }
 
   return {
-    /** Leaves a job of a newer version to a worker of that version. */
-    toNewerWorker: (job: Job<unknown>, data: LaterJob, token: string | undefined) =>
-      leaveUnlessLate(job, data, token, 'a newer worker'),
-
-    /** Leaves a job for a country that no gateway of this worker serves to a worker with another policy. */
-    toOtherPolicy: (job: Job<unknown>, data: SendJob, token: string | undefined) =>
-      leaveUnlessLate(job, data, token, 'a worker with another policy'),
+    unlessLate,
 
     /** Leaves a job to a worker that has the code key with the id `kid`. */
     toWorkerWithKey(job: Job<unknown>, kid: string, token: string | undefined): Promise<never> {
