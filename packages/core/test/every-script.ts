@@ -59,7 +59,7 @@ export async function runEveryScript(
   const rate = { key: keys.rate(mobile), windows }
   note(await limits.take(rate))
   note(await limits.take(rate))
-  note(await limits.count(rate))
+  note(await limits.room(rate))
   const caller = [keys.ofAddress('images', mobile, mobile), keys.ofSubnet('images', mobile)]
   note(await counters.take(caller.map((key) => ({ key, windows }))))
 

@@ -15,12 +15,9 @@ type ClaimOptions = {
   /** Whether the call may cause a second message. The claim records the risk before the call. */
   risksSecondSend?: boolean
   channel?: Channel
-  /** Set for a call that counts in the gateway's quota of the phone. */
-  quota?: Quota | undefined
+  /** The most messages that the vendor takes for one phone, and the id under which the message counts. */
+  quota?: { messageId: string; windows: readonly Window[] } | undefined
 }
-
-/** The most messages that a vendor takes for one phone, and the id under which the message counts. */
-type Quota = { messageId: string; windows: readonly Window[] }
 
 export type Settlement = {
   /** `queued` returns the send for a later attempt. `moved` queues the send on the other channel. */

@@ -92,19 +92,16 @@ export const entryOf = (job: SendJob): string => JSON.stringify(job)
  * has. Null for a job of an older format.
  */
 export function readJob(text: string): SendJob | null {
-  const data = parse(text)
+  let data: unknown
+  try {
+    data = JSON.parse(text)
+  } catch {
+    return null
+  }
   if (Value.Check(SendJob, data)) return data
   if (!Value.Check(LaterJob, data)) return null
   const { rid, scene, n, to, segment, country, locale } = data
   return { v: 1, rid, scene, n, to, segment, ...(country && { country }), ...(locale && { locale }) }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>
 
