@@ -61,6 +61,7 @@ export async function composeApi({ config, log, redis, producer, registry, traci
   const lists = createListCheck({ metrics, audit, log }, config.lists)
   const stepUp = createStepUp(config.stepUp)
   const readNumber = await loadNumbers(new Set(Object.keys(config.countries)))
+  const rateLimits = createRateLimits(counters, config.rateLimits, metrics)
   const captchas = createCaptchas(redis)
   const proofs = createProofs(redis, keyring)
   const siteverify = config.siteverify && createSiteverify({ redis, keyring, log }, config.siteverify)
@@ -77,9 +78,9 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     captchas,
     proofs,
     siteverify,
-    checkCaptcha: createCaptchaCheck({ captchas, proofs, siteverify, metrics }, config.captchas),
+    checkCaptcha: createCaptchaCheck({ captchas, proofs, siteverify, rateLimits, metrics }, config.captchas),
     stepUp,
-    rateLimits: createRateLimits(counters, config.rateLimits, metrics),
+    rateLimits,
     admit: createAdmission(
       { redis, counters, keyring, metrics, lists, guard },
       {

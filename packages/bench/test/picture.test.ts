@@ -1,9 +1,9 @@
 import { deflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { ATTACKS } from '../src/picture/attacks.ts'
 import { createNetwork } from '../src/picture/network.ts'
 import { readOptions } from '../src/picture/options.ts'
 import { cut, decode } from '../src/picture/picture.ts'
+import { projection } from '../src/picture/views.ts'
 
 /** A PNG of 160x60 pixels with ink in these columns only. */
 function png(inked: (x: number) => boolean): Buffer {
@@ -38,8 +38,7 @@ describe('an attack on pictures', () => {
   it('by projection finds letters that stand anywhere, if there is room between them', () => {
     const starts = [50, 74, 100, 128]
     const picture = decode(png((x) => starts.some((start) => x >= start && x < start + 20)))
-    const projection = ATTACKS.find(({ name }) => name === 'projection')
-    const views = projection?.views(picture, 4) ?? []
+    const views = projection(picture, 4)
     // The middle of each view has the ten columns of its letter.
     for (const view of views) expect(view.subarray(8, 16).reduce((sum, ink) => sum + ink, 0)).toBe(8)
     expect(views).toHaveLength(4)

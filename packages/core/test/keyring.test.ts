@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createKeyring, MissingKeyError, randomCode } from '../src/keyring.ts'
@@ -124,4 +124,12 @@ describe('a code', () => {
     expect(chiSquare).toBeLessThan(50)
     expect(randomCode(10)).toMatch(/^[0-9]{10}$/)
   })
+})
+
+it('a mainland number has the pseudonym and the digests of its eleven digits, as in the versions before', () => {
+  const [mobile, digits] = ['+8613800138000', '13800138000']
+  const pseudonym = createHmac('sha256', phoneKey).update(digits).digest('base64url').slice(0, 22)
+  expect(ring.pseudonym(mobile)).toBe(pseudonym)
+  expect(ring.digest(mobile, 'login', '123456')).toEqual(ring.digest(digits, 'login', '123456'))
+  expect(ring.pseudonym('+85291234567')).not.toBe(ring.pseudonym('85291234567'))
 })

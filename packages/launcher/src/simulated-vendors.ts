@@ -57,7 +57,7 @@ export const simulatedGateways = (simulator: string) => ({
     account: 'simulatedhuaweiappkey00001',
     app: '8825010100001',
     countries: ['CN'],
-    messages: [{ ...domestic, template: '8ff55eac1d0b478ab3c06c3c6a492300' }],
+    messages: [{ ...domestic, template: '8ff55eac1d0b478ab3c06c3c6a492300', minutes: 5 }],
   },
   twilio: {
     base_url: simulator,

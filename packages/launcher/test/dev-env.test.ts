@@ -99,7 +99,10 @@ test('a file of an older version gets the missing secrets and is otherwise uncha
   const other = join(project, 'other')
   await mkdir(other)
   await writeFile(join(other, 'dev.env'), old)
-  expect(developmentEnv({}, other, join(project, '.env'))).toEqual(env)
+  expect(developmentEnv({}, other, join(project, '.env'))).toEqual({
+    ...env,
+    POLICY_FILE: join(other, 'policy.yaml'),
+  })
 })
 
 describe("the demo page works beside the developer's own settings:", () => {

@@ -52,3 +52,4 @@ export function createRateLimits(
     },
   }
 }
+export type RateLimits = ReturnType<typeof createRateLimits>

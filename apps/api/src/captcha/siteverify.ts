@@ -55,7 +55,7 @@ export function createSiteverify({ redis, keyring, log }: Needs, options: Siteve
     return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5')
   }
 
-  /** Returns the verdict, or why there is none. */
+  /** Returns the verdict, or the reason for a missing verdict. */
   async function ask(token: string): Promise<Verdict | string> {
     const body = new URLSearchParams({
       secret,

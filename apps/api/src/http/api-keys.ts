@@ -92,12 +92,12 @@ export function createBackEnds(backEnds: readonly BackEnd[]) {
         done(identify(request, reply, scope)),
 
     /**
-     * Lets a back end send. A request without the header is a browser's. A page with an API key shows it to everyone,
-     * so a request that a browser made is refused.
+     * Lets a back end send. A request without the header is a browser's, and so is one with Basic, which browsers send
+     * to a proxy with a password. A page with an API key shows it to everyone, so a key from a browser is refused.
      */
     acceptSender: ((request, reply, done) => {
       const { authorization, origin } = request.headers
-      if (authorization === undefined) return done()
+      if (authorization === undefined || /^Basic /i.test(authorization)) return done()
       const refusal = identify(request, reply, 'send')
       return done(refusal ?? (origin === undefined ? undefined : new Refusal('keyInPage')))
     }) satisfies onRequestHookHandler,

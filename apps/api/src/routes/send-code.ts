@@ -48,7 +48,7 @@ function createSendCode(deps: Needs) {
     // This check comes before the picture is consumed, so a refused caller can use the same picture later.
     const need = await backlog.needOf(rules.mayFallBack(scene), mobile)
     const attempt = { ...callerOf(request, client_address), mobile, country, backEnd, limitKey: limit_key }
-    const shown = await checkCaptcha(answered, scene, backEnd === undefined)
+    const shown = await checkCaptcha(answered, scene, attempt, backEnd === undefined)
     const { isAllowListed, budgetUnit, release } = await admit(attempt, shown)
     const met = backlog.refuseWithout(need, async () => (await contacts.find(mobile)) !== null)
     await met.catch((err: unknown) => giveBackAndThrow(release, err, request.log))

@@ -90,8 +90,18 @@ describe('a send of a back end', () => {
     expect(metrics).toContain('sms_back_end_requests_accepted_total{back_end="shop"} 2')
   })
 
+  it('counts for its API key and its limit key, also if its country has a limit', async () => {
+    const countries = { CN: { locale: 'zh-CN', sends: ['9/600s'] } }
+    await start({ countries, ...addressSends('2/600s') }, ['3/600s'])
+    const limit_key = 'device-1'
+    expect(statuses(await each(3, () => send({ limit_key })))).toEqual([202, 202, 429])
+    expect(statuses(await each(2, () => send()))).toEqual([202, 429])
+    expect([await units(keys.sendsOf('shop')), await units(keys.gate('country', 'CN'))]).toEqual([3, 3])
+  })
+
   it.each([
     ['number segment', { limits: { segment: ['1/600s'] } }, TOO_OFTEN],
+    ['country', { countries: { CN: { locale: 'zh-CN', sends: ['1/600s'] } } }, TOO_OFTEN],
     ['budget', { budget: { messages: ['1/600s'] } }, { status: 503, body: { errmsg: '服务暂不可用' } }],
   ])('is refused by the limit of the %s', async (_what, policy, answer) => {
     await start(policy)

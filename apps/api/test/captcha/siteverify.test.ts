@@ -82,17 +82,10 @@ describe('a token of a captcha service', () => {
   it('is judged by the service, which gets the secret and the token and no address of the user', async () => {
     const proof = aToken()
     expect(await send({ proof })).toMatchObject({ status: 202, body: { code: '0' } })
-    expect(forms).toEqual([
-      {
-        path: '/check',
-        type: 'application/x-www-form-urlencoded',
-        secret: SECRET,
-        response: proof,
-        idempotency_key: expect.stringMatching(
-          /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/,
-        ),
-      },
-    ])
+    const [{ idempotency_key, ...form } = {}] = forms
+    const type = 'application/x-www-form-urlencoded'
+    expect([form, forms.length]).toEqual([{ path: '/check', type, secret: SECRET, response: proof }, 1])
+    expect(idempotency_key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/)
   })
 
   it('is accepted by the classic call', async () => {
@@ -160,6 +153,16 @@ describe('a token of a captcha service', () => {
     expect([sent[0] === sent[1], new Set(sent).size]).toEqual([true, 3])
   })
 
+  it('counts as an image code, so one address cannot cause any number of calls of the service', async () => {
+    behave = json({ success: false })
+    const address = anAddress()
+    for (let i = 0; i < 30; i++) await send({ proof: aToken() }, 'login', address)
+    expect(forms).toHaveLength(30)
+    const { status, body } = await send({ proof: aToken() }, 'login', address)
+    expect([status, body['code'], typeof body['retry_after']]).toEqual([429, '4002', 'number'])
+    expect(forms).toHaveLength(30)
+  })
+
   it('counts as a proof for an address with many attempts', async () => {
     const address = anAddress()
     for (let i = 0; i < 20; i++) await send({ image_code: 'ZZZZ', uuid: 'not-issued' }, 'login', address)
@@ -215,8 +218,8 @@ describe('a captcha service that does not judge', () => {
     ['drips its answer', (response) => response.write('{"success"')],
   ])('because it %s beyond the deadline leads to no verdict', async (_what, behaviour) => {
     behave = behaviour
-    const { consume } = siteverify({ service: 'turnstile', url, deadline: 0.5 })
-    expect(await consume(aToken(), 'login')).toBe('unavailable')
+    const asked = siteverify({ service: 'turnstile', url, deadline: 0.5 })
+    expect(await asked.consume(aToken(), 'login')).toBe('unavailable')
     expect(forms).toHaveLength(1)
   })
 
@@ -226,8 +229,8 @@ describe('a captcha service that does not judge', () => {
     const address: AddressInfo | string | null = dead.address()
     await new Promise((resolve) => dead.close(resolve))
     const port = typeof address === 'object' ? address?.port : ''
-    const { consume } = siteverify({ service: 'hcaptcha', url: `http://127.0.0.1:${port}/` })
-    expect(await consume(aToken(), 'login')).toBe('unavailable')
+    const asked = siteverify({ service: 'hcaptcha', url: `http://127.0.0.1:${port}/` })
+    expect(await asked.consume(aToken(), 'login')).toBe('unavailable')
   })
 })
 
@@ -241,8 +244,8 @@ describe('the call of each service', () => {
   it('contains the site key of hCaptcha, and an idempotency key for Turnstile only', async () => {
     behave = json(PASS)
     for (const name of ['turnstile', 'hcaptcha', 'recaptcha'] as const) {
-      const { consume } = siteverify({ service: name, url, site_key: '10000000-ffff-ffff' })
-      expect(await consume(aToken(), 'login')).toBe('passed')
+      const asked = siteverify({ service: name, url, site_key: '10000000-ffff-ffff' })
+      expect(await asked.consume(aToken(), 'login')).toBe('passed')
     }
     expect(forms.map(({ sitekey }) => sitekey)).toEqual(Array(3).fill('10000000-ffff-ffff'))
     expect(forms.map((form) => 'idempotency_key' in form)).toEqual([true, false, false])

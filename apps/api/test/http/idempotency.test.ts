@@ -54,6 +54,14 @@ describe('a repeated request with the same key and body', () => {
     expect(await post(SEND, other, key, { 'accept-language': 'en' })).toMatchObject(replayOf(first))
   })
 
+  it('is known after an upgrade from a version that had mainland numbers without +86', async () => {
+    const begun = await api.idempotency.begin('send', randomUUID(), { mobile: '+8613800138000' })
+    if (begun.kind !== 'first') throw new Error(`the request is ${begun.kind}`)
+    const { slot, act } = begun.first
+    const before = `idempotency act|${slot}|{"mobile":"13800138000"}`
+    expect(act).toBe(api.keyring.pseudonym(before))
+  })
+
   it('does not consume an image code', async () => {
     const [body, key] = [await request(), randomUUID()]
     await post(SEND, body, key)

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
 import { keys } from '@sms-codes/core/redis/keys'
@@ -112,7 +113,7 @@ describe('a send with an API key', () => {
     ['another key', `Bearer ${'x'.repeat(32)}`],
     ['an empty header', ''],
     ['an empty key', 'Bearer '],
-    ['a key of another scheme', `Basic ${KEYS.shop}`],
+    ['a key of another scheme', `Digest ${KEYS.shop}`],
     ['a key without a scheme', KEYS.shop],
     ['the name of a key', 'Bearer shop'],
   ])('is refused with %s, although its picture is right', async (_what, authorization) => {
@@ -155,6 +156,20 @@ describe('a send with an API key', () => {
   )
 })
 
+it('any values of the fields of back ends get an answer of the contract, with and without a key', async () => {
+  const value = fc.oneof(fc.string({ unit: 'binary', maxLength: 140 }), fc.ipV4(), fc.ipV6(), fc.jsonValue())
+  const fields = fc.record({ client_address: value, limit_key: value, proof: value }, { requiredKeys: [] })
+  const headers = fc.constantFrom<Record<string, string>>(bearer('shop'), bearer('plain'), {})
+  await fc.assert(
+    fc.asyncProperty(fields, headers, async (body, header) => {
+      const { status, body: answer } = await send({ mobile: aMobile(), ...body }, header)
+      expect([202, 400, 403, 413, 429]).toContain(status)
+      expect(answer['code']).toMatch(/^[0-9]+$/)
+    }),
+    { numRuns: 100 },
+  )
+})
+
 describe('a send without an API key', () => {
   it.each([{ client_address: '203.0.113.7' }, { limit_key: 'device-1' }])(
     'is refused with %j, with and without a picture',
@@ -166,6 +181,12 @@ describe('a send without an API key', () => {
       }
     },
   )
+
+  it('may have the password of a proxy, which is no API key', async () => {
+    const basic = { authorization: `Basic ${Buffer.from('staging:secret').toString('base64')}` }
+    expect((await send({ mobile: aMobile(), ...(await api.captcha()) }, basic)).status).toBe(202)
+    expect(await send(request(), basic)).toMatchObject({ status: 400, body: { errmsg: '缺少 API 密钥' } })
+  })
 
   it('of a page is accepted with a picture, and refused without', async () => {
     const origin = { origin: 'https://shop.example' }

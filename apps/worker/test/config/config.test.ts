@@ -213,6 +213,12 @@ describe('the configuration of a worker', () => {
     ['a container in production', ccpAt('http://simulator:3002'), production, 'gateways.ccp.base_url'],
     ['an address that cannot be parsed', ccpAt('https://u:secret@['), {}, 'gateways.ccp.base_url'],
     ['the console in production', { gateways: { console: {} } }, production, 'gateways.console'],
+    [
+      'a gateway with the name of the e-mail channel',
+      { gateways: { ccp, email: { vendor: 'console' } } },
+      {},
+      'gateways.email',
+    ],
     ['a vendor that does not exist', { gateways: { ccp, mine: {} } }, {}, 'gateways.mine.vendor'],
     [
       'a country that no gateway serves',

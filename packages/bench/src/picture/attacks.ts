@@ -1,71 +1,52 @@
-import { cut, type Picture } from './picture.ts'
+import { learnFitted, readFitted } from './fitted.ts'
+import { createNetwork, type Network } from './network.ts'
+import type { Picture } from './picture.ts'
+import { cells, COLUMNS, projection } from './views.ts'
 
-/** How an attack shows a picture to its network: one view for each letter, or one view of all letters. */
 export type Attack = {
   name: string
-  views: (picture: Picture, letters: number) => Float32Array[]
-  /** The hidden units of its network. */
-  hidden: number
+  /** Makes a network for pictures like this one. */
+  createNetwork: (picture: Picture, letters: number, classes: number) => Network
+  /** Learns a picture with known letters. `done` is the part of the training that is over, from 0 to 1. */
+  learn: (network: Network, picture: Picture, classes: readonly number[], rate: number, done: number) => void
+  read: (network: Network, picture: Picture, letters: number) => number[]
 }
 
-/** A letter at half the resolution is about 12 columns wide. The rest tolerates that the view is not centred. */
-const COLUMNS = 24
+type Views = (picture: Picture, letters: number) => Float32Array[]
 
-/** Cuts at fixed columns: each letter has its cell. */
-function cells(picture: Picture, letters: number): Float32Array[] {
-  const cell = (picture.width - 4) / letters
-  return Array.from({ length: letters }, (_, i) => cut(picture, 2 + cell * (i + 0.5), COLUMNS))
+const networkOf = (columns: number, { height }: Picture, heads: number, classes: number) =>
+  createNetwork(columns * height, columns > COLUMNS ? 384 : 192, heads, classes)
+
+/** Cuts a picture into one view for each letter. */
+const cutting = (name: string, views: Views): Attack => ({
+  name,
+  createNetwork: (picture, _letters, classes) => networkOf(COLUMNS, picture, 1, classes),
+  learn: (network, picture, classes, rate) => {
+    for (const [i, view] of views(picture, classes.length).entries())
+      network.learn(view, [classes[i] ?? 0], rate)
+  },
+  read: (network, picture, letters) => views(picture, letters).flatMap((view) => network.read(view)),
+})
+
+const byCells = cutting('fixed cells', cells)
+const byProjection = cutting('projection', projection)
+
+/** Cuts nothing. The network sees all letters at once and reads each of them. */
+const whole: Attack = {
+  name: 'whole picture',
+  createNetwork: (picture, letters, classes) => networkOf(picture.width, picture, letters, classes),
+  learn: (network, { ink }, classes, rate) => network.learn(ink, classes, rate),
+  read: (network, { ink }) => network.read(ink),
 }
 
-/** Cuts between the letters, where the columns have the least ink. */
-function projection(picture: Picture, letters: number): Float32Array[] {
-  const { width, height, ink } = picture
-  const columns = Array.from({ length: width }, (_, x) => {
-    let sum = 0
-    for (let y = 0; y < height; y++) sum += ink[y * width + x] ?? 0
-    return sum
-  })
-  const edges = edgesOf(columns)
-  const cuts = [edges.left, ...leastInk(columns, edges, letters), edges.right]
-  return Array.from({ length: letters }, (_, i) =>
-    cut(picture, ((cuts[i] ?? 0) + (cuts[i + 1] ?? 0)) / 2, COLUMNS),
-  )
+const fitted: Attack = {
+  name: 'fitted',
+  createNetwork: (picture, _letters, classes) => networkOf(COLUMNS, picture, 1, classes + 1),
+  learn: (network, picture, classes, rate, done) =>
+    done < 0.25
+      ? byProjection.learn(network, picture, classes, rate, done)
+      : learnFitted(network, picture, classes, rate),
+  read: readFitted,
 }
 
-/** The columns between which the letters are: those that have more ink than a line across the picture leaves. */
-function edgesOf(columns: readonly number[]) {
-  const hasLetter = columns.map(
-    (_, x) => (columns[x - 1] ?? 0) + (columns[x] ?? 0) + (columns[x + 1] ?? 0) > 10,
-  )
-  return { left: hasLetter.indexOf(true), right: hasLetter.lastIndexOf(true) }
-}
-
-/** The cuts between the letters with the least ink in all, where no letter is much wider than another. */
-function leastInk(
-  columns: readonly number[],
-  edges: { left: number; right: number },
-  letters: number,
-): number[] {
-  const mean = (edges.right - edges.left) / letters
-  const [least, most] = [Math.ceil(mean * 0.65), Math.floor(mean * 1.4)]
-  let best = new Map<number, { cost: number; cuts: number[] }>([[edges.left, { cost: 0, cuts: [] }]])
-  for (let i = 1; i < letters; i++) {
-    const next: typeof best = new Map()
-    for (const [from, { cost, cuts }] of best) {
-      for (let x = from + least; x <= from + most; x++) {
-        const sum = cost + (columns[x] ?? 0) + ((columns[x - 1] ?? 0) + (columns[x + 1] ?? 0)) / 2
-        if (sum < (next.get(x)?.cost ?? Infinity)) next.set(x, { cost: sum, cuts: [...cuts, x] })
-      }
-    }
-    best = next
-  }
-  const ends = [...best].filter(([x]) => edges.right - x >= least && edges.right - x <= most)
-  return ends.toSorted(([, a], [, b]) => a.cost - b.cost)[0]?.[1].cuts ?? []
-}
-
-/** From the weakest attack to the strongest. The last one cuts nowhere, and its network finds the letters. */
-export const ATTACKS: readonly Attack[] = [
-  { name: 'fixed cells', views: cells, hidden: 192 },
-  { name: 'projection', views: projection, hidden: 192 },
-  { name: 'whole picture', views: ({ ink }) => [ink], hidden: 384 },
-]
+export const ATTACKS: readonly Attack[] = [byCells, byProjection, whole, fitted]

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ATTACKS, type Attack } from './attacks.ts'
-import { createNetwork } from './network.ts'
+import type { Network } from './network.ts'
 import { readOptions } from './options.ts'
 import { decode } from './picture.ts'
 
@@ -12,7 +12,7 @@ const HELP = `npm run bench:picture -- [options]
 Measures how many of our pictures a program reads. Each attack trains a small network on pictures that it draws itself,
 with the drawing code that everybody can read, and then reads ${TESTED} pictures that it has not seen.
 
-  --pictures <n>  pictures to train on (40000, one or two minutes for an attack)
+  --pictures <n>  pictures to train on (40000, one to four minutes for an attack)
   --letters <n>   letters of a picture, 4 or 5 (4)
   --only <names>  a comma list of attacks (${NAMES.join(',')})
   --draw <file>   another module with a function drawCaptcha(text) that returns a PNG (apps/api/src/captcha/image.ts)
@@ -36,15 +36,12 @@ function sample(draw: Draw, letters: number) {
   return { classes, picture: decode(draw(classes.map((i) => ALPHABET.charAt(i)).join(''))) }
 }
 
-function train({ views, hidden }: Attack, draw: Draw, letters: number, pictures: number) {
-  const shown = views(sample(draw, letters).picture, letters)
-  const heads = letters / shown.length
-  const network = createNetwork(shown[0]?.length ?? 0, hidden, heads, ALPHABET.length)
+function train(attack: Attack, draw: Draw, letters: number, pictures: number): Network {
+  const network = attack.createNetwork(sample(draw, letters).picture, letters, ALPHABET.length)
   for (let i = 0; i < pictures; i++) {
     const { classes, picture } = sample(draw, letters)
-    const rate = 0.01 * (1 - i / pictures) + 0.0002
-    for (const [at, view] of views(picture, letters).entries())
-      network.learn(view, classes.slice(at * heads, (at + 1) * heads), rate)
+    const done = i / pictures
+    attack.learn(network, picture, classes, 0.01 * (1 - done) + 0.0002, done)
   }
   return network
 }
@@ -56,7 +53,7 @@ function measure(attack: Attack, draw: Draw, letters: number, pictures: number):
   let [rightLetters, rightPictures] = [0, 0]
   for (let i = 0; i < TESTED; i++) {
     const { classes, picture } = sample(draw, letters)
-    const read = attack.views(picture, letters).flatMap((view) => network.read(view))
+    const read = attack.read(network, picture, letters)
     const right = classes.filter((one, at) => one === read[at]).length
     rightLetters += right
     if (right === letters) rightPictures += 1

@@ -1,5 +1,5 @@
 // A network with one hidden layer, trained by plain gradient descent, one sample at a time. It replaces the library that
-// an attacker would use, so that anybody can repeat the attack.
+// an attacker would use, so that the attack can be repeated without one.
 
 /** Random weights of a layer. Their spread keeps the sums of a layer at the same size as its inputs. */
 const weights = (inputs: number, outputs: number) =>
@@ -8,7 +8,7 @@ const weights = (inputs: number, outputs: number) =>
 /** Makes a network that reads one of `classes` classes from each of `heads` places of its input. */
 export function createNetwork(inputs: number, hidden: number, heads: number, classes: number) {
   const outputs = heads * classes
-  const first = weights(inputs / 4, hidden * 4).map((weight) => weight / 2)
+  const first = weights(inputs, hidden)
   const second = weights(hidden, outputs)
   const firstBias = new Float32Array(hidden)
   const secondBias = new Float32Array(outputs)
@@ -44,6 +44,8 @@ export function createNetwork(inputs: number, hidden: number, heads: number, cla
   }
 
   return {
+    classes,
+
     /** Learns one sample: `wanted` has the class of each head. */
     learn(input: Float32Array, wanted: readonly number[], rate: number): void {
       run(input)
@@ -76,6 +78,13 @@ export function createNetwork(inputs: number, hidden: number, heads: number, cla
       }
     },
 
+    /** The logarithm of the probability of each class of the first head. */
+    logarithms(input: Float32Array): Float32Array {
+      run(input)
+      soften(0)
+      return shares.slice(0, classes).map((share) => Math.log(share + 1e-9))
+    },
+
     /** The most probable class of each head. */
     read(input: Float32Array): number[] {
       run(input)
@@ -86,3 +95,4 @@ export function createNetwork(inputs: number, hidden: number, heads: number, cla
     },
   }
 }
+export type Network = ReturnType<typeof createNetwork>

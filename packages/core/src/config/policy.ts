@@ -36,8 +36,8 @@ export function readPolicy(file: string | undefined): ReadPolicy {
     own = parse(file, file)
   } catch (err) {
     if (!(err instanceof Error)) throw err
-    // The error of a missing file has a code. An alias without its anchor, or too many of them, has a message.
-    const why = 'code' in err ? String(err.code) : err.message
+    // The error of a missing file has a code. An alias without its anchor, or one that contains itself, has a message.
+    const [why] = 'code' in err ? [String(err.code)] : err.message.split('\n')
     return {
       policy: null,
       faults: [`POLICY_FILE: the file cannot be read (${why})`],
@@ -70,6 +70,8 @@ function parse(file: string | URL, name: string): Source {
   // With `prettyErrors` the messages would repeat parts of the file.
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false })
   const settings: unknown = document.errors.length === 0 ? document.toJS() : null
+  // Throws if an alias contains itself, because no reader of the settings would come to an end.
+  JSON.stringify(settings)
   return { document, settings, lines, name }
 }
 

@@ -1,15 +1,18 @@
 import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq'
 import { once } from 'node:events'
+import { Value } from '@sinclair/typebox/value'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
+import { readJob } from '../../src/queues/delivery-receipts.ts'
 import { QUEUE_PREFIX } from '../../src/queues/queue-options.ts'
 import {
   createSendQueue,
   EMAIL_QUEUE,
+  jobOf,
   retryDelayMs,
+  SendJob,
   SMS_QUEUE,
-  type SendJob,
 } from '../../src/queues/send-queue.ts'
 import { connectRedis, StoreError } from '../../src/redis/connect.ts'
 
@@ -27,6 +30,38 @@ beforeAll(async () => {
   server = await startRedis()
 })
 afterAll(() => server.stop())
+
+describe('a job', () => {
+  const { rid, scene, n } = job
+
+  it('names a mainland number as in the versions before, and any other number by its calling code', () => {
+    expect(jobOf({ rid, scene, n }, '+8613800138000')).toEqual(job)
+    const foreign = jobOf({ rid, scene, n }, '+85291234567', { country: 'HK', locale: 'zh-HK' })
+    expect(foreign).toEqual({
+      ...job,
+      to: '+852****4567',
+      segment: '+852912',
+      country: 'HK',
+      locale: 'zh-HK',
+    })
+    for (const one of [job, foreign]) expect(Value.Check(SendJob, one)).toBe(true)
+  })
+
+  it('of a later version keeps its country and its locale', () => {
+    const later = { ...job, country: 'HK', locale: 'en', v: 2, more: {} }
+    expect(readJob(JSON.stringify(later))).toEqual({ ...job, country: 'HK', locale: 'en' })
+  })
+
+  it.each([
+    { to: '+85291234567' },
+    { to: '13800138000' },
+    { segment: '+852912345' },
+    { country: 'hk' },
+    { locale: '../en' },
+  ])('cannot have %j', (field) => {
+    expect(Value.Check(SendJob, { ...job, ...field })).toBe(false)
+  })
+})
 
 describe('the send queue', () => {
   it('holds a send once, however often it is added', async () => {
