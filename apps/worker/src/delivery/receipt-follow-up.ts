@@ -19,11 +19,10 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
 
   const check = (job: SendJob): Promise<Reported> => applyDeliveryReport(job, 'missing', deps)
 
-  async function checkEntry(entry: string, now: number): Promise<void> {
+  async function checkEntry(entry: string): Promise<void> {
     const job = readJob(entry)
-    const reported = job === null ? null : await check(job)
-    if (reported?.kind === 'soon') await deliveryReceipts.extendWait(entry, now + reported.waitMs)
-    else await deliveryReceipts.endWait(entry)
+    if (job !== null) await check(job)
+    await deliveryReceipts.endWait(entry)
   }
 
   return {
@@ -35,7 +34,7 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
         return
       }
       const withinMs = rules.receiptWithinMs(job.scene)
-      if (withinMs !== null) await deliveryReceipts.beginWait(job, Date.now() + withinMs)
+      if (withinMs !== null) await deliveryReceipts.beginWait(job, (await deliveryReceipts.now()) + withinMs)
     },
 
     /** Reports that no delivery receipt came in time. If the send may move to e-mail, an e-mail is queued. */
@@ -53,7 +52,7 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
         // Entries whose check failed stay at the head of the set.
         const entries = await deliveryReceipts.overdue(now, AT_ONCE, failures.length)
         const fail = (err: unknown) => void failures.push(err)
-        await Promise.all(entries.map((entry) => checkEntry(entry, now).catch(fail)))
+        await Promise.all(entries.map((entry) => checkEntry(entry).catch(fail)))
         if (entries.length === AT_ONCE) continue
         if (failures.length > 0) throw failures[0]
         return

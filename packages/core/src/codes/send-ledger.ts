@@ -36,10 +36,9 @@ export type Settlement = {
 /** What is known of a message that a gateway accepted. `missing` means that no delivery receipt came in time. */
 export type DeliveryState = 'delivered' | 'undelivered' | 'missing'
 
-/** `early`: the send is not settled yet; `soon`: the delivery receipt has time left; `kept`: nothing changed. */
+/** `early`: the send is not settled yet; `kept`: nothing changed. */
 export type Reported =
   | { kind: 'delivered'; afterMs: number }
-  | { kind: 'soon'; waitMs: number }
   /** The send is on the channel email, after so many moves. */
   | { kind: 'moved'; moves: number }
   | { kind: 'failed' | 'early' | 'kept' }
@@ -123,14 +122,12 @@ export function createSendLedger(
     /**
      * Records what is known of a message after its gateway accepted the message. A repeated report changes nothing.
      * @param mayMove whether the send may move to e-mail
-     * @param receiptWithinMs how long after the acceptance a delivery receipt may arrive before it counts as missing
      */
-    async report(send: Send, state: DeliveryState, mayMove: boolean, receiptWithinMs = 0): Promise<Reported> {
-      const args = [send.rid, send.n, state, mayMove ? 1 : 0, receiptWithinMs]
+    async report(send: Send, state: DeliveryState, mayMove: boolean): Promise<Reported> {
+      const args = [send.rid, send.n, state, mayMove ? 1 : 0]
       const { kind, number } = await reportScript(sendKeys(send), args)
       if (kind === 'delivered' || kind === 'failed') tell(send, kind)
       if (kind === 'delivered') return { kind, afterMs: number('after') }
-      if (kind === 'soon') return { kind, waitMs: number('wait') }
       if (kind === 'moved') return { kind, moves: number('moves') }
       return { kind: kind === 'failed' || kind === 'early' ? kind : 'kept' }
     },
