@@ -1,5 +1,7 @@
+import type { Worker } from 'bullmq'
 import type { FallbackDeps } from '@sms-codes/core/codes/contacts'
 import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
+import type { Logger } from '@sms-codes/core/logger'
 import { applyDeliveryReport, readJob, type DeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
 
@@ -12,6 +14,7 @@ type ReceiptFollowUpDeps = FallbackDeps & {
 
 /** How many overdue delivery receipts are checked at the same time. */
 const AT_ONCE = 100
+const CHECK_EVERY_MS = 1_000
 
 /** Handles the delivery receipts of messages that a gateway accepted or may have accepted. */
 export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
@@ -64,3 +67,23 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
   }
 }
 export type ReceiptFollowUp = ReturnType<typeof createReceiptFollowUp>
+
+/**
+ * Checks each second whether delivery receipts are overdue, unless the consumer of mails is paused or stopped. A check
+ * that fails is repeated in the next second.
+ */
+export function checkOverdueReceipts(
+  consumer: Worker<unknown>,
+  followUp: Pick<ReceiptFollowUp, 'checkOverdue'>,
+  log: Logger,
+): void {
+  let isChecking = false
+  setInterval(() => {
+    if (isChecking || !consumer.isRunning() || consumer.isPaused()) return
+    isChecking = true
+    followUp
+      .checkOverdue()
+      .catch((err: unknown) => log.debug({ err }, 'overdue delivery receipts not checked'))
+      .finally(() => (isChecking = false))
+  }, CHECK_EVERY_MS).unref()
+}
