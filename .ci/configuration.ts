@@ -104,8 +104,10 @@ export const renderSchema = (): string => `${JSON.stringify(withoutRequired(Poli
 function withoutRequired(schema: TSchema): object {
   if (!TypeGuard.IsObject(schema)) return schema
   const { required: _, ...rest } = schema
-  const properties = Object.entries(schema.properties).map(([name, value]) => [name, withoutRequired(value)])
-  return { ...rest, properties: Object.fromEntries(properties) }
+  const properties = new Map(
+    Object.entries(schema.properties).map(([name, value]) => [name, withoutRequired(value)]),
+  )
+  return { ...rest, properties: Object.fromEntries<object>(properties) }
 }
 
 /** The table of docs/upgrade.md: the old variables and the settings that replace them. */

@@ -243,9 +243,9 @@ describe('the limit of a country', () => {
     expect((await send(macau())).status).toBe(500)
     api.queue.add = add
     for (const status of [202, 202, 429]) expect((await send(macau())).status).toBe(status)
-    expect(await send(macau())).toMatchObject({
-      body: { code: '4002', errmsg: '发送短信过于频繁', retry_after: expect.any(Number) },
-    })
+    const { body } = await send(macau())
+    expect(body).toMatchObject({ code: '4002', errmsg: '发送短信过于频繁' })
+    expect(Number(body['retry_after'])).toBeGreaterThan(0)
     // An allowed number passes, and does not count.
     expect((await send('+85366223344')).status).toBe(202)
     expect((await send(aForeign())).status).toBe(202)

@@ -59,7 +59,7 @@ describe('the gateway in the process of the benchmark', () => {
   it('gives a message to the user who waits for it, and to one who asks later', async () => {
     const gateway = await startGateway()
     const send = async (to: string) =>
-      fetch(String(gateway.worker.policy.gateways.ccp.base_url), {
+      fetch(gateway.worker.policy.gateways.ccp.base_url, {
         method: 'POST',
         body: JSON.stringify({ to, datas: ['123456', '5'], reqId: 'r1' }),
       })

@@ -136,16 +136,18 @@ describe('a reader of numbers', () => {
   it('answers for any text, and reads what it has made as the same number', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
-      fc.stringMatching(/^(\+|00|86|0)?[0-9 -]{3,17}$/),
+      fc
+        .tuple(fc.constantFrom('', '+', '00', '86', '0'), fc.nat(99_999), fc.nat(999_999_999))
+        .map((parts) => parts.join('')),
       fc.constantFrom(...MOBILES.map(({ mobile }) => mobile)),
     )
     fc.assert(
       fc.property(text, (typed) => {
         expect(normaliseMobile(normaliseMobile(typed))).toBe(normaliseMobile(typed))
         const read = readAll(typed)
-        if ('mobile' in read) expect(readAll(read.mobile)).toEqual(read)
+        expect('mobile' in read ? readAll(read.mobile) : read).toEqual(read)
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     )
   })
 })

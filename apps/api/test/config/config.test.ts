@@ -141,9 +141,16 @@ describe('the configuration of the API', () => {
     )
     const most = Object.entries(config.rateLimits).map(([name, windows]) => [name, windows[0]?.most])
     expect(Object.fromEntries(most)).toEqual({
-      ...{ images: 1, attempts: 2, address: 3, verifies: 4 },
-      ...{ subnet_images: 5, subnet_attempts: 6, subnet: 7, subnet_verifies: 8 },
-      ...{ segment: 9, budget: 10 },
+      images: 1,
+      attempts: 2,
+      address: 3,
+      verifies: 4,
+      subnet_images: 5,
+      subnet_attempts: 6,
+      subnet: 7,
+      subnet_verifies: 8,
+      segment: 9,
+      budget: 10,
     })
     expect(config.guard).toEqual({
       on: true,

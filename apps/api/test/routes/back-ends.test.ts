@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
 import { keys } from '@sms-codes/core/redis/keys'
-import { aMobile, anAddress, startApiWith, type Api } from '../api.ts'
+import { aMobile, anAddress, startApiWith, type Answer, type Api } from '../api.ts'
 import { idempotentCalls, replayOf, SEND, type Calls } from '../http/idempotent-calls.ts'
 
 const KEYS = { shop: 's'.repeat(32), crm: 'c'.repeat(32), vault: 'v'.repeat(32), plain: 'p'.repeat(32) }
@@ -160,14 +160,13 @@ it('any values of the fields of back ends get an answer of the contract, with an
   const value = fc.oneof(fc.string({ unit: 'binary', maxLength: 140 }), fc.ipV4(), fc.ipV6(), fc.jsonValue())
   const fields = fc.record({ client_address: value, limit_key: value, proof: value }, { requiredKeys: [] })
   const headers = fc.constantFrom<Record<string, string>>(bearer('shop'), bearer('plain'), {})
-  await fc.assert(
-    fc.asyncProperty(fields, headers, async (body, header) => {
-      const { status, body: answer } = await send({ mobile: aMobile(), ...body }, header)
-      expect([202, 400, 403, 413, 429]).toContain(status)
-      expect(answer['code']).toMatch(/^[0-9]+$/)
-    }),
-    { numRuns: 100 },
+  const samples = fc.sample(fc.tuple(fields, headers), 100)
+  const answers = await Promise.all(
+    samples.map(([body, header]) => send({ mobile: aMobile(), ...body }, header)),
   )
+  const isInContract = ({ status, body }: Answer) =>
+    [202, 400, 403, 413, 429].includes(status) && /^[0-9]+$/.test(String(body['code']))
+  expect(samples.filter((_sample, i) => !answers.slice(i, i + 1).every(isInContract))).toEqual([])
 })
 
 describe('a send without an API key', () => {

@@ -34,7 +34,7 @@ const wording = section({
   minutes: Type.Optional(whole(1, 10, 'minutes in the text of the template')),
 })
 
-export const gateway = section({
+const gateway = section({
   vendor: Type.Optional(text(NAME, 'a vendor, such as ccp')),
   base_url: Type.Optional(
     text('^https?://[^\\s]+$', "address of the vendor's API, such as https://api.example.com"),
@@ -55,6 +55,13 @@ export const gateway = section({
     Type.Array(wording, { minItems: 1, description: 'wording by scene, locale and country' }),
   ),
 })
+
+// `email` is the name of the e-mail channel in records and metrics.
+export const gateways = named(
+  `(?!email$)${NAME}`,
+  gateway,
+  'name of a gateway, not email: lower-case letters, digits, - or _',
+)
 
 export const route = section({
   countries: Type.Optional(countryCodes),

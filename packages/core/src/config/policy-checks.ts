@@ -95,7 +95,17 @@ const checkTestNumbers: PolicyRule = ({ codes, scenes, test_numbers: { numbers }
   })
 }
 
+/** Numbers of a country with a wrong code would be refused. Intl replaces codes that are not of ISO 3166-1, such as UK. */
+const checkCountries: PolicyRule = ({ countries }) => {
+  const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
+  return Object.keys(countries).map((code) => {
+    const isKnown = new Intl.Locale(`und-${code}`).region === code && names.of(code) !== undefined
+    return !isKnown && { at: ['countries', code], says: 'is not an ISO 3166-1 code, such as HK or GB' }
+  })
+}
+
 const RULES: readonly PolicyRule[] = [
+  checkCountries,
   checkScenes,
   checkReferences,
   checkCaptcha,

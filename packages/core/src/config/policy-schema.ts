@@ -3,7 +3,7 @@ import { Type, type StaticDecode } from '@sinclair/typebox'
 import { parsed } from './decoders.ts'
 import {
   COUNTRY,
-  gateway,
+  gateways,
   LOCALE,
   locale,
   NAME,
@@ -121,12 +121,7 @@ export const PolicySchema = section({
   ),
   codes,
   scenes: named(SCENE, scene, 'name of a scene: a lower-case letter and up to 31 more letters, digits or _'),
-  // `email` is the name of the e-mail channel in records and metrics.
-  gateways: named(
-    `(?!email$)${NAME}`,
-    gateway,
-    'name of a gateway, not email: lower-case letters, digits, - or _',
-  ),
+  gateways,
   routes: Type.Array(route, { description: 'which gateway is asked first for some numbers' }),
   gateway_deadline: duration('1000ms', '8s', 'time that one call of a gateway may take'),
   email: section({

@@ -1,3 +1,4 @@
+import { getCountries } from 'libphonenumber-js/max'
 import { expect, it } from 'vitest'
 import { ConfigError } from '../../src/config/load.ts'
 import { loadPolicy, policyFile } from '../policy-file.ts'
@@ -26,6 +27,16 @@ const siteverify = { captcha: { siteverify: { service: 'turnstile' } } }
 const noSteps = { step_up: { enabled: false } }
 
 it.each<[string, object, string]>([
+  [
+    'a country by its informal code',
+    { countries: { UK: { locale: 'en' } } },
+    'countries.UK: is not an ISO 3166-1 code, such as HK or GB',
+  ],
+  [
+    'a country that does not exist',
+    { countries: { XX: { locale: 'en' } } },
+    'countries.XX: is not an ISO 3166-1 code, such as HK or GB',
+  ],
   ['no default scene', { scenes: { pay: {} } }, 'scenes: must have the scene default, which '],
   [
     'a scene that sends too late',
@@ -177,4 +188,9 @@ it.each<[string, object]>([
   ['a guard that denies without proofs', { ...noSteps, guard: { mode: 'deny' } }],
 ])('a policy with %s has no fault', (_what, settings) => {
   expect(faultsOf(settings)).toEqual([])
+})
+
+it('every country of the metadata of numbers may be served', () => {
+  const countries = Object.fromEntries(getCountries().map((country) => [country, { locale: 'en' }]))
+  expect(faultsOf({ countries })).toEqual([])
 })
