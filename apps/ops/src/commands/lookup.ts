@@ -37,7 +37,7 @@ const COLUMNS = ['scene', 'status', 'channel', 'sends', 'used', 'next send', 'se
 /** Describes what Redis has about a phone, without code, address, request id or number. @throws StoreError */
 async function describe(redis: RedisClient, { config, keyring, mobile, ph }: Phone): Promise<string[]> {
   const limits = createLimits(redis)
-  const misses = (key: string) => limits.count({ key, windows: DAY })
+  const misses = async (key: string) => (await limits.room({ key, windows: DAY })).windows[0]?.used ?? 0
   const policies = [...config.policies]
   const [codes, rooms, hasContact, listed, withId, blind] = await Promise.all([
     peekCodes(redis, ph, [...config.policies.keys()]),
