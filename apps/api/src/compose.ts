@@ -30,7 +30,7 @@ import { scenePolicies, type ApiConfig } from './config/config.ts'
 import { createBackEnds } from './http/api-keys.ts'
 import { createIdempotency } from './http/idempotency.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
-import { createFieldNormaliser } from './http/normalise-fields.ts'
+import { createFieldNormaliser, createServedNumbers } from './http/normalise-fields.ts'
 import { createApiMetrics, reportBudget } from './metrics.ts'
 import { createReceiptKeys } from './receipts/receipt-keys.ts'
 import { createReceipts } from './receipts/receipts.ts'
@@ -92,8 +92,8 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     ),
     guard,
     guardCounts: createGuardCounts(redis, config.guard.windowSeconds, log),
-    readNumber,
-    fields: createFieldNormaliser(readNumber),
+    normaliseFields: createFieldNormaliser(readNumber),
+    servedNumber: createServedNumbers(readNumber),
     idempotency: createIdempotency(createIdempotencyStore(redis, keyring), backEnds),
     scenes: Object.keys(config.policies),
     codeLength: (scene: string) => policyOf(scene).length,

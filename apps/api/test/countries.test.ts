@@ -8,6 +8,7 @@ import { aMobile, anAddress, startApiWith, type Api } from './api.ts'
 
 const KEY = 'k'.repeat(32)
 const authorization = { authorization: `Bearer ${KEY}` }
+const CN = { locale: 'zh-CN' }
 const TEXTS = { 'zh-CN': '{code}', 'zh-HK': '{code}', en: '{code}' }
 
 let api: Api
@@ -140,7 +141,7 @@ describe('a number that gets no code', () => {
     ['a landline', '+85221234567', LANDLINE],
     ['a landline of the mainland', '+86 21 1234 5678', LANDLINE],
     ['a premium number', '+19005551234', NOT_MOBILE],
-    ['a number that does not exist', '+8521', NOT_MOBILE],
+    ['a number that is too short', '+8521', NOT_MOBILE],
   ])('is answered with 4007 and the reason: %s', async (_what, mobile, [en, zh]) => {
     const picture = await api.captcha()
     for (const [language, errmsg] of [
@@ -152,14 +153,43 @@ describe('a number that gets no code', () => {
     }
     // The picture is not used up.
     expect(await api.redis.get(`img_${picture.uuid}`)).toBe('AB3D')
-    const guess = { mobile, sms_code: '1234' }
-    expect(await api.post('/v1/sms_codes/verify', guess)).toMatchObject({
-      status: 400,
-      body: { code: '4007' },
-    })
     const url = `/v1/contacts/${encodeURIComponent(mobile)}`
+    const payload = { email: 'owner@mail.example', verified_at: '2026-01-02' }
+    const stored = await api.app.inject({ method: 'PUT', url, headers: authorization, payload })
+    expect([stored.statusCode, stored.json<{ code: string }>().code]).toEqual([400, '4007'])
+  })
+
+  it('is refused by verify and for the erasure only if it is not a number', async () => {
+    const guess = { mobile: '+19005551234', sms_code: '1234' }
+    expect((await api.post('/v1/sms_codes/verify', guess)).body['code']).toBe('4007')
+    const url = '/v1/contacts/%2B19005551234'
     const erased = await api.app.inject({ method: 'DELETE', url, headers: authorization })
     expect([erased.statusCode, erased.json<{ code: string }>().code]).toEqual([400, '4007'])
+  })
+
+  it.each([
+    ['a served country remains beside the mainland', { countries: { CN, HK: { locale: 'zh-CN' } } }],
+    ['only the mainland remains', { countries: { CN } }],
+  ])('is verified, redeemed and erased after its country has left the policy: %s', async (_what, policy) => {
+    const left = await startApiWith(policy, { API_KEYS: `shop:${KEY}` })
+    try {
+      const [mobile, typed] = ['+819012345678', '0081 90-1234-5678']
+      const { codes, contacts } = left.deps
+      await contacts.put(mobile, { email: 'owner@mail.example', verifiedAt: '2026-01-02T00:00:00Z' })
+      const issued = await codes.issue(mobile, 'default', { budgetUnit: 0 })
+      if (issued.kind === 'throttled') throw new Error('throttled')
+      const guess = { mobile: typed, sms_code: await left.codeOf(issued.requestId) }
+      const { body } = await left.post('/v1/sms_codes/verify', guess)
+      expect(body['code']).toBe('0')
+      const redemption = { receipt: body['receipt'], scene: 'default', mobile: typed }
+      const redeemed = await left.post('/v1/receipts/redeem', redemption, authorization)
+      expect(redeemed).toMatchObject({ status: 200, body: { mobile } })
+      const url = `/v1/contacts/${encodeURIComponent(typed)}`
+      const erased = await left.app.inject({ method: 'DELETE', url, headers: authorization })
+      expect(erased.json<{ erased: string[] }>().erased).toEqual(['code:default', 'sends', 'contact'])
+    } finally {
+      await left.stop()
+    }
   })
 
   it('is never answered with a 5xx over HTTP, and a good number of each served country is accepted', async () => {

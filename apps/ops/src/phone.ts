@@ -9,30 +9,40 @@ export const MOBILE_HELP = `Every user of this machine can see a number on the c
 Write "-" in place of the number to read it from standard input.`
 
 /** The phone that a command is about. A command may show its pseudonym `ph`, and must not show its whole number. */
-export type Phone = { config: PhoneConfig; keyring: Keyring; mobile: string; country: string; ph: string }
+export type Phone = { config: PhoneConfig; keyring: Keyring; mobile: string; ph: string }
 
 const FAULTS = {
   mobileWrong:
     'not a mobile number: expected the eleven digits of the mainland, or a plus, the calling code and the number',
-  landline: 'not a mobile number: it belongs to a landline',
+  landline: 'it belongs to a landline, which gets no messages',
   countryNotServed: 'the policy does not serve the country of this number (countries)',
 }
 
 /**
- * Loads the configuration, then reads the number.
+ * Loads the configuration, then reads the number. The policy need not serve its country, so that the data of a phone can be
+ * seen and erased still.
  * @param word the number, or - for standard input
- * @throws ConfigError, OpsError if it is not a mobile number of a served country, or the operator stops the command
+ * @throws ConfigError, OpsError if it is not a number, or the operator stops the command
  */
 export async function choosePhone(word: string, { env, terminal }: Context): Promise<Phone> {
   const config = loadPhoneConfig(env)
   const keyring = createKeyring(config.keyring)
   const typed = word === '-' ? await terminal.readInput() : word
   if (terminal.signal.aborted) throw new OpsError('stopped')
-  const readNumber = await loadNumbers(new Set(Object.keys(config.countries)))
-  const number = readNumber(typed)
-  if ('fault' in number) throw usageError(FAULTS[number.fault])
-  return { config, keyring, ...number, ph: keyring.pseudonym(number.mobile) }
+  const number = (await loadServed(config))(typed)
+  if (!('mobile' in number)) throw usageError(FAULTS[number.fault])
+  const { mobile } = number
+  return { config, keyring, mobile, ph: keyring.pseudonym(mobile) }
 }
+
+/** The country of a phone that gets messages. @throws OpsError if it gets none */
+export async function countryOf({ config, mobile }: Phone): Promise<string> {
+  const number = (await loadServed(config))(mobile)
+  if ('fault' in number) throw usageError(FAULTS[number.fault])
+  return number.country
+}
+
+const loadServed = ({ countries }: PhoneConfig) => loadNumbers(new Set(Object.keys(countries)))
 
 /** Returns a function that finds the policy of a scene. @throws OpsError for a scene that the policy does not have */
 export function policyOf({ policies }: PhoneConfig) {

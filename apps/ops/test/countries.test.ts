@@ -27,6 +27,19 @@ test('a phone of another country is sent to, looked up, blocked and erased, and 
   expect(await ops.dump()).not.toContain('91827364')
 })
 
+test('a phone whose country the policy does not serve is looked up, blocked and erased, and is sent nothing', async () => {
+  const mobile = '+819012345678'
+  const ph = ops.keyring.pseudonym(mobile)
+  await ops.codes.issue(mobile, 'default', { budgetUnit: 0 })
+  expect((await ops.run(['lookup', mobile])).stdout).toContain(`+81****5678, pseudonym ${ph}`)
+  expect((await ops.run(['block', '--mobile', mobile])).stdout).toBe(`blocked: phone ${ph}, no expiry\n`)
+  expect((await ops.run(['unlist', '--mobile', mobile])).code).toBe(0)
+  expect((await ops.run(['erase', mobile, '--yes'])).stdout).toBe('+81****5678: erased code:default, sends\n')
+  const refused = await ops.run(['send-test', mobile])
+  expect(refused.stderr).toMatch(/the policy does not serve the country of this number/)
+  expect(refused.code).toBe(2)
+})
+
 test('a segment of another country is blocked, and +86 in front of a mainland segment is left out', async () => {
   const look = (mobile: string) =>
     createLists(ops.redis).look({ ip: '192.0.2.1', mobile, ph: ops.keyring.pseudonym(mobile) })

@@ -1,4 +1,4 @@
-import type { FastifyRequest, preValidationHookHandler } from 'fastify'
+import type { preValidationHookHandler } from 'fastify'
 import { parseForwarded } from '@sms-codes/core/limits/client-address'
 import { normaliseDigits } from '@sms-codes/core/mobile'
 import type { ReadNumbers } from '@sms-codes/core/numbers'
@@ -14,13 +14,14 @@ const NORMALISERS = {
 }
 
 /**
- * Normalises what callers write, before the schema judges it. So the idempotency key, the job and the code record of a
- * request depend on its canonical values only. The classic call does not use this hook: it is as strict as before.
+ * Makes the hook that normalises what callers write, before the schema judges it. So the idempotency key, the job and the
+ * code record of a request depend on its canonical values only. A number of a country that is not served passes, because
+ * the data of its phone can be verified and erased still. The classic call does not use this hook: it is as strict as
+ * before.
  */
-export function createFieldNormaliser(readNumber: ReadNumbers) {
-  const countries = new WeakMap<FastifyRequest, string>()
-
-  const normaliseFields: preValidationHookHandler = (request, _reply, done) => {
+export const createFieldNormaliser =
+  (readNumber: ReadNumbers): preValidationHookHandler =>
+  (request, _reply, done) => {
     for (const fields of [request.params, request.body]) {
       if (typeof fields !== 'object' || fields === null) continue
       for (const [name, normalise] of Object.entries(NORMALISERS)) {
@@ -31,17 +32,15 @@ export function createFieldNormaliser(readNumber: ReadNumbers) {
       // The schema answers that an empty number is missing.
       if (typeof typed !== 'string' || typed === '') continue
       const number = readNumber(typed)
-      if ('fault' in number) return done(new Refusal(number.fault))
+      if (!('mobile' in number)) return done(new Refusal(number.fault))
       Reflect.set(fields, 'mobile', number.mobile)
-      countries.set(request, number.country)
     }
     done()
   }
 
-  return {
-    normaliseFields,
-    /** The country of the number in a request that passed the hook. */
-    countryOf: (request: FastifyRequest): string => countries.get(request) ?? 'CN',
-  }
+/** Makes a function that returns a number with its country. It throws Refusal if the number gets no code. */
+export const createServedNumbers = (readNumber: ReadNumbers) => (mobile: string) => {
+  const number = readNumber(mobile)
+  if ('fault' in number) throw new Refusal(number.fault)
+  return number
 }
-export type FieldNormaliser = ReturnType<typeof createFieldNormaliser>

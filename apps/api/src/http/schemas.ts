@@ -19,7 +19,10 @@ export const Envelope = Type.Object(
       }),
     ),
     challenge: Type.Optional(
-      Type.Literal('proof', { description: 'repeat the request with a `proof`; see GET /v1/challenges' }),
+      Type.Literal('proof', {
+        description:
+          'repeat the request with a `proof`; of GET /v1/challenges, or with the token of a captcha service, as the scene accepts',
+      }),
     ),
   },
   { title: 'Envelope' },
@@ -34,7 +37,7 @@ export const MainlandMobile = Type.String({
   description: 'eleven digits, for example 13800138000',
 })
 
-/** A number of the other routes. `createMobileFields` has judged it and made E.164 of it. */
+/** A number of the other routes. The hook `normaliseFields` has made E.164 of it. */
 export const Mobile = Type.String({
   minLength: 1,
   description:

@@ -5,7 +5,7 @@ import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 
-type Needs = Pick<ApiDeps, 'backEnds' | 'contacts' | 'fields' | 'scenes'>
+type Needs = Pick<ApiDeps, 'backEnds' | 'contacts' | 'normaliseFields' | 'scenes' | 'servedNumber'>
 
 /**
  * The rule of browsers for `<input type=email>` (WHATWG HTML), with at most 64 characters before the `@`. The permitted
@@ -26,7 +26,7 @@ const Erased = Type.Object({
 /** Lets a back end store the e-mail address of a phone, and erase all data about a phone. */
 export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
   app,
-  { backEnds, contacts, fields, scenes },
+  { backEnds, contacts, normaliseFields, scenes, servedNumber },
 ) => {
   const onRequest = backEnds.requireScope('contacts')
   const about = { tags: ['backend'], security: [{ apiKey: [] }], params: Type.Object({ mobile: Mobile }) }
@@ -35,7 +35,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
     '/v1/contacts/:mobile',
     {
       onRequest,
-      preValidation: fields.normaliseFields,
+      preValidation: normaliseFields,
       schema: {
         ...about,
         summary: 'Store the e-mail address that a phone may fall back to',
@@ -59,7 +59,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
       const { email, verified_at } = request.body
       const at = Date.parse(verified_at)
       if (!(at <= Date.now() + CLOCK_SKEW_MS)) throw new Refusal('param')
-      const { mobile } = request.params
+      const { mobile } = servedNumber(request.params.mobile)
       await contacts.put(mobile, { email, verifiedAt: new Date(at).toISOString() })
       request.log.info({ mobile: maskMobile(mobile) }, 'contact stored')
       return reply.status(204).send(null)
@@ -70,7 +70,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
     '/v1/contacts/:mobile',
     {
       onRequest,
-      preValidation: fields.normaliseFields,
+      preValidation: normaliseFields,
       schema: {
         ...about,
         summary: 'Erase all data about a phone',

@@ -8,7 +8,7 @@ import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { PublicJwk } from '../receipts/receipt-keys.ts'
 import { Assurance, RECEIPT_PATTERN } from '../receipts/receipts.ts'
 
-type Needs = Pick<ApiDeps, 'backEnds' | 'fields' | 'receipts' | 'scenes'>
+type Needs = Pick<ApiDeps, 'backEnds' | 'normaliseFields' | 'receipts' | 'scenes'>
 
 const bodyOf = (scenes: readonly string[]) =>
   Type.Object(
@@ -46,7 +46,7 @@ const Redeemed = Type.Object({
 /** The first route answers the public keys, with which a back end checks a receipt. The second redeems a receipt. */
 export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
   app,
-  { backEnds, fields, receipts, scenes },
+  { backEnds, normaliseFields, receipts, scenes },
 ) => {
   app.get(
     '/.well-known/jwks.json',
@@ -68,7 +68,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
     '/v1/receipts/redeem',
     {
       onRequest: backEnds.requireScope('redeem'),
-      preValidation: fields.normaliseFields,
+      preValidation: normaliseFields,
       schema: {
         summary: 'Redeem a receipt, once',
         tags: ['backend'],

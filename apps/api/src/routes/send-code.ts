@@ -13,7 +13,7 @@ import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
 type Checks = 'admit' | 'backEnds' | 'backlog' | 'callerOf' | 'checkCaptcha' | 'guard'
 type Sending = 'codes' | 'contacts' | 'ledger' | 'localeOf' | 'metrics' | 'queue' | 'rules' | 'testNumbers'
-type Serving = 'corsOrigins' | 'fields' | 'idempotency' | 'readNumber' | 'scenes' | 'siteverify'
+type Serving = 'corsOrigins' | 'idempotency' | 'normaliseFields' | 'scenes' | 'servedNumber' | 'siteverify'
 type Needs = Pick<ApiDeps, Checks | Sending | Serving>
 
 type SendRequest = Answered & { mobile: string; country: string; scene: string } & {
@@ -119,9 +119,10 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       const answered = { ...(image_code && uuid && { image_code, uuid }), ...(proof && { proof }) }
       // A uuid that cannot have been issued gets the same answer as a uuid that was not issued.
       if (answered.uuid !== undefined && !uuidPattern.test(answered.uuid)) throw new Refusal('captchaGone')
-      const number = deps.readNumber(request.params.mobile)
-      if ('fault' in number) throw new Refusal(number.fault)
-      const sent = await sendCode({ ...number, scene, ...answered }, request)
+      const sent = await sendCode(
+        { ...deps.servedNumber(request.params.mobile), scene, ...answered },
+        request,
+      )
       return { ...envelope('sent', undefined), ...sent }
     },
   )
@@ -129,7 +130,8 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
   const hooks = deps.idempotency.hooks('send', KEEP_SECONDS)
   /** Refuses what the schema cannot judge. A refusal here leaves the idempotency key unused. */
   async function checkSender(request: FastifyRequest<{ Body: Omit<SendRequest, 'country'> }>): Promise<void> {
-    const { scene, image_code, uuid, client_address, limit_key } = request.body
+    const { mobile, scene, image_code, uuid, client_address, limit_key } = request.body
+    deps.servedNumber(mobile)
     if (deps.backEnds.nameOf(request) === undefined) {
       if (client_address !== undefined || limit_key !== undefined) throw new Refusal('keyMissing')
       return
@@ -146,14 +148,13 @@ export const sendCodeRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       // The token of a captcha service can be longer than all else.
       ...(deps.siteverify !== null && { bodyLimit: 8_192 }),
       onRequest: deps.backEnds.acceptSender,
-      preValidation: deps.fields.normaliseFields,
+      preValidation: deps.normaliseFields,
       preHandler: [checkSender, hooks.preHandler],
       onSend: hooks.onSend,
       schema: sendSchema(deps.scenes),
     },
     async (request, reply) => {
-      const country = deps.fields.countryOf(request)
-      const sent = await sendCode({ ...request.body, country }, request)
+      const sent = await sendCode({ ...request.body, ...deps.servedNumber(request.body.mobile) }, request)
       return reply.status(202).send({ ...envelope('sent', request.headers['accept-language']), ...sent })
     },
   )

@@ -11,7 +11,7 @@ import { Assurance } from '../receipts/receipts.ts'
 type Checks = 'callerOf' | 'codeLength' | 'guardCounts' | 'rateLimits'
 type Needs = Pick<
   ApiDeps,
-  Checks | 'backEnds' | 'codes' | 'fields' | 'idempotency' | 'metrics' | 'receipts' | 'scenes'
+  Checks | 'backEnds' | 'codes' | 'idempotency' | 'metrics' | 'normaliseFields' | 'receipts' | 'scenes'
 >
 
 const bodyOf = (scenes: readonly string[]) =>
@@ -55,7 +55,7 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
     {
       // An answer contains a receipt, so it is kept only as long as a caller needs to repeat a request.
       ...idempotency.hooks('verify', ACT_SECONDS),
-      preValidation: deps.fields.normaliseFields,
+      preValidation: deps.normaliseFields,
       schema: {
         summary: 'Verify a code',
         tags: ['browser', 'backend'],

@@ -9,7 +9,7 @@ import { keys } from '@sms-codes/core/redis/keys'
 import { onePositional, OpsError, parseDuration, type Command } from '../args.ts'
 import { followSend } from '../follow-send.ts'
 import { showSeconds } from '../output.ts'
-import { choosePhone, MOBILE_HELP, policyOf, type Phone } from '../phone.ts'
+import { choosePhone, countryOf, MOBILE_HELP, policyOf, type Phone } from '../phone.ts'
 import { withStore, type Store } from '../store.ts'
 
 export const sendTest: Command = {
@@ -44,9 +44,10 @@ ${MOBILE_HELP}
     const phone = await choosePhone(word, context)
     // An unknown scene is wrong usage, so it is reported before Redis is opened.
     policyOf(phone.config)(scene)
+    const country = await countryOf(phone)
     await withStore(phone.config, async (store) => {
       const codes = createCodeStore(store.redis, phone.keyring, policyOf(phone.config))
-      const issued = await issueTest(phone, scene, codes, store)
+      const issued = await issueTest({ ...phone, country }, scene, codes, store)
       const { n } = issued.send
       const which = n === 1 ? 'new code' : `same code again (send ${n})`
       const [shown, life] = [maskMobile(phone.mobile), showSeconds(issued.expiresIn)]
@@ -64,7 +65,12 @@ const NO_BUDGET = { kind: 'taken', at: 0 } as const
  * longer counts against the limits that earlier steps counted it in.
  * @throws OpsError if the send is not allowed, StoreError
  */
-async function issueTest(phone: Phone, scene: string, codes: CodeStore, { redis, log }: Store) {
+async function issueTest(
+  phone: Phone & { country: string },
+  scene: string,
+  codes: CodeStore,
+  { redis, log }: Store,
+) {
   const { mobile, country, ph, config } = phone
   if (config.testNumbers.includes(mobile))
     throw new OpsError(
