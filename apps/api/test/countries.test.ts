@@ -243,7 +243,7 @@ describe('the language of a message', () => {
     expect(await jobOf(rid)).toMatchObject({ country: 'CN', locale: 'zh-CN' })
   })
 
-  it.each(['e', 'en_GB', '../en', 'x'.repeat(50), 7])('cannot be %s', async (locale) => {
+  it.each(['', null, 'e', 'en_GB', '../en', 'x'.repeat(50), 7])('cannot be %s', async (locale) => {
     expect(await send(aForeign(), { locale })).toMatchObject({ status: 400, body: { code: '5006' } })
   })
 })

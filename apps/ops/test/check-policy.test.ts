@@ -19,8 +19,25 @@ test('a secret that the environment lacks is reported, and is no fault of the fi
   const file = policyFile({ gateways: { webhook: { base_url: 'http://127.0.0.1:1/' } } })
   const withoutSecret = await runOps({}, ['check-policy', file])
   expect(withoutSecret.code).toBe(0)
-  expect(withoutSecret.stdout).toMatch(/ has no faults\nIn this environment:\n {2}WEBHOOK_SECRETS: /)
+  expect(withoutSecret.stdout).toMatch(
+    / has no faults of its own, but .* would not start:\n {2}WEBHOOK_SECRETS: /,
+  )
   const env = { WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 7).toString('base64')}` }
   const checked = await runOps({}, ['check-policy', file], { env })
   expect(checked).toMatchObject({ code: 0, stdout: `${file} has no faults\n`, stderr: '' })
+})
+
+test('check-policy reads the environment as a worker does', async () => {
+  const gateways = {
+    webhook: { base_url: 'http://127.0.0.1:1/' },
+    twilio: { account: `AC${'0'.repeat(32)}`, messages: [{ sender: '+15005550006' }] },
+  }
+  const file = policyFile({ gateways })
+  const onlyTwilio = { SMS_GATEWAYS: 'twilio', TWILIO_AUTH_TOKEN: 'f'.repeat(32), CALLBACK_TOKEN: '' }
+  const checked = await runOps({}, ['check-policy', file], { env: onlyTwilio })
+  expect(checked.stdout).toBe(`${file} has no faults\n`)
+  const env = { ...onlyTwilio, SMS_GATEWAYS: 'twilio,other', SCENES: 'default' }
+  const lacking = await runOps({}, ['check-policy', file], { env })
+  expect(lacking.stdout).toContain('would not start:\n  SCENES: moved to the policy file')
+  expect(lacking.stdout).toContain('SMS_GATEWAYS: entry 2 is not a gateway of the policy')
 })

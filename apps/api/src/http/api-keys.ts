@@ -49,20 +49,25 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest()
 export function createBackEnds(backEnds: readonly BackEnd[]) {
   const known = backEnds.map((backEnd) => ({ ...backEnd, digest: sha256(backEnd.key) }))
   const callers = new WeakMap<FastifyRequest, BackEnd>()
+  const hasSender = backEnds.some(({ scopes }) => scopes.includes('send'))
 
   /** The names of the back ends for which the receipts of a scene are; empty if no key is bound to the scene. */
   const audienceOf = (scene: string) =>
     backEnds.filter(({ scenes }) => scenes.includes(scene)).map(({ name }) => name)
 
   /**
-   * Finds the back end of a request by its API key (`Authorization: Bearer <key>`). All keys are compared, each in
-   * constant time, so the time of a refusal tells nothing about a key. The further log lines of the request show the
-   * name of its API key.
+   * Finds the back end of an API key (`Authorization: Bearer <key>`). All keys are compared, each in constant time, so the
+   * time of a refusal tells nothing about a key.
    */
-  function identify(request: FastifyRequest, reply: FastifyReply, scope: Scope): Refusal | undefined {
-    const [, shown = ''] = /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? []
+  function backEndOf(authorization = ''): BackEnd | undefined {
+    const [, shown = ''] = /^Bearer +([^\s]+)$/i.exec(authorization) ?? []
     const digest = sha256(shown)
-    const [match] = known.filter((key) => timingSafeEqual(key.digest, digest))
+    return known.filter((key) => timingSafeEqual(key.digest, digest))[0]
+  }
+
+  /** The further log lines of the request show the name of its API key. */
+  function identify(request: FastifyRequest, reply: FastifyReply, scope: Scope): Refusal | undefined {
+    const match = backEndOf(request.headers.authorization)
     if (match === undefined) {
       void reply.header('www-authenticate', 'Bearer')
       return new Refusal('keyWrong')
@@ -92,12 +97,14 @@ export function createBackEnds(backEnds: readonly BackEnd[]) {
         done(identify(request, reply, scope)),
 
     /**
-     * Lets a back end send. A request without the header is a browser's, and so is one with Basic, which browsers send
-     * to a proxy with a password. A page with an API key shows it to everyone, so a key from a browser is refused.
+     * Lets a back end send. A request without the header is a browser's. A header with Basic is for a proxy with a
+     * password. While no key has the scope, an unknown key is a token of the page's own application, which classic pages
+     * send with every call. A page with an API key shows it to everyone, so a key from a browser is refused.
      */
     acceptSender: ((request, reply, done) => {
       const { authorization, origin } = request.headers
       if (authorization === undefined || /^Basic /i.test(authorization)) return done()
+      if (!hasSender && backEndOf(authorization) === undefined) return done()
       const refusal = identify(request, reply, 'send')
       return done(refusal ?? (origin === undefined ? undefined : new Refusal('keyInPage')))
     }) satisfies onRequestHookHandler,

@@ -47,6 +47,9 @@ const FIELD_ANSWERS: Record<string, Answer> = {
   client_address: 'addressWrong',
 }
 
+/** Fields that a request may omit. An empty one is a wrong value, and no missing parameter. */
+const OPTIONAL_FIELDS = new Set(['locale', 'proof'])
+
 type Outcome = { answer: Answer; details?: RefusalDetails; status?: number }
 
 /** @param isClassic whether the answers are for the classic call, whose pages are Chinese */
@@ -112,5 +115,6 @@ function validationAnswer(err: FastifyError, request: FastifyRequest): Answer {
   const source = { body, params, querystring, headers: undefined }[err.validationContext ?? 'headers']
   const value: unknown =
     typeof source === 'object' && source !== null ? Reflect.get(source, field) : undefined
-  return value === null || value === '' ? 'missing' : (FIELD_ANSWERS[field] ?? 'param')
+  if (value === null || value === '') return OPTIONAL_FIELDS.has(field) ? 'param' : 'missing'
+  return FIELD_ANSWERS[field] ?? 'param'
 }

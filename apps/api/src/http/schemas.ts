@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type TObject } from '@sinclair/typebox'
 import { MAINLAND_PATTERN } from '@sms-codes/core/mobile'
 
 /** The fields that the body of every success has. */
@@ -42,6 +42,12 @@ export const Mobile = Type.String({
   minLength: 1,
   description:
     'a mobile number of a country that the service serves: +852 9123 4567, 0085291234567 or, of mainland China, also 13800138000. Spaces, dashes and full-width digits are permitted',
+})
+
+/** Lets a request omit the fields that have a default. The handler gets them all, because the validation fills them in. */
+export const withDefaults = <T extends TObject>(schema: T): T => ({
+  ...schema,
+  required: schema.required?.filter((name) => schema.properties[name]?.['default'] === undefined) ?? [],
 })
 
 /** @param scenes the configured scenes; a request without a scene is for `default` */

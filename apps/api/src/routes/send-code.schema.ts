@@ -10,6 +10,7 @@ import {
   Mobile,
   sceneOf,
   SUCCESS_FIELDS,
+  withDefaults,
 } from '../http/schemas.ts'
 
 const Sent = Type.Object(
@@ -32,12 +33,14 @@ export const classicSchema = (scenes: readonly string[]) => ({
   description: `HTTP 200 for every expected outcome; read \`code\` in the body. ${AFTER_503}`,
   tags: ['browser'],
   params: Type.Object({ mobile: MainlandMobile }),
-  querystring: Type.Object({
-    image_code: Type.Optional(Type.String()),
-    uuid: Type.Optional(Type.String()),
-    proof: Type.Optional(Type.String()),
-    scene: sceneOf(scenes),
-  }),
+  querystring: withDefaults(
+    Type.Object({
+      image_code: Type.Optional(Type.String()),
+      uuid: Type.Optional(Type.String()),
+      proof: Type.Optional(Type.String()),
+      scene: sceneOf(scenes),
+    }),
+  ),
   response: { 200: Type.Union([Sent, Envelope]), 400: Envelope, 404: Envelope, 503: Envelope },
 })
 
@@ -47,53 +50,53 @@ export const sendSchema = (scenes: readonly string[]) => ({
   tags: ['browser', 'backend'],
   security: [{}, { apiKey: [] }],
   headers: IdempotencyHeaders,
-  body: Type.Object(
-    {
-      mobile: Mobile,
-      image_code: Type.Optional(
-        Type.String({ minLength: 1, maxLength: 16, description: 'sent together with its uuid' }),
-      ),
-      uuid: Type.Optional(Type.String({ pattern: UUID_PATTERN })),
-      proof: Type.Optional(
-        Type.String({
-          minLength: 1,
-          maxLength: PROOF_MAX_LENGTH,
-          description:
-            'the altcha payload, or the token of a captcha service if the scene accepts one, in place of the image code or in addition to it',
-        }),
-      ),
-      scene: sceneOf(scenes),
-      client_address: Type.Optional(
-        Type.Union([Type.String({ format: 'ipv4' }), Type.String({ format: 'ipv6' })], {
-          description:
-            'only with an API key, and required with it: the IP address of your user, which limits count',
-        }),
-      ),
-      limit_key: Type.Optional(
-        Type.String({
-          pattern: '^[!-~]{1,128}$',
-          description:
-            'only with an API key: a device or session of your user, which is limited like an address; stored as a keyed hash',
-        }),
-      ),
-      locale: Type.Optional(
-        Type.String({
-          pattern: LOCALE_PATTERN,
-          description:
-            'the language of the message, such as en; without a text in it, the scene and the country decide',
-        }),
-      ),
-    },
-    {
-      additionalProperties: false,
-      // `scene` has a default, so a request may omit it.
-      required: ['mobile'],
-      anyOf: [
-        { required: ['image_code', 'uuid'] },
-        { required: ['proof'] },
-        { required: ['client_address'] },
-      ],
-    },
+  body: withDefaults(
+    Type.Object(
+      {
+        mobile: Mobile,
+        image_code: Type.Optional(
+          Type.String({ minLength: 1, maxLength: 16, description: 'sent together with its uuid' }),
+        ),
+        uuid: Type.Optional(Type.String({ pattern: UUID_PATTERN })),
+        proof: Type.Optional(
+          Type.String({
+            minLength: 1,
+            maxLength: PROOF_MAX_LENGTH,
+            description:
+              'the altcha payload, or the token of a captcha service if the scene accepts one, in place of the image code or in addition to it',
+          }),
+        ),
+        scene: sceneOf(scenes),
+        client_address: Type.Optional(
+          Type.Union([Type.String({ format: 'ipv4' }), Type.String({ format: 'ipv6' })], {
+            description:
+              'only with an API key, and required with it: the IP address of your user, which limits count',
+          }),
+        ),
+        limit_key: Type.Optional(
+          Type.String({
+            pattern: '^[!-~]{1,128}$',
+            description:
+              'only with an API key: a device or session of your user, which is limited like an address; stored as a keyed hash',
+          }),
+        ),
+        locale: Type.Optional(
+          Type.String({
+            pattern: LOCALE_PATTERN,
+            description:
+              'the language of the message, such as en; without a text in it, the scene and the country decide',
+          }),
+        ),
+      },
+      {
+        additionalProperties: false,
+        anyOf: [
+          { required: ['image_code', 'uuid'] },
+          { required: ['proof'] },
+          { required: ['client_address'] },
+        ],
+      },
+    ),
   ),
   response: { 202: Sent, 401: Envelope, 403: Envelope, ...IDEMPOTENT_ERRORS },
 })

@@ -5,7 +5,7 @@ import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
 import { nameInLog } from '../http/request-log.ts'
-import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS } from '../http/schemas.ts'
+import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS, withDefaults } from '../http/schemas.ts'
 import { Assurance } from '../receipts/receipts.ts'
 
 type Checks = 'callerOf' | 'codeLength' | 'guardCounts' | 'rateLimits'
@@ -15,24 +15,26 @@ type Needs = Pick<
 >
 
 const bodyOf = (scenes: readonly string[]) =>
-  Type.Object(
-    {
-      mobile: Mobile,
-      sms_code: Type.String({
-        minLength: 1,
-        description: 'the digits of the message; spaces, dashes and full-width digits are permitted',
-      }),
-      scene: sceneOf(scenes),
-      request_id: Type.Optional(
-        Type.String({
+  withDefaults(
+    Type.Object(
+      {
+        mobile: Mobile,
+        sms_code: Type.String({
           minLength: 1,
-          maxLength: 64,
-          description:
-            'the id that the send answered; it has five guesses of its own, which no stranger can use up',
+          description: 'the digits of the message; spaces, dashes and full-width digits are permitted',
         }),
-      ),
-    },
-    { additionalProperties: false, required: ['mobile', 'sms_code'] },
+        scene: sceneOf(scenes),
+        request_id: Type.Optional(
+          Type.String({
+            minLength: 1,
+            maxLength: 64,
+            description:
+              'the id that the send answered; it has five guesses of its own, which no stranger can use up',
+          }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
   )
 
 const Verified = Type.Object({

@@ -153,8 +153,8 @@ describe('a proof', () => {
   })
 
   it.each([
-    ['empty', { proof: '' }, '4003'],
-    ['null', { proof: null }, '4003'],
+    ['empty', { proof: '' }, '5006'],
+    ['null', { proof: null }, '5006'],
     ['a number', { proof: 1 }, '4001'],
     ['half of a picture', { uuid: 'u'.repeat(8) }, '4003'],
   ])('that is %s does not count as an answer', async (_what, answered, code) => {

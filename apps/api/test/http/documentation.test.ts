@@ -10,6 +10,21 @@ afterAll(() => api.stop())
 const get = (url: string) => api.app.inject({ url })
 
 describe('the documentation', () => {
+  it('requires no field that has a default', async () => {
+    type Schema = { required?: string[]; properties: Record<string, { default?: unknown }> }
+    type Call = {
+      parameters?: { name: string; required: boolean }[]
+      requestBody?: { content: Record<string, { schema: Schema }> }
+    }
+    const { paths } = (await get('/openapi.json')).json<{ paths: Record<string, Record<string, Call>> }>()
+    const bodyOf = (path: string) => paths[path]?.['post']?.requestBody?.content['application/json']?.schema
+    expect(bodyOf('/v1/sms_codes')?.required).toEqual(['mobile'])
+    expect(bodyOf('/v1/sms_codes/verify')?.required).toEqual(['mobile', 'sms_code'])
+    expect(bodyOf('/v1/sms_codes/verify')?.properties['scene']?.default).toBe('default')
+    const parameters = paths['/sms_codes/{mobile}']?.['get']?.parameters ?? []
+    expect(parameters.filter(({ required }) => required).map(({ name }) => name)).toEqual(['mobile'])
+  })
+
   it.each(['/docs', '/docs/', '/docs?a=/', '/docs/?a=b'])(
     '%s is a page whose links lead to answers',
     async (url) => {

@@ -194,6 +194,33 @@ describe('a send without an API key', () => {
   })
 })
 
+describe('without a key of the scope send', () => {
+  let own: Api
+  beforeAll(async () => {
+    own = await startApiWith({}, { API_KEYS: `shop:${KEYS.shop}` })
+  })
+  afterAll(() => own.stop())
+
+  it("the bearer token of a page's own application is ignored", async () => {
+    const token = { authorization: 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x', origin: 'https://shop.example' }
+    const sent = await own.post(SEND, { mobile: aMobile(), ...(await own.captcha()) }, token)
+    expect(sent.status).toBe(202)
+    expect(await own.post(SEND, request(), token)).toMatchObject({
+      status: 400,
+      body: { errmsg: '缺少 API 密钥' },
+    })
+    const refused = await send({ mobile: aMobile(), ...(await api.captcha()) }, token)
+    expect(refused).toMatchObject({ status: 401, body: { code: '4101' } })
+  })
+
+  it('an API key is refused, because it lacks the scope', async () => {
+    expect(await own.post(SEND, request(), bearer('shop'))).toMatchObject({
+      status: 403,
+      body: { code: '4101' },
+    })
+  })
+})
+
 it('the idempotency keys of back ends and browsers never meet', async () => {
   const key = randomUUID()
   const body = request(await api.captcha())

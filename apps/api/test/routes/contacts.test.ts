@@ -122,7 +122,7 @@ describe('PUT /v1/contacts/:mobile', () => {
     expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([400, code])
   })
 
-  it.each(['23800138000', '1380013800', '+13800138000', '138001380001', 'x'])(
+  it.each(['23800138000', '1380013800', '++13800138000', '138001380001', 'x'])(
     'refuses the number %s',
     async (mobile) => {
       for (const response of [await put(mobile, { email, verified_at }), await erase(mobile)])
