@@ -1,5 +1,5 @@
-// Renders docs/configuration.md and the JSON Schema of the policy file from the schemas that validate them. With --write,
-// this script writes the files. configuration.test.ts checks that they are current.
+// Renders docs/configuration.md, the table of docs/upgrade.md and the JSON Schema of the policy file from the schemas that
+// validate them. With --write, this script writes the files. configuration.test.ts checks that they are current.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TypeGuard, type TSchema } from '@sinclair/typebox'
@@ -13,6 +13,7 @@ import { PolicySchema } from '../packages/core/src/config/policy-schema.ts'
 
 export const ROOT = join(import.meta.dirname, '..')
 export const CONFIGURATION_FILE = 'docs/configuration.md'
+export const UPGRADE_FILE = 'docs/upgrade.md'
 export const SCHEMA_FILE = 'packages/core/policy.schema.json'
 const POLICY_FILE = 'packages/core/policy.yaml'
 
@@ -110,12 +111,17 @@ function withoutRequired(schema: TSchema): object {
   return { ...rest, properties: Object.fromEntries<object>(properties) }
 }
 
-/** The table of docs/upgrade.md: the old variables and the settings that replace them. */
-export const renderMoved = (): string =>
+/** docs/upgrade.md, which ends with a table of the old variables and the settings that replace them. */
+export const renderUpgrade = (): string =>
   [
+    readFileSync(join(ROOT, UPGRADE_FILE), 'utf8')
+      .replace(/^\| variable .*/ms, '')
+      .trimEnd(),
+    '',
     '| variable | setting |',
     '|---|---|',
     ...Object.entries(MOVED).map(([name, place]) => `| \`${name}\` | ${place} |`),
+    '',
   ].join('\n')
 
 function defaultOf(readers: Reader[]): string {
@@ -133,4 +139,5 @@ function show(value: string | null, required: boolean): string {
 if (process.argv.includes('--write')) {
   writeFileSync(join(ROOT, CONFIGURATION_FILE), renderConfiguration())
   writeFileSync(join(ROOT, SCHEMA_FILE), renderSchema())
+  writeFileSync(join(ROOT, UPGRADE_FILE), renderUpgrade())
 }
