@@ -36,6 +36,18 @@ const NOT_THE_TOKEN = new Set([
   'internal-error',
 ])
 
+/** The codes with which the services refuse a token. No other text of an answer appears in the log. */
+const TOKEN_CODES = [
+  'missing-input-response',
+  'invalid-input-response',
+  'expired-input-response',
+  'timeout-or-duplicate',
+  'already-seen-response',
+  'invalid-or-already-seen-response',
+  'sitekey-secret-mismatch',
+  'not-using-dummy-passcode',
+]
+
 /**
  * Asks a captcha service about the tokens of its widget. The secret and the tokens appear in no log. The service does
  * not get the address of the user, which its widget has seen anyway.
@@ -73,10 +85,10 @@ export function createSiteverify({ redis, keyring, log }: Needs, options: Siteve
 
   /** What is wrong with a token that the service has judged, or null. */
   function faultOf(verdict: Verdict, scene: string): string | null {
-    if (!verdict.success) return 'token'
+    const { score, 'error-codes': codes = [] } = verdict
+    if (!verdict.success) return TOKEN_CODES.find((code) => codes.includes(code)) ?? 'token'
     if (hostnames?.every((name) => name !== verdict.hostname) === true) return 'hostname'
     if (options.check_action === true && verdict.action !== scene) return 'action'
-    const { score } = verdict
     return min_score !== undefined && !(typeof score === 'number' && score >= min_score) ? 'score' : null
   }
 
@@ -94,7 +106,9 @@ export function createSiteverify({ redis, keyring, log }: Needs, options: Siteve
       }
       const fault = faultOf(verdict, scene)
       if (fault !== null) {
-        log.info({ service, fault, scene }, 'captcha token refused')
+        // The `site_key` of the policy is wrong, or the token is of another site.
+        const level = fault === 'sitekey-secret-mismatch' ? 'warn' : 'info'
+        log[level]({ service, fault, scene }, 'captcha token refused')
         return 'proofGone'
       }
       const key = keys.token(keyring.pseudonym(token))

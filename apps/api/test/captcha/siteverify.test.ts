@@ -43,7 +43,6 @@ beforeAll(async () => {
         url,
         hostnames: ['www.example.com', 'm.example.com'],
         check_action: true,
-        min_score: 0.5,
         // A busy test machine must not cause a time-out.
         deadline: '10s',
       },
@@ -116,13 +115,23 @@ describe('a token of a captcha service', () => {
     ['of an unknown page', { success: true, action: 'login', score: 0.9 }],
     ['for another action', { ...PASS, action: 'pay', score: 0.9 }],
     ['without an action', { ...PASS, score: 0.9 }],
-    ['with a low score', { ...PASS, action: 'login', score: 0.4 }],
-    ['without a score', { ...PASS, action: 'login', score: null }],
   ])('that is %s is refused, and the attempt counts', async (_what, verdict) => {
     behave = json(verdict)
     const address = anAddress()
     expect(await send({ proof: aToken() }, 'login', address)).toEqual({ status: 400, body: PROOF_GONE })
     expect(await attemptsOf(address)).toBe(1)
+  })
+
+  it.each([
+    ['info', 'timeout-or-duplicate'],
+    ['warn', 'sitekey-secret-mismatch'],
+  ])('that is refused leaves a line of the level %s with the documented code %s', async (level, code) => {
+    lines.length = 0
+    behave = json({ success: false, 'error-codes': ['unknown-code', code] })
+    await send({ proof: aToken() })
+    const line = lines.find((one) => one.includes('captcha token refused'))
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ level, fault: code, scene: 'login' })
+    expect(line).not.toContain('unknown-code')
   })
 
   it('passes once, even if the service accepts it twice and 20 requests use it at the same time', async () => {
@@ -249,6 +258,16 @@ describe('the call of each service', () => {
     }
     expect(forms.map(({ sitekey }) => sitekey)).toEqual(Array(3).fill('10000000-ffff-ffff'))
     expect(forms.map((form) => 'idempotency_key' in form)).toEqual([true, false, false])
+  })
+
+  it('refuses a token with a low score or without one', async () => {
+    const asked = siteverify({ service: 'recaptcha', url, min_score: 0.5 })
+    const consume = async (score: unknown) => {
+      behave = json({ ...PASS, score })
+      return asked.consume(aToken(), 'login')
+    }
+    expect([await consume(0.4), await consume(null)]).toEqual(['proofGone', 'proofGone'])
+    expect(await consume(0.5)).toBe('passed')
   })
 
   it('accepts every host, action and score if the policy names none', async () => {

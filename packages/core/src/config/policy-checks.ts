@@ -29,6 +29,18 @@ const checkScenes: PolicyRule = ({ codes, scenes }) => [
   }),
 ]
 
+/** A token without the value that is checked would never pass. */
+const checkSiteverify: PolicyRule = ({ captcha: { siteverify } }) => {
+  const says = (what: string) => ({
+    at: ['captcha', 'siteverify', what],
+    says: 'is not supported by this service',
+  })
+  return [
+    siteverify?.min_score !== undefined && siteverify.service !== 'recaptcha' && says('min_score'),
+    siteverify?.check_action === true && siteverify.service === 'hcaptcha' && says('check_action'),
+  ]
+}
+
 const checkCaptcha: PolicyRule = ({ codes, scenes, captcha, step_up }) =>
   Object.entries(scenes).flatMap(([name, own]): Found => {
     const at = own.captcha === undefined ? ['codes', 'captcha'] : ['scenes', name, 'captcha']
@@ -108,6 +120,7 @@ const RULES: readonly PolicyRule[] = [
   checkCountries,
   checkScenes,
   checkReferences,
+  checkSiteverify,
   checkCaptcha,
   checkBudget,
   checkGuard,

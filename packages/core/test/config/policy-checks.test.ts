@@ -74,6 +74,16 @@ it.each<[string, object, string]>([
     'codes.captcha: accepts siteverify, which needs captcha.siteverify',
   ],
   [
+    'a score of Turnstile, which gives none',
+    { captcha: { siteverify: { service: 'turnstile', min_score: 0.5 } } },
+    'captcha.siteverify.min_score: is not supported by this service',
+  ],
+  [
+    'an action of hCaptcha, which gives none',
+    { captcha: { siteverify: { service: 'hcaptcha', check_action: true } } },
+    'captcha.siteverify.check_action: is not supported by this service',
+  ],
+  [
     'a scene for pictures alone, although step_up asks for proofs',
     scene({ captcha: ['picture'] }),
     'scenes.pay.captcha: needs proof or siteverify, because step_up.enabled is true',
@@ -180,6 +190,10 @@ it.each<[string, object]>([
   ['receipts with fallback', scene({ fallback: true, receipt_within: '20s' })],
   ['a scene for pictures alone without step_up', { ...noSteps, ...scene({ captcha: ['picture'] }) }],
   ['siteverify with its settings', { ...siteverify, ...scene({ captcha: ['siteverify'] }) }],
+  [
+    'the score and the action of reCAPTCHA',
+    { captcha: { siteverify: { service: 'recaptcha', min_score: 0.5, check_action: true } } },
+  ],
   [
     'a test number with the length of one scene',
     { ...testNumbers(testNumber({ code: '1234567' })), ...scene({ length: 7 }) },

@@ -60,7 +60,7 @@ describe('the built-in policy', () => {
     const { gateways, routes, captcha, api_keys, test_numbers, countries } = loadPolicy(text)
     expect(Object.keys(gateways)).toHaveLength(9)
     expect([routes.length, test_numbers.numbers.length]).toEqual([2, 1])
-    expect([captcha.siteverify?.service, api_keys['shop']?.scenes]).toEqual(['turnstile', ['login']])
+    expect([captcha.siteverify?.service, api_keys['shop']?.scenes]).toEqual(['recaptcha', ['login']])
     expect(countries['HK']?.sends).toHaveLength(2)
   })
 })
