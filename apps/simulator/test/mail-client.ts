@@ -19,11 +19,11 @@ export async function mailTo(simulator: Simulator, options: Options = {}) {
   const settings = { ...common, socketTimeout: timeoutMs, ...(auth === undefined ? {} : { auth }) }
   const transport = createTransport(pool ? { ...settings, pool: true } : settings)
 
-  const send = (to = ADDRESS, text = '您的验证码是 482913,5 分钟内有效。') =>
+  const send = (to = ADDRESS, text = '您的验证码是 482913,5 分钟内有效。', subject = '验证码 482913') =>
     transport.sendMail({
       from: 'sms-codes <codes@example.org>',
       to,
-      subject: '验证码 482913',
+      subject,
       text,
       html: `<p>${text}</p>`,
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Mailer': 'left out' },

@@ -59,8 +59,7 @@ const waitOf = (ms: number) => ({ retry_after: Math.ceil(ms / 1000) })
 
 /**
  * Admits a request for a message, or refuses it: attempts, step-up, picture, lists, pumping guard, and the limits of
- * address, subnet, segment, country, budget, API key and limit key. One script decides and counts (admission.lua). It
- * replaced four, which took half of the CPU that a send cost Redis.
+ * address, subnet, segment, country, budget, API key and limit key. One script decides and counts (admission.lua).
  */
 export function createAdmission({ redis, counters, keyring, metrics, lists, guard }: Needs, rules: Rules) {
   const limitOf = (name: LimitName | FurtherLimit, windows: readonly Window[]) => ({
@@ -101,9 +100,9 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     const groups = GROUPS.map((group) => [group, memberOf(group, attempt)] as const)
     return [
       ...limits.map((name) => names[name]),
-      ...groups.map(([group, who]) => keys.guarded(group, who)),
-      ...groups.map(([group, who]) => keys.guardMark('mark', group, who)),
-      ...groups.map(([group, who]) => keys.guardMark('times', group, who)),
+      ...groups.map(([group, member]) => keys.guarded(group, member)),
+      ...groups.map(([group, member]) => keys.guardMark('mark', group, member)),
+      ...groups.map(([group, member]) => keys.guardMark('times', group, member)),
       keys.list('allow'),
       keys.list('deny'),
       keys.listVersion,

@@ -28,7 +28,7 @@ export const ApiEnv = Type.Object({
       "comma list of gateways of the policy in order of priority; empty for the policy's order. The API only warns if it lacks the secret for the delivery receipts of a listed gateway",
   }),
   CAPTCHA_SECRET: optionalText({
-    description: 'secret: what the captcha service of the policy (captcha.siteverify) knows you by',
+    description: 'secret: secret key of your site at the captcha service of the policy (captcha.siteverify)',
   }),
   ...receiptVariables,
   DRAIN_MS: integer(

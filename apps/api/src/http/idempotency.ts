@@ -36,7 +36,7 @@ export function createIdempotency(
       ): Promise<FastifyReply | undefined> => {
         const key = request.headers['idempotency-key']
         if (typeof key !== 'string') return undefined
-        // The keys of different back ends, and of callers without an API key, never meet.
+        // The keys of different back ends, and of callers without an API key, are separate.
         const backEnd = backEnds.nameOf(request)
         const owner = backEnd === undefined ? route : `${route}|${backEnd}`
         const begun = await store.begin(owner, key, request.body)

@@ -28,8 +28,8 @@ rate limit were reached. It takes effect at once in every API process.`,
 export const allow = putCommand(
   'allow',
   `Puts an entry on the allow list and takes it off the deny list. A matching request passes the pumping guard and
-the rate limits of address, subnet, segment and country. The image code, the limit of attempts, the phone's rate limit and the
-budget still apply. It takes effect at once in every API process.`,
+the rate limits of address, subnet, segment and country. The image code, the limit of attempts, the phone's rate
+limit and the budget still apply. It takes effect at once in every API process.`,
 )
 
 function putCommand(act: 'block' | 'allow', what: string): Command {

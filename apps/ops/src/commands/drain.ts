@@ -15,9 +15,9 @@ export const drain: Command = {
   summary: 'pause deliveries and wait until none is active',
   help: `drain [--wait 1m]
 
-Pauses the queues sms (all shards), email and events for all workers and waits until no job is active. The API refuses sends with
-503 until "resume" ends the pause. A message that waits longer than the send_within of its scene is never sent. The queues stay
-paused if this command is stopped or times out.
+Pauses the queues sms (all shards), email and events for all workers and waits until no job is active. The API
+refuses sends with 503 until "resume" ends the pause. A message that waits longer than the send_within of its scene
+is never sent. The queues stay paused if this command is stopped or times out.
 
   --wait <time>   how long to wait for active jobs, such as 90s or 5m (1m)
 `,

@@ -12,8 +12,8 @@ export const lists: Command = {
   summary: 'show the deny list and the allow list, with expiry and reason',
   help: `lists
 
-Shows the entries of both lists in Redis. The lists in the policy file are not shown. A reason is shown while it is among
-the last 1,000 entries of the audit stream.
+Shows the entries of both lists in Redis. The lists in the policy file are not shown. A reason is shown while it
+is among the last 1,000 entries of the audit stream.
 `,
   async run(args, { env, terminal }) {
     parseArgs({ args, options: {} })

@@ -36,16 +36,18 @@ export async function readMail(raw: Buffer, envelopeFrom: string): Promise<Omit<
     subject,
     text: email.text ?? null,
     html: email.html ?? null,
-    code: findCode(email.text ?? '') ?? findCode(subject),
+    code: findCode(email.text ?? '', subject),
     message_id: email.messageId ?? null,
     headers: keptHeaders(email),
   }
 }
 
-/** The first run of 6 to 10 digits, the lengths that a code may have. */
-function findCode(text: string): string | null {
-  return /(?<!\d)\d{6,10}(?!\d)/.exec(text)?.[0] ?? null
-}
+/** A run of digits as long as a code. A shorter one may also be a year, so it counts only if there is no longer one. */
+const LONG = /(?<!\d)\d{6,10}(?!\d)/
+const SHORT = /(?<![\d*])\d{4,5}(?!\d)/
+
+const findCode = (text: string, subject: string): string | null =>
+  (LONG.exec(text) ?? LONG.exec(subject) ?? SHORT.exec(text) ?? SHORT.exec(subject))?.[0] ?? null
 
 function keptHeaders(email: Email): Record<string, string> {
   const kept = email.headers.filter(({ key }) => HEADERS.has(key))

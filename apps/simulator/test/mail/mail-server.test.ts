@@ -45,6 +45,12 @@ describe('the mail server', () => {
     expect(await mails()).toMatchObject([{ code }])
   })
 
+  test('finds a code of four digits, and takes no masked number for it', async () => {
+    const text = '138****8000：您的验证码是0042，请于5分钟内正确输入。'
+    await (await mailTo(simulator)).send(ADDRESS, text, '验证码')
+    expect(await mails()).toMatchObject([{ code: '0042' }])
+  })
+
   test('stores a mail once per recipient, newest last, with and without a password', async () => {
     const client = await mailTo(simulator)
     await client.send('a@example.com, b@example.com')

@@ -66,9 +66,9 @@ const scene = section({
 })
 
 const sendsAndOthers = section({
-  images: limits('limits of picture codes and challenges'),
-  attempts: limits('limits of answers to picture codes and of proofs'),
-  sends: limits('limits of messages'),
+  images: limits('limits of picture codes, challenges and tokens of a captcha service'),
+  attempts: limits('limits of answers to picture codes and of proofs, without those of back ends'),
+  sends: limits('limits of messages; those of an address apply to a limit_key too'),
   verifies: limits('limits of codes that are tried'),
 })
 

@@ -9,7 +9,7 @@ const GATE_NAMES = {
   subnet: 'net',
   segment: 'seg',
   limit_key: 'key',
-  country: 'land',
+  country: 'country',
 }
 
 /**
