@@ -116,7 +116,7 @@ function leaks(text: string): string[] {
 async function everythingInRedis(): Promise<string> {
   const parts: string[] = []
   for (const key of await system.redis.keys('*')) {
-    parts.push(key, (await system.redis.dumpBuffer(key)).toString('latin1'))
+    parts.push(key, (await system.redis.dumpBuffer(key))?.toString('latin1') ?? '')
     const type = await system.redis.type(key)
     if (type === 'hash') parts.push(JSON.stringify(await system.redis.hgetall(key)))
     if (type === 'zset') parts.push((await system.redis.zrange(key, 0, '-1')).join())

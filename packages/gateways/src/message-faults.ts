@@ -48,10 +48,15 @@ function coverageFaults({ messages, countries, needed, context }: MessageInput):
         const of = `scene ${scene}, country ${country}, locale ${locale}`
         if (lacks.length > 0) add(at, `lacks ${lacks.join(' and ')}`, of)
         else if (words?.minutes !== undefined && words.minutes * 60 !== lifeSeconds)
-          add([...at, 'minutes'], `must be the life of the code, ${lifeSeconds} s,`, of)
+          add([...at, 'minutes'], minutesFault(lifeSeconds), of)
       }
   return [...faults.values()].map(({ at, says, of, more }) => ({
     at,
     says: `${says} for ${of}${more > 0 ? `, and for ${more} more` : ''}`,
   }))
 }
+
+const minutesFault = (lifeSeconds: number) =>
+  lifeSeconds % 60 === 0
+    ? `must be ${lifeSeconds / 60}, the life of the code,`
+    : `cannot be the life of the code, ${lifeSeconds} s; give the scene a life of whole minutes`

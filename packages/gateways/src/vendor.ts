@@ -31,6 +31,7 @@ export type ConfiguredGateway = {
   weight: number
   /** The messages a second that it takes. */
   rate: number | undefined
+  hasReceipts: boolean
   create: (deps: VendorDeps) => SmsGateway
 }
 
@@ -58,6 +59,8 @@ type VendorDefinition<S extends TObject, P extends TObject> = {
   /** The words that a message to a country needs. If absent, the message needs all words that are not optional. */
   needs?: (country: string, settings: Partial<StaticDecode<P>>) => readonly string[]
   mainlandOnly?: boolean
+  /** False for a vendor whose delivery receipts the API cannot read. */
+  hasReceipts?: boolean
   quota?: readonly QuotaWindow[]
   /** The vendor refuses every message with a longer code. Undefined if the vendor documents no limit. */
   maxCodeLength?: number
@@ -70,7 +73,7 @@ type VendorDefinition<S extends TObject, P extends TObject> = {
 }
 
 export function defineVendor<S extends TObject, P extends TObject>(definition: VendorDefinition<S, P>) {
-  const { name: vendor, secrets, settings, words, mainlandOnly = false } = definition
+  const { name: vendor, secrets, settings, words, mainlandOnly = false, hasReceipts = true } = definition
   const { quota = [], maxCodeLength = Infinity, needs = () => words.required ?? [] } = definition
   type Secrets = Partial<StaticDecode<S>>
 
@@ -137,7 +140,7 @@ export function defineVendor<S extends TObject, P extends TObject>(definition: V
       const create = (deps: VendorDeps) =>
         definition.create({ ...given, api: { name, wordingOf, transport: deps.transport } }, deps)
       const { weight = 0, rate, quota: own = quota } = entry
-      return { name, countries: countriesOf(entry, context), quota: own, weight, rate, create }
+      return { name, countries: countriesOf(entry, context), quota: own, weight, rate, hasReceipts, create }
     },
   }
 }

@@ -23,7 +23,10 @@ let api: Api
 let mails: Queue<SendJob>
 beforeAll(async () => {
   api = await startApiWith(
-    { scenes: { default: {}, login: { fallback: true, receipt_within: '20s' } } },
+    {
+      scenes: { default: {}, login: { fallback: true, receipt_within: '20s' } },
+      email: { from: 'codes@shop.example' },
+    },
     {
       CALLBACK_TOKEN: TOKEN,
       PUBLIC_URL,

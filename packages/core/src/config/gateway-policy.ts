@@ -30,7 +30,7 @@ const wording = section({
   countries: Type.Optional(countryCodes),
   template: Type.Optional(text('^[^\\s]{1,64}$', "the vendor's template, in quotes if it is a number")),
   sign_name: Type.Optional(text('^[^\\s【】]{2,20}$', 'signature without its brackets, such as 美多商城')),
-  sender: Type.Optional(text('^\\+?[0-9A-Za-z ]{3,20}$', "sender's number or name, such as +15005550006")),
+  sender: Type.Optional(text('^\\S(.{0,62}\\S)?$', "sender's number or name, such as +15005550006")),
   minutes: Type.Optional(whole(1, 10, 'minutes in the text of the template')),
 })
 
@@ -48,7 +48,7 @@ const gateway = section({
   idempotent: Type.Optional(flag('whether the receiver sends a message once, even if its id is repeated')),
   weight: Type.Optional(whole(1, 999, 'share of the messages for which the gateway is asked first')),
   rate: Type.Optional(whole(1, 9_999, 'messages a second that the gateway takes, over all workers')),
-  quota: Type.Optional(limits("the vendor's limits of messages to one number")),
+  quota: Type.Optional(limits("the vendor's limits of messages to one number", '1d')),
   countries: Type.Optional(countryCodes),
   http: Type.Optional(HttpPolicy),
   messages: Type.Optional(

@@ -113,7 +113,10 @@ export const PolicySchema = section({
   ),
   texts: named(
     LOCALE,
-    text('\\{code\\}', 'text of a message with {code}, and {minutes} for its life'),
+    text(
+      '^(?=[^]*\\{code\\})([^{}]|\\{code\\}|\\{minutes\\})*$',
+      'text of a message with {code}, and {minutes} for its life; no other braces',
+    ),
     'a locale such as zh-CN or en',
   ),
   web_otp_domain: Type.Optional(

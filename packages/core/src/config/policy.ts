@@ -18,6 +18,11 @@ export type ReadPolicy = {
   describe: (fault: PolicyFault) => string
 }
 
+const YAML_FAULTS: Readonly<Partial<Record<string, string>>> = {
+  MULTIPLE_DOCS: 'the file: must have no second document (a line ---)',
+  DUPLICATE_KEY: 'this name is in its section twice',
+}
+
 const BUILT_IN = new URL('../../policy.yaml', import.meta.url)
 
 /** @param file the operator's file; undefined for the built-in values alone */
@@ -37,7 +42,10 @@ export function readPolicy(file: string | undefined): ReadPolicy {
   } catch (err) {
     if (!(err instanceof Error)) throw err
     // The error of a missing file has a code. An alias without its anchor, or one that contains itself, has a message.
-    const [why] = 'code' in err ? [String(err.code)] : err.message.split('\n')
+    const [why] =
+      'code' in err && err.code !== 'ERR_ENCODING_INVALID_ENCODED_DATA'
+        ? [String(err.code)]
+        : err.message.split('\n')
     return {
       policy: null,
       faults: [`POLICY_FILE: the file cannot be read (${why})`],
@@ -50,33 +58,55 @@ export function readPolicy(file: string | undefined): ReadPolicy {
   if (errors.length > 0) {
     // Further errors often follow from the first ones.
     const faults = errors.slice(0, 3).map(({ code, message, pos: [offset] }) => {
-      const says = code === 'MULTIPLE_DOCS' ? 'the file: must have no second document (a line ---)' : message
+      const says = YAML_FAULTS[code] ?? `the file is not YAML: ${message}`
       return `${own.name}:${own.lines.linePos(offset).line} ${says}`
     })
     return { policy: null, faults, describe }
   }
-  const { settings } = own
-  const faults = faultsOf(merge(PolicySchema, builtIn.settings, settings))
-  // Without the faulty settings, the rules about several settings can be applied too, and all faults are reported at once.
-  // A later entry of a list is removed before an earlier one, whose removal changes its index.
-  for (const { at } of faults.toReversed()) remove(settings, at)
-  const sound = merge(PolicySchema, builtIn.settings, settings)
-  const policy = Value.Check(PolicySchema, sound) ? Value.Decode(PolicySchema, sound) : null
-  return { policy, faults: faults.map(describe), describe }
+  const faults = faultsOf(merge(PolicySchema, builtIn.settings, own.settings))
+  return {
+    policy: withoutFaulty(builtIn.settings, own.settings, faults),
+    faults: faults.map(describe),
+    describe,
+  }
+}
+
+/**
+ * The policy without the faulty settings, so that the rules about several settings can be applied too and all faults are
+ * reported at once. A section that lacks a removed setting is removed in the next round.
+ */
+function withoutFaulty(builtIn: unknown, settings: unknown, faults: readonly PolicyFault[]): Policy | null {
+  let paths = faults.map(({ at }) => at)
+  for (let round = 0; round < 5; round++) {
+    // A later entry of a list is removed before an earlier one, whose removal changes its index.
+    const byIndex = (a: string | number, b: string | number) => Number(b) - Number(a) || 0
+    paths.toSorted((a, b) => byIndex(a.at(-1) ?? 0, b.at(-1) ?? 0)).forEach((at) => remove(settings, at))
+    const sound = merge(PolicySchema, builtIn, settings)
+    const more = faultsOf(sound)
+    if (more.length === 0) return Value.Decode(PolicySchema, sound)
+    paths = more.map(({ at }) => at.slice(0, -1))
+  }
+  return null
 }
 
 function parse(file: string | URL, name: string): Source {
   const lines = new LineCounter()
   // With `prettyErrors` the messages would repeat parts of the file.
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)), {
+    lineCounter: lines,
+    prettyErrors: false,
+  })
   const settings: unknown = document.errors.length === 0 ? document.toJS() : null
   // Throws if an alias contains itself, because no reader of the settings would come to an end.
   JSON.stringify(settings)
   return { document, settings, lines, name }
 }
 
+/** A faulty text becomes `{code}`, so that the settings that name its locale have no fault. */
 function remove(settings: unknown, at: readonly (string | number)[]): void {
   const [first, ...rest] = at
+  if (first === 'texts' && isRecord(settings) && isRecord(settings[first]) && typeof rest[0] === 'string')
+    return void (settings[first][rest[0]] = '{code}')
   if (first === undefined || typeof settings !== 'object' || settings === null) return
   if (rest.length > 0) remove(Reflect.get(settings, first), rest)
   else if (Array.isArray(settings)) settings.splice(Number(first), 1)
@@ -148,7 +178,7 @@ function expectation({ type, schema, value, path }: ValueError): string {
   if (type === ValueErrorType.ObjectAdditionalProperties) {
     if (TypeGuard.IsObject(schema))
       return `is not a setting; the settings here are ${Object.keys(schema.properties).join(', ')}`
-    return `is not a name that can stand here (${schema.description})`
+    return `is not a valid name (${schema.description})`
   }
   const described = schema.description === undefined ? '' : ` (${schema.description})`
   if (value === undefined) return `is missing${described}`
@@ -156,6 +186,10 @@ function expectation({ type, schema, value, path }: ValueError): string {
     return `must be text: put it in quotes${described}`
   if (schema['type'] === 'object')
     return path === '' ? 'must be sections with settings' : `must be a section with settings${described}`
+  if (type === ValueErrorType.ArrayMinItems) return `must not be empty${described}`
+  if (type === ValueErrorType.ArrayMaxItems)
+    return `must have at most ${schema['maxItems']} entries${described}`
+  if (type === ValueErrorType.ArrayUniqueItems) return `has an entry twice${described}`
   if (schema['type'] === 'array') return `must be a list${described}`
   if (schema['type'] === 'boolean') return `must be true or false${described}`
   if (schema['type'] === 'integer' || schema['type'] === 'number')

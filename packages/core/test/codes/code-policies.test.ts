@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { budgetOf, guardWindowsOf, policiesOf } from '../../src/codes/code-policies.ts'
-import { fallbackRules } from '../../src/config/scenes.ts'
+import { fallbackRules } from '../../src/config/fallback-rules.ts'
 import { loadPolicy } from '../policy-file.ts'
 
 describe('the policy of a scene', () => {

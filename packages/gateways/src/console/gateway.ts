@@ -19,6 +19,7 @@ export function createConsoleGateway(
 
 export const consoleVendor = defineVendor({
   name: 'console',
+  hasReceipts: false,
   secrets: Type.Object({}),
   settings: Type.Object({}),
   words: Type.Object({}),

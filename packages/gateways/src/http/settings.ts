@@ -10,6 +10,7 @@ const namesIn = (http: HttpPolicy | undefined) => (http ? textsOf(http).flatMap(
 
 export const httpVendor = defineVendor({
   name: 'http',
+  hasReceipts: false,
   secrets: Type.Object({}),
   settings: Type.Object({ http: HttpPolicy }),
   words: Type.Partial(Type.Object(Object.fromEntries(WORDS.map((word) => [word, Type.String()])))),

@@ -1,15 +1,19 @@
 // Defines the secrets and the settings of Amazon SNS and creates the gateway from their values.
 import { Type } from '@sinclair/typebox'
-import { secret, text } from '../settings.ts'
+import { text } from '../settings.ts'
 import { defineVendor } from '../vendor.ts'
 import { createSnsGateway } from './gateway.ts'
 
 export const sns = defineVendor({
   name: 'sns',
+  hasReceipts: false,
   secrets: Type.Object({
-    AWS_ACCESS_KEY_ID: text('^\\w{16,128}$', 'AWS access key id, such as AKIAIOSFODNN7EXAMPLE'),
-    AWS_SECRET_ACCESS_KEY: secret('AWS secret access key'),
-    AWS_SESSION_TOKEN: Type.Optional(secret('session token of temporary AWS credentials')),
+    // Without a form: a worker without this gateway may have the AWS variables of another program.
+    AWS_ACCESS_KEY_ID: Type.String({ description: 'AWS access key id, such as AKIAIOSFODNN7EXAMPLE' }),
+    AWS_SECRET_ACCESS_KEY: Type.String({ description: 'secret: AWS secret access key' }),
+    AWS_SESSION_TOKEN: Type.Optional(
+      Type.String({ description: 'secret: session token of temporary AWS credentials' }),
+    ),
   }),
   settings: Type.Object({
     // The usual address depends on the region.
