@@ -1,30 +1,36 @@
 // Makes the call that sends a message through the Vonage SMS API. Vonage treats a repeat as a new message. The
 // message's id is sent as `client-ref`, which Vonage only returns in its delivery receipts.
+import { Type } from '@sinclair/typebox'
+import { apiUrl, text } from '../settings.ts'
+import { defineVendor, type VendorOptions } from '../vendor.ts'
 import { meaningOf } from '../code-table.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { digitsOf } from '../number.ts'
 import { codeOutcome, transportOutcome } from '../transport-outcome.ts'
-import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
+import { withoutSlash, type PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
 import { vonageCodes } from './codes.ts'
 
-export type VonageOptions = ApiOptions & {
-  apiKey: string
-  apiSecret: string
-  /** The public address for delivery receipts. Without it, Vonage uses the address in the settings of the account. */
-  callback?: string | undefined
-}
+const secrets = Type.Object({
+  // Vonage lets an account choose a secret of eight characters.
+  VONAGE_API_SECRET: text('^\\S{8,64}$', 'secret: Vonage API secret, 8 characters or more'),
+})
+const settings = Type.Object({
+  base_url: apiUrl('Vonage SMS', 'https://rest.nexmo.com'),
+  account: text('^[0-9A-Za-z]{8}$', 'Vonage API key, such as abcd1234'),
+})
+export type VonageOptions = VendorOptions<typeof secrets, typeof settings>
 
 const MIN_TTL_SECONDS = 20 // The minimum of Vonage's ttl.
 
 export function createVonageGateway(options: VonageOptions): SmsGateway {
-  const { name, apiKey, apiSecret, wordingOf, callback, transport, now = () => new Date() } = options
-  const url = `${withoutSlash(options.baseUrl)}/sms/json`
+  const { name, account, wordingOf, receiptUrl, transport, now = () => new Date() } = options
+  const url = `${withoutSlash(options.base_url)}/sms/json`
   const headers = {
     Accept: 'application/json',
     'Content-Type': 'application/json',
-    Authorization: `Basic ${Buffer.from(`${apiKey}:${apiSecret}`).toString('base64')}`,
+    Authorization: `Basic ${Buffer.from(`${account}:${options.VONAGE_API_SECRET}`).toString('base64')}`,
   }
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
@@ -38,7 +44,7 @@ export function createVonageGateway(options: VonageOptions): SmsGateway {
       // Vonage drops the message once the code has expired.
       ttl: Math.max(MIN_TTL_SECONDS, Math.floor(secondsLeft)) * 1000,
       'client-ref': message.id,
-      callback,
+      callback: receiptUrl,
     })
     return outcomeOf(await transport.post(url, { headers, body, signal }), message, now())
   }
@@ -59,3 +65,16 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   if (outcome.class !== 'accepted') return outcome
   return { ...outcome, ...messageIdIn(part, 'message-id', /^[0-9A-Za-z-]{8,64}$/, message) }
 }
+
+export const vonage = defineVendor({
+  name: 'vonage',
+  secrets,
+  settings,
+  words: Type.Object({
+    sender: text(
+      '^([0-9]{3,15}|[0-9A-Za-z ]{3,11})$',
+      'sender of Vonage messages: a number without plus, or a name',
+    ),
+  }),
+  create: createVonageGateway,
+})
