@@ -43,7 +43,6 @@ export function loadApiConfig(env: Env) {
       token: values.CALLBACK_TOKEN ?? '',
       parsers: listReceiptParsers(values, callbackAddress, policy.gateways),
       lackedSecrets: lackedSecrets(values, callbackAddress, policy.gateways),
-      gateways: values.SMS_GATEWAYS.length === 0 ? Object.keys(policy.gateways) : values.SMS_GATEWAYS,
     },
     tellsEvents: values.EVENTS_URL !== undefined,
     corsOrigins: values.CORS_ORIGINS,

@@ -177,12 +177,6 @@ describe('the configuration of the API', () => {
     })
   })
 
-  it('warns of the gateways of the policy, or of those of SMS_GATEWAYS', () => {
-    const env = withPolicy({ gateways: { ccp: {}, twilio: {} } })
-    expect(loadApiConfig(env).callbacks.gateways).toEqual(['ccp', 'twilio'])
-    expect(loadApiConfig({ ...env, SMS_GATEWAYS: 'twilio' }).callbacks.gateways).toEqual(['twilio'])
-  })
-
   it('needs a budget in production, and a permission for test numbers', () => {
     const numbers = [{ mobile: '+8613800000001', code: '123456', until: '2999-01-01' }]
     const production = (settings: object) => settingsOf({ ...withPolicy(settings), NODE_ENV: 'production' })
