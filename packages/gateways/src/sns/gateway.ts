@@ -4,12 +4,11 @@ import { Type, type StaticDecode } from '@sinclair/typebox'
 import { secret, text } from '../settings.ts'
 import { defineVendor, type VendorOptions } from '../vendor.ts'
 import aws4 from 'aws4'
-import { meaningOf } from '../code-table.ts'
+import { classByCode, meaningOf } from '../code-table.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
 import { withoutSlash, type PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
-import { snsCodes } from './codes.ts'
 
 const secrets = Type.Object({
   AWS_ACCESS_KEY_ID: text('^\\w{16,128}$', 'AWS access key id, such as AKIAIOSFODNN7EXAMPLE'),
@@ -73,6 +72,17 @@ export function signSns(account: Account, url: string, body: string, at: Date) {
   signer.datetime = headers['X-Amz-Date']
   return { ...headers, Authorization: signer.authHeader() }
 }
+
+// The outcome class of each error code of Amazon SNS. An unlisted code gets the outcome of the HTTP status.
+export const snsCodes = classByCode({
+  retry_same: 'Throttled Throttling ThrottlingException',
+  ambiguous: 'InternalError InternalServerException',
+  number: 'OptedOut InvalidParameter EndpointDisabled',
+  number_limit: 'ConflictException',
+  config: `ParameterValueInvalid ValidationException AuthorizationError InvalidSecurity UserError
+    AccessDeniedException ResourceNotFoundException ServiceQuotaExceededException SignatureDoesNotMatch
+    InvalidClientTokenId ExpiredToken RequestExpired`,
+})
 
 const MESSAGE_ID = /^[0-9a-f-]{36}$/
 

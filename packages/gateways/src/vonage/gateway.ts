@@ -3,14 +3,13 @@
 import { Type } from '@sinclair/typebox'
 import { apiUrl, text } from '../settings.ts'
 import { defineVendor, type VendorOptions } from '../vendor.ts'
-import { meaningOf } from '../code-table.ts'
+import { classByCode, meaningOf } from '../code-table.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { digitsOf } from '../number.ts'
 import { codeOutcome, transportOutcome } from '../transport-outcome.ts'
 import { withoutSlash, type PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
-import { vonageCodes } from './codes.ts'
 
 const secrets = Type.Object({
   // Vonage lets an account choose a secret of eight characters.
@@ -51,6 +50,17 @@ export function createVonageGateway(options: VonageOptions): SmsGateway {
 
   return { name, send, recognises: () => false }
 }
+
+// The outcome class of each status of the Vonage SMS API. Vonage accepts a message only with 0. An unlisted status is
+// therefore a refusal, and the next gateway may send the message.
+export const vonageCodes = classByCode({
+  accepted: '0',
+  retry_same: '1 10 34',
+  ambiguous: '5',
+  number: '7 22 33',
+  template: '6 12',
+  config: '2 3 4 8 9 11 14 15 23 29',
+})
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
   const byTransport = transportOutcome(result, now)
