@@ -14,7 +14,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import { loadNumbers } from '@sms-codes/core/numbers'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
-import { createEventQueue, withEvents } from '@sms-codes/core/queues/events'
+import { createEventQueue } from '@sms-codes/core/queues/events'
 import { createSendQueue, EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createSmsQueue } from '@sms-codes/core/queues/shards'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
@@ -61,7 +61,6 @@ export async function composeApi({ config, log, redis, producer, registry, traci
   const queue = createSmsQueue(producer, log, shards, tracing)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const events = config.tellsEvents ? createEventQueue(producer, log, tracing) : null
-  const ledger = createSendLedger(redis, keyring)
   const audit = createAudit(redis)
   const guard = createPumpingGuard({ metrics, audit, log }, policy)
   const lists = createListCheck({ metrics, audit, log }, policy.lists)
@@ -106,7 +105,7 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     localeOf: createLocales(policy),
     codes: createCodeStore(redis, keyring, policyOf),
     contacts: createContacts(redis, keyring),
-    ledger: events === null ? ledger : withEvents(ledger, events),
+    ledger: createSendLedger(redis, keyring, events?.tell),
     queue,
     mails,
     rules: fallbackRules(policy),

@@ -10,8 +10,7 @@ export const BASE_PATH_PATTERN = `^((?!/(${OWN.join('|')})(/|$))(/[0-9A-Za-z_~-]
  */
 export function createBasePathCutter(basePath: string) {
   return ({ url = '/' }: { url?: string | undefined }): string => {
-    if (basePath === '' || !url.startsWith(basePath)) return url
-    const rest = url.slice(basePath.length)
+    const rest = url.startsWith(basePath) ? url.slice(basePath.length) : url
     if (rest.startsWith('/')) return rest
     return rest === '' || rest.startsWith('?') ? `/${rest}` : url
   }

@@ -1,19 +1,10 @@
 import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { FastifyAdapter } from '@bull-board/fastify'
-import type { TProperties } from '@sinclair/typebox'
 import type { Queue } from 'bullmq'
 import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/queues/events'
-import { EMAIL_QUEUE, SendJob } from '@sms-codes/core/queues/send-queue'
+import { SendJob } from '@sms-codes/core/queues/send-queue'
 import { createDataMask } from './mask.ts'
-
-type Shown = { description: string; data: TProperties }
-const SMS: Shown = { description: 'messages to send by SMS', data: SendJob.properties }
-/** The other queues on the board, and the fields of their jobs' data that are shown. */
-const OTHERS: Record<string, Shown> = {
-  [EMAIL_QUEUE]: { description: 'messages to send by e-mail instead', data: SendJob.properties },
-  [EVENTS_QUEUE]: { description: 'webhooks to your application', data: SendEvent.properties },
-}
 
 type BoardOptions = {
   queues: readonly Queue[]
@@ -32,9 +23,9 @@ export function bullBoard({ queues, isShown, writable, basePath }: BoardOptions)
   createBullBoard({
     serverAdapter,
     queues: queues.map((queue) => {
-      const { data, description } = OTHERS[queue.name] ?? SMS
-      const adapter = new BullMQAdapter(queue, { readOnlyMode: !writable, description })
-      adapter.setFormatter('data', createDataMask(data))
+      const adapter = new BullMQAdapter(queue, { readOnlyMode: !writable })
+      const { properties } = queue.name === EVENTS_QUEUE ? SendEvent : SendJob
+      adapter.setFormatter('data', createDataMask(properties))
       adapter.setVisibilityGuard(() => isShown(queue.name))
       return adapter
     }),

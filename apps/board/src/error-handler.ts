@@ -2,9 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { scrub } from '@sms-codes/core/mobile'
 import { StoreError } from '@sms-codes/core/redis/connect'
-import { TooManyTries } from './login.ts'
 
-type BoardError = Error & { statusCode?: number | undefined }
+type BoardError = Error & { statusCode?: number | undefined; retryAfter?: number }
 
 /**
  * Turns every error into an answer. Bull Board's page shows `error.key` in the operator's language. Every request
@@ -13,9 +12,9 @@ type BoardError = Error & { statusCode?: number | undefined }
  */
 export function createErrorHandler(redisAway: () => boolean, clientAddress: ClientAddress) {
   return (err: BoardError, request: FastifyRequest, reply: FastifyReply): void => {
-    const status = err.statusCode ?? 500
-    if (err instanceof TooManyTries) {
-      void reply.code(429).header('retry-after', err.retryAfter).send({ error: 'too many tries' })
+    const { statusCode: status = 500, retryAfter } = err
+    if (retryAfter !== undefined) {
+      void reply.code(status).header('retry-after', retryAfter).send({ error: err.message })
     } else if (status === 401) {
       // The first request of a browser has no credentials, so only wrong credentials are logged.
       if (request.headers.authorization !== undefined)

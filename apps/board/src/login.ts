@@ -10,24 +10,14 @@ const loggedIn = new WeakMap<FastifyRequest, Operator>()
 /** Returns the operator of a request; null before the login and on paths without a password. */
 export const operatorOf = (request: FastifyRequest) => loggedIn.get(request) ?? null
 
-/** Thrown when an address has sent too many wrong passwords. The password of the request was not checked. */
-export class TooManyTries extends Error {
-  override readonly name = 'TooManyTries'
-  readonly statusCode = 429
-  readonly retryAfter: number
-  constructor(seconds: number) {
-    super('too many tries')
-    this.retryAfter = seconds
-  }
-}
-
 /** A user name contains no colon (config.ts), so different operators have different digests. */
 const digestOf = ({ user, password }: Pick<Operator, 'user' | 'password'>) =>
   createHash('sha256').update(`${user}:${password}`).digest()
 
 /**
- * Returns a function that throws unless a name and a password belong to an operator. The time of the comparison does
- * not depend on the guess or on the operator.
+ * Returns a function that throws unless a name and a password belong to an operator. An error with `retryAfter`, in
+ * seconds, means that the password was not checked. The time of the comparison does not depend on the guess or on the
+ * operator.
  */
 export function createLogin(operators: readonly Operator[], clientAddress: ClientAddress) {
   const tries = createTries()
@@ -36,7 +26,7 @@ export function createLogin(operators: readonly Operator[], clientAddress: Clien
     const address = clientAddress(request.raw)
     const wait = tries.waitSeconds(address)
     // The correct password is refused too, because otherwise an attacker could go on guessing.
-    if (wait > 0) throw new TooManyTries(wait)
+    if (wait > 0) throw Object.assign(new Error('too many tries'), { statusCode: 429, retryAfter: wait })
     const guess = digestOf({ user, password })
     const [match] = known.filter(({ digest }) => timingSafeEqual(guess, digest))
     if (match === undefined) {

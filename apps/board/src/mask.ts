@@ -5,17 +5,14 @@ import { scrub } from '@sms-codes/core/mobile'
 
 const HIDDEN = '[hidden]'
 
-/** How strings are masked, and whether numbers are masked. Only job data and free fields have numbers to mask. */
-type Mode = { text: (text: string) => string; numbers: boolean }
-const KNOWN: Mode = { text: scrub, numbers: false }
-const DATA: Mode = { text: scrub, numbers: true }
-const FREE: Mode = { text: scrubFreeText, numbers: true }
+/** Strings are masked in every mode. Numbers are masked in a job's data and in free fields. */
+type Mode = 'known' | 'data' | 'free'
 
 /** These fields hold free text of a processor, a vendor or a scheduler. The page makes no links of them. */
 const FREE_FIELDS = ['progress', 'returnValue', 'failedReason', 'deferredFailure', 'stacktrace', 'template']
 
 /** Masks every string of an answer. An answer that is a list has the log lines of a job, which are free text. */
-export const maskAnswer = (answer: unknown): unknown => mask(answer, Array.isArray(answer) ? FREE : KNOWN)
+export const maskAnswer = (answer: unknown): unknown => mask(answer, Array.isArray(answer) ? 'free' : 'known')
 
 /** Masks the values of the known fields of a job's data, and hides all other values. */
 export function createDataMask(fields: Record<string, unknown>): (data: unknown) => unknown {
@@ -23,21 +20,22 @@ export function createDataMask(fields: Record<string, unknown>): (data: unknown)
     if (typeof data !== 'object' || data === null) return HIDDEN
     return Object.fromEntries(
       Object.entries(data).map(([name, value]) =>
-        Object.hasOwn(fields, name) ? [name, mask(value, DATA)] : [scrubFreeText(name), HIDDEN],
+        Object.hasOwn(fields, name) ? [name, mask(value, 'data')] : [scrubFreeText(name), HIDDEN],
       ),
     )
   }
 }
 
 function mask(value: unknown, mode: Mode): unknown {
-  if (typeof value === 'string') return mode.text(value)
-  if (typeof value === 'number') return mode.numbers ? maskNumber(value) : value
+  const maskText = mode === 'free' ? scrubFreeText : scrub
+  if (typeof value === 'string') return maskText(value)
+  if (typeof value === 'number') return mode === 'known' ? value : maskNumber(value)
   if (Array.isArray(value)) return value.map((item) => mask(item, mode))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
-      mode.text(name),
-      mask(item, FREE_FIELDS.includes(name) ? FREE : mode),
+      maskText(name),
+      mask(item, FREE_FIELDS.includes(name) ? 'free' : mode),
     ]),
   )
 }

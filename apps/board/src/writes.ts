@@ -24,10 +24,9 @@ const OFFERED = new Set([
 const CLEAN = 'PUT /api/queues/:queueName/clean/:queueStatus'
 const ENDED = ['completed', 'failed']
 
-type Refusal = { status: number; why: string; key: string }
-const READ_ONLY: Refusal = { status: 405, why: 'read-only', key: 'ERRORS.QUEUE_READ_ONLY' }
-const FOREIGN: Refusal = { status: 403, why: 'foreign origin', key: 'ERRORS.FORBIDDEN' }
-const NOT_OFFERED: Refusal = { status: 403, why: 'not offered', key: 'ERRORS.FORBIDDEN' }
+const READ_ONLY = { status: 405, why: 'read-only', key: 'ERRORS.QUEUE_READ_ONLY' }
+const FOREIGN = { status: 403, why: 'foreign origin', key: 'ERRORS.FORBIDDEN' }
+const NOT_OFFERED = { status: 403, why: 'not offered', key: 'ERRORS.FORBIDDEN' }
 
 /** Matches the job ids that our producers and BullMQ make. Any other id could be a phone number or a code. */
 const JOB_ID = new RegExp(`^([0-9]{1,5}|${REQUEST_ID_PATTERN.slice(1, -1)}\\.[0-9]{1,3}(\\.[a-z_]{1,16})?)$`)
@@ -63,7 +62,7 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
   }
 }
 
-function refusalOf(request: FastifyRequest): Refusal | null {
+function refusalOf(request: FastifyRequest) {
   if (operatorOf(request)?.mayWrite !== true) return READ_ONLY
   if (isForeign(request)) return FOREIGN
   const route = `${request.method} ${request.routeOptions.url ?? ''}`

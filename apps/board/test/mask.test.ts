@@ -70,6 +70,10 @@ describe('createDataMask', () => {
     expect(maskData(event)).toMatchObject({ request_id: '[hidden]', send: '[hidden]' })
   })
 
+  it('masks a bare number in a field of a job, and keeps a small one', () => {
+    expect(maskData({ n: 13_912_345_678, v: 1 })).toEqual({ n: '139****5678', v: 1 })
+  })
+
   it('hides a field with the name of a method', () => {
     expect(maskData({ constructor: '987654', toString: 'SMS987654' })).toEqual({
       constructor: '[hidden]',

@@ -2,7 +2,7 @@ import { ConfigError, EXIT_CONFIG } from '@sms-codes/core/config/load'
 import { serializeError } from '@sms-codes/core/logger'
 import { versionOf } from '@sms-codes/core/process/version'
 import { EXIT_FAILED, EXIT_USAGE, OpsError, type Command, type Context } from './args.ts'
-import { allow, block } from './commands/block.ts'
+import { allow, block, unlist } from './commands/block.ts'
 import { checkPolicy } from './commands/check-policy.ts'
 import { drain, resume } from './commands/drain.ts'
 import { erase } from './commands/erase.ts'
@@ -10,22 +10,22 @@ import { lists } from './commands/lists.ts'
 import { lookup } from './commands/lookup.ts'
 import { sendTest } from './commands/send-test.ts'
 import { status } from './commands/status.ts'
-import { unlist } from './commands/unlist.ts'
 
-const ALL = {
-  status,
-  drain,
-  resume,
-  block,
-  allow,
-  unlist,
-  lists,
-  lookup,
-  erase,
-  'send-test': sendTest,
-  'check-policy': checkPolicy,
-}
-const COMMANDS = new Map<string, Command>(Object.entries(ALL))
+const COMMANDS = new Map<string, Command>(
+  Object.entries({
+    status,
+    drain,
+    resume,
+    block,
+    allow,
+    unlist,
+    lists,
+    lookup,
+    erase,
+    'send-test': sendTest,
+    'check-policy': checkPolicy,
+  }),
+)
 
 const HELP = `Usage: npm run ops -- <command> [options]
 

@@ -2,26 +2,41 @@ import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { createCounters } from '@sms-codes/core/limits/counters'
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { keys } from '@sms-codes/core/redis/keys'
+import { createQueueState } from '@sms-codes/core/queues/queue-state'
+import { queuesInUse } from '@sms-codes/core/queues/watched-queues'
+import { redisClockMs } from '@sms-codes/core/redis/clock-skew'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { readServers } from '@sms-codes/core/redis/server-faults'
 import type { StoreConfig } from './config.ts'
 import { showSeconds, table } from './output.ts'
-import type { Queues } from './queues.ts'
 
 /** Reads the state of the service. @throws StoreError */
-export async function takeSnapshot(config: StoreConfig, redis: RedisClient, queues: Queues) {
+export async function takeSnapshot(config: StoreConfig, redis: RedisClient) {
   const lists = createLists(redis)
-  const [servers, figures, budget, allow, deny] = await Promise.all([
+  const [servers, queues, budget, allow, deny] = await Promise.all([
     readServers(redis),
-    queues.figures(),
+    readQueues(redis, config.shards),
     createCounters(redis).room({ key: keys.budget, windows: config.budget }),
     lists.all('allow'),
     lists.all('deny'),
   ])
-  const sizes = { allow: allow.length, deny: deny.length }
-  return { redis: servers, queues: figures, budget, lists: sizes }
+  return { redis: servers, queues, budget, lists: { allow: allow.length, deny: deny.length } }
 }
-export type Snapshot = Awaited<ReturnType<typeof takeSnapshot>>
+type Snapshot = Awaited<ReturnType<typeof takeSnapshot>>
+
+/** Reads the figures of every queue that is in use. @throws StoreError */
+export async function readQueues(redis: RedisClient, shards: number) {
+  const stateOf = createQueueState(redis)
+  const [now, names] = await Promise.all([redisClockMs(redis), queuesInUse(redis, shards)])
+  return Promise.all(
+    names.map(async (name) => {
+      const { jobs, untakenMs, stalledMs, isPaused: paused } = await stateOf(name, now)
+      // The age of the job that has waited longest for its first worker.
+      const oldestSeconds = untakenMs === null ? null : Math.round(untakenMs / 1000)
+      return { name, ...jobs, oldestSeconds, stalledSeconds: Math.round(stalledMs / 1000), paused }
+    }),
+  )
+}
 
 const MEGABYTE = 1_048_576
 const COLUMNS = ['queue', 'waiting', 'active', 'delayed', 'failed', 'oldest', 'stalled', 'state']

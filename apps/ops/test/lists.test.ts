@@ -32,16 +32,11 @@ test('a network is blocked with an expiry; allowing a blocked segment takes it o
   await ops.run(['block', '10.9.0.0/16', '--for', '30m'])
   await ops.run(['block', mobile.slice(0, 5)])
   expect((await look(mobile, '10.9.8.7')).deny).not.toBeNull()
-  const entries: unknown = JSON.parse((await ops.run(['lists', '--json'])).stdout)
-  expect(entries).toMatchObject([
-    { list: 'deny', kind: 'network', entry: '10.9.0.0/16', reason: '' },
-    { list: 'deny', kind: 'segment', entry: mobile.slice(0, 5), until: null, reason: '' },
-  ])
-
   const [{ until } = { until: null }] = await createLists(ops.redis).all('deny')
   // Half an hour, give or take a minute.
   expect(Math.abs((until ?? 0) - Date.now() - 1_800_000)).toBeLessThan(60_000)
-  expect((await ops.run(['lists'])).stdout).toMatch(/^deny +network +10\.9\.0\.0\/16 +20\S+Z$/m)
+  const { stdout } = await ops.run(['lists'])
+  expect(stdout).toMatch(/^deny +network +10\.9\.0\.0\/16 +20\S+Z\ndeny +segment +137\d\d +no expiry\n$/m)
 
   await ops.run(['allow', mobile.slice(0, 5), '--reason', 'a partner'])
   await ops.run(['unlist', '10.9.0.0/16'])

@@ -46,21 +46,12 @@ test('lookup shows all data about a phone except its secrets', async () => {
   expect(shown.stdout).toMatch(/^default +- +- +0 +- +in \d+ s +0 in 60 s, 4 in 60 min, 9 in 24 h$/m)
   expect(shown.stdout).toMatch(/^login: queued 20\S+Z, sending 20\S+Z, sent 20\S+Z$/m)
   expect(shown.stdout).toContain('0 with a request id, 1 without')
-  expect(shown.stdout).toContain('lists: deny (by segment)')
+  expect(shown.stdout).toContain('lists: deny (by segment)\n')
   expect(shown.stdout).toContain('contact: stored')
-  const json = await ops.run(['lookup', '-', '--json'], { input: mobile })
-  for (const { all } of [shown, json])
-    // The first seven digits beside the last four would be the number.
-    for (const hidden of [code, EMAIL, rid, mobile.slice(0, 7)]) expect(all).not.toContain(hidden)
-  expect(JSON.parse(json.stdout)).toMatchObject({
-    hasContact: true,
-    listed: { deny: 'segment', allow: null },
-    misses: { withId: 0, blind: 1 },
-    scenes: [
-      { scene: 'default', status: null, windows: [{ left: 0 }, { left: 4 }, { left: 9 }] },
-      { scene: 'login', status: 'sent', windows: [{ most: 3, seconds: 600, left: 2 }], nextSeconds: 0 },
-    ],
-  })
+  // The first seven digits beside the last four would be the number.
+  for (const hidden of [code, EMAIL, rid, mobile.slice(0, 7)]) expect(shown.all).not.toContain(hidden)
+  const [first] = (await ops.run(['lookup', '-'], { input: mobile })).stdout.split('\n')
+  expect(shown.stdout.split('\n')[0]).toBe(first)
 })
 
 test('lookup of an unknown phone shows that there is no data, and writes none', async () => {
@@ -91,16 +82,11 @@ test('a command that waits for a number ends when it is stopped', async () => {
   expect([looked.code, looked.stderr]).toEqual([1, 'lookup: stopped\n'])
 })
 
-test('erase asks for confirmation on a screen and accepts only "yes"', async () => {
+test('erase without --yes erases nothing', async () => {
   const { mobile } = await aKnownPhone()
-  for (const input of ['y\n', 'no\n', '']) {
-    const refused = await ops.run(['erase', mobile], { screen: true, input })
-    expect(refused.stderr).toMatch(/\*{4}\d{4}\? Type yes: .*nothing was erased/s)
-    expect(refused.code).toBe(1)
-  }
-  expect(await createContacts(ops.redis, ops.keyring).find(mobile)).not.toBeNull()
-  expect(await ops.run(['erase', mobile], { screen: true, input: 'yes\n' })).toMatchObject({ code: 0 })
-  expect(await createContacts(ops.redis, ops.keyring).find(mobile)).toBeNull()
+  const before = await ops.dump()
+  expect((await ops.run(['erase', mobile], { screen: true, input: 'yes\n' })).stderr).toMatch(/needs --yes/)
+  expect(await ops.dump()).toBe(before)
 })
 
 test.each([

@@ -8,19 +8,18 @@ import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
-import { createEventQueue, EVENTS_QUEUE, withEvents } from '@sms-codes/core/queues/events'
+import { createEventQueue, EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createSmsQueue } from '@sms-codes/core/queues/shards'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Transport } from '@sms-codes/gateways/transport'
-import { checkOverdueReceipts } from './check-overdue-receipts.ts'
 import type { WorkerConfig } from './config/config.ts'
 import { createConsumer, type ConsumerOptions } from './consumer.ts'
 import { deliver, type DeliverDeps } from './delivery/deliver.ts'
 import { createEmailFallback, createReturnToSms } from './delivery/other-channel.ts'
 import { createMessages } from './delivery/message.ts'
-import { createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
+import { checkOverdueReceipts, createReceiptFollowUp } from './delivery/receipt-follow-up.ts'
 import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-gateway.ts'
 import { createSmtpClient } from './email/smtp-client.ts'
 import { createEventPoster } from './events/event-poster.ts'
@@ -64,8 +63,7 @@ export function composeWorker(options: ComposeOptions) {
   const metrics = createWorkerMetrics(registry, called, config.shards)
   const keyring = createKeyring(config.keyring)
   const events = config.events === null ? null : createEventQueue(producer, log, tracing)
-  const bare = createSendLedger(redis, keyring)
-  const ledger = events === null ? bare : withEvents(bare, events)
+  const ledger = createSendLedger(redis, keyring, events?.tell)
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const sends = createSmsQueue(producer, log, config.shards, tracing)

@@ -1,37 +1,28 @@
-import { UnrecoverableError, Worker, type Job } from 'bullmq'
+import type { Job } from 'bullmq'
 import { Value } from '@sinclair/typebox/value'
-import type { Channel } from '@sms-codes/core/codes/send'
+import type { Channel, Send } from '@sms-codes/core/codes/send'
 import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
-import type { Logger } from '@sms-codes/core/logger'
-import { telemetryOf, type Tracing } from '@sms-codes/core/process/tracing'
-import { workerOptions } from '@sms-codes/core/queues/queue-options'
 import type { AcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
-import type { RedisClient } from '@sms-codes/core/redis/connect'
 import type { Delivered } from './delivery/attempt.ts'
 import { countEnd, RetryLater } from './delivery/settle-send.ts'
 import { createJobLeaver, delayJob } from './leave-job.ts'
-import { replaceUnreadableJobs } from './replace-unreadable-jobs.ts'
+import { openWorker, unknownData, type WorkerParts } from './open-worker.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
-export type ConsumerOptions = {
+export type ConsumerOptions = WorkerParts & {
   queue: string
   channel: Channel
-  connection: RedisClient
   concurrency: number
   deliver: (job: SendJob, signal: AbortSignal) => Promise<Delivered>
   mark: AcceptanceMark
   ledger: SendLedger
   metrics: WorkerMetrics
-  log: Logger
-  tracing?: Tracing | null
 }
 
 const LONGEST_PAUSE_MS = 15_000
 /** A job that is left to other workers starts less often than this before its send is over. */
 const MOST_STARTS = 1_600
-/** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
-const AFTER_LEASE_MS = 50
 /** The longest time to send. An older job whose record no longer exists was not sent in time. */
 const LONGEST_SEND_MS = 570_000
 
@@ -40,31 +31,22 @@ const UNACCEPTED: readonly string[] = ['late', 'ambiguous', 'no_gateway']
 
 /** The BullMQ worker of one queue: calls `deliver` for each job, and then completes, delays or fails the job. */
 export function createConsumer(options: ConsumerOptions) {
-  const { queue, channel, connection, concurrency, deliver, ledger, metrics, log } = options
+  const { queue, channel, concurrency, deliver, ledger, metrics, log } = options
   const leaver = createJobLeaver({ ledger, metrics, log: log.child({ queue, channel }) })
 
-  // BullMQ passes a signal only to a processor with three parameters.
-  async function runJob(job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) {
+  const lineOf = ({ rid, n }: Send) => log.child({ rid, n, channel })
+
+  async function runJob(job: Job<unknown>, token: string | undefined, signal: AbortSignal) {
     const { data } = job
-    if (Value.Check(LaterJob, data)) return leaver.toNewerWorker(job, data, token)
-    if (!Value.Check(SendJob, data)) {
-      // The log shows neither the id nor the data, because both may contain secrets.
-      log.warn({ queue }, 'unknown job payload')
-      metrics.unreadable(queue)
-      throw new UnrecoverableError('unknown job data')
-    }
-    const delivered = await deliver(data, signal ?? new AbortController().signal)
-    if (delivered.outcome === 'busy') return delayJob(job, delivered.waitMs + AFTER_LEASE_MS, token)
-    if (delivered.outcome === 'not_served') return leaver.toOtherPolicy(job, data, token)
+    if (Value.Check(LaterJob, data)) return leaver.unlessLate(job, data, token, 'a newer worker')
+    if (!Value.Check(SendJob, data)) throw unknownData(queue, options)
+    const delivered = await deliver(data, signal)
+    if (delivered.outcome === 'not_served')
+      return leaver.unlessLate(job, data, token, 'a worker with another policy')
     if (delivered.outcome === 'no_key') return leaver.toWorkerWithKey(job, delivered.kid, token)
     if (delivered.outcome === 'waiting') return delayJob(job, delivered.waitMs, token)
     if (delivered.why === 'no_record' && Date.now() - job.timestamp > LONGEST_SEND_MS)
-      countEnd(
-        { status: 'failed', by: 'late' },
-        true,
-        metrics,
-        log.child({ rid: data.rid, n: data.n, channel }),
-      )
+      countEnd({ metrics, log: lineOf(data) }, 'failed', 'late')
     if (delivered.outcome === 'sent' || delivered.outcome === 'fell_back') options.mark.accepted()
     else if (UNACCEPTED.includes(delivered.why)) options.mark.lost()
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
@@ -72,17 +54,12 @@ export function createConsumer(options: ConsumerOptions) {
     return { outcome: delivered.outcome, why: delivered.why }
   }
 
-  const worker = new Worker<unknown>(queue, runJob, {
-    ...workerOptions(queue),
-    connection,
-    ...telemetryOf(options.tracing ?? null),
+  const worker = openWorker(queue, runJob, options, {
     concurrency,
     maxStalledCount: 3,
     maxStartedAttempts: MOST_STARTS,
     settings: { backoffStrategy: (attemptsMade, _type, err) => backoffMs(attemptsMade, err) },
   })
-  worker.on('error', (err) => log.debug({ err, queue }, 'queue error'))
-  replaceUnreadableJobs(worker, connection)
   // Another worker may run a job whose lock this worker lost, so this worker aborts its gateway call.
   worker.on('lockRenewalFailed', (ids) => ids.forEach((id) => worker.cancelJob(id)))
   // BullMQ fails a job that stalled too often without calling the processor, and the send of the job must still end.
@@ -90,11 +67,11 @@ export function createConsumer(options: ConsumerOptions) {
     if (job?.finishedOn === undefined) return
     const { data } = job
     if (!Value.Check(SendJob, data) && !Value.Check(LaterJob, data)) return
-    const line = log.child({ rid: data.rid, n: data.n, channel })
+    const line = lineOf(data)
     line.warn({ err }, 'job failed')
     ledger
       .settleUnclaimed(data, { status: 'failed', channel, reason: 'job_failed' })
-      .then((isWritten) => countEnd({ status: 'failed', by: 'job_failed' }, isWritten, metrics, line))
+      .then((isWritten) => countEnd({ metrics, log: line }, 'failed', 'job_failed', isWritten))
       .catch((cause: unknown) => line.error({ err: cause }, 'could not end the send of a failed job'))
   })
   return worker

@@ -10,7 +10,7 @@ const STARTS_IN_TURN = 8
 const LEFT_PAUSE_MS = 3_000
 
 type LeaveDeps = {
-  ledger: Pick<SendLedger, 'lapse'>
+  ledger: Pick<SendLedger, 'claim'>
   metrics: WorkerMetrics
   /** Names the queue in every line. */
   log: Logger
@@ -20,33 +20,27 @@ type LeaveDeps = {
 export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
   const reportedKeys = new Set<string>()
 
-  async function leaveUnlessLate(
+  /** Leaves a job to workers of another version or policy: `to` names them in the log. */
+  async function unlessLate(
     job: Job<unknown>,
     data: SendJob | LaterJob,
     token: string | undefined,
     to: string,
   ) {
     const { rid, n, v, country } = data
-    const lapse = await ledger.lapse(data)
-    if (lapse === 'open') {
+    const claim = await ledger.claim(data, '', { fence: 0, leaseMs: 0 })
+    if (claim.kind === 'busy') {
       log.info({ rid, n, v, country }, `job left to ${to}`)
       return leave(job, token)
     }
-    const line = log.child({ rid, n })
-    if (lapse === 'used') countEnd({ status: 'sent', by: lapse }, true, metrics, line)
-    if (lapse !== 'late') return { outcome: 'done', why: lapse }
-    countEnd({ status: 'failed', by: lapse }, true, metrics, line)
-    return { outcome: 'gone', why: lapse }
+    const counting = { metrics, log: log.child({ rid, n }) }
+    if (claim.kind === 'late') countEnd(counting, 'failed', 'late')
+    if (claim.kind === 'gone' && claim.reason === 'used') countEnd(counting, 'sent', 'used')
+    return { outcome: 'gone', why: claim.kind }
   }
 
   return {
-    /** Leaves a job of a newer version to a worker of that version. */
-    toNewerWorker: (job: Job<unknown>, data: LaterJob, token: string | undefined) =>
-      leaveUnlessLate(job, data, token, 'a newer worker'),
-
-    /** Leaves a job for a country that no gateway of this worker serves to a worker with another policy. */
-    toOtherPolicy: (job: Job<unknown>, data: SendJob, token: string | undefined) =>
-      leaveUnlessLate(job, data, token, 'a worker with another policy'),
+    unlessLate,
 
     /** Leaves a job to a worker that has the code key with the id `kid`. */
     toWorkerWithKey(job: Job<unknown>, kid: string, token: string | undefined): Promise<never> {

@@ -14,30 +14,20 @@ import { loadWorkerConfig } from './config/config.ts'
 import { WorkerEnv } from './config/variables.ts'
 import { reportQueues } from './queue-metrics.ts'
 
-const USAGE = `Usage: worker [--queues sms,email,events]
-
-Processes the jobs that the API has queued, from all queues or from those that --queues or WORKER_QUEUES names.
-`
-
 /** The ms from a shutdown to the abort of the gateway calls. `onShutdown` waits longer, so they can be settled. */
 const PATIENCE_MS = 10_000
 
 function readFlags() {
   try {
-    const options = { queues: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
     // A launcher may add arguments that are not options.
-    return parseArgs({ options, allowPositionals: true }).values
+    return parseArgs({ options: { queues: { type: 'string' } }, allowPositionals: true }).values
   } catch {
-    process.stderr.write(`worker: unknown option\n\n${USAGE}`)
+    process.stderr.write('worker: unknown option; the only one is --queues sms,email,events\n')
     return process.exit(EXIT_CONFIG)
   }
 }
 
 const flags = readFlags()
-if (flags.help === true) {
-  process.stdout.write(USAGE)
-  process.exit(0)
-}
 const env = flags.queues === undefined ? process.env : { ...process.env, WORKER_QUEUES: flags.queues }
 const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: loadWorkerConfig })
 const { config, log, redis, producer, registry, version } = parts

@@ -13,62 +13,63 @@ type Read = { queue: string; state: QueueState }
  */
 export function reportQueues(registry: Registry, connection: RedisClient, shards: number): void {
   const stateOf = createQueueState(connection)
-  const registers = [registry]
-  const readOne = async (queue: string): Promise<Read[]> => {
-    const state = await stateOf(queue).catch(() => null)
-    return state === null ? [] : [{ queue, state }]
-  }
   async function readAll(): Promise<Read[]> {
     const queues = await queuesInUse(connection, shards).catch(() => [])
-    return (await Promise.all(queues.map(readOne))).flat()
+    const reads = queues.map(async (queue) => ({ queue, state: await stateOf(queue).catch(() => null) }))
+    return (await Promise.all(reads)).flatMap(({ queue, state }) =>
+      state === null ? [] : [{ queue, state }],
+    )
   }
   let reading: Promise<Read[]> | null = null
   /** All gauges of a scrape call this function at the same time, and share what the first call reads. */
   const read = () => (reading ??= readAll().finally(() => (reading = null)))
 
-  const jobs = new Gauge({
-    name: 'sms_queue_jobs',
-    help: 'Jobs of a queue by state',
-    labelNames: ['queue', 'state'],
-    registers,
-    collect: async () => {
-      const found = await read()
-      jobs.reset()
-      for (const { queue, state } of found)
-        for (const [name, count] of Object.entries(state.jobs)) jobs.set({ queue, state: name }, count)
-    },
-  })
-  function report(name: string, help: string, valueOf: (state: QueueState) => number, ofEvents: boolean) {
-    const gauge = new Gauge({
+  function report(
+    name: string,
+    help: string,
+    show: (gauge: Gauge, read: Read) => void,
+    labels: string[] = [],
+  ) {
+    const gauge: Gauge = new Gauge({
       name,
       help,
-      labelNames: ['queue'],
-      registers,
+      labelNames: ['queue', ...labels],
+      registers: [registry],
       collect: async () => {
         const found = await read()
         gauge.reset()
-        for (const { queue, state } of found)
-          if (ofEvents || queue !== EVENTS_QUEUE) gauge.set({ queue }, valueOf(state))
+        for (const one of found) show(gauge, one)
       },
     })
   }
   report(
+    'sms_queue_jobs',
+    'Jobs of a queue by state',
+    (gauge, { queue, state }) => {
+      for (const [name, count] of Object.entries(state.jobs)) gauge.set({ queue, state: name }, count)
+    },
+    ['state'],
+  )
+  report(
     'sms_queue_oldest_waiting_seconds',
     'Age of the job that has waited for its first worker the longest, 0 for none',
-    ({ untakenMs }) => (untakenMs ?? 0) / 1000,
-    true,
+    (gauge, { queue, state }) => gauge.set({ queue }, (state.untakenMs ?? 0) / 1000),
   )
-  report(
+  report('sms_queue_paused', '1 while the queue is paused', (gauge, { queue, state }) =>
+    gauge.set({ queue }, Number(state.isPaused)),
+  )
+  const reportSends = (name: string, help: string, msOf: (state: QueueState) => number | null) =>
+    report(name, help, (gauge, { queue, state }) => {
+      if (queue !== EVENTS_QUEUE) gauge.set({ queue }, (msOf(state) ?? 0) / 1000)
+    })
+  reportSends(
     'sms_queue_oldest_unaccepted_seconds',
     'Age of the oldest send that no gateway has accepted, retried sends included, 0 for none',
-    ({ unacceptedMs }) => (unacceptedMs ?? 0) / 1000,
-    false,
+    ({ unacceptedMs }) => unacceptedMs,
   )
-  report(
+  reportSends(
     'sms_queue_stalled_seconds',
     'Seconds without an accepted message while sends wait or after a send was not accepted, else 0',
-    ({ stalledMs }) => stalledMs / 1000,
-    false,
+    ({ stalledMs }) => stalledMs,
   )
-  report('sms_queue_paused', '1 while the queue is paused', ({ isPaused }) => Number(isPaused), true)
 }

@@ -13,10 +13,8 @@ export type KeyringOptions = {
 /** A text was sealed with a code key that this process does not have. A process that has the key can open the text. */
 export class MissingKeyError extends Error {
   override readonly name = 'MissingKeyError'
-  readonly kid: string
   constructor(kid: string) {
     super(`CODE_KEYS of this process lacks the key with the id "${kid}", which another process has used`)
-    this.kid = kid
   }
 }
 
@@ -89,18 +87,8 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
 }
 export type Keyring = ReturnType<typeof createKeyring>
 
-/**
- * Eight bytes of each key's HMAC over a fixed text, by the name of the key in Redis. Processes compare them, and they
- * reveal nothing about the keys.
- */
-export const keyFingerprints = ({ phoneKey, codeKeys }: KeyringOptions) => [
-  { name: 'PHONE_KEY', fingerprint: fingerprint(phoneKey) },
-  ...codeKeys.map(({ kid, key }) => ({ name: codeKeyName(kid), fingerprint: fingerprint(key) })),
-]
-
-export const codeKeyName = (kid: string) => `CODE_KEYS ${kid}`
-
-const fingerprint = (key: Buffer) =>
+/** Eight bytes of a key's HMAC over a fixed text. Processes compare them, and they reveal nothing about the key. */
+export const keyFingerprint = (key: Buffer) =>
   createHmac('sha256', key).update('sms-codes key fingerprint').digest('hex').slice(0, 16)
 
 /** A random code, uniform over all 10^length codes and padded with zeros. */

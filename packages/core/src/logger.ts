@@ -11,7 +11,7 @@ export function createLogger(app: string, level: string, destination?: Destinati
   const formatters = { level: (label: string) => ({ level: label }) }
   const timestamp = stdTimeFunctions.isoTime
   const options = { level, base: { app }, timestamp, formatters, serializers: { err: serializeError } }
-  return destination === undefined ? pino(options) : pino(options, destination)
+  return pino(options, destination)
 }
 
 export function serializeError(err: unknown): Record<string, string> {

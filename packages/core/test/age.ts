@@ -1,4 +1,4 @@
-import { RECORD_FIELDS, TIME } from '../src/codes/record.ts'
+import { FIELD_SPECS, TIME } from './codes/record-spec.ts'
 import { keys } from '../src/redis/keys.ts'
 import type { RedisClient } from '../src/redis/connect.ts'
 
@@ -14,7 +14,7 @@ export const SCENES = ['default', 'login'] as const
 export type Scene = (typeof SCENES)[number]
 
 /** The fields of a code record that hold a time. */
-export const TIMES = Object.entries(RECORD_FIELDS).flatMap(([name, { values }]) =>
+export const TIMES = Object.entries(FIELD_SPECS).flatMap(([name, { values }]) =>
   values === TIME ? [name] : [],
 )
 

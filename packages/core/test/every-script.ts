@@ -59,7 +59,7 @@ export async function runEveryScript(
   const rate = { key: keys.rate(mobile), windows }
   note(await limits.take(rate))
   note(await limits.take(rate))
-  note(await limits.count(rate))
+  note(await limits.room(rate))
   const caller = [keys.ofAddress('images', mobile, mobile), keys.ofSubnet('images', mobile)]
   note(await counters.take(caller.map((key) => ({ key, windows }))))
 
@@ -71,7 +71,7 @@ export async function runEveryScript(
   const quota = { messageId: 'one', windows: [{ most: 1, seconds: 60 }] }
   const claim = note(await ledger.claim(first, 'ccp', { fence: 0, leaseMs: LEASE_MS, quota }))
   await ledger.giveQuotaBack(first, 'ccp', 'one')
-  note(await ledger.lapse(first))
+  note(await ledger.claim(first, '', { fence: 0, leaseMs: 0 }))
   note(await ledger.claim(first, 'aliyun', { fence: 0, leaseMs: LEASE_MS }))
   await agePhone(redis, ph, 61)
   const code = claim.kind === 'go' ? claim.code : ''

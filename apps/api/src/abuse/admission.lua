@@ -29,7 +29,6 @@
 -- All but the first two have a row {group, sends, verified} for each new mark of the guard.
 --- @include "time"
 --- @include "counter"
---- @include "list-version"
 --- @include "lists"
 --- @include "guard"
 local known_version, is_allowed, is_denied, names = ARGV[1], ARGV[2] == '1', ARGV[3] == '1', ARGV[4]

@@ -1,65 +1,108 @@
 import { parseArgs } from 'node:util'
-import { createLists, type ListName } from '@sms-codes/core/limits/allow-deny-lists'
-import { parseDuration, usageError, type Command, type Context } from '../args.ts'
-import { ENTRY_HELP, readEntry, recordAct } from '../list-entry.ts'
-import { MOBILE_HELP } from '../phone.ts'
+import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
+import { createAudit } from '@sms-codes/core/limits/audit'
+import { parseListEntry, type ListEntry } from '@sms-codes/core/limits/networks'
+import { scrub } from '@sms-codes/core/mobile'
+import { onePositional, OpsError, parseDuration, usageError, type Command, type Context } from '../args.ts'
+import { loadStoreConfig, type PhoneConfig, type StoreConfig } from '../config.ts'
+import { choosePhone, MOBILE_HELP } from '../phone.ts'
 import { withStore } from '../store.ts'
 
+const ENTRY_HELP = `An entry is a network (10.1.0.0/16, 2001:db8::/48, or a single address), a number segment (the first 3 to 7
+digits: 138 of the mainland, +852 or +8529 of another country) or a phone. The lists name a phone by its pseudonym;
+--mobile computes it with PHONE_KEY. Write -- before a pseudonym that begins with a dash.
+
+${MOBILE_HELP}
+
+  --mobile <number>   a phone by its number`
+const NOT_AN_ENTRY =
+  'not a network, number segment (such as 138 or +852, at most 7 digits) or pseudonym (22 characters); use --mobile for a whole number'
 const REASON = /^\P{C}{0,200}$/u
 
-export const block: Command = {
-  summary: 'put a network, a number segment or a phone on the deny list',
-  help: helpOf(
-    'block',
-    `Puts an entry on the deny list and takes it off the allow list. A matching request is refused as if the phone's
+export const block = putCommand(
+  'block',
+  `Puts an entry on the deny list and takes it off the allow list. A matching request is refused as if the phone's
 rate limit were reached. It takes effect at once in every API process.`,
-  ),
-  run: (args, context) => put('deny', args, context),
-}
+)
 
-export const allow: Command = {
-  summary: 'put a network, a number segment or a phone on the allow list',
-  help: helpOf(
-    'allow',
-    `Puts an entry on the allow list and takes it off the deny list. A matching request passes the pumping guard and
+export const allow = putCommand(
+  'allow',
+  `Puts an entry on the allow list and takes it off the deny list. A matching request passes the pumping guard and
 the rate limits of address, subnet, segment and country. The image code, the limit of attempts, the phone's rate limit and the
 budget still apply. It takes effect at once in every API process.`,
-  ),
-  run: (args, context) => put('allow', args, context),
-}
+)
 
-function helpOf(name: string, what: string): string {
-  return `${name} <network|segment|pseudonym> [--for 30m] [--reason text]
-${name} --mobile <number|-> [--for 30m] [--reason text]
+function putCommand(act: 'block' | 'allow', what: string): Command {
+  const list = act === 'block' ? 'deny' : 'allow'
+  return {
+    summary: `put a network, a number segment or a phone on the ${list} list`,
+    help: `${act} <network|segment|pseudonym> [--for 30m] [--reason text]
+${act} --mobile <number|-> [--for 30m] [--reason text]
 
 ${what}
 
 ${ENTRY_HELP}
-
-${MOBILE_HELP}
-
-  --mobile <number>   a phone by its number
   --for <time>        when the entry expires, such as 30m or 7d; without it the entry stays until "unlist"
   --reason <text>     one line for "lists" and the audit stream, at most 200 characters; phone numbers are masked
-  --help              this text
-`
+`,
+    async run(args, context) {
+      const text = { type: 'string' } as const
+      const options = { mobile: text, for: text, reason: { ...text, default: '' } }
+      const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
+      const seconds = values.for === undefined ? 0 : parseDuration('--for', values.for)
+      if (!REASON.test(values.reason))
+        throw usageError('--reason: must be one line of at most 200 characters')
+      const { entry, config } = await readEntry(positionals, values.mobile, context)
+      await withStore(config, async ({ redis }) => {
+        // The record in the audit stream is written before the change, so a crash cannot hide the change.
+        const reason = scrub(values.reason)
+        await createAudit(redis)({ what: 'operator', act, entry: entry.text, reason })
+        await createLists(redis).put(list, entry, seconds)
+      })
+      const expiry = values.for === undefined ? 'no expiry' : `expires in ${values.for}`
+      context.terminal.say(`${act}ed: ${entry.kind} ${entry.text}, ${expiry}`)
+    },
+  }
 }
 
-async function put(list: ListName, args: string[], context: Context): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { mobile: { type: 'string' }, for: { type: 'string' }, reason: { type: 'string', default: '' } },
-  })
-  const seconds = values.for === undefined ? 0 : parseDuration('--for', values.for)
-  const { reason } = values
-  if (!REASON.test(reason)) throw usageError('--reason: must be one line of at most 200 characters')
-  const { entry, config } = await readEntry(positionals, values.mobile, context)
-  await withStore(config, async ({ redis }) => {
-    // The record in the audit stream is written before the change, so a crash cannot hide the change.
-    await recordAct(redis, { act: list === 'deny' ? 'block' : 'allow', entry, reason })
-    await createLists(redis).put(list, entry, seconds)
-  })
-  const expiry = values.for === undefined ? 'no expiry' : `expires in ${values.for}`
-  context.terminal.say(`${list === 'deny' ? 'blocked' : 'allowed'}: ${entry.kind} ${entry.text}, ${expiry}`)
+export const unlist: Command = {
+  summary: 'take an entry off the deny list and the allow list',
+  help: `unlist <network|segment|pseudonym>
+unlist --mobile <number|->
+
+Takes an entry off both lists; the exit code is 1 if it was on neither. The lists in the policy file do not
+change.
+
+${ENTRY_HELP}
+`,
+  async run(args, context) {
+    const options = { mobile: { type: 'string' } } as const
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
+    const { entry, config } = await readEntry(positionals, values.mobile, context)
+    await withStore(config, async ({ redis }) => {
+      const lists = createLists(redis)
+      const [wasAllowed, wasDenied] = [await lists.remove('allow', entry), await lists.remove('deny', entry)]
+      if (!wasAllowed && !wasDenied)
+        throw new OpsError(`this ${entry.kind} is on neither list; "lists" shows the entries`)
+      await createAudit(redis)({ what: 'operator', act: 'unlist', entry: entry.text, reason: '' })
+      context.terminal.say(`off the ${wasDenied ? 'deny' : 'allow'} list: ${entry.kind} ${entry.text}`)
+    })
+  },
+}
+
+/** Reads the list entry that a command is about, and the configuration of the command. @throws ConfigError, OpsError */
+async function readEntry(
+  positionals: readonly string[],
+  mobile: string | undefined,
+  context: Context,
+): Promise<{ entry: ListEntry; config: StoreConfig | PhoneConfig }> {
+  if (mobile === undefined) {
+    const config = loadStoreConfig(context.env)
+    const entry = parseListEntry(onePositional(positionals, 'network, segment or pseudonym'))
+    if (entry === null) throw usageError(NOT_AN_ENTRY)
+    return { entry, config }
+  }
+  if (positionals.length > 0) throw usageError('unexpected argument beside --mobile')
+  const { ph, config } = await choosePhone(mobile, context)
+  return { entry: { kind: 'phone', text: ph }, config }
 }

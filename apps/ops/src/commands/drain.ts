@@ -1,8 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import type { Queue } from 'bullmq'
+import type { Env } from '@sms-codes/core/config/load'
+import { watchQueues } from '@sms-codes/core/queues/watched-queues'
+import { asStoreError } from '@sms-codes/core/redis/connect'
 import { OpsError, parseDuration, type Command } from '../args.ts'
 import { loadStoreConfig } from '../config.ts'
-import { withQueues } from '../queues.ts'
+import { readQueues } from '../snapshot.ts'
+import { withStore } from '../store.ts'
 
 const POLL_EVERY_MS = 200
 
@@ -15,16 +20,17 @@ Pauses the queues sms (all shards), email and events for all workers and waits u
 paused if this command is stopped or times out.
 
   --wait <time>   how long to wait for active jobs, such as 90s or 5m (1m)
-  --help          this text
 `,
   async run(args, { env, terminal }) {
     const { values } = parseArgs({ args, options: { wait: { type: 'string', default: '1m' } } })
     const giveUpAt = Date.now() + parseDuration('--wait', values.wait) * 1000
-    await withQueues(loadStoreConfig(env), async (queues) => {
-      await queues.pause()
+    await withQueues(env, async (queues, countOf) => {
+      await asStoreError('pause', Promise.all(queues.map((queue) => queue.pause())))
+      let shown = -1
       for (;;) {
-        const active = await queues.count('active')
-        terminal.progress(`paused, ${active} active`)
+        const active = await countOf('active')
+        if (active !== shown) terminal.say(`paused, ${active} active`)
+        shown = active
         if (active === 0) break
         const left = `${active} still active, and the queues stay paused. Check with "status", undo with "resume".`
         if (terminal.signal.aborted) throw new OpsError(`stopped: ${left}`)
@@ -42,16 +48,34 @@ export const resume: Command = {
   help: `resume
 
 Ends the pause: workers take jobs from the queues sms, email and events again.
-
-  --help   this text
 `,
   async run(args, { env, terminal }) {
     parseArgs({ args, options: {} })
-    await withQueues(loadStoreConfig(env), async (queues) => {
+    await withQueues(env, async (queues, countOf) => {
       // The jobs are counted before the pause ends, because workers take them at once afterwards.
-      const waiting = await queues.count('waiting')
-      await queues.resume()
+      const waiting = await countOf('waiting')
+      await asStoreError('resume', Promise.all(queues.map((queue) => queue.resume())))
       terminal.say(`resumed, ${waiting} waiting`)
     })
   },
+}
+
+type CountOf = (state: 'waiting' | 'active') => Promise<number>
+
+/** Opens the queues of every number of shards, so a pause outlasts a change of queues.shards. @throws OpsError */
+async function withQueues(
+  env: Env,
+  use: (queues: readonly Queue[], countOf: CountOf) => Promise<void>,
+): Promise<void> {
+  const config = loadStoreConfig(env)
+  await withStore(config, async ({ redis, log }) => {
+    const { queues, close } = watchQueues(redis, log)
+    const countOf: CountOf = async (state) =>
+      (await readQueues(redis, config.shards)).reduce((sum, queue) => sum + queue[state], 0)
+    try {
+      await use(queues, countOf)
+    } finally {
+      await close()
+    }
+  })
 }

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util'
 import { StoreError } from '@sms-codes/core/redis/connect'
 import type { Command } from '../args.ts'
 import { loadStoreConfig } from '../config.ts'
-import { withQueues } from '../queues.ts'
-import { showSnapshot, takeSnapshot, type Snapshot } from '../snapshot.ts'
+import { showSnapshot, takeSnapshot } from '../snapshot.ts'
+import { withStore } from '../store.ts'
 
 const REFRESH_MS = 2_000
 
@@ -18,23 +18,22 @@ of the workers (docs/operations.md).
 
   --watch   refresh every 2 seconds until Ctrl-C, on a screen in place
   --json    for programs; with --watch one object per line
-  --help    this text
 `,
   async run(args, { env, terminal }) {
     const flag = { type: 'boolean', default: false } as const
     const { values } = parseArgs({ args, options: { watch: flag, json: flag } })
     const config = loadStoreConfig(env)
     const { signal } = terminal
-    const show = (snapshot: Snapshot) => {
-      if (values.json) terminal.say(JSON.stringify(snapshot))
-      else terminal.page(showSnapshot(snapshot))
-    }
-    await withQueues(config, async (queues, redis) => {
-      const take = () => takeSnapshot(config, redis, queues)
-      if (!values.watch) return show(await take())
+    await withStore(config, async ({ redis }) => {
+      const show = async () => {
+        const snapshot = await takeSnapshot(config, redis)
+        if (values.json) terminal.say(JSON.stringify(snapshot))
+        else terminal.page(showSnapshot(snapshot))
+      }
+      if (!values.watch) return show()
       while (!signal.aborted) {
         // An outage does not end the watch: the operator waits for Redis to come back.
-        await take().then(show, (err: unknown) => {
+        await show().catch((err: unknown) => {
           if (!(err instanceof StoreError)) throw err
           terminal.complain(err.message)
         })

@@ -1,7 +1,8 @@
 import type { Check, Checks, Env, PolicyCheck } from '@sms-codes/core/config/load'
 import { checkKeys } from '@sms-codes/core/config/keys'
+import type { Policy } from '@sms-codes/core/config/policy-schema'
 import { isLoopback } from '@sms-codes/gateways/entry'
-import { checkGateways } from './gateways.ts'
+import { configureGateways, gatewayFaults, type GatewayInput } from '@sms-codes/gateways/read-gateways'
 import type { WorkerValues } from './variables.ts'
 
 type WorkerCheck = Check<WorkerValues>
@@ -48,8 +49,28 @@ const checkShards: WorkerPolicyCheck = ({ queues: { shards } }, { WORKER_CONCURR
   WORKER_CONCURRENCY < shards && 'WORKER_CONCURRENCY: must not be less than queues.shards of the policy',
 ]
 
+/** Null for a worker without the queue `sms`, which calls no gateway and needs no secret of a vendor. */
+function inputOf(policy: Policy, values: Partial<WorkerValues>, env: Env): GatewayInput | null {
+  const { NODE_ENV, CALLBACK_TOKEN: callbackToken, PUBLIC_URL: publicUrl } = values
+  if (values.WORKER_QUEUES?.includes('sms') !== true) return null
+  const environment = { isProduction: NODE_ENV === 'production', env, callbackToken, publicUrl }
+  return { policy, listed: values.SMS_GATEWAYS ?? [], values, environment }
+}
+
+/** The gateways that this worker uses, in order of priority. */
+export function gatewaysOf(policy: Policy, values: WorkerValues, env: Env) {
+  const input = inputOf(policy, values, env)
+  return input === null ? [] : configureGateways(input)
+}
+
 /** Rules about more than one variable of a worker, or about variables and the policy. */
-export const workerChecks = (env: Env): Checks<WorkerValues> => ({
-  variables: [checkKeys, checkEvents],
-  policy: [checkGateways(env), checkMail, checkCallbacks, checkShards],
-})
+export function workerChecks(env: Env): Checks<WorkerValues> {
+  const checkGateways: WorkerPolicyCheck = (policy, values) => {
+    const input = inputOf(policy, values, env)
+    return input === null ? [] : gatewayFaults(input)
+  }
+  return {
+    variables: [checkKeys, checkEvents],
+    policy: [checkGateways, checkMail, checkCallbacks, checkShards],
+  }
+}

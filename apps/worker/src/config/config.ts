@@ -1,8 +1,7 @@
 import { guardWindowsOf } from '@sms-codes/core/codes/code-policies'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import { fallbackRules } from '@sms-codes/core/config/scenes'
-import { needsTls, workerChecks } from './checks.ts'
-import { gatewaysOf } from './gateways.ts'
+import { gatewaysOf, needsTls, workerChecks } from './checks.ts'
 import { WorkerEnv } from './variables.ts'
 
 /** @throws ConfigError */

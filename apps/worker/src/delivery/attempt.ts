@@ -25,9 +25,7 @@ export type Delivered =
   | { outcome: 'gone'; why: Extract<Claim, { kind: 'gone' }>['reason'] | 'late' }
   /** `why` is the status that the send had already. */
   | { outcome: 'done'; why: string }
-  /** Another worker has the claim (the right to make a gateway call), which lasts `waitMs` more. */
-  | { outcome: 'busy'; waitMs: number }
-  /** No gateway may be called before its rate has room again. The job starts again after `waitMs`. */
+  /** The job starts again after `waitMs`: another worker has the claim, or the rate of a gateway has no room. */
   | { outcome: 'waiting'; waitMs: number }
   /** No gateway of this worker serves the country, because the policy changed. */
   | { outcome: 'not_served' }

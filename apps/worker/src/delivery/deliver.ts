@@ -1,9 +1,8 @@
-import type { Doubt } from '@sms-codes/core/codes/claim'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
-import type { Outcome, SmsMessage } from '@sms-codes/gateways/gateway'
+import type { Outcome } from '@sms-codes/gateways/gateway'
 import type { Order } from '../gateways/order.ts'
-import type { Answer, SkippingGateway } from '../gateways/skipping-gateway.ts'
+import type { Answer } from '../gateways/skipping-gateway.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
 import { afterAnswer, beginAttempt, type Delivered } from './attempt.ts'
 import { planCalls, planCallsInDoubt } from './call-plan.ts'
@@ -20,6 +19,8 @@ export type DeliverDeps = SettleDeps & {
   leaseMs: number
 }
 
+/** Added to the ms that another worker's claim on the send still lasts, so the job starts after the claim ended. */
+const AFTER_LEASE_MS = 50
 const QUOTA_FULL: Answer = { class: 'skipped', code: 'QUOTA_FULL' }
 
 /**
@@ -51,7 +52,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     const quota = call.ask === 'send' && gateway.quota ? { messageId, windows: gateway.quota } : undefined
     const options = { fence: attempt.fence, leaseMs, risksSecondSend, channel, quota }
     const claim = await deps.ledger.claim(job, gateway.name, options)
-    if (claim.kind === 'busy') return { outcome: 'busy', waitMs: claim.waitMs }
+    if (claim.kind === 'busy') return { outcome: 'waiting', waitMs: claim.waitMs + AFTER_LEASE_MS }
     if (claim.kind === 'no_key') return { outcome: 'no_key', kid: claim.kid }
     if (claim.kind === 'unreadable') return settler.unreadable(claim.fence)
     if (claim.kind !== 'go') return settler.withoutClaim(claim)
@@ -73,7 +74,8 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     attempt = { ...attempt, calls }
     const message = deps.messageOf(messageId, job, claim)
     if (call.ask === 'look_up') {
-      const answer = await lookUp(gateway, message, doubt, signal)
+      const asked = doubt && (await gateway.lookUp?.(message, new Date(doubt.sinceMs), signal))
+      const answer = asked ?? { found: 'unknown' as const }
       log.info({ gateway: gateway.name, found: answer.found }, 'looked up the message in doubt')
       if (answer.found === 'taken')
         return settler.finish(attempt, { kind: 'sent', gateway: gateway.name, messageId: answer.messageId })
@@ -98,24 +100,13 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
   }
 }
 
-async function lookUp(
-  gateway: SkippingGateway,
-  message: SmsMessage,
-  doubt: Doubt | null,
-  signal: AbortSignal,
-) {
-  if (gateway.lookUp === undefined || doubt === null) return { found: 'unknown' as const }
-  return gateway.lookUp(message, new Date(doubt.sinceMs), signal)
-}
-
 /** Logs each answer that an operator may have to act on. */
 function logOutcome(log: Logger, gateway: string, outcome: Outcome, isRepeat: boolean): void {
-  const line = { gateway, class: outcome.class, code: outcome.code }
-  if (outcome.class === 'accepted' || (outcome.class === 'duplicate' && isRepeat)) return
-  if (outcome.class === 'duplicate') log.error(line, 'gateway recognised a message that was not sent before')
-  else if (outcome.class === 'ambiguous') log.warn(line, 'gateway outcome unknown')
-  else {
-    const level = outcome.class === 'config' || outcome.class === 'template' ? 'error' : 'warn'
-    log[level](line, 'gateway did not accept the message')
-  }
+  const { class: cls, code } = outcome
+  if (cls === 'accepted' || (cls === 'duplicate' && isRepeat)) return
+  const level = ['duplicate', 'config', 'template'].includes(cls) ? 'error' : 'warn'
+  let text = 'gateway did not accept the message'
+  if (cls === 'duplicate') text = 'gateway recognised a message that was not sent before'
+  if (cls === 'ambiguous') text = 'gateway outcome unknown'
+  log[level]({ gateway, class: cls, code }, text)
 }

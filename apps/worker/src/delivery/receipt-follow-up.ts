@@ -1,5 +1,7 @@
+import type { Worker } from 'bullmq'
 import type { FallbackDeps } from '@sms-codes/core/codes/contacts'
 import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
+import type { Logger } from '@sms-codes/core/logger'
 import { applyDeliveryReport, readJob, type DeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
 import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
 
@@ -12,6 +14,7 @@ type ReceiptFollowUpDeps = FallbackDeps & {
 
 /** How many overdue delivery receipts are checked at the same time. */
 const AT_ONCE = 100
+const CHECK_EVERY_MS = 1_000
 
 /** Handles the delivery receipts of messages that a gateway accepted or may have accepted. */
 export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
@@ -19,11 +22,10 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
 
   const check = (job: SendJob): Promise<Reported> => applyDeliveryReport(job, 'missing', deps)
 
-  async function checkEntry(entry: string, now: number): Promise<void> {
+  async function checkEntry(entry: string): Promise<void> {
     const job = readJob(entry)
-    const reported = job === null ? null : await check(job)
-    if (reported?.kind === 'soon') await deliveryReceipts.extendWait(entry, now + reported.waitMs)
-    else await deliveryReceipts.endWait(entry)
+    if (job !== null) await check(job)
+    await deliveryReceipts.endWait(entry)
   }
 
   return {
@@ -35,7 +37,7 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
         return
       }
       const withinMs = rules.receiptWithinMs(job.scene)
-      if (withinMs !== null) await deliveryReceipts.beginWait(job, Date.now() + withinMs)
+      if (withinMs !== null) await deliveryReceipts.beginWait(job, (await deliveryReceipts.now()) + withinMs)
     },
 
     /** Reports that no delivery receipt came in time. If the send may move to e-mail, an e-mail is queued. */
@@ -53,7 +55,7 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
         // Entries whose check failed stay at the head of the set.
         const entries = await deliveryReceipts.overdue(now, AT_ONCE, failures.length)
         const fail = (err: unknown) => void failures.push(err)
-        await Promise.all(entries.map((entry) => checkEntry(entry, now).catch(fail)))
+        await Promise.all(entries.map((entry) => checkEntry(entry).catch(fail)))
         if (entries.length === AT_ONCE) continue
         if (failures.length > 0) throw failures[0]
         return
@@ -65,3 +67,23 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
   }
 }
 export type ReceiptFollowUp = ReturnType<typeof createReceiptFollowUp>
+
+/**
+ * Checks each second whether delivery receipts are overdue, unless the consumer of mails is paused or stopped. A check
+ * that fails is repeated in the next second.
+ */
+export function checkOverdueReceipts(
+  consumer: Worker<unknown>,
+  followUp: Pick<ReceiptFollowUp, 'checkOverdue'>,
+  log: Logger,
+): void {
+  let isChecking = false
+  setInterval(() => {
+    if (isChecking || !consumer.isRunning() || consumer.isPaused()) return
+    isChecking = true
+    followUp
+      .checkOverdue()
+      .catch((err: unknown) => log.debug({ err }, 'overdue delivery receipts not checked'))
+      .finally(() => (isChecking = false))
+  }, CHECK_EVERY_MS).unref()
+}

@@ -37,20 +37,16 @@ export class RetryLater extends Error {
 }
 
 /**
- * `by` is the gateway that accepted the message, `used` if the code was used before, which proves that a message
- * arrived, or the reason for which the channel ended the send.
- */
-type Ended = { status: 'sent' | 'fell_back'; by: string } | { status: 'failed' | 'moved'; by: EndReason }
-
-/**
  * Counts and logs the end of a send on its channel, after a worker wrote the end to the code record.
+ * @param by the gateway that accepted the message, `used` if the code was used before, which proves that a message
+ *   arrived, or the reason for which the channel ended the send
  * @param isWritten false if the record had a newer claim or an end already, so that nothing was written
  */
 export function countEnd(
-  { status, by }: Ended,
-  isWritten: boolean,
-  metrics: SettleDeps['metrics'],
-  log: Logger,
+  { metrics, log }: { metrics: SettleDeps['metrics']; log: Logger },
+  status: 'sent' | 'fell_back' | 'failed' | 'moved',
+  by: string,
+  isWritten = true,
 ): void {
   if (isWritten) metrics.ended(status, by)
   if (status === 'sent' || status === 'fell_back') log.info({ by }, status)
@@ -60,6 +56,7 @@ export function countEnd(
 /** Carries out the end of an attempt. A settlement writes the result of the newest claim to the code record. */
 export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
   const { channel, ledger, metrics, other, followUp, guardCounts } = deps
+  const counting = { metrics, log }
 
   const settle = (attempt: Attempt, what: Omit<Settlement, 'channel'>) =>
     ledger.settle(job, attempt.fence, {
@@ -81,7 +78,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     const status = channel === 'email' ? 'fell_back' : 'sent'
     const isWritten = await settle(attempt, { status, gateway, messageId })
     if (isWritten) count(attempt.grouped)
-    countEnd({ status, by: gateway }, isWritten, metrics, log)
+    countEnd(counting, status, gateway, isWritten)
     // If this step fails, the job runs again, finds the send `sent`, and repeats the step.
     await followUp?.sent(job, gateway, messageId ?? messageIdOf(job))
     return { outcome: status, why: gateway }
@@ -106,7 +103,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     const isWritten = await settle(attempt, { status, ...what, reason })
     // A vendor that could not deliver a message had accepted it.
     if (isWritten && why === 'undelivered') count(attempt.grouped)
-    countEnd({ status, by: why }, isWritten, metrics, log)
+    countEnd(counting, status, why, isWritten)
     // If this step fails, the job runs again, finds the send `moved`, and repeats the step.
     if (isWritten) await to?.queue(job, attempt.moves + 1)
     return { outcome: status, why }
@@ -139,18 +136,18 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     /** Fails a send whose encrypted message is damaged. */
     async unreadable(fence: number): Promise<Delivered> {
       const isWritten = await ledger.settle(job, fence, { status: 'failed', channel, reason: 'unreadable' })
-      countEnd({ status: 'failed', by: 'unreadable' }, isWritten, metrics, log)
+      countEnd(counting, 'failed', 'unreadable', isWritten)
       return { outcome: 'failed', why: 'unreadable' }
     },
 
     /** Ends an attempt that got no claim. Repeats what follows a settlement: the settling worker may have died. */
     async withoutClaim(claim: Extract<Claim, { kind: 'gone' | 'late' | 'done' }>): Promise<Delivered> {
       if (claim.kind === 'late') {
-        countEnd({ status: 'failed', by: 'late' }, true, metrics, log)
+        countEnd(counting, 'failed', 'late')
         return { outcome: 'gone', why: 'late' }
       }
       if (claim.kind === 'gone' && claim.reason === 'used') {
-        countEnd({ status: 'sent', by: 'used' }, true, metrics, log)
+        countEnd(counting, 'sent', 'used')
         return { outcome: 'gone', why: 'used' }
       }
       log.info({ why: claim.kind === 'gone' ? claim.reason : claim.status }, 'nothing to send')

@@ -29,8 +29,12 @@ export function createEmailGateway({ contacts, transporter, from, deadlineMs }: 
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
-    const contact = await contacts.find(message.mobile).catch(unlessKeyMissing)
-    if (contact === 'key_missing') return { class: 'config', code: 'KEY_MISSING' }
+    // Another worker can read an address that was encrypted with a key which this worker lacks.
+    const contact = await contacts.find(message.mobile).catch((err: unknown) => {
+      if (err instanceof MissingKeyError) return undefined
+      throw err
+    })
+    if (contact === undefined) return { class: 'config', code: 'KEY_MISSING' }
     if (contact === null) return { class: 'number', code: 'NO_CONTACT' }
     // Node collects the signal of AbortSignal.timeout() if only AbortSignal.any() refers to it, and it never fires.
     const deadline = new AbortController()
@@ -56,10 +60,4 @@ export function createEmailGateway({ contacts, transporter, from, deadlineMs }: 
   }
 
   return { name: EMAIL_GATEWAY, recognises: () => false, send }
-}
-
-/** Another worker can read an address that was encrypted with a key which this worker lacks. */
-function unlessKeyMissing(err: unknown): 'key_missing' {
-  if (err instanceof MissingKeyError) return 'key_missing'
-  throw err
 }

@@ -10,11 +10,10 @@ import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE, type SendJob } from '@sms-code
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { SmsGateway } from '@sms-codes/gateways/gateway'
-import { checkOverdueReceipts } from '../../src/check-overdue-receipts.ts'
 import { createConsumer } from '../../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../../src/delivery/deliver.ts'
 import { createEmailFallback, createReturnToSms } from '../../src/delivery/other-channel.ts'
-import { createReceiptFollowUp } from '../../src/delivery/receipt-follow-up.ts'
+import { checkOverdueReceipts, createReceiptFollowUp } from '../../src/delivery/receipt-follow-up.ts'
 import { fakeGateway, jobOf, log, messageOf, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 export const AFTER_MS = 8_000

@@ -383,7 +383,7 @@ describe('a doubt', () => {
     const { send } = await issued()
     await delivery.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 1_000 })
     const [ccp, other] = [fakeGateway('ccp', ['duplicate'], true), fakeGateway('other')]
-    expect(await delivery.deliver(send, [other, ccp])).toMatchObject({ outcome: 'busy' })
+    expect(await delivery.deliver(send, [other, ccp])).toMatchObject({ outcome: 'waiting' })
     await delivery.pass(2)
     expect(await delivery.deliver(send, [other, ccp])).toEqual({ outcome: 'sent', why: 'ccp' })
     expect(other.messages).toEqual([])

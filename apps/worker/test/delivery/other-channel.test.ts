@@ -214,20 +214,6 @@ describe('a message that a gateway accepted', () => {
     expect(await both.followUp.check(jobOf(send))).toEqual({ kind: 'kept' })
   })
 
-  it('is not mailed early by a worker whose clock is ahead', async () => {
-    const { send } = await both.issued()
-    await both.sms(send, [accepting('m-12')])
-    await delivery.pass(15)
-    expect(await both.followUp.check(jobOf(send))).toEqual({
-      kind: 'soon',
-      waitMs: expect.any(Number) as unknown,
-    })
-    expect(await both.statusOf(send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
-    expect(await both.waits()).toEqual([send.rid])
-    await delivery.pass(5)
-    expect(await both.followUp.check(jobOf(send))).toEqual({ kind: 'moved', moves: 1 })
-  })
-
   it('stays sent on the channel sms if its follow-up mail fails or is late', async () => {
     const { mobile, send, code } = await both.issued()
     await both.sms(send, [accepting('m-8')])

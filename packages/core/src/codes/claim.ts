@@ -47,20 +47,24 @@ export type Claim =
 export function toClaim({ kind, text, number }: Reply, keyring: Keyring, rid: string): Claim {
   const open = () => sealedMessage.open(keyring, rid, text('sealed'))
   const groupedBy = (message: ReturnType<typeof open>) =>
-    message === null || text('counted_for') === ''
-      ? null
-      : { mobile: message.mobile, address: text('counted_for') }
+    message && text('counted_for') !== '' ? { mobile: message.mobile, address: text('counted_for') } : null
   if (kind === 'go') {
-    const fence = number('fence')
     const message = open()
-    if (message === null) return { kind: 'unreadable', fence }
+    if (message === null) return { kind: 'unreadable', fence: number('fence') }
     const gateway = text('doubted_gateway')
-    const doubt = gateway === '' ? null : { gateway, sinceMs: number('doubted_at') }
-    const secondSendRisked = number('second_send_risked') === 1
-    const [lifeMs, ageMs, grouped] = [number('life'), number('age'), groupedBy(message)]
-    const moved = { moves: number('moves'), mayMove: number('may_move') === 1 }
-    const quota = QUOTA_STATES.find((state) => state === text('quota')) ?? 'full'
-    return { kind, ...message, ...moved, fence, lifeMs, ageMs, doubt, secondSendRisked, grouped, quota }
+    return {
+      kind,
+      ...message,
+      fence: number('fence'),
+      lifeMs: number('life'),
+      ageMs: number('age'),
+      doubt: gateway === '' ? null : { gateway, sinceMs: number('doubted_at') },
+      secondSendRisked: number('second_send_risked') === 1,
+      grouped: groupedBy(message),
+      moves: number('moves'),
+      mayMove: number('may_move') === 1,
+      quota: QUOTA_STATES.find((state) => state === text('quota')) ?? 'full',
+    }
   }
   if (kind === 'busy') return { kind, waitMs: number('wait') }
   if (kind === 'late') return { kind }

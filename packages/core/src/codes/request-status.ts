@@ -1,7 +1,7 @@
 import { keys } from '../redis/keys.ts'
 import { redisClockMs } from '../redis/clock-skew.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
-import { DEFAULTS, STATES, type FieldName, type State } from './record.ts'
+import { RECORD_FIELDS, STATES, type FieldName, type State } from './record.ts'
 import type { Channel } from './send.ts'
 
 export type RequestStatus = {
@@ -28,7 +28,7 @@ export async function peekCodes(redis: RedisClient, ph: string, scenes: readonly
   const reading = asStoreError('read codes', Promise.all(reads))
   const [now, records] = await Promise.all([redisClockMs(redis), reading])
   return scenes.flatMap((scene, i) => {
-    const read: Read = (field) => records[i]?.[field] ?? DEFAULTS[field] ?? ''
+    const read: Read = (field) => records[i]?.[field] ?? RECORD_FIELDS[field].byDefault ?? ''
     if (read('rid') === '') return []
     const requestIds = [read('rid'), ...read('other_request_ids').split(' ')]
     return [{ scene, requestIds, isUsed: read('used') === '1', request: statusOf(read, now) }]

@@ -15,12 +15,9 @@ type ClaimOptions = {
   /** Whether the call may cause a second message. The claim records the risk before the call. */
   risksSecondSend?: boolean
   channel?: Channel
-  /** Set for a call that counts in the gateway's quota of the phone. */
-  quota?: Quota | undefined
+  /** The most messages that the vendor takes for one phone, and the id under which the message counts. */
+  quota?: { messageId: string; windows: readonly Window[] } | undefined
 }
-
-/** The most messages that a vendor takes for one phone, and the id under which the message counts. */
-type Quota = { messageId: string; windows: readonly Window[] }
 
 export type Settlement = {
   /** `queued` returns the send for a later attempt. `moved` queues the send on the other channel. */
@@ -39,29 +36,26 @@ export type Settlement = {
 /** What is known of a message that a gateway accepted. `missing` means that no delivery receipt came in time. */
 export type DeliveryState = 'delivered' | 'undelivered' | 'missing'
 
-/** `early`: the send is not settled yet; `soon`: the delivery receipt has time left; `kept`: nothing changed. */
+/** `early`: the send is not settled yet; `kept`: nothing changed. */
 export type Reported =
   | { kind: 'delivered'; afterMs: number }
-  | { kind: 'soon'; waitMs: number }
   /** The send is on the channel email, after so many moves. */
   | { kind: 'moved'; moves: number }
   | { kind: 'failed' | 'early' | 'kept' }
 
 /**
- * `open`: not ended; `done`: ended, with time left; `late`: failed by `lapse`; `used`: `sent`, because the code was
- * used; `over`: replaced, or time is up.
- */
-type Lapse = 'open' | 'done' | 'late' | 'used' | 'over'
-
-/**
  * The worker's side of a code record. A claim is the right of one worker to make one gateway call, and its number is
  * the fence. A settlement records the result of the call. A queue may run a job twice, so every run needs a claim
  * before its call. Every method throws StoreError when Redis does not answer.
+ * @param tell called for each change to a status that the application is told: sent, delivered, fell_back or failed
  */
-export function createSendLedger(redis: RedisClient, keyring: Keyring) {
+export function createSendLedger(
+  redis: RedisClient,
+  keyring: Keyring,
+  tell: (send: Send, status: string) => void = () => {},
+) {
   const counters = createCounters(redis)
   const claimScript = createScript(redis, new URL('./lua/claim.lua', import.meta.url))
-  const lapseScript = createScript(redis, new URL('./lua/lapse.lua', import.meta.url))
   const settleScript = createScript(redis, new URL('./lua/settle.lua', import.meta.url))
   const reportScript = createScript(redis, new URL('./lua/report-delivery.lua', import.meta.url))
 
@@ -78,12 +72,17 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
     const mayReturn = what.mayReturn === true ? 1 : 0
     const result = [status, gateway, messageId, channel, doubtedGateway, risked, reason, mayReturn]
     const reply = await settleScript(sendKeys(send), [...claim, ...result])
-    if (reply.kind === 'settled') await giveBudgetBack(reply)
-    return reply.kind === 'settled'
+    if (reply.kind !== 'settled') return false
+    await giveBudgetBack(reply)
+    if (status !== 'queued' && status !== 'moved') tell(send, status)
+    return true
   }
 
   return {
-    /** Asks for the right to call `gateway` once for this send. */
+    /**
+     * Asks for the right to call `gateway` once for this send. Without a gateway, a send whose time is over is ended, and
+     * every other open send is `busy`.
+     */
     async claim(send: Send, gateway: string, options: ClaimOptions): Promise<Claim> {
       const { fence, leaseMs, risksSecondSend = false, channel = 'sms', quota } = options
       const args = [
@@ -99,8 +98,13 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
         ...keyring.keyIds,
       ]
       const reply = await claimScript([...sendKeys(send), keys.quota(phoneOf(send.rid))], args)
-      if (reply.kind === 'late') await giveBudgetBack(reply)
-      return toClaim(reply, keyring, send.rid)
+      const claim = toClaim(reply, keyring, send.rid)
+      if (claim.kind === 'late') {
+        await giveBudgetBack(reply)
+        tell(send, 'failed')
+      }
+      if (claim.kind === 'gone' && claim.reason === 'used') tell(send, 'sent')
+      return claim
     },
 
     /** Stops counting a message in the gateway's quota of the phone, because certainly no message left. */
@@ -115,24 +119,15 @@ export function createSendLedger(redis: RedisClient, keyring: Keyring) {
     /** Ends a send whose job can no longer run. False if the send has ended or is on another channel. */
     settleUnclaimed: (send: Send, what: Settlement): Promise<boolean> => settleAs('unclaimed', send, 0, what),
 
-    /** Checks a send whose job only a newer worker understands, and fails the send if its time is over. */
-    async lapse(send: Send): Promise<Lapse> {
-      const reply = await lapseScript(sendKeys(send), [send.rid, send.n])
-      const { kind } = reply
-      if (kind === 'late') await giveBudgetBack(reply)
-      return kind === 'open' || kind === 'done' || kind === 'late' || kind === 'used' ? kind : 'over'
-    },
-
     /**
      * Records what is known of a message after its gateway accepted the message. A repeated report changes nothing.
      * @param mayMove whether the send may move to e-mail
-     * @param receiptWithinMs how long after the acceptance a delivery receipt may arrive before it counts as missing
      */
-    async report(send: Send, state: DeliveryState, mayMove: boolean, receiptWithinMs = 0): Promise<Reported> {
-      const args = [send.rid, send.n, state, mayMove ? 1 : 0, receiptWithinMs]
+    async report(send: Send, state: DeliveryState, mayMove: boolean): Promise<Reported> {
+      const args = [send.rid, send.n, state, mayMove ? 1 : 0]
       const { kind, number } = await reportScript(sendKeys(send), args)
+      if (kind === 'delivered' || kind === 'failed') tell(send, kind)
       if (kind === 'delivered') return { kind, afterMs: number('after') }
-      if (kind === 'soon') return { kind, waitMs: number('wait') }
       if (kind === 'moved') return { kind, moves: number('moves') }
       return { kind: kind === 'failed' || kind === 'early' ? kind : 'kept' }
     },

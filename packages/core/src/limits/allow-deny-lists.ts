@@ -1,3 +1,4 @@
+import { randomId } from '../keyring.ts'
 import { keys } from '../redis/keys.ts'
 import { createNetworks, phoneNames, type Asker, type ListEntry } from './networks.ts'
 import { redisClockMs } from '../redis/clock-skew.ts'
@@ -37,8 +38,6 @@ export function createListedNetworks() {
  */
 export function createLists(redis: RedisClient) {
   const lookScript = createScript(redis, new URL('./lua/find-listed.lua', import.meta.url))
-  const putScript = createScript(redis, new URL('./lua/put-entry.lua', import.meta.url))
-  const removeScript = createScript(redis, new URL('./lua/remove-entry.lua', import.meta.url))
 
   return {
     /** Finds the entries that match a client address, a number's segment or a phone. */
@@ -56,14 +55,16 @@ export function createLists(redis: RedisClient) {
     /** Puts an entry on one list and takes it off the other. The entry stays for `seconds`, or without end if 0. */
     async put(list: ListName, { text }: ListEntry, seconds = 0): Promise<void> {
       const other = list === 'allow' ? 'deny' : 'allow'
-      const sets = [keys.list(list), keys.list(other), keys.listVersion]
-      await putScript(sets, [text, Math.ceil(seconds * 1000)])
+      const until = seconds === 0 ? '+inf' : Math.ceil((await redisClockMs(redis)) + seconds * 1000)
+      const change = redis.multi().zrem(keys.list(other), text).zadd(keys.list(list), until, text)
+      await asStoreError('list', change.set(keys.listVersion, randomId()).exec())
     },
 
     /** Removes an entry. Answers false if the entry was not on the list. */
     async remove(list: ListName, { text }: ListEntry): Promise<boolean> {
-      const { kind } = await removeScript([keys.list(list), keys.listVersion], [text])
-      return kind === 'removed'
+      const change = redis.multi().zrem(keys.list(list), text).set(keys.listVersion, randomId())
+      const [[, removed] = []] = (await asStoreError('list', change.exec())) ?? []
+      return removed === 1
     },
 
     /** Reads the entries that have not expired. `until` is in ms since 1970, or null for an entry without expiry. */

@@ -16,32 +16,24 @@ export function createLimits(redis: RedisClient) {
   const takeScript = createScript(redis, new URL('./lua/take.lua', import.meta.url))
   const roomScript = createScript(redis, new URL('./lua/room.lua', import.meta.url))
 
-  /** Reads how many entries each window of a limit contains and how many more fit, and changes nothing. */
-  async function room({ key, windows }: Limit): Promise<Room> {
-    const reply = await roomScript([key], windowArgs(windows))
-    return {
-      retryAfter: Math.ceil(reply.number('wait') / 1000),
-      windows: windows.map((window, i) => {
-        const used = reply.rows[i]?.number('used') ?? 0
-        return { ...window, used, left: Math.max(0, window.most - used) }
-      }),
-    }
-  }
-
   return {
-    room,
+    /** Reads how many entries each window of a limit contains and how many more fit, and changes nothing. */
+    async room({ key, windows }: Limit): Promise<Room> {
+      const reply = await roomScript([key], windowArgs(windows))
+      return {
+        retryAfter: Math.ceil(reply.number('wait') / 1000),
+        windows: windows.map((window, i) => {
+          const used = reply.rows[i]?.number('used') ?? 0
+          return { ...window, used, left: Math.max(0, window.most - used) }
+        }),
+      }
+    },
 
     /** Adds one entry to a limit, or refuses if the limit is full. */
     async take({ key, windows }: Limit): Promise<Taken> {
       const { kind, number } = await takeScript([key], [randomId(), ...windowArgs(windows)])
       if (kind === 'taken') return { kind }
       return { kind: 'full', retryAfter: Math.ceil(number('wait') / 1000) }
-    },
-
-    /** Counts the entries in the longest window of a limit. */
-    async count(limit: Limit): Promise<number> {
-      const { windows } = await room(limit)
-      return Math.max(...windows.map(({ used }) => used))
     },
   }
 }

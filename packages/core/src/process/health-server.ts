@@ -10,7 +10,7 @@ type HealthOptions = {
   /** Null if the process is ready, else the reason in a few words. */
   notReady: () => Promise<string | null>
   /** What `/readyz` tells of a process that is ready; null for nothing. */
-  remark?: () => Promise<string | null>
+  remark: () => Promise<string | null>
 }
 type Answer = [status: number, type: string, body: string]
 
@@ -26,7 +26,7 @@ export async function startHealthServer(options: HealthOptions) {
     if (path === '/metrics') return [200, registry.contentType, await registry.metrics()]
     if (path !== '/readyz') return [404, 'text/plain', 'try /livez, /readyz or /metrics\n']
     const reason = draining ? 'draining' : await notReady()
-    const told = reason === null && remark !== undefined ? await remark() : null
+    const told = reason === null ? await remark() : null
     const state = reason ?? (told === null ? 'ready' : `ready; ${told}`)
     return [reason === null ? 200 : 503, 'text/plain', `${state}\nversion ${version}\n`]
   }

@@ -1,8 +1,7 @@
 import type { KeyringOptions } from '../keyring.ts'
 import { isClockFarOff } from '../redis/clock-skew.ts'
 import { probeWrites, type RedisClient } from '../redis/connect.ts'
-import { keyFaults } from '../redis/key-faults.ts'
-import { serverFaults } from '../redis/server-faults.ts'
+import { storeFaults } from '../redis/server-faults.ts'
 
 /**
  * For `/readyz`: null if Redis answers, accepts writes and has no server fault, and the keys are those of the other
@@ -16,11 +15,9 @@ export async function storeNotReady(
   now = Date.now,
 ): Promise<string | null> {
   try {
-    const [serverFault] = await serverFaults(redis)
+    const [fault] = await storeFaults(redis, keyring)
     await probeWrites(redis, queues)
-    if (serverFault !== undefined) return serverFault
-    const [keyFault] = await keyFaults(redis, keyring)
-    if (keyFault !== undefined) return keyFault
+    if (fault !== undefined) return fault
     return (await isClockFarOff(redis, now)) ? 'the clocks of this host and of Redis are far apart' : null
   } catch {
     return 'redis does not answer, or takes no writes'

@@ -11,8 +11,6 @@ export const versionOf = ({ BUILD_COMMIT: commit }: Env) => (commit ? `${RELEASE
 /** Adds the metric `sms_build_info`, which is always 1 and has the version as its label. */
 export function reportVersion(registry: Registry, version: string): void {
   const help = 'Always 1; the label is the version of the build'
-  new Gauge({ name: 'sms_build_info', help, labelNames: ['version'], registers: [registry] }).set(
-    { version },
-    1,
-  )
+  const gauge = new Gauge({ name: 'sms_build_info', help, labelNames: ['version'], registers: [registry] })
+  gauge.set({ version }, 1)
 }

@@ -55,20 +55,12 @@ export function createDeliveryReceipts(redis: RedisClient, keyring: Keyring) {
       await arriveScript([nameOf(gateway, id)], [state, KEEP_MS, 1])
     },
 
-    /**
-     * Waits for the delivery receipt of a send until `until`. A clock of the host that is behind begins the check too
-     * early, and the check then extends the wait.
-     */
+    /** Waits for the delivery receipt of a send until `until`, by the clock of Redis. */
     async beginWait(job: SendJob, until: number): Promise<void> {
       const key = keys.awaitedReceipts
       // Without a worker for e-mails the waits do not end, so the set expires after the newest.
       const all = Promise.all([redis.zadd(key, until, entryOf(job)), redis.pexpire(key, KEEP_MS)])
       await asStoreError('begin wait', all)
-    },
-
-    /** Moves the end of a wait, unless the wait has ended meanwhile. */
-    async extendWait(entry: string, until: number): Promise<void> {
-      await asStoreError('extend wait', redis.zadd(keys.awaitedReceipts, 'XX', until, entry))
     },
 
     async endWait(entry: string): Promise<void> {
@@ -92,19 +84,16 @@ export const entryOf = (job: SendJob): string => JSON.stringify(job)
  * has. Null for a job of an older format.
  */
 export function readJob(text: string): SendJob | null {
-  const data = parse(text)
+  let data: unknown
+  try {
+    data = JSON.parse(text)
+  } catch {
+    return null
+  }
   if (Value.Check(SendJob, data)) return data
   if (!Value.Check(LaterJob, data)) return null
   const { rid, scene, n, to, segment, country, locale } = data
   return { v: 1, rid, scene, n, to, segment, ...(country && { country }), ...(locale && { locale }) }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>
 
@@ -117,8 +106,7 @@ export async function applyDeliveryReport(
   { ledger, mails, ...fallback }: ReportDeps,
 ): Promise<Reported> {
   const mayMove = state !== 'delivered' && (await mayMoveToEmail(job, fallback))
-  const withinMs = fallback.rules.receiptWithinMs(job.scene) ?? 0
-  const reported = await ledger.report(job, state, mayMove, withinMs)
+  const reported = await ledger.report(job, state, mayMove)
   if (reported.kind === 'moved') await mails.add(job, reported.moves)
   return reported
 }

@@ -2,7 +2,6 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { Logger } from '../logger.ts'
 import { openProducerQueue } from './queue-options.ts'
 import type { RedisClient } from '../redis/connect.ts'
-import type { SendLedger, Settlement } from '../codes/send-ledger.ts'
 import { REQUEST_ID_PATTERN, type Send } from '../codes/send.ts'
 import type { Tracing } from '../process/tracing.ts'
 
@@ -29,45 +28,11 @@ export function createEventQueue(connection: RedisClient, log: Logger, tracing: 
     attempts: 11,
     backoff: { type: 'exponential', delay: 1_000, jitter: 0.3 },
   })
-  return {
-    tell({ rid, scene, n }: Send, status: string): void {
-      const event = { request_id: rid, scene, send: n, status }
-      queue
-        .add('event', event, { jobId: `${rid}.${n}.${status}` })
-        .catch((err: unknown) => log.warn({ err, rid, status }, 'event not queued'))
-    },
-    close: () => queue.close(),
+  function tell({ rid, scene, n }: Send, status: string): void {
+    const event = { request_id: rid, scene, send: n, status }
+    queue
+      .add('event', event, { jobId: `${rid}.${n}.${status}` })
+      .catch((err: unknown) => log.warn({ err, rid, status }, 'event not queued'))
   }
-}
-type EventQueue = ReturnType<typeof createEventQueue>
-
-/** Wraps a ledger so that each change to a status of `SendEvent` also adds an event. */
-export function withEvents(ledger: SendLedger, events: Pick<EventQueue, 'tell'>): SendLedger {
-  async function tellSettled(send: Send, { status }: Settlement, settling: Promise<boolean>) {
-    const isSettled = await settling
-    if (isSettled && status !== 'queued' && status !== 'moved') events.tell(send, status)
-    return isSettled
-  }
-  return {
-    ...ledger,
-    async claim(send, ...rest) {
-      const claim = await ledger.claim(send, ...rest)
-      if (claim.kind === 'late') events.tell(send, 'failed')
-      if (claim.kind === 'gone' && claim.reason === 'used') events.tell(send, 'sent')
-      return claim
-    },
-    settle: (send, fence, what) => tellSettled(send, what, ledger.settle(send, fence, what)),
-    settleUnclaimed: (send, what) => tellSettled(send, what, ledger.settleUnclaimed(send, what)),
-    async lapse(send) {
-      const lapse = await ledger.lapse(send)
-      if (lapse === 'late') events.tell(send, 'failed')
-      if (lapse === 'used') events.tell(send, 'sent')
-      return lapse
-    },
-    async report(send, ...rest) {
-      const reported = await ledger.report(send, ...rest)
-      if (reported.kind === 'delivered' || reported.kind === 'failed') events.tell(send, reported.kind)
-      return reported
-    },
-  }
+  return { tell, close: () => queue.close() }
 }

@@ -1,35 +1,46 @@
-import { codeKeyName, keyFingerprints, type KeyringOptions } from '../keyring.ts'
+import { keyFingerprint, type KeyringOptions } from '../keyring.ts'
 import { asStoreError, type RedisClient } from './connect.ts'
 import { keys } from './keys.ts'
-import { createScript } from './script.ts'
 
 const REST = 'docs/operations.md explains a planned change'
 const PHONE_FAULT = `PHONE_KEY: differs from the key of the other processes, so this process would find no phone; use their key (${REST})`
-const codeFault = (name: string) =>
-  `CODE_KEYS: the other processes have another key under the id "${name.slice(codeKeyName('').length)}"; use their key, or give a new key a new id (${REST})`
+const codeFault = (kid: string) =>
+  `CODE_KEYS: the other processes have another key under the id "${kid}"; use their key, or give a new key a new id (${REST})`
+const codeKeyName = (kid: string) => `CODE_KEYS ${kid}`
 
 /**
  * Compares the keys of this process with those of the other processes, by fingerprints in Redis. The first process
  * that has a key stores its fingerprint. After Redis lost its data, the next comparison stores the fingerprints again.
+ * A process with a wrong key stores nothing.
  * @param isShared false for a command that must not be the first process
  * @returns one line per key that differs, `NAME: what is wrong` @throws StoreError
  */
 export async function keyFaults(
   redis: RedisClient,
-  options: KeyringOptions,
+  { phoneKey, codeKeys }: KeyringOptions,
   isShared = true,
 ): Promise<string[]> {
-  const own = keyFingerprints(options).flatMap(({ name, fingerprint }) => [name, fingerprint])
-  const { rows } = await shareKeys(redis)([keys.fingerprints], [isShared ? 1 : 0, ...own])
-  return rows.map((row) => (row.text('name') === 'PHONE_KEY' ? PHONE_FAULT : codeFault(row.text('name'))))
-}
-
-// Every /readyz and every check of a worker compares the keys, so each connection reads the file of the script only once.
-const scripts = new WeakMap<RedisClient, ReturnType<typeof createScript>>()
-function shareKeys(redis: RedisClient) {
-  const script = scripts.get(redis) ?? createScript(redis, new URL('./lua/share-keys.lua', import.meta.url))
-  scripts.set(redis, script)
-  return script
+  const own = [
+    { name: 'PHONE_KEY', fingerprint: keyFingerprint(phoneKey), fault: PHONE_FAULT },
+    ...codeKeys.map(({ kid, key }) => ({
+      name: codeKeyName(kid),
+      fingerprint: keyFingerprint(key),
+      fault: codeFault(kid),
+    })),
+  ]
+  async function compare() {
+    const names = own.map(({ name }) => name)
+    const known = await asStoreError('keys', redis.hmget(keys.fingerprints, ...names))
+    const missing = own.filter((_, i) => known[i] === null)
+    const wrong = own.filter((key, i) => known[i] !== key.fingerprint && !missing.includes(key))
+    return { missing, faults: wrong.map(({ fault }) => fault) }
+  }
+  const { missing, faults } = await compare()
+  if (!isShared || faults.length > 0 || missing.length === 0) return faults
+  // If two processes store at once, the first one wins, and the other one finds the difference.
+  const storing = missing.map((key) => redis.hsetnx(keys.fingerprints, key.name, key.fingerprint))
+  await asStoreError('keys', Promise.all(storing))
+  return (await compare()).faults
 }
 
 /** Whether a process has used a code key with this id. @throws StoreError */

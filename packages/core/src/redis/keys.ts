@@ -51,7 +51,7 @@ export const keys = {
   /** A mark stores a finding of the guard about a group. `times` is how often the group was marked of late. */
   guardMark: (what: 'mark' | 'times', group: 'segment' | 'address' | 'service', who: string) =>
     `${keys.guarded(group, who)}:${what}`,
-  /** The first answer to an idempotency key. `name` is a keyed hash of the idempotency key. */
+  /** The first answer to an idempotency key. `name` is a keyed hash of it. */
   idempotency: (name: string) => `sms:{${name}}:idempotency`,
   /** Joins a message with its delivery receipt. `name` is a pseudonym of the gateway's id for the message. */
   message: (name: string) => `sms:{${name}}:message`,

@@ -19,8 +19,11 @@ export async function readServers(redis: RedisClient) {
   }
 }
 
-/** Reads only the faults. @throws StoreError */
-export const serverFaults = async (redis: RedisClient): Promise<string[]> => (await readServers(redis)).faults
+/** Reads the faults of the servers, or else of the keys. @throws StoreError */
+export async function storeFaults(redis: RedisClient, keyring: KeyringOptions): Promise<string[]> {
+  const { faults } = await readServers(redis)
+  return faults.length > 0 ? faults : keyFaults(redis, keyring)
+}
 
 async function readServer(redis: Redis) {
   const info = await asStoreError('info', redis.info('server', 'memory'))
@@ -46,16 +49,11 @@ async function readServer(redis: Redis) {
   return { server, faults: faults.map((fault) => `REDIS_URL: ${fault}`) }
 }
 
-/**
- * Reads the faults of the server, or else of the keys, at the start of a process. If Redis is not reached, the list is
- * empty and the process starts.
- */
+/** `storeFaults` at the start of a process. If Redis is not reached, the list is empty and the process starts. */
 export async function faultsAtBoot(redis: RedisClient, keyring: KeyringOptions): Promise<string[]> {
   try {
     await readyOrAway(redis)
-    if (redis.status !== 'ready') return []
-    const faults = await serverFaults(redis)
-    return faults.length > 0 ? faults : await keyFaults(redis, keyring)
+    return redis.status === 'ready' ? await storeFaults(redis, keyring) : []
   } catch {
     return []
   }

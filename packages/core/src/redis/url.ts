@@ -13,9 +13,10 @@ type Hosts = { hosts: { host: string; port: number }[]; tls: boolean; login: Log
 type Login = { username?: string; password?: string }
 
 export const REDIS_URL_FORMS = 'redis://, rediss://, redis+sentinel:// or redis+cluster://'
+const LOGIN_FORM = 'the login must be user:password or :password, percent-encoded'
 
 const LIST =
-  /^redis(s?)\+(sentinel|cluster):\/\/(?:([^@/?#]*)@)?([^@/?#]+)(?:\/([^/?#]*)(?:\/([^/?#]*))?)?(?:\?([^#]*))?$/
+  /^redis(s?)\+(sentinel|cluster):\/\/(?:([^:@/?#]*):([^@/?#]*)@)?([^@/?#]+)(?:\/([^/?#]*)(?:\/([^/?#]*))?)?(?:\?([^#]*))?$/
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{1,5}))?$/i
 const NAME = /^[A-Za-z0-9._-]+$/
 const DB = /^[0-9]{1,4}$/
@@ -24,17 +25,16 @@ const DB = /^[0-9]{1,4}$/
 export function parseRedisUrl(text: string): RedisAddress {
   if (/^rediss?:\/\//.test(text)) return parseSingle(text)
   const parts = LIST.exec(text)
-  if (parts === null) throw new Error(`must be ${REDIS_URL_FORMS}, with every @, / and ? of a login escaped`)
-  const [, secure, kind, userInfo, hostList = '', name = '', db = '', query = ''] = parts
+  if (parts === null) throw new Error(`must be ${REDIS_URL_FORMS}; ${LOGIN_FORM}`)
+  const [, secure, kind, user = '', pass = '', hostList = '', name = '', db = '', query = ''] = parts
   const isSentinel = kind === 'sentinel'
   const entries = hostList.split(',')
   const hosts = entries.flatMap((entry) => parseHost(entry, isSentinel ? 26_379 : 6_379))
-  const login = parseLogin(userInfo)
   const options = isEncoded(query) ? Object.fromEntries(new URLSearchParams(query)) : {}
   const { sentinel_username: username, sentinel_password: password, ...unknown } = options
   const checks = [
     hosts.length < entries.length && 'a host must be host:port; several are separated by commas',
-    login === null && 'the login must be user:password or :password, percent-encoded',
+    !isEncoded(user + pass) && LOGIN_FORM,
     !isEncoded(query) && 'the options must be percent-encoded',
     Object.keys(isSentinel ? unknown : options).length > 0 &&
       'the only options are sentinel_username and sentinel_password, with +sentinel',
@@ -43,7 +43,8 @@ export function parseRedisUrl(text: string): RedisAddress {
     !isSentinel && (name !== '' || db !== '') && 'a Cluster has no database and no path',
   ]
   throwFaults(checks)
-  const common = { hosts, tls: secure === 's', login: login ?? {} }
+  const login = toLogin(decodeURIComponent(user), decodeURIComponent(pass))
+  const common = { hosts, tls: secure === 's', login }
   if (!isSentinel) return { kind: 'cluster', ...common }
   return { kind: 'sentinel', ...common, name, db: Number(db), sentinelLogin: toLogin(username, password) }
 }
@@ -66,14 +67,6 @@ function parseHost(text: string, defaultPort: number): Hosts['hosts'] {
   const [, host, port = defaultPort] = HOST.exec(text) ?? []
   if (host === undefined || Number(port) < 1 || Number(port) > 65_535) return []
   return [{ host: host.replace(/^\[|\]$/g, ''), port: Number(port) }]
-}
-
-/** Parses `user:password`, `:password` or nothing. Null if there is no colon or the encoding is broken. */
-function parseLogin(text: string | undefined): Login | null {
-  if (text === undefined) return {}
-  const colon = text.indexOf(':')
-  if (colon === -1 || !isEncoded(text)) return null
-  return toLogin(decodeURIComponent(text.slice(0, colon)), decodeURIComponent(text.slice(colon + 1)))
 }
 
 function toLogin(username = '', password = ''): Login {

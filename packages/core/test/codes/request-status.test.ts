@@ -62,7 +62,7 @@ describe('the status of a request', () => {
     if (claim.kind !== 'go') throw new Error('no claim')
     await store.ledger.settle(mailed, claim.fence, { status: 'sent', gateway: 'ccp', channel: 'sms' })
     await store.pass(100)
-    expect(await store.ledger.report(mailed, 'missing', true, 20_000)).toEqual({ kind: 'moved', moves: 1 })
+    expect(await store.ledger.report(mailed, 'missing', true)).toEqual({ kind: 'moved', moves: 1 })
     expect(await store.codes.find(mailed.rid, ['default'])).toMatchObject({
       status: 'queued',
       channel: 'email',

@@ -400,7 +400,7 @@ describe('the budget unit of a send', () => {
     }
     const lapsed = async (send: ReturnType<typeof sendOf>) => {
       await store.pass(121)
-      await store.ledger.lapse(send)
+      await store.ledger.claim(send, '', { fence: 0, leaseMs: 0 })
     }
     expect([await isSpentAfter(failed), await isSpentAfter(late), await isSpentAfter(lapsed)]).toEqual([
       false,

@@ -24,6 +24,8 @@ async function prepare(state: Record<string, string | number> = {}): Promise<Pre
   return { ...sendOf(issued), mobile, key, sends }
 }
 const statusOf = async ({ rid }: Prepared) => (await store.codes.find(rid, ['default']))?.status
+/** A claim of a worker that cannot deliver the send. */
+const look = (send: Send) => store.ledger.claim(send, '', options)
 const slotsOf = ({ sends }: Prepared) => store.redis.zcard(sends)
 
 describe('a send', () => {
@@ -86,7 +88,7 @@ describe('a send', () => {
     const [claimed, lapsed] = [await prepare({ expires_at: 1 }), await prepare({ expires_at: 1 })]
     const reported = await prepare({ expires_at: 1, status: 'sent', sent_at: Date.now() })
     expect(await store.ledger.claim(claimed, 'ccp', options)).toEqual({ kind: 'late' })
-    expect(await store.ledger.lapse(lapsed)).toBe('late')
+    expect(await look(lapsed)).toEqual({ kind: 'late' })
     expect(await store.ledger.report(reported, 'undelivered', true)).toEqual({ kind: 'failed' })
   })
 
@@ -104,8 +106,8 @@ describe('a send', () => {
 describe('a send whose job only a newer worker understands', () => {
   it('is not changed while it has time, whether it is open or has ended', async () => {
     const [open, ended] = [await prepare(), await prepare({ status: 'sent' })]
-    expect(await store.ledger.lapse(open)).toBe('open')
-    expect(await store.ledger.lapse(ended)).toBe('done')
+    expect(await look(open)).toEqual({ kind: 'busy', waitMs: 0 })
+    expect(await look(ended)).toMatchObject({ kind: 'done', status: 'sent' })
     expect(await statusOf(open)).toBe('queued')
     expect(await slotsOf(open)).toBe(1)
   })
@@ -113,14 +115,14 @@ describe('a send whose job only a newer worker understands', () => {
   it('fails once when its time is over, and gives its slot back if no message left', async () => {
     const [late, doubted] = [
       await prepare({ send_by: 1 }),
-      await prepare({ send_by: 1, status: 'sending', gateway: 'ccp', lease_until: 1 }),
+      await prepare({ send_by: 1, status: 'sending', fence: 1, gateway: 'ccp', lease_until: 1 }),
     ]
     for (const [send, slots] of [
       [late, 0],
       [doubted, 1],
     ] as const) {
-      expect(await store.ledger.lapse(send)).toBe('late')
-      expect(await store.ledger.lapse(send)).toBe('over')
+      expect(await look(send)).toEqual({ kind: 'late' })
+      expect(await look(send)).toMatchObject({ kind: 'done', status: 'failed' })
       expect(await statusOf(send)).toBe('failed')
       expect(await slotsOf(send)).toBe(slots)
     }
@@ -128,15 +130,15 @@ describe('a send whose job only a newer worker understands', () => {
 
   it('stays sent if only its follow-up mail ran out of time', async () => {
     const send = await prepare({ send_by: 1, status: 'queued', channel: 'email', reason: 'missing' })
-    expect(await store.ledger.lapse(send)).toBe('over')
+    expect(await look(send)).toMatchObject({ kind: 'done', status: 'sent' })
     expect(await store.redis.hmget(send.key, 'status', 'channel')).toEqual(['sent', 'sms'])
   })
 
   it('does not fail during a call, nor after its code was used', async () => {
-    const busy = await prepare({ send_by: 1, status: 'sending', lease_until: Date.now() + 6_500 })
+    const busy = await prepare({ send_by: 1, status: 'sending', fence: 1, lease_until: Date.now() + 6_500 })
     const used = await prepare({ send_by: 1, used: 1 })
-    expect(await store.ledger.lapse(busy)).toBe('open')
-    expect(await store.ledger.lapse(used)).toBe('used')
+    expect(await look(busy)).toMatchObject({ kind: 'busy' })
+    expect(await look(used)).toEqual({ kind: 'gone', reason: 'used' })
     expect(await store.redis.hget(used.key, 'status')).toBe('sent')
   })
 })

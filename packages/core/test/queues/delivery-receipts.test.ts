@@ -94,14 +94,4 @@ describe('a wait for a delivery receipt', () => {
     expect(await receipts.overdue(2_000, 10)).toEqual([entryOf(late)])
     await receipts.endWait(entryOf(late))
   })
-
-  it('can be extended, but does not begin again after its end', async () => {
-    const one = await job()
-    await receipts.beginWait(one, 1_000)
-    await receipts.extendWait(entryOf(one), 5_000)
-    expect(await receipts.overdue(4_999, 10)).toEqual([])
-    await receipts.endWait(entryOf(one))
-    await receipts.extendWait(entryOf(one), 5_000)
-    expect(await store.redis.exists(keys.awaitedReceipts)).toBe(0)
-  })
 })

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
 import { asStoreError, connectRedis, StoreError } from '../../src/redis/connect.ts'
-import { serverFaults, faultsAtBoot } from '../../src/redis/server-faults.ts'
+import { faultsAtBoot, storeFaults } from '../../src/redis/server-faults.ts'
 import { storeNotReady } from '../../src/process/readiness.ts'
 import { newKeys } from '../store.ts'
 import { createScript } from '../../src/redis/script.ts'
@@ -161,16 +161,16 @@ describe('the server', () => {
     ] as const) {
       const redis = connectRedis(`${server.url}/${db}`, 'commands', log)
       expect(await faultsAtBoot(redis, someKeys)).toEqual(faults)
-      expect(await serverFaults(redis)).toEqual(faults)
+      expect(await storeFaults(redis, someKeys)).toEqual(faults)
       redis.disconnect()
     }
   })
 
   it('is refused if it may evict keys', async () => {
     const redis = await connected('commands')
-    expect(await serverFaults(redis)).toEqual([])
+    expect(await storeFaults(redis, someKeys)).toEqual([])
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
-    expect(await serverFaults(redis)).toEqual([expect.stringContaining('noeviction')])
+    expect(await storeFaults(redis, someKeys)).toEqual([expect.stringContaining('noeviction')])
     expect(await storeNotReady(redis, someKeys)).toContain('noeviction')
     await redis.config('SET', 'maxmemory-policy', 'noeviction')
     redis.disconnect()

@@ -58,6 +58,13 @@ it('a process with a wrong key stores no fingerprint, so a key that is still unk
   expect(await isKeyUsed(redis, 'new')).toBe(true)
 })
 
+it('of two processes that are the first at once and have different keys, one finds the fault', async () => {
+  const rings = [ring(old), { phoneKey: randomBytes(32), codeKeys: [codeKey('old')] }]
+  const faults = await Promise.all(rings.map((one) => keyFaults(redis, one)))
+  expect(faults).toContainEqual([])
+  expect(faults.flat()).toHaveLength(2)
+})
+
 it('a command that only compares stores no fingerprint', async () => {
   expect(await keyFaults(redis, ring(old), false)).toEqual([])
   expect(await names()).toEqual([])

@@ -6,7 +6,7 @@ import { moveSlot, ownerOfSlot, slotOf } from '@sms-codes/test-servers/redis-slo
 import { Cluster, Redis } from 'ioredis'
 import { createLogger } from '../../src/logger.ts'
 import { asStoreError, connectRedis, StoreError } from '../../src/redis/connect.ts'
-import { serverFaults } from '../../src/redis/server-faults.ts'
+import { storeFaults } from '../../src/redis/server-faults.ts'
 import { storeNotReady } from '../../src/process/readiness.ts'
 import { newKeys } from '../store.ts'
 
@@ -119,9 +119,9 @@ describe('a Cluster', () => {
 
   it('is refused if any of its servers may evict keys', async () => {
     const redis = await connectedToAll()
-    expect(await serverFaults(redis)).toEqual([])
+    expect(await storeFaults(redis, someKeys)).toEqual([])
     await owner.config('SET', 'maxmemory-policy', 'allkeys-lru')
-    expect(await serverFaults(redis)).toEqual([expect.stringContaining('noeviction')])
+    expect(await storeFaults(redis, someKeys)).toEqual([expect.stringContaining('noeviction')])
     expect(await storeNotReady(redis, someKeys)).toContain('noeviction')
     await owner.config('SET', 'maxmemory-policy', 'noeviction')
     expect(await storeNotReady(redis, someKeys)).toBeNull()

@@ -10,7 +10,7 @@
 -- KEYS[1] code record; KEYS[2] the phone's sends; KEYS[3] the quotas of the phone
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] fence of the claim that the caller has, 0 for no claim
--- ARGV[4] gateway that the caller is going to call
+-- ARGV[4] gateway that the caller is going to call, or '' if the caller cannot deliver the send and only ends a late one
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
@@ -27,11 +27,10 @@
 --       | {'done', status, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if the code
 --           was used or the caller lacks its key; `counted_for` is '' if the settlement of the send counted it
 --       | {'no_key', key_id}: the caller lacks the key of the message; nothing was claimed
---       | {'busy', wait}: another worker has the claim for `wait` ms more
+--       | {'busy', wait}: another worker has the claim for `wait` ms more, or may get it if ARGV[4] is ''
 --- @include "time"
 --- @include "read-record"
 --- @include "send-unit"
---- @include "end-late"
 --- @include "has-key"
 --- @include "take-quota"
 local code, sends, quotas = KEYS[1], KEYS[2], KEYS[3]
@@ -42,7 +41,7 @@ local KEY_IDS = 10
 local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
   'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
   'called_at', 'sending_at', 'reason', 'mail_state', 'key_id', 'moves', 'may_move', 'asked_by', 'is_counted',
-  'sent_at')
+  'sent_at', 'budget_unit')
 if record.rid ~= rid then return {'gone', 'reason', 'no_record'} end
 if record.sends ~= number then return {'gone', 'reason', 'replaced'} end
 local counted_for = record.is_counted == '1' and record.asked_by or ''
@@ -54,7 +53,7 @@ if record.status ~= 'queued' and not is_sending then
   return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id,
     'sealed', counted_for ~= '' and is_readable and record.sealed or '', 'counted_for', counted_for}
 end
-if record.channel ~= channel then return {'gone', 'reason', 'moved', 'moves', record.moves} end
+if gateway ~= '' and record.channel ~= channel then return {'gone', 'reason', 'moved', 'moves', record.moves} end
 if record.used == '1' then
   -- The code was used, so a message with the code has arrived.
   redis.call('HSET', code, 'status', 'sent', 'sent_at', now)
@@ -72,15 +71,19 @@ if is_lapsed and doubted ~= record.gateway then
 end
 
 if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
-  if channel == 'email' and record.reason == 'missing' then
+  if record.channel == 'email' and record.reason == 'missing' then
     -- A gateway had accepted the SMS and the mail was only a follow-up, so the status goes back to `sent`.
     redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
     return {'done', 'status', 'sent', 'gateway', '', 'message_id', '', 'sealed', '', 'counted_for', ''}
   end
-  local is_certain = doubted == '' and tostring(unresolved) == '0'
-  return {'late', 'budget_unit', end_late(code, sends, rid, number, is_certain)}
+  redis.call('HSET', code, 'status', 'failed', 'reason', 'late', 'failed_at', now)
+  -- If a message may have left, the send still counts against the limits of its phone and against the budget.
+  if doubted ~= '' or tostring(unresolved) ~= '0' then return {'late', 'budget_unit', 0} end
+  give_back(sends, rid, number)
+  return {'late', 'budget_unit', record.budget_unit}
 end
 
+if gateway == '' then return {'busy', 'wait', 0} end
 if not is_readable then return {'no_key', 'key_id', record.key_id} end
 
 -- A new caller that gets a doubt in the answer claims again before its gateway call. This first claim keeps the name

@@ -1,22 +1,19 @@
 -- Records what is known of a message after its gateway accepted the message. A repeated report changes nothing more,
 -- and no report changes `delivered` or `fell_back`. An undelivered message was paid for, so its send still
--- counts against the limits. The script checks by the clock of Redis whether a delivery receipt is missing, because
--- the delays of a queue follow the clocks of the workers.
+-- counts against the limits.
 --
 -- KEYS[1] code record
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] 'delivered' | 'undelivered' | 'missing': no delivery receipt came in time
--- ARGV[4] 1 if the send may move to e-mail, else 0; ARGV[5] ms after `sent_at` that a delivery receipt may take
+-- ARGV[4] 1 if the send may move to e-mail, else 0
 -- Answers {'delivered', after}: ms since the gateway accepted the message
---       | {'soon', wait}: the delivery receipt may still take `wait` ms
 --       | {'moved', moves}: the send is queued on the channel email, after so many moves. A repeated report gets the
 --           same answer, so that a caller that failed to add the job can try again
 --       | {'failed'} | {'early'}: the send is not settled yet | {'kept'}: nothing to change
 --- @include "time"
 --- @include "read-record"
 --- @include "move"
-local code, rid, number, report = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
-local may_move, receipt_within = ARGV[4] == '1', tonumber(ARGV[5])
+local code, rid, number, report, may_move = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
 
 local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'sent_at',
   'moves', 'may_move')
@@ -32,10 +29,6 @@ if report == 'delivered' then
 end
 if is_open then return {record.channel == 'email' and 'moved' or 'early', 'moves', record.moves} end
 if status ~= 'sent' or record.used == '1' then return {'kept'} end
-if report == 'missing' then
-  local wait = record.sent_at + receipt_within - now
-  if wait > 0 then return {'soon', 'wait', wait} end
-end
 may_move = may_move and record.may_move == '1'
 if may_move and math.min(tonumber(record.expires_at), tonumber(record.send_by)) > now then
   local moves = move(code, record, {reason = report, is_certain = false, may_return = 0, gateway = '', at = 0,

@@ -5,7 +5,6 @@
 -- Answers {'found', version, allow, deny}: for each list, a name that is on the list, or '', and a row {list, entry} for
 -- each network
 --- @include "time"
---- @include "list-version"
 --- @include "lists"
 local allow, deny = KEYS[1], KEYS[2]
 

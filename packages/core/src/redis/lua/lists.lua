@@ -1,13 +1,15 @@
 -- The allow list and the deny list: sorted sets of entries by the time at which an entry ends. `version` is a key that
--- changes with the lists, and does not exist until an entry is put on a list. This file needs `now` and `time`
--- from time.lua, and list-version.lua.
+-- changes with the lists, so that each process fetches the networks again. It does not exist until an entry is put on a
+-- list. This file needs `now` and `time` from time.lua.
 
 -- lists_version(allow, deny, version): removes expired entries and answers the version, '' while the lists are empty.
 local function lists_version(allow, deny, version)
   local current = redis.call('GET', version)
   if not current then return '' end
   local removed = redis.call('ZREMRANGEBYSCORE', allow, '-inf', now) + redis.call('ZREMRANGEBYSCORE', deny, '-inf', now)
-  return removed > 0 and mark_changed(version) or current
+  if removed == 0 then return current end
+  redis.call('SET', version, time[1] .. '.' .. time[2])
+  return redis.call('GET', version)
 end
 
 -- find_listed(list, names): answers the last of the names that is on the list, or ''.

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { State } from '@sms-codes/core/codes/record'
 import type { RequestStatus } from '@sms-codes/core/codes/request-status'
-import { OpsError } from '../args.ts'
-import type { Terminal } from '../terminal.ts'
+import { OpsError } from './args.ts'
+import type { Terminal } from './terminal.ts'
 
 const POLL_EVERY_MS = 100
 const HINT = 'Check the queues ("status"), and that a worker runs and its gateways answer.'

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { RequestStatus } from '@sms-codes/core/codes/request-status'
-import { followSend } from '../../src/send-test/follow.ts'
-import { createTerminal } from '../../src/terminal.ts'
+import { followSend } from '../src/follow-send.ts'
+import { createTerminal } from '../src/terminal.ts'
 
 test('a code that expires while the command waits for a delivery receipt was sent all the same', async () => {
   const output = new PassThrough()

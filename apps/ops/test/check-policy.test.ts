@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { policyFile } from '@sms-codes/core/test/policy-file'
+import { expectFailure, runOps } from './ops.ts'
+
+test('check-policy reports every fault of a file with its line', async () => {
+  const file = policyFile({ codes: { length: 3 }, scenes: { login: {} } })
+  const checked = await runOps({}, ['check-policy', file])
+  expectFailure(checked, /:5 scenes: must have the scene default/)
+  expect(checked.stderr).toContain(`${file} has faults:\n  ${file}:3 codes.length: must be a whole number`)
+})
+
+test('check-policy reports a file that does not exist', async () => {
+  const checked = await runOps({}, ['check-policy', '/no/such/file'])
+  expect(checked.stderr).toMatch(/POLICY_FILE: the file cannot be read/)
+  expect(checked.code).toBe(1)
+})
+
+test('a secret that the environment lacks is reported, and is no fault of the file', async () => {
+  const file = policyFile({ gateways: { webhook: { base_url: 'http://127.0.0.1:1/' } } })
+  const withoutSecret = await runOps({}, ['check-policy', file])
+  expect(withoutSecret.code).toBe(0)
+  expect(withoutSecret.stdout).toMatch(/ has no faults\nIn this environment:\n {2}WEBHOOK_SECRETS: /)
+  const env = { WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 7).toString('base64')}` }
+  const checked = await runOps({}, ['check-policy', file], { env })
+  expect(checked).toMatchObject({ code: 0, stdout: `${file} has no faults\n`, stderr: '' })
+})
