@@ -103,10 +103,10 @@ export const twilio = defineVendor({
   }),
   // A messaging service chooses the sender.
   needs: (_country, { app }) => (app === undefined ? ['sender'] : []),
-  faults: ({ name, secrets, settings, context }) => {
-    const variable = settings.api_key === undefined ? 'TWILIO_AUTH_TOKEN' : 'TWILIO_API_KEY_SECRET'
+  faults: ({ name, secrets: given, settings: { api_key }, context }) => {
+    const variable = api_key === undefined ? 'TWILIO_AUTH_TOKEN' : 'TWILIO_API_KEY_SECRET'
     return [
-      secrets[variable] === undefined && `${variable}: is missing (the gateway ${name} needs it)`,
+      given[variable] === undefined && `${variable}: is missing (the gateway ${name} needs it)`,
       context.callbackToken !== undefined &&
         context.publicUrl === undefined &&
         'PUBLIC_URL: is missing (every Twilio message carries the address for its delivery receipt)',

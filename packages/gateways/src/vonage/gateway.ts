@@ -33,15 +33,14 @@ export function createVonageGateway(options: VonageOptions): SmsGateway {
   }
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
-    const { text, secondsLeft } = message
     const body = JSON.stringify({
       from: wordingOf(message).sender,
       to: digitsOf(message.mobile),
-      text,
+      text: message.text,
       // With the type `text`, Vonage replaces every character that is not in the alphabet of GSM.
-      type: /^[ -_a-z\n]*$/.test(text) ? 'text' : 'unicode',
+      type: /^[ -_a-z\n]*$/.test(message.text) ? 'text' : 'unicode',
       // Vonage drops the message once the code has expired.
-      ttl: Math.max(MIN_TTL_SECONDS, Math.floor(secondsLeft)) * 1000,
+      ttl: Math.max(MIN_TTL_SECONDS, Math.floor(message.secondsLeft)) * 1000,
       'client-ref': message.id,
       callback: receiptUrl,
     })
