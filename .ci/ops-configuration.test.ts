@@ -33,5 +33,5 @@ test.for<object>([
   const [api, ops] = [loadApiConfig(env), loadPhoneConfig(env)]
   expect(Object.fromEntries(ops.policies)).toEqual(api.policies)
   expect(ops.budget).toEqual(api.rateLimits.budget)
-  expect(ops.testNumbers).toEqual(api.testNumbers.map(({ mobile }) => mobile))
+  expect(ops.testNumbers).toEqual(api.policy.test_numbers.numbers.map(({ mobile }) => mobile))
 })

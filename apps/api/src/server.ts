@@ -7,7 +7,6 @@ import { createErrorHandler, notFoundHandler } from './http/error-handler.ts'
 import { documentRoutes } from './http/documentation.ts'
 import { acceptJsonBodies, allowOrigins } from './http/plugins.ts'
 import { retcodeOf } from './http/reply-retcode.ts'
-import { createRequestLog } from './http/request-log.ts'
 import { traceRequests } from './http/request-spans.ts'
 import { refuseUnreadable } from './http/unreadable-request.ts'
 import { callbackRoutes } from './routes/callbacks.ts'
@@ -35,7 +34,6 @@ export async function buildServer(parts: ApiProcess) {
     loggerInstance,
     // Fastify's own log lines would show the URL, which contains the number and the image code.
     logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: createRequestLog,
     requestIdHeader: false,
     // The id is unique across processes.
     genReqId: randomId,
@@ -74,10 +72,10 @@ export async function buildServer(parts: ApiProcess) {
   app.addHook('onSend', async (_request, reply) => {
     if (!app.server.listening) reply.header('connection', 'close')
   })
-  await allowOrigins(app, config)
-  documentRoutes(app)
+  await allowOrigins(app, config.corsOrigins, config.policy.cors.headers)
+  await documentRoutes(app)
   await app.register(async (scope) => {
-    refuseUnderLoad(scope, config.eventLoop, deps.metrics)
+    refuseUnderLoad(scope, config.policy.overload, deps.metrics)
     await scope.register(imageCodeRoute, deps)
     await scope.register(challengeRoute, deps)
     await scope.register(sendCodeRoutes, deps)

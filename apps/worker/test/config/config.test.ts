@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '@sms-codes/core/config/load'
 import { policyFile } from '@sms-codes/launcher/policy-file'
-import { ccpQuota } from '@sms-codes/gateways/ccp/settings'
+import { ccpQuota } from '@sms-codes/gateways/ccp/gateway'
 import { loadWorkerConfig } from '../../src/config/config.ts'
 
 const key = () => randomBytes(32).toString('base64')

@@ -1,5 +1,5 @@
 // The values of the policy file that are text in the file and are decoded when the file is loaded.
-import { Type } from '@sinclair/typebox'
+import { Type, type TProperties, type TSchema } from '@sinclair/typebox'
 import { parseListEntry } from '../limits/networks.ts'
 import type { Window } from '../limits/windows.ts'
 import { decoded } from './decoders.ts'
@@ -58,6 +58,15 @@ export const limits = (description: string, longest = '100d') =>
       return windows
     },
   )
+
+/** A section with a fixed set of settings. */
+export const section = <P extends TProperties>(settings: P, description?: string) =>
+  Type.Object(settings, { additionalProperties: false, ...(description !== undefined && { description }) })
+/** A section whose names the operator chooses. The description says what a name must be. */
+export const named = <S extends TSchema>(name: string, value: S, description: string) =>
+  Type.Record(Type.String({ pattern: name }), value, { additionalProperties: false, description })
+export const oneOrMore = <S extends TSchema>(item: S, description: string) =>
+  Type.Array(item, { minItems: 1, description })
 
 /** One of the words. */
 export const oneOf = <const Word extends string>(words: readonly Word[], description: string) =>

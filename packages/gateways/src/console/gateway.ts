@@ -26,5 +26,5 @@ export const consoleVendor = defineVendor({
   faults: ({ context }) => [
     context.isProduction && { at: [], says: 'prints codes and is not allowed in production' },
   ],
-  create: ({ api }, deps) => createConsoleGateway(api.name, deps),
+  create: ({ name }, deps) => createConsoleGateway(name, deps),
 })
