@@ -7,6 +7,7 @@ import { createErrorHandler, notFoundHandler } from './http/error-handler.ts'
 import { documentRoutes } from './http/documentation.ts'
 import { acceptJsonBodies, allowOrigins } from './http/plugins.ts'
 import { retcodeOf } from './http/reply-retcode.ts'
+import { createRequestLog } from './http/request-log.ts'
 import { traceRequests } from './http/request-spans.ts'
 import { refuseUnreadable } from './http/unreadable-request.ts'
 import { callbackRoutes } from './routes/callbacks.ts'
@@ -34,6 +35,7 @@ export async function buildServer(parts: ApiProcess) {
     loggerInstance,
     // Fastify's own log lines would show the URL, which contains the number and the image code.
     logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: createRequestLog,
     requestIdHeader: false,
     // The id is unique across processes.
     genReqId: randomId,
