@@ -13,7 +13,8 @@ describe('the policy of a scene', () => {
       fallback: true,
       receipt_within: '9s',
     }
-    const policy = loadPolicy({ codes: { length: 4, life: '4m' }, scenes: { default: {}, pay } })
+    const email = { from: 'codes@shop.example' }
+    const policy = loadPolicy({ codes: { length: 4, life: '4m' }, scenes: { default: {}, pay }, email })
     const policies = policiesOf(policy)
     expect(Object.keys(policies)).toEqual(['default', 'pay'])
     expect(policies['default']).toMatchObject({ length: 4, ttlSeconds: 240, sendWithinSeconds: 120 })
