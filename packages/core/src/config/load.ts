@@ -2,7 +2,8 @@ import type { StaticDecode, TObject, TSchema } from '@sinclair/typebox'
 import { TransformDecodeError, Value } from '@sinclair/typebox/value'
 import { movedVariables } from './moved-variables.ts'
 import { policyFaults } from './policy-checks.ts'
-import { readPolicy, type PolicyFault } from './policy.ts'
+import type { PolicyFault } from './policy-faults.ts'
+import { readPolicy } from './policy.ts'
 import type { Policy } from './policy-schema.ts'
 
 export type Env = Record<string, string | undefined>

@@ -1,6 +1,6 @@
 // The rule that each name in the policy file is defined there.
 import type { Policy } from './policy-schema.ts'
-import type { PolicyFault } from './policy.ts'
+import type { PolicyFault } from './policy-faults.ts'
 
 export type Found = readonly (PolicyFault | false)[]
 export type PolicyRule = (policy: Policy) => Found
