@@ -1,7 +1,7 @@
 // The operators' commands must use the same variables, code policies and budget as the API.
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { loadApiConfig } from '../apps/api/src/config/config.ts'
 import { loadPhoneConfig } from '../apps/ops/src/config.ts'
 import { SCHEMAS } from './configuration.ts'
@@ -23,6 +23,7 @@ test.for<object>([
       login: { life: '2m', send_within: '60s', length: 8, sends: ['2/90s'] },
       pay: { fallback: true },
     },
+    email: { from: 'codes@shop.example' },
     budget: { messages: ['100/60s'], cents: ['1000/1h'], message_cents: 3 },
     test_numbers: { numbers: [{ mobile: '+8613800000001', code: '1234567', until: '2999-01-01' }] },
   },
@@ -32,5 +33,5 @@ test.for<object>([
   const [api, ops] = [loadApiConfig(env), loadPhoneConfig(env)]
   expect(Object.fromEntries(ops.policies)).toEqual(api.policies)
   expect(ops.budget).toEqual(api.rateLimits.budget)
-  expect(ops.testNumbers).toEqual(api.testNumbers.map(({ mobile }) => mobile))
+  expect(ops.testNumbers).toEqual(api.policy.test_numbers.numbers.map(({ mobile }) => mobile))
 })

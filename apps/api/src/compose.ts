@@ -1,7 +1,10 @@
 import type { Registry } from 'prom-client'
+import { guardWindowsOf } from '@sms-codes/core/codes/code-policies'
 import { createCodeStore } from '@sms-codes/core/codes/code-store'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
+import { createLocales } from '@sms-codes/core/config/locales'
+import { fallbackRules } from '@sms-codes/core/config/fallback-rules'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
@@ -48,19 +51,21 @@ export type ApiProcess = {
 
 /** Creates all parts of the API and connects them with each other. `deps` holds the parts that the routes use. */
 export async function composeApi({ config, log, redis, producer, registry, tracing = null }: ApiProcess) {
+  const { policy } = config
+  const { shards } = policy.queues
   const policyOf = scenePolicies(config.policies)
   const keyring = createKeyring(config.keyring)
   const counters = createCounters(redis)
   const metrics = createApiMetrics(registry)
   reportBudget(registry, counters, config.rateLimits.budget)
-  const queue = createSmsQueue(producer, log, config.shards, tracing)
+  const queue = createSmsQueue(producer, log, shards, tracing)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const events = config.tellsEvents ? createEventQueue(producer, log, tracing) : null
   const audit = createAudit(redis)
-  const guard = createPumpingGuard({ metrics, audit, log }, config.guard)
-  const lists = createListCheck({ metrics, audit, log }, config.lists)
-  const stepUp = createStepUp(config.stepUp)
-  const readNumber = await loadNumbers(new Set(Object.keys(config.countries)))
+  const guard = createPumpingGuard({ metrics, audit, log }, policy)
+  const lists = createListCheck({ metrics, audit, log }, policy.lists)
+  const stepUp = createStepUp(policy.step_up, policy.limits.address.attempts)
+  const readNumber = await loadNumbers(new Set(Object.keys(policy.countries)))
   const rateLimits = createRateLimits(counters, config.rateLimits, metrics)
   const captchas = createCaptchas(redis)
   const proofs = createProofs(redis, keyring)
@@ -71,8 +76,8 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     backEnds,
     callerOf: createCallers(keyring, createClientAddress(config.trustProxy)),
     backlog: createBacklog(redis, metrics, {
-      maxAgeSeconds: config.queueMaxAgeSeconds,
-      shards: config.shards,
+      maxAgeSeconds: policy.overload.queue_max_age,
+      shards,
       pseudonym: keyring.pseudonym,
     }),
     captchas,
@@ -85,29 +90,29 @@ export async function composeApi({ config, log, redis, producer, registry, traci
       { redis, counters, keyring, metrics, lists, guard },
       {
         windows: config.rateLimits,
-        countries: config.countries,
+        countries: policy.countries,
         backEnds: config.backEnds,
         proofAfter: stepUp.proofAfter,
       },
     ),
     guard,
-    guardCounts: createGuardCounts(redis, config.guard.windowSeconds, log),
+    guardCounts: createGuardCounts(redis, guardWindowsOf(policy), log),
     normaliseFields: createFieldNormaliser(readNumber),
     servedNumber: createServedNumbers(readNumber),
     idempotency: createIdempotency(createIdempotencyStore(redis, keyring), backEnds),
     scenes: Object.keys(config.policies),
     codeLength: (scene: string) => policyOf(scene).length,
-    localeOf: config.localeOf,
+    localeOf: createLocales(policy),
     codes: createCodeStore(redis, keyring, policyOf),
     contacts: createContacts(redis, keyring),
     ledger: createSendLedger(redis, keyring, events?.tell),
     queue,
     mails,
-    rules: config.rules,
-    testNumbers: createTestNumbers(config.testNumbers),
+    rules: fallbackRules(policy),
+    testNumbers: createTestNumbers(policy.test_numbers.numbers),
     receipts: createReceipts(redis, keyring, createReceiptKeys(keyring)),
     deliveryReceipts: createDeliveryReceipts(redis, keyring),
-    callbacks: config.callbacks,
+    callbacks: { ...config.callbacks, addresses: policy.callbacks.addresses },
     metrics,
   }
   return { deps, queues: [queue, mails, ...(events === null ? [] : [events])], keyring }

@@ -13,9 +13,9 @@ const parts = await boot({ name: 'api', variables: ApiEnv, env: process.env, loa
 const { config, log, redis, producer, registry, version } = parts
 const { app, deps, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
-const queuesUsed = smsQueues(config.shards)
+const queuesUsed = smsQueues(config.policy.queues.shards)
 const notReady = () => storeNotReady(redis, config.keyring, queuesUsed)
-const remark = createDeliveryRemark(redis, config.shards)
+const remark = createDeliveryRemark(redis, config.policy.queues.shards)
 const health = startHealthServer({ host, port: opsPort, registry, version, notReady, remark })
 const ops = await listenOrExit('API_OPS_PORT', health)
 await listenOrExit('API_PORT', app.listen({ host, port }))

@@ -74,10 +74,10 @@ export async function buildServer(parts: ApiProcess) {
   app.addHook('onSend', async (_request, reply) => {
     if (!app.server.listening) reply.header('connection', 'close')
   })
-  await allowOrigins(app, config)
-  documentRoutes(app)
+  await allowOrigins(app, config.corsOrigins, config.policy.cors.headers)
+  await documentRoutes(app)
   await app.register(async (scope) => {
-    refuseUnderLoad(scope, config.eventLoop, deps.metrics)
+    refuseUnderLoad(scope, config.policy.overload, deps.metrics)
     await scope.register(imageCodeRoute, deps)
     await scope.register(challengeRoute, deps)
     await scope.register(sendCodeRoutes, deps)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError, type Env } from '@sms-codes/core/config/load'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { loadBoardConfig } from '../src/config.ts'
 
 const BOARD_PASSWORD = 'sixteen-letters!'

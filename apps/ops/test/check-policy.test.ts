@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { expectFailure, runOps } from './ops.ts'
 
 test('check-policy reports every fault of a file with its line', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { startRedisCluster, type RedisCluster } from '@sms-codes/test-servers/redis-cluster'
 import { aMobile, expectFailure, runOps, someEnv } from './ops.ts'
 

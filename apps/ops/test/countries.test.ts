@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps

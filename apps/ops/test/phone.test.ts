@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { keyFaults } from '@sms-codes/core/redis/key-faults'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { loadPhoneConfig } from '../src/config.ts'
 import { aMobile, startOps, type RunningOps } from './ops.ts'
 

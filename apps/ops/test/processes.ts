@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp } from '@sms-codes/launcher/processes'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import type { Env } from './ops.ts'
 
 const APPS = join(import.meta.dirname, '../..')

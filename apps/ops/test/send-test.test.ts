@@ -3,7 +3,7 @@ import { createCounters } from '@sms-codes/core/limits/counters'
 import { keys } from '@sms-codes/core/redis/keys'
 import { sealedMessage } from '@sms-codes/core/codes/sealed-message'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { aMobile, expectFailure, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chooseShard, smsQueues } from '@sms-codes/core/queues/shards'
 import { startRedis } from '@sms-codes/launcher/redis'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { runOps, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { runOps, someEnv } from './ops.ts'
 
 const policy = (settings: object) => ({ POLICY_FILE: policyFile(settings) })

@@ -69,7 +69,8 @@ export function composeWorker(options: ComposeOptions) {
   const sends = createSmsQueue(producer, log, config.shards, tracing)
   const { rules } = config
   const deliveryReceipts = createDeliveryReceipts(redis, keyring)
-  const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, contacts, mails })
+  const silent = new Set(config.gateways.flatMap(({ name, hasReceipts }) => (hasReceipts ? [] : [name])))
+  const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, contacts, mails, silent })
   const guardCounts = createGuardCounts(redis, config.guardWindows, log)
   const shared = { ledger, metrics, log, connection, tracing }
 

@@ -26,7 +26,7 @@ export function normaliseMobile(typed: string): string {
 
 /**
  * The form of a number in pseudonyms, digests, records, jobs, lists and answers: a mainland number has its eleven digits
- * only. Versions before this one knew no other numbers, and their contacts and list entries stay valid.
+ * only. Contacts and list entries of mainland numbers are stored in this form.
  */
 export const shortForm = (mobile: string): string => (mobile.startsWith('+86') ? mobile.slice(3) : mobile)
 
@@ -47,12 +47,18 @@ export const numberSegment = (mobile: string): string => shortForm(mobile).slice
 
 const MAINLAND_NUMBERS = /(?<![0-9])((?:00)?(?:86)?1[3-9][0-9])[ -]?[0-9]{4}[ -]?([0-9]{4})(?![0-9])/g
 const NUMBERS = new RegExp(
-  `((?:\\+|%2B)(?!86)(?:${CALLING_CODE}))(?:[ -]?[0-9]){2,10}[ -]?([0-9]{4})(?![0-9])`,
+  `((?:\\+|%2B|(?<![0-9])00)(?!86)(?:${CALLING_CODE}))(?:[ -]?[0-9]){2,10}[ -]?([0-9]{4})(?![0-9])`,
   'gi',
 )
+/** Eleven to fifteen bare digits may be the international form without its plus. A time in ms has 13 and begins with 1. */
+const BARE_NUMBERS = /(?<![0-9A-Za-z_*.-])(?!1[0-9]{12}(?![0-9]))[0-9]{7,11}([0-9]{4})(?![0-9A-Za-z_-])/g
 /** The four or five digits of a port or of a line, as in `127.0.0.1:6379` and `file.ts:1234`, are no code. */
-const CODES = /(?<![0-9A-Za-z_*-])(?:[0-9]{6,10}|(?<!(?:\.[0-9a-z]{1,3}|\]):)[0-9]{4,5})(?![0-9A-Za-z_-])/g
+const CODES = /(?<![0-9A-Za-z_*-])(?:[0-9]{6,10}|(?<!(?:\.[0-9a-z]{1,3}|\]):)[0-9]{4,5})(?![0-9A-Za-z_*-])/g
 
 /** Masks everything that looks like a mobile number or a code in text of a library, such as a stack trace. */
 export const scrub = (text: string): string =>
-  text.replace(NUMBERS, '$1****$2').replace(MAINLAND_NUMBERS, '$1****$2').replace(CODES, '******')
+  text
+    .replace(NUMBERS, '$1****$2')
+    .replace(MAINLAND_NUMBERS, '$1****$2')
+    .replace(BARE_NUMBERS, '****$1')
+    .replace(CODES, '******')

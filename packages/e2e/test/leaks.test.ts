@@ -113,10 +113,13 @@ function leaks(text: string): string[] {
   ]
 }
 
+/** A key may expire before it is read. */
+const textOf = (dump: Buffer | null) => dump?.toString('latin1') ?? ''
+
 async function everythingInRedis(): Promise<string> {
   const parts: string[] = []
   for (const key of await system.redis.keys('*')) {
-    parts.push(key, (await system.redis.dumpBuffer(key)).toString('latin1'))
+    parts.push(key, await system.redis.dumpBuffer(key).then(textOf))
     const type = await system.redis.type(key)
     if (type === 'hash') parts.push(JSON.stringify(await system.redis.hgetall(key)))
     if (type === 'zset') parts.push((await system.redis.zrange(key, 0, '-1')).join())

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { Value } from '@sinclair/typebox/value'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { readPolicy } from '@sms-codes/core/config/policy'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { listVariables, ROOT } from '../../../.ci/configuration.ts'
 import { Kustomization, loadManifests, loosePaths, manifestFaults } from './manifests.ts'
 import { toRecord } from './json.ts'
@@ -46,10 +48,20 @@ describe('the Kubernetes manifests', () => {
 
   it('set only variables that the processes read', () => {
     const known = new Set(listVariables().map(({ name }) => name))
-    const set = [...ofKind('ConfigMap'), ...ofKind('Secret')].flatMap(({ document }) =>
+    const variables = ofKind('ConfigMap').filter(({ document }) => nameOf(document) !== 'sms-codes-policy')
+    const set = [...variables, ...ofKind('Secret')].flatMap(({ document }) =>
       Object.keys(toRecord(document['data'] ?? document['stringData'])),
     )
     expect(set.filter((name) => !known.has(name))).toEqual([])
+  })
+
+  it('have policies without faults', () => {
+    for (const { document } of ofKind('ConfigMap').filter(
+      (one) => nameOf(one.document) === 'sms-codes-policy',
+    )) {
+      const { faults } = readPolicy(policyFile(String(toRecord(document['data'])['policy.yaml'])))
+      expect(faults).toEqual([])
+    }
   })
 
   it('keep the variables of Services, such as API_PORT, out of the processes', () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { mergeSettings } from '@sms-codes/core/test/policy-file'
 import { policyFile } from '@sms-codes/launcher/policy-file'
 import { simulatedGateways, simulatedSecrets } from '@sms-codes/launcher/simulated-vendors'
 
@@ -47,18 +48,6 @@ export function systemEnv({ redisUrl, simulatorPort, smtpPort, receiptsUrl }: En
 /** Settings of the policy file. */
 export type Settings = { [name: string]: unknown }
 
-const isSection = (value: unknown): value is Settings =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** The settings of `own` replace those of `base`, section by section. */
-function mergeSettings(base: Settings, own: Settings): Settings {
-  const merged = Object.entries(own).map(([name, value]) => {
-    const before = base[name]
-    return [name, isSection(before) && isSection(value) ? mergeSettings(before, value) : value] as const
-  })
-  return { ...base, ...Object.fromEntries(merged) }
-}
-
 /** Returns a function that writes a policy file: the settings of all tests, with others in their place. */
 export function policyOf(simulatorUrl: string) {
   const base = {
@@ -67,5 +56,5 @@ export function policyOf(simulatorUrl: string) {
     // No limit, because a busy machine must not fail the tests.
     overload: { event_loop_max_delay: '0s' },
   }
-  return (...own: readonly Settings[]) => policyFile(own.reduce(mergeSettings, base))
+  return (...own: readonly Settings[]) => policyFile(mergeSettings(base, ...own))
 }

@@ -68,7 +68,7 @@ export const WRONG: readonly WrongEnvironment[] = [
     ['codes.length', policy({ codes: { length: 3 } })],
     ['codes.life', policy({ codes: { life: '59s' } })],
     ['codes.life', policy({ codes: { life: 300 } })],
-    ['scenes.default', policy({ codes: { send_within: '290s' } })],
+    ['codes.send_within', policy({ codes: { send_within: '290s' } })],
     ['scenes.pay.length', policy({ scenes: { default: {}, pay: { length: 11 } } })],
     ['scenes.pay', policy({ scenes: { default: {}, pay: { life: '100s' } } })],
     ['codes.sends', policy({ codes: { sends: ['0/60s'] } })],

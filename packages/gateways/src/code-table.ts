@@ -14,7 +14,7 @@ export function classByCode(codes: Partial<Record<OutcomeClass, string>>): CodeT
   )
 }
 
-function expandRange(codeOrRange: string): string[] {
+export function expandRange(codeOrRange: string): string[] {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(codeOrRange) ?? []
   if (last === undefined) return [codeOrRange]
   return Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) => String(Number(first) + i))

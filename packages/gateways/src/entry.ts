@@ -1,7 +1,6 @@
 // Defines the entry of a gateway in the policy, and finds the faults of its settings.
-import type { TObject, TSchema } from '@sinclair/typebox'
+import type { TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import type { GatewayPolicy } from '@sms-codes/core/config/policy-schema'
 import type { CallbackAddress } from './delivery-receipt.ts'
 import { field } from './json.ts'
 
@@ -22,11 +21,8 @@ export type PolicyFault = { at: readonly (string | number)[]; says: string }
 /** The keys that the entries of all vendors may have. */
 const OF_ALL = ['vendor', 'weight', 'rate', 'quota', 'countries', 'messages']
 
-export const formFault = ({ description = 'see the policy of the defaults' }: TSchema) =>
-  `has the wrong form (${description})`
-
 /** The faults of the settings, and the settings without a fault, defaults included. */
-export function readSettings({ properties, required = [] }: TObject, entry: GatewayPolicy, vendor: string) {
+export function readSettings({ properties, required = [] }: TObject, entry: object, vendor: string) {
   const faults: PolicyFault[] = Object.keys(entry)
     .filter((key) => field(entry, key) !== undefined && !OF_ALL.includes(key) && !(key in properties))
     .map((key) => ({ at: [key], says: `is not a setting of ${vendor}` }))
@@ -36,7 +32,7 @@ export function readSettings({ properties, required = [] }: TObject, entry: Gate
     if (value === undefined) {
       if (required.includes(key)) faults.push({ at: [key], says: `is missing (${form.description})` })
     } else if (Value.Check(form, value)) valid[key] = value
-    else faults.push({ at: [key], says: formFault(form) })
+    else faults.push({ at: [key], says: `has the wrong form (${form.description})` })
   }
   return { faults, valid }
 }

@@ -1,7 +1,6 @@
 // Finds the faults of a gateway's `messages` in the policy, such as a message without the words that it needs.
-import type { TObject } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
-import { formFault, type PolicyFault, type VendorContext } from './entry.ts'
+import { Type, type TObject } from '@sinclair/typebox'
+import { readSettings, type PolicyFault, type VendorContext } from './entry.ts'
 import { field } from './json.ts'
 import { findWording, type MessagePolicy } from './wording.ts'
 
@@ -20,12 +19,13 @@ type MessageInput = {
 export const messageFaults = (input: MessageInput) => [...wordFaults(input), ...coverageFaults(input)]
 
 function wordFaults({ vendor, words, messages }: MessageInput): PolicyFault[] {
+  // Coverage decides which words are missing.
+  const optional = Type.Partial(words)
   return messages.flatMap(({ scenes: _s, locales: _l, countries: _c, ...given }, i) =>
-    Object.entries(given).flatMap(([word, value]) => {
-      const [at, form] = [['messages', i, word], words.properties[word]]
-      if (form === undefined) return [{ at, says: `is not used by ${vendor}; remove it` }]
-      return Value.Check(form, value) ? [] : [{ at, says: formFault(form) }]
-    }),
+    readSettings(optional, given, vendor).faults.map(({ at, says }) => ({
+      at: ['messages', i, ...at],
+      says,
+    })),
   )
 }
 
@@ -48,10 +48,15 @@ function coverageFaults({ messages, countries, needed, context }: MessageInput):
         const of = `scene ${scene}, country ${country}, locale ${locale}`
         if (lacks.length > 0) add(at, `lacks ${lacks.join(' and ')}`, of)
         else if (words?.minutes !== undefined && words.minutes * 60 !== lifeSeconds)
-          add([...at, 'minutes'], `must be the life of the code, ${lifeSeconds} s,`, of)
+          add([...at, 'minutes'], minutesFault(lifeSeconds), of)
       }
   return [...faults.values()].map(({ at, says, of, more }) => ({
     at,
     says: `${says} for ${of}${more > 0 ? `, and for ${more} more` : ''}`,
   }))
 }
+
+const minutesFault = (lifeSeconds: number) =>
+  lifeSeconds % 60 === 0
+    ? `must be ${lifeSeconds / 60}, the life of the code,`
+    : `cannot be the life of the code, ${lifeSeconds} s; give the scene a life of whole minutes`

@@ -41,7 +41,8 @@ export function gatewayFaults(input: GatewayInput): Fault[] {
     const vendor = vendorOf(name, entry)
     vendor?.countries(entry ?? {}, context).forEach((country) => served.add(country))
     const found = vendor?.faults(name, entry ?? {}, values, context)
-    if (entry === undefined && (found === undefined || found.some((fault) => typeof fault !== 'string'))) {
+    const lacks = (fault: Fault) => typeof fault !== 'string' && /^(is missing|lacks)/.test(fault.says)
+    if (entry === undefined && (found === undefined || found.some(lacks))) {
       const known = Object.keys(policy.gateways).join(', ') || 'none'
       return [`SMS_GATEWAYS: entry ${i + 1} is not a gateway of the policy (its gateways: ${known})`]
     }

@@ -32,8 +32,8 @@ export type ApiOptions = {
   /** The name of the gateway, which need not be the vendor's name. */
   name: string
   wordingOf: WordingOf
-  /** Scheme, host, port and an optional path prefix. */
-  baseUrl: string
+  /** The public address for delivery receipts. Without it, a vendor sends none or uses an address of its console. */
+  receiptUrl?: string | undefined
   transport: Pick<Transport, 'post'>
   now?: () => Date
 }

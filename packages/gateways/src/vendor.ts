@@ -1,6 +1,7 @@
 // Defines how a vendor is described to the worker: its secrets, its settings in the policy, and a gateway factory.
 import type { StaticDecode, TObject } from '@sinclair/typebox'
 import type { GatewayPolicy } from '@sms-codes/core/config/policy-schema'
+import { callbackUrl } from './delivery-receipt.ts'
 import { readSettings, urlFault, type PolicyFault, type VendorContext } from './entry.ts'
 import type { SmsGateway } from './gateway.ts'
 import { field } from './json.ts'
@@ -31,6 +32,7 @@ export type ConfiguredGateway = {
   weight: number
   /** The messages a second that it takes. */
   rate: number | undefined
+  hasReceipts: boolean
   create: (deps: VendorDeps) => SmsGateway
 }
 
@@ -58,19 +60,23 @@ type VendorDefinition<S extends TObject, P extends TObject> = {
   /** The words that a message to a country needs. If absent, the message needs all words that are not optional. */
   needs?: (country: string, settings: Partial<StaticDecode<P>>) => readonly string[]
   mainlandOnly?: boolean
+  /** False for a vendor whose delivery receipts the API cannot read. */
+  hasReceipts?: boolean
   quota?: readonly QuotaWindow[]
   /** The vendor refuses every message with a longer code. Undefined if the vendor documents no limit. */
   maxCodeLength?: number
   /** Other faults, with paths inside the entry. A value is undefined if it is absent or has a fault. */
   faults?: (given: Given<Partial<StaticDecode<S>>, Partial<StaticDecode<P>>>) => readonly (Fault | false)[]
-  create: (
-    given: Given<StaticDecode<S>, StaticDecode<P>> & { api: Omit<ApiOptions, 'baseUrl' | 'now'> },
-    deps: VendorDeps,
-  ) => SmsGateway
+  create: (options: VendorOptions<S, P>, deps: VendorDeps, env: VendorContext['env']) => SmsGateway
 }
 
+/** What a gateway gets: the secrets of the vendor, the settings of its entry, and what it needs to call the API. */
+export type VendorOptions<S extends TObject, P extends TObject> = StaticDecode<S> &
+  StaticDecode<P> &
+  ApiOptions
+
 export function defineVendor<S extends TObject, P extends TObject>(definition: VendorDefinition<S, P>) {
-  const { name: vendor, secrets, settings, words, mainlandOnly = false } = definition
+  const { name: vendor, secrets, settings, words, mainlandOnly = false, hasReceipts = true } = definition
   const { quota = [], maxCodeLength = Infinity, needs = () => words.required ?? [] } = definition
   type Secrets = Partial<StaticDecode<S>>
 
@@ -131,13 +137,13 @@ export function defineVendor<S extends TObject, P extends TObject>(definition: V
       const { valid } = readSettings(settings, entry, vendor)
       if (!hasSecrets(values) || !hasSettings(valid))
         throw new Error(`the settings of the gateway ${name} are incomplete`)
-      const { messages = [] } = entry
-      const given = { name, secrets: values, settings: valid, messages, context }
-      const wordingOf = chooseWording(messages)
-      const create = (deps: VendorDeps) =>
-        definition.create({ ...given, api: { name, wordingOf, transport: deps.transport } }, deps)
+      const api = { name, wordingOf: chooseWording(entry.messages), receiptUrl: callbackUrl(name, context) }
+      const create = (deps: VendorDeps) => {
+        const options = Object.assign({ ...api, transport: deps.transport }, valid, values)
+        return definition.create(options, deps, context.env)
+      }
       const { weight = 0, rate, quota: own = quota } = entry
-      return { name, countries: countriesOf(entry, context), quota: own, weight, rate, create }
+      return { name, countries: countriesOf(entry, context), quota: own, weight, rate, hasReceipts, create }
     },
   }
 }

@@ -1,18 +1,15 @@
 // Lists all vendors for the worker. The parsers of the vendors' delivery receipts are listed in receipts.ts.
 import { Type, type StaticDecode, type TObject } from '@sinclair/typebox'
-import type { GatewayPolicy } from '@sms-codes/core/config/policy-schema'
-import { aliyun } from './aliyun/settings.ts'
-import { ccp } from './ccp/settings.ts'
+import { aliyun } from './aliyun/gateway.ts'
+import { ccp } from './ccp/gateway.ts'
 import { consoleVendor } from './console/gateway.ts'
-import type { VendorContext } from './entry.ts'
 import { httpVendor } from './http/settings.ts'
-import { huawei } from './huawei/settings.ts'
-import { sns } from './sns/settings.ts'
-import { tencent } from './tencent/settings.ts'
-import { twilio } from './twilio/settings.ts'
-import type { ConfiguredGateway, Fault } from './vendor.ts'
-import { vonage } from './vonage/settings.ts'
-import { webhook } from './webhook/settings.ts'
+import { huawei } from './huawei/gateway.ts'
+import { sns } from './sns/gateway.ts'
+import { tencent } from './tencent/gateway.ts'
+import { twilio } from './twilio/gateway.ts'
+import { vonage } from './vonage/gateway.ts'
+import { webhook } from './webhook/gateway.ts'
 
 /** The secrets of all vendors. All are optional here, because only a gateway of the vendor requires them. */
 export const vendorVariables = {
@@ -26,29 +23,5 @@ export const vendorVariables = {
   ...Type.Partial(webhook.secrets).properties,
 }
 export type VendorValues = Partial<StaticDecode<TObject<typeof vendorVariables>>>
-type OfGateway<Result> = (
-  name: string,
-  entry: GatewayPolicy,
-  values: VendorValues,
-  context: VendorContext,
-) => Result
 
-export type Vendor = {
-  name: string
-  countries: (entry: GatewayPolicy, context: VendorContext) => readonly string[]
-  faults: OfGateway<Fault[]>
-  configure: OfGateway<ConfiguredGateway>
-}
-
-export const vendors: readonly Vendor[] = [
-  ccp,
-  aliyun,
-  tencent,
-  huawei,
-  twilio,
-  vonage,
-  sns,
-  webhook,
-  httpVendor,
-  consoleVendor,
-]
+export const vendors = [ccp, aliyun, tencent, huawei, twilio, vonage, sns, webhook, httpVendor, consoleVendor]

@@ -18,7 +18,9 @@ export function developmentSecrets(dataDir: string): NodeJS.ProcessEnv {
   const kept = parseEnv(text ?? '')
   const all = Object.entries(generate(kept['PHONE_KEY'] ?? randomBytes(32)))
   const lines = all.flatMap(([name, value]) => (name in kept ? [] : [`${name}=${value}\n`]))
-  if (lines.length === 0) return { ...kept }
+  // A file of an older version has further variables, which moved to the policy file.
+  const secretsOf = (given: NodeJS.ProcessEnv) => Object.fromEntries(all.map(([name]) => [name, given[name]]))
+  if (lines.length === 0) return secretsOf(kept)
   makeDir(dataDir)
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`
   writeFileSync(draft, [text?.replace(/\n*$/, '\n') ?? '', ...lines].join(''), { mode: 0o600, flag: 'wx' })
@@ -31,7 +33,7 @@ export function developmentSecrets(dataDir: string): NodeJS.ProcessEnv {
   } finally {
     rmSync(draft, { force: true })
   }
-  return readEnvFile(file)
+  return secretsOf(readEnvFile(file))
 }
 
 function makeDir(dir: string): void {

@@ -1,13 +1,15 @@
 // Policy files for processes that this machine starts for tests and measurements.
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** JSON is YAML, so the settings of a policy file can be an object. */
 export function writePolicy(file: string, policy: object): string {
-  writeFileSync(file, `${JSON.stringify(policy, null, 2)}\n`)
-  return file
+  return replaceFile(
+    file,
+    `# Written by npm start. Set POLICY_FILE to use another file.\n${JSON.stringify(policy, null, 2)}\n`,
+  )
 }
 
 /**
@@ -19,6 +21,13 @@ export function policyFile(policy: object | string): string {
   const dir = join(tmpdir(), 'sms-codes-policies')
   mkdirSync(dir, { recursive: true })
   const file = join(dir, `${createHash('sha256').update(text).digest('hex').slice(0, 16)}.yaml`)
-  writeFileSync(file, text)
+  return replaceFile(file, text)
+}
+
+/** A process that reads the file at this moment gets the old or the new text. */
+function replaceFile(file: string, text: string): string {
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, text)
+  renameSync(draft, file)
   return file
 }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MOVED } from '@sms-codes/core/config/moved-variables'
 import { readPolicy } from '@sms-codes/core/config/policy'
 import { developmentEnv } from '../src/dev-env.ts'
 import { startProcess } from '../src/processes.ts'
@@ -83,15 +84,17 @@ test('secrets are generated once, in a file that only its owner can read', async
 })
 
 test('a file of an older version gets the missing secrets and is otherwise unchanged', async () => {
-  const old = "# edited\nPHONE_KEY='a kept key'\nBOARD_PASSWORD=chosen by hand"
+  const old =
+    "# edited\nPHONE_KEY='a kept key'\nBOARD_PASSWORD=chosen by hand\nCCP_APP_ID=moved\nTWILIO_FROM=+15005550006"
   await mkdir(dataDir)
   await writeFile(join(dataDir, 'dev.env'), old)
   const env = developmentEnv({}, dataDir, join(project, '.env'))
   expect(SECRETS.filter((name) => !env[name])).toEqual([])
   expect(env).toMatchObject({ PHONE_KEY: 'a kept key', BOARD_PASSWORD: 'chosen by hand' })
+  expect(Object.keys(env).filter((name) => name in MOVED)).toEqual([])
   const text = await readFile(join(dataDir, 'dev.env'), 'utf8')
   expect(text.startsWith(`${old}\nCODE_KEYS=`)).toBe(true)
-  expect(text.match(/^[A-Z_]+=/gm)).toHaveLength(SECRETS.length)
+  expect(text.match(/^[A-Z_]+=/gm)).toHaveLength(SECRETS.length + 2)
   expect(developmentEnv({}, dataDir, join(project, '.env'))).toEqual(env)
   expect(await readdir(dataDir)).toEqual(['dev.env', 'policy.yaml'])
 

@@ -16,21 +16,14 @@ import type { PumpingGuard } from './pumping-guard.ts'
 /** The limits of a request for a message, in the order of the keys of admission.lua. */
 const LIMITS = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment', 'country', 'budget'] as const
 type LimitName = (typeof LIMITS)[number]
-/** The further limits of a call with an API key. */
-type FurtherLimit = 'api_key' | 'limit_key'
 
-const ANSWERS: Record<string, Answer> = {
-  attempts: 'tooManyRequests',
-  subnet_attempts: 'tooManyRequests',
-  address: 'tooManyRequests',
-  subnet: 'tooManyRequests',
+/** The answers to a full limit that are not `tooManyRequests`. */
+const ANSWERS: Partial<Record<string, Answer>> = {
   // A phone with a full limit gets the same answer, so an attacker cannot tell the two limits apart.
   segment: 'sentTooOften',
   country: 'sentTooOften',
   budget: 'budgetSpent',
-  api_key: 'tooManyRequests',
-  limit_key: 'tooManyRequests',
-} satisfies Record<LimitName | FurtherLimit, Answer>
+}
 
 type Needs = {
   redis: RedisClient
@@ -62,7 +55,7 @@ const waitOf = (ms: number) => ({ retry_after: Math.ceil(ms / 1000) })
  * address, subnet, segment, country, budget, API key and limit key. One script decides and counts (admission.lua).
  */
 export function createAdmission({ redis, counters, keyring, metrics, lists, guard }: Needs, rules: Rules) {
-  const limitOf = (name: LimitName | FurtherLimit, windows: readonly Window[]) => ({
+  const limitOf = (name: LimitName | 'api_key' | 'limit_key', windows: readonly Window[]) => ({
     name,
     ...limitArg({ key: name === 'budget' ? keys.budget : '', windows }),
   })

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
+import type { Policy } from '@sms-codes/core/config/policy-schema'
 import {
   createQueueState,
   isProbeFree,
@@ -115,29 +116,26 @@ export function createBacklog(redis: RedisClient, metrics: Metrics, options: Bac
   }
 }
 
-/** The greatest delay of the event loop, and the greatest percentage of time that it is busy; 0 means no limit. */
-type EventLoopLimits = { delayMs: number; percent: number }
-
 /**
  * Refuses the requests of a Fastify scope while the event loop is overloaded. The scope should have only routes whose
  * work can wait. The verify route cannot wait, because a code expires.
  */
-export function refuseUnderLoad(scope: FastifyInstance, limits: EventLoopLimits, metrics: Metrics): void {
-  const { delayMs, percent } = limits
-  if (delayMs === 0 && percent === 0) return
+export function refuseUnderLoad(scope: FastifyInstance, limits: Policy['overload'], metrics: Metrics): void {
+  const { event_loop_max_delay: delaySeconds, event_loop_max_percent: percent } = limits
+  if (delaySeconds === 0 && percent === 0) return
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delays.enable()
   let before = performance.eventLoopUtilization()
   let overloaded = false
   // Nothing in this timer opens a file, so it also works when the process has no file descriptor left.
   const timer = setInterval(() => {
-    const meanMs = delays.mean / 1e6 - RESOLUTION_MS
+    const meanSeconds = (delays.mean / 1e6 - RESOLUTION_MS) / 1000
     delays.reset()
     const now = performance.eventLoopUtilization()
     const { utilization } = performance.eventLoopUtilization(now, before)
     before = now
     // Without a measurement the mean is NaN: the event loop was blocked for the whole interval.
-    const isLate = delayMs > 0 && !(meanMs <= delayMs)
+    const isLate = delaySeconds > 0 && !(meanSeconds <= delaySeconds)
     overloaded = isLate || (percent > 0 && utilization * 100 > percent)
   }, CACHE_MS).unref()
   scope.addHook('onClose', async () => {

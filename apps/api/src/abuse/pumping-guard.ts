@@ -1,4 +1,5 @@
 import type { Counter } from 'prom-client'
+import type { Policy } from '@sms-codes/core/config/policy-schema'
 import type { Audit } from '@sms-codes/core/limits/audit'
 import { GROUPS, memberOf, type Group, type Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
@@ -7,15 +8,6 @@ import type { Reply } from '@sms-codes/core/redis/script'
 /** A finding is a group with too few verified codes. `challenge` then requires a proof, `deny` refuses the send. */
 export const MODES = ['observe', 'challenge', 'deny'] as const
 type Mode = (typeof MODES)[number]
-
-export type GuardOptions = {
-  on: boolean
-  denySeconds: number
-  windowSeconds: Record<Group, number>
-  groups: Record<Group, { mode: Mode; minSends: number; minPercent: number }>
-  /** False if the API must never require a proof. The mode `challenge` then has the effect of `observe`. */
-  canChallenge: boolean
-}
 
 type Needs = {
   metrics: { guardFindings: Counter<'group' | 'mode'> }
@@ -29,26 +21,31 @@ type Needs = {
  * many segments and addresses lowers the verified share of the whole service. The script of the admission judges the
  * groups by these rules (guard.lua). A new finding goes to the log, the metrics and the audit stream.
  */
-export function createPumpingGuard({ metrics, audit, log }: Needs, options: GuardOptions) {
-  const { on, groups, windowSeconds, denySeconds, canChallenge } = options
+export function createPumpingGuard(
+  { metrics, audit, log }: Needs,
+  { guard, step_up }: Pick<Policy, 'guard' | 'step_up'>,
+) {
+  const isOn = guard.mode !== 'off'
 
   function modeOf(group: Group): Mode {
-    const { mode } = groups[group]
+    const own = group === 'address' ? guard.address.mode : 'same'
+    const mode = own === 'same' ? guard.mode : own
     // The guard never denies the whole service, because one attack would then lock out all users.
     const permitted = group === 'service' && mode === 'deny' ? 'challenge' : mode
-    return permitted === 'challenge' && !canChallenge ? 'observe' : permitted
+    const isObserved = permitted === 'off' || (permitted === 'challenge' && !step_up.enabled)
+    return isObserved ? 'observe' : permitted
   }
 
   return {
-    isOn: on,
+    isOn,
 
     /** The rules of the groups, in the order of GROUPS. */
-    rules: (on ? GROUPS : []).map((group) => ({
-      seconds: windowSeconds[group],
-      sends: groups[group].minSends,
-      percent: groups[group].minPercent,
+    rules: (isOn ? GROUPS : []).map((group) => ({
+      seconds: guard[group].window,
+      sends: guard[group].min_sends,
+      percent: guard[group].min_percent,
       mode: modeOf(group),
-      mark_ms: denySeconds * 1000,
+      mark_ms: guard.react_for * 1000,
     })),
 
     /** Reports the new findings of an answer. The caller does not wait for the audit stream. */

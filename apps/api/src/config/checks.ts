@@ -1,3 +1,4 @@
+import { productionFaults } from '@sms-codes/core/config/policy-checks'
 import { checkKeys } from '@sms-codes/core/config/keys'
 import type { Checks } from '@sms-codes/core/config/load'
 import { receiptFaults } from '@sms-codes/gateways/receipts'
@@ -14,28 +15,11 @@ export const API_CHECKS: Checks<ApiValues> = {
     ],
   ],
   policy: [
-    ({ budget, test_numbers }, { NODE_ENV }) => [
-      NODE_ENV === 'production' &&
-        budget.messages.length + budget.cents.length === 0 && {
-          at: ['budget', 'messages'],
-          says: 'is empty, and so is budget.cents; production needs one of them',
-        },
-      NODE_ENV === 'production' &&
-        test_numbers.numbers.length > 0 &&
-        !test_numbers.in_production && {
-          at: ['test_numbers', 'numbers'],
-          says: 'is not allowed in production unless test_numbers.in_production is true',
-        },
-    ],
-    ({ captcha: { siteverify } }, { NODE_ENV, CAPTCHA_SECRET }) => [
+    (policy, { NODE_ENV }) => (NODE_ENV === 'production' ? productionFaults(policy) : []),
+    ({ captcha: { siteverify } }, { CAPTCHA_SECRET }) => [
       siteverify !== undefined &&
         CAPTCHA_SECRET === undefined &&
         'CAPTCHA_SECRET: is missing; captcha.siteverify in the policy file needs it',
-      NODE_ENV === 'production' &&
-        siteverify?.url?.startsWith('http:') === true && {
-          at: ['captcha', 'siteverify', 'url'],
-          says: 'must begin with https:// in production, because the call contains CAPTCHA_SECRET',
-        },
     ],
     ({ api_keys }, { API_KEYS }) =>
       Object.keys(api_keys).map(

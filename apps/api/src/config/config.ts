@@ -1,32 +1,11 @@
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import type { Policy } from '@sms-codes/core/config/policy-schema'
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
-import { budgetOf, guardWindowsOf, policiesOf } from '@sms-codes/core/codes/code-policies'
-import { createLocales } from '@sms-codes/core/config/locales'
-import { fallbackRules } from '@sms-codes/core/config/scenes'
-import type { Group } from '@sms-codes/core/limits/guard-counts'
+import { budgetOf, policiesOf } from '@sms-codes/core/codes/code-policies'
 import { lackedSecrets, listReceiptParsers } from '@sms-codes/gateways/receipts'
 import { backEndsOf } from '../http/api-keys.ts'
 import { API_CHECKS } from './checks.ts'
 import { ApiEnv } from './variables.ts'
-import type { GuardOptions } from '../abuse/pumping-guard.ts'
-
-function guardOptions(policy: Policy): GuardOptions {
-  const { guard } = policy
-  const mode = guard.mode === 'off' ? 'observe' : guard.mode
-  const rulesOf = (group: Group) => ({
-    mode: group !== 'address' || guard.address.mode === 'same' ? mode : guard.address.mode,
-    minSends: guard[group].min_sends,
-    minPercent: guard[group].min_percent,
-  })
-  return {
-    on: guard.mode !== 'off',
-    denySeconds: guard.react_for,
-    canChallenge: policy.step_up.enabled,
-    windowSeconds: guardWindowsOf(policy),
-    groups: { segment: rulesOf('segment'), address: rulesOf('address'), service: rulesOf('service') },
-  }
-}
 
 function rateLimits(policy: Policy) {
   const { address, subnet, segment } = policy.limits
@@ -48,9 +27,9 @@ function rateLimits(policy: Policy) {
 export function loadApiConfig(env: Env) {
   const values = loadConfig(ApiEnv, env, API_CHECKS)
   const { policy } = values
-  const { overload, step_up } = policy
   const callbackAddress = { callbackToken: values.CALLBACK_TOKEN, publicUrl: values.PUBLIC_URL }
   return {
+    policy,
     host: values.HOST,
     port: values.API_PORT,
     opsPort: values.API_OPS_PORT,
@@ -58,24 +37,15 @@ export function loadApiConfig(env: Env) {
     tracing: values.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined,
     redisUrl: values.REDIS_URL,
     drainMs: values.DRAIN_MS,
-    shards: policy.queues.shards,
-    queueMaxAgeSeconds: overload.queue_max_age,
-    eventLoop: { delayMs: overload.event_loop_max_delay * 1000, percent: overload.event_loop_max_percent },
     keyring: { phoneKey: values.PHONE_KEY, codeKeys: values.CODE_KEYS },
     trustProxy: values.TRUST_PROXY,
     callbacks: {
       token: values.CALLBACK_TOKEN ?? '',
-      addresses: policy.callbacks.addresses,
       parsers: listReceiptParsers(values, callbackAddress, policy.gateways),
       lackedSecrets: lackedSecrets(values, callbackAddress, policy.gateways),
-      gateways: values.SMS_GATEWAYS.length === 0 ? Object.keys(policy.gateways) : values.SMS_GATEWAYS,
     },
     tellsEvents: values.EVENTS_URL !== undefined,
-    rules: fallbackRules(policy),
-    countries: policy.countries,
-    localeOf: createLocales(policy),
     corsOrigins: values.CORS_ORIGINS,
-    corsHeaders: policy.cors.headers,
     captchas: Object.fromEntries(
       Object.entries(policy.scenes).map(([name, own]) => [name, own.captcha ?? policy.codes.captcha]),
     ),
@@ -85,16 +55,7 @@ export function loadApiConfig(env: Env) {
         : { ...policy.captcha.siteverify, secret: values.CAPTCHA_SECRET ?? '' },
     backEnds: backEndsOf(values.API_KEYS, policy.api_keys),
     policies: policiesOf(policy),
-    testNumbers: policy.test_numbers.numbers,
-    lists: policy.lists,
     rateLimits: rateLimits(policy),
-    stepUp: {
-      isOn: step_up.enabled,
-      attempts: policy.limits.address.attempts,
-      longPicturePercent: step_up.long_picture_percent,
-      proofPercent: step_up.proof_percent,
-    },
-    guard: guardOptions(policy),
   }
 }
 export type ApiConfig = ReturnType<typeof loadApiConfig>

@@ -1,5 +1,5 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
-import { integer, list, optionalText, parsed } from '@sms-codes/core/config/decoders'
+import { integer, optionalText, parsed } from '@sms-codes/core/config/decoders'
 import { keyVariables, port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { receiptVariables } from '@sms-codes/gateways/receipts'
 import { parseApiKeys } from '../http/api-keys.ts'
@@ -21,11 +21,6 @@ export const ApiEnv = Type.Object({
     default: '',
     description:
       'secret: comma list of name:key for your back ends, each key 32 to 128 url-safe characters; `api_keys` in the policy file says what each may do',
-  }),
-  SMS_GATEWAYS: parsed(list, {
-    default: '',
-    description:
-      "comma list of gateways of the policy in order of priority; empty for the policy's order. The API only warns if it lacks the secret for the delivery receipts of a listed gateway",
   }),
   CAPTCHA_SECRET: optionalText({
     description: 'secret: secret key of your site at the captcha service of the policy (captcha.siteverify)',

@@ -7,10 +7,8 @@ import type { FastifyInstance } from 'fastify'
  */
 export async function allowOrigins(
   app: FastifyInstance,
-  {
-    corsOrigins: origins,
-    corsHeaders: headers,
-  }: { corsOrigins: readonly string[]; corsHeaders: readonly string[] },
+  origins: readonly string[],
+  headers: readonly string[],
 ): Promise<void> {
   await app.register(cors, {
     origin: async (origin?: string) => origins.find((allowed) => allowed === origin) ?? false,

@@ -31,6 +31,9 @@ export const Envelope = Type.Object(
 /** The answers of a route with an idempotency key that are not a success. */
 export const IDEMPOTENT_ERRORS = { 400: Envelope, 409: Envelope, 422: Envelope, 429: Envelope, 503: Envelope }
 
+/** The answers to a back end that are not a success. */
+export const BACK_END_ERRORS = { 400: Envelope, 401: Envelope, 403: Envelope, 503: Envelope }
+
 /** A number of the classic call. */
 export const MainlandMobile = Type.String({
   pattern: MAINLAND_PATTERN,

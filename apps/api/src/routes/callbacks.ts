@@ -18,25 +18,6 @@ const MAX_BODY_BYTES = 262_144
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
-/**
- * Warns of each listed gateway whose delivery receipts the API will refuse, because it lacks their secret. Returns a
- * function that warns of a refused gateway once, because a vendor may repeat its calls for days.
- */
-function reportLackedSecrets({ lackedSecrets, gateways }: Needs['callbacks'], log: FastifyBaseLogger) {
-  for (const gateway of gateways) {
-    const variable = lackedSecrets.get(gateway)
-    if (variable !== undefined)
-      log.warn({ gateway, variable }, 'delivery receipts of a listed gateway will be refused: no secret')
-  }
-  const reported = new Set<string>()
-  return (gateway: string): void => {
-    const variable = lackedSecrets.get(gateway)
-    if (variable === undefined || reported.has(gateway)) return
-    reported.add(gateway)
-    log.warn({ gateway, variable }, 'delivery receipts of a gateway are refused: no secret')
-  }
-}
-
 async function firstFound<Found>(ids: readonly string[], look: (id: string) => Promise<Found | null>) {
   const found = await Promise.all(ids.map(look))
   return found.find((one) => one !== null) ?? null
@@ -48,10 +29,9 @@ async function firstFound<Found>(ids: readonly string[], look: (id: string) => P
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
   const { callerOf, deliveryReceipts, metrics, rules } = deps
-  const { parsers, addresses, token } = deps.callbacks
+  const { parsers, lackedSecrets, addresses, token } = deps.callbacks
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
-  const reportLackedSecret = reportLackedSecrets(deps.callbacks, app.log)
 
   // The body stays an unparsed text, because the signature of a gateway covers exactly these characters.
   app.removeAllContentTypeParsers()
@@ -90,8 +70,11 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
         const isKnown = timingSafeEqual(sha256(request.params.token), tokenDigest)
         const isAllowed = addresses.length === 0 || networkOf(callerOf(request).ip) !== null
         if (!isKnown || !isAllowed) throw new Refusal('notFound')
-        if (parsers.has(request.params.gateway)) return
-        reportLackedSecret(request.params.gateway)
+        const { gateway } = request.params
+        if (parsers.has(gateway)) return
+        const variable = lackedSecrets.get(gateway)
+        if (variable !== undefined)
+          request.log.warn({ gateway, variable }, 'delivery receipts of a gateway are refused: no secret')
         throw new Refusal('notFound')
       },
     },

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
-import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
+import { BACK_END_ERRORS, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 
 type Needs = Pick<ApiDeps, 'backEnds' | 'contacts' | 'normaliseFields' | 'scenes' | 'servedNumber'>
 
@@ -52,7 +52,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
           },
           { additionalProperties: false },
         ),
-        response: { 204: Type.Null(), 400: Envelope, 401: Envelope, 403: Envelope, 503: Envelope },
+        response: { 204: Type.Null(), ...BACK_END_ERRORS },
       },
     },
     async (request, reply) => {
@@ -74,7 +74,7 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
       schema: {
         ...about,
         summary: 'Erase all data about a phone',
-        response: { 200: Erased, 400: Envelope, 401: Envelope, 403: Envelope, 503: Envelope },
+        response: { 200: Erased, ...BACK_END_ERRORS },
       },
     },
     async (request) => {

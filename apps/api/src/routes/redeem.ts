@@ -4,7 +4,7 @@ import { shortForm } from '@sms-codes/core/mobile'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { nameInLog } from '../http/request-log.ts'
-import { Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
+import { BACK_END_ERRORS, Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
 import { PublicJwk } from '../receipts/receipt-keys.ts'
 import { Assurance, RECEIPT_PATTERN } from '../receipts/receipts.ts'
 
@@ -74,14 +74,7 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
         tags: ['backend'],
         security: [{ apiKey: [] }],
         body: bodyOf(scenes),
-        response: {
-          200: Redeemed,
-          400: Envelope,
-          401: Envelope,
-          403: Envelope,
-          409: Envelope,
-          503: Envelope,
-        },
+        response: { 200: Redeemed, 409: Envelope, ...BACK_END_ERRORS },
       },
     },
     async (request) => {

@@ -77,7 +77,7 @@ describe('while the queue is paused, the API', () => {
   )
 
   it('refuses scenes with fallback too, because no worker moves their sends to e-mail', async () => {
-    await start({ scenes: { default: { fallback: true } } })
+    await start({ scenes: { default: { fallback: true } }, email: { from: 'codes@shop.example' } })
     const mobile = aMobile()
     await api.deps.contacts.put(mobile, { email: 'a@b.example', verifiedAt: '2026-01-01T00:00:00.000Z' })
     await queues.sms.pause()
@@ -172,7 +172,7 @@ describe('while no gateway accepts messages, the API', () => {
 describe('while no SMS gateway accepts messages, a scene with fallback', () => {
   const contact = { email: 'a@b.example', verifiedAt: '2026-01-01T00:00:00.000Z' }
   const begin = async () => {
-    await start({ scenes: { default: {}, login: { fallback: true } } })
+    await start({ scenes: { default: {}, login: { fallback: true } }, email: { from: 'codes@shop.example' } })
     await retried(14, 3)
     const mobile = aMobile()
     await api.deps.contacts.put(mobile, contact)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '@sms-codes/core/config/load'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { loadApiConfig } from '../../src/config/config.ts'
 
 const secret = () => randomBytes(32).toString('base64')

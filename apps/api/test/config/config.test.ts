@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { Registry } from 'prom-client'
+import { createLogger } from '@sms-codes/core/logger'
 import { ConfigError } from '@sms-codes/core/config/load'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
+import { createPumpingGuard } from '../../src/abuse/pumping-guard.ts'
+import { createApiMetrics } from '../../src/metrics.ts'
 import { loadApiConfig } from '../../src/config/config.ts'
 
 const key = () => randomBytes(32).toString('base64')
@@ -152,25 +156,25 @@ describe('the configuration of the API', () => {
       segment: 9,
       budget: 10,
     })
-    expect(config.guard).toEqual({
-      on: true,
-      denySeconds: 120,
-      canChallenge: false,
-      windowSeconds: { segment: 180, address: 240, service: 300 },
-      groups: {
-        segment: { mode: 'deny', minSends: 1, minPercent: 2 },
-        address: { mode: 'observe', minSends: 3, minPercent: 4 },
-        service: { mode: 'deny', minSends: 5, minPercent: 6 },
+    const guard = createPumpingGuard(
+      {
+        metrics: createApiMetrics(new Registry()),
+        audit: async () => {},
+        log: createLogger('api', 'silent'),
       },
+      config.policy,
+    )
+    expect(guard.rules).toEqual([
+      { mode: 'deny', seconds: 180, sends: 1, percent: 2, mark_ms: 120_000 },
+      { mode: 'observe', seconds: 240, sends: 3, percent: 4, mark_ms: 120_000 },
+      { mode: 'observe', seconds: 300, sends: 5, percent: 6, mark_ms: 120_000 },
+    ])
+    expect(config.policy.step_up).toEqual({ enabled: false, long_picture_percent: 7, proof_percent: 8 })
+    expect(config.policy.overload).toEqual({
+      queue_max_age: 9,
+      event_loop_max_delay: 1.5,
+      event_loop_max_percent: 10,
     })
-    expect(config.stepUp).toMatchObject({ isOn: false, longPicturePercent: 7, proofPercent: 8 })
-    expect(config).toMatchObject({ queueMaxAgeSeconds: 9, eventLoop: { delayMs: 1_500, percent: 10 } })
-  })
-
-  it('warns of the gateways of the policy, or of those of SMS_GATEWAYS', () => {
-    const env = withPolicy({ gateways: { ccp: {}, twilio: {} } })
-    expect(loadApiConfig(env).callbacks.gateways).toEqual(['ccp', 'twilio'])
-    expect(loadApiConfig({ ...env, SMS_GATEWAYS: 'twilio' }).callbacks.gateways).toEqual(['twilio'])
   })
 
   it('needs a budget in production, and a permission for test numbers', () => {

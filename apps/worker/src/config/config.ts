@@ -1,6 +1,6 @@
 import { guardWindowsOf } from '@sms-codes/core/codes/code-policies'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
-import { fallbackRules } from '@sms-codes/core/config/scenes'
+import { fallbackRules } from '@sms-codes/core/config/fallback-rules'
 import { gatewaysOf, needsTls, workerChecks } from './checks.ts'
 import { WorkerEnv } from './variables.ts'
 

@@ -10,6 +10,8 @@ type ReceiptFollowUpDeps = FallbackDeps & {
   ledger: Pick<SendLedger, 'report'>
   /** The producer's side of the `email` queue. */
   mails: SendQueue
+  /** The gateways that send no delivery receipts. */
+  silent: ReadonlySet<string>
 }
 
 /** How many overdue delivery receipts are checked at the same time. */
@@ -29,7 +31,7 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
   }
 
   return {
-    /** Applies the delivery receipt of an accepted message. Without one, begins a wait if the scene has a wait. */
+    /** Applies the delivery receipt of an accepted message. Without one, begins a wait if the scene has a wait and the gateway sends receipts. */
     async sent(job: SendJob, gateway: string, id: string): Promise<void> {
       const state = await deliveryReceipts.expect(gateway, id, job)
       if (state !== null) {
@@ -37,7 +39,8 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
         return
       }
       const withinMs = rules.receiptWithinMs(job.scene)
-      if (withinMs !== null) await deliveryReceipts.beginWait(job, (await deliveryReceipts.now()) + withinMs)
+      if (withinMs !== null && !deps.silent.has(gateway))
+        await deliveryReceipts.beginWait(job, (await deliveryReceipts.now()) + withinMs)
     },
 
     /** Reports that no delivery receipt came in time. If the send may move to e-mail, an e-mail is queued. */

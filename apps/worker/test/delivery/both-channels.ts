@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Queue } from 'bullmq'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import type { Send } from '@sms-codes/core/codes/send'
-import { fallbackRules } from '@sms-codes/core/config/scenes'
+import { fallbackRules } from '@sms-codes/core/config/fallback-rules'
 import { createDeliveryReceipts, readJob } from '@sms-codes/core/queues/delivery-receipts'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
@@ -35,7 +35,8 @@ export async function startBothChannels() {
   const rules = fallbackRules({ scenes: { default: {}, login: { fallback: true, receipt_within: 20 } } })
   const fallback = createEmailFallback({ rules, contacts, mails, afterMs: AFTER_MS })
   const receipts = createDeliveryReceipts(delivery.redis, delivery.keyring)
-  const deps = { deliveryReceipts: receipts, ledger: delivery.ledger, rules, contacts, mails }
+  const silent = new Set(['without-receipts'])
+  const deps = { deliveryReceipts: receipts, ledger: delivery.ledger, rules, contacts, mails, silent }
   const followUp = createReceiptFollowUp(deps)
 
   /** The parts of a worker whose connection for adding jobs is down. */

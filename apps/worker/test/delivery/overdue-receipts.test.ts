@@ -62,6 +62,12 @@ describe('a delivery receipt that is overdue', () => {
     },
   )
 
+  it('is not awaited from a gateway that sends none', async () => {
+    const { send } = await both.issued()
+    await both.sms(send, [fakeGateway('without-receipts')])
+    expect(await both.waits()).toEqual([])
+  })
+
   it('is not checked while the consumer of mails is paused', async () => {
     const { send } = await overdueSend()
     const { consumer, stop } = await both.startMailConsumer(fakeGateway('email'))

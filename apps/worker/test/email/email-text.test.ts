@@ -8,7 +8,8 @@ const message = messageTo('+8613800138000')
 describe('the text of a mail', () => {
   it.each([
     ['zh-CN', '短信未能送达', 'could not be delivered'],
-    ['zh-HK', '短信未能送达', 'could not be delivered'],
+    ['zh-SG', '短信未能送达', 'could not be delivered'],
+    ['zh-HK', '短訊未能送達', '短信未能送达'],
     ['en', 'could not be delivered', '短信未能送达'],
     ['ja', 'could not be delivered', '短信未能送达'],
   ])('is that of the message, and has a note in its language or in English: %s', (locale, note, other) => {

@@ -1,7 +1,7 @@
 // CCP is called by configuration alone: a policy file and two variables. The simulator shares no code with the product,
 // and accepts the call.
 import { createHash, randomBytes } from 'node:crypto'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import {

@@ -4,7 +4,7 @@ import { keys } from '../redis/keys.ts'
 import type { Keyring } from '../keyring.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { createScript } from '../redis/script.ts'
-import type { FallbackRules } from '../config/scenes.ts'
+import type { FallbackRules } from '../config/fallback-rules.ts'
 import { phoneOf, type Send } from './send.ts'
 
 /** The mail address that gets the codes of a phone if SMS fails, and when a back end verified the address. */

@@ -1,36 +1,26 @@
 // The part of the policy's schema about gateways, their wording and the routes.
-import { Type, type TProperties, type TSchema } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import { CALLING_CODE } from '../mobile.ts'
 import { HttpPolicy } from './http-policy.ts'
-import { limits, flag, text, whole } from './policy-values.ts'
-
-/** A section with a fixed set of settings. */
-export const section = <P extends TProperties>(settings: P, description?: string) =>
-  Type.Object(settings, { additionalProperties: false, ...(description !== undefined && { description }) })
-/** A section whose names the operator chooses. The description says what a name must be. */
-export const named = <S extends TSchema>(name: string, value: S, description: string) =>
-  Type.Record(Type.String({ pattern: name }), value, { additionalProperties: false, description })
+import { flag, limits, named, oneOrMore, section, text, whole } from './policy-values.ts'
 
 export const SCENE = '^[a-z][a-z0-9_]{0,31}$'
 export const NAME = '^[a-z][a-z0-9_-]{0,31}$'
 export const COUNTRY = '^[A-Z]{2}$'
 export const LOCALE = '^[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?$'
 export const locale = text(LOCALE, 'a locale that `texts` has, such as zh-CN')
-export const sceneNames = Type.Array(text(SCENE, 'name of a scene'), {
-  minItems: 1,
-  description: 'names of scenes',
-})
-const countryCodes = Type.Array(text(COUNTRY, 'ISO 3166-1 code of a country, such as HK'), {
-  minItems: 1,
-  description: 'ISO 3166-1 codes of countries, such as [HK, MO]',
-})
+export const sceneNames = oneOrMore(text(SCENE, 'name of a scene'), 'names of scenes')
+const countryCodes = oneOrMore(
+  text(COUNTRY, 'ISO 3166-1 code of a country, such as HK'),
+  'ISO 3166-1 codes of countries, such as [HK, MO]',
+)
 const wording = section({
   scenes: Type.Optional(sceneNames),
-  locales: Type.Optional(Type.Array(locale, { minItems: 1, description: 'locales that `texts` has' })),
+  locales: Type.Optional(oneOrMore(locale, 'locales that `texts` has')),
   countries: Type.Optional(countryCodes),
   template: Type.Optional(text('^[^\\s]{1,64}$', "the vendor's template, in quotes if it is a number")),
   sign_name: Type.Optional(text('^[^\\s【】]{2,20}$', 'signature without its brackets, such as 美多商城')),
-  sender: Type.Optional(text('^\\+?[0-9A-Za-z ]{3,20}$', "sender's number or name, such as +15005550006")),
+  sender: Type.Optional(text('^\\S(.{0,62}\\S)?$', "sender's number or name, such as +15005550006")),
   minutes: Type.Optional(whole(1, 10, 'minutes in the text of the template')),
 })
 
@@ -48,12 +38,10 @@ const gateway = section({
   idempotent: Type.Optional(flag('whether the receiver sends a message once, even if its id is repeated')),
   weight: Type.Optional(whole(1, 999, 'share of the messages for which the gateway is asked first')),
   rate: Type.Optional(whole(1, 9_999, 'messages a second that the gateway takes, over all workers')),
-  quota: Type.Optional(limits("the vendor's limits of messages to one number")),
+  quota: Type.Optional(limits("the vendor's limits of messages to one number", '1d')),
   countries: Type.Optional(countryCodes),
   http: Type.Optional(HttpPolicy),
-  messages: Type.Optional(
-    Type.Array(wording, { minItems: 1, description: 'wording by scene, locale and country' }),
-  ),
+  messages: Type.Optional(oneOrMore(wording, 'wording by scene, locale and country')),
 })
 
 // `email` is the name of the e-mail channel in records and metrics.
@@ -66,13 +54,13 @@ export const gateways = named(
 export const route = section({
   countries: Type.Optional(countryCodes),
   segments: Type.Optional(
-    Type.Array(
+    oneOrMore(
       text(
         // The reference keeps the calling code from taking further digits, as 861 of +861701.
         `^\\+(?=(${CALLING_CODE}))\\1[0-9]{0,3}$`,
         "beginning of a number: country calling code and at most three digits, such as '+86170'",
       ),
-      { minItems: 1, description: "beginnings of numbers, such as ['+86170']" },
+      "beginnings of numbers, such as ['+86170']",
     ),
   ),
   gateway: text(NAME, 'name of a gateway'),

@@ -2,7 +2,8 @@ import type { StaticDecode, TObject, TSchema } from '@sinclair/typebox'
 import { TransformDecodeError, Value } from '@sinclair/typebox/value'
 import { movedVariables } from './moved-variables.ts'
 import { policyFaults } from './policy-checks.ts'
-import { readPolicy, type PolicyFault } from './policy.ts'
+import type { PolicyFault } from './policy-faults.ts'
+import { readPolicy } from './policy.ts'
 import type { Policy } from './policy-schema.ts'
 
 export type Env = Record<string, string | undefined>
@@ -58,15 +59,17 @@ export function loadConfig(
   }
   const lines = [...faults].flatMap(([name, found]) => found.map((fault) => `${name}: ${fault}`))
   const { policy, faults: ofFile, describe } = readPolicy(env['POLICY_FILE'] || undefined)
-  const policyChecks = policy === null ? [] : [policyFaults, ...(checks.policy ?? [])]
+  const placeOf = (line: string) => line.slice(0, line.indexOf(': '))
+  const faulty = new Set(ofFile.map(placeOf))
+  const policyChecks = [policyFaults, ...(checks.policy ?? [])]
   const broken = [
     ...(checks.variables ?? []).flatMap((check) => check(values)),
     ...policyChecks.flatMap((check) => (policy === null ? [] : check(policy, values))),
   ]
     .filter((fault) => fault !== false)
     .map((fault) => (typeof fault === 'string' ? fault : describe(fault)))
-    // A check of a variable that already has a fault is not reported, because that fault is often the cause.
-    .filter((line) => !faults.has(line.slice(0, line.indexOf(':'))))
+    // A further fault of the same variable or setting is not reported, because the first one is often its cause.
+    .filter((line) => !faults.has(line.slice(0, line.indexOf(':'))) && !faulty.has(placeOf(line)))
   const all = [...new Set([...movedVariables(env), ...lines, ...ofFile, ...broken])]
   if (all.length > 0) throw new ConfigError(all)
   return Object.freeze({ ...values, policy })

@@ -1,7 +1,7 @@
 // The variables of earlier versions and the setting of the policy file that replaces each. A process that finds one set
 // stops, because ignoring it would silently change a limit or a template.
 
-/** By the new place: a setting of the policy file. `*` is the name of a scene or gateway. */
+/** The old variables, each with the setting that replaces it. `*` is the name of a gateway. */
 export const MOVED: Readonly<Record<string, string>> = {
   ALIYUN_BASE_URL: 'gateways.aliyun.base_url',
   ALIYUN_SIGN_NAME: 'gateways.aliyun.messages[].sign_name',
@@ -52,7 +52,8 @@ export const MOVED: Readonly<Record<string, string>> = {
   QUEUE_SHARDS: 'queues.shards',
   SCENES: 'scenes',
   SEND_WITHIN_SECONDS: 'codes.send_within',
-  SMS_QUOTAS: 'gateways.*.quota: [] in each gateway',
+  SMS_QUOTAS:
+    'gateways.*.quota: without it the limits of the vendor apply, as with on; [] in each gateway is off',
   SMS_RATES: 'gateways.*.rate',
   SMS_ROUTES: 'routes',
   SMS_WEIGHTS: 'gateways.*.weight',

@@ -41,6 +41,14 @@ const checkSiteverify: PolicyRule = ({ captcha: { siteverify } }) => {
   ]
 }
 
+const checkEmail: PolicyRule = ({ scenes, email }) => [
+  email.from === undefined &&
+    Object.values(scenes).some(({ fallback }) => fallback === true) && {
+      at: ['email', 'from'],
+      says: 'is missing (the sender of the mails)',
+    },
+]
+
 const checkCaptcha: PolicyRule = ({ codes, scenes, captcha, step_up }) =>
   Object.entries(scenes).flatMap(([name, own]): Found => {
     const at = own.captcha === undefined ? ['codes', 'captcha'] : ['scenes', name, 'captcha']
@@ -88,13 +96,9 @@ const checkLists: PolicyRule = ({ lists: { allow, deny } }) =>
 
 const checkTestNumbers: PolicyRule = ({ codes, scenes, test_numbers: { numbers } }) => {
   const lengths = Object.values(scenes).map(({ length = codes.length }) => length)
-  return numbers.flatMap(({ mobile, code, until }, i): Found => {
+  return numbers.flatMap(({ mobile, code }, i): Found => {
     const at = ['test_numbers', 'numbers', i]
     return [
-      until < Date.now() && {
-        at: [...at, 'until'],
-        says: 'has passed; remove the number or name a later day',
-      },
       !lengths.includes(code.length) && {
         at: [...at, 'code'],
         says: 'has a length that no scene has (codes.length, length of a scene)',
@@ -121,11 +125,33 @@ const RULES: readonly PolicyRule[] = [
   checkScenes,
   checkReferences,
   checkSiteverify,
+  checkEmail,
   checkCaptcha,
   checkBudget,
   checkGuard,
   checkLists,
   checkTestNumbers,
+]
+
+/** Rules about the policy of production, which the API and `check-policy` apply. */
+export const productionFaults: PolicyRule = ({
+  budget,
+  captcha,
+  test_numbers: { numbers, in_production },
+}) => [
+  budget.messages.length + budget.cents.length === 0 && {
+    at: ['budget', 'messages'],
+    says: 'is empty, and so is budget.cents; production needs one of them',
+  },
+  numbers.length > 0 &&
+    !in_production && {
+      at: ['test_numbers', 'numbers'],
+      says: 'is not allowed in production unless test_numbers.in_production is true',
+    },
+  captcha.siteverify?.url?.startsWith('http:') === true && {
+    at: ['captcha', 'siteverify', 'url'],
+    says: 'must begin with https:// in production, because the call contains CAPTCHA_SECRET',
+  },
 ]
 
 export const policyFaults = (policy: Policy): Found => RULES.flatMap((rule) => rule(policy))

@@ -1,50 +1,46 @@
 // The rule that each name in the policy file is defined there.
 import type { Policy } from './policy-schema.ts'
-import type { PolicyFault } from './policy.ts'
+import type { PolicyFault } from './policy-faults.ts'
 
 export type Found = readonly (PolicyFault | false)[]
 export type PolicyRule = (policy: Policy) => Found
 
+type Section = 'countries' | 'texts' | 'scenes' | 'gateways'
+
 /** Every locale that is named must have a text, and every country must be one of `countries`. */
-export const checkReferences: PolicyRule = ({ countries, texts, scenes, gateways, routes, api_keys }) => {
-  const oneOf = (
-    known: object,
-    names: readonly string[],
-    at: readonly (string | number)[],
-    section: string,
-  ): Found =>
+export const checkReferences: PolicyRule = (policy) => {
+  const { countries, scenes, gateways, routes, api_keys } = policy
+  const has = (section: Section, names: readonly string[] = [], ...at: (string | number)[]): Found =>
     names.map(
-      (name) => !Object.hasOwn(known, name) && { at, says: `names ${name}, which ${section} does not have` },
+      (name) =>
+        !Object.hasOwn(policy[section], name) && {
+          at,
+          says: `names ${name}, which ${section} does not have`,
+        },
     )
   return [
     ...Object.entries(countries).flatMap(([name, { locale }]) =>
-      oneOf(texts, [locale], ['countries', name, 'locale'], 'texts'),
+      has('texts', [locale], 'countries', name, 'locale'),
     ),
     ...Object.entries(scenes).flatMap(([name, { locale }]) =>
-      oneOf(texts, locale === undefined ? [] : [locale], ['scenes', name, 'locale'], 'texts'),
+      has('texts', locale === undefined ? [] : [locale], 'scenes', name, 'locale'),
     ),
-    ...Object.entries(gateways).flatMap(([name, { countries: served = [], messages = [] }]) => [
-      ...oneOf(countries, served, ['gateways', name, 'countries'], 'countries'),
-      ...messages.flatMap((message, i) => {
-        const at = ['gateways', name, 'messages', i]
-        return [
-          ...oneOf(scenes, message.scenes ?? [], [...at, 'scenes'], 'scenes'),
-          ...oneOf(texts, message.locales ?? [], [...at, 'locales'], 'texts'),
-          ...oneOf(countries, message.countries ?? [], [...at, 'countries'], 'countries'),
-        ]
-      }),
+    ...Object.entries(gateways).flatMap(([name, { countries: served, messages = [] }]) => [
+      ...has('countries', served, 'gateways', name, 'countries'),
+      ...messages.flatMap((message, i) => [
+        ...has('scenes', message.scenes, 'gateways', name, 'messages', i, 'scenes'),
+        ...has('texts', message.locales, 'gateways', name, 'messages', i, 'locales'),
+        ...has('countries', message.countries, 'gateways', name, 'messages', i, 'countries'),
+      ]),
     ]),
-    ...routes.flatMap((route, i): Found => {
-      const at = ['routes', i]
-      return [
-        ...oneOf(gateways, [route.gateway], [...at, 'gateway'], 'gateways'),
-        ...oneOf(countries, route.countries ?? [], [...at, 'countries'], 'countries'),
-        route.countries === undefined &&
-          route.segments === undefined && { at, says: 'needs countries or segments' },
-      ]
-    }),
+    ...routes.flatMap((route, i): Found => [
+      ...has('gateways', [route.gateway], 'routes', i, 'gateway'),
+      ...has('countries', route.countries, 'routes', i, 'countries'),
+      route.countries === undefined &&
+        route.segments === undefined && { at: ['routes', i], says: 'needs countries or segments' },
+    ]),
     ...Object.entries(api_keys).flatMap(([name, key]) =>
-      oneOf(scenes, key.scenes ?? [], ['api_keys', name, 'scenes'], 'scenes'),
+      has('scenes', key.scenes, 'api_keys', name, 'scenes'),
     ),
   ]
 }

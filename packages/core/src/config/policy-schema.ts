@@ -1,26 +1,18 @@
 // The schema of the policy file. packages/core/policy.yaml has the built-in values and explains each setting.
 import { Type, type StaticDecode } from '@sinclair/typebox'
 import { parsed } from './decoders.ts'
-import {
-  COUNTRY,
-  gateways,
-  LOCALE,
-  locale,
-  NAME,
-  named,
-  route,
-  SCENE,
-  sceneNames,
-  section,
-} from './gateway-policy.ts'
+import { COUNTRY, gateways, LOCALE, locale, NAME, route, SCENE, sceneNames } from './gateway-policy.ts'
 import {
   day,
   duration,
   flag,
   limits,
   listEntries,
+  named,
   networks,
   oneOf,
+  oneOrMore,
+  section,
   someOfThe,
   text,
   whole,
@@ -89,10 +81,10 @@ const siteverify = section({
   ),
   site_key: Type.Optional(text('^[0-9A-Za-z_-]{8,128}$', 'site key, which hCaptcha compares')),
   hostnames: Type.Optional(
-    Type.Array(text('^[a-z0-9.-]+$', 'host name of a page'), {
-      minItems: 1,
-      description: 'host names of the pages whose tokens are accepted',
-    }),
+    oneOrMore(
+      text('^[a-z0-9.-]+$', 'host name of a page'),
+      'host names of the pages whose tokens are accepted',
+    ),
   ),
   check_action: Type.Optional(flag("whether the token's action must be the scene")),
   min_score: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'lowest accepted score' })),
@@ -113,7 +105,10 @@ export const PolicySchema = section({
   ),
   texts: named(
     LOCALE,
-    text('\\{code\\}', 'text of a message with {code}, and {minutes} for its life'),
+    text(
+      '^(?=[^]*\\{code\\})([^{}]|\\{code\\}|\\{minutes\\})*$',
+      'text of a message with {code}, and {minutes} for its life; no other braces',
+    ),
     'a locale such as zh-CN or en',
   ),
   web_otp_domain: Type.Optional(

@@ -1,11 +1,12 @@
 // The values of the policy file that are text in the file and are decoded when the file is loaded.
-import { Type } from '@sinclair/typebox'
+import { Type, type TProperties, type TSchema } from '@sinclair/typebox'
 import { parseListEntry } from '../limits/networks.ts'
 import type { Window } from '../limits/windows.ts'
 import { decoded } from './decoders.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 }
-const DURATION = '(0|[1-9][0-9]{0,6})(s|m|h|d)'
+const durationIn = (units: string) => `(0|[1-9][0-9]{0,6})(${units})`
+const DURATION = durationIn('s|m|h|d')
 
 function secondsOf(text: string): number {
   const [, digits, unit = ''] = /^([0-9]+)([a-z]+)$/.exec(text) ?? []
@@ -19,7 +20,7 @@ function secondsOf(text: string): number {
 export const duration = (from: string, to: string, description: string) =>
   decoded(
     Type.String({
-      pattern: `^${from.endsWith('ms') ? DURATION.replace('(s', '(ms|s') : DURATION}$`,
+      pattern: `^${from.endsWith('ms') ? durationIn('ms|s|m|h|d') : DURATION}$`,
       description: `${description}; a duration from ${from} to ${to}`,
     }),
     (text) => {
@@ -29,8 +30,8 @@ export const duration = (from: string, to: string, description: string) =>
     },
   )
 
-/** Limits such as `[1/60s, 5/1h]`, decoded to windows. An empty list is no limit. */
-export const limits = (description: string) =>
+/** Limits such as `[1/60s, 5/1h]`, decoded to windows. An empty list is no limit. @param longest duration of a limit */
+export const limits = (description: string, longest = '100d') =>
   decoded(
     Type.Array(
       Type.String({ pattern: `^[1-9][0-9]{0,6}/${DURATION}$`, description: 'a limit such as 5/1h' }),
@@ -43,10 +44,12 @@ export const limits = (description: string) =>
         const [most = '', time = ''] = text.split('/')
         return { most: Number(most), seconds: secondsOf(time) }
       })
-      if (windows.some(({ seconds }) => seconds < 1 || seconds > 8_640_000))
-        throw new Error('must have durations from 1s to 100d')
+      if (windows.some(({ seconds }) => seconds < 1 || seconds > secondsOf(longest)))
+        throw new Error(`must have durations from 1s to ${longest}`)
       windows.forEach((one, i) => {
-        const stricter = windows.findIndex(({ most, seconds }) => most < one.most && seconds >= one.seconds)
+        const stricter = windows.findIndex(
+          ({ most, seconds }, j) => j !== i && most <= one.most && seconds >= one.seconds,
+        )
         if (stricter >= 0)
           throw new Error(
             `${texts[i]} can never be reached, because ${texts[stricter]} is stricter; remove one`,
@@ -55,6 +58,15 @@ export const limits = (description: string) =>
       return windows
     },
   )
+
+/** A section with a fixed set of settings. */
+export const section = <P extends TProperties>(settings: P, description?: string) =>
+  Type.Object(settings, { additionalProperties: false, ...(description !== undefined && { description }) })
+/** A section whose names the operator chooses. The description says what a name must be. */
+export const named = <S extends TSchema>(name: string, value: S, description: string) =>
+  Type.Record(Type.String({ pattern: name }), value, { additionalProperties: false, description })
+export const oneOrMore = <S extends TSchema>(item: S, description: string) =>
+  Type.Array(item, { minItems: 1, description })
 
 /** One of the words. */
 export const oneOf = <const Word extends string>(words: readonly Word[], description: string) =>

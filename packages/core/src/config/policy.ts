@@ -1,12 +1,10 @@
 // Reads the policy file. The built-in values are packages/core/policy.yaml, which is read in the same way.
 import { readFileSync } from 'node:fs'
-import { TransformKind, TypeGuard, type TSchema } from '@sinclair/typebox'
-import { Value, ValueErrorType, type ValueError } from '@sinclair/typebox/value'
+import { TypeGuard, type TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { faultsOf, isRecord, type PolicyFault } from './policy-faults.ts'
 import { PolicySchema, type Policy } from './policy-schema.ts'
-
-/** A fault in the policy: the path of the setting, and what is wrong with it. */
-export type PolicyFault = { at: readonly (string | number)[]; says: string }
 
 type Source = { document: Document; settings: unknown; lines: LineCounter; name: string }
 export type ReadPolicy = {
@@ -16,6 +14,11 @@ export type ReadPolicy = {
   faults: readonly string[]
   /** The line that reports a further fault. */
   describe: (fault: PolicyFault) => string
+}
+
+const YAML_FAULTS: Readonly<Partial<Record<string, string>>> = {
+  MULTIPLE_DOCS: 'the file: must have no second document (a line ---)',
+  DUPLICATE_KEY: 'this name is in its section twice',
 }
 
 const BUILT_IN = new URL('../../policy.yaml', import.meta.url)
@@ -37,7 +40,10 @@ export function readPolicy(file: string | undefined): ReadPolicy {
   } catch (err) {
     if (!(err instanceof Error)) throw err
     // The error of a missing file has a code. An alias without its anchor, or one that contains itself, has a message.
-    const [why] = 'code' in err ? [String(err.code)] : err.message.split('\n')
+    const [why] =
+      'code' in err && err.code !== 'ERR_ENCODING_INVALID_ENCODED_DATA'
+        ? [String(err.code)]
+        : err.message.split('\n')
     return {
       policy: null,
       faults: [`POLICY_FILE: the file cannot be read (${why})`],
@@ -50,33 +56,55 @@ export function readPolicy(file: string | undefined): ReadPolicy {
   if (errors.length > 0) {
     // Further errors often follow from the first ones.
     const faults = errors.slice(0, 3).map(({ code, message, pos: [offset] }) => {
-      const says = code === 'MULTIPLE_DOCS' ? 'the file: must have no second document (a line ---)' : message
+      const says = YAML_FAULTS[code] ?? `the file is not YAML: ${message}`
       return `${own.name}:${own.lines.linePos(offset).line} ${says}`
     })
     return { policy: null, faults, describe }
   }
-  const { settings } = own
-  const faults = faultsOf(merge(PolicySchema, builtIn.settings, settings))
-  // Without the faulty settings, the rules about several settings can be applied too, and all faults are reported at once.
-  // A later entry of a list is removed before an earlier one, whose removal changes its index.
-  for (const { at } of faults.toReversed()) remove(settings, at)
-  const sound = merge(PolicySchema, builtIn.settings, settings)
-  const policy = Value.Check(PolicySchema, sound) ? Value.Decode(PolicySchema, sound) : null
-  return { policy, faults: faults.map(describe), describe }
+  const faults = faultsOf(merge(PolicySchema, builtIn.settings, own.settings))
+  return {
+    policy: withoutFaulty(builtIn.settings, own.settings, faults),
+    faults: faults.map(describe),
+    describe,
+  }
+}
+
+/**
+ * The policy without the faulty settings, so that the rules about several settings can be applied too and all faults are
+ * reported at once. A section that lacks a removed setting is removed in the next round.
+ */
+function withoutFaulty(builtIn: unknown, settings: unknown, faults: readonly PolicyFault[]): Policy | null {
+  let paths = faults.map(({ at }) => at)
+  for (let round = 0; round < 5; round++) {
+    // A later entry of a list is removed before an earlier one, whose removal changes its index.
+    const byIndex = (a: string | number, b: string | number) => Number(b) - Number(a) || 0
+    paths.toSorted((a, b) => byIndex(a.at(-1) ?? 0, b.at(-1) ?? 0)).forEach((at) => remove(settings, at))
+    const sound = merge(PolicySchema, builtIn, settings)
+    const more = faultsOf(sound)
+    if (more.length === 0) return Value.Decode(PolicySchema, sound)
+    paths = more.map(({ at }) => at.slice(0, -1))
+  }
+  return null
 }
 
 function parse(file: string | URL, name: string): Source {
   const lines = new LineCounter()
   // With `prettyErrors` the messages would repeat parts of the file.
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)), {
+    lineCounter: lines,
+    prettyErrors: false,
+  })
   const settings: unknown = document.errors.length === 0 ? document.toJS() : null
   // Throws if an alias contains itself, because no reader of the settings would come to an end.
   JSON.stringify(settings)
   return { document, settings, lines, name }
 }
 
+/** A faulty text becomes `{code}`, so that the settings that name its locale have no fault. */
 function remove(settings: unknown, at: readonly (string | number)[]): void {
   const [first, ...rest] = at
+  if (first === 'texts' && isRecord(settings) && isRecord(settings[first]) && typeof rest[0] === 'string')
+    return void (settings[first][rest[0]] = '{code}')
   if (first === undefined || typeof settings !== 'object' || settings === null) return
   if (rest.length > 0) remove(Reflect.get(settings, first), rest)
   else if (Array.isArray(settings)) settings.splice(Number(first), 1)
@@ -99,68 +127,6 @@ function merge(schema: TSchema, builtIn: unknown, own: unknown): unknown {
       return [name, setting === undefined ? own[name] : merge(setting, builtIn[name], own[name])]
     }),
   )
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function faultsOf(value: unknown): PolicyFault[] {
-  const wrong = [...Value.Errors(PolicySchema, value)].map((error) => ({
-    at: pathOf(error),
-    says: expectation(error),
-  }))
-  const faults = [...wrong, ...decodeFaults(PolicySchema, value, [])]
-  // A missing setting is reported twice: as missing and as a value of the wrong type.
-  return [...new Map(faults.map((fault) => [fault.at.join('.'), fault])).values()]
-}
-
-const pathOf = ({ path }: ValueError) =>
-  path
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-
-/** The faults of values that have the right form, such as a duration out of its bounds. */
-function decodeFaults(schema: TSchema, value: unknown, at: readonly (string | number)[]): PolicyFault[] {
-  if (TypeGuard.IsTransform(schema)) {
-    if (!Value.Check(schema, value)) return []
-    try {
-      schema[TransformKind].Decode(value)
-      return []
-    } catch (err) {
-      return [{ at, says: err instanceof Error ? err.message : 'cannot be read' }]
-    }
-  }
-  if (TypeGuard.IsArray(schema) && Array.isArray(value))
-    return value.flatMap((item, i) => decodeFaults(schema.items, item, [...at, i]))
-  if (!isRecord(value)) return []
-  const schemaOf = TypeGuard.IsObject(schema)
-    ? (name: string) => schema.properties[name]
-    : () => (TypeGuard.IsRecord(schema) ? Object.values(schema.patternProperties)[0] : undefined)
-  return Object.entries(value).flatMap(([name, item]) => {
-    const own = schemaOf(name)
-    return own === undefined ? [] : decodeFaults(own, item, [...at, name])
-  })
-}
-
-/** Says in words what a setting must be. */
-function expectation({ type, schema, value, path }: ValueError): string {
-  if (type === ValueErrorType.ObjectAdditionalProperties) {
-    if (TypeGuard.IsObject(schema))
-      return `is not a setting; the settings here are ${Object.keys(schema.properties).join(', ')}`
-    return `is not a name that can stand here (${schema.description})`
-  }
-  const described = schema.description === undefined ? '' : ` (${schema.description})`
-  if (value === undefined) return `is missing${described}`
-  if (schema['type'] === 'string' && typeof value === 'number')
-    return `must be text: put it in quotes${described}`
-  if (schema['type'] === 'object')
-    return path === '' ? 'must be sections with settings' : `must be a section with settings${described}`
-  if (schema['type'] === 'array') return `must be a list${described}`
-  if (schema['type'] === 'boolean') return `must be true or false${described}`
-  if (schema['type'] === 'integer' || schema['type'] === 'number')
-    return `must be a ${schema['type'] === 'integer' ? 'whole ' : ''}number from ${schema['minimum']} to ${schema['maximum']}${described}`
-  return `has the wrong form${described}`
 }
 
 /** The line of a setting, or of the nearest section around it that the file has. */

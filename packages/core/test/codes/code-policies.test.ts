@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { budgetOf, guardWindowsOf, policiesOf } from '../../src/codes/code-policies.ts'
-import { fallbackRules } from '../../src/config/scenes.ts'
+import { fallbackRules } from '../../src/config/fallback-rules.ts'
 import { loadPolicy } from '../policy-file.ts'
 
 describe('the policy of a scene', () => {
@@ -13,7 +13,8 @@ describe('the policy of a scene', () => {
       fallback: true,
       receipt_within: '9s',
     }
-    const policy = loadPolicy({ codes: { length: 4, life: '4m' }, scenes: { default: {}, pay } })
+    const email = { from: 'codes@shop.example' }
+    const policy = loadPolicy({ codes: { length: 4, life: '4m' }, scenes: { default: {}, pay }, email })
     const policies = policiesOf(policy)
     expect(Object.keys(policies)).toEqual(['default', 'pay'])
     expect(policies['default']).toMatchObject({ length: 4, ttlSeconds: 240, sendWithinSeconds: 120 })

@@ -8,7 +8,7 @@ import { ConfigError, loadConfig, type Env } from '../../src/config/load.ts'
 import { MOVED } from '../../src/config/moved-variables.ts'
 import { PolicySchema } from '../../src/config/policy-schema.ts'
 import { keyVariables, port, processVariables, shared } from '../../src/config/shared-variables.ts'
-import { policyFile } from '../policy-file.ts'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 
 const schema = Type.Object({
   API_PORT: port(3000, 'a port'),

@@ -1,7 +1,8 @@
 import { getCountries } from 'libphonenumber-js/max'
 import { expect, it } from 'vitest'
 import { ConfigError } from '../../src/config/load.ts'
-import { loadPolicy, policyFile } from '../policy-file.ts'
+import { loadPolicy } from '../policy-file.ts'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 
 function faultsOf(settings: object): readonly string[] {
   try {
@@ -165,9 +166,9 @@ it.each<[string, object, string]>([
     'lists.deny.1: is in lists.allow too; remove it from one of them',
   ],
   [
-    'a test number whose last day has passed',
-    testNumbers(testNumber({ until: '2020-01-01' })),
-    'test_numbers.numbers.0.until: has passed; remove the number or name a later day',
+    'a scene with fallback without a sender',
+    scene({ fallback: true }),
+    'email.from: is missing (the sender of the mails)',
   ],
   [
     'a test number whose code no scene has',
@@ -187,7 +188,11 @@ it.each<[string, object, string]>([
 
 it.each<[string, object]>([
   ['a scene with a life and a time to send of its own', scene({ life: '100s', send_within: '70s' })],
-  ['receipts with fallback', scene({ fallback: true, receipt_within: '20s' })],
+  [
+    'receipts with fallback',
+    { ...scene({ fallback: true, receipt_within: '20s' }), email: { from: 'a@b.example' } },
+  ],
+  ['a test number whose last day has passed', testNumbers(testNumber({ until: '2020-01-01' }))],
   ['a scene for pictures alone without step_up', { ...noSteps, ...scene({ captcha: ['picture'] }) }],
   ['siteverify with its settings', { ...siteverify, ...scene({ captcha: ['siteverify'] }) }],
   [

@@ -8,7 +8,8 @@ import { parse } from 'yaml'
 import { ConfigError, loadConfig } from '../../src/config/load.ts'
 import { policyFaults } from '../../src/config/policy-checks.ts'
 import { readPolicy } from '../../src/config/policy.ts'
-import { loadPolicy, policyFile } from '../policy-file.ts'
+import { loadPolicy } from '../policy-file.ts'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 
 const BUILT_IN = new URL('../../policy.yaml', import.meta.url)
 const manual = readFileSync(BUILT_IN, 'utf8')
@@ -130,7 +131,7 @@ describe('a fault in a policy file', () => {
     [
       'a name that no scene may have',
       'scenes:\n  default:\n  Pay:',
-      '3 scenes.Pay: is not a name that can stand here (name of a scene: a lower-case ',
+      '3 scenes.Pay: is not a valid name (name of a scene: a lower-case ',
     ],
     ['a list in place of a section', 'codes: []', '1 codes: must be a section with settings'],
     ['text in place of a list', 'routes: none', '1 routes: must be a list (which gateway '],
@@ -237,7 +238,23 @@ describe('a fault in a policy file', () => {
       'cors:\n  headers: [x-a, x b]',
       '2 cors.headers.1: has the wrong form (name of a header)',
     ],
-    ['the same word twice', 'codes:\n  captcha: [proof, proof]', '2 codes.captcha: '],
+    ['the same word twice', 'codes:\n  captcha: [proof, proof]', '2 codes.captcha: has an entry twice ('],
+    ['an empty list', 'codes:\n  captcha: []', '2 codes.captcha: must not be empty ('],
+    [
+      'a limit that equals a longer one',
+      'codes:\n  sends: [5/60s, 5/1h]',
+      '2 codes.sends: 5/60s can never be',
+    ],
+    [
+      'a placeholder that does not exist',
+      "texts:\n  zh-CN: '{code} {minute}'",
+      '2 texts.zh-CN: has the wrong form',
+    ],
+    [
+      'a quota of a week',
+      'gateways:\n  console: { quota: [20/7d] }',
+      '2 gateways.console.quota: must have durations',
+    ],
     ['a list in place of the file', '- 1', '1 the file: must be sections with settings'],
     ['text in place of the file', 'hello', '1 the file: must be sections with settings'],
   ])('names the line and the setting: %s', (_what, text, expected) => {
@@ -247,9 +264,9 @@ describe('a fault in a policy file', () => {
   })
 
   it.each([
-    ['two settings of one name', 'codes: {}\ncodes: {}', '2 Map keys must be unique'],
-    ['a tab', 'codes:\n\tlength: 6', '2 Tabs are not allowed as indentation'],
-    ['an open bracket', 'codes:\n  length: {', '2 Flow map in block collection must '],
+    ['two settings of one name', 'codes: {}\ncodes: {}', '2 this name is in its section twice'],
+    ['a tab', 'codes:\n\tlength: 6', '2 the file is not YAML: Tabs are not allowed as indentation'],
+    ['an open bracket', 'codes:\n  length: {', '2 the file is not YAML: Flow map in block collection must '],
     [
       'a second document',
       'codes: {}\n---\ncodes: {}',
@@ -376,3 +393,18 @@ it('any change of the built-in settings gives a policy or faults with lines, and
   )
   expect(Math.min(seen.policies, seen.faults)).toBeGreaterThan(5)
 }, 30_000)
+
+it('reports the faults of other settings beside a faulty setting that its section needs', () => {
+  const text =
+    'countries:\n  CN: { locale: zh-CN }\n  HK: { locale: 5 }\nroutes:\n  - { countries: [CN], gateway: nobody }\n'
+  expect(faultsOf(text)).toEqual([
+    expect.stringMatching(/^3 countries\.HK\.locale: /),
+    expect.stringMatching(/^5 routes\.0\.gateway: /),
+  ])
+})
+
+it('refuses a file that is not UTF-8, because its texts would reach users as other characters', () => {
+  const file = policyFile('texts: {}')
+  writeFileSync(file, Buffer.from([0xc4, 0xfa, 0x3a, 0x20, 0x31]))
+  expect(readPolicy(file)).toMatchObject({ policy: null, faults: [expect.stringContaining('utf-8')] })
+})

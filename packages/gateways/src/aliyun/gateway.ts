@@ -1,5 +1,8 @@
 // Makes the calls of Aliyun's SMS service (Dysmsapi 2017-05-25). Aliyun treats a repeat as a new message. The
 // message's id is sent as OutId and stored in Aliyun's records. After an ambiguous send, the records are searched.
+import { Type } from '@sinclair/typebox'
+import { apiUrl, secret, signName, templateMinutes, text } from '../settings.ts'
+import { defineVendor, type VendorOptions } from '../vendor.ts'
 import { randomUUID } from 'node:crypto'
 import { classOfAliyunCode, isKnownAliyunCode } from './codes.ts'
 import { bizIdOf, daysToAsk, foundByOutId } from './look-up.ts'
@@ -8,21 +11,26 @@ import type { Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { digitsOf, isMainland, nationalOf } from '../number.ts'
 import { codeOutcome, transportOutcome, UNKNOWN_CODE } from '../transport-outcome.ts'
-import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
+import { withoutSlash, type PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
-export type AliyunOptions = ApiOptions & {
-  accessKeyId: string
-  accessKeySecret: string
-  /** The token that belongs to a temporary access key (STS). */
-  securityToken?: string | undefined
+const secrets = Type.Object({
+  ALIYUN_ACCESS_KEY_ID: text(
+    '^[0-9A-Za-z.]{8,128}$',
+    'Aliyun access key id, such as LTAI5tExampleKeyId00000 or the STS.… of a temporary key',
+  ),
+  ALIYUN_ACCESS_KEY_SECRET: secret('Aliyun access key secret'),
+  ALIYUN_SECURITY_TOKEN: Type.Optional(secret('token of a temporary Aliyun access key (STS)')),
+})
+const settings = Type.Object({ base_url: apiUrl('Aliyun SMS', 'https://dysmsapi.aliyuncs.com') })
+export type AliyunOptions = VendorOptions<typeof secrets, typeof settings> & {
   nonce?: () => string
 }
 
 export function createAliyunGateway(options: AliyunOptions): Required<SmsGateway> {
-  const { name, accessKeyId, accessKeySecret, securityToken, wordingOf, transport } = options
-  const { now = () => new Date(), nonce = randomUUID } = options
-  const url = `${withoutSlash(options.baseUrl)}/`
+  const { name, wordingOf, transport, now = () => new Date(), nonce = randomUUID } = options
+  const { ALIYUN_ACCESS_KEY_ID, ALIYUN_ACCESS_KEY_SECRET, ALIYUN_SECURITY_TOKEN } = options
+  const url = `${withoutSlash(options.base_url)}/`
 
   // All parameters are in the body, because proxies log addresses with their query.
   function call(action: string, params: Record<string, string>, signal: AbortSignal): Promise<PostResult> {
@@ -32,15 +40,15 @@ export function createAliyunGateway(options: AliyunOptions): Required<SmsGateway
       Version: '2017-05-25',
       Format: 'JSON',
       RegionId: 'cn-hangzhou',
-      AccessKeyId: accessKeyId,
-      ...(securityToken !== undefined && { SecurityToken: securityToken }),
+      AccessKeyId: ALIYUN_ACCESS_KEY_ID,
+      ...(ALIYUN_SECURITY_TOKEN !== undefined && { SecurityToken: ALIYUN_SECURITY_TOKEN }),
       SignatureMethod: 'HMAC-SHA1',
       SignatureVersion: '1.0',
       // Aliyun accepts each nonce only once.
       SignatureNonce: nonce(),
       Timestamp: now().toISOString().replace(/\.\d+/, ''),
     }
-    const { signature } = signRpc('POST', unsigned, accessKeySecret)
+    const { signature } = signRpc('POST', unsigned, ALIYUN_ACCESS_KEY_SECRET)
     const headers = { Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' }
     const body = canonicalQuery({ ...unsigned, Signature: signature })
     return transport.post(url, { headers, body, signal })
@@ -93,3 +101,27 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
     return { ...outcome, retryAfterMs: Number(wait) }
   return outcome.class === 'accepted' ? { ...outcome, ...bizIdOf(answer, message) } : outcome
 }
+
+/** Verification messages that Aliyun allows one number under one signature. */
+export const aliyunQuota = [
+  { most: 1, seconds: 60 },
+  { most: 5, seconds: 3_600 },
+  { most: 10, seconds: 86_400 },
+]
+
+export const aliyun = defineVendor({
+  name: 'aliyun',
+  secrets,
+  settings,
+  words: Type.Object({
+    template: text(
+      '^[0-9A-Za-z_]{4,40}$',
+      'Aliyun template, such as SMS_100000001, whose only variable is ${code}',
+    ),
+    sign_name: signName('Aliyun'),
+    minutes: templateMinutes,
+  }),
+  quota: aliyunQuota,
+  maxCodeLength: 6,
+  create: createAliyunGateway,
+})

@@ -19,11 +19,12 @@ export function createConsoleGateway(
 
 export const consoleVendor = defineVendor({
   name: 'console',
+  hasReceipts: false,
   secrets: Type.Object({}),
   settings: Type.Object({}),
   words: Type.Object({}),
   faults: ({ context }) => [
     context.isProduction && { at: [], says: 'prints codes and is not allowed in production' },
   ],
-  create: ({ api }, deps) => createConsoleGateway(api.name, deps),
+  create: ({ name }, deps) => createConsoleGateway(name, deps),
 })

@@ -1,6 +1,7 @@
 // Finds the faults of the key `http` that its schema cannot describe. The paths of the faults begin inside the entry
 // of the gateway. No fault contains the value of a variable.
 import type { HttpPolicy } from '@sms-codes/core/config/http-policy'
+import { expandRange } from '../code-table.ts'
 import { urlFault, type VendorContext } from '../entry.ts'
 import type { Fault } from '../vendor.ts'
 import { mapTexts, placeholdersIn, PLACEHOLDERS } from './placeholders.ts'
@@ -93,12 +94,18 @@ function classFaults({ classes = {} }: HttpPolicy): Fault[] {
   return Object.entries(classes).flatMap(([cls, codes]) =>
     codes.split(/\s+/).flatMap((code): Fault | [] => {
       const at = ['http', 'classes', cls]
-      const before = seen.get(code)
-      seen.set(code, cls)
-      if (before !== undefined) return { at, says: `has the code ${code}, which ${before} has already` }
-      const [, first, last] = /^(\d+)-(\d+)$/.exec(code) ?? []
-      const size = Number(last) - Number(first)
-      if (size < 0 || size >= 1000) return { at, says: `has a range of more than 1000 codes: ${code}` }
+      const [, first = '', last = ''] = /^(\d+)-(\d+)$/.exec(code) ?? []
+      if (/^0./.test(first) || Number(last) < Number(first))
+        return {
+          at,
+          says: `has the range ${code}, which must go from a lower to a higher number without zeros in front`,
+        }
+      if (Number(last) - Number(first) >= 1000)
+        return { at, says: `has a range of more than 1000 codes: ${code}` }
+      const taken = expandRange(code).find((one) => seen.has(one))
+      if (taken !== undefined)
+        return { at, says: `has the code ${taken}, which ${seen.get(taken)} has already` }
+      expandRange(code).forEach((one) => seen.set(one, cls))
       return /^HTTP_(?!4(?!08)\d\d$)/.test(code)
         ? { at, says: `cannot have ${code}: only a status of 400 to 499 without 408 proves a refusal` }
         : []

@@ -2,19 +2,14 @@
 // values are encoded for the place in which they are put.
 import type { HttpPolicy } from '@sms-codes/core/config/http-policy'
 import type { SmsGateway, SmsMessage } from '../gateway.ts'
-import type { Transport } from '../transport.ts'
-import type { WordingOf } from '../wording.ts'
+import type { ApiOptions } from '../transport.ts'
 import { createOutcomeReader } from './outcome.ts'
 import { fill, mapTexts, valuesOf } from './placeholders.ts'
 
-type HttpOptions = {
-  name: string
+type HttpOptions = ApiOptions & {
   http: HttpPolicy
   /** The values of the placeholders {env:NAME}, by `env:NAME`. */
   secrets: Readonly<Record<string, string>>
-  wordingOf: WordingOf
-  transport: Pick<Transport, 'post'>
-  now?: () => Date
 }
 
 export function createHttpGateway(options: HttpOptions): SmsGateway {

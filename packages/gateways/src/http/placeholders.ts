@@ -1,5 +1,5 @@
 // Fills the placeholders in the texts of a policy, such as {code}. A doubled brace is a literal brace.
-import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile'
+import { CALLING_CODE } from '@sms-codes/core/mobile'
 import type { SmsMessage } from '../gateway.ts'
 import { digitsOf } from '../number.ts'
 import type { Wording } from '../wording.ts'
@@ -10,6 +10,7 @@ const CODE = ['code', 'minutes', 'seconds', 'text', 'id', 'scene', 'locale'] as 
 export const PLACEHOLDERS = [...NUMBER, ...CODE, ...WORDS]
 type Name = (typeof PLACEHOLDERS)[number]
 
+const NUMBER_PARTS = new RegExp(`^\\+(${CALLING_CODE})(.*)$`)
 const TOKEN = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g
 
 export const fill = (text: string, valueOf: (name: string) => string) =>
@@ -42,8 +43,7 @@ export function mapTexts(
 
 export function valuesOf(message: SmsMessage, wording: Wording): Record<Name, string> {
   const { mobile: to, minutes, secondsLeft, ...texts } = message
-  const { nationalNumber: national = '', countryCallingCode: country_code = '' } =
-    parsePhoneNumberFromString(to) ?? {}
+  const [, country_code = '', national = ''] = NUMBER_PARTS.exec(to) ?? []
   return {
     ...texts,
     template: '',

@@ -10,14 +10,15 @@ const namesIn = (http: HttpPolicy | undefined) => (http ? textsOf(http).flatMap(
 
 export const httpVendor = defineVendor({
   name: 'http',
+  hasReceipts: false,
   secrets: Type.Object({}),
   settings: Type.Object({ http: HttpPolicy }),
   words: Type.Partial(Type.Object(Object.fromEntries(WORDS.map((word) => [word, Type.String()])))),
   needs: (_country, { http }) => WORDS.filter((word) => namesIn(http).includes(word)),
   faults: ({ name, settings: { http }, context }) => (http ? httpFaults(name, http, context) : []),
-  create: ({ settings: { http }, context, api }) => {
-    const names = namesIn(http).filter((name) => name.startsWith('env:'))
-    const secrets = Object.fromEntries(names.map((name) => [name, context.env[name.slice(4)] ?? '']))
-    return createHttpGateway({ ...api, http, secrets })
+  create: (options, _deps, env) => {
+    const names = namesIn(options.http).filter((name) => name.startsWith('env:'))
+    const secrets = Object.fromEntries(names.map((name) => [name, env[name.slice(4)] ?? '']))
+    return createHttpGateway({ ...options, secrets })
   },
 })

@@ -1,29 +1,33 @@
 // Makes Huawei Cloud's batchSendSms call for one number. Huawei treats a repeat as a new message. The message's id is
 // sent as `extend`, which Huawei only returns in its delivery receipts.
-import { meaningOf } from '../code-table.ts'
+import { Type } from '@sinclair/typebox'
+import { apiUrl, secret, signName, templateMinutes, text } from '../settings.ts'
+import { defineVendor, type VendorOptions } from '../vendor.ts'
+import { classByCode, meaningOf } from '../code-table.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { codeOutcome, transportOutcome } from '../transport-outcome.ts'
-import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
+import { withoutSlash, type PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
-import { huaweiCodes } from './codes.ts'
 import { signSdk } from './signature.ts'
 
-export type HuaweiOptions = ApiOptions & {
-  appKey: string
-  appSecret: string
-  /** The number of a channel, which sends to the mainland or to other countries. A message may name another one. */
-  channel: string
-  /** The public address for delivery receipts. Without it, Huawei uses the address in the settings of the application. */
-  statusCallback?: string | undefined
-}
+const channel = text('^[0-9A-Za-z]{4,20}$', 'channel number of Huawei, such as 8825010100001')
+
+const secrets = Type.Object({ HUAWEI_APP_SECRET: secret('app secret of the Huawei application') })
+const settings = Type.Object({
+  base_url: apiUrl('Huawei Cloud SMS', 'https://smsapi.cn-north-4.myhuaweicloud.com'),
+  account: text('^[0-9A-Za-z]{8,64}$', 'app key of the Huawei application, such as exampleappkey00000000001'),
+  app: channel,
+})
+export type HuaweiOptions = VendorOptions<typeof secrets, typeof settings>
 
 export function createHuaweiGateway(options: HuaweiOptions): SmsGateway {
-  const { name, channel, wordingOf, statusCallback, transport, now = () => new Date() } = options
-  const url = new URL(`${withoutSlash(options.baseUrl)}/sms/batchSendSms/v1`)
+  const { name, app, wordingOf, receiptUrl, transport, now = () => new Date() } = options
+  const account = { appKey: options.account, appSecret: options.HUAWEI_APP_SECRET }
+  const url = new URL(`${withoutSlash(options.base_url)}/sms/batchSendSms/v1`)
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
-    const { template = '', sign_name, sender = channel } = wordingOf(message)
+    const { template = '', sign_name, sender = app } = wordingOf(message)
     const body = new URLSearchParams({
       from: sender,
       to: message.mobile,
@@ -31,7 +35,7 @@ export function createHuaweiGateway(options: HuaweiOptions): SmsGateway {
       // Huawei allows verification templates one variable only.
       templateParas: JSON.stringify([message.code]),
       ...(sign_name !== undefined && { signature: sign_name }),
-      ...(statusCallback !== undefined && { statusCallback }),
+      ...(receiptUrl !== undefined && { statusCallback: receiptUrl }),
       extend: message.id,
     }).toString()
     const signed = {
@@ -39,7 +43,7 @@ export function createHuaweiGateway(options: HuaweiOptions): SmsGateway {
       host: url.host,
       'x-sdk-date': compactTime(now()),
     }
-    const Authorization = signSdk(options, { path: url.pathname, headers: signed, body })
+    const Authorization = signSdk(account, { path: url.pathname, headers: signed, body })
     const headers = { ...signed, Authorization }
     return outcomeOf(await transport.post(url.href, { headers, body, signal }), message, now())
   }
@@ -48,6 +52,17 @@ export function createHuaweiGateway(options: HuaweiOptions): SmsGateway {
 }
 
 const compactTime = (at: Date) => at.toISOString().replace(/[-:]|\.\d+/g, '')
+
+// The outcome class of each result code of Huawei Cloud SMS, for a number or for the whole call. Huawei accepts a
+// message only with 000000. An unlisted code is therefore a refusal, and the next gateway may send the message.
+export const huaweiCodes = classByCode({
+  accepted: '000000',
+  // Huawei also answers E000000 to a request that it cannot read.
+  switch_now: 'E000000',
+  template: 'E200028 E200029 E200030 E200031 E200033',
+  config: `E000001 E000002 E000003 E000004 E000005 E000006 E000007 E000008 E000020 E000021 E000022 E000023
+    E000024 E000025 E000026 E000027 E000111 E000112 E000503 E000620 E200015 E200018 E200041`,
+})
 
 function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome {
   const byTransport = transportOutcome(result, now)
@@ -65,3 +80,25 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   if (outcome.class !== 'accepted') return outcome
   return { ...outcome, ...messageIdIn(number, 'smsMsgId', /^[0-9A-Za-z_-]{8,64}$/, message) }
 }
+
+export const huawei = defineVendor({
+  name: 'huawei',
+  secrets,
+  settings,
+  words: Type.Object({
+    template: text(
+      '^[0-9a-f]{32}$',
+      'Huawei template, such as 8ff55eac1d0b478ab3c06c3c6a492300, whose only variable is the code',
+    ),
+    minutes: templateMinutes,
+    sign_name: Type.Optional(signName('Huawei')),
+    sender: Type.Optional(channel),
+  }),
+  // Verification messages that Huawei allows one number.
+  quota: [
+    { most: 2, seconds: 60 },
+    { most: 50, seconds: 86_400 },
+  ],
+  maxCodeLength: 8,
+  create: createHuaweiGateway,
+})

@@ -1,5 +1,8 @@
 // Makes Tencent Cloud's SendSms call (2021-01-11). Tencent treats a repeat as a new message and only echoes the
 // message's id, sent as SessionContext. After an ambiguous send, the gateway searches the number's records.
+import { Type } from '@sinclair/typebox'
+import { apiUrl, secret, signName, text } from '../settings.ts'
+import { defineVendor, type VendorOptions } from '../vendor.ts'
 import type { Found, Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { isMainland } from '../number.ts'
@@ -7,19 +10,27 @@ import { classOfTencentCode, isKnownTencentCode } from './codes.ts'
 import { foundInRecords, serialNoOf, windowAround } from './look-up.ts'
 import { signTc3 } from './signature.ts'
 import { codeOutcome, transportOutcome } from '../transport-outcome.ts'
-import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
+import { withoutSlash, type PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
-export type TencentOptions = ApiOptions & {
-  secretId: string
-  secretKey: string
-  app: string
-  region: string
-}
+const secrets = Type.Object({
+  TENCENT_SECRET_ID: text(
+    '^[0-9A-Za-z]{8,64}$',
+    'Tencent secret id, such as AKIDExample0000000000000000000000000',
+  ),
+  TENCENT_SECRET_KEY: secret('Tencent secret key'),
+})
+const settings = Type.Object({
+  base_url: apiUrl('Tencent Cloud SMS', 'https://sms.tencentcloudapi.com'),
+  app: text('^[0-9]{6,20}$', 'Tencent SMS application id, such as 1400006666'),
+  region: text('^[a-z0-9-]{4,32}$', 'Tencent region, such as ap-guangzhou', { default: 'ap-guangzhou' }),
+})
+export type TencentOptions = VendorOptions<typeof secrets, typeof settings>
 
 export function createTencentGateway(options: TencentOptions): Required<SmsGateway> {
   const { name, app, wordingOf, region, transport, now = () => new Date() } = options
-  const url = `${withoutSlash(options.baseUrl)}/`
+  const account = { secretId: options.TENCENT_SECRET_ID, secretKey: options.TENCENT_SECRET_KEY }
+  const url = `${withoutSlash(options.base_url)}/`
 
   function call(action: string, params: object, signal: AbortSignal): Promise<PostResult> {
     const body = JSON.stringify(params)
@@ -35,7 +46,7 @@ export function createTencentGateway(options: TencentOptions): Required<SmsGatew
       'X-TC-Version': '2021-01-11',
       'X-TC-Timestamp': String(timestamp),
       'X-TC-Region': region,
-      Authorization: signTc3(options, { service: 'sms', timestamp, headers: signed, payload: body }),
+      Authorization: signTc3(account, { service: 'sms', timestamp, headers: signed, payload: body }),
     }
     return transport.post(url, { headers, body, signal })
   }
@@ -90,3 +101,26 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   if (callCode !== undefined) return { class: 'ambiguous', code: byTransport.code }
   return { ...outcome, ...serialNoOf(number, message) }
 }
+
+/** Messages that Tencent allows one number by default. The vendor's console can change both limits. */
+export const tencentQuota = [
+  { most: 1, seconds: 30 },
+  { most: 10, seconds: 86_400 },
+]
+
+export const tencent = defineVendor({
+  name: 'tencent',
+  secrets,
+  settings,
+  words: Type.Object({
+    template: text('^[0-9]{1,12}$', 'Tencent template, such as 1110; {1} is the code and {2} the minutes'),
+    sign_name: Type.Optional(signName('Tencent')),
+    sender: Type.Optional(
+      text('^[0-9A-Za-z]{1,20}$', 'sender id that Tencent granted for a foreign country'),
+    ),
+  }),
+  needs: (country) => (country === 'CN' ? ['template', 'sign_name'] : ['template']),
+  quota: tencentQuota,
+  maxCodeLength: 6,
+  create: createTencentGateway,
+})

@@ -1,36 +1,46 @@
 // Makes the call that creates a Twilio message. Twilio stores no id of ours and sends a repeat as a new message. Our
 // id is in the address for delivery receipts, which then find their message even if the answer to the call was lost.
+import { Type } from '@sinclair/typebox'
+import { apiUrl, secret, text } from '../settings.ts'
+import { defineVendor, type VendorOptions } from '../vendor.ts'
+import { twilioAuthToken } from './receipt.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
-import { withoutSlash, type ApiOptions, type PostResult } from '../transport.ts'
+import { withoutSlash, type PostResult } from '../transport.ts'
 import { classOfTwilioCode } from './codes.ts'
 import { vendorWord } from '../vendor-word.ts'
 
-export type TwilioOptions = ApiOptions & {
-  account: string
-  /** User and password of the calls: the account and its auth token, or an API key and its secret. */
-  credentials: readonly [string, string]
-  /** A messaging service, which chooses the sender of a message without one. */
-  messagingServiceSid?: string | undefined
-  /** The public address for delivery receipts. Without this address, Twilio sends no receipts. */
-  statusCallback?: string | undefined
-}
+const secrets = Type.Object({
+  TWILIO_AUTH_TOKEN: Type.Optional(twilioAuthToken),
+  TWILIO_API_KEY_SECRET: Type.Optional(secret('secret of the Twilio API key that the setting api_key names')),
+})
+const settings = Type.Object({
+  base_url: apiUrl('Twilio', 'https://api.twilio.com'),
+  account: text('^AC[0-9a-zA-Z]{32}$', 'Twilio account sid, such as AC00000000000000000000000000000000'),
+  api_key: Type.Optional(
+    text('^SK[0-9a-zA-Z]{32}$', 'Twilio API key for the calls, such as SK00000000000000000000000000000000'),
+  ),
+  app: Type.Optional(
+    text('^MG[0-9a-zA-Z]{32}$', 'Twilio messaging service, such as MG00000000000000000000000000000000'),
+  ),
+})
+export type TwilioOptions = VendorOptions<typeof secrets, typeof settings>
 
 const MAX_VALIDITY_SECONDS = 36_000 // The maximum of Twilio's ValidityPeriod.
 
 export function createTwilioGateway(options: TwilioOptions): SmsGateway {
-  const { name, account, credentials, messagingServiceSid, wordingOf, transport } = options
-  const { now = () => new Date() } = options
-  const base = withoutSlash(options.baseUrl)
-  const callback = options.statusCallback === undefined ? undefined : new URL(options.statusCallback).href
+  const { name, account, api_key, app, wordingOf, receiptUrl, transport, now = () => new Date() } = options
+  const password = api_key === undefined ? options.TWILIO_AUTH_TOKEN : options.TWILIO_API_KEY_SECRET
+  const base = withoutSlash(options.base_url)
+  const callback = receiptUrl === undefined ? undefined : new URL(receiptUrl).href
   // Our id is appended as text, because Twilio signs the address as it was sent and encoding could change the text.
   const separator = callback?.includes('?') === true ? '&' : '?'
   const url = `${base}/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`
   const headers = {
     Accept: 'application/json',
     'Content-Type': 'application/x-www-form-urlencoded',
-    Authorization: `Basic ${Buffer.from(credentials.join(':')).toString('base64')}`,
+    Authorization: `Basic ${Buffer.from(`${api_key ?? account}:${password}`).toString('base64')}`,
   }
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
@@ -38,7 +48,7 @@ export function createTwilioGateway(options: TwilioOptions): SmsGateway {
     const form = new URLSearchParams({
       To: message.mobile,
       ...(sender !== undefined && { From: sender }),
-      ...(messagingServiceSid !== undefined && { MessagingServiceSid: messagingServiceSid }),
+      ...(app !== undefined && { MessagingServiceSid: app }),
       Body: message.text,
       // Twilio drops the message once the code has expired.
       ValidityPeriod: String(Math.min(MAX_VALIDITY_SECONDS, Math.max(1, Math.floor(message.secondsLeft)))),
@@ -81,3 +91,26 @@ function created(answer: unknown, byTransport: Outcome): Outcome {
 
 // Twilio's codes are JSON numbers. An answer without a code may come from a proxy, so only its HTTP status counts.
 const codeOf = (value: unknown) => (typeof value === 'number' ? String(value) : '')
+
+export const twilio = defineVendor({
+  name: 'twilio',
+  secrets,
+  settings,
+  words: Type.Object({
+    sender: Type.Optional(
+      text('^\\+?[0-9A-Za-z ]{3,16}$', 'sender of Twilio messages, such as +15005550006'),
+    ),
+  }),
+  // A messaging service chooses the sender.
+  needs: (_country, { app }) => (app === undefined ? ['sender'] : []),
+  faults: ({ name, secrets: given, settings: { api_key }, context }) => {
+    const variable = api_key === undefined ? 'TWILIO_AUTH_TOKEN' : 'TWILIO_API_KEY_SECRET'
+    return [
+      given[variable] === undefined && `${variable}: is missing (the gateway ${name} needs it)`,
+      context.callbackToken !== undefined &&
+        context.publicUrl === undefined &&
+        'PUBLIC_URL: is missing (every Twilio message carries the address for its delivery receipt)',
+    ]
+  },
+  create: createTwilioGateway,
+})

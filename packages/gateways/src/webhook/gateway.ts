@@ -1,27 +1,36 @@
 // Calls a webhook receiver with a signed JSON POST, for vendors without a gateway in this package. The message's id
 // is the same for all retries, so a receiver that stores the ids of its messages can send each message once.
+import { Type } from '@sinclair/typebox'
+import { text } from '../settings.ts'
+import { defineVendor, type VendorOptions } from '../vendor.ts'
+import { receiverSecrets } from './receipt.ts'
 import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
 import { signWebhook } from './signature.ts'
 import { isSuccess, transportOutcome } from '../transport-outcome.ts'
-import type { ApiOptions, PostResult } from '../transport.ts'
+import type { PostResult } from '../transport.ts'
 import { messageIdIn } from '../vendor-word.ts'
 
-export type WebhookOptions = Omit<ApiOptions, 'baseUrl'> & {
-  url: string
-  /** Keys of the signature. There are two keys while one secret replaces the other. */
-  keys: readonly Buffer[]
-  /** Whether the receiver stores the ids of its messages and answers 409 to the repeat of a taken message. */
-  idempotent: boolean
-}
+const secrets = Type.Object({ WEBHOOK_SECRETS: receiverSecrets })
+const settings = Type.Object({
+  base_url: text(
+    '^https?://[^\\s]+$',
+    'address of your own receiver of messages, such as https://sms.example.com/send, called as in Standard Webhooks',
+  ),
+  idempotent: Type.Boolean({
+    default: false,
+    description: 'whether the receiver sends a message once, even if its id is repeated',
+  }),
+})
+export type WebhookOptions = VendorOptions<typeof secrets, typeof settings>
 
 // The classes that a receiver may name in the body of a 400 or 422. Without a class, the outcome is `template`.
 const refusals: readonly OutcomeClass[] = ['number', 'number_limit', 'template', 'config']
 
 export function createWebhookGateway(options: WebhookOptions): SmsGateway {
-  const { name, keys, idempotent, wordingOf, transport, now = () => new Date() } = options
+  const { name, WEBHOOK_SECRETS: keys, idempotent, wordingOf, transport, now = () => new Date() } = options
   // The address is parsed here, so that an invalid address fails at the start and not with the first message.
-  const url = new URL(options.url).href
+  const url = new URL(options.base_url).href
   if (keys.length === 0) throw new Error('a webhook needs at least one secret')
 
   async function send(message: SmsMessage, signal: AbortSignal): Promise<Outcome> {
@@ -61,3 +70,15 @@ function outcomeOf(result: PostResult, message: SmsMessage, idempotent: boolean,
   const cls = field(answer, 'class')
   return { class: refusals.find((refusal) => refusal === cls) ?? 'template', code }
 }
+
+export const webhook = defineVendor({
+  name: 'webhook',
+  secrets,
+  settings,
+  words: Type.Object({
+    template: Type.Optional(
+      text('^[^\\s]{1,64}$', 'template in the calls of the webhook; verification-code if not set'),
+    ),
+  }),
+  create: createWebhookGateway,
+})

@@ -16,8 +16,8 @@ const nonce = '0f8fad5bd9cb469fa16570867728950e'
 const success = JSON.stringify(fixture.answers.success.body)
 const refusal = (Code: unknown) => JSON.stringify({ Code, Message: '失败', RequestId: 'R' })
 const options = {
-  accessKeyId: 'LTAI5tExampleKeyId00000',
-  accessKeySecret: 'ExampleAccessKeySecret000000000',
+  ALIYUN_ACCESS_KEY_ID: 'LTAI5tExampleKeyId00000',
+  ALIYUN_ACCESS_KEY_SECRET: 'ExampleAccessKeySecret000000000',
   name: 'aliyun',
   wordingOf: chooseWording([
     { countries: ['HK'], template: 'SMS_200000002', sign_name: 'Demo' },
@@ -29,7 +29,7 @@ const options = {
 }
 
 const create = (baseUrl: string, transport: Transport) =>
-  createAliyunGateway({ ...options, baseUrl, transport })
+  createAliyunGateway({ ...options, base_url: baseUrl, transport })
 
 gatewayContract('aliyun', {
   create,
@@ -83,7 +83,7 @@ async function send(body: string, sent: Sent = {}, changed: Partial<AliyunOption
   const vendor = 'http://dysmsapi.aliyuncs.com'
   // The gateway is given the vendor's address, and its requests go to the server of this test.
   const post = (url: string, call: PostOptions) => transport.post(url.replace(vendor, server.url), call)
-  const gateway = createAliyunGateway({ ...options, baseUrl: vendor, transport: { post }, ...changed })
+  const gateway = createAliyunGateway({ ...options, base_url: vendor, transport: { post }, ...changed })
   const ofVector = { ...message, id: 'job-0f8fad5b', mobile: '+8613800138000', code: '123456' }
   const outcome = await gateway.send({ ...ofVector, ...rest }, new AbortController().signal)
   const [head = '', form = ''] = server.requests[0]?.split('\r\n\r\n') ?? []
@@ -125,11 +125,11 @@ describe('a request to Aliyun', () => {
   })
 
   test('with a temporary access key has its token among the signed parameters', async () => {
-    const securityToken = 'CAISexampleTokenOfATemporaryKey+/=='
-    const { params } = await send(success, {}, { securityToken })
+    const ALIYUN_SECURITY_TOKEN = 'CAISexampleTokenOfATemporaryKey+/=='
+    const { params } = await send(success, {}, { ALIYUN_SECURITY_TOKEN })
     const { Signature, ...signed } = params
-    expect(signed['SecurityToken']).toBe(securityToken)
-    expect(Signature).toBe(signRpc('POST', signed, options.accessKeySecret).signature)
+    expect(signed['SecurityToken']).toBe(ALIYUN_SECURITY_TOKEN)
+    expect(Signature).toBe(signRpc('POST', signed, options.ALIYUN_ACCESS_KEY_SECRET).signature)
     expect((await send(success)).params).not.toHaveProperty('SecurityToken')
   })
 
@@ -138,7 +138,7 @@ describe('a request to Aliyun', () => {
     const server = await serve(answer(200, success))
     const transport = createTransport()
     onTestFinished(() => transport.close())
-    const gateway = createAliyunGateway({ ...given, baseUrl: server.url, transport })
+    const gateway = createAliyunGateway({ ...given, base_url: server.url, transport })
     for (let i = 0; i < 3; i++) await gateway.send(message, new AbortController().signal)
     const forms = server.requests.map((request) => new URLSearchParams(request.split('\r\n\r\n')[1]))
     expect(new Set(forms.map((form) => form.get('SignatureNonce'))).size).toBe(3)
@@ -159,8 +159,8 @@ describe('a request to Aliyun', () => {
   })
 
   test('keeps a path prefix of the address and does not sign it', async () => {
-    const baseUrl = 'http://dysmsapi.aliyuncs.com/relay/'
-    const { start, params } = await send(success, {}, { baseUrl })
+    const base_url = 'http://dysmsapi.aliyuncs.com/relay/'
+    const { start, params } = await send(success, {}, { base_url })
     expect(start).toBe('POST /relay/ HTTP/1.1')
     expect(params['Signature']).toBe(vectorOf(fixture.rpc, 'aliyun-rpc-sendsms-post').expect.signature)
   })

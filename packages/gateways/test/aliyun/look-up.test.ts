@@ -17,9 +17,9 @@ const none = records()
 
 function create(baseUrl: string, transport: Transport) {
   return createAliyunGateway({
-    baseUrl,
-    accessKeyId: 'testId',
-    accessKeySecret: 'testSecret',
+    base_url: baseUrl,
+    ALIYUN_ACCESS_KEY_ID: 'testId',
+    ALIYUN_ACCESS_KEY_SECRET: 'testSecret',
     name: 'aliyun',
     wordingOf: () => ({}),
     transport,

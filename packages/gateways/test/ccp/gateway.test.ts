@@ -17,8 +17,8 @@ function create(baseUrl: string, transport: Transport) {
   const { accountSid, authToken } = input
   const { appId: app, templateId: template } = vector.body
   const wordingOf = chooseWording([{ scenes: ['login'], template }, { template: '2' }])
-  const api = { name: 'ccp', baseUrl, wordingOf, transport, now: () => at }
-  return createCcpGateway({ ...api, account: accountSid, authToken, app })
+  const api = { name: 'ccp', base_url: baseUrl, wordingOf, transport, now: () => at }
+  return createCcpGateway({ ...api, account: accountSid, CCP_AUTH_TOKEN: authToken, app })
 }
 
 gatewayContract('ccp', {

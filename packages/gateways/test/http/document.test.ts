@@ -2,7 +2,7 @@
 // message to a server that answers as the vendor's public document says.
 import { readFileSync } from 'node:fs'
 import { readPolicy } from '@sms-codes/core/config/policy'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { describe, expect, it } from 'vitest'
 import { PLACEHOLDERS } from '../../src/http/placeholders.ts'
 import { httpVendor } from '../../src/http/settings.ts'

@@ -1,5 +1,5 @@
 import { readPolicy } from '@sms-codes/core/config/policy'
-import { policyFile } from '@sms-codes/core/test/policy-file'
+import { policyFile } from '@sms-codes/launcher/policy-file'
 import { describe, expect, it } from 'vitest'
 import type { VendorContext } from '../../src/entry.ts'
 import { httpVendor } from '../../src/http/settings.ts'
@@ -53,8 +53,8 @@ describe('the description of a call', () => {
     ['a form with a number', { form: { text: '{text}', type: 1 } }, 'form.type: must be text'],
     ['a secret in the file', { auth: { bearer: SECRET } }, 'auth.bearer: has the wrong form (the token'],
     ['two kinds of auth', { auth: { bearer: '{env:A}', header: {} } }, 'auth'],
-    ['a header that is no name', { headers: { 'X A': '1' } }, 'headers.X A: is not a name'],
-    ['a broken header', { headers: { 'X\r\nY': '1' } }, 'headers.X\r\nY: is not a name'],
+    ['a header that is no name', { headers: { 'X A': '1' } }, 'headers.X A: is not a valid name'],
+    ['a broken header', { headers: { 'X\r\nY': '1' } }, 'headers.X\r\nY: is not a valid name'],
     ['a user in the address', { url: 'https://a:b@sms.example.com/' }, 'url: has the wrong form'],
     ['a placeholder as the host', { url: 'https://{to}.example.com/' }, 'url: has the wrong form'],
     ['an empty path', { id: 'a..b' }, 'id: has the wrong form'],
@@ -107,7 +107,17 @@ describe('the description of a call', () => {
       { classes: { number: '1-999999999' } },
       '.classes.number: has a range of more than 1000',
     ],
-    ['a backward range', { classes: { number: '9-1' } }, '.classes.number: has a range'],
+    ['a backward range', { classes: { number: '9-1' } }, '.classes.number: has the range 9-1, which must go'],
+    [
+      'zeros in front of a range',
+      { classes: { number: '001-009' } },
+      '.classes.number: has the range 001-009',
+    ],
+    [
+      'a code inside the range of another class',
+      { classes: { number: '21', config: '20-29' } },
+      '.classes.config: has the code 21, which number has already',
+    ],
     [
       'a status that proves nothing',
       { classes: { number: 'HTTP_500' } },

@@ -17,10 +17,11 @@ const create =
   (baseUrl: string, transport: Transport) =>
     createHuaweiGateway({
       name: 'huawei',
-      baseUrl,
+      base_url: baseUrl,
       transport,
-      ...account,
-      channel: '8825010100001',
+      account: input.ak,
+      HUAWEI_APP_SECRET: input.sk,
+      app: '8825010100001',
       wordingOf: ({ scene }) => ({ template: scene === 'login' ? 'a1' : 'b2' }),
       now: () => new Date('2026-01-01T19:04:05Z'),
       ...options,
@@ -89,7 +90,7 @@ describe('a request to Huawei', () => {
       {},
       {
         wordingOf: () => ({ template: 'a1', sign_name: '演示', sender: '8825010100002' }),
-        statusCallback: 'https://api.example/callbacks/huawei/t0ken',
+        receiptUrl: 'https://api.example/callbacks/huawei/t0ken',
       },
     )
     expect(form).toMatchObject({

@@ -8,7 +8,7 @@ import { message, sendOnce, type Sending } from '../send-once.ts'
 
 const { input, expect: vector } = fixture.vector
 const { success, failure } = fixture.answers
-const account = { region: input.region, accessKeyId: input.ak, secretAccessKey: input.sk }
+const account = { region: input.region, AWS_ACCESS_KEY_ID: input.ak, AWS_SECRET_ACCESS_KEY: input.sk }
 const at = new Date('2026-01-01T19:04:05Z')
 const MESSAGE_ID = '567910cd-659e-55d4-8ccb-5aaf14679dc0'
 
@@ -17,7 +17,7 @@ const create =
   (baseUrl: string, transport: Transport) =>
     createSnsGateway({
       name: 'sns',
-      baseUrl,
+      base_url: baseUrl,
       transport,
       ...account,
       wordingOf: ({ country }) => (country === 'HK' ? { sender: 'Demo' } : {}),
@@ -75,7 +75,7 @@ describe('a request to SNS', () => {
   })
 
   test('with temporary credentials has a session token and signs it', async () => {
-    const { received, body } = await send({}, { sessionToken: 'a token+of/tests=' })
+    const { received, body } = await send({}, { AWS_SESSION_TOKEN: 'a token+of/tests=' })
     expect(received.get('x-amz-security-token')).toBe('a token+of/tests=')
     const names = ['content-type', 'host', 'x-amz-date', 'x-amz-security-token']
     expect(received.get('authorization')).toBe(sigV4(received, '/', body, names))

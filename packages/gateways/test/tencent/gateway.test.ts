@@ -22,8 +22,8 @@ const ofNumber = (Code: unknown, rest: object = {}) =>
 const ofCall = (Code: unknown) =>
   JSON.stringify({ Response: { Error: { Code, Message: '失败' }, RequestId: 'R' } })
 const options = {
-  secretId: input.ids,
-  secretKey: input.key,
+  TENCENT_SECRET_ID: input.ids,
+  TENCENT_SECRET_KEY: input.key,
   name: 'tencent',
   app: '1400006666',
   region: 'ap-guangzhou',
@@ -37,7 +37,7 @@ const options = {
 }
 
 function create(baseUrl: string, transport: Transport) {
-  return createTencentGateway({ ...options, baseUrl, transport })
+  return createTencentGateway({ ...options, base_url: baseUrl, transport })
 }
 
 gatewayContract('tencent', {
@@ -87,7 +87,7 @@ async function send(body: string, sent: Sent = {}, changed: Partial<TencentOptio
   const vendor = 'http://sms.tencentcloudapi.com'
   // The gateway is given the vendor's address, so that it signs the vendor's host. Its requests go to this server.
   const post = (url: string, call: PostOptions) => transport.post(url.replace(vendor, server.url), call)
-  const gateway = createTencentGateway({ ...options, baseUrl: vendor, transport: { post }, ...changed })
+  const gateway = createTencentGateway({ ...options, base_url: vendor, transport: { post }, ...changed })
   const ofVector = { ...message, id: 'job-0f8fad5b', mobile: '+8613800138000', code: '123456' }
   const outcome = await gateway.send({ ...ofVector, ...rest }, new AbortController().signal)
   const [head = '', payload = ''] = server.requests[0]?.split('\r\n\r\n') ?? []
@@ -132,7 +132,7 @@ describe('a request to Tencent', () => {
   })
 
   test('keeps a path prefix of the address and does not sign it', async () => {
-    const { start, lines } = await send(success, {}, { baseUrl: 'http://sms.tencentcloudapi.com/relay/' })
+    const { start, lines } = await send(success, {}, { base_url: 'http://sms.tencentcloudapi.com/relay/' })
     expect(start).toBe('POST /relay/ HTTP/1.1')
     expect(lines).toContain(`Authorization: ${vector.authorization}`)
   })

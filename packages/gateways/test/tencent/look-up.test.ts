@@ -17,9 +17,9 @@ const records = (...list: unknown[]) =>
 
 function create(baseUrl: string, transport: Transport) {
   return createTencentGateway({
-    baseUrl,
-    secretId: 'AKIDExample0000000000000000000000000',
-    secretKey: 'ExampleSecretKey0000000000000000',
+    base_url: baseUrl,
+    TENCENT_SECRET_ID: 'AKIDExample0000000000000000000000000',
+    TENCENT_SECRET_KEY: 'ExampleSecretKey0000000000000000',
     name: 'tencent',
     app: '1400006666',
     region: 'ap-guangzhou',

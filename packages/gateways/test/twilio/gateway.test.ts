@@ -16,13 +16,13 @@ const success = JSON.stringify(answers.success.body)
 const refusal = (code: unknown) => JSON.stringify({ code, message: 'no', more_info: '', status: 400 })
 
 const account = answers.success.body.account_sid
-const credentials = [account, 'a token of tests'] as const
+const TWILIO_AUTH_TOKEN = 'a token of tests'
 
 function create(baseUrl: string, transport: Pick<Transport, 'post'>, options: Partial<TwilioOptions> = {}) {
   const now = () => new Date('2026-01-01T19:04:05Z')
   const wordingOf = chooseWording([{ sender: '+15005550006' }])
-  const api = { name: 'twilio', baseUrl, wordingOf, transport, now }
-  return createTwilioGateway({ ...api, account, credentials, ...options })
+  const api = { name: 'twilio', base_url: baseUrl, wordingOf, transport, now }
+  return createTwilioGateway({ ...api, account, TWILIO_AUTH_TOKEN, ...options })
 }
 
 gatewayContract('twilio', {
@@ -76,12 +76,12 @@ describe('a request to Twilio', () => {
   })
 
   test('names a sender, a messaging service or both', async () => {
-    const messagingServiceSid = `MG${'0'.repeat(32)}`
-    const alone = await send(success, { options: { wordingOf: () => ({}), messagingServiceSid } })
-    expect(alone.form).toMatchObject({ MessagingServiceSid: messagingServiceSid })
+    const app = `MG${'0'.repeat(32)}`
+    const alone = await send(success, { options: { wordingOf: () => ({}), app } })
+    expect(alone.form).toMatchObject({ MessagingServiceSid: app })
     expect(alone.form).not.toHaveProperty('From')
-    const both = await send(success, { options: { messagingServiceSid } })
-    expect(both.form).toMatchObject({ MessagingServiceSid: messagingServiceSid, From: '+15005550006' })
+    const both = await send(success, { options: { app } })
+    expect(both.form).toMatchObject({ MessagingServiceSid: app, From: '+15005550006' })
   })
 
   test.each([
@@ -95,7 +95,9 @@ describe('a request to Twilio', () => {
   })
 
   test('with an API key has the key and its secret, and the account in the address', async () => {
-    const { head } = await send(success, { options: { credentials: ['SK0', 'secret of the key'] } })
+    const { head } = await send(success, {
+      options: { api_key: 'SK0', TWILIO_API_KEY_SECRET: 'secret of the key' },
+    })
     const basic = Buffer.from('SK0:secret of the key').toString('base64')
     expect(head).toContain(`Authorization: Basic ${basic}`)
     expect(head).toContain(`/Accounts/${account}/Messages.json`)
@@ -110,18 +112,15 @@ describe('a request to Twilio', () => {
     ['https://api.example/callbacks/twilio/t0ken', 'https://api.example/callbacks/twilio/t0ken?echo='],
     ['https://api.example/cb?a=%20b&c', 'https://api.example/cb?a=%20b&c&echo='],
     ['https://api.example:8443', 'https://api.example:8443/?echo='],
-  ])(
-    'names the configured address for delivery receipts, with our id: %s',
-    async (statusCallback, address) => {
-      const { form } = await send(success, { options: { statusCallback } })
-      expect(form).toMatchObject({ StatusCallback: `${address}${message.id}` })
-    },
-  )
+  ])('names the configured address for delivery receipts, with our id: %s', async (receiptUrl, address) => {
+    const { form } = await send(success, { options: { receiptUrl } })
+    expect(form).toMatchObject({ StatusCallback: `${address}${message.id}` })
+  })
 
   test('with an invalid address fails when the gateway is created', () => {
     const transport = createTransport()
     expect(() => create('api.twilio.com', transport)).toThrow('Invalid URL')
-    expect(() => create('https://a.example', transport, { statusCallback: '/cb' })).toThrow('Invalid URL')
+    expect(() => create('https://a.example', transport, { receiptUrl: '/cb' })).toThrow('Invalid URL')
   })
 
   test('keeps a path prefix of the address', async () => {

@@ -13,10 +13,10 @@ const create =
   (baseUrl: string, transport: Transport) =>
     createVonageGateway({
       name: 'vonage',
-      baseUrl,
+      base_url: baseUrl,
       transport,
-      apiKey: 'abcd1234',
-      apiSecret: 'a secret of tests',
+      account: 'abcd1234',
+      VONAGE_API_SECRET: 'a secret of tests',
       wordingOf: ({ country }) => ({ sender: country === 'US' ? '15005550006' : 'Demo' }),
       now: () => new Date('2026-01-01T19:04:05Z'),
       ...options,
@@ -88,7 +88,7 @@ describe('a request to Vonage', () => {
 
   test('names the configured address for delivery receipts', async () => {
     const callback = 'https://api.example/callbacks/vonage/t0ken'
-    expect(JSON.parse((await send({}, { callback })).body)).toMatchObject({ callback })
+    expect(JSON.parse((await send({}, { receiptUrl: callback })).body)).toMatchObject({ callback })
   })
 
   test('keeps a path prefix of the address', async () => {

@@ -18,8 +18,8 @@ const message = { ...contractMessage, secondsLeft: 290 }
 
 function create(url: string, transport: Pick<Transport, 'post'>, options: Partial<WebhookOptions> = {}) {
   return createWebhookGateway({
-    url,
-    keys: [readSecret(older ?? '')],
+    base_url: url,
+    WEBHOOK_SECRETS: [readSecret(older ?? '')],
     idempotent: true,
     name: 'webhook',
     wordingOf: ({ scene, country }) => (country === 'CN' ? { template: `${scene}-text` } : {}),
@@ -94,7 +94,7 @@ describe('a request to a receiver', () => {
   test('is verified by the library of the standard, with either secret', async () => {
     const secrets = [older ?? '', newer ?? '']
     const { headers, body } = await send(200, success, {
-      keys: secrets.map(readSecret),
+      WEBHOOK_SECRETS: secrets.map(readSecret),
       now: () => new Date(),
     })
     for (const secret of secrets) {
@@ -108,7 +108,9 @@ describe('a request to a receiver', () => {
   test('with an invalid address or without a key fails when the gateway is created', () => {
     const transport = createTransport()
     expect(() => create('sms.example', transport)).toThrow('Invalid URL')
-    expect(() => create('https://sms.example', transport, { keys: [] })).toThrow('at least one secret')
+    expect(() => create('https://sms.example', transport, { WEBHOOK_SECRETS: [] })).toThrow(
+      'at least one secret',
+    )
   })
 })
 
