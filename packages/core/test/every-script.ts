@@ -173,7 +173,7 @@ async function admit(redis: RedisClient, mobile: string, note: Note): Promise<vo
     { segment: 60, address: 60, service: 60 },
     createLogger('test', 'silent'),
   )
-  const limits = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment'] as const
+  const limits = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment', 'country'] as const
   // A key contains the first 12 characters only.
   const who = mobile.split('').toReversed().join('')
   const groups = GROUPS.map((name) => `${keys.guarded('address', mobile)}:${name}`)
@@ -190,6 +190,7 @@ async function admit(redis: RedisClient, mobile: string, note: Note): Promise<vo
   const windows = [{ most: 3, seconds: 60 }]
   const rules = {
     limits: [...limits, 'budget'].map((name) => ({ name, ...limitArg({ key: name, windows }) })),
+    countries: [{ name: 'country', ...limitArg({ key: 'country', windows }) }],
     back_ends: [{ name: 'api_key', ...limitArg({ key: 'api_key', windows }) }],
     limit_key: { name: 'limit_key', ...limitArg({ key: 'limit_key', windows }) },
     proof_after: 10,
@@ -199,7 +200,7 @@ async function admit(redis: RedisClient, mobile: string, note: Note): Promise<vo
   const ofBackEnd = ['api_key', 'limit_key'].map((what) => `${keys.budget}:${mobile}:${what}`)
   const ask = async (backEnd = 0) => {
     const given = backEnd === 0 ? allKeys : [...allKeys, ...ofBackEnd]
-    const { kind, rows } = await script(given, ['', 0, 0, mobile, 1, 0, backEnd])
+    const { kind, rows } = await script(given, ['', 0, 0, mobile, 1, 0, backEnd, 1])
     note({
       kind,
       figures: rows.map((row) => [row.number('group'), row.number('sends'), row.number('verified')]),

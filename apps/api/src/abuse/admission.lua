@@ -5,19 +5,18 @@
 --
 -- KEYS[1] attempts of the address; KEYS[2] of its subnet
 -- KEYS[3] sends of the address; KEYS[4] of its subnet; KEYS[5] of the number segment
--- KEYS[6] sends of the country, if `rules` limits them. If so, the numbers of the other keys are higher by one.
--- KEYS[6] sends of the budget
--- KEYS[7..9] counts of the guard's groups (segment, address, service); KEYS[10..12] their marks; KEYS[13..15] the counts
---            of their marks
--- KEYS[16] allow list; KEYS[17] deny list; KEYS[18] version of the lists
--- KEYS[19] sends of the API key, if the call has one; KEYS[20] sends of its limit key, if it names one
+-- KEYS[6] sends of the country; KEYS[7] of the budget
+-- KEYS[8..10] counts of the guard's groups (segment, address, service); KEYS[11..13] their marks; KEYS[14..16] the counts
+--             of their marks
+-- KEYS[17] allow list; KEYS[18] deny list; KEYS[19] version of the lists
+-- KEYS[20] sends of the API key, if the call has one; KEYS[21] sends of its limit key, if it names one
 -- ARGV[1] version of the networks that the caller knows
 -- ARGV[2] 1 if the caller found an entry of the allow list; ARGV[3] 1 if it found one of the deny list, else 0
 -- ARGV[4] names of the phone in the lists, separated by spaces
 -- ARGV[5] 1 if the picture and proof of the request are right, else 0; ARGV[6] 1 if the request has a proof, else 0
--- ARGV[7] index of the API key in `back_ends`, 0 without one
--- Constant `rules`: `limits` of KEYS[1..6] (or 7), each with `name`, `parts` and `windows`, a list of (most, seconds);
---         `back_ends`: those of the API keys; `limit_key`: that of all limit keys; `proof_after`: an address with more
+-- ARGV[7] index of the API key in `back_ends`, 0 without one; ARGV[8] index of the country in `countries`, 0 without a limit
+-- Constant `rules`: `limits` of KEYS[1..7], each with `name`, `parts` and `windows`, a list of (most, seconds); `countries`:
+--         those of the countries with a limit; `back_ends`: those of the API keys; `limit_key`: that of all limit keys; `proof_after`: an address with more
 --         attempts needs a proof; `groups`: the guard's rules of its groups (guard.lua), or an empty list
 -- Answers {'lists', version}, a row {list, entry} for each network: the caller's networks are old, and the script has
 --           changed nothing
@@ -34,10 +33,10 @@
 local known_version, is_allowed, is_denied, names = ARGV[1], ARGV[2] == '1', ARGV[3] == '1', ARGV[4]
 local is_right, has_proof = ARGV[5] == '1', ARGV[6] == '1'
 local back_end = rules.back_ends[tonumber(ARGV[7])]
-local ATTEMPTS, SUBNET_ATTEMPTS, ADDRESS, SUBNET, BUDGET = 1, 2, 3, 4, #rules.limits
-local COUNTS, MARKS, TIMES, LISTS = BUDGET, BUDGET + 3, BUDGET + 6, BUDGET + 9
-local API_KEY, LIMIT_KEY = LISTS + 4, LISTS + 5
-local allow_list, deny_list, list_version = KEYS[LISTS + 1], KEYS[LISTS + 2], KEYS[LISTS + 3]
+local ATTEMPTS, SUBNET_ATTEMPTS, ADDRESS, SUBNET, COUNTRY, BUDGET = 1, 2, 3, 4, 6, 7
+local COUNTS, MARKS, TIMES, API_KEY, LIMIT_KEY = 7, 10, 13, 20, 21
+local allow_list, deny_list, list_version = KEYS[17], KEYS[18], KEYS[19]
+rules.limits[COUNTRY] = rules.countries[tonumber(ARGV[8])] or rules.limits[COUNTRY]
 
 local version = lists_version(allow_list, deny_list, list_version)
 if version ~= known_version then return networks_of(allow_list, deny_list, {'lists', 'version', version}) end

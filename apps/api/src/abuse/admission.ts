@@ -60,39 +60,29 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     ...limitArg({ key: name === 'budget' ? keys.budget : '', windows }),
   })
 
-  /** The limits of the sends to a country, and the script that applies them. */
-  function decisionOf(sends: readonly Window[]) {
-    const windows = { ...rules.windows, country: sends }
-    const limits = LIMITS.filter((name) => name !== 'country' || sends.length > 0)
-    const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
-      rules: {
-        limits: limits.map((name) => limitOf(name, windows[name])),
-        back_ends: rules.backEnds.map((backEnd) => limitOf('api_key', backEnd.sends)),
-        limit_key: limitOf('limit_key', windows.address),
-        proof_after: rules.proofAfter,
-        groups: guard.rules,
-      },
-    })
-    return { limits, script }
-  }
-  const usual = decisionOf([])
-  const limited = Object.entries(rules.countries).filter(([, { sends = [] }]) => sends.length > 0)
-  const ofCountry = new Map(limited.map(([country, { sends = [] }]) => [country, decisionOf(sends)]))
+  const countries = Object.entries(rules.countries).filter(([, { sends = [] }]) => sends.length > 0)
+  const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
+    rules: {
+      limits: LIMITS.map((name) => limitOf(name, name === 'country' ? [] : rules.windows[name])),
+      countries: countries.map(([, { sends = [] }]) => limitOf('country', sends)),
+      back_ends: rules.backEnds.map((backEnd) => limitOf('api_key', backEnd.sends)),
+      limit_key: limitOf('limit_key', rules.windows.address),
+      proof_after: rules.proofAfter,
+      groups: guard.rules,
+    },
+  })
 
-  function keysOf(attempt: SendAttempt, limits: readonly LimitName[]): string[] {
+  function keysOf(attempt: SendAttempt): string[] {
     const { address, subnet, mobile, country, backEnd, limitKey } = attempt
-    const names = {
-      attempts: keys.gate('attempts', address),
-      subnet_attempts: keys.gate('subnet_attempts', subnet),
-      address: keys.gate('address', address),
-      subnet: keys.gate('subnet', subnet),
-      segment: keys.gate('segment', numberSegment(mobile)),
-      country: keys.gate('country', country),
-      budget: keys.budget,
-    }
     const groups = GROUPS.map((group) => [group, memberOf(group, attempt)] as const)
     return [
-      ...limits.map((name) => names[name]),
+      keys.gate('attempts', address),
+      keys.gate('subnet_attempts', subnet),
+      keys.gate('address', address),
+      keys.gate('subnet', subnet),
+      keys.gate('segment', numberSegment(mobile)),
+      keys.gate('country', country),
+      keys.budget,
       ...groups.map(([group, member]) => keys.guarded(group, member)),
       ...groups.map(([group, member]) => keys.guardMark('mark', group, member)),
       ...groups.map(([group, member]) => keys.guardMark('times', group, member)),
@@ -110,9 +100,9 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
   async function decide(attempt: SendAttempt, ph: string, { failed, hasProof }: Shown) {
     const asker = { ip: attempt.ip, mobile: attempt.mobile, ph }
     const backEnd = rules.backEnds.findIndex(({ name }) => name === attempt.backEnd) + 1
-    const shown = [phoneNames(asker).join(' '), failed === null ? 1 : 0, hasProof ? 1 : 0, backEnd]
-    const { limits, script } = ofCountry.get(attempt.country) ?? usual
-    const allKeys = keysOf(attempt, limits)
+    const country = countries.findIndex(([code]) => code === attempt.country) + 1
+    const shown = [phoneNames(asker).join(' '), failed === null ? 1 : 0, hasProof ? 1 : 0, backEnd, country]
+    const allKeys = keysOf(attempt)
     for (;;) {
       const found = lists.find(asker)
       const known = [lists.networks.version(), found.isAllowed ? 1 : 0, found.isDenied ? 1 : 0]
