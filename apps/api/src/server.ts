@@ -75,7 +75,7 @@ export async function buildServer(parts: ApiProcess) {
     if (!app.server.listening) reply.header('connection', 'close')
   })
   await allowOrigins(app, config.corsOrigins, config.policy.cors.headers)
-  await documentRoutes(app)
+  documentRoutes(app)
   await app.register(async (scope) => {
     refuseUnderLoad(scope, config.policy.overload, deps.metrics)
     await scope.register(imageCodeRoute, deps)
