@@ -1,6 +1,7 @@
 // Defines the entry of a gateway in the policy, and finds the faults of its settings.
 import type { TObject } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import type { PolicyFault } from '@sms-codes/core/config/policy-faults'
 import type { CallbackAddress } from './delivery-receipt.ts'
 import { field } from './json.ts'
 
@@ -15,13 +16,13 @@ export type VendorContext = CallbackAddress & {
   locales: readonly string[]
 }
 
-/** A fault of the policy, with its path. Inside this package a path begins in the entry of the gateway. */
-export type PolicyFault = { at: readonly (string | number)[]; says: string }
-
 /** The keys that the entries of all vendors may have. */
 const OF_ALL = ['vendor', 'weight', 'rate', 'quota', 'countries', 'messages']
 
-/** The faults of the settings, and the settings without a fault, defaults included. */
+/**
+ * The faults of the settings, with paths that begin in the entry of the gateway, and the settings without a fault, defaults
+ * included.
+ */
 export function readSettings({ properties, required = [] }: TObject, entry: object, vendor: string) {
   const faults: PolicyFault[] = Object.keys(entry)
     .filter((key) => field(entry, key) !== undefined && !OF_ALL.includes(key) && !(key in properties))

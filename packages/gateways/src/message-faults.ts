@@ -1,6 +1,7 @@
 // Finds the faults of a gateway's `messages` in the policy, such as a message without the words that it needs.
 import { Type, type TObject } from '@sinclair/typebox'
-import { readSettings, type PolicyFault, type VendorContext } from './entry.ts'
+import type { PolicyFault } from '@sms-codes/core/config/policy-faults'
+import { readSettings, type VendorContext } from './entry.ts'
 import { field } from './json.ts'
 import { findWording, type MessagePolicy } from './wording.ts'
 

@@ -1,14 +1,6 @@
 // Defines the kinds of secrets and settings that several vendors use.
 import { Type, type StringOptions } from '@sinclair/typebox'
 
-/** @param decode throws an Error whose message completes `NAME: …` */
-export const decodedText = <Value>(options: StringOptions, decode: (given: string) => Value) =>
-  Type.Transform(Type.String(options))
-    .Decode(decode)
-    .Encode(() => {
-      throw new Error('settings are only read')
-    })
-
 export const text = (pattern: string, description: string, options: StringOptions = {}) =>
   Type.String({ ...options, pattern, description })
 

@@ -1,8 +1,9 @@
 // Defines how a vendor is described to the worker: its secrets, its settings in the policy, and a gateway factory.
 import type { StaticDecode, TObject } from '@sinclair/typebox'
+import type { PolicyFault } from '@sms-codes/core/config/policy-faults'
 import type { GatewayPolicy } from '@sms-codes/core/config/policy-schema'
 import { callbackUrl } from './delivery-receipt.ts'
-import { readSettings, urlFault, type PolicyFault, type VendorContext } from './entry.ts'
+import { readSettings, urlFault, type VendorContext } from './entry.ts'
 import type { SmsGateway } from './gateway.ts'
 import { field } from './json.ts'
 import { messageFaults } from './message-faults.ts'
@@ -60,6 +61,8 @@ type VendorDefinition<S extends TObject, P extends TObject> = {
   /** The words that a message to a country needs. If absent, the message needs all words that are not optional. */
   needs?: (country: string, settings: Partial<StaticDecode<P>>) => readonly string[]
   mainlandOnly?: boolean
+  /** True if `base_url` is a receiver of the operator, which may be on this machine, and no vendor's API. */
+  isOwnReceiver?: boolean
   /** False for a vendor whose delivery receipts the API cannot read. */
   hasReceipts?: boolean
   quota?: readonly QuotaWindow[]
@@ -76,7 +79,15 @@ export type VendorOptions<S extends TObject, P extends TObject> = StaticDecode<S
   ApiOptions
 
 export function defineVendor<S extends TObject, P extends TObject>(definition: VendorDefinition<S, P>) {
-  const { name: vendor, secrets, settings, words, mainlandOnly = false, hasReceipts = true } = definition
+  const {
+    name: vendor,
+    secrets,
+    settings,
+    words,
+    mainlandOnly = false,
+    hasReceipts = true,
+    isOwnReceiver = false,
+  } = definition
   const { quota = [], maxCodeLength = Infinity, needs = () => words.required ?? [] } = definition
   type Secrets = Partial<StaticDecode<S>>
 
@@ -101,9 +112,8 @@ export function defineVendor<S extends TObject, P extends TObject>(definition: V
       const given = { name, secrets: values, settings: valid, messages, context }
       const needed = (country: string) => needs(country, valid)
       const isForeign = (country: string) => mainlandOnly && country !== 'CN'
-      // The base_url of a webhook is a receiver of the operator. Every other base_url is the address of a vendor's API.
-      const isApi = vendor !== 'webhook'
-      const url = typeof valid['base_url'] === 'string' && urlFault(valid['base_url'], context, isApi)
+      const url =
+        typeof valid['base_url'] === 'string' && urlFault(valid['base_url'], context, !isOwnReceiver)
       const all: (Fault | false)[] = [
         ...missing(secrets, values).map(
           (variable) => `${variable}: is missing (the gateway ${name} needs it)`,

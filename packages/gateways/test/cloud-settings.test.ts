@@ -6,7 +6,7 @@ import type { SmsMessage } from '../src/gateway.ts'
 import type { VendorContext } from '../src/entry.ts'
 import { createTransport } from '../src/transport.ts'
 import { vendors } from '../src/vendors.ts'
-import { message } from './send-once.ts'
+import { message } from './message.ts'
 import { answer, serve } from './servers.ts'
 
 const context: VendorContext = {

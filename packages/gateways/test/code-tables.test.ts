@@ -7,7 +7,7 @@ import { vonageCodes } from '../src/vonage/gateway.ts'
 import huawei from './fixtures/huawei.json' with { type: 'json' }
 import sns from './fixtures/sns.json' with { type: 'json' }
 import vonage from './fixtures/vonage.json' with { type: 'json' }
-import { message } from './send-once.ts'
+import { message } from './message.ts'
 
 /** The codes of a row, which lists several codes or names a range such as E000020-E000027. */
 function codesOf(row: string): string[] {

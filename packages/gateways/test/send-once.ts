@@ -2,19 +2,8 @@
 import { onTestFinished } from 'vitest'
 import type { SmsGateway, SmsMessage } from '../src/gateway.ts'
 import { createTransport, type Transport } from '../src/transport.ts'
+import { message } from './message.ts'
 import { answer, serve } from './servers.ts'
-
-export const message: SmsMessage = {
-  id: '0f8fad5bd9cb469fa16570867728950e',
-  mobile: '+8613900139000',
-  country: 'CN',
-  locale: 'zh-CN',
-  code: '739146',
-  minutes: 5,
-  secondsLeft: 300,
-  scene: 'login',
-  text: '您的验证码是739146，请于5分钟内正确输入。',
-}
 
 export type Sending = {
   create: (baseUrl: string, transport: Transport) => SmsGateway

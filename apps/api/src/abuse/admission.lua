@@ -14,10 +14,12 @@
 -- ARGV[2] 1 if the caller found an entry of the allow list; ARGV[3] 1 if it found one of the deny list, else 0
 -- ARGV[4] names of the phone in the lists, separated by spaces
 -- ARGV[5] 1 if the picture and proof of the request are right, else 0; ARGV[6] 1 if the request has a proof, else 0
--- ARGV[7] index of the API key in `back_ends`, 0 without one; ARGV[8] index of the country in `countries`, 0 without a limit
--- Constant `rules`: `limits` of KEYS[1..7], each with `name`, `parts` and `windows`, a list of (most, seconds); `countries`:
---         those of the countries with a limit; `back_ends`: those of the API keys; `limit_key`: that of all limit keys; `proof_after`: an address with more
---         attempts needs a proof; `groups`: the guard's rules of its groups (guard.lua), or an empty list
+-- ARGV[7] index of the API key in `back_ends`, 0 without one
+-- ARGV[8] index of the country in `countries`, 0 for a country without a limit
+-- Constant `rules`: `limits` of KEYS[1..7], each with `name`, `parts` and `windows`, a list of (most, seconds);
+--         `countries`: those of the countries with a limit; `back_ends`: those of the API keys; `limit_key`: that of all
+--         limit keys; `proof_after`: an address with more attempts needs a proof; `groups`: the guard's rules of its
+--         groups (guard.lua), or an empty list
 -- Answers {'lists', version}, a row {list, entry} for each network: the caller's networks are old, and the script has
 --           changed nothing
 --       | {'attempts', limit, wait}: the limit of this name is full, for `wait` ms

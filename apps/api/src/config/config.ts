@@ -43,6 +43,7 @@ export function loadApiConfig(env: Env) {
       token: values.CALLBACK_TOKEN ?? '',
       parsers: listReceiptParsers(values, callbackAddress, policy.gateways),
       lackedSecrets: lackedSecrets(values, callbackAddress, policy.gateways),
+      gateways: Object.keys(policy.gateways),
     },
     tellsEvents: values.EVENTS_URL !== undefined,
     corsOrigins: values.CORS_ORIGINS,

@@ -18,6 +18,25 @@ const MAX_BODY_BYTES = 262_144
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
+/**
+ * Warns of each gateway of the policy whose delivery receipts the API will refuse, because it lacks their secret. Returns
+ * a function that warns of a refused gateway once, because a vendor may repeat its calls for days.
+ */
+function reportLackedSecrets({ lackedSecrets, gateways }: Needs['callbacks'], log: FastifyBaseLogger) {
+  for (const gateway of gateways) {
+    const variable = lackedSecrets.get(gateway)
+    if (variable !== undefined)
+      log.warn({ gateway, variable }, 'delivery receipts of a listed gateway will be refused: no secret')
+  }
+  const reported = new Set<string>()
+  return (gateway: string): void => {
+    const variable = lackedSecrets.get(gateway)
+    if (variable === undefined || reported.has(gateway)) return
+    reported.add(gateway)
+    log.warn({ gateway, variable }, 'delivery receipts of a gateway are refused: no secret')
+  }
+}
+
 async function firstFound<Found>(ids: readonly string[], look: (id: string) => Promise<Found | null>) {
   const found = await Promise.all(ids.map(look))
   return found.find((one) => one !== null) ?? null
@@ -29,7 +48,8 @@ async function firstFound<Found>(ids: readonly string[], look: (id: string) => P
  */
 export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
   const { callerOf, deliveryReceipts, metrics, rules } = deps
-  const { parsers, lackedSecrets, addresses, token } = deps.callbacks
+  const { parsers, addresses, token } = deps.callbacks
+  const reportRefused = reportLackedSecrets(deps.callbacks, app.log)
   const tokenDigest = sha256(token)
   const networkOf = createNetworks(addresses)
 
@@ -72,9 +92,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
         if (!isKnown || !isAllowed) throw new Refusal('notFound')
         const { gateway } = request.params
         if (parsers.has(gateway)) return
-        const variable = lackedSecrets.get(gateway)
-        if (variable !== undefined)
-          request.log.warn({ gateway, variable }, 'delivery receipts of a gateway are refused: no secret')
+        reportRefused(gateway)
         throw new Refusal('notFound')
       },
     },

@@ -4,7 +4,7 @@ import { createLogger } from '@sms-codes/core/logger'
 import { aMobile, startApi, startApiWith, type Api } from '../api.ts'
 
 const [SHOP, CRM] = ['s'.repeat(32), `${'C'.repeat(62)}_-`]
-/** Keys of which each has the scopes that its name says. */
+/** The scopes of each key, by its name. */
 const SCOPED = { none: [], send: ['send'], redeem: ['redeem'], contacts: ['contacts'] } as const
 const keyOf = (name: string) => name.padEnd(32, '_')
 const lines: string[] = []

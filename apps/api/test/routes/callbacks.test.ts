@@ -12,7 +12,7 @@ import { EMAIL_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { signTwilio } from '@sms-codes/gateways/twilio/receipt'
 import { callbackRoutes } from '../../src/routes/callbacks.ts'
-import { aMobile, startApi, startApiWith, type Api } from '../api.ts'
+import { aMobile, startApiWith, type Api } from '../api.ts'
 
 const TOKEN = 'callback-token-of-these-tests'
 const TWILIO_TOKEN = 'twilio-token-of-these-tests'
@@ -323,7 +323,7 @@ describe('an unreadable delivery receipt', () => {
 })
 
 describe('a gateway whose secret for delivery receipts is missing', () => {
-  it('causes a warning when its receipts arrive', async () => {
+  it('causes a warning at the start if the policy has it, and one log line when its receipts arrive', async () => {
     const lines: string[] = []
     const write = (line: Buffer, _encoding: string, done: () => void) => {
       lines.push(line.toString())
@@ -331,22 +331,25 @@ describe('a gateway whose secret for delivery receipts is missing', () => {
     }
     const log = createLogger('api', 'warn', new Writable({ write }))
     const env = { CALLBACK_TOKEN: TOKEN, API_OPS_PORT: '0' }
-    const other = await startApi(env, log)
+    const other = await startApiWith({ gateways: { ccp: {}, twilio: {} } }, env, log)
     const warnings = (msg: string) =>
       lines
         .filter((line) => line.includes(`"msg":"${msg}"`))
         .map((line) => /"gateway":"(\w+)","variable":"(\w+)"/.exec(line)?.slice(1))
+    const atStart = 'delivery receipts of a listed gateway will be refused: no secret'
+    expect(warnings(atStart)).toEqual([['twilio', 'TWILIO_AUTH_TOKEN']])
     const post = async (url: string) =>
       (await other.app.inject({ method: 'POST', url, payload: '{}' })).statusCode
     expect(await post('/callbacks/twilio/another-token')).toBe(404)
     const atCall = 'delivery receipts of a gateway are refused: no secret'
     expect(warnings(atCall)).toEqual([])
-    for (const gateway of ['twilio', 'webhook', 'pigeon'])
+    for (const gateway of ['twilio', 'webhook', 'twilio', 'webhook', 'pigeon'])
       expect(await post(`/callbacks/${gateway}/${TOKEN}`)).toBe(404)
     expect(warnings(atCall)).toEqual([
       ['twilio', 'TWILIO_AUTH_TOKEN'],
       ['webhook', 'WEBHOOK_SECRETS'],
     ])
+    expect(warnings(atStart)).toHaveLength(1)
     await other.stop()
   })
 })

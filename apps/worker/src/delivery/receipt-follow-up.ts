@@ -33,14 +33,16 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
   return {
     /** Applies the delivery receipt of an accepted message. Without one, begins a wait if the scene has a wait and the gateway sends receipts. */
     async sent(job: SendJob, gateway: string, id: string): Promise<void> {
-      const state = await deliveryReceipts.expect(gateway, id, job)
+      const withinMs = deps.silent.has(gateway) ? null : rules.receiptWithinMs(job.scene)
+      const [state, now] = await Promise.all([
+        deliveryReceipts.expect(gateway, id, job),
+        withinMs === null ? 0 : deliveryReceipts.now(),
+      ])
       if (state !== null) {
         await applyDeliveryReport(job, state, deps)
         return
       }
-      const withinMs = rules.receiptWithinMs(job.scene)
-      if (withinMs !== null && !deps.silent.has(gateway))
-        await deliveryReceipts.beginWait(job, (await deliveryReceipts.now()) + withinMs)
+      if (withinMs !== null) await deliveryReceipts.beginWait(job, now + withinMs)
     },
 
     /** Reports that no delivery receipt came in time. If the send may move to e-mail, an e-mail is queued. */

@@ -14,7 +14,7 @@ export type Env = Record<string, string | undefined>
  */
 export type Check<Values> = (values: Partial<Values>) => readonly (string | false)[]
 
-/** A rule that involves the policy. It is applied only to a policy without faults of its own. */
+/** A rule that involves the policy. It is applied to the policy without the settings that have faults. */
 export type PolicyCheck<Values> = (
   policy: Policy,
   values: Partial<Values>,

@@ -61,12 +61,13 @@ export function readPolicy(file: string | undefined): ReadPolicy {
     })
     return { policy: null, faults, describe }
   }
-  const faults = faultsOf(merge(PolicySchema, builtIn.settings, own.settings))
-  return {
-    policy: withoutFaulty(builtIn.settings, own.settings, faults),
-    faults: faults.map(describe),
-    describe,
-  }
+  const merged = merge(PolicySchema, builtIn.settings, own.settings)
+  const faults = faultsOf(merged)
+  const policy =
+    faults.length === 0
+      ? Value.Decode(PolicySchema, merged)
+      : withoutFaulty(builtIn.settings, own.settings, faults)
+  return { policy, faults: faults.map(describe), describe }
 }
 
 /**

@@ -7,6 +7,8 @@ import { EVERY_SMS_QUEUE, smsQueues } from './shards.ts'
 
 // How many jobs are examined at each end of the waiting, the active and the delayed jobs.
 const MOST_EXAMINED = 100
+/** A process writes the mark at most once in this time while its sends are accepted. */
+const MARK_EVERY_MS = 1_000
 /** The mark of an acceptance expires after this time, so a longer time without acceptance reads as this time. */
 const KEEP_MS = 86_400_000
 
@@ -64,16 +66,43 @@ async function readMark(redis: RedisClient, queue: string) {
 
 /**
  * Marks in Redis whether a gateway accepted the last sends that ended: an acceptance sets the mark to 1, and a loss
- * decrements it. The life of the mark measures the time since the last acceptance, by the clock of Redis. A mark that
- * Redis refuses is lost: the next send that ends makes one.
+ * decrements it. The life of the mark measures the time since the last acceptance, by the clock of Redis. Every loss is
+ * marked at once. An acceptance is marked at once if this process marked none in the last second, and otherwise at the
+ * end of that second with the life that is then left, because another worker may have marked a loss meanwhile.
  */
 export function createAcceptanceMark(redis: RedisClient, name: string) {
   const key = keys.accepted(name)
+  let unmarkedSince: number | null = null
+  let pause: NodeJS.Timeout | undefined
+
+  function endPause(): void {
+    clearTimeout(pause)
+    pause = undefined
+  }
+  function mark(): void {
+    if (unmarkedSince === null) return
+    pause = setTimeout(() => {
+      endPause()
+      mark()
+    }, MARK_EVERY_MS).unref()
+    const left = KEEP_MS - (Date.now() - unmarkedSince)
+    unmarkedSince = null
+    redis.set(key, '1', 'PX', left).catch(endPause)
+  }
   return {
-    accepted: (): void => void redis.set(key, '1', 'PX', KEEP_MS).catch(() => {}),
+    accepted(): void {
+      unmarkedSince = Date.now()
+      if (pause === undefined) mark()
+    },
 
     /** A send ended, and its gateways did not accept it in time. */
-    lost: (): void => void redis.decr(key).catch(() => {}),
+    lost(): void {
+      // The acceptance came before the loss, so it ends the losses before it.
+      endPause()
+      mark()
+      endPause()
+      redis.decr(key).catch(() => {})
+    },
   }
 }
 export type AcceptanceMark = ReturnType<typeof createAcceptanceMark>

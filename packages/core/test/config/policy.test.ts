@@ -308,7 +308,7 @@ lists:
   allow: ['170']
   deny: ['170', '13900010001']
 routes:
-  - { segments: ['+86170'], gateway: nobody }
+  - { segments: ['+86170'], gateway: unlisted }
 `
     expect(faultsOf(text).map((fault) => /^[0-9]+ [^:]+/.exec(fault)?.[0])).toEqual([
       '2 codes.length',
@@ -396,7 +396,7 @@ it('any change of the built-in settings gives a policy or faults with lines, and
 
 it('reports the faults of other settings beside a faulty setting that its section needs', () => {
   const text =
-    'countries:\n  CN: { locale: zh-CN }\n  HK: { locale: 5 }\nroutes:\n  - { countries: [CN], gateway: nobody }\n'
+    'countries:\n  CN: { locale: zh-CN }\n  HK: { locale: 5 }\nroutes:\n  - { countries: [CN], gateway: unlisted }\n'
   expect(faultsOf(text)).toEqual([
     expect.stringMatching(/^3 countries\.HK\.locale: /),
     expect.stringMatching(/^5 routes\.0\.gateway: /),

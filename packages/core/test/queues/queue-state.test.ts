@@ -10,7 +10,7 @@ import {
   createQueueState,
   takeProbe,
 } from '../../src/queues/queue-state.ts'
-import { SMS_QUEUE } from '../../src/queues/send-queue.ts'
+import { EMAIL_QUEUE, SMS_QUEUE } from '../../src/queues/send-queue.ts'
 import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
 
@@ -165,7 +165,8 @@ describe('the mark of an acceptance', () => {
     other.lost()
     one.accepted()
     await redis.ping()
-    expect(await redis.get(keys.accepted(SMS_QUEUE))).toBe('1')
+    expect(await redis.get(keys.accepted(SMS_QUEUE))).toBe('0')
+    await expect.poll(() => redis.get(keys.accepted(SMS_QUEUE)), { timeout: 5_000 }).toBe('1')
     other.lost()
     await redis.ping()
     expect(await redis.get(keys.accepted(SMS_QUEUE))).toBe('0')
@@ -173,11 +174,26 @@ describe('the mark of an acceptance', () => {
 
   it('is not changed after a loss by an acceptance that came before it', async () => {
     const mark = createAcceptanceMark(redis, SMS_QUEUE)
+    const sets = async () => /cmdstat_set:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]
     mark.accepted()
     mark.accepted()
     mark.lost()
-    await redis.ping()
+    const before = await sets()
+    // The pause after a mark of another process ends later than that of `mark`.
+    const later = createAcceptanceMark(redis, EMAIL_QUEUE)
+    later.accepted()
+    later.accepted()
+    await expect.poll(sets, { timeout: 5_000 }).toBe(String(Number(before) + 2))
     expect(await redis.get(keys.accepted(SMS_QUEUE))).toBe('0')
+  })
+
+  it('is written twice for 1,000 acceptances within a second, and then has the time of the last', async () => {
+    const mark = createAcceptanceMark(redis, SMS_QUEUE)
+    await redis.config('RESETSTAT')
+    for (let n = 0; n < 1_000; n += 1) mark.accepted()
+    const sets = async () => /cmdstat_set:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]
+    await expect.poll(sets, { timeout: 5_000 }).toBe('2')
+    expect(await redis.pttl(keys.accepted(SMS_QUEUE))).toBeLessThanOrEqual(DAY_MS - 1_000)
   })
 })
 

@@ -42,7 +42,7 @@ afterAll(async () => {
 
 /** The names of the scripts that never ran on this server, so that it does not know them. */
 async function neverRun(redis: Redis): Promise<string[]> {
-  // The text of `admission` begins with its rules, so its SHA is another one.
+  // A process puts its rules before the text of `admission`, so the SHA of the file alone does not name that script.
   const all = listScripts().filter(({ name }) => name !== 'admission')
   const known = await redis.script('EXISTS', ...all.map(({ sha }) => sha))
   return all.flatMap(({ name }, i) => (Array.isArray(known) && known[i] === 1 ? [] : [name]))

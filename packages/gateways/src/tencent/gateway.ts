@@ -9,7 +9,7 @@ import { isMainland } from '../number.ts'
 import { classOfTencentCode, isKnownTencentCode } from './codes.ts'
 import { foundInRecords, serialNoOf, windowAround } from './look-up.ts'
 import { signTc3 } from './signature.ts'
-import { codeOutcome, transportOutcome } from '../transport-outcome.ts'
+import { codeOutcome, transportOutcome, UNKNOWN_CODE } from '../transport-outcome.ts'
 import { withoutSlash, type PostResult } from '../transport.ts'
 import { vendorWord } from '../vendor-word.ts'
 
@@ -94,7 +94,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   if (callCode !== undefined && numberCode !== undefined) return byTransport
   const code = callCode ?? numberCode
   if (typeof code !== 'string') return byTransport
-  const word = vendorWord(code, /^[A-Za-z]+(\.[A-Za-z]+)*$/, message) ?? 'UNKNOWN_CODE'
+  const word = vendorWord(code, /^[A-Za-z]+(\.[A-Za-z]+)*$/, message) ?? UNKNOWN_CODE
   const meaning = { class: classOfTencentCode(code), code: word, isKnown: isKnownTencentCode(code) }
   const outcome = codeOutcome(result.status, byTransport, meaning)
   if (outcome.class !== 'accepted') return outcome

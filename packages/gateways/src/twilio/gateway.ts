@@ -6,7 +6,7 @@ import { defineVendor, type VendorOptions } from '../vendor.ts'
 import { twilioAuthToken } from './receipt.ts'
 import type { Outcome, SmsGateway, SmsMessage } from '../gateway.ts'
 import { field, parseJson } from '../json.ts'
-import { codeOutcome, isSuccess, transportOutcome } from '../transport-outcome.ts'
+import { codeOutcome, isSuccess, transportOutcome, UNKNOWN_CODE } from '../transport-outcome.ts'
 import { withoutSlash, type PostResult } from '../transport.ts'
 import { classOfTwilioCode } from './codes.ts'
 import { vendorWord } from '../vendor-word.ts'
@@ -74,7 +74,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, now: Date): Outcome 
   if (cls !== undefined) return codeOutcome(result.status, byTransport, { class: cls, code, isKnown: true })
   // An unlisted refusal need not be a fault of the account, so another gateway may send the message.
   const unlisted = byTransport.class === 'config' ? 'switch_now' : byTransport.class
-  return { ...byTransport, class: unlisted, code: vendorWord(code, /^\d{5}$/, message) ?? 'UNKNOWN_CODE' }
+  return { ...byTransport, class: unlisted, code: vendorWord(code, /^\d{5}$/, message) ?? UNKNOWN_CODE }
 }
 
 // A created message has an id. A created message that has already failed also has an error code.

@@ -73,6 +73,7 @@ function outcomeOf(result: PostResult, message: SmsMessage, idempotent: boolean,
 
 export const webhook = defineVendor({
   name: 'webhook',
+  isOwnReceiver: true,
   secrets,
   settings,
   words: Type.Object({

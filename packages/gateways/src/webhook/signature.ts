@@ -2,21 +2,18 @@
 // that sender and receiver share. While a secret is replaced, requests carry one signature per secret, so that a
 // receiver that knows only one secret can verify every request.
 import { createHmac } from 'node:crypto'
+import { parsed } from '@sms-codes/core/config/decoders'
 import { isEqualInConstantTime, type ReceivedCall } from '../delivery-receipt.ts'
-import { decodedText } from '../settings.ts'
 
 /** The accepted difference between the time of a call and our clock. A replay is accepted within it, too. */
 const TOLERANCE_MS = 300_000
 
 /** A variable with one or two secrets, decoded to a list of keys. */
 export const webhookSecrets = (purpose: string) =>
-  decodedText(
-    {
-      pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}(,whsec_[A-Za-z0-9+/]{32,88}={0,2})?$',
-      description: `secret: whsec_ and 24 to 64 bytes in base64, ${purpose}; two separated by a comma while one replaces the other`,
-    },
-    (list) => list.split(',').map(readSecret),
-  )
+  parsed((list) => list.split(',').map(readSecret), {
+    pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}(,whsec_[A-Za-z0-9+/]{32,88}={0,2})?$',
+    description: `secret: whsec_ and 24 to 64 bytes in base64, ${purpose}; two separated by a comma while one replaces the other`,
+  })
 
 /** @throws with the reason, never with the secret */
 export function readSecret(secret: string): Buffer {

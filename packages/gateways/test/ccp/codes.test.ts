@@ -4,7 +4,7 @@ import { ccpCodes } from '../../src/ccp/codes.ts'
 import { meaningOf } from '../../src/code-table.ts'
 import { outcomeClasses } from '../../src/gateway.ts'
 import fixture from '../fixtures/ccp.json' with { type: 'json' }
-import { message } from '../send-once.ts'
+import { message } from '../message.ts'
 
 const rows = fixture.codes.flatMap((row) => codesOf(row.code).map((code) => ({ ...row, code })))
 

@@ -27,7 +27,7 @@ type Given = {
   changes?: Partial<SmsMessage>
 }
 
-/** Sends one message to a server at `http.url`, of which only the path and the query count. */
+/** Sends one message to a server of the test. The server has the path and the query of `http.url`, and its own host. */
 export async function sendBy(http: HttpPolicy, given: Given = {}) {
   const { secrets = {}, wording = {}, status = 200, reply = '{}', changes = {} } = given
   const server = await serve(answer(status, reply))

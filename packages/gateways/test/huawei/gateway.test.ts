@@ -5,7 +5,8 @@ import { signSdk } from '../../src/huawei/signature.ts'
 import { createTransport, type Transport } from '../../src/transport.ts'
 import { gatewayContract } from '../contract.ts'
 import fixture from '../fixtures/huawei.json' with { type: 'json' }
-import { message, sendOnce, type Sending } from '../send-once.ts'
+import { message } from '../message.ts'
+import { sendOnce, type Sending } from '../send-once.ts'
 
 const { input, expect: vector } = fixture.vector
 const { success, failure } = fixture.answers

@@ -3,7 +3,8 @@ import { createTransport, type Transport } from '../../src/transport.ts'
 import { createVonageGateway, type VonageOptions } from '../../src/vonage/gateway.ts'
 import { gatewayContract } from '../contract.ts'
 import fixture from '../fixtures/vonage.json' with { type: 'json' }
-import { message, sendOnce, type Sending } from '../send-once.ts'
+import { message } from '../message.ts'
+import { sendOnce, type Sending } from '../send-once.ts'
 
 const { success, throttled, credentials } = fixture.answers
 const [taken] = success.body.messages
