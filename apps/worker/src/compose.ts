@@ -2,6 +2,7 @@ import type { Worker } from 'bullmq'
 import type { Registry } from 'prom-client'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
+import { createFailureList } from '@sms-codes/core/history/failures'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
 import { createLimits } from '@sms-codes/core/limits/limits'
@@ -63,7 +64,8 @@ export function composeWorker(options: ComposeOptions) {
   const metrics = createWorkerMetrics(registry, called, config.shards)
   const keyring = createKeyring(config.keyring)
   const events = config.events === null ? null : createEventQueue(producer, log, tracing)
-  const ledger = createSendLedger(redis, keyring, events?.tell)
+  const listFailure = createFailureList(redis, config.historySeconds, log)
+  const ledger = createSendLedger(redis, keyring, events?.tell, listFailure)
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const sends = createSmsQueue(producer, log, config.shards, tracing)

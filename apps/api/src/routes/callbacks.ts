@@ -64,7 +64,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       (await firstFound(ids, (id) => deliveryReceipts.find(gateway, id))) ??
       (await firstFound(ids, (id) => deliveryReceipts.arrive(gateway, id, state)))
     if (job === null) return metrics.deliveryReceipts.inc({ gateway, state, came: 'parked' })
-    const report = () => applyDeliveryReport(job, state, deps)
+    const report = () => applyDeliveryReport(job, state, deps, code)
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))

@@ -63,6 +63,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       channel,
       doubtedGateway: attempt.doubt?.gateway,
       secondSendRisked: attempt.secondSendRisked,
+      answer: attempt.unrecorded,
       ...what,
     })
 

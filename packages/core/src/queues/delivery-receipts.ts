@@ -104,9 +104,10 @@ export async function applyDeliveryReport(
   job: SendJob,
   state: DeliveryState,
   { ledger, mails, ...fallback }: ReportDeps,
+  vendorCode = '',
 ): Promise<Reported> {
   const mayMove = state !== 'delivered' && (await mayMoveToEmail(job, fallback))
-  const reported = await ledger.report(job, state, mayMove)
+  const reported = await ledger.report(job, state, mayMove, vendorCode)
   if (reported.kind === 'moved') await mails.add(job, reported.moves)
   return reported
 }
