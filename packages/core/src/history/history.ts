@@ -43,8 +43,11 @@ export type PastRequest = {
  * record write them (redis/lua/history.lua). They contain neither the number nor a code. @throws StoreError
  */
 export async function readHistory(redis: RedisClient, ph: string): Promise<PastRequest[]> {
-  const entries = await asStoreError('history', redis.lrange(keys.history(ph), 0, -1))
-  return entries.flatMap((entry) => parseEntry(ph, entry)).toReversed()
+  const lines = (await asStoreError('history', redis.get(keys.history(ph)))) ?? ''
+  return lines
+    .split('\n')
+    .flatMap((line) => parseLine(ph, line))
+    .toReversed()
 }
 
 /** Returns a function that adds a refused request to the history of a phone. It throws StoreError. */
@@ -61,8 +64,8 @@ export function createRefusalNotes(
 }
 export type RefusalNotes = ReturnType<typeof createRefusalNotes>
 
-function parseEntry(ph: string, entry: string): PastRequest[] {
-  const [header = '', ...events] = entry.split(';')
+function parseLine(ph: string, line: string): PastRequest[] {
+  const [header = '', ...events] = line.split(';')
   const [, send = '', n, request = '', scene = '', at] =
     /^(\S*)\.([0-9]+) (\S+) (\S+) ([0-9]+)$/.exec(header) ?? []
   if (at === undefined) return []

@@ -191,12 +191,11 @@ describe('the history of a phone', () => {
     expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => 23 - i))
     expect(await store.redis.pttl(keys.history(ph))).toBeGreaterThan(86_000_000)
 
-    const [oldest = ''] = await store.redis.lrange(keys.history(ph), 0, 0)
+    const [, oldest = ''] = ((await store.redis.get(keys.history(ph))) ?? '').split('\n')
     const old = oldest.replace(/ [0-9]{13}$/, ` ${Date.now() - 86_400_001}`)
-    await store.redis.del(keys.history(ph))
-    await store.redis.rpush(keys.history(ph), old)
+    await store.redis.set(keys.history(ph), `\n${old}\n${oldest}`)
     await codes.issue(mobile, 'default')
-    expect((await readHistory(store.redis, ph)).map(({ n }) => n)).toEqual([24])
+    expect((await readHistory(store.redis, ph)).map(({ n }) => n)).toEqual([24, 4])
   })
 
   it('keeps the first and the newest events of a request with very many', async () => {
@@ -208,9 +207,7 @@ describe('the history of a phone', () => {
     expect(codes.slice(0, 4)).toEqual(['code0', 'code1', 'code2', 'code3'])
     expect(codes.at(-1)).toBe('code199')
     expect(codes.length).toBeGreaterThan(30)
-    expect(await store.redis.lindex(keys.history(phoneOf(send.rid)), 0)).toSatisfy(
-      (entry: string) => entry.length <= 2_200,
-    )
+    expect(await store.redis.strlen(keys.history(phoneOf(send.rid)))).toBeLessThan(2_200)
   })
 
   it('is not written if its time is 0', async () => {
@@ -241,19 +238,15 @@ describe('the history of a phone', () => {
     const hostile = answer('ccp', 'template', 'a,b;c d\n<é>')
     await store.ledger.settle(send, fence, { status: 'failed', reason: 'template', answer: hostile })
     await store.codes.verify(mobile, 'default', wrong(code))
-    const text = (await store.redis.lrange(keys.history(phoneOf(send.rid)), 0, -1)).join()
+    const text = (await store.redis.get(keys.history(phoneOf(send.rid)))) ?? ''
     expect(text).not.toContain(mobile.slice(3))
     expect(text).not.toContain(code)
-    expect(await eventsOf(send)).toEqual(
-      ['ccp template a_b_c_d___', 'failed template'].map((one) =>
-        one.replace('___', '__é_'.replace('é', '_')),
-      ),
-    )
+    expect(await eventsOf(send)).toEqual(['ccp template a_b_c_d____', 'failed template'])
   })
 
   it('is read as empty where an entry has another form', async () => {
     const ph = store.keyring.pseudonym(newMobile())
-    await store.redis.rpush(keys.history(ph), 'x', '', ';;', 'a.1 - default 17;c1,2;s9,9,0,sent,;zz')
+    await store.redis.set(keys.history(ph), 'x\n\n;;\na.1 - default 17;c1,2;s9,9,0,sent,;zz')
     expect(await readHistory(store.redis, ph)).toMatchObject([
       { n: 1, events: [{ status: 'sent', times: 9 }] },
     ])

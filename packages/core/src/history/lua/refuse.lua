@@ -8,10 +8,9 @@
 local history, scene, reason, keep = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local head, what = '-.0 - ' .. scene .. ' ', 'refused,' .. reason
-local last = redis.call('LINDEX', history, -1)
+local before, last = string.match(redis.call('GET', history) or '', '^(.*\n)([^\n]*)$')
 if last and string.sub(last, 1, #head) == head and string.match(last, '^[^;]*;s%d+,%d+,0,([^;]*)$') == what then
-  redis.call('LSET', history, -1, with_event(last, now, 's', 0, what))
-  redis.call('PEXPIRE', history, keep)
+  redis.call('SET', history, before .. with_event(last, now, 's', 0, what), 'PX', keep)
 else
   add_request(history, keep, with_event(head .. now, now, 's', 0, what))
 end
