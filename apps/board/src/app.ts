@@ -1,10 +1,12 @@
 import basicAuth from '@fastify/basic-auth'
 import helmet from '@fastify/helmet'
 import type { Queue } from 'bullmq'
+import type { Registry } from 'prom-client'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { createHttpServer } from '@sms-codes/core/process/http-server'
+import { reportReady } from '@sms-codes/core/process/readiness'
 import { EVERY_SMS_QUEUE, holdsJobs, smsQueues } from '@sms-codes/core/queues/shards'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { createBasePathCutter } from './base-path.ts'
@@ -19,6 +21,7 @@ type AppOptions = {
   log: FastifyBaseLogger
   /** A connection of the kind `producer`; the queues use the same kind. */
   redis: RedisClient
+  registry: Registry
   queues: readonly Queue[]
   shards: number
   operators: readonly Operator[]
@@ -31,7 +34,7 @@ const OPEN = ['/livez', '/readyz']
 
 /** Builds the board without listening. Every route needs a password, except those in OPEN. */
 export async function buildApp(options: AppOptions) {
-  const { log, redis, queues, shards, operators, basePath, trustProxy } = options
+  const { log, redis, registry, queues, shards, operators, basePath, trustProxy } = options
   const clientAddress = createClientAddress(trustProxy)
   const errorHandler = createErrorHandler(() => redis.status !== 'ready', clientAddress)
   const app = Fastify({
@@ -74,11 +77,18 @@ export async function buildApp(options: AppOptions) {
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
 
+  const isReady = async () => {
+    const answer = await asStoreError('ping', redis.ping()).catch(() => null)
+    return answer !== null
+  }
   app.get('/livez', { exposeHeadRoute: true }, async () => 'ok\n')
   app.get('/readyz', { exposeHeadRoute: true }, async (_request, reply) => {
-    const ready = await asStoreError('ping', redis.ping()).catch(() => null)
-    return ready === null ? reply.code(503).send('not ready\n') : 'ready\n'
+    return (await isReady()) ? 'ready\n' : reply.code(503).send('not ready\n')
   })
+  reportReady(registry, isReady)
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  )
   const writable = operators.some(({ mayWrite }) => mayWrite)
   const own = smsQueues(shards)
   const isShown = async (queue: string) =>
