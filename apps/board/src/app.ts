@@ -15,6 +15,7 @@ import { createErrorHandler } from './error-handler.ts'
 import { adaptPage, HEADERS } from './headers.ts'
 import { createLogin, operatorOf, type Operator } from './login.ts'
 import { maskAnswer } from './mask.ts'
+import { createBoardMetrics, routeLabel } from './metrics.ts'
 import { createWriteGuard } from './writes.ts'
 
 type AppOptions = {
@@ -35,6 +36,7 @@ const OPEN = ['/livez', '/readyz']
 /** Builds the board without listening. Every route needs a password, except those in OPEN. */
 export async function buildApp(options: AppOptions) {
   const { log, redis, registry, queues, shards, operators, basePath, trustProxy } = options
+  const metrics = createBoardMetrics(registry)
   const clientAddress = createClientAddress(trustProxy)
   const errorHandler = createErrorHandler(() => redis.status !== 'ready', clientAddress)
   const app = Fastify({
@@ -57,15 +59,21 @@ export async function buildApp(options: AppOptions) {
   app.setErrorHandler(errorHandler)
   await app.register(helmet, HEADERS)
   const authenticate = { realm: 'sms-codes board' }
-  await app.register(basicAuth, { authenticate, validate: createLogin(operators, clientAddress) })
+  await app.register(basicAuth, {
+    authenticate,
+    validate: createLogin(operators, clientAddress, metrics.logins),
+  })
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store')
     if (OPEN.includes(request.routeOptions.url ?? '')) done()
     else app.basicAuth(request, reply, done)
   })
-  const writes = createWriteGuard({ log, queues, audit: createAudit(redis) })
+  const writes = createWriteGuard({ log, queues, audit: createAudit(redis), writes: metrics.writes })
   app.addHook('onRequest', writes.onRequest)
   app.addHook('onSend', writes.onSend)
+  app.addHook('onResponse', async ({ method, routeOptions: { url } }, reply) => {
+    metrics.requestSeconds.observe({ route: routeLabel({ method, url }) }, reply.elapsedTime / 1000)
+  })
   // This hook gets every JSON answer, also those of Bull Board and of the error handler.
   app.addHook('preSerialization', async (request, _reply, payload) => {
     const masked = maskAnswer(payload)

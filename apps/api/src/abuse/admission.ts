@@ -139,6 +139,7 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     report()
     if (kind === 'full') return refuseFull(text('limit'), number('wait'))
     if (kind === 'denied') {
+      metrics.refusals.inc({ limit: number('wait') === 0 ? 'deny_list' : 'guard' })
       const seconds = Math.ceil(number('wait') / 1000) || hourlyWait(ph)
       throw new Refusal('sentTooOften', { retry_after: seconds })
     }
