@@ -16,6 +16,7 @@ import type { Logger } from '@sms-codes/core/logger'
 import { loadNumbers } from '@sms-codes/core/numbers'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
+import { createEventCount } from '@sms-codes/core/queues/event-metrics'
 import { createEventQueue } from '@sms-codes/core/queues/events'
 import { createSendQueue, EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createSmsQueue } from '@sms-codes/core/queues/shards'
@@ -58,11 +59,12 @@ export async function composeApi({ config, log, redis, producer, registry, traci
   const policyOf = scenePolicies(config.policies)
   const keyring = createKeyring(config.keyring)
   const counters = createCounters(redis)
-  const metrics = createApiMetrics(registry)
+  const metrics = createApiMetrics(registry, Object.keys(config.policies))
   reportBudget(registry, counters, config.rateLimits.budget)
   const queue = createSmsQueue(producer, log, shards, tracing)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
-  const events = config.tellsEvents ? createEventQueue(producer, log, tracing) : null
+  const countEvent = config.tellsEvents ? createEventCount(registry) : null
+  const events = countEvent && createEventQueue(producer, log, tracing, () => countEvent('lost'))
   const audit = createAudit(redis)
   const guard = createPumpingGuard({ metrics, audit, log }, policy)
   const lists = createListCheck({ metrics, audit, log }, policy.lists)

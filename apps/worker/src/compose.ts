@@ -9,6 +9,7 @@ import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
+import { createEventCount } from '@sms-codes/core/queues/event-metrics'
 import { createEventQueue, EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
@@ -63,7 +64,8 @@ export function composeWorker(options: ComposeOptions) {
   }
   const metrics = createWorkerMetrics(registry, called, config.shards)
   const keyring = createKeyring(config.keyring)
-  const events = config.events === null ? null : createEventQueue(producer, log, tracing)
+  const countEvent = config.events && createEventCount(registry)
+  const events = countEvent && createEventQueue(producer, log, tracing, () => countEvent('lost'))
   const listFailure = createFailureList(redis, config.historySeconds, log)
   const ledger = createSendLedger(redis, keyring, events?.tell, listFailure)
   const contacts = createContacts(redis, keyring)
@@ -126,8 +128,9 @@ export function composeWorker(options: ComposeOptions) {
   const sms = config.queues.includes(SMS_QUEUE) ? consumeSms() : null
   const others = config.queues.flatMap((queue) => {
     if (queue === EMAIL_QUEUE) return config.mail === null ? [] : guard(emailConsumer(config.mail))
-    if (queue !== EVENTS_QUEUE || config.events === null) return []
-    return guard(createEventPoster({ ...config.events, connection, transport, metrics, log, tracing }))
+    if (queue !== EVENTS_QUEUE || config.events === null || countEvent === null) return []
+    const poster = { ...config.events, connection, transport, metrics, countEvent, log, tracing }
+    return guard(createEventPoster(poster))
   })
   return {
     /** The consumers at this moment. */

@@ -141,6 +141,7 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     if (kind === 'denied') {
       const guardSeconds = Math.ceil(number('wait') / 1000)
       const reason = guardSeconds > 0 ? 'guard' : 'deny_list'
+      metrics.refusals.inc({ limit: reason })
       throw new Refusal('sentTooOften', { retry_after: guardSeconds || hourlyWait(ph) }, reason)
     }
     const isAllowListed = number('is_allowed') === 1

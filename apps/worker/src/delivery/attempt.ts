@@ -89,16 +89,17 @@ export function timeCall(channel: Channel, gateway: string) {
     code,
   })
 }
+/** Whether the user may get the message of a call with this outcome. */
+export const mayHaveLeft = ({ class: cls }: Answer) => ['accepted', 'duplicate', 'ambiguous'].includes(cls)
 
 export function afterAnswer(attempt: Attempt, { gateway, risksSecondSend }: Call, outcome: Answer): Attempt {
   const isSkipped = outcome.class === 'skipped'
-  const mayHaveLeft = ['accepted', 'duplicate', 'ambiguous'].includes(outcome.class)
   return {
     ...attempt,
     lastAnswer: `${gateway.name} ${outcome.code}`,
     skips: isSkipped ? [...attempt.skips, outcome.code] : attempt.skips,
     hasRefusal: attempt.hasRefusal || !isSkipped,
-    secondSendRisked: attempt.secondSendRisked || (risksSecondSend && mayHaveLeft),
+    secondSendRisked: attempt.secondSendRisked || (risksSecondSend && mayHaveLeft(outcome)),
     busyMs: outcome.class === 'retry_same' ? outcome.retryAfterMs : attempt.busyMs,
   }
 }

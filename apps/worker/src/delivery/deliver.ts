@@ -4,7 +4,7 @@ import type { Outcome } from '@sms-codes/gateways/gateway'
 import type { Order } from '../gateways/order.ts'
 import type { Answer } from '../gateways/skipping-gateway.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
-import { afterAnswer, beginAttempt, timeCall, type Delivered } from './attempt.ts'
+import { afterAnswer, beginAttempt, mayHaveLeft, timeCall, type Delivered } from './attempt.ts'
 import { planCalls, planCallsInDoubt } from './call-plan.ts'
 import { decide, decideByReceipt, decideWithoutCalls } from './decide.ts'
 import { messageIdOf, type MessageOf } from './message.ts'
@@ -58,6 +58,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     if (claim.kind === 'unreadable') return settler.unreadable(claim.fence)
     if (claim.kind !== 'go') return settler.withoutClaim(claim)
 
+    if (claim.lapsedGateway !== '') deps.metrics.doubted(claim.lapsedGateway)
     // If this attempt also made the previous claim, its `doubt` is valid. Otherwise the code record has the doubt.
     const isContinued = ownFence !== 0 && claim.fence === ownFence + 1
     const { doubt, secondSendRisked } = isContinued ? attempt : claim
@@ -96,6 +97,8 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     if (outcome.class === 'skipped') deps.metrics.skipped(gateway.name, outcome.code)
     else {
       deps.metrics.called(channel, gateway.name, outcome.class)
+      if (outcome.class === 'ambiguous') deps.metrics.doubted(gateway.name)
+      if (risksSecondSend && mayHaveLeft(outcome)) deps.metrics.secondMessage()
       logOutcome(log, gateway.name, outcome, doubt?.gateway === gateway.name)
     }
     attempt = afterAnswer(attempt, call, outcome)

@@ -1,5 +1,4 @@
 import type { TObject } from '@sinclair/typebox'
-import { collectDefaultMetrics, Registry } from 'prom-client'
 import { ConfigError, EXIT_CONFIG, type Env } from '../config/load.ts'
 import { findMisspelled } from '../config/misspelled.ts'
 import type { KeyringOptions } from '../keyring.ts'
@@ -7,8 +6,9 @@ import { createLogger } from '../logger.ts'
 import { reportClockSkew } from '../redis/clock-skew.ts'
 import { connectRedis } from '../redis/connect.ts'
 import { faultsAtBoot } from '../redis/server-faults.ts'
+import { createRegistry } from './registry.ts'
 import { loadTracing } from './tracing.ts'
-import { reportVersion, versionOf } from './version.ts'
+import { versionOf } from './version.ts'
 
 type Start<Config> = {
   /** The name of the process in logs and metrics. */
@@ -43,12 +43,8 @@ export async function boot<Config extends BootConfig>(start: Start<Config>) {
   const producer = connectRedis(config.redisUrl, 'producer', log)
   const faults = await faultsAtBoot(redis, config.keyring)
   if (faults.length > 0) exitWith(faults.join('\n'))
-  // Each label of a metric has few values, and no label names a phone.
-  const registry = new Registry()
-  registry.setDefaultLabels({ app: start.name })
-  collectDefaultMetrics({ register: registry })
+  const registry = createRegistry(start.name, version)
   reportClockSkew(registry, redis)
-  reportVersion(registry, version)
   const tracing = await loadTracing(config.tracing)
   return { config, log, version, redis, producer, registry, tracing }
 }

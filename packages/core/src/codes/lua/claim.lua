@@ -18,9 +18,10 @@
 --         (take-quota.lua), or '' for no quota
 -- ARGV[10] the last answer of a gateway to the caller, for the history (history.lua), or ''
 -- ARGV[11..] ids of the code keys that the caller has
--- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, second_send_risked, moves, may_move,
---           counted_for, quota}: `life` in ms; `age` in ms since the first claim of this send; `doubted_gateway` is '' if
---           there is no doubt; `moves` changes of channel so far; `may_move` 0 if the other channel can no longer take
+-- Answers {'go', sealed, fence, life, age, doubted_gateway, doubted_at, lapsed_gateway, second_send_risked, moves,
+--           may_move, counted_for, quota}: `life` in ms; `age` in ms since the first claim of this send;
+--           `doubted_gateway` is '' if there is no doubt; `lapsed_gateway` is '' unless the lease of its claim ended
+--           without a result; `moves` changes of channel so far; `may_move` 0 if the other channel can no longer take
 --           the send; `counted_for` the address for which the guard against SMS pumping counts the send, or '';
 --           `quota` is 'none' | 'taken' | 'again' (counted before) | 'full'
 --       | {'gone', reason, moves}: 'no_record' | 'replaced' | 'moved' | 'used'; only 'moved' has `moves`
@@ -112,5 +113,6 @@ redis.call('HSETNX', code, 'sending_at', now)
 if channel == 'email' and record.mail_state == 'none' then redis.call('HSET', code, 'mail_state', 'claimed') end
 return {'go', 'sealed', record.sealed, 'fence', fence, 'life', record.expires_at - now,
   'age', now - (record.sending_at or now), 'doubted_gateway', doubted, 'doubted_at', tonumber(doubted_at),
+  'lapsed_gateway', is_lapsed and record.gateway or '',
   'second_send_risked', tonumber(record.second_send_risked), 'moves', record.moves,
   'may_move', record.may_move, 'counted_for', counted_for, 'quota', quota}
