@@ -11,6 +11,7 @@ import { createKeyring } from '@sms-codes/core/keyring'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { createCounters } from '@sms-codes/core/limits/counters'
+import { createTraffic } from '@sms-codes/core/history/traffic'
 import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
 import { loadNumbers } from '@sms-codes/core/numbers'
@@ -101,6 +102,7 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     ),
     guard,
     guardCounts: createGuardCounts(redis, guardWindowsOf(policy), log),
+    traffic: createTraffic(redis, log),
     normaliseFields: createFieldNormaliser(readNumber),
     servedNumber: createServedNumbers(readNumber),
     idempotency: createIdempotency(createIdempotencyStore(redis, keyring), backEnds),

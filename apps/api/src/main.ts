@@ -28,7 +28,7 @@ onShutdown(
       await sleep(config.drainMs)
     },
     () => app.close(),
-    () => Promise.all([deps.guardCounts.flush(), ...queues.map((queue) => queue.close())]),
+    () => Promise.all([deps.guardCounts.flush(), deps.traffic.flush(), ...queues.map((one) => one.close())]),
     async () => {
       producer.disconnect()
       redis.disconnect()

@@ -4,6 +4,7 @@ import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { createFailureList } from '@sms-codes/core/history/failures'
 import { createKeyring } from '@sms-codes/core/keyring'
+import { createTraffic } from '@sms-codes/core/history/traffic'
 import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
@@ -74,9 +75,18 @@ export function composeWorker(options: ComposeOptions) {
   const { rules } = config
   const deliveryReceipts = createDeliveryReceipts(redis, keyring)
   const silent = new Set(config.gateways.flatMap(({ name, hasReceipts }) => (hasReceipts ? [] : [name])))
-  const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, contacts, mails, silent })
+  const traffic = createTraffic(redis, log)
+  const followUp = createReceiptFollowUp({
+    deliveryReceipts,
+    ledger,
+    rules,
+    contacts,
+    mails,
+    silent,
+    traffic,
+  })
   const guardCounts = createGuardCounts(redis, config.guardWindows, log)
-  const shared = { ledger, metrics, log, connection, tracing }
+  const shared = { ledger, metrics, traffic, log, connection, tracing }
 
   function guard(consumer: Worker<unknown>): Worker<unknown> {
     pauseWhileRedisUnfit(consumer, redis, config.keyring, log)
@@ -138,6 +148,7 @@ export function composeWorker(options: ComposeOptions) {
     /** From now on, no further consumer begins. */
     stop: () => sms?.stop(),
     guardCounts,
+    traffic,
     producers: [mails, sends, ...(events === null ? [] : [events])],
   }
 }

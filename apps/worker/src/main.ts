@@ -33,7 +33,11 @@ const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: load
 const { config, log, redis, producer, registry, version } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
-const { consumers, stop, guardCounts, producers } = composeWorker({ ...parts, connection, transport })
+const { consumers, stop, guardCounts, traffic, producers } = composeWorker({
+  ...parts,
+  connection,
+  transport,
+})
 reportQueues(registry, redis, config.shards)
 const isConsuming = () => consumers().every((consumer) => consumer.isRunning() && !consumer.isPaused())
 const queuesUsed = config.queues.includes(SMS_QUEUE) ? smsQueues(config.shards) : []
@@ -66,7 +70,10 @@ onShutdown(
       await Promise.all(consumers().map((consumer) => consumer.close()))
       clearTimeout(late)
     },
-    async () => void (await Promise.all([guardCounts.flush(), ...producers.map((one) => one.close())])),
+    async () => {
+      const closing = producers.map((one) => one.close())
+      await Promise.all([guardCounts.flush(), traffic.flush(), ...closing])
+    },
     async () => {
       transport.close()
       connection.disconnect()

@@ -22,6 +22,7 @@ type Sending =
   | 'queue'
   | 'rules'
   | 'testNumbers'
+  | 'traffic'
 type Serving = 'corsOrigins' | 'idempotency' | 'normaliseFields' | 'scenes' | 'servedNumber' | 'siteverify'
 type Needs = Pick<ApiDeps, Checks | Sending | Serving>
 
@@ -47,7 +48,7 @@ const KEEP_SECONDS = 43_200
  */
 function createSendCode(deps: Needs) {
   const { admit, backEnds, backlog, callerOf, checkCaptcha, codes, contacts, guard, ledger } = deps
-  const { localeOf, metrics, queue, rules, testNumbers } = deps
+  const { localeOf, metrics, queue, rules, testNumbers, traffic } = deps
 
   async function sendCode(
     sendRequest: SendRequest,
@@ -81,6 +82,7 @@ function createSendCode(deps: Needs) {
     if (fixedCode === undefined) await enqueue(job, release, request.log)
     else await Promise.all([release(), ledger.settleUnclaimed(send, { status: 'sent', gateway: 'test' })])
     metrics.accepted.inc({ scene })
+    if (fixedCode === undefined) traffic.count('accepted', scene, '')
     if (backEnd !== undefined) metrics.backEndSends.inc({ back_end: backEnd })
     return {
       request_id: requestId,

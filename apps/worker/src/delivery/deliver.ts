@@ -1,3 +1,4 @@
+import type { Traffic } from '@sms-codes/core/history/traffic'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { Outcome } from '@sms-codes/gateways/gateway'
@@ -13,6 +14,7 @@ import { createSettler, type SettleDeps } from './settle-send.ts'
 export type DeliverDeps = SettleDeps & {
   order: Order
   metrics: WorkerMetrics
+  traffic: Traffic
   log: Logger
   messageOf: MessageOf
   /** The ms that a claim (the right to one gateway call) lasts: longer than the call, so a live worker keeps it. */
@@ -99,6 +101,7 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       deps.metrics.called(channel, gateway.name, outcome.class)
       if (outcome.class === 'ambiguous') deps.metrics.doubted(gateway.name)
       if (risksSecondSend && mayHaveLeft(outcome)) deps.metrics.secondMessage()
+      deps.traffic.answered(gateway.name, outcome.class, outcome.code)
       logOutcome(log, gateway.name, outcome, doubt?.gateway === gateway.name)
     }
     attempt = afterAnswer(attempt, call, outcome)

@@ -77,6 +77,10 @@ export const keys = {
   listVersion: 'sms:{gate}:list:version',
   /** A capped stream of findings, decisions and operators' actions, with their reasons. */
   audit: 'sms:{gate}:audit',
+  /** What happened to sends in a minute, as counts by scene and gateway (traffic.ts). `minute` counts from 1970. */
+  traffic: (minute: number) => `sms:{gate}:traffic:${minute}`,
+  /** The newest acceptance and the newest refusal of each gateway. */
+  lastAnswers: 'sms:{gate}:last-answers',
   /** The messages that the budget of the whole service has paid for. */
   budget: 'sms:{gate}:budget',
   /** The messages that a back end has sent with its API key. */
