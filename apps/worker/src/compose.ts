@@ -86,7 +86,7 @@ export function composeWorker(options: ComposeOptions) {
       channel: 'sms' as const,
       ...shared,
       order: createOrder(gateways, config.routes),
-      messageOf: createMessages(config.wording, config.wording.web_otp_domain),
+      messageOf: createMessages(config.policy, config.policy.web_otp_domain),
       leaseMs: config.gatewayDeadlineMs + LEASE_MARGIN_MS,
       other: config.fallsBack
         ? createEmailFallback({ rules, contacts, mails, afterMs: config.fallbackAfterMs })
@@ -110,7 +110,7 @@ export function composeWorker(options: ComposeOptions) {
       channel: 'email' as const,
       ...shared,
       order: () => gateways,
-      messageOf: createMessages(config.wording),
+      messageOf: createMessages(config.policy),
       leaseMs: MAIL_DEADLINE_MS + LEASE_MARGIN_MS,
       other: createReturnToSms(sends),
       followUp: null,

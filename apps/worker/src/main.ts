@@ -30,7 +30,7 @@ function readFlags() {
 const flags = readFlags()
 const env = flags.queues === undefined ? process.env : { ...process.env, WORKER_QUEUES: flags.queues }
 const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: loadWorkerConfig })
-const { config, log, redis, producer, registry, version } = parts
+const { config, log, redis, producer, registry, version, heartbeat } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
 const { consumers, stop, guardCounts, producers } = composeWorker({ ...parts, connection, transport })
@@ -66,7 +66,10 @@ onShutdown(
       await Promise.all(consumers().map((consumer) => consumer.close()))
       clearTimeout(late)
     },
-    async () => void (await Promise.all([guardCounts.flush(), ...producers.map((one) => one.close())])),
+    async () => {
+      const closing = producers.map((one) => one.close())
+      await Promise.all([heartbeat.stop(), guardCounts.flush(), ...closing])
+    },
     async () => {
       transport.close()
       connection.disconnect()
