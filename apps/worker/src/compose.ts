@@ -24,6 +24,7 @@ import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-ga
 import { createSmtpClient } from './email/smtp-client.ts'
 import { createEventPoster } from './events/event-poster.ts'
 import { listGateways } from './gateways/list-gateways.ts'
+import type { Switches } from './gateways/operator-switch.ts'
 import { createOrder } from './gateways/order.ts'
 import { withBreaker } from './gateways/with-breaker.ts'
 import { withTrace } from './gateways/with-trace.ts'
@@ -40,6 +41,7 @@ type ComposeOptions = {
   transport: Transport
   registry: Registry
   tracing: Tracing | null
+  switches: Switches
 }
 
 /** The deadline of a whole mail. Each timeout in smtp-client.ts limits one step of sending the mail. */
@@ -55,7 +57,7 @@ const consumerOf = (parts: ConsumerParts, options: Pick<ConsumerOptions, 'queue'
 
 /** Makes every part of a worker from the worker's configuration and connections. */
 export function composeWorker(options: ComposeOptions) {
-  const { config, log, redis, producer, connection, transport, registry, tracing } = options
+  const { config, log, redis, producer, connection, transport, registry, tracing, switches } = options
   const called = {
     sms: config.gateways.map(({ name }) => name),
     email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [EMAIL_GATEWAY] : [],
@@ -81,7 +83,7 @@ export function composeWorker(options: ComposeOptions) {
 
   function consumeSms() {
     const limits = createLimits(redis)
-    const gateways = listGateways(config.gateways, { transport, limits, metrics, log, tracing })
+    const gateways = listGateways(config.gateways, { transport, limits, metrics, log, tracing, switches })
     const deps = {
       channel: 'sms' as const,
       ...shared,
