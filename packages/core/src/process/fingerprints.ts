@@ -35,12 +35,40 @@ export function countPolicies(processes: readonly { policy: Fingerprints }[]): n
   return Math.max(0, ...[...seen.values()].map(({ size }) => size))
 }
 
-/** Returns the names whose fingerprints differ. A name that only one side has is not compared. */
-export const differing = (some: Fingerprints, others: Fingerprints): string[] =>
+type Published = { policy: Fingerprints; keys: Fingerprints }
+
+/**
+ * Finds in which sections of the policy and in which keys each process differs from `own`, or, where `own` has no
+ * fingerprint, from most of the processes. A section that a process does not have makes no difference. A code key that a
+ * process lacks makes one, unless the process has no code key at all, as the board.
+ */
+export function findDifferences<Process extends Published>(
+  processes: readonly Process[],
+  own: Published = { policy: {}, keys: {} },
+) {
+  const all = [own, ...processes]
+  const names = new Set(all.flatMap((one) => Object.keys(one.keys)))
+  const absent = Object.fromEntries([...names].map((name) => [name, '']))
+  const hasCodeKey = (prints: Fingerprints) =>
+    Object.keys(prints).some((name) => name.startsWith('CODE_KEYS'))
+  const completed = (prints: Fingerprints) => (hasCodeKey(prints) ? { ...absent, ...prints } : prints)
+  const policy = { ...commonFingerprints(processes.map((one) => one.policy)), ...own.policy }
+  const keys = {
+    ...commonFingerprints(processes.map((one) => completed(one.keys))),
+    ...completed(own.keys),
+  }
+  return processes.map((process) => ({
+    process,
+    policy: differing(process.policy, policy),
+    keys: differing(completed(process.keys), keys),
+  }))
+}
+
+const differing = (some: Fingerprints, others: Fingerprints): string[] =>
   Object.keys(some).filter((name) => others[name] !== undefined && others[name] !== some[name])
 
 /** The fingerprint that most processes have, for each name. Of equally many, that of the first process counts. */
-export function commonFingerprints(all: readonly Fingerprints[]): Fingerprints {
+function commonFingerprints(all: readonly Fingerprints[]): Fingerprints {
   const counts = new Map<string, Map<string, number>>()
   for (const [name, print] of all.flatMap((prints) => Object.entries(prints))) {
     const ofName = counts.get(name) ?? new Map<string, number>()

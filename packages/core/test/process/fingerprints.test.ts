@@ -1,13 +1,17 @@
 import { expect, it } from 'vitest'
 import {
-  commonFingerprints,
   countPolicies,
-  differing,
+  findDifferences,
   policyFingerprints,
+  type Fingerprints,
 } from '../../src/process/fingerprints.ts'
 import { loadPolicy } from '../policy-file.ts'
 
 const [ccp, aliyun] = [{ base_url: 'https://a.example' }, { base_url: 'https://b.example' }]
+/** The sections in which a process with the policy `other` differs from the policy `own`. */
+const differing = (own: Fingerprints, other: Fingerprints) =>
+  findDifferences([{ policy: other, keys: {} }], { policy: own, keys: {} })[0]?.policy
+
 const printsOf = (settings: object, gateways: string[] = []) =>
   policyFingerprints(loadPolicy(settings), gateways)
 
@@ -49,8 +53,29 @@ it('a section that an older version does not have makes no difference', () => {
   expect(differing(printsOf({}), older)).toEqual([])
 })
 
-it('the common fingerprint is that of most processes, or of the first if equally many have another', () => {
-  const [a, b] = [{ codes: 'a' }, { codes: 'b' }]
-  expect(commonFingerprints([a, b, b])).toEqual(b)
-  expect(commonFingerprints([a, b])).toEqual(a)
+it('without a policy of its own, a command compares each process with most of them', () => {
+  const [a, b] = [
+    { policy: { codes: 'a' }, keys: {} },
+    { policy: { codes: 'b' }, keys: {} },
+  ]
+  const found = (...processes: (typeof a)[]) => findDifferences(processes).map(({ policy }) => policy)
+  expect(found(a, b, b)).toEqual([['codes'], [], []])
+  expect(found(a, b)).toEqual([[], ['codes']])
+})
+
+it('a process differs in a key of another value and in a code key that it lacks; the board needs no key', () => {
+  const withKeys = (keys: Fingerprints) => ({ policy: {}, keys })
+  const [k1, k2] = [{ PHONE_KEY: 'p', 'CODE_KEYS k1': '1' }, { 'CODE_KEYS k2': '2' }]
+  const own = withKeys({ ...k1, ...k2 })
+  const processes = [own, withKeys(k1), withKeys({ ...k1, ...k2, PHONE_KEY: 'q' }), withKeys({}), own]
+  const expected = [[], ['CODE_KEYS k2'], ['PHONE_KEY'], [], []]
+  expect(findDifferences(processes, own).map(({ keys }) => keys)).toEqual(expected)
+  expect(findDifferences(processes).map(({ keys }) => keys)).toEqual(expected)
+})
+
+it('a code key that a process has still, although it was retired, makes a difference', () => {
+  const retired = { policy: {}, keys: { 'CODE_KEYS k1': '1', 'CODE_KEYS k2': '2' } }
+  const current = { policy: {}, keys: { 'CODE_KEYS k2': '2' } }
+  const found = findDifferences([retired, current, current])
+  expect(found.map(({ keys }) => keys)).toEqual([['CODE_KEYS k1'], [], []])
 })
