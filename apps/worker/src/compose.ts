@@ -27,6 +27,7 @@ import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-ga
 import { createSmtpClient } from './email/smtp-client.ts'
 import { createEventPoster } from './events/event-poster.ts'
 import { listGateways } from './gateways/list-gateways.ts'
+import type { Switches } from './gateways/operator-switch.ts'
 import { createOrder } from './gateways/order.ts'
 import { withBreaker } from './gateways/with-breaker.ts'
 import { withTrace } from './gateways/with-trace.ts'
@@ -43,6 +44,7 @@ type ComposeOptions = {
   transport: Transport
   registry: Registry
   tracing: Tracing | null
+  switches: Switches
 }
 
 /** The deadline of a whole mail. Each timeout in smtp-client.ts limits one step of sending the mail. */
@@ -58,7 +60,7 @@ const consumerOf = (parts: ConsumerParts, options: Pick<ConsumerOptions, 'queue'
 
 /** Makes every part of a worker from the worker's configuration and connections. */
 export function composeWorker(options: ComposeOptions) {
-  const { config, log, redis, producer, connection, transport, registry, tracing } = options
+  const { config, log, redis, producer, connection, transport, registry, tracing, switches } = options
   const called = {
     sms: config.gateways.map(({ name }) => name),
     email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [EMAIL_GATEWAY] : [],
@@ -95,12 +97,12 @@ export function composeWorker(options: ComposeOptions) {
 
   function consumeSms() {
     const limits = createLimits(redis)
-    const gateways = listGateways(config.gateways, { transport, limits, metrics, log, tracing })
+    const gateways = listGateways(config.gateways, { transport, limits, metrics, log, tracing, switches })
     const deps = {
       channel: 'sms' as const,
       ...shared,
       order: createOrder(gateways, config.routes),
-      messageOf: createMessages(config.wording, config.wording.web_otp_domain),
+      messageOf: createMessages(config.policy, config.policy.web_otp_domain),
       leaseMs: config.gatewayDeadlineMs + LEASE_MARGIN_MS,
       other: config.fallsBack
         ? createEmailFallback({ rules, contacts, mails, afterMs: config.fallbackAfterMs })
@@ -124,7 +126,7 @@ export function composeWorker(options: ComposeOptions) {
       channel: 'email' as const,
       ...shared,
       order: () => gateways,
-      messageOf: createMessages(config.wording),
+      messageOf: createMessages(config.policy),
       leaseMs: MAIL_DEADLINE_MS + LEASE_MARGIN_MS,
       other: createReturnToSms(sends),
       followUp: null,

@@ -10,6 +10,7 @@ export function loadWorkerConfig(env: Env) {
   const { policy, SMTP_URL, EVENTS_URL } = values
   const { from } = policy.email
   return {
+    policy,
     host: values.HOST,
     opsPort: values.WORKER_OPS_PORT,
     logLevel: values.LOG_LEVEL,
@@ -22,7 +23,6 @@ export function loadWorkerConfig(env: Env) {
     gatewayDeadlineMs: policy.gateway_deadline * 1000,
     gateways: gatewaysOf(policy, values, env),
     routes: policy.routes,
-    wording: policy,
     guardWindows: guardWindowsOf(policy),
     historySeconds: historySecondsOf(policy),
     rules: fallbackRules(policy),

@@ -19,6 +19,10 @@ const GATE_NAMES = {
 export const keys = {
   /** The fingerprints of the keys that the processes use (key-faults.ts). */
   fingerprints: 'sms:keys',
+  /** The running processes (process/heartbeat.ts). */
+  processes: 'sms:{gate}:processes',
+  /** The gateways that an operator has switched off, with the time until which each is off, or 0. */
+  gatewaysOff: 'sms:{gate}:gateways-off',
   captcha: (uuid: string) => `img_${uuid}`,
   /** Marks a proof of work as used. The API made its `nonce`, so a caller cannot choose the key. */
   proof: (nonce: string) => `sms:proof:${nonce}`,
