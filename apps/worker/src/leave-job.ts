@@ -3,6 +3,7 @@ import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
 import type { LaterJob, SendJob } from '@sms-codes/core/queues/send-queue'
 import { countEnd } from './delivery/settle-send.ts'
+import { SendFailed } from './send-failed.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
 /** So many workers in turn leave a job to other workers before the job is delayed. */
@@ -34,7 +35,10 @@ export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
       return leave(job, token)
     }
     const counting = { metrics, log: log.child({ rid, n }) }
-    if (claim.kind === 'late') countEnd(counting, 'failed', 'late')
+    if (claim.kind === 'late') {
+      countEnd(counting, 'failed', 'late')
+      throw new SendFailed(job, 'late')
+    }
     if (claim.kind === 'gone' && claim.reason === 'used') countEnd(counting, 'sent', 'used')
     return { outcome: 'gone', why: claim.kind }
   }
