@@ -19,11 +19,13 @@ export const FAIL_REASONS = [
 /** The reasons for which a channel (SMS or e-mail) ends a send. The send then fails, or moves to the other channel. */
 export type EndReason = (typeof FAIL_REASONS)[number] | 'no_gateway'
 
-/** How an attempt ended, for the job's return value. An attempt that needs a retry throws RetryLater instead. */
+/** How an attempt ended. An attempt that needs a retry throws RetryLater instead. */
 export type Delivered =
   /** `why` is the gateway that accepted the message. */
   | { outcome: 'sent' | 'fell_back'; why: string }
-  | { outcome: 'failed' | 'moved'; why: EndReason }
+  | { outcome: 'moved'; why: EndReason }
+  /** `answer` is the last answer of a gateway, or '' if this attempt made no call. */
+  | { outcome: 'failed'; why: EndReason; answer: string }
   | { outcome: 'gone'; why: Extract<Claim, { kind: 'gone' }>['reason'] | 'late' }
   /** `why` is the status that the send had already. */
   | { outcome: 'done'; why: string }
