@@ -42,6 +42,7 @@ beforeAll(async () => {
   await sendThroughEveryGateway()
   await refuse()
   await useBoard()
+  await vi.waitUntil(async () => (await system.open('sms', 'email', 'events')) === 0, PATIENCE)
   scraped = await scrape()
 })
 afterAll(async () => {
@@ -134,7 +135,6 @@ async function useBoard(): Promise<void> {
 }
 
 async function scrape() {
-  await vi.waitUntil(async () => (await system.open('sms', 'email', 'events')) === 0, PATIENCE)
   const textOf = async (url = '', headers = {}) => (await fetch(`${url}/metrics`, { headers })).text()
   return {
     api: await textOf(system.apis[0]?.opsUrl),
@@ -170,4 +170,15 @@ it('the table of docs/operations.md has every metric, with its type, processes, 
     readFileSync(join(ROOT, 'docs/operations.md'), 'utf8').match(/^\| `[a-z_0-9]+` \| .* \|$/gm) ?? []
   const documented = table.filter((row) => /^\| `(sms|process|nodejs)_/.test(row))
   expect(documented.map((row) => row.replace(/ +/g, ' '))).toEqual(describeMetrics(scraped))
+})
+
+it('while Redis hangs, every process still answers a scrape, and says that it is not ready', async () => {
+  const { pid } = system.redisServer()
+  if (pid === undefined) throw new Error('Redis has no process')
+  process.kill(pid, 'SIGSTOP')
+  const found = await scrape().finally(() => process.kill(pid, 'SIGCONT'))
+  for (const [app, text] of Object.entries(found)) expect(text).toContain(`sms_ready{app="${app}"} 0\n`)
+  const areReady = async () =>
+    Object.entries(await scrape()).every(([app, text]) => text.includes(`sms_ready{app="${app}"} 1\n`))
+  await expect.poll(areReady, PATIENCE).toBe(true)
 })
