@@ -5,12 +5,17 @@ import { createHttpDuration } from '@sms-codes/core/process/http-metrics'
 import { keys } from '@sms-codes/core/redis/keys'
 import { RETCODE } from './http/answers.ts'
 
-/** Every name under which a request is refused for a limit, a list, the guard or the load. */
-const LIMITS = [
-  ...['images', 'subnet_images', 'verifies', 'subnet_verifies', 'attempts', 'subnet_attempts'],
-  ...['phone', 'address', 'subnet', 'segment', 'country', 'budget', 'api_key', 'limit_key'],
-  ...['deny_list', 'guard', 'paused', 'backlog', 'gateways', 'event_loop'],
+/** The names under which requests are refused: for full limits, for a list or the guard, and for the load. */
+const SEND_LIMITS = ['phone', 'address', 'subnet', 'segment', 'country', 'budget', 'api_key', 'limit_key']
+const CALLER_LIMITS = [
+  'images',
+  'subnet_images',
+  'verifies',
+  'subnet_verifies',
+  'attempts',
+  'subnet_attempts',
 ]
+const OTHER_REASONS = ['deny_list', 'guard', 'paused', 'backlog', 'gateways', 'event_loop']
 const CAPTCHA_EVENTS = { picture: 'issued', proof: 'issued', siteverify: 'unavailable' }
 const VERIFY_RESULTS = ['ok', 'no', 'throttled']
 
@@ -37,7 +42,7 @@ export function createApiMetrics(registry: Registry, scenes: readonly string[]) 
     ['limit'],
     'Requests refused by a full limit, a list, the guard, or because of the load',
   )
-  for (const limit of LIMITS) refusals.inc({ limit }, 0)
+  for (const limit of [...SEND_LIMITS, ...CALLER_LIMITS, ...OTHER_REASONS]) refusals.inc({ limit }, 0)
   const captchas = counter(
     'sms_captchas_total',
     ['kind', 'event'],

@@ -39,7 +39,6 @@ it('the board times requests by the first part of their route, and writes and un
   for (const url of urls) await board.ask({ url })
   await board.app.inject({ method: 'HEAD', url: '/readyz' })
   const found = (await metrics()).matchAll(/^sms_http_request_duration_seconds_count\{.*route="(.*?)"/gm)
-  expect([...found].map(([, route]) => route).toSorted()).toEqual([
-    ...['/', '/api', '/livez', '/metrics', '/queue', 'other', 'write'],
-  ])
+  const routes = ['/', '/api', '/livez', '/metrics', '/queue', 'other', 'write']
+  expect(new Set([...found].map(([, route]) => route))).toEqual(new Set(routes))
 })

@@ -13,7 +13,10 @@ const MOST_SERIES = 200
 const PATIENCE = { timeout: 30_000, interval: 200 }
 
 /** The application that gets the events. */
-const application = createServer((request, response) => request.resume() && response.writeHead(204).end())
+const application = createServer((request, response) => {
+  request.resume()
+  response.writeHead(204).end()
+})
 
 let system: System
 let scraped: Record<'api' | 'worker' | 'board', string>
@@ -174,7 +177,6 @@ it('the table of docs/operations.md has every metric, with its type, processes, 
 
 it('while Redis hangs, every process still answers a scrape, and says that it is not ready', async () => {
   const { pid } = system.redisServer()
-  if (pid === undefined) throw new Error('Redis has no process')
   process.kill(pid, 'SIGSTOP')
   const found = await scrape().finally(() => process.kill(pid, 'SIGCONT'))
   for (const [app, text] of Object.entries(found)) expect(text).toContain(`sms_ready{app="${app}"} 0\n`)
