@@ -1,14 +1,17 @@
 import type { Registry } from 'prom-client'
-import { guardWindowsOf } from '@sms-codes/core/codes/code-policies'
+import { guardWindowsOf, historySecondsOf } from '@sms-codes/core/codes/code-policies'
 import { createCodeStore } from '@sms-codes/core/codes/code-store'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { createLocales } from '@sms-codes/core/config/locales'
 import { fallbackRules } from '@sms-codes/core/config/fallback-rules'
+import { createFailureList } from '@sms-codes/core/history/failures'
+import { createRefusalNotes } from '@sms-codes/core/history/history'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { createCounters } from '@sms-codes/core/limits/counters'
+import { createTraffic } from '@sms-codes/core/history/traffic'
 import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
 import { loadNumbers } from '@sms-codes/core/numbers'
@@ -99,6 +102,7 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     ),
     guard,
     guardCounts: createGuardCounts(redis, guardWindowsOf(policy), log),
+    traffic: createTraffic(redis, log),
     normaliseFields: createFieldNormaliser(readNumber),
     servedNumber: createServedNumbers(readNumber),
     idempotency: createIdempotency(createIdempotencyStore(redis, keyring), backEnds),
@@ -107,7 +111,13 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     localeOf: createLocales(policy),
     codes: createCodeStore(redis, keyring, policyOf),
     contacts: createContacts(redis, keyring),
-    ledger: createSendLedger(redis, keyring, events?.tell),
+    ledger: createSendLedger(
+      redis,
+      keyring,
+      events?.tell,
+      createFailureList(redis, historySecondsOf(policy), log),
+    ),
+    noteRefusal: createRefusalNotes(redis, keyring, historySecondsOf(policy)),
     queue,
     mails,
     rules: fallbackRules(policy),

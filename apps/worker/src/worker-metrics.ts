@@ -26,7 +26,7 @@ export function createWorkerMetrics(
   })
   const skips = new Counter({
     name: 'sms_gateway_skips_total',
-    help: 'Calls that were not made, because of the circuit breaker, the rate of a gateway or a quota per number',
+    help: 'Calls that were not made, because of the circuit breaker, a rate, a quota per number or an operator',
     labelNames: ['gateway', 'reason'],
     registers,
   })

@@ -8,10 +8,8 @@ import type { DeliveryReceipt, ReceivedCall } from '@sms-codes/gateways/delivery
 import type { ApiDeps } from '../compose.ts'
 import { Refusal } from '../http/answers.ts'
 
-type Needs = Pick<
-  ApiDeps,
-  'callbacks' | 'callerOf' | 'contacts' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'
->
+type Reporting = 'contacts' | 'deliveryReceipts' | 'ledger' | 'mails' | 'rules' | 'traffic'
+type Needs = Pick<ApiDeps, Reporting | 'callbacks' | 'callerOf' | 'metrics'>
 
 /** A body of this size has several hundred delivery receipts. The largest batch that a vendor documents has 100. */
 const MAX_BODY_BYTES = 262_144
@@ -64,7 +62,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
       (await firstFound(ids, (id) => deliveryReceipts.find(gateway, id))) ??
       (await firstFound(ids, (id) => deliveryReceipts.arrive(gateway, id, state)))
     if (job === null) return metrics.deliveryReceipts.inc({ gateway, state: 'parked' })
-    const report = () => applyDeliveryReport(job, state, deps)
+    const report = () => applyDeliveryReport(job, state, gateway, deps, code)
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
