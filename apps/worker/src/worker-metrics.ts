@@ -75,7 +75,7 @@ export function createWorkerMetrics(
   for (const queue of [...smsQueues(shards), EMAIL_QUEUE, EVENTS_QUEUE]) unreadable.inc({ queue }, 0)
   const missingKeys = new Counter({
     name: 'sms_missing_keys_total',
-    help: 'Jobs left to another process because this one lacks the code key of the message',
+    help: 'Requests answered 503, or jobs left to another worker, because this process lacks a code key',
     registers,
   })
   const known = [
