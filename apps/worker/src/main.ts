@@ -32,7 +32,7 @@ const env = flags.queues === undefined ? process.env : { ...process.env, WORKER_
 const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: loadWorkerConfig })
 const { config, log, redis, producer, registry, version } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
-const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
+const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs, proxy: config.proxy })
 const { consumers, stop, guardCounts, producers } = composeWorker({ ...parts, connection, transport })
 reportQueues(registry, redis, config.shards)
 const isConsuming = () => consumers().every((consumer) => consumer.isRunning() && !consumer.isPaused())
@@ -53,7 +53,9 @@ const ops = await listenOrExit(
 )
 const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
 const queues = namesOf(consumers())
-log.info({ queues, gateways: namesOf(config.gateways), opsPort: ops.port }, 'worker ready')
+// The host of the proxy without its login.
+const proxy = config.proxy?.url.host
+log.info({ queues, gateways: namesOf(config.gateways), opsPort: ops.port, proxy }, 'worker ready')
 
 onShutdown(
   [
