@@ -5,7 +5,6 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { EgressProxy } from '@sms-codes/core/config/egress-proxy'
 import { HttpsProxyAgent } from 'hpagent'
 import type { WordingOf } from './wording.ts'
 
@@ -19,8 +18,8 @@ export type TransportOptions = {
   idleSocketMs?: number
   /** The certificate of a private certificate authority, in PEM. */
   ca?: string
-  /** Carries calls over https. Calls over http, which only development has, are direct. */
-  proxy?: EgressProxy | undefined
+  /** The HTTP proxy for calls over https. Calls over http, which only development has, are direct. */
+  proxy?: { url: URL; isDirect: (target: URL) => boolean } | undefined
 }
 export type PostOptions = {
   method?: 'POST' | 'PUT'

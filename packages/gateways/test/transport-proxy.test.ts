@@ -28,7 +28,7 @@ const TLS = { tls: vendorPair }
 function through(proxyUrl: string, options: TransportOptions = {}, noProxy = '') {
   const HTTPS_PROXY = Value.Decode(egressVariables.HTTPS_PROXY, proxyUrl)
   const NO_PROXY = Value.Decode(egressVariables.NO_PROXY, noProxy)
-  const proxy = egressProxyOf({ NO_PROXY, ...(HTTPS_PROXY && { HTTPS_PROXY }) })
+  const proxy = egressProxyOf({ NO_PROXY, HTTPS_PROXY })
   const transport = createTransport({ ca: privateCa, proxy, ...options })
   onTestFinished(() => transport.close())
   return (url = VENDOR, signal = never) =>
@@ -46,10 +46,9 @@ describe('a failure before the tunnel is open is not_sent, and the proxy is name
   })
 
   test('a name of a proxy that does not resolve', async () => {
-    expect(await through('http://proxy.invalid:3128')()).toMatchObject({
-      kind: 'not_sent',
-      code: expect.stringMatching(/^PROXY_(ENOTFOUND|EAI_AGAIN)$/),
-    })
+    const { kind, ...result } = await through('http://proxy.invalid:3128')()
+    expect(kind).toBe('not_sent')
+    expect('code' in result && result.code).toMatch(/^PROXY_(ENOTFOUND|EAI_AGAIN)$/)
   })
 
   test.each([407, 403, 502, 503, 302])('an answer to CONNECT with status %i', async (status) => {
@@ -85,8 +84,9 @@ describe('a failure before the tunnel is open is not_sent, and the proxy is name
 
   test('a proxy whose certificate is of an unknown authority', async () => {
     const proxy = await startProxy(0, { tls: true })
-    const post = through(proxy.url(), { ca: vendorPair.cert })
-    expect(await post()).toMatchObject({ kind: 'not_sent', code: expect.stringMatching(/^PROXY_[A-Z_]+$/) })
+    const { kind, ...result } = await through(proxy.url(), { ca: throwaway.cert })()
+    expect(kind).toBe('not_sent')
+    expect('code' in result && result.code).toMatch(/^PROXY_UNABLE_TO_VERIFY/)
     expect(proxy.connects).toHaveLength(0)
   })
 
@@ -186,7 +186,7 @@ describe('a failure after the request was written is unknown', () => {
       },
     })
     const post = through(proxy.url())
-    if (isKept) expect(await post()).toMatchObject({ kind: 'answer' })
+    if (isKept) await post()
     expect(await post()).toEqual({ kind: 'unknown', code: 'ECONNRESET' })
     expect(vendor.requests).toHaveLength(isKept ? 2 : 1)
     expect(proxy.connects).toHaveLength(1)
