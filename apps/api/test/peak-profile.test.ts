@@ -4,15 +4,14 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterAll, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import type { Policy } from '@sms-codes/core/config/policy-schema'
 import { aMobile, startApiWith, type Api } from './api.ts'
 
 const USERS_EACH = 100
 const ADDRESSES = Number(process.env['PEAK_ADDRESSES'] ?? 1)
 
 const file = new URL('../../../docs/policies/peak.yaml', import.meta.url)
-const { limits, guard, budget }: Record<string, unknown> = Object.fromEntries(
-  Object.entries(parse(readFileSync(file, 'utf8'))),
-)
+const { limits, guard, budget }: Policy = parse(readFileSync(file, 'utf8'))
 const apis: Api[] = []
 afterAll(() => Promise.all(apis.map((api) => api.stop())))
 
