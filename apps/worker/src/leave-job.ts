@@ -4,6 +4,7 @@ import type { Traffic } from '@sms-codes/core/history/traffic'
 import type { Logger } from '@sms-codes/core/logger'
 import type { LaterJob, SendJob } from '@sms-codes/core/queues/send-queue'
 import { countEnd } from './delivery/settle-send.ts'
+import { SendFailed } from './send-failed.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
 /** So many workers in turn leave a job to other workers before the job is delayed. */
@@ -36,7 +37,10 @@ export function createJobLeaver({ ledger, metrics, traffic, log }: LeaveDeps) {
       return leave(job, token)
     }
     const counting = { metrics, traffic, log: log.child({ rid, n }), scene }
-    if (claim.kind === 'late') countEnd(counting, 'failed', 'late')
+    if (claim.kind === 'late') {
+      countEnd(counting, 'failed', 'late')
+      throw new SendFailed(job, 'late')
+    }
     if (claim.kind === 'gone' && claim.reason === 'used') countEnd(counting, 'sent', 'used')
     return { outcome: 'gone', why: claim.kind }
   }

@@ -61,8 +61,8 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     const job =
       (await firstFound(ids, (id) => deliveryReceipts.find(gateway, id))) ??
       (await firstFound(ids, (id) => deliveryReceipts.arrive(gateway, id, state)))
-    if (job === null) return metrics.deliveryReceipts.inc({ gateway, state, came: 'parked' })
-    const report = () => applyDeliveryReport(job, state, gateway, deps)
+    if (job === null) return metrics.deliveryReceipts.inc({ gateway, state: 'parked' })
+    const report = () => applyDeliveryReport(job, state, gateway, deps, code)
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
@@ -74,7 +74,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     if (came !== 'early' && rules.receiptWithinMs(job.scene) !== null)
       deliveryReceipts.endWait(entryOf(job)).catch(() => {})
     if (reported.kind === 'delivered') metrics.deliverySeconds.observe({ gateway }, reported.afterMs / 1000)
-    metrics.deliveryReceipts.inc({ gateway, state, came })
+    metrics.deliveryReceipts.inc({ gateway, state })
     log.info({ rid: job.rid, n: job.n, gateway, state, code, came }, 'delivery receipt')
   }
 

@@ -18,6 +18,7 @@ type Sending =
   | 'ledger'
   | 'localeOf'
   | 'metrics'
+  | 'noteRefusal'
   | 'queue'
   | 'rules'
   | 'testNumbers'
@@ -42,7 +43,8 @@ const KEEP_SECONDS = 43_200
 /**
  * Makes the handler of both send routes. The handler checks, in this order: the queue; the picture or proof;
  * attempts, lists, pumping guard and limits of sends (admission.ts); what the send needs while no gateway accepts
- * messages; the limits of the phone. A refused request sends nothing.
+ * messages; the limits of the phone. A refused request sends nothing. A refusal after the picture is noted in the history
+ * of the phone. An earlier one is not, because a stranger could fill the history of any phone without effort.
  */
 function createSendCode(deps: Needs) {
   const { admit, backEnds, backlog, callerOf, checkCaptcha, codes, contacts, guard, ledger } = deps
@@ -71,7 +73,7 @@ function createSendCode(deps: Needs) {
     const issued = await issuing.catch((err: unknown) => giveBackAndThrow(release, err, request.log))
     if (issued.kind === 'throttled') {
       await release()
-      throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
+      throw new Refusal('sentTooOften', { retry_after: issued.retryAfter }, 'limit_phone')
     }
     const { send, requestId } = issued
     nameInLog(request, send.rid, send.n)
@@ -109,7 +111,17 @@ function createSendCode(deps: Needs) {
     if (await codes.refund(send)) await release()
   }
 
-  return sendCode
+  return async (sendRequest: SendRequest, request: FastifyRequest) => {
+    try {
+      return await sendCode(sendRequest, request)
+    } catch (err) {
+      if (err instanceof Refusal && err.reason !== '')
+        deps
+          .noteRefusal(sendRequest.mobile, sendRequest.scene, err.reason)
+          .catch((cause: unknown) => request.log.warn({ err: cause }, 'refusal not noted'))
+      throw err
+    }
+  }
 }
 
 /** The two routes that send a code: the classic GET, and the POST for new front ends. */

@@ -89,7 +89,7 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       nameInLog(request, rid)
       const { log } = request
       log.info({ channel, again: isAgain }, 'verified')
-      if (!isAgain) metrics.codesUsed.inc({ scene, gateway })
+      if (!isAgain) metrics.codesUsed.inc({ gateway })
       if (!isAgain && testNumbers.codeOf(mobile) === undefined) traffic.count('verified', scene, gateway)
       if (isCounted && !isAgain) guardCounts.countVerified({ mobile, address })
       const audience = backEnds.audienceOf(scene)

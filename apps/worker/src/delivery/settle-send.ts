@@ -66,6 +66,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       channel,
       doubtedGateway: attempt.doubt?.gateway,
       secondSendRisked: attempt.secondSendRisked,
+      answer: attempt.unrecorded,
       ...what,
     })
 
@@ -109,7 +110,8 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     countEnd(counting, status, why, isWritten)
     // If this step fails, the job runs again, finds the send `moved`, and repeats the step.
     if (isWritten) await to?.queue(job, attempt.moves + 1)
-    return { outcome: status, why }
+    if (status === 'moved') return { outcome: status, why }
+    return { outcome: status, why, answer: attempt.lastAnswer || (what.gateway ?? '') }
   }
 
   /** @throws RetryLater unless the send is moved to the other channel */
@@ -140,7 +142,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     async unreadable(fence: number): Promise<Delivered> {
       const isWritten = await ledger.settle(job, fence, { status: 'failed', channel, reason: 'unreadable' })
       countEnd(counting, 'failed', 'unreadable', isWritten)
-      return { outcome: 'failed', why: 'unreadable' }
+      return { outcome: 'failed', why: 'unreadable', answer: '' }
     },
 
     /** Ends an attempt that got no claim. Repeats what follows a settlement: the settling worker may have died. */

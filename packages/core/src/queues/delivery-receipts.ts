@@ -114,9 +114,10 @@ export async function applyDeliveryReport(
   state: DeliveryState,
   gateway: string,
   { ledger, mails, traffic, ...fallback }: ReportDeps,
+  vendorCode = '',
 ): Promise<Reported> {
   const mayMove = state !== 'delivered' && (await mayMoveToEmail(job, fallback))
-  const reported = await ledger.report(job, state, mayMove)
+  const reported = await ledger.report(job, state, mayMove, vendorCode)
   if (reported.kind === 'delivered') traffic.count('delivered', job.scene, gateway)
   if (reported.kind === 'failed') traffic.count('failed', job.scene, 'undelivered')
   if (reported.kind === 'moved') await mails.add(job, reported.moves)
