@@ -13,6 +13,16 @@ export function table(head: readonly string[], rows: readonly string[][], right:
   )
 }
 
+const WIDTH = 100
+
+/** Breaks a text into lines of at most 100 columns. The lines after the first are indented. */
+export function wrap(text: string, indent: number): string[] {
+  if (text.length <= WIDTH) return [text]
+  const space = text.lastIndexOf(' ', WIDTH)
+  const end = space <= indent ? WIDTH : space
+  return [text.slice(0, end), ...wrap(' '.repeat(indent) + text.slice(end).trimStart(), indent)]
+}
+
 /** Formats seconds for people: `42 s`, `12 min`, `3 h`, `5 d`. Rounds up, because an operator waits this long. */
 export function showSeconds(seconds: number): string {
   if (seconds < 120) return `${Math.ceil(seconds)} s`
