@@ -28,7 +28,13 @@ onShutdown(
       await sleep(config.drainMs)
     },
     () => app.close(),
-    () => Promise.all([heartbeat.stop(), deps.guardCounts.flush(), ...queues.map((queue) => queue.close())]),
+    () =>
+      Promise.all([
+        heartbeat.stop(),
+        deps.guardCounts.flush(),
+        deps.traffic.flush(),
+        ...queues.map((one) => one.close()),
+      ]),
     async () => {
       producer.disconnect()
       redis.disconnect()

@@ -1,4 +1,5 @@
 import { configure, listenOrExit } from '@sms-codes/core/process/boot'
+import { createRegistry } from '@sms-codes/core/process/registry'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { policyFingerprints } from '@sms-codes/core/process/fingerprints'
 import { startHeartbeat } from '@sms-codes/core/process/heartbeat'
@@ -14,7 +15,8 @@ const { queues, close } = watchQueues(redis, log)
 const policy = policyFingerprints(config.policy)
 const heartbeat = await startHeartbeat(redis, { app: 'board', version, gateways: [], policy, keys: {} }, log)
 const { operators, basePath } = config
-const app = await buildApp({ ...config, log, redis, queues })
+const registry = createRegistry('board', version)
+const app = await buildApp({ ...config, log, redis, registry, queues })
 const address = await listenOrExit('BOARD_PORT', app.listen({ host: config.host, port: config.port }))
 log.info({ address, basePath, writable: operators.some(({ mayWrite }) => mayWrite) }, 'board ready')
 

@@ -36,7 +36,7 @@ const connection = connectRedis(config.redisUrl, 'worker', log)
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
 const namesOf = (named: readonly { name: string }[]) => named.map(({ name }) => name)
 const switches = await followSwitches({ redis, gateways: namesOf(config.gateways), registry, log })
-const { consumers, stop, guardCounts, producers } = composeWorker({
+const { consumers, stop, guardCounts, traffic, producers } = composeWorker({
   ...parts,
   connection,
   transport,
@@ -76,7 +76,7 @@ onShutdown(
     async () => {
       switches.stop()
       const closing = producers.map((one) => one.close())
-      await Promise.all([heartbeat.stop(), guardCounts.flush(), ...closing])
+      await Promise.all([heartbeat.stop(), guardCounts.flush(), traffic.flush(), ...closing])
     },
     async () => {
       transport.close()

@@ -1,4 +1,4 @@
-import { guardWindowsOf } from '@sms-codes/core/codes/code-policies'
+import { guardWindowsOf, historySecondsOf } from '@sms-codes/core/codes/code-policies'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import { fallbackRules } from '@sms-codes/core/config/fallback-rules'
 import { gatewaysOf, needsTls, workerChecks } from './checks.ts'
@@ -24,6 +24,7 @@ export function loadWorkerConfig(env: Env) {
     gateways: gatewaysOf(policy, values, env),
     routes: policy.routes,
     guardWindows: guardWindowsOf(policy),
+    historySeconds: historySecondsOf(policy),
     rules: fallbackRules(policy),
     fallsBack: Object.values(policy.scenes).some(({ fallback }) => fallback === true),
     fallbackAfterMs: policy.email.fallback_after * 1000,

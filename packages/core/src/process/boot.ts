@@ -1,5 +1,4 @@
 import type { TObject } from '@sinclair/typebox'
-import { collectDefaultMetrics, Registry } from 'prom-client'
 import { ConfigError, EXIT_CONFIG, type Env } from '../config/load.ts'
 import type { Policy } from '../config/policy-schema.ts'
 import { findMisspelled } from '../config/misspelled.ts'
@@ -11,8 +10,9 @@ import { keyFingerprints } from '../redis/key-faults.ts'
 import { faultsAtBoot } from '../redis/server-faults.ts'
 import { policyFingerprints } from './fingerprints.ts'
 import { reportPolicies, startHeartbeat } from './heartbeat.ts'
+import { createRegistry } from './registry.ts'
 import { loadTracing } from './tracing.ts'
-import { reportVersion, versionOf } from './version.ts'
+import { versionOf } from './version.ts'
 
 type Start<Config> = {
   /** The name of the process in logs and metrics. */
@@ -57,12 +57,8 @@ export async function boot<Config extends BootConfig>(start: Start<Config> & { n
   const producer = connectRedis(config.redisUrl, 'producer', log)
   const faults = await faultsAtBoot(redis, config.keyring)
   if (faults.length > 0) exitWith(faults.join('\n'))
-  // Each label of a metric has few values, and no label names a phone.
-  const registry = new Registry()
-  registry.setDefaultLabels({ app: start.name })
-  collectDefaultMetrics({ register: registry })
+  const registry = createRegistry(start.name, version)
   reportClockSkew(registry, redis)
-  reportVersion(registry, version)
   const gateways = config.gateways?.map(({ name }) => name) ?? []
   const policy = policyFingerprints(config.policy, gateways)
   const told = { app: start.name, version, gateways, policy, keys: keyFingerprints(config.keyring) }
