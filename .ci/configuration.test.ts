@@ -12,10 +12,12 @@ import {
   renderConfiguration,
   renderSchema,
   renderUpgrade,
+  renderVariables,
   ROOT,
   SCHEMA_FILE,
   SCHEMAS,
   UPGRADE_FILE,
+  VARIABLES_FILE,
   type Variable,
 } from './configuration.ts'
 
@@ -66,6 +68,17 @@ test(`${SCHEMA_FILE} agrees with the schema of the policy`, () => {
     read(SCHEMA_FILE) === renderSchema(),
     `${SCHEMA_FILE} is out of date; run: npm run docs:config`,
   )
+})
+
+test(`${VARIABLES_FILE} agrees with the schemas, and a variable has one default in all processes`, () => {
+  expect.assert(
+    read(VARIABLES_FILE) === renderVariables(),
+    `${VARIABLES_FILE} is out of date; run: npm run docs:config`,
+  )
+  for (const { name, readers } of variables) {
+    const own = readers.filter(({ process }) => process !== 'simulator')
+    expect([name, new Set(own.map(({ value }) => value)).size]).toEqual([name, Math.min(own.length, 1)])
+  }
 })
 
 test('docs/upgrade.md names the new place of every variable that has moved', () => {

@@ -5,6 +5,7 @@ import { EXIT_FAILED, EXIT_USAGE, OpsError, type Command, type Context } from '.
 import { allow, block, unlist } from './commands/block.ts'
 import { audit } from './commands/audit.ts'
 import { checkPolicy } from './commands/check-policy.ts'
+import { config } from './commands/config.ts'
 import { drain, resume } from './commands/drain.ts'
 import { erase } from './commands/erase.ts'
 import { gateway } from './commands/gateway.ts'
@@ -26,6 +27,7 @@ const COMMANDS = new Map<string, Command>(
     erase,
     'send-test': sendTest,
     gateway,
+    config,
     audit,
     'check-policy': checkPolicy,
   }),

@@ -3,6 +3,8 @@ import { phoneOf } from '@sms-codes/core/codes/send'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { Found, LookUp, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
+import { withSwitch } from '../../src/gateways/operator-switch.ts'
+import type { SkippingGateway } from '../../src/gateways/skipping-gateway.ts'
 import {
   fakeGateway,
   LEASE_MS,
@@ -281,7 +283,7 @@ describe('a doubt', () => {
   /** Runs the job until it ends, at most `most` times. */
   const runJob = async (
     send: Parameters<typeof delivery.deliver>[0],
-    gateways: SmsGateway[],
+    gateways: SkippingGateway[],
     most: number,
   ) => {
     for (let i = 0; i < most; i++) {
@@ -398,6 +400,16 @@ describe('a doubt', () => {
     expect(await runJob(send, [asked], 9)).toEqual({ outcome: 'failed', why: 'ambiguous', answer: '' })
     expect(asked.messages).toHaveLength(2)
     expect(asked.lookUps).toHaveLength(2)
+  })
+
+  it('is not looked up at a vendor that an operator has switched off, and another gateway sends the message', async () => {
+    const { send } = await issued()
+    const asked = gatewayWithLookUp('asked', { found: 'taken' })
+    const other = fakeGateway('other')
+    expect(await runJob(send, [asked, other], 1)).toBe('still open')
+    const off = withSwitch(asked, { isOff: () => true })
+    expect(await runJob(send, [off, other], 1)).toEqual({ outcome: 'sent', why: 'other' })
+    expect([asked.messages.length, asked.lookUps]).toEqual([1, []])
   })
 
   it('is looked up at the vendor only after a wait', async () => {
