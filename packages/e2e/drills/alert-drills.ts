@@ -55,7 +55,7 @@ export const ALERT_DRILLS: readonly Drill[] = [
     beforeSeconds: 5,
     policy: { guard: { service: { min_sends: 20 } } },
     promises: MAY_LOSE,
-    alerts: { fire: ['SmsWorkerDown job=sms-worker', 'SmsNoneTaken'], isMended: true },
+    alerts: { fire: ['SmsWorkerDown', 'SmsNoneTaken'], isMended: true },
     breakIt: ({ system }) => Promise.all(system.workers.map(({ process: worker }) => worker.kill())),
     mend: async ({ system }) => {
       for (const i of system.workers.keys()) system.workers[i] = await system.startWorker()
