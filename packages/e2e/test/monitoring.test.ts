@@ -4,13 +4,25 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { numberSegment } from '@sms-codes/core/mobile'
 import { keys } from '@sms-codes/core/redis/keys'
-import { ensurePrometheus, type Prometheus } from '@sms-codes/test-servers/prometheus'
+import { freePort } from '@sms-codes/launcher/ports'
+import { startProcess, waitForHttp } from '@sms-codes/launcher/processes'
+import { startRedis } from '@sms-codes/launcher/redis'
+import { ensurePrometheus, ensureRedisExporter, type Prometheus } from '@sms-codes/test-servers/prometheus'
 import { ROOT } from './system.ts'
-import { alertRules, dashboardQueries, metricsIn, MONITORING, startPrometheus } from './monitoring.ts'
+import {
+  alertRules,
+  dashboardQueries,
+  dashboardText,
+  metricsIn,
+  MONITORING,
+  startPrometheus,
+} from './monitoring.ts'
 import { aMobile, startSystem, wrong, type System } from './system.ts'
 
 /** Metrics of optional parts of a worker. Without the part, the panel stays empty. */
 const OPTIONAL = new Set(['sms_breaker_open', 'sms_receipt_seconds_bucket'])
+
+const isOfRedis = (name: string) => name.startsWith('redis_')
 
 const PATIENCE = { timeout: 20_000, interval: 200 }
 
@@ -27,19 +39,42 @@ const targetsOf = ({ apis, workers }: System) => ({
 })
 
 describe('the alert rules', () => {
-  it('are thirteen valid rules, which fire in their tests on a bad day and not on a good one', () => {
-    expect(promtool('check', 'config', 'prometheus.yml')).toContain('13 rules found')
+  it('are twenty valid rules, which fire in their tests on a bad day and not on a good one', () => {
+    expect(promtool('check', 'config', 'prometheus.yml')).toContain('20 rules found')
     expect(promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS')
   })
 
-  it('each have tests and a runbook', () => {
+  it('each have tests, a runbook, and a link to it in the dashboard', () => {
     const tests = readFileSync(join(MONITORING, 'alerts.test.yml'), 'utf8')
     const headings = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8').match(/^#+ .+$/gm) ?? []
     for (const { alert, annotations } of alertRules()) {
-      for (const day of ['bad', 'good']) expect(tests).toContain(`name: ${alert} on a ${day} day`)
+      for (const day of ['good day', 'bad day', 'day that only looks bad'])
+        expect(tests).toContain(`name: ${alert} on a ${day}\n`)
       expect(annotations.runbook).toBe(`docs/operations.md#${alert.toLowerCase()}`)
+      expect(dashboardText()).toContain(`[${alert}](\${docs}/operations.md#${alert.toLowerCase()})`)
       expect(headings.map((heading) => heading.replace(/^#+ /, ''))).toContain(alert)
     }
+  })
+})
+
+describe('the Redis row of the dashboard', () => {
+  it('has only metrics that redis_exporter exports', async () => {
+    const program = await ensureRedisExporter(console.log)
+    const [redis, port] = [await startRedis(), await freePort()]
+    const exporter = await startProcess({
+      name: 'redis_exporter',
+      command: program,
+      args: ['-redis.addr', redis.url, '-web.listen-address', `127.0.0.1:${port}`],
+      onLine: () => {},
+    })
+    const url = `http://127.0.0.1:${port}/metrics`
+    await waitForHttp(url, 30_000)
+    const exported = new Set((await (await fetch(url)).text()).match(/^redis_\w+/gm))
+    await exporter.stop()
+    await redis.stop()
+    const shown = dashboardQueries().flatMap(({ query }) => metricsIn(query).filter(isOfRedis))
+    expect(shown.length).toBeGreaterThan(10)
+    expect(shown.filter((name) => !exported.has(name))).toEqual([])
   })
 })
 
@@ -148,7 +183,11 @@ describe('on a service under load', () => {
     const queries = [
       ...dashboardQueries(),
       ...alertRules().flatMap(({ alert, expr }) => metricsIn(expr).map((query) => ({ title: alert, query }))),
-    ].filter(({ query }) => !metricsIn(query).some((name) => OPTIONAL.has(name)))
+    ].filter(
+      ({ query }) =>
+        // No alert fires yet.
+        !query.includes('ALERTS{') && !metricsIn(query).some((name) => OPTIONAL.has(name) || isOfRedis(name)),
+    )
     expect(queries.length).toBeGreaterThan(25)
     const silent = async () => {
       const counts = await Promise.all(
