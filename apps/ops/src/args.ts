@@ -48,3 +48,10 @@ export function parseDuration(option: string, text: string): number {
     throw usageError(`${option}: must be a time such as 90s, 30m, 2h or 7d, at most ${LONGEST_DAYS}d`)
   return seconds
 }
+
+/** Reads a whole number from 1 to `most`. @throws OpsError that names the option */
+export function parseCount(option: string, text: string, most: number): number {
+  const count = /^[1-9][0-9]{0,5}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > most) throw usageError(`${option}: must be a whole number from 1 to ${most}`)
+  return count
+}

@@ -38,4 +38,7 @@ const storeConfig = ({
   redisUrl,
   shards: policy.queues.shards,
   budget: budgetOf(policy),
+  scenes: Object.keys(policy.scenes),
+  gateways: Object.keys(policy.gateways),
+  historyHours: policy.history_hours,
 })
