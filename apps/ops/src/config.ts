@@ -36,9 +36,8 @@ const storeConfig = ({
   policy,
 }: StaticDecode<typeof StoreEnv> & { policy: Policy }) => ({
   redisUrl,
+  policy,
+  gateways: Object.keys(policy.gateways),
   shards: policy.queues.shards,
   budget: budgetOf(policy),
-  scenes: Object.keys(policy.scenes),
-  gateways: Object.keys(policy.gateways),
-  historyHours: policy.history_hours,
 })

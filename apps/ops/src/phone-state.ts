@@ -15,7 +15,7 @@ export async function readPhoneState(redis: RedisClient, { config, keyring, mobi
   const limits = createLimits(redis)
   const misses = async (key: string) => (await limits.room({ key, windows: DAY })).windows[0]?.used ?? 0
   const [codes, rooms, contact, listed, withId, withoutId] = await Promise.all([
-    peekCodes(redis, ph, config.scenes),
+    peekCodes(redis, ph, [...config.policies.keys()]),
     Promise.all(
       [...config.policies].map(async ([scene, { sends }]) => ({
         scene,

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { readFailures, REASONS, type Failure } from '@sms-codes/core/history/failures'
+import { FAIL_REASONS, readFailures, type Failure } from '@sms-codes/core/history/failures'
+import { redisClockMs } from '@sms-codes/core/redis/clock-skew'
 import { OpsError, parseCount, parseDuration, usageError, type Command } from '../args.ts'
 import { loadStoreConfig } from '../config.ts'
 import { showTime, showWord, table } from '../output.ts'
@@ -15,7 +16,7 @@ Shows the sends that failed, the newest first, with the reason and the last code
 failed for each reason at each gateway. "request <request id>" shows the whole way of one.
 
   --since <time>      how far back to look, such as 30m or 1d (1h)
-  --reason <reason>   ${REASONS.join(', ')}
+  --reason <reason>   ${FAIL_REASONS.join(', ')}
   --gateway <name>    a gateway of the policy, or email
   --most <count>      how many to show, at most ${MOST} (20); the counts cover all
   --json              for programs
@@ -32,20 +33,16 @@ failed for each reason at each gateway. "request <request id>" shows the whole w
         json: { type: 'boolean', default: false },
       },
     })
-    const sinceMs = Date.now() - parseDuration('--since', values.since) * 1000
+    const seconds = parseDuration('--since', values.since)
     const most = parseCount('--most', values.most, MOST)
-    const reason = oneOf('--reason', values.reason, REASONS)
+    const reason = oneOf('--reason', values.reason, FAIL_REASONS)
     const config = loadStoreConfig(env)
     const gateway = oneOf('--gateway', values.gateway, [...config.gateways, 'email'])
-    const all = await withStore(config, ({ redis }) =>
-      readFailures(redis, {
-        sinceMs,
-        most: Number.MAX_SAFE_INTEGER,
-        ...(reason && { reason }),
-        ...(gateway && { gateway }),
-      }),
-    )
-    if (all.length === 0 && config.historyHours === 0)
+    const all = await withStore(config, async ({ redis }) => {
+      const sinceMs = (await redisClockMs(redis)) - seconds * 1000
+      return readFailures(redis, { sinceMs, most: Number.MAX_SAFE_INTEGER, reason, gateway })
+    })
+    if (all.length === 0 && config.policy.history_hours === 0)
       throw new OpsError('the history is off (history_hours: 0), so no failure is stored')
     const [shown, counts] = [all.slice(0, most), countsOf(all)]
     if (values.json) return terminal.say(JSON.stringify({ total: all.length, counts, failures: shown }))

@@ -42,7 +42,11 @@ ${MOBILE_HELP}
     if (values.json) return say(JSON.stringify({ pseudonym: ph, ...state, requests }))
     const shown =
       requests.length === 0
-        ? [config.historyHours === 0 ? 'requests: the history is off (history_hours: 0)' : 'requests: none']
+        ? [
+            config.policy.history_hours === 0
+              ? 'requests: the history is off (history_hours: 0)'
+              : 'requests: none',
+          ]
         : ['requests, the newest first:', ...showRequests(requests)]
     const lines = [`${maskMobile(mobile)}, pseudonym ${ph}`, '', ...showPhoneState(state), '', ...shown]
     lines.forEach(say)

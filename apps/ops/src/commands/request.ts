@@ -64,14 +64,15 @@ function showRequest(past: PastRequest, i: number): string[] {
 }
 
 /** Says why a request may have no history, and the status in its code record if that still exists. @throws StoreError */
-async function whyUnknown(redis: RedisClient, id: string, { scenes, historyHours }: StoreConfig) {
-  const codes = await peekCodes(redis, phoneOf(id), scenes)
+async function whyUnknown(redis: RedisClient, id: string, { policy }: StoreConfig) {
+  const hours = policy.history_hours
+  const codes = await peekCodes(redis, phoneOf(id), Object.keys(policy.scenes))
   const code = codes.find(({ requestIds }) => requestIds.includes(id))
   return [
     'no history of this request. Possible reasons:',
-    historyHours === 0
+    hours === 0
       ? '  the history is off (history_hours: 0)'
-      : `  it is older than ${historyHours} h (history_hours), or its phone has had 20 later requests`,
+      : `  it is older than ${hours} h (history_hours), or its phone has had 20 later requests`,
     '  the data of its phone was erased',
     '  REDIS_URL is not the Redis of the API',
     '  the id is wrong',
