@@ -30,3 +30,13 @@ export function showSeconds(seconds: number): string {
   if (seconds < 172_800) return `${Math.ceil(seconds / 3_600)} h`
   return `${Math.ceil(seconds / 86_400)} d`
 }
+
+/** The time in UTC, as the logs have it. */
+export const showTime = (ms: number): string => new Date(ms).toISOString()
+
+/** A word of a vendor: without characters that control a screen, and without seven digits in a row, as a number has. */
+export const showWord = (word: string): string =>
+  word
+    .slice(0, 64)
+    .replaceAll(/[^\x21-\x7e]/g, '?')
+    .replaceAll(/[0-9]{7,}/g, '*')

@@ -16,7 +16,8 @@ test('every command works on a Cluster, and status shows each primary', async ()
   const done = [
     ['drain'],
     ['resume'],
-    ['lookup', mobile],
+    ['phone', mobile],
+    ['failures', '--gateway', 'email'],
     ['block', '--mobile', other, '--reason', 'a test'],
     ['lists'],
     ['unlist', '--mobile', other],

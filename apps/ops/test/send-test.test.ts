@@ -89,7 +89,7 @@ test('no output contains the code', async () => {
   const [rid = '', sealed = ''] = await ops.redis.hmget(key, 'rid', 'sealed')
   const code = sealedMessage.open(ops.keyring, rid ?? '', sealed ?? '')?.code ?? ''
   expect(code).toMatch(/^[0-9]{6}$/)
-  const shown = [sent, await ops.run(['lookup', mobile]), await ops.run(['status', '--json'])]
+  const shown = [sent, await ops.run(['phone', mobile]), await ops.run(['status', '--json'])]
   for (const { all } of shown) {
     expect(all).not.toMatch(new RegExp(`(?<![0-9])${code}(?![0-9])`))
     expect(all).not.toContain(rid)

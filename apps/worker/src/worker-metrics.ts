@@ -1,10 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Channel } from '@sms-codes/core/codes/send'
+import { FAIL_REASONS } from '@sms-codes/core/history/failures'
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { smsQueues } from '@sms-codes/core/queues/shards'
 import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
-import { FAIL_REASONS } from './delivery/attempt.ts'
 import { SKIP_REASONS, type SkipReason } from './gateways/skipping-gateway.ts'
 
 /**
