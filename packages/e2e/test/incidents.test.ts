@@ -21,7 +21,7 @@ beforeAll(async () => {
     scenes: {
       default: {},
       hasty: { send_within: '10s' },
-      watched: { receipt_within: '2s' },
+      watched: { fallback: true, receipt_within: '2s' },
       mailed: { fallback: true },
     },
     // The incidents let the gateways fail one after the other, and the API would refuse the sends of the later ones.

@@ -61,7 +61,7 @@ export const GATEWAY_INCIDENTS: readonly Incident[] = [
       await until(sent.status, 'delivered')
       return requestOf(sent)
     },
-    shows: [/ccp +switch_now|ccp.*502/, /aliyun.*accepted/],
+    shows: [/sms +ccp +HTTP_502/, /accepted +sms +aliyun/],
   },
   {
     name: 'breaker-open',
@@ -74,7 +74,7 @@ export const GATEWAY_INCIDENTS: readonly Incident[] = [
       await until(sent.status, 'delivered')
       return requestOf(sent)
     },
-    shows: [/BREAKER_OPEN/, /aliyun.*accepted/],
+    shows: [/BREAKER_OPEN/, /accepted +sms +aliyun/],
   },
   {
     name: 'all-gateways-down',
@@ -100,7 +100,7 @@ export const GATEWAY_INCIDENTS: readonly Incident[] = [
       await until(sent.status, 'delivered')
       return requestOf(sent)
     },
-    shows: [/aliyun.*ambiguous/, /delivered/],
+    shows: [/ambiguous +sms +aliyun/, /delivered/],
   },
   {
     name: 'undelivered',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { aMobile, wrong } from '../system.ts'
 import type { Desk, Incident } from './incident.ts'
 import { until } from './until.ts'
@@ -117,7 +118,7 @@ export const SERVICE_INCIDENTS: readonly Incident[] = [
     name: 'wrong-key',
     symptom: 'Half of the codes do not arrive.',
     arrange: async (desk) => {
-      const other = `k2:${Buffer.alloc(32, 7).toString('base64')}`
+      const other = `k2:${randomBytes(32).toString('base64')}`
       await desk.startWorker({ CODE_KEYS: `${other},${desk.system.env['CODE_KEYS'] ?? ''}` })
       return ['status']
     },
