@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { html, markupOf } from '../../src/messages/html.ts'
+
+describe('html', () => {
+  it('escapes a value in an element and in an attribute', () => {
+    const hostile = `<img src=x onerror="a()" alt='b'>&\``
+    const escaped = '&#60;img src=x onerror=&#34;a()&#34; alt=&#39;b&#39;&#62;&#38;&#96;'
+    expect(markupOf(html`<b title="${hostile}">${hostile}</b>`)).toBe(`<b title="${escaped}">${escaped}</b>`)
+  })
+
+  it('keeps markup of its own, also in lists, and escapes the texts between', () => {
+    const cells = ['<1>', 2].map((cell) => html`<td>${cell}</td>`)
+    expect(
+      markupOf(
+        html`<tr>
+          ${cells}${['&', html`<hr />`]}
+        </tr>`,
+      ),
+    ).toBe('<tr><td>&#60;1&#62;</td><td>2</td>&#38;<hr></tr>')
+  })
+
+  it('takes no object for markup that only looks like it', () => {
+    const fake: string[] = JSON.parse('[{"markup":"<script>"}]')
+    expect(() => markupOf(html`${fake}`)).toThrow(TypeError)
+  })
+})
