@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
 import type { Audit } from '@sms-codes/core/limits/audit'
 import { operatorOf } from './login.ts'
+import { SEARCH_ROUTE } from './messages/search.ts'
 
 /**
  * The only writes that are allowed. A job that waits, runs or is delayed is a message that the API has accepted, so no
@@ -23,6 +24,9 @@ const OFFERED = new Set([
 /** This write is allowed for ended jobs. */
 const CLEAN = 'PUT /api/queues/:queueName/clean/:queueStatus'
 const ENDED = ['completed', 'failed']
+
+/** The search for a message sends a number by POST, and writes nothing. Every operator may search. */
+const SEARCH = `POST ${SEARCH_ROUTE}`
 
 const READ_ONLY = { status: 405, why: 'read-only', key: 'ERRORS.QUEUE_READ_ONLY' }
 const FOREIGN = { status: 403, why: 'foreign origin', key: 'ERRORS.FORBIDDEN' }
@@ -46,6 +50,7 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
       if (['GET', 'HEAD'].includes(request.method)) return
       const write = descriptionOf(request, queues)
       const refusal = refusalOf(request)
+      if (refusal === null && routeOf(request) === SEARCH) return
       if (refusal !== null) {
         log.warn({ ...write, why: refusal.why }, 'board write refused')
         await reply.code(refusal.status).send({ error: { key: refusal.key } })
@@ -63,12 +68,15 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
 }
 
 function refusalOf(request: FastifyRequest) {
-  if (operatorOf(request)?.mayWrite !== true) return READ_ONLY
+  const route = routeOf(request)
+  if (operatorOf(request)?.mayWrite !== true && route !== SEARCH) return READ_ONLY
   if (isForeign(request)) return FOREIGN
-  const route = `${request.method} ${request.routeOptions.url ?? ''}`
+  if (route === SEARCH) return null
   const { queueStatus = '' } = textsOf(request.params)
   return OFFERED.has(route) || (route === CLEAN && ENDED.includes(queueStatus)) ? null : NOT_OFFERED
 }
+
+const routeOf = ({ method, routeOptions }: FastifyRequest) => `${method} ${routeOptions.url ?? ''}`
 
 /**
  * Tells whether a page of another site sent the request. A browser adds the password to such a request too. Every

@@ -19,6 +19,7 @@ type Given = {
   writable?: boolean
   basePath?: string
   trustProxy?: string[]
+  messages?: Partial<Parameters<typeof buildApp>[0]['messages']>
 }
 
 /** Builds the board as main.ts does, on a real Redis, and keeps its log in an array. */
@@ -28,6 +29,7 @@ export async function startBoard({
   writable = false,
   basePath = '',
   trustProxy = [],
+  messages = {},
 }: Given = {}) {
   const server = given ?? (await startRedis())
   const lines: string[] = []
@@ -36,7 +38,16 @@ export async function startBoard({
   const redis = connectRedis(server.url, 'operator', log)
   const { queues, close } = watchQueues(redis, log)
   const operators = writable ? [reader, writer] : [reader]
-  const app = await buildApp({ log, redis, queues, shards, operators, basePath, trustProxy })
+  const app = await buildApp({
+    log,
+    redis,
+    queues,
+    shards,
+    operators,
+    basePath,
+    trustProxy,
+    messages: { budget: [], countries: ['CN'], hasHistory: true, phoneKey: undefined, ...messages },
+  })
   const board = {
     server,
     app,
