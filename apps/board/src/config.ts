@@ -55,6 +55,7 @@ export function loadBoardConfig(env: Env) {
     port: values.BOARD_PORT,
     logLevel: values.LOG_LEVEL,
     redisUrl: values.REDIS_URL,
+    policy: values.policy,
     shards: values.policy.queues.shards,
     operators: operatorsOf(values),
     basePath: values.BOARD_BASE_PATH,
@@ -62,7 +63,7 @@ export function loadBoardConfig(env: Env) {
     messages: {
       budget: budgetOf(values.policy),
       countries: Object.keys(values.policy.countries),
-      hasHistory: true,
+      hasHistory: values.policy.history_hours > 0,
       phoneKey: values.PHONE_KEY,
     },
   }

@@ -1,5 +1,6 @@
 import type { InjectOptions } from 'fastify'
 import { createLogger } from '@sms-codes/core/logger'
+import { createRegistry } from '@sms-codes/core/process/registry'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
@@ -13,13 +14,14 @@ export const basic = (user: string, password: string) =>
 const loginOf = ({ user, password }: Operator) => ({ authorization: basic(user, password) })
 
 export type Route = { method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH'; url: string }
+export type Messages = Partial<Parameters<typeof buildApp>[0]['messages']>
 type Given = {
   server?: RedisServer
   shards?: number
   writable?: boolean
   basePath?: string
   trustProxy?: string[]
-  messages?: Partial<Parameters<typeof buildApp>[0]['messages']>
+  messages?: Messages
 }
 
 /** Builds the board as main.ts does, on a real Redis, and keeps its log in an array. */
@@ -38,9 +40,11 @@ export async function startBoard({
   const redis = connectRedis(server.url, 'operator', log)
   const { queues, close } = watchQueues(redis, log)
   const operators = writable ? [reader, writer] : [reader]
+  const registry = createRegistry('board', '1.2.3')
   const app = await buildApp({
     log,
     redis,
+    registry,
     queues,
     shards,
     operators,
@@ -101,7 +105,9 @@ function routesOf(tree: string): Route[] {
     const depth = indent.length / 4
     // Fastify omits the fixed part of a path with a wildcard.
     const path = part === '*' ? 'static/*' : part
-    const url = depth === 0 ? path : `${parents[depth - 1]}/${path}`.replace(/\/+/g, '/')
+    // The tree splits a path at a hyphen too, if the part before the hyphen is a route.
+    const joint = path.startsWith('-') ? '' : '/'
+    const url = depth === 0 ? path : `${parents[depth - 1]}${joint}${path}`.replace(/\/+/g, '/')
     parents[depth] = url
     for (const method of methods.split(', ')) if (isMethod(method)) routes.push({ method, url })
   }

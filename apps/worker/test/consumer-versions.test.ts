@@ -48,10 +48,11 @@ describe('a job of a later version', () => {
     await expect
       .poll(() => raw.getJobCounts('completed', 'delayed', 'failed'))
       .toMatchObject({
-        completed: 1,
+        completed: 0,
         delayed: 0,
-        failed: 0,
+        failed: 1,
       })
+    expect((await raw.getFailed()).map(({ failedReason }) => failedReason)).toEqual(['late'])
     expect(lines.filter(({ by }) => by === 'late')).toMatchObject([{ level: 'warn', msg: 'failed' }])
     expect(await delivery.slotsOf(send)).toBe(0)
     expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="failed",by="late"} 1')

@@ -49,16 +49,16 @@ describe('the consumer', () => {
     [{ outcome: 'sent', why: 'first' }, '1'],
     [{ outcome: 'fell_back', why: 'email' }, '1'],
     [{ outcome: 'gone', why: 'late' }, '-1'],
-    [{ outcome: 'failed', why: 'ambiguous' }, '-1'],
+    [{ outcome: 'failed', why: 'ambiguous', answer: '' }, '-1'],
     [{ outcome: 'moved', why: 'no_gateway' }, '-1'],
-    [{ outcome: 'failed', why: 'number' }, null],
+    [{ outcome: 'failed', why: 'number', answer: '' }, null],
     [{ outcome: 'gone', why: 'used' }, null],
     [{ outcome: 'done', why: 'sent' }, null],
   ])('marks in Redis whether a gateway accepted the message: %j', async (delivered, mark) => {
     const { queue, consumer, stop } = await delivery.startQueue([], { deliver: async () => delivered })
-    const completed = once(consumer, 'completed')
+    const finished = Promise.race([once(consumer, 'completed'), once(consumer, 'failed')])
     await queue.add(jobOf(await issued()))
-    await completed
+    await finished
     expect(await delivery.redis.get(keys.accepted(SMS_QUEUE))).toBe(mark)
     await stop()
   })
@@ -183,7 +183,9 @@ describe('the consumer', () => {
     for (const send of [expired, refunded]) await delivery.codes.refund(send)
     await raw.add('send', jobOf(expired), { timestamp: Date.now() - 1_200_000 })
     await raw.add('send', jobOf(refunded))
-    await expect.poll(() => raw.getCompletedCount(), { timeout: 10_000 }).toBe(2)
+    const counts = () => raw.getJobCounts('completed', 'failed')
+    await expect.poll(counts, { timeout: 10_000 }).toEqual({ completed: 1, failed: 1 })
+    expect((await raw.getFailed()).map(({ failedReason }) => failedReason)).toEqual(['late'])
     expect(lines.filter(({ by }) => by === 'late')).toMatchObject([{ level: 'warn', msg: 'failed' }])
     expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="failed",by="late"} 1')
     await raw.close()

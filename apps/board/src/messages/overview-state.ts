@@ -1,5 +1,4 @@
-import { commonFingerprints, differing } from '@sms-codes/core/process/fingerprints'
-import type { ProcessEntry } from '@sms-codes/core/process/heartbeat'
+import { findDifferences } from '@sms-codes/core/process/fingerprints'
 import { spanOf } from './formats.ts'
 import { html, type Html } from './html.ts'
 import { column, pill, table, type View } from './layout.ts'
@@ -12,9 +11,9 @@ const NEEDED = ['api', 'worker'] as const
 const OLD_MS = 5_000
 
 /** What an operator must know first, in words: paused queues, gateways that accept nothing, missing processes. */
-export function stateOf({ say, lang }: View, { delivery, processes }: Overview): Html {
+export function stateOf({ say, lang }: View, { delivery, processes, switchedOff }: Overview): Html {
   const { paused, stalledMs, oldestMs } = delivery
-  const isMixed = processes.some((entry) => differencesOf(entry, processes).length > 0)
+  const isMixed = findDifferences(processes).some((one) => one.policy.length + one.keys.length > 0)
   const faults = [
     ...(paused.length > 0 ? [say('paused', { names: paused.join(', ') })] : []),
     ...(stalledMs !== null ? [say('stalled', { time: spanOf(stalledMs, lang) })] : []),
@@ -23,6 +22,7 @@ export function stateOf({ say, lang }: View, { delivery, processes }: Overview):
     ),
   ]
   const remarks = [
+    ...(switchedOff.length > 0 ? [say('switched_off', { names: switchedOff.join(', ') })] : []),
     ...(oldestMs >= OLD_MS ? [say('oldest', { time: spanOf(oldestMs, lang) })] : []),
     ...(isMixed ? [say('mixed')] : []),
   ]
@@ -30,13 +30,6 @@ export function stateOf({ say, lang }: View, { delivery, processes }: Overview):
   return html`<ul class="state ${faults.length > 0 ? 'bad' : 'warn'}" role="alert">
     ${[...faults, ...remarks].map((line) => html`<li>${line}</li>`)}
   </ul>`
-}
-
-/** The names of the sections of the policy, and of the keys, in which a process differs from most processes. */
-function differencesOf(entry: ProcessEntry, all: readonly ProcessEntry[]): string[] {
-  const policy = differing(entry.policy, commonFingerprints(all.map((one) => one.policy)))
-  const keys = differing(entry.keys, commonFingerprints(all.map((one) => one.keys)))
-  return [...policy, ...keys]
 }
 
 export function processList({ say, lang }: View, { now, processes }: Overview): Html {
@@ -49,8 +42,8 @@ export function processList({ say, lang }: View, { now, processes }: Overview): 
     column(say('gateway')),
     column(say('agrees')),
   ]
-  const rows = processes.map((entry) => {
-    const names = differencesOf(entry, processes)
+  const rows = findDifferences(processes).map(({ process: entry, policy, keys }) => {
+    const names = [...policy, ...keys]
     return [
       html`<b>${entry.app}</b>`,
       html`${entry.host} <small>${entry.pid}</small>`,

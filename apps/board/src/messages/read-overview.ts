@@ -1,6 +1,7 @@
 import { readFailures } from '@sms-codes/core/history/failures'
 import { readLastAnswers, readTraffic } from '@sms-codes/core/history/traffic'
 import { createCounters } from '@sms-codes/core/limits/counters'
+import { readGatewaysOff } from '@sms-codes/core/limits/gateways-off'
 import type { Window } from '@sms-codes/core/limits/windows'
 import { readProcesses } from '@sms-codes/core/process/heartbeat'
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
@@ -10,6 +11,7 @@ import { queuesInUse } from '@sms-codes/core/queues/watched-queues'
 import { redisClockMs } from '@sms-codes/core/redis/clock-skew'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
+import { maskText } from '../mask.ts'
 import { maskCount, maskFailure, maskLastAnswer, maskProcess } from './masked.ts'
 
 /** The periods of the overview, in minutes. */
@@ -29,13 +31,14 @@ export type OverviewDeps = {
 export async function readOverview({ redis, shards, budget, hasHistory }: OverviewDeps, period: Period) {
   const now = Math.floor(await redisClockMs(redis))
   const sinceMs = now - PERIODS[period] * 60_000
-  const [traffic, answers, failures, processes, room, delivery] = await Promise.all([
+  const [traffic, answers, failures, processes, room, delivery, off] = await Promise.all([
     readTraffic(redis, PERIODS[period]),
     readLastAnswers(redis),
     hasHistory ? readFailures(redis, { sinceMs, most: MOST_FAILURES }) : [],
     readProcesses(redis),
     createCounters(redis).room({ key: keys.budget, windows: [...budget] }),
     readDelivery(redis, shards, now),
+    readGatewaysOff(redis),
   ])
   return {
     now,
@@ -47,6 +50,7 @@ export async function readOverview({ redis, shards, budget, hasHistory }: Overvi
     processes: processes.map(maskProcess),
     room,
     delivery,
+    switchedOff: [...off.keys()].map(maskText),
   }
 }
 export type Overview = Awaited<ReturnType<typeof readOverview>>

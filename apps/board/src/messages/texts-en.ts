@@ -56,6 +56,7 @@ export const en: Record<keyof typeof zh, string> = {
   paused:
     'Paused: {names}. Its messages are not sent. Resume it on the page of the queues, or with ops resume.',
   stalled: 'No gateway has accepted a message for {time}. The API refuses new requests.',
+  switched_off: 'Switched off by an operator: {names}. ops gateway on switches it on again.',
   oldest: 'The oldest message that no gateway has accepted has waited for {time}.',
   no_app: 'No running process of {app} is seen.',
   mixed: 'The processes differ in policy or keys; see the list of processes below.',

@@ -55,6 +55,7 @@ export const zh = {
   all_well: '服务正常：队列在运行，网关在接受短信。',
   paused: '队列 {names} 已暂停，其中的短信不会发出。在队列看板上恢复，或运行 ops resume。',
   stalled: '网关已有 {time} 没有接受任何短信，API 正在拒绝新的请求。',
+  switched_off: '网关 {names} 已被运维关闭，用 ops gateway on 可重新打开。',
   oldest: '最早一条尚未被网关接受的短信已等待 {time}。',
   no_app: '没有看到运行中的 {app} 进程。',
   mixed: '各进程的策略或密钥不同，见下面的进程列表。',

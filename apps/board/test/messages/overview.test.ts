@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createCounters } from '@sms-codes/core/limits/counters'
+import { switchOff } from '@sms-codes/core/limits/gateways-off'
 import { keys } from '@sms-codes/core/redis/keys'
 import { startBoard, type Board } from '../board.ts'
-import { rowOf, startSends, textOf, type Sends } from './sends.ts'
+import { rowOf, startBoardOn, startSends, textOf, type Sends } from './sends.ts'
 
 const BUDGET = [{ most: 10, seconds: 3_600 }]
 
@@ -58,7 +59,12 @@ describe('the overview', () => {
     ['', '3'],
     ['never', '3'],
   ])('counts the sends of the period %j', async (period, accepted) => {
-    for (const [minutesAgo, count] of [[0, 2], [30, 1], [600, 1], [1_500, 1]] as const)
+    for (const [minutesAgo, count] of [
+      [0, 2],
+      [30, 1],
+      [600, 1],
+      [1_500, 1],
+    ] as const)
       await sends.traffic(minutesAgo, (traffic) => {
         for (let i = 0; i < count; i += 1) traffic.count('accepted', 'login', '')
       })
@@ -94,8 +100,9 @@ describe('the overview', () => {
     expect(textOf(await pageOf())).toContain('7 of 10 left in 1 h 70.0 %')
   })
 
-  it('names paused queues, missing processes and processes with another policy, and else says that all is well', async () => {
-    const stateOf = async () => textOf(/<(?:p|ul) class="state.*?<\/(?:p|ul)>/s.exec(await pageOf())?.[0] ?? '')
+  it('names paused queues, gateways that are off, missing processes and other policies, and else says that all is well', async () => {
+    const stateOf = async () =>
+      textOf(/<(?:p|ul) class="state.*?<\/(?:p|ul)>/s.exec(await pageOf())?.[0] ?? '')
     expect(await stateOf()).toContain('No running process of worker is seen.')
     await runs('api')
     await runs('worker', { gateways: ['ccp'] })
@@ -103,13 +110,19 @@ describe('the overview', () => {
     await runs('worker', { policy: { limits: 'b' }, gateways: ['ccp'], host: 'host-2' })
     expect(await stateOf()).toContain('The processes differ in policy or keys')
     expect(textOf(await pageOf())).toContain('host-2 42 1.2.3 2 h 5 min ccp differ: limits')
+    await switchOff(sends.redis, 'twilio', 60)
+    expect(await stateOf()).toContain('Switched off by an operator: twilio.')
     await sends.redis.hset('{sms}:sms:meta', 'paused', '1')
     expect(await stateOf()).toContain('Paused: sms.')
   })
 
   it('lists the newest failures with reason and code, and leads to their requests', async () => {
     const { send } = await sends.issue('+8613800138001')
-    await sends.call(send, { gateway: 'ccp', class: 'number', code: '160042' }, { status: 'failed', reason: 'number' })
+    await sends.call(
+      send,
+      { gateway: 'ccp', class: 'number', code: '160042' },
+      { status: 'failed', reason: 'number' },
+    )
     const page = await pageOf()
     const row = /<time [^>]*>.*?number refused.*?<\/tr>/s.exec(page)?.[0] ?? ''
     expect(textOf(row)).toContain('number refused ccp 160042 login SMS Show')
@@ -118,7 +131,7 @@ describe('the overview', () => {
   })
 
   it('says that failures are not kept when the history is off', async () => {
-    const off = await startBoard({ server: board.server, messages: { hasHistory: false } })
+    const off = await startBoardOn(board.server, { hasHistory: false })
     expect(textOf((await off.ask({ url: '/messages?lang=en' })).body)).toContain('The history is off')
     await off.close()
   })
@@ -150,14 +163,19 @@ describe('a page about messages', () => {
     ['zh-CN', '?lang=en', 'en'],
     ['en', '?lang=zh', 'zh-CN'],
     ['en', '?lang=fr', 'en'],
-  ])('is in the language of the browser (%s) unless the operator chose one (%s): %s', async (accept, query, lang) => {
-    const reply = await board.ask({ url: `/messages${query}`, headers: { 'accept-language': accept } })
-    expect(reply.body).toContain(`<html lang="${lang}">`)
-  })
+  ])(
+    'is in the language of the browser (%s) unless the operator chose one (%s): %s',
+    async (accept, query, lang) => {
+      const reply = await board.ask({ url: `/messages${query}`, headers: { 'accept-language': accept } })
+      expect(reply.body).toContain(`<html lang="${lang}">`)
+    },
+  )
 
   it('keeps the chosen language in its links, and the period in the link to the other language', async () => {
     const chosen = (await board.ask({ url: '/messages?lang=en&period=24h' })).body
-    const links = [...chosen.matchAll(/(?:href|action)="(\/messages[^"]*)"/g)].map(([, to = '']) => textOf(to))
+    const links = [...chosen.matchAll(/(?:href|action)="(\/messages[^"]*)"/g)].map(([, to = '']) =>
+      textOf(to),
+    )
     expect(links).toContain('/messages?period=24h&lang=zh')
     const pages = links.filter((to) => !to.endsWith('.css') && !to.endsWith('lang=zh'))
     expect(pages.length).toBeGreaterThan(3)
@@ -188,7 +206,11 @@ describe('an outage of Redis', () => {
   it('is a page in words with status 503, for each page', async () => {
     const own = await startBoard()
     await own.server.kill()
-    for (const url of ['/messages', `/messages/phones/${'a'.repeat(22)}`, `/messages/requests/${'a'.repeat(22)}.${'b'.repeat(22)}`]) {
+    for (const url of [
+      '/messages',
+      `/messages/phones/${'a'.repeat(22)}`,
+      `/messages/requests/${'a'.repeat(22)}.${'b'.repeat(22)}`,
+    ]) {
       const reply = await own.ask({ url: `${url}?lang=en` })
       expect([reply.statusCode, reply.headers['content-type']]).toEqual([503, 'text/html; charset=utf-8'])
       expect(textOf(reply.body)).toContain('Redis does not answer')

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { phoneOf } from '@sms-codes/core/codes/send'
 import { startBoard, type Board } from '../board.ts'
-import { startSends, textOf, type Sends } from './sends.ts'
+import { startBoardOn, startSends, textOf, type Sends } from './sends.ts'
 
 let board: Board
 let sends: Sends
@@ -40,7 +40,8 @@ describe('the page of a request', () => {
     const second = await sends.issue('+8613800138011')
     expect([second.send.rid, second.send.n]).toEqual([first.send.rid, 2])
     await sends.call(second.send, TAKEN, { status: 'sent' })
-    const idOf = async (id: string) => /<p class="id"><code>(.*?)<\/code>/.exec(await pageOf(`requests/${id}`))?.[1]
+    const idOf = async (id: string) =>
+      /<p class="id"><code>(.*?)<\/code>/.exec(await pageOf(`requests/${id}`))?.[1]
     expect(await idOf(first.requestId)).toBe(first.requestId)
     expect(await idOf(`${first.send.rid}.1`)).toBe(first.requestId)
     expect(await idOf(`${second.send.rid}.2`)).toBe(second.requestId)
@@ -59,7 +60,7 @@ describe('the page of a request', () => {
   })
 
   it('says that there is no history when it is off', async () => {
-    const off = await startBoard({ server: board.server, messages: { hasHistory: false } })
+    const off = await startBoardOn(board.server, { hasHistory: false })
     const reply = await off.ask({ url: `/messages/requests/${'a'.repeat(22)}.${'b'.repeat(22)}?lang=en` })
     expect([reply.statusCode, textOf(reply.body).includes('The history is off')]).toEqual([404, true])
     await off.close()
@@ -85,7 +86,10 @@ describe('the page of a phone', () => {
 
   it('says so if nothing is known of the phone, and is a page with status 404 for another text', async () => {
     const none = await board.ask({ url: `/messages/phones/${'c'.repeat(22)}?lang=en` })
-    expect([none.statusCode, textOf(none.body).includes('No request of this phone is known.')]).toEqual([200, true])
+    expect([none.statusCode, textOf(none.body).includes('No request of this phone is known.')]).toEqual([
+      200,
+      true,
+    ])
     expect((await board.ask({ url: '/messages/phones/13912345678' })).statusCode).toBe(404)
   })
 })
@@ -103,8 +107,20 @@ describe('a number and a code in the history, by a bug', () => {
     const { send, requestId } = await sends.issue('+8613800138013', mobile)
     sends.failures(send, { channel: 'sms', reason: mobile, gateway: code, code: mobile })
     await sends.call(send, { gateway: mobile, class: code, code: long }, { status: 'failed', reason: mobile })
-    const beat = { id: leak, app: 'api', host: leak, pid: 1, version: leak, startedAt: 1, seenAt: Date.now() + 60_000 }
-    await sends.redis.hset('sms:{gate}:processes', leak, JSON.stringify({ ...beat, gateways: [leak], policy: {}, keys: {} }))
+    const beat = {
+      id: leak,
+      app: 'api',
+      host: leak,
+      pid: 1,
+      version: leak,
+      startedAt: 1,
+      seenAt: Date.now() + 60_000,
+    }
+    await sends.redis.hset(
+      'sms:{gate}:processes',
+      leak,
+      JSON.stringify({ ...beat, gateways: [leak], policy: {}, keys: {} }),
+    )
     for (const path of ['', `/requests/${requestId}`, `/phones/${phoneOf(requestId)}`])
       for (const lang of ['zh', 'en']) {
         const reply = await board.ask({ url: `/messages${path}?lang=${lang}` })

@@ -2,10 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomBytes } from 'node:crypto'
 import { keyFaults } from '@sms-codes/core/redis/key-faults'
 import { startBoard, type Board } from '../board.ts'
-import { startSends, textOf, type Sends } from './sends.ts'
+import { startBoardOn, startSends, textOf, type Sends } from './sends.ts'
 
 const MOBILE = '+8613912345678'
-const SPELLINGS = ['13912345678', '139-1234-5678', ' +86 139 1234 5678 ', '008613912345678', '１３９１２３４５６７８']
+const SPELLINGS = [
+  '13912345678',
+  '139-1234-5678',
+  ' +86 139 1234 5678 ',
+  '008613912345678',
+  '１３９１２３４５６７８',
+]
 
 let board: Board
 let withoutKey: Board
@@ -14,7 +20,7 @@ let ph: string
 beforeAll(async () => {
   withoutKey = await startBoard({ writable: true })
   sends = await startSends(withoutKey.server.url)
-  board = await startBoard({ server: withoutKey.server, messages: { phoneKey: sends.phoneKey } })
+  board = await startBoardOn(withoutKey.server, { phoneKey: sends.phoneKey })
   ph = sends.keyring.pseudonym(MOBILE)
 })
 afterAll(async () => {
@@ -41,16 +47,21 @@ describe('the search', () => {
     expect([reply.statusCode, reply.headers.location]).toEqual([303, `/messages/requests/${id}`])
   })
 
-  it.each(['', '139', '13912345678x', '+85291234567', '02112345678', '<b>13912345678</b>', `${MOBILE},${MOBILE}`])(
-    'answers %j with 400 and the form, and does not repeat the input',
-    async (typed) => {
-      const reply = await search(typed)
-      expect(reply.statusCode).toBe(400)
-      expect(textOf(reply.body)).toContain('This is neither a request id nor a mobile number.')
-      expect(reply.body).toContain('<input')
-      expect(reply.body).not.toMatch(/139|1234|value=/)
-    },
-  )
+  it.each([
+    '',
+    '139',
+    '13912345678x',
+    '+852912345678901234',
+    '02112345678',
+    '<b>13912345678</b>',
+    `${MOBILE},${MOBILE}`,
+  ])('answers %j with 400 and the form, and does not repeat the input', async (typed) => {
+    const reply = await search(typed)
+    expect(reply.statusCode).toBe(400)
+    expect(textOf(reply.body)).toContain('This is neither a request id nor a mobile number.')
+    expect(reply.body).toContain('<input')
+    expect(reply.body).not.toMatch(/139|1234|value=/)
+  })
 
   it('answers a body that is no form with 400', async () => {
     const reply = await board.ask({ method: 'POST', url: '/messages/search', payload: { sought: [MOBILE] } })
@@ -67,7 +78,11 @@ describe('the search', () => {
   })
 
   it('is refused for a page of another site, and allowed for its own page, for every operator', async () => {
-    for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }])
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { origin: 'null' },
+    ])
       expect((await search(MOBILE, { headers })).statusCode).toBe(403)
     for (const headers of [{ origin: 'http://localhost:80' }, { 'sec-fetch-site': 'same-origin' }])
       expect((await search(MOBILE, { headers })).statusCode).toBe(303)
@@ -92,7 +107,7 @@ describe('the search', () => {
   it('says that its PHONE_KEY is not that of the other processes', async () => {
     const keys = { phoneKey: sends.phoneKey, codeKeys: [] }
     expect(await keyFaults(sends.redis, keys)).toEqual([])
-    const wrong = await startBoard({ server: board.server, messages: { phoneKey: randomBytes(32) } })
+    const wrong = await startBoardOn(board.server, { phoneKey: randomBytes(32) })
     const reply = await search('13912345678', { to: wrong })
     expect(reply.statusCode).toBe(503)
     expect(textOf(reply.body)).toContain('PHONE_KEY of the board differs')
@@ -101,10 +116,7 @@ describe('the search', () => {
   })
 
   it('finds a number of each country of the policy', async () => {
-    const wide = await startBoard({
-      server: board.server,
-      messages: { phoneKey: sends.phoneKey, countries: ['CN', 'HK'] },
-    })
+    const wide = await startBoardOn(board.server, { phoneKey: sends.phoneKey, countries: ['CN', 'HK'] })
     const reply = await search('+852 9123 4567', { to: wide, query: '' })
     expect(reply.headers.location).toBe(`/messages/phones/${sends.keyring.pseudonym('+85291234567')}`)
     await wide.close()

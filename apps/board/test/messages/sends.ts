@@ -8,6 +8,8 @@ import { createTraffic, type Traffic } from '@sms-codes/core/history/traffic'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis } from '@sms-codes/core/redis/connect'
+import { expect, vi } from 'vitest'
+import { startBoard, type Board, type Messages } from '../board.ts'
 
 const KEEP_SECONDS = 86_400
 const policy = {
@@ -19,6 +21,14 @@ const policy = {
   missesWithIdPerDay: 100,
   keepHistorySeconds: KEEP_SECONDS,
   sends: [{ most: 50, seconds: 3_600 }],
+}
+
+/** Starts another board on a running server, and waits for its connection. */
+export async function startBoardOn(server: Board['server'], messages: Messages): Promise<Board> {
+  const board = await startBoard({ server, messages })
+  const status = async () => (await board.app.inject({ url: '/readyz' })).statusCode
+  await vi.waitFor(async () => expect(await status()).toBe(200), { timeout: 15_000 })
+  return board
 }
 
 export type Given = { gateway: string; class: string; code: string }

@@ -1,4 +1,5 @@
 import type { ReceiptState } from '@sms-codes/core/queues/delivery-receipts'
+import { failedReason } from '@sms-codes/core/queues/failed-reason'
 import type { Answer } from '../gateways/skipping-gateway.ts'
 import type { Attempt, EndReason } from './attempt.ts'
 import type { Call } from './call-plan.ts'
@@ -19,7 +20,7 @@ export type End =
 /** The queue runs the job again later. */
 export type Retry = {
   kind: 'retry'
-  /** The text of the job's error. */
+  /** The text of the job's error, in the form of failed-reason.ts. */
   reason: string
   gateway?: string
   /** True if `gateway` may have taken the message in this call. */
@@ -53,7 +54,8 @@ const wait = ({ ageMs }: Attempt): End => ({ kind: 'wait', waitMs: Math.round(ra
  */
 export function decide(outcome: Answer, { gateway, risksSecondSend }: Call, attempt: Attempt): Decision {
   const { name } = gateway
-  const retry: Retry = { kind: 'retry', reason: attempt.lastAnswer, gateway: name }
+  const reason = failedReason(outcome.class, attempt.lastAnswer)
+  const retry: Retry = { kind: 'retry', reason, gateway: name }
   const isRepeat = attempt.doubt?.gateway === name
   switch (outcome.class) {
     case 'accepted':
@@ -103,7 +105,7 @@ export function decideWithoutCalls(attempt: Attempt): End {
   if (!hasRefusal && isRateFull) return wait(attempt)
   if (!hasRefusal && skips.every((reason) => reason === 'QUOTA_FULL'))
     return { kind: 'end', why: 'number_limit' }
-  const reason = `no gateway accepted it, last ${lastAnswer}`
+  const reason = failedReason('no_gateway', lastAnswer)
   // A gateway with an exhausted rate works, so the send does not move to e-mail.
   return { kind: 'retry', reason, atLeastMs: busyMs, ...(!isRateFull && { orMove: 'no_gateway' }) }
 }

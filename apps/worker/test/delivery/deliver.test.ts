@@ -3,7 +3,15 @@ import { phoneOf } from '@sms-codes/core/codes/send'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { Found, LookUp, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
-import { fakeGateway, newMobile, readableLog, sendOf, skippedGateway, startDelivery } from '../worker.ts'
+import {
+  fakeGateway,
+  LEASE_MS,
+  newMobile,
+  readableLog,
+  sendOf,
+  skippedGateway,
+  startDelivery,
+} from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -66,7 +74,12 @@ describe('a send', () => {
     async (outcome) => {
       const { mobile, send } = await issued()
       const [first, second] = [fakeGateway('first', [outcome]), fakeGateway('second')]
-      expect(await delivery.deliver(send, [first, second])).toEqual({ outcome: 'failed', why: outcome })
+      const answer = `first first-${outcome}`
+      expect(await delivery.deliver(send, [first, second])).toEqual({
+        outcome: 'failed',
+        why: outcome,
+        answer,
+      })
       expect(second.messages).toEqual([])
       expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: outcome })
       expect(await delivery.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
@@ -103,7 +116,11 @@ describe('a send', () => {
   it('fails at once if the quota for the number is full at every gateway', async () => {
     const { send } = await issued()
     const gateways = [skippedGateway('first', ['QUOTA_FULL']), skippedGateway('second', ['QUOTA_FULL'])]
-    expect(await delivery.deliver(send, gateways)).toEqual({ outcome: 'failed', why: 'number_limit' })
+    expect(await delivery.deliver(send, gateways)).toEqual({
+      outcome: 'failed',
+      why: 'number_limit',
+      answer: 'second QUOTA_FULL',
+    })
     const other = await issued()
     const one = [skippedGateway('first', ['QUOTA_FULL']), fakeGateway('second')]
     expect(await delivery.deliver(other.send, one)).toEqual({ outcome: 'sent', why: 'second' })
@@ -148,9 +165,9 @@ describe('a send', () => {
     const repeat = { class: 'duplicate' as const, code: '160056' }
     const ccp = fakeGateway('ccp', [repeat, repeat, repeat], true)
     const other = fakeGateway('other', ['switch_now'])
-    await expect(delivery.deliver(send, [ccp])).rejects.toThrow('no gateway accepted it, last ccp 160056')
+    await expect(delivery.deliver(send, [ccp])).rejects.toThrow('no_gateway: ccp 160056')
     expect(await statusOf(send.rid)).toMatchObject({ status: 'queued' })
-    await expect(delivery.deliver(send, [ccp, other])).rejects.toThrow('last other')
+    await expect(delivery.deliver(send, [ccp, other])).rejects.toThrow('no_gateway: other')
     expect(await delivery.deliver(send, [ccp, other])).toEqual({ outcome: 'sent', why: 'other' })
     // The further send has the same text for the same number.
     await delivery.pass(61)
@@ -178,9 +195,7 @@ describe('a send', () => {
   it('returns to the queue if no gateway accepted it', async () => {
     const { send } = await issued()
     const gateways = [fakeGateway('first', ['switch_now']), fakeGateway('second', ['config'])]
-    await expect(delivery.deliver(send, gateways)).rejects.toThrow(
-      'no gateway accepted it, last second second-config',
-    )
+    await expect(delivery.deliver(send, gateways)).rejects.toThrow('no_gateway: second second-config')
     expect(await statusOf(send.rid)).toMatchObject({ status: 'queued' })
     expect(await delivery.deliver(send, gateways)).toEqual({ outcome: 'sent', why: 'first' })
   })
@@ -228,7 +243,11 @@ describe('a send', () => {
     const { send } = await issued()
     await delivery.redis.hset(recordOf(send.rid), 'sealed', 'k1.forged')
     const gateway = fakeGateway('first')
-    expect(await delivery.deliver(send, [gateway])).toEqual({ outcome: 'failed', why: 'unreadable' })
+    expect(await delivery.deliver(send, [gateway])).toEqual({
+      outcome: 'failed',
+      why: 'unreadable',
+      answer: '',
+    })
     expect(gateway.messages).toEqual([])
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'unreadable' })
     const counted = 'sms_sends_ended_total{status="failed",by="unreadable"} 1'
@@ -281,6 +300,26 @@ describe('a doubt', () => {
     expect(other.messages).toEqual([])
   })
 
+  it('is counted by gateway, for an unclear answer and for a worker that died; so is a second message', async () => {
+    const [died, unclear] = [fakeGateway('died'), fakeGateway('unclear', ['ambiguous'])]
+    const { send } = await issued()
+    const counts = async () => {
+      const text = await delivery.registry.metrics()
+      const count = (series: string) => Number(text.split(`${series} `)[1]?.split('\n')[0] ?? 0)
+      return [
+        ...['died', 'unclear'].map((gateway) => count(`sms_doubts_total{gateway="${gateway}"}`)),
+        count('\nsms_second_messages_total'),
+      ]
+    }
+    const [, , before = 0] = await counts()
+    await delivery.ledger.claim(send, 'died', { fence: 0, leaseMs: LEASE_MS })
+    await delivery.pass(2)
+    expect(await runJob(send, [died, unclear], 1)).toBe('still open')
+    expect(await counts()).toEqual([1, 1, before + 1])
+    expect(await runJob(send, [died, unclear], 1)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    expect(await counts()).toEqual([1, 1, before + 1])
+  })
+
   it('keeps the slot taken even if a second doubt was resolved', async () => {
     const { send } = await issued()
     const first = fakeGateway('first', ['ambiguous'])
@@ -298,7 +337,8 @@ describe('a doubt', () => {
     const { send, code } = await issued()
     const [first, second] = [fakeGateway('first', ['ambiguous']), fakeGateway('second', ['ambiguous'])]
     first.script.push('switch_now')
-    expect(await runJob(send, [first, second], 10)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    const ambiguous = { outcome: 'failed', why: 'ambiguous', answer: '' }
+    expect(await runJob(send, [first, second], 10)).toEqual(ambiguous)
     const possiblySent = [...first.messages.slice(0, 1), ...second.messages]
     expect(possiblySent).toHaveLength(2)
     expect(new Set(possiblySent.map((message) => message.code))).toEqual(new Set([code]))
@@ -350,7 +390,7 @@ describe('a doubt', () => {
     const { send } = await issued()
     const asked = gatewayWithLookUp('asked', { found: 'unknown' })
     asked.script.push('ambiguous')
-    expect(await runJob(send, [asked], 9)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    expect(await runJob(send, [asked], 9)).toEqual({ outcome: 'failed', why: 'ambiguous', answer: '' })
     expect(asked.messages).toHaveLength(2)
     expect(asked.lookUps).toHaveLength(2)
   })
@@ -399,7 +439,7 @@ describe('a doubt', () => {
       void delivery.deliver(send, [silent])
     })
     await delivery.pass(2)
-    expect(await runJob(send, [first], 5)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    expect(await runJob(send, [first], 5)).toEqual({ outcome: 'failed', why: 'ambiguous', answer: '' })
     expect(first.messages).toHaveLength(1)
   })
 })

@@ -116,11 +116,12 @@ describe('a send that no SMS gateway and then no mail server took', () => {
     for (const refusal of ['number', 'number_limit'] as const) {
       const { send, isSpent } = await moved()
       expect(await both.email(send, mail(refusal))).toEqual({ outcome: 'moved', why: refusal })
-      await expect(both.sms(send, [fakeGateway('first', [DOWN])])).rejects.toThrow('no gateway accepted it')
+      await expect(both.sms(send, [fakeGateway('first', [DOWN])])).rejects.toThrow('no_gateway: ')
       expect(await channelOf(send)).toBe('sms')
       expect(await both.sms(send, [fakeGateway('first', ['number'])])).toEqual({
         outcome: 'failed',
         why: 'number',
+        answer: 'first first-number',
       })
       expect([await delivery.slotsOf(send), await isSpent()]).toEqual([0, false])
     }
@@ -140,7 +141,8 @@ describe('a send that may have left', () => {
   it('by mail stays on e-mail, and causes at most one further message', async () => {
     const { mobile, send, code } = await moved()
     const server = mail('ambiguous', DOWN, 'ambiguous')
-    expect(await runJob(() => both.email(send, server))).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    const ambiguous = { outcome: 'failed', why: 'ambiguous', answer: '' }
+    expect(await runJob(() => both.email(send, server))).toEqual(ambiguous)
     expect(server.messages).toHaveLength(3)
     expect([await channelOf(send), await both.jobsOf('sms')]).toEqual(['email', []])
     expect(await delivery.slotsOf(send)).toBe(1)
@@ -157,7 +159,7 @@ describe('a send that may have left', () => {
     first.script.push('ambiguous')
     expect(await runJob(() => both.sms(send, [first]))).toMatchObject({ outcome: 'moved', why: 'ambiguous' })
     expect(await both.email(send, mail('number'))).toEqual({ outcome: 'moved', why: 'number' })
-    expect(await both.sms(send, [first])).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    expect(await both.sms(send, [first])).toEqual({ outcome: 'failed', why: 'ambiguous', answer: '' })
     // Calls one and three may have left; the second certainly did not.
     expect(first.messages).toHaveLength(3)
     expect(await delivery.slotsOf(send)).toBe(1)
@@ -192,7 +194,7 @@ describe('a send that may have left', () => {
     const { send } = await both.issued({ budgetUnit })
     await both.receipts.arrive('first', 'm-2', 'undelivered')
     await both.sms(send, [fakeGateway('first', [{ class: 'accepted', code: 'OK', messageId: 'm-2' }])])
-    expect(await both.email(send, mail('number'))).toEqual({ outcome: 'failed', why: 'number' })
+    expect(await both.email(send, mail('number'))).toMatchObject({ outcome: 'failed', why: 'number' })
     expect(await both.statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'undelivered' })
     expect(await delivery.slotsOf(send)).toBe(1)
     expect(await isSpent()).toBe(true)

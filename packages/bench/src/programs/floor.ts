@@ -6,7 +6,5 @@ export const FLOOR_JOB = {
   backoff: { type: 'custom' },
   sizeLimit: 2_048,
   lifo: true,
-  removeOnComplete: { count: 200 },
-  removeOnFail: { age: 3_600, count: 1_000 },
   stackTraceLimit: 0,
 }

@@ -2,6 +2,7 @@
 // and the address of the gateway are its arguments. A job whose call was not accepted fails.
 import { setMaxListeners } from 'node:events'
 import { createServer } from 'node:http'
+import { keptJobs } from '@sms-codes/core/queues/queue-options'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { Worker } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -20,7 +21,8 @@ async function send({ data }: { data: unknown }): Promise<void> {
 }
 
 const connection = new Redis(redisUrl, { maxRetriesPerRequest: null })
-const worker = new Worker(FLOOR_QUEUE, send, { connection, prefix: FLOOR_PREFIX, concurrency: 50 })
+const kept = keptJobs(FLOOR_QUEUE)
+const worker = new Worker(FLOOR_QUEUE, send, { ...kept, connection, prefix: FLOOR_PREFIX, concurrency: 50 })
 await worker.waitUntilReady()
 createServer((_request, response) => response.end()).listen(Number(port), '127.0.0.1')
 process.once('SIGTERM', () => process.exit())
