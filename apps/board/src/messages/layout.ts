@@ -100,7 +100,7 @@ export const numberColumn = (name: string): Column => ({ name, isNumber: true })
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): Html {
   const kindOf = ({ isNumber }: Column, cell: Cell) =>
     [isNumber ? 'number' : '', cell === '' ? 'blank' : ''].join(' ').trim()
-  const hasFigures = columns.filter(({ isNumber }) => isNumber).length > 2
+  const hasFigures = columns.filter(({ isNumber }) => isNumber).length > 3
   const rowOf = (cells: readonly Cell[]) =>
     html`<tr class="${hasFigures ? 'figures' : ''}">
       ${columns.map((one, i) => {

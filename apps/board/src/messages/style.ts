@@ -33,8 +33,8 @@ h2 { font-size: 13px; font-weight: 600; color: var(--soft); margin: 28px 0 8px; 
 .brand { color: var(--soft); font-size: 15px; }
 .brand b { color: var(--ink); font-weight: 600; margin-left: 4px; }
 main.wide { padding-bottom: 28px; }
-footer { border-top: 1px solid var(--line); color: var(--soft); font-size: 12px; }
-footer p { margin: 0; padding: 12px 0 32px; }
+footer { color: var(--soft); font-size: 12px; }
+footer p { margin: 0; padding: 12px 0 32px; border-top: 1px solid var(--line); }
 .card, .scroll { background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .card { padding: 14px 16px; }
 .card > p { margin: 0; }
@@ -126,10 +126,12 @@ time { white-space: nowrap; }
   .scroll { overflow: visible; background: none; border: 0; }
   thead { display: none; }
   table, tbody, td { display: block; }
-  tr { display: grid; grid-template-columns: 1fr 1fr; gap: 6px 16px; background: var(--card); border: 1px solid var(--line);
+  tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 6px 16px; background: var(--card); border: 1px solid var(--line);
     border-radius: 8px; padding: 12px 14px; }
   tr + tr { margin-top: 8px; }
-  tr.figures { grid-template-columns: repeat(6, 1fr); }
+  tr.figures { grid-template-columns: repeat(6, minmax(0, 1fr)); }
+  td:has(.call) { grid-column: 1 / -1; }
+  .call { white-space: normal; }
   tr.figures td { grid-column: span 2; }
   tr.figures td:has(.ratio) { grid-column: span 3; }
   td, td:first-child, td:last-child, td.number { padding: 0; border: 0; text-align: left; overflow-wrap: anywhere; white-space: normal; }

@@ -71,8 +71,8 @@ export const en: Record<keyof typeof zh, string> = {
   search_wrong_key:
     'PHONE_KEY of the board differs from the key of the other processes, so no phone can be found. Start the board with their PHONE_KEY.',
   what_to_do: 'What to do',
-  side: 'Side',
-  side_ours: 'ours',
+  side: 'Cause',
+  side_ours: 'our side',
   side_gateway: 'the gateway',
   side_number: "the user's number",
   side_user: 'the user',

@@ -27,7 +27,7 @@ describe('the page of a request', () => {
     await sends.ledger.report(send, 'undelivered', false, 'MK:0001')
     const text = textOf(await pageOf(`requests/${requestId}?lang=en`))
     expect(text).toContain('aliyun (MK:0001) accepted the message, and its delivery receipt says that')
-    expect(text).toContain("Side the user's number What to do The phone is off")
+    expect(text).toContain("Cause the user's number What to do The phone is off")
     expect(text).toMatch(/busy, try later ccp SMS 160016 321 ms × 2 .* accepted aliyun SMS OK 321 ms/)
     expect(text).toMatch(/accepted by the gateway .* MK:0001/)
     const zh = textOf(await pageOf(`requests/${requestId}?lang=zh`))
