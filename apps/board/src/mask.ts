@@ -20,21 +20,21 @@ export function createDataMask(fields: Record<string, unknown>): (data: unknown)
     if (typeof data !== 'object' || data === null) return HIDDEN
     return Object.fromEntries(
       Object.entries(data).map(([name, value]) =>
-        Object.hasOwn(fields, name) ? [name, mask(value, 'data')] : [scrubFreeText(name), HIDDEN],
+        Object.hasOwn(fields, name) ? [name, mask(value, 'data')] : [maskText(name), HIDDEN],
       ),
     )
   }
 }
 
 function mask(value: unknown, mode: Mode): unknown {
-  const maskText = mode === 'free' ? scrubFreeText : scrub
-  if (typeof value === 'string') return maskText(value)
+  const masked = mode === 'free' ? maskText : scrub
+  if (typeof value === 'string') return masked(value)
   if (typeof value === 'number') return mode === 'known' ? value : maskNumber(value)
   if (Array.isArray(value)) return value.map((item) => mask(item, mode))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
-      maskText(name),
+      masked(name),
       mask(item, FREE_FIELDS.includes(name) ? 'free' : mode),
     ]),
   )
@@ -48,6 +48,10 @@ function maskNumber(value: number): number | string {
 const DIGITS = /(?<![0-9])[0-9]{6,10}(?![0-9])/g
 
 /** Also masks digits inside words, which `scrub` keeps because ids contain such digits. */
-function scrubFreeText(text: string): string {
-  return scrub(text).replace(DIGITS, '******')
-}
+export const maskText = (text: string): string => scrub(text).replace(DIGITS, '******')
+
+/**
+ * Masks the code of a vendor. Vendors have codes of up to six digits, such as 160038. A gateway has checked that its
+ * code is not the verification code and contains no part of the number.
+ */
+export const maskCode = (code: string): string => code.replace(/[0-9]{7,}/g, '******')

@@ -34,7 +34,7 @@ export function explain({ events }: Told, lang: Lang): Explanation {
     return say(cause, by(lastCall.gateway, lastCall.code), PREFIXES[prefix][lang])
   }
 
-  const end = endOf(statuses)
+  const end = endOf(events)
   if (end === undefined && lastCall !== undefined && lastCall === taker)
     return say(ENDS.sent, by(taker.gateway))
   if (end === undefined) return because('open', 'queued')
@@ -55,7 +55,8 @@ export function explain({ events }: Told, lang: Lang): Explanation {
 }
 
 /** The status that tells most. A verified code and a delivery are certain, whatever was recorded after them. */
-function endOf(statuses: readonly StatusEvent[]): StatusEvent | undefined {
+export function endOf(events: Told['events']): StatusEvent | undefined {
+  const statuses = events.filter((event) => event.kind === 'status')
   const certain = ['used', 'delivered'].map((name) => statuses.find(({ status }) => status === name))
   return certain.find((event) => event !== undefined) ?? statuses.at(-1)
 }
