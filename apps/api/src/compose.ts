@@ -1,19 +1,23 @@
 import type { Registry } from 'prom-client'
-import { guardWindowsOf } from '@sms-codes/core/codes/code-policies'
+import { guardWindowsOf, historySecondsOf } from '@sms-codes/core/codes/code-policies'
 import { createCodeStore } from '@sms-codes/core/codes/code-store'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
 import { createLocales } from '@sms-codes/core/config/locales'
 import { fallbackRules } from '@sms-codes/core/config/fallback-rules'
+import { createFailureList } from '@sms-codes/core/history/failures'
+import { createRefusalNotes } from '@sms-codes/core/history/history'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { createCounters } from '@sms-codes/core/limits/counters'
+import { createTraffic } from '@sms-codes/core/history/traffic'
 import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
 import { loadNumbers } from '@sms-codes/core/numbers'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
+import { createEventCount } from '@sms-codes/core/queues/event-metrics'
 import { createEventQueue } from '@sms-codes/core/queues/events'
 import { createSendQueue, EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createSmsQueue } from '@sms-codes/core/queues/shards'
@@ -56,11 +60,12 @@ export async function composeApi({ config, log, redis, producer, registry, traci
   const policyOf = scenePolicies(config.policies)
   const keyring = createKeyring(config.keyring)
   const counters = createCounters(redis)
-  const metrics = createApiMetrics(registry)
+  const metrics = createApiMetrics(registry, Object.keys(config.policies))
   reportBudget(registry, counters, config.rateLimits.budget)
   const queue = createSmsQueue(producer, log, shards, tracing)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
-  const events = config.tellsEvents ? createEventQueue(producer, log, tracing) : null
+  const countEvent = config.tellsEvents ? createEventCount(registry) : null
+  const events = countEvent && createEventQueue(producer, log, tracing, () => countEvent('lost'))
   const audit = createAudit(redis)
   const guard = createPumpingGuard({ metrics, audit, log }, policy)
   const lists = createListCheck({ metrics, audit, log }, policy.lists)
@@ -97,6 +102,7 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     ),
     guard,
     guardCounts: createGuardCounts(redis, guardWindowsOf(policy), log),
+    traffic: createTraffic(redis, log),
     normaliseFields: createFieldNormaliser(readNumber),
     servedNumber: createServedNumbers(readNumber),
     idempotency: createIdempotency(createIdempotencyStore(redis, keyring), backEnds),
@@ -105,7 +111,13 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     localeOf: createLocales(policy),
     codes: createCodeStore(redis, keyring, policyOf),
     contacts: createContacts(redis, keyring),
-    ledger: createSendLedger(redis, keyring, events?.tell),
+    ledger: createSendLedger(
+      redis,
+      keyring,
+      events?.tell,
+      createFailureList(redis, historySecondsOf(policy), log),
+    ),
+    noteRefusal: createRefusalNotes(redis, keyring, historySecondsOf(policy)),
     queue,
     mails,
     rules: fallbackRules(policy),

@@ -10,7 +10,7 @@ import { ApiEnv } from './config/variables.ts'
 import { buildServer } from './server.ts'
 
 const parts = await boot({ name: 'api', variables: ApiEnv, env: process.env, load: loadApiConfig })
-const { config, log, redis, producer, registry, version } = parts
+const { config, log, redis, producer, registry, version, heartbeat } = parts
 const { app, deps, queues } = await buildServer(parts)
 const { host, port, opsPort } = config
 const queuesUsed = smsQueues(config.policy.queues.shards)
@@ -28,7 +28,13 @@ onShutdown(
       await sleep(config.drainMs)
     },
     () => app.close(),
-    () => Promise.all([deps.guardCounts.flush(), ...queues.map((queue) => queue.close())]),
+    () =>
+      Promise.all([
+        heartbeat.stop(),
+        deps.guardCounts.flush(),
+        deps.traffic.flush(),
+        ...queues.map((one) => one.close()),
+      ]),
     async () => {
       producer.disconnect()
       redis.disconnect()

@@ -2,15 +2,37 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { GROUPS } from '@sms-codes/core/limits/guard-counts'
 import type { Counters } from '@sms-codes/core/limits/counters'
 import type { Window } from '@sms-codes/core/limits/windows'
+import { createHttpDuration } from '@sms-codes/core/process/http-metrics'
 import { keys } from '@sms-codes/core/redis/keys'
 import { MODES } from './abuse/pumping-guard.ts'
+import { RETCODE } from './http/answers.ts'
+
+/** Every name under which a request is refused for a limit, a list, the guard or the load. */
+const LIMITS = [
+  ...['images', 'subnet_images', 'verifies', 'subnet_verifies'],
+  ...[
+    'attempts',
+    'subnet_attempts',
+    'address',
+    'subnet',
+    'segment',
+    'country',
+    'budget',
+    'api_key',
+    'limit_key',
+  ],
+  ...['deny_list', 'guard', 'paused', 'backlog', 'gateways', 'event_loop'],
+]
+const CAPTCHA_EVENTS = { picture: 'issued', proof: 'issued', siteverify: 'unavailable' }
+const VERIFY_RESULTS = ['ok', 'no', 'throttled']
 
 /**
  * The metrics of the API. Labels are route patterns, RETCODEs and other bounded sets, and never hold a value of a
  * caller. Series that an alert rule watches begin at 0, because Prometheus sees no increase in a series that begins
  * at 1.
+ * @param scenes the scenes of the policy
  */
-export function createApiMetrics(registry: Registry) {
+export function createApiMetrics(registry: Registry, scenes: readonly string[]) {
   const registers = [registry]
   const counter = <Label extends string>(name: string, labelNames: Label[], help: string) =>
     new Counter({ name, help, labelNames, registers })
@@ -21,40 +43,62 @@ export function createApiMetrics(registry: Registry) {
     'Findings of the pumping guard',
   )
   for (const group of GROUPS) for (const mode of MODES) guardFindings.inc({ group, mode }, 0)
+  const answers = counter('sms_http_answers_total', ['code'], 'HTTP answers by RETCODE')
+  for (const code of Object.values(RETCODE)) answers.inc({ code }, 0)
+  const refusals = counter(
+    'sms_refused_by_limit_total',
+    ['limit'],
+    'Requests refused by a full limit, a list, the guard, or because of the load',
+  )
+  for (const limit of LIMITS) refusals.inc({ limit }, 0)
+  const captchas = counter(
+    'sms_captchas_total',
+    ['kind', 'event'],
+    'Image codes, proofs of work and tokens of a captcha service',
+  )
+  for (const [kind, first] of Object.entries(CAPTCHA_EVENTS))
+    for (const event of [first, 'passed', 'failed']) captchas.inc({ kind, event }, 0)
+  const accepted = counter('sms_requests_accepted_total', ['scene'], 'Accepted requests for a code')
+  const verifies = counter('sms_verifies_total', ['scene', 'result'], 'Guessed codes')
+  for (const scene of scenes) {
+    accepted.inc({ scene }, 0)
+    for (const result of VERIFY_RESULTS) verifies.inc({ scene, result }, 0)
+  }
   return {
-    answers: counter('sms_http_answers_total', ['method', 'route', 'code'], 'HTTP answers of the API'),
+    answers,
+    requestSeconds: createHttpDuration(registry),
+    refusals,
+    captchas,
+    accepted,
+    verifies,
     storeErrors: counter('sms_store_errors_total', [], 'Requests answered 503 because Redis failed'),
     missingKeys: counter(
       'sms_missing_keys_total',
       [],
       'Requests answered 503 because this process lacks a code key that another process has used',
     ),
-    refusals: counter('sms_refused_by_limit_total', ['limit'], 'Requests refused by a full limit'),
     guardFindings,
-    listDecisions: counter('sms_list_decisions_total', ['list', 'by'], 'Sends decided by a list'),
-    captchas: counter(
-      'sms_captchas_total',
-      ['kind', 'event'],
-      'Image codes, proofs of work and tokens of a captcha service',
+    listDecisions: counter(
+      'sms_list_decisions_total',
+      ['list', 'by'],
+      'Sends decided by a list, by kind of entry',
     ),
     backEndSends: counter(
       'sms_back_end_requests_accepted_total',
       ['back_end'],
       'Accepted requests by API key',
     ),
-    accepted: counter('sms_requests_accepted_total', ['scene'], 'Accepted requests for a code'),
-    verifies: counter('sms_verifies_total', ['scene', 'result'], 'Guessed codes'),
-    codesUsed: counter('sms_codes_used_total', ['scene', 'gateway'], 'Verified codes by their last gateway'),
+    codesUsed: counter('sms_codes_used_total', ['gateway'], 'Verified codes by their last gateway'),
     deliveryReceipts: counter(
       'sms_receipts_total',
-      ['gateway', 'state', 'came'],
-      'Delivery receipts by gateway, reported state, and effect on the send',
+      ['gateway', 'state'],
+      'Delivery receipts by reported state; parked if no send with its id is known yet',
     ),
     deliverySeconds: new Histogram({
       name: 'sms_receipt_seconds',
       help: 'Seconds from the acceptance of a message by the gateway to its delivery receipt',
       labelNames: ['gateway'],
-      buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300],
+      buckets: [2, 5, 10, 30, 120],
       registers,
     }),
   }
@@ -62,10 +106,17 @@ export function createApiMetrics(registry: Registry) {
 export type ApiMetrics = ReturnType<typeof createApiMetrics>
 
 /**
- * Reports at each scrape how many messages the budget still allows. While Redis does not answer, the metric has no
- * series and the rest of the scrape succeeds.
+ * Reports the budget, and at each scrape how many messages it still allows. While Redis does not answer, the latter has
+ * no series and the rest of the scrape succeeds.
  */
 export function reportBudget(registry: Registry, counters: Counters, budget: readonly Window[]): void {
+  const limit = new Gauge({
+    name: 'sms_budget_limit',
+    help: 'Messages that the budget allows, by the length of the window in seconds',
+    labelNames: ['window'],
+    registers: [registry],
+  })
+  for (const { seconds, most } of budget) limit.set({ window: String(seconds) }, most)
   const left = new Gauge({
     name: 'sms_budget_left',
     help: 'Messages that the budget still allows, by the length of the window in seconds',

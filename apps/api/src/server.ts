@@ -1,4 +1,4 @@
-import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify'
 import { randomId } from '@sms-codes/core/keyring'
 import { createHttpServer } from '@sms-codes/core/process/http-server'
 import { refuseUnderLoad } from './abuse/backpressure.ts'
@@ -23,6 +23,14 @@ const HEADERS = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+}
+
+const DOCUMENTS = /^\/(docs|openapi|\.well-known)/
+
+/** The label of a request in metrics: its route. Documents, preflights, HEAD and unknown paths have one label. */
+function routeLabel({ method, routeOptions: { url } }: FastifyRequest): string {
+  if (url === undefined || ['HEAD', 'OPTIONS'].includes(method) || DOCUMENTS.test(url)) return 'other'
+  return url
 }
 
 /** Builds the complete HTTP API without listening. */
@@ -67,8 +75,9 @@ export async function buildServer(parts: ApiProcess) {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS)
   })
-  app.addHook('onResponse', async ({ method, routeOptions: { url: route = 'none' } }, reply) => {
-    deps.metrics.answers.inc({ method, route, code: retcodeOf(reply) })
+  app.addHook('onResponse', async (request, reply) => {
+    deps.metrics.answers.inc({ code: retcodeOf(reply) })
+    deps.metrics.requestSeconds.observe({ route: routeLabel(request) }, reply.elapsedTime / 1000)
   })
   // A client that keeps its connection open during a stop would delay the stop for 72 seconds.
   app.addHook('onSend', async (_request, reply) => {

@@ -34,7 +34,7 @@ it('accepted requests and guessed codes are counted by scene', async () => {
   expect(text).toContain('sms_requests_accepted_total{scene="login"} 1')
   expect(text).toContain('sms_verifies_total{scene="login",result="no"} 1')
   expect(text).toContain('sms_verifies_total{scene="login",result="ok"} 1')
-  expect(text).toContain('sms_codes_used_total{scene="login",gateway=""} 1')
+  expect(text).toContain('sms_codes_used_total{gateway=""} 1')
 })
 
 it('a verify that is repeated because its answer was lost is counted once', async () => {
@@ -49,7 +49,7 @@ it('a verify that is repeated because its answer was lost is counted once', asyn
   expect(await verify()).toMatchObject({ status: 200, body: { request_id: first.body['request_id'] } })
   const text = await metrics()
   expect(text).toContain('sms_verifies_total{scene="register",result="ok"} 1')
-  expect(text).toContain('sms_codes_used_total{scene="register",gateway=""} 1')
+  expect(text).toContain('sms_codes_used_total{gateway=""} 2')
 })
 
 it('the budget metric has a series for each window, and none while Redis is down', async () => {
@@ -57,16 +57,26 @@ it('the budget metric has a series for each window, and none while Redis is down
   await api.sent(aMobile(), 'default')
   expect(await metrics()).toContain(`sms_budget_left{window="3600"} ${Number(before) - 1}`)
   expect(await metrics()).toMatch(/sms_budget_left\{window="60"\} \d/)
+  expect(await metrics()).toContain('sms_budget_limit{window="3600"} 100\n')
   await api.server.kill()
   expect(await metrics()).not.toContain('sms_budget_left{')
 })
 
 it('series that alert rules watch begin at 0', async () => {
   const fresh = new Registry()
-  createApiMetrics(fresh)
+  createApiMetrics(fresh, ['login'])
   const lines = (await fresh.metrics()).split('\n')
   for (const group of ['segment', 'address', 'service'])
     for (const mode of ['observe', 'challenge', 'deny'])
       expect(lines).toContain(`sms_guard_findings_total{group="${group}",mode="${mode}"} 0`)
-  expect(lines).toContain('sms_store_errors_total 0')
+  for (const limit of ['attempts', 'budget', 'api_key', 'deny_list', 'guard', 'gateways', 'event_loop'])
+    expect(lines).toContain(`sms_refused_by_limit_total{limit="${limit}"} 0`)
+  for (const series of [
+    'sms_store_errors_total',
+    'sms_http_answers_total{code="5000"}',
+    'sms_captchas_total{kind="siteverify",event="unavailable"}',
+    'sms_requests_accepted_total{scene="login"}',
+    'sms_verifies_total{scene="login",result="ok"}',
+  ])
+    expect(lines).toContain(`${series} 0`)
 })

@@ -1,10 +1,12 @@
 import basicAuth from '@fastify/basic-auth'
 import helmet from '@fastify/helmet'
 import type { Queue } from 'bullmq'
+import type { Registry } from 'prom-client'
 import Fastify, { LogController, type FastifyBaseLogger } from 'fastify'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { createClientAddress } from '@sms-codes/core/limits/forwarded-for'
 import { createHttpServer } from '@sms-codes/core/process/http-server'
+import { reportReady } from '@sms-codes/core/process/readiness'
 import { EVERY_SMS_QUEUE, holdsJobs, smsQueues } from '@sms-codes/core/queues/shards'
 import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { createBasePathCutter } from './base-path.ts'
@@ -13,12 +15,14 @@ import { createErrorHandler } from './error-handler.ts'
 import { adaptPage, HEADERS } from './headers.ts'
 import { createLogin, operatorOf, type Operator } from './login.ts'
 import { maskAnswer } from './mask.ts'
+import { createBoardMetrics, routeLabel } from './metrics.ts'
 import { createWriteGuard } from './writes.ts'
 
 type AppOptions = {
   log: FastifyBaseLogger
   /** A connection of the kind `producer`; the queues use the same kind. */
   redis: RedisClient
+  registry: Registry
   queues: readonly Queue[]
   shards: number
   operators: readonly Operator[]
@@ -31,7 +35,8 @@ const OPEN = ['/livez', '/readyz']
 
 /** Builds the board without listening. Every route needs a password, except those in OPEN. */
 export async function buildApp(options: AppOptions) {
-  const { log, redis, queues, shards, operators, basePath, trustProxy } = options
+  const { log, redis, registry, queues, shards, operators, basePath, trustProxy } = options
+  const metrics = createBoardMetrics(registry)
   const clientAddress = createClientAddress(trustProxy)
   const errorHandler = createErrorHandler(() => redis.status !== 'ready', clientAddress)
   const app = Fastify({
@@ -54,15 +59,21 @@ export async function buildApp(options: AppOptions) {
   app.setErrorHandler(errorHandler)
   await app.register(helmet, HEADERS)
   const authenticate = { realm: 'sms-codes board' }
-  await app.register(basicAuth, { authenticate, validate: createLogin(operators, clientAddress) })
+  await app.register(basicAuth, {
+    authenticate,
+    validate: createLogin(operators, clientAddress, metrics.logins),
+  })
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('cache-control', 'no-store')
     if (OPEN.includes(request.routeOptions.url ?? '')) done()
     else app.basicAuth(request, reply, done)
   })
-  const writes = createWriteGuard({ log, queues, audit: createAudit(redis) })
+  const writes = createWriteGuard({ log, queues, audit: createAudit(redis), writes: metrics.writes })
   app.addHook('onRequest', writes.onRequest)
   app.addHook('onSend', writes.onSend)
+  app.addHook('onResponse', async ({ method, routeOptions: { url } }, reply) => {
+    metrics.requestSeconds.observe({ route: routeLabel({ method, url }) }, reply.elapsedTime / 1000)
+  })
   // This hook gets every JSON answer, also those of Bull Board and of the error handler.
   app.addHook('preSerialization', async (request, _reply, payload) => {
     const masked = maskAnswer(payload)
@@ -74,11 +85,18 @@ export async function buildApp(options: AppOptions) {
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
 
+  const isReady = async () => {
+    const answer = await asStoreError('ping', redis.ping()).catch(() => null)
+    return answer !== null
+  }
   app.get('/livez', { exposeHeadRoute: true }, async () => 'ok\n')
   app.get('/readyz', { exposeHeadRoute: true }, async (_request, reply) => {
-    const ready = await asStoreError('ping', redis.ping()).catch(() => null)
-    return ready === null ? reply.code(503).send('not ready\n') : 'ready\n'
+    return (await isReady()) ? 'ready\n' : reply.code(503).send('not ready\n')
   })
+  reportReady(registry, isReady)
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  )
   const writable = operators.some(({ mayWrite }) => mayWrite)
   const own = smsQueues(shards)
   const isShown = async (queue: string) =>

@@ -53,6 +53,7 @@ export function loadBoardConfig(env: Env) {
     port: values.BOARD_PORT,
     logLevel: values.LOG_LEVEL,
     redisUrl: values.REDIS_URL,
+    policy: values.policy,
     shards: values.policy.queues.shards,
     operators: operatorsOf(values),
     basePath: values.BOARD_BASE_PATH,

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
 import type { Audit } from '@sms-codes/core/limits/audit'
 import { operatorOf } from './login.ts'
+import type { BoardMetrics } from './metrics.ts'
 
 /**
  * The only writes that are allowed. A job that waits, runs or is delayed is a message that the API has accepted, so no
@@ -32,13 +33,18 @@ const NOT_OFFERED = { status: 403, why: 'not offered', key: 'ERRORS.FORBIDDEN' }
 const JOB_ID = new RegExp(`^([0-9]{1,5}|${REQUEST_ID_PATTERN.slice(1, -1)}\\.[0-9]{1,3}(\\.[a-z_]{1,16})?)$`)
 const STATUS = /^[a-z-]{1,20}$/
 
-type Deps = { log: FastifyBaseLogger; queues: readonly Queue[]; audit: Audit }
+type Deps = {
+  log: FastifyBaseLogger
+  queues: readonly Queue[]
+  audit: Audit
+  writes: BoardMetrics['writes']
+}
 
 /**
  * Hooks that allow or refuse each write. An allowed write is added to the audit stream before it runs, so a
  * crash cannot hide the write. The log shows its result afterwards.
  */
-export function createWriteGuard({ log, queues, audit }: Deps) {
+export function createWriteGuard({ log, queues, audit, writes }: Deps) {
   const allowed = new WeakMap<FastifyRequest, Record<string, string>>()
   return {
     /** @throws StoreError if the audit stream cannot be written; then the write does not run */
@@ -47,6 +53,7 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
       const write = descriptionOf(request, queues)
       const refusal = refusalOf(request)
       if (refusal !== null) {
+        writes.inc({ result: 'refused' })
         log.warn({ ...write, why: refusal.why }, 'board write refused')
         await reply.code(refusal.status).send({ error: { key: refusal.key } })
         return
@@ -57,7 +64,9 @@ export function createWriteGuard({ log, queues, audit }: Deps) {
 
     onSend: async (request: FastifyRequest, { statusCode: status }: FastifyReply): Promise<void> => {
       const [write, result] = [allowed.get(request), status < 400 ? 'done' : 'failed']
-      if (write !== undefined) log.info({ ...write, status, result }, 'board write')
+      if (write === undefined) return
+      writes.inc({ result })
+      log.info({ ...write, status, result }, 'board write')
     },
   }
 }

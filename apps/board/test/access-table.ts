@@ -18,6 +18,7 @@ GET /livez                                                     200 200 200 200
 HEAD /livez                                                    200 200 200 200
 GET /readyz                                                    200 200 200 200
 HEAD /readyz                                                   200 200 200 200
+GET /metrics                                                   401 401 200 200
 GET /metrics-history                                           401 401 200 200
 GET /job-schedulers                                            401 401 200 200
 GET /queue/:queueName                                          401 401 200 200

@@ -18,6 +18,16 @@ describe('paths without a password and failed logins', () => {
     expect([reply.statusCode, reply.body]).toEqual([200, body])
   })
 
+  it('exports metrics, and is not ready there while Redis does not answer', async () => {
+    const own = await startBoard()
+    const scrape = async () => (await own.ask({ url: '/metrics' })).body
+    expect(await scrape()).toContain('sms_ready{app="board"} 1\n')
+    expect(await scrape()).toContain('sms_build_info{version="1.2.3",app="board"} 1\n')
+    await own.server.kill()
+    expect(await scrape()).toContain('sms_ready{app="board"} 0\n')
+    await own.close()
+  })
+
   it('logs each failed login once, without its credentials or path, and no first visit', async () => {
     const before = board.logged('login failed').length
     await board.app.inject({ url: '/' })

@@ -1,5 +1,6 @@
 import type { InjectOptions } from 'fastify'
 import { createLogger } from '@sms-codes/core/logger'
+import { createRegistry } from '@sms-codes/core/process/registry'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
@@ -36,7 +37,8 @@ export async function startBoard({
   const redis = connectRedis(server.url, 'operator', log)
   const { queues, close } = watchQueues(redis, log)
   const operators = writable ? [reader, writer] : [reader]
-  const app = await buildApp({ log, redis, queues, shards, operators, basePath, trustProxy })
+  const registry = createRegistry('board', '1.2.3')
+  const app = await buildApp({ log, redis, registry, queues, shards, operators, basePath, trustProxy })
   const board = {
     server,
     app,
@@ -90,7 +92,9 @@ function routesOf(tree: string): Route[] {
     const depth = indent.length / 4
     // Fastify omits the fixed part of a path with a wildcard.
     const path = part === '*' ? 'static/*' : part
-    const url = depth === 0 ? path : `${parents[depth - 1]}/${path}`.replace(/\/+/g, '/')
+    // The tree splits a path at a hyphen too, if the part before the hyphen is a route.
+    const joint = path.startsWith('-') ? '' : '/'
+    const url = depth === 0 ? path : `${parents[depth - 1]}${joint}${path}`.replace(/\/+/g, '/')
     parents[depth] = url
     for (const method of methods.split(', ')) if (isMethod(method)) routes.push({ method, url })
   }

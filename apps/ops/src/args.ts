@@ -1,4 +1,5 @@
 import type { Env } from '@sms-codes/core/config/load'
+import { scrub } from '@sms-codes/core/mobile'
 import type { Terminal } from './terminal.ts'
 
 export const EXIT_FAILED = 1
@@ -47,4 +48,17 @@ export function parseDuration(option: string, text: string): number {
   if (seconds < 1 || seconds > LONGEST_DAYS * 86_400)
     throw usageError(`${option}: must be a time such as 90s, 30m, 2h or 7d, at most ${LONGEST_DAYS}d`)
   return seconds
+}
+
+/** Checks the text of --reason, and masks the numbers and codes in it. @throws OpsError */
+export function parseReason(text: string): string {
+  if (/^\P{C}{0,200}$/u.test(text)) return scrub(text)
+  throw usageError('--reason: must be one line of at most 200 characters')
+}
+
+/** @throws OpsError that names the option */
+export function parseCount(option: string, text: string, most: number): number {
+  const count = /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > most) throw usageError(`${option}: must be a number from 1 to ${most}`)
+  return count
 }

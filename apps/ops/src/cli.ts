@@ -3,9 +3,11 @@ import { serializeError } from '@sms-codes/core/logger'
 import { versionOf } from '@sms-codes/core/process/version'
 import { EXIT_FAILED, EXIT_USAGE, OpsError, type Command, type Context } from './args.ts'
 import { allow, block, unlist } from './commands/block.ts'
+import { audit } from './commands/audit.ts'
 import { checkPolicy } from './commands/check-policy.ts'
 import { drain, resume } from './commands/drain.ts'
 import { erase } from './commands/erase.ts'
+import { gateway } from './commands/gateway.ts'
 import { lists } from './commands/lists.ts'
 import { lookup } from './commands/lookup.ts'
 import { sendTest } from './commands/send-test.ts'
@@ -23,6 +25,8 @@ const COMMANDS = new Map<string, Command>(
     lookup,
     erase,
     'send-test': sendTest,
+    gateway,
+    audit,
     'check-policy': checkPolicy,
   }),
 )

@@ -36,6 +36,8 @@ const storeConfig = ({
   policy,
 }: StaticDecode<typeof StoreEnv> & { policy: Policy }) => ({
   redisUrl,
+  policy,
+  gateways: Object.keys(policy.gateways),
   shards: policy.queues.shards,
   budget: budgetOf(policy),
 })

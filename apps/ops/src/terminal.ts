@@ -5,7 +5,7 @@ const REST_OF_LINE = '\x1b[K'
 const REST_OF_SCREEN = '\x1b[J'
 
 type Streams = {
-  stdin: NodeJS.ReadableStream
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean }
   stdout: NodeJS.WritableStream & { isTTY?: boolean }
   stderr: NodeJS.WritableStream
   signal: AbortSignal
@@ -28,6 +28,16 @@ export function createTerminal({ stdin, stdout, stderr, signal }: Streams) {
       if (stdout.isTTY !== true) return lines.forEach(say)
       const body = lines.map((line) => `${line}${REST_OF_LINE}\n`).join('')
       stdout.write(`${HOME}${body}${REST_OF_SCREEN}`)
+    },
+
+    /** Whether an operator can be asked. */
+    isInteractive: stdin.isTTY === true && stdout.isTTY === true,
+
+    /** Asks the operator a question. Any answer but "y" and "yes" means no. */
+    async confirm(question: string): Promise<boolean> {
+      stdout.write(`${question} [y/N] `)
+      for await (const line of createInterface({ input: stdin, signal })) return /^y(es)?$/i.test(line.trim())
+      return false
     },
 
     /** Reads standard input to its end or until an abort, for a number that must not be on a command line. */

@@ -22,7 +22,9 @@ test('a phone of another country is sent to, looked up, blocked and erased, and 
   const ph = ops.keyring.pseudonym(MOBILE)
   const found = await ops.run(['lookup', '-'], { input: MOBILE.replace('+', '00') })
   expect(found.stdout).toContain(`+852****7364, pseudonym ${ph}`)
-  expect((await ops.run(['block', '--mobile', MOBILE])).stdout).toBe(`blocked: phone ${ph}, no expiry\n`)
+  expect((await ops.run(['block', '--mobile', MOBILE, '--yes'])).stdout).toBe(
+    `blocked: phone ${ph}, no expiry\n`,
+  )
   expect(await ops.run(['erase', MOBILE, '--yes'])).toMatchObject({ code: 0 })
   expect(await ops.dump()).not.toContain('91827364')
 })
@@ -32,7 +34,9 @@ test('a phone whose country the policy does not serve is looked up, blocked and 
   const ph = ops.keyring.pseudonym(mobile)
   await ops.codes.issue(mobile, 'default', { budgetUnit: 0 })
   expect((await ops.run(['lookup', mobile])).stdout).toContain(`+81****5678, pseudonym ${ph}`)
-  expect((await ops.run(['block', '--mobile', mobile])).stdout).toBe(`blocked: phone ${ph}, no expiry\n`)
+  expect((await ops.run(['block', '--mobile', mobile, '--yes'])).stdout).toBe(
+    `blocked: phone ${ph}, no expiry\n`,
+  )
   expect((await ops.run(['unlist', '--mobile', mobile])).code).toBe(0)
   expect((await ops.run(['erase', mobile, '--yes'])).stdout).toBe('+81****5678: erased code:default, sends\n')
   const refused = await ops.run(['send-test', mobile])
@@ -43,8 +47,8 @@ test('a phone whose country the policy does not serve is looked up, blocked and 
 test('a segment of another country is blocked, and +86 in front of a mainland segment is left out', async () => {
   const look = (mobile: string) =>
     createLists(ops.redis).look({ ip: '192.0.2.1', mobile, ph: ops.keyring.pseudonym(mobile) })
-  expect((await ops.run(['block', '+8526'])).stdout).toBe('blocked: segment +8526, no expiry\n')
-  expect((await ops.run(['block', '+86170'])).stdout).toBe('blocked: segment 170, no expiry\n')
+  expect((await ops.run(['block', '+8526', '--yes'])).stdout).toBe('blocked: segment +8526, no expiry\n')
+  expect((await ops.run(['block', '+86170', '--yes'])).stdout).toBe('blocked: segment 170, no expiry\n')
   expect((await look('+85261234567')).deny).toBe('+8526')
   expect((await look('+85251234567')).deny).toBeNull()
   expect((await look('+8617012345678')).deny).toBe('170')

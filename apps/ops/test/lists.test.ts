@@ -27,10 +27,38 @@ test('a phone is blocked by its number, which is not stored, and unlisted again'
   expectFailure(await ops.run(['unlist', '--', ph]), /on neither list/)
 })
 
+test('on a terminal, block without --for and --reason asks, and only yes blocks', async () => {
+  const segment = aMobile().slice(0, 5)
+  const block = (input: string) => ops.run(['block', segment], { screen: true, input })
+  for (const answer of ['\n', 'n\n', 'yesterday\n', '']) {
+    expectFailure(await block(answer), /nothing was blocked/)
+    expect((await ops.run(['lists'])).stdout).toBe('both lists are empty\n')
+  }
+  const { code, stdout } = await block('yes\n')
+  expect(stdout).toMatch(new RegExp(`^Block the segment ${segment} without an end and without a reason\\?`))
+  expect(code).toBe(0)
+  expect((await ops.run(['lists'])).stdout).toContain(segment)
+  await ops.run(['unlist', segment])
+})
+
+test('without a terminal, block without --for and --reason needs --yes; --for or --reason is enough', async () => {
+  const refused = await ops.run(['block', '171'], { input: 'y\n' })
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toMatch(/needs --for or --reason, or --yes/)
+  // Standard input has the number, so the command cannot ask.
+  const input = `${aMobile()}\n`
+  expect((await ops.run(['block', '--mobile', '-'], { screen: true, input })).code).toBe(2)
+  expect((await ops.run(['lists'])).stdout).toBe('both lists are empty\n')
+  for (const more of [['--yes'], ['--for', '5m'], ['--reason', 'a test']])
+    expect((await ops.run(['block', '171', ...more])).code).toBe(0)
+  expect((await ops.run(['allow', '171'])).code).toBe(0)
+  await ops.run(['unlist', '171'])
+})
+
 test('a network is blocked with an expiry; allowing a blocked segment takes it off the deny list', async () => {
   const mobile = aMobile()
   await ops.run(['block', '10.9.0.0/16', '--for', '30m'])
-  await ops.run(['block', mobile.slice(0, 5)])
+  await ops.run(['block', mobile.slice(0, 5), '--yes'])
   expect((await look(mobile, '10.9.8.7')).deny).not.toBeNull()
   const [{ until } = { until: null }] = await createLists(ops.redis).all('deny')
   // Half an hour, give or take a minute.

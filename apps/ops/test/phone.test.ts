@@ -33,7 +33,7 @@ async function aKnownPhone() {
   await ops.codes.verify(mobile, 'login', claim.code === '000000' ? '111111' : '000000', undefined)
   const verifiedAt = new Date().toISOString()
   await createContacts(ops.redis, ops.keyring).put(mobile, { email: EMAIL, verifiedAt })
-  await ops.run(['block', mobile.slice(0, 7)])
+  await ops.run(['block', mobile.slice(0, 7), '--yes'])
   return { mobile, code: claim.code, rid: send.rid }
 }
 
@@ -93,7 +93,7 @@ test.each([
   ['lookup', (mobile: string) => [mobile]],
   ['erase', (mobile: string) => [mobile, '--yes']],
   ['send-test', (mobile: string) => [mobile]],
-  ['block', (mobile: string) => ['--mobile', mobile]],
+  ['block', (mobile: string) => ['--mobile', mobile, '--yes']],
   ['allow', (mobile: string) => ['--mobile', mobile]],
   ['unlist', (mobile: string) => ['--mobile', mobile]],
 ] as const)(

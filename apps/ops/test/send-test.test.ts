@@ -51,7 +51,7 @@ test('the rate limit of the phone refuses the send, and the budget is given back
 
 test('nothing is sent to a blocked phone or a test number', async () => {
   const mobile = aMobile()
-  await ops.run(['block', '--mobile', mobile])
+  await ops.run(['block', '--mobile', mobile, '--yes'])
   expect((await send(mobile)).stderr).toMatch(/on the deny list/)
   const test1 = aMobile()
   const numbers = [{ mobile: `+86${test1}`, code: '123456', until: '2999-01-01' }]

@@ -11,8 +11,8 @@ beforeAll(async () => {
 afterAll(() => ops.stop())
 
 test('status shows the faults of Redis and the size of the lists', async () => {
-  await ops.run(['block', '170'])
-  await ops.run(['block', '171'])
+  await ops.run(['block', '170', '--yes'])
+  await ops.run(['block', '171', '--yes'])
   await ops.run(['allow', '10.0.0.0/8'])
   await ops.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
   const { stdout } = await ops.run(['status'])

@@ -36,6 +36,18 @@ test.for<[string[], RegExp]>([
   [['block', '--mobile', '12800138000'], /not a mobile number/],
   [['allow', '--mobile', '+86 21 12345678'], /not a mobile number/],
   [['block', '+85291234567'], /use --mobile for a whole number/],
+  [['block', '10.0.0.1'], /needs --for or --reason, or --yes/],
+  [['gateway', 'stop', 'ccp'], /takes off, on or no argument/],
+  [['gateway', 'off'], /name of the gateway is missing/],
+  [['gateway', 'off', 'ccp', 'aliyun'], /takes one gateway/],
+  [['gateway', 'on', 'ccp', '--for', '1h'], /--for belongs to "gateway off"/],
+  [['gateway', 'off', 'ccp', '--for', '1'], /--for: must be a time/],
+  [['gateway', 'off', 'ccp', '--reason', 'a\nb'], /--reason: must be one line/],
+  [['audit', 'x'], /unexpected argument/],
+  [['audit', '--since', 'ever'], /--since: must be a time/],
+  [['audit', '--what', 'all'], /--what: must be one of operator, board, guard, list/],
+  [['audit', '--what', 'constructor'], /--what: must be one of/],
+  [['audit', '--most', '0'], /--most: must be a number from 1 to 10000/],
   [['unlist'], /is missing/],
   [['lookup'], /mobile number is missing/],
   [['lookup', `${NUMBER}0`], /not a mobile number/],
@@ -81,27 +93,43 @@ test.for<[string[], Record<string, string>, RegExp]>([
   expect(code).toBe(78)
 })
 
-test.for([['status'], ['lists'], ['drain'], ['resume'], ['block', '170'], ['lookup', NUMBER]])(
-  '%j fails without Redis, and the error names the address and not the password',
-  async (args) => {
-    const { code, all } = await runOps(env, args, { env: { REDIS_URL: 'redis://:hushhush@127.0.0.1:1' } })
-    expect(all).toMatch(/127\.0\.0\.1:1 .*REDIS_URL/)
-    expect(all).not.toContain('hushhush')
-    expect(code).toBe(1)
-  },
-)
+test.for([
+  ['status'],
+  ['lists'],
+  ['audit'],
+  ['gateway'],
+  ['drain'],
+  ['resume'],
+  ['block', '170', '--yes'],
+  ['lookup', NUMBER],
+])('%j fails without Redis, and the error names the address and not the password', async (args) => {
+  const { code, all } = await runOps(env, args, { env: { REDIS_URL: 'redis://:hushhush@127.0.0.1:1' } })
+  expect(all).toMatch(/127\.0\.0\.1:1 .*REDIS_URL/)
+  expect(all).not.toContain('hushhush')
+  expect(code).toBe(1)
+})
 
 test('commands about the whole service need no key', async () => {
   const { all } = await runOps({ REDIS_URL: 'redis://127.0.0.1:1' }, ['status'])
   expect(all).not.toContain('PHONE_KEY')
 })
 
-test.for(['status', 'drain', 'resume', 'block', 'allow', 'unlist', 'lists', 'lookup', 'erase', 'send-test'])(
-  '%s has its own help',
-  async (name) => {
-    const { code, stdout } = await runOps({}, [name, '--help'])
-    expect(stdout).toMatch(new RegExp(`^${name}\\b`))
-    expect(code).toBe(0)
-    expect((await runOps({}, ['--help'])).stdout).toContain(`  ${name} `)
-  },
-)
+test.for([
+  'status',
+  'drain',
+  'resume',
+  'block',
+  'allow',
+  'unlist',
+  'lists',
+  'lookup',
+  'erase',
+  'send-test',
+  'gateway',
+  'audit',
+])('%s has its own help', async (name) => {
+  const { code, stdout } = await runOps({}, [name, '--help'])
+  expect(stdout).toMatch(new RegExp(`^${name}\\b`))
+  expect(code).toBe(0)
+  expect((await runOps({}, ['--help'])).stdout).toContain(`  ${name} `)
+})

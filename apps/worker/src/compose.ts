@@ -2,12 +2,15 @@ import type { Worker } from 'bullmq'
 import type { Registry } from 'prom-client'
 import { createContacts } from '@sms-codes/core/codes/contacts'
 import { createSendLedger } from '@sms-codes/core/codes/send-ledger'
+import { createFailureList } from '@sms-codes/core/history/failures'
 import { createKeyring } from '@sms-codes/core/keyring'
+import { createTraffic } from '@sms-codes/core/history/traffic'
 import { createGuardCounts } from '@sms-codes/core/limits/guard-counts'
 import { createLimits } from '@sms-codes/core/limits/limits'
 import type { Logger } from '@sms-codes/core/logger'
 import type { Tracing } from '@sms-codes/core/process/tracing'
 import { createDeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
+import { createEventCount } from '@sms-codes/core/queues/event-metrics'
 import { createEventQueue, EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
@@ -24,6 +27,7 @@ import { createEmailGateway, EMAIL_GATEWAY, EMAIL_QUOTA } from './email/email-ga
 import { createSmtpClient } from './email/smtp-client.ts'
 import { createEventPoster } from './events/event-poster.ts'
 import { listGateways } from './gateways/list-gateways.ts'
+import type { Switches } from './gateways/operator-switch.ts'
 import { createOrder } from './gateways/order.ts'
 import { withBreaker } from './gateways/with-breaker.ts'
 import { withTrace } from './gateways/with-trace.ts'
@@ -40,6 +44,7 @@ type ComposeOptions = {
   transport: Transport
   registry: Registry
   tracing: Tracing | null
+  switches: Switches
 }
 
 /** The deadline of a whole mail. Each timeout in smtp-client.ts limits one step of sending the mail. */
@@ -55,24 +60,35 @@ const consumerOf = (parts: ConsumerParts, options: Pick<ConsumerOptions, 'queue'
 
 /** Makes every part of a worker from the worker's configuration and connections. */
 export function composeWorker(options: ComposeOptions) {
-  const { config, log, redis, producer, connection, transport, registry, tracing } = options
+  const { config, log, redis, producer, connection, transport, registry, tracing, switches } = options
   const called = {
     sms: config.gateways.map(({ name }) => name),
     email: config.queues.includes(EMAIL_QUEUE) && config.mail !== null ? [EMAIL_GATEWAY] : [],
   }
   const metrics = createWorkerMetrics(registry, called, config.shards)
   const keyring = createKeyring(config.keyring)
-  const events = config.events === null ? null : createEventQueue(producer, log, tracing)
-  const ledger = createSendLedger(redis, keyring, events?.tell)
+  const countEvent = config.events && createEventCount(registry)
+  const events = countEvent && createEventQueue(producer, log, tracing, () => countEvent('lost'))
+  const listFailure = createFailureList(redis, config.historySeconds, log)
+  const ledger = createSendLedger(redis, keyring, events?.tell, listFailure)
   const contacts = createContacts(redis, keyring)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE, tracing)
   const sends = createSmsQueue(producer, log, config.shards, tracing)
   const { rules } = config
   const deliveryReceipts = createDeliveryReceipts(redis, keyring)
   const silent = new Set(config.gateways.flatMap(({ name, hasReceipts }) => (hasReceipts ? [] : [name])))
-  const followUp = createReceiptFollowUp({ deliveryReceipts, ledger, rules, contacts, mails, silent })
+  const traffic = createTraffic(redis, log)
+  const followUp = createReceiptFollowUp({
+    deliveryReceipts,
+    ledger,
+    rules,
+    contacts,
+    mails,
+    silent,
+    traffic,
+  })
   const guardCounts = createGuardCounts(redis, config.guardWindows, log)
-  const shared = { ledger, metrics, log, connection, tracing }
+  const shared = { ledger, metrics, traffic, log, connection, tracing }
 
   function guard(consumer: Worker<unknown>): Worker<unknown> {
     pauseWhileRedisUnfit(consumer, redis, config.keyring, log)
@@ -81,12 +97,12 @@ export function composeWorker(options: ComposeOptions) {
 
   function consumeSms() {
     const limits = createLimits(redis)
-    const gateways = listGateways(config.gateways, { transport, limits, metrics, log, tracing })
+    const gateways = listGateways(config.gateways, { transport, limits, metrics, log, tracing, switches })
     const deps = {
       channel: 'sms' as const,
       ...shared,
       order: createOrder(gateways, config.routes),
-      messageOf: createMessages(config.wording, config.wording.web_otp_domain),
+      messageOf: createMessages(config.policy, config.policy.web_otp_domain),
       leaseMs: config.gatewayDeadlineMs + LEASE_MARGIN_MS,
       other: config.fallsBack
         ? createEmailFallback({ rules, contacts, mails, afterMs: config.fallbackAfterMs })
@@ -110,7 +126,7 @@ export function composeWorker(options: ComposeOptions) {
       channel: 'email' as const,
       ...shared,
       order: () => gateways,
-      messageOf: createMessages(config.wording),
+      messageOf: createMessages(config.policy),
       leaseMs: MAIL_DEADLINE_MS + LEASE_MARGIN_MS,
       other: createReturnToSms(sends),
       followUp: null,
@@ -124,8 +140,9 @@ export function composeWorker(options: ComposeOptions) {
   const sms = config.queues.includes(SMS_QUEUE) ? consumeSms() : null
   const others = config.queues.flatMap((queue) => {
     if (queue === EMAIL_QUEUE) return config.mail === null ? [] : guard(emailConsumer(config.mail))
-    if (queue !== EVENTS_QUEUE || config.events === null) return []
-    return guard(createEventPoster({ ...config.events, connection, transport, metrics, log, tracing }))
+    if (queue !== EVENTS_QUEUE || config.events === null || countEvent === null) return []
+    const poster = { ...config.events, connection, transport, metrics, countEvent, log, tracing }
+    return guard(createEventPoster(poster))
   })
   return {
     /** The consumers at this moment. */
@@ -133,6 +150,7 @@ export function composeWorker(options: ComposeOptions) {
     /** From now on, no further consumer begins. */
     stop: () => sms?.stop(),
     guardCounts,
+    traffic,
     producers: [mails, sends, ...(events === null ? [] : [events])],
   }
 }

@@ -2,6 +2,7 @@ import type { Job } from 'bullmq'
 import { Value } from '@sinclair/typebox/value'
 import type { Channel, Send } from '@sms-codes/core/codes/send'
 import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
+import type { Traffic } from '@sms-codes/core/history/traffic'
 import type { AcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { LaterJob, retryDelayMs, SendJob } from '@sms-codes/core/queues/send-queue'
 import type { Delivered } from './delivery/attempt.ts'
@@ -19,6 +20,7 @@ export type ConsumerOptions = WorkerParts & {
   mark: AcceptanceMark
   ledger: SendLedger
   metrics: WorkerMetrics
+  traffic: Traffic
 }
 
 const LONGEST_PAUSE_MS = 15_000
@@ -32,10 +34,11 @@ const UNACCEPTED: readonly string[] = ['late', 'ambiguous', 'no_gateway']
 
 /** The BullMQ worker of one queue: calls `deliver` for each job, and then completes, delays or fails the job. */
 export function createConsumer(options: ConsumerOptions) {
-  const { queue, channel, concurrency, deliver, ledger, metrics, log } = options
-  const leaver = createJobLeaver({ ledger, metrics, log: log.child({ queue, channel }) })
+  const { queue, channel, concurrency, deliver, ledger, metrics, traffic, log } = options
+  const leaver = createJobLeaver({ ledger, metrics, traffic, log: log.child({ queue, channel }) })
 
   const lineOf = ({ rid, n }: Send) => log.child({ rid, n, channel })
+  const counting = (send: Send) => ({ metrics, traffic, log: lineOf(send), scene: send.scene })
 
   async function runJob(job: Job<unknown>, token: string | undefined, signal: AbortSignal) {
     const { data } = job
@@ -47,7 +50,7 @@ export function createConsumer(options: ConsumerOptions) {
     if (delivered.outcome === 'no_key') return leaver.toWorkerWithKey(job, delivered.kid, token)
     if (delivered.outcome === 'waiting') return delayJob(job, delivered.waitMs, token)
     if (delivered.why === 'no_record' && isOverdue(job)) {
-      countEnd({ metrics, log: lineOf(data) }, 'failed', 'late')
+      countEnd(counting(data), 'failed', 'late')
       throw new SendFailed(job, 'late')
     }
     if (delivered.outcome === 'sent' || delivered.outcome === 'fell_back') options.mark.accepted()
@@ -77,7 +80,7 @@ export function createConsumer(options: ConsumerOptions) {
     line.warn({ err }, 'job failed')
     ledger
       .settleUnclaimed(data, { status: 'failed', channel, reason: 'job_failed' })
-      .then((isWritten) => countEnd({ metrics, log: line }, 'failed', 'job_failed', isWritten))
+      .then((isWritten) => countEnd(counting(data), 'failed', 'job_failed', isWritten))
       .catch((cause: unknown) => line.error({ err: cause }, 'could not end the send of a failed job'))
   })
   return worker

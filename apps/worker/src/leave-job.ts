@@ -1,5 +1,6 @@
 import { DelayedError, WaitingError, type Job } from 'bullmq'
 import type { SendLedger } from '@sms-codes/core/codes/send-ledger'
+import type { Traffic } from '@sms-codes/core/history/traffic'
 import type { Logger } from '@sms-codes/core/logger'
 import type { LaterJob, SendJob } from '@sms-codes/core/queues/send-queue'
 import { countEnd } from './delivery/settle-send.ts'
@@ -13,12 +14,13 @@ const LEFT_PAUSE_MS = 3_000
 type LeaveDeps = {
   ledger: Pick<SendLedger, 'claim'>
   metrics: WorkerMetrics
+  traffic: Traffic
   /** Names the queue in every line. */
   log: Logger
 }
 
 /** Leaves jobs that this worker cannot process to other workers, until the send of the job is late. */
-export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
+export function createJobLeaver({ ledger, metrics, traffic, log }: LeaveDeps) {
   const reportedKeys = new Set<string>()
 
   /** Leaves a job to workers of another version or policy: `to` names them in the log. */
@@ -28,13 +30,13 @@ export function createJobLeaver({ ledger, metrics, log }: LeaveDeps) {
     token: string | undefined,
     to: string,
   ) {
-    const { rid, n, v, country } = data
+    const { rid, n, v, country, scene } = data
     const claim = await ledger.claim(data, '', { fence: 0, leaseMs: 0 })
     if (claim.kind === 'busy') {
       log.info({ rid, n, v, country }, `job left to ${to}`)
       return leave(job, token)
     }
-    const counting = { metrics, log: log.child({ rid, n }) }
+    const counting = { metrics, traffic, log: log.child({ rid, n }), scene }
     if (claim.kind === 'late') {
       countEnd(counting, 'failed', 'late')
       throw new SendFailed(job, 'late')

@@ -12,6 +12,7 @@ import { createTransport } from '@sms-codes/gateways/transport'
 import { composeWorker } from './compose.ts'
 import { loadWorkerConfig } from './config/config.ts'
 import { WorkerEnv } from './config/variables.ts'
+import { followSwitches } from './gateways/operator-switch.ts'
 import { reportQueues } from './queue-metrics.ts'
 
 /** The ms from a shutdown to the abort of the gateway calls. `onShutdown` waits longer, so they can be settled. */
@@ -30,10 +31,17 @@ function readFlags() {
 const flags = readFlags()
 const env = flags.queues === undefined ? process.env : { ...process.env, WORKER_QUEUES: flags.queues }
 const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: loadWorkerConfig })
-const { config, log, redis, producer, registry, version } = parts
+const { config, log, redis, producer, registry, version, heartbeat } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
 const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
-const { consumers, stop, guardCounts, producers } = composeWorker({ ...parts, connection, transport })
+const namesOf = (named: readonly { name: string }[]) => named.map(({ name }) => name)
+const switches = await followSwitches({ redis, gateways: namesOf(config.gateways), registry, log })
+const { consumers, stop, guardCounts, traffic, producers } = composeWorker({
+  ...parts,
+  connection,
+  transport,
+  switches,
+})
 reportQueues(registry, redis, config.shards)
 const isConsuming = () => consumers().every((consumer) => consumer.isRunning() && !consumer.isPaused())
 const queuesUsed = config.queues.includes(SMS_QUEUE) ? smsQueues(config.shards) : []
@@ -51,7 +59,6 @@ const ops = await listenOrExit(
     remark: createDeliveryRemark(redis, config.shards),
   }),
 )
-const namesOf = (named: { name: string }[]) => named.map(({ name }) => name)
 const queues = namesOf(consumers())
 log.info({ queues, gateways: namesOf(config.gateways), opsPort: ops.port }, 'worker ready')
 
@@ -66,7 +73,11 @@ onShutdown(
       await Promise.all(consumers().map((consumer) => consumer.close()))
       clearTimeout(late)
     },
-    async () => void (await Promise.all([guardCounts.flush(), ...producers.map((one) => one.close())])),
+    async () => {
+      switches.stop()
+      const closing = producers.map((one) => one.close())
+      await Promise.all([heartbeat.stop(), guardCounts.flush(), traffic.flush(), ...closing])
+    },
     async () => {
       transport.close()
       connection.disconnect()

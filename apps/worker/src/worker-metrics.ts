@@ -26,8 +26,26 @@ export function createWorkerMetrics(
   })
   const skips = new Counter({
     name: 'sms_gateway_skips_total',
-    help: 'Calls that were not made, because of the circuit breaker, the rate of a gateway or a quota per number',
+    help: 'Calls that were not made, because of the circuit breaker, a rate, a quota per number or an operator',
     labelNames: ['gateway', 'reason'],
+    registers,
+  })
+  const callSeconds = new Histogram({
+    name: 'sms_gateway_call_duration_seconds',
+    help: 'Seconds of a call to a gateway, without skipped calls and look-ups',
+    labelNames: ['gateway'],
+    buckets: [0.1, 0.3, 1, 3, 10],
+    registers,
+  })
+  const doubts = new Counter({
+    name: 'sms_doubts_total',
+    help: 'Calls to a gateway that may have taken the message: it gave no clear answer, or the worker died',
+    labelNames: ['gateway'],
+    registers,
+  })
+  const secondMessages = new Counter({
+    name: 'sms_second_messages_total',
+    help: 'Messages that may have left although an earlier one may have left too',
     registers,
   })
   const breakers = new Gauge({
@@ -45,7 +63,7 @@ export function createWorkerMetrics(
   const wait = new Histogram({
     name: 'sms_send_seconds',
     help: 'Seconds from enqueued to accepted by a gateway',
-    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120],
+    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120],
     registers,
   })
   const unreadable = new Counter({
@@ -57,7 +75,7 @@ export function createWorkerMetrics(
   for (const queue of [...smsQueues(shards), EMAIL_QUEUE, EVENTS_QUEUE]) unreadable.inc({ queue }, 0)
   const missingKeys = new Counter({
     name: 'sms_missing_keys_total',
-    help: 'Jobs left to another worker because this worker lacks the code key of the message',
+    help: 'Jobs left to another process because this one lacks the code key of the message',
     registers,
   })
   const known = [
@@ -68,12 +86,17 @@ export function createWorkerMetrics(
     for (const outcome of outcomeClasses) calls.inc({ channel, gateway, class: outcome }, 0)
     for (const reason of SKIP_REASONS) skips.inc({ gateway, reason: reason.toLowerCase() }, 0)
     ends.inc({ status, by: gateway }, 0)
+    doubts.inc({ gateway }, 0)
+    callSeconds.zero({ gateway })
   }
   ends.inc({ status: 'sent', by: 'used' }, 0)
   for (const by of FAIL_REASONS) ends.inc({ status: 'failed', by }, 0)
   return {
     called: (channel: Channel, gateway: string, outcome: OutcomeClass) =>
       calls.inc({ channel, gateway, class: outcome }),
+    callTook: (gateway: string, seconds: number) => callSeconds.observe({ gateway }, seconds),
+    doubted: (gateway: string) => doubts.inc({ gateway }),
+    secondMessage: () => secondMessages.inc(),
     skipped: (gateway: string, reason: SkipReason) => skips.inc({ gateway, reason: reason.toLowerCase() }),
     breaker: (gateway: string, open: boolean) => breakers.set({ gateway }, open ? 1 : 0),
     keyMissing: () => missingKeys.inc(),

@@ -81,6 +81,7 @@ describe.concurrent('with data that cannot be read', { timeout: 60_000 }, () => 
       url: 'http://127.0.0.1:1/events',
       keys: [Buffer.alloc(32)],
       transport,
+      countEvent: () => {},
       metrics: delivery.metrics,
       log: createLogger('worker', 'info', { write: (line) => lines.push(line) }),
     })

@@ -31,11 +31,11 @@ afterEach(async () => {
 
 /** Starts the consumers of a worker process, as compose.ts does. */
 function startWorker(shards: number, concurrency = 50) {
-  const { redis, ledger, metrics } = delivery
+  const { redis } = delivery
   const mark = createAcceptanceMark(redis, SMS_QUEUE)
   const deliver = (job: ReturnType<typeof jobOf>) => delivery.deliver(job, [gateway])
   const open = (queue: string) =>
-    createConsumer({ queue, channel: 'sms', connection, concurrency, deliver, mark, ledger, metrics, log })
+    createConsumer({ ...delivery, queue, channel: 'sms', connection, concurrency, deliver, mark, log })
   const served = serveShards({ redis, shards, concurrency, open, log, everyMs: EVERY_MS })
   const stop = async () => {
     served.stop()

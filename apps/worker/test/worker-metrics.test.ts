@@ -23,6 +23,8 @@ it('counters of calls and ends start at 0, because a series that begins at 1 sho
       )
     for (const reason of ['breaker_open', 'rate_full', 'quota_full'])
       expect(lines).toContain(`sms_gateway_skips_total{gateway="${gateway}",reason="${reason}"} 0`)
+    expect(lines).toContain(`sms_doubts_total{gateway="${gateway}"} 0`)
+    expect(lines).toContain(`sms_gateway_call_duration_seconds_count{gateway="${gateway}"} 0`)
     expect(lines.join()).not.toContain('class="skipped"')
     expect(lines).toContain(`sms_sends_ended_total{status="${status}",by="${gateway}"} 0`)
   }
@@ -30,6 +32,7 @@ it('counters of calls and ends start at 0, because a series that begins at 1 sho
     expect(lines).toContain(`sms_sends_ended_total{status="failed",by="${by}"} 0`)
   expect(lines).toContain('sms_sends_ended_total{status="sent",by="used"} 0')
   expect(lines).toContain('sms_send_seconds_count 0')
+  expect(lines).toContain('sms_second_messages_total 0')
 })
 
 it('a worker without the SMS channel has no series for SMS gateways', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { Registry } from 'prom-client'
+import { createTraffic } from '@sms-codes/core/history/traffic'
 import { createLogger } from '@sms-codes/core/logger'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
@@ -74,10 +75,12 @@ export async function startDelivery() {
   const store = await startStore()
   const registry = new Registry()
   const metrics = createWorkerMetrics(registry, { sms: [], email: [] })
+  const traffic = createTraffic(store.redis, log)
   const deps: Omit<DeliverDeps, 'order'> = {
     channel: 'sms',
     ledger: store.ledger,
     metrics,
+    traffic,
     log,
     messageOf,
     leaseMs: LEASE_MS,
@@ -88,6 +91,7 @@ export async function startDelivery() {
     ...store,
     registry,
     metrics,
+    traffic,
     deliver: (send: Send, gateways: SkippingGateway[], more: Partial<DeliverDeps> = {}) =>
       deliver(jobOf(send), { ...deps, order: () => gateways, ...more }, AbortSignal.timeout(60_000)),
 
@@ -107,6 +111,7 @@ export async function startDelivery() {
         mark: createAcceptanceMark(store.redis, SMS_QUEUE),
         ledger: store.ledger,
         metrics,
+        traffic,
         log,
         ...more,
       })

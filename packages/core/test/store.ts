@@ -16,6 +16,7 @@ export const policy: CodePolicy = {
   compares: 5,
   missesPerDay: 15,
   missesWithIdPerDay: 100,
+  keepHistorySeconds: 86_400,
   sends: [
     { most: 1, seconds: 60 },
     { most: 5, seconds: 3_600 },

@@ -113,9 +113,9 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     }
   }
 
-  function refuseFull(limit: string, waitMs: number): never {
+  function refuseFull(limit: string, waitMs: number, reason = ''): never {
     metrics.refusals.inc({ limit })
-    throw new Refusal(ANSWERS[limit] ?? 'tooManyRequests', waitOf(waitMs))
+    throw new Refusal(ANSWERS[limit] ?? 'tooManyRequests', waitOf(waitMs), reason)
   }
 
   /**
@@ -137,10 +137,12 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     if (kind === 'proof_needed') throw new Refusal('sentTooOften', { challenge, ...waitOf(number('wait')) })
     if (kind === 'wrong') throw new Refusal(shown.failed ?? 'captchaWrong')
     report()
-    if (kind === 'full') return refuseFull(text('limit'), number('wait'))
+    if (kind === 'full') return refuseFull(text('limit'), number('wait'), `limit_${text('limit')}`)
     if (kind === 'denied') {
-      const seconds = Math.ceil(number('wait') / 1000) || hourlyWait(ph)
-      throw new Refusal('sentTooOften', { retry_after: seconds })
+      const guardSeconds = Math.ceil(number('wait') / 1000)
+      const reason = guardSeconds > 0 ? 'guard' : 'deny_list'
+      metrics.refusals.inc({ limit: reason })
+      throw new Refusal('sentTooOften', { retry_after: guardSeconds || hourlyWait(ph) }, reason)
     }
     const isAllowListed = number('is_allowed') === 1
     const at = number('at')

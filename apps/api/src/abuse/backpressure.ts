@@ -70,10 +70,10 @@ export function createBacklog(redis: RedisClient, metrics: Metrics, options: Bac
 
   const isOld = ({ untakenMs }: QueueState) => maxAgeSeconds > 0 && (untakenMs ?? 0) > maxAgeSeconds * 1000
 
-  function refusal(limit: 'paused' | 'backlog' | 'gateways'): Refusal {
+  function refusal(limit: 'paused' | 'backlog' | 'gateways', reason = ''): Refusal {
     metrics.refusals.inc({ limit })
     const answer: Answer = limit === 'backlog' ? 'busy' : 'undeliverable'
-    return new Refusal(answer, { retry_after: DELIVERY_RETRY_SECONDS })
+    return new Refusal(answer, { retry_after: DELIVERY_RETRY_SECONDS }, reason)
   }
 
   return {
@@ -111,7 +111,7 @@ export function createBacklog(redis: RedisClient, metrics: Metrics, options: Bac
      */
     async refuseWithout(need: Need, hasContact: () => Promise<boolean>): Promise<void> {
       const hasNeed = { nothing: async () => true, probe: () => takeProbe(redis), contact: hasContact }
-      if (!(await hasNeed[need]())) throw refusal('gateways')
+      if (!(await hasNeed[need]())) throw refusal('gateways', 'no_gateway')
     },
   }
 }

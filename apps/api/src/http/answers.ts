@@ -99,11 +99,14 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly answer: Answer
   readonly details: RefusalDetails
+  /** For operators: the list, guard or limit that refused a request whose picture was right. Otherwise ''. */
+  readonly reason: string
 
-  constructor(answer: Answer, details: RefusalDetails = {}) {
+  constructor(answer: Answer, details: RefusalDetails = {}, reason = '') {
     super(answer)
     this.answer = answer
     this.details = details
+    this.reason = reason
   }
 }
 

@@ -67,7 +67,10 @@ export function createErrorHandler(
     if (answer === 'bug') request.log.error({ err, route }, 'bug')
     else if (err instanceof MissingKeyError) request.log.error({ err, route }, 'code key missing')
     else if (answer === 'storeDown') request.log.warn({ err, route }, 'store down')
-    else request.log.info({ answer, route }, 'refused')
+    else {
+      const reason = err instanceof Refusal && err.reason !== '' ? { reason: err.reason } : {}
+      request.log.info({ answer, ...reason, route }, 'refused')
+    }
     const classicStatus = isClassic ? classicStatusOf(err, answer) : undefined
     const status = outcome.status ?? classicStatus ?? STATUSES[answer] ?? 400
     send(reply, status, outcome, isClassic ? undefined : request.headers['accept-language'])

@@ -8,10 +8,8 @@ import type { DeliveryReceipt, ReceivedCall } from '@sms-codes/gateways/delivery
 import type { ApiDeps } from '../compose.ts'
 import { Refusal } from '../http/answers.ts'
 
-type Needs = Pick<
-  ApiDeps,
-  'callbacks' | 'callerOf' | 'contacts' | 'deliveryReceipts' | 'ledger' | 'mails' | 'metrics' | 'rules'
->
+type Reporting = 'contacts' | 'deliveryReceipts' | 'ledger' | 'mails' | 'rules' | 'traffic'
+type Needs = Pick<ApiDeps, Reporting | 'callbacks' | 'callerOf' | 'metrics'>
 
 /** A body of this size has several hundred delivery receipts. The largest batch that a vendor documents has 100. */
 const MAX_BODY_BYTES = 262_144
@@ -63,8 +61,8 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     const job =
       (await firstFound(ids, (id) => deliveryReceipts.find(gateway, id))) ??
       (await firstFound(ids, (id) => deliveryReceipts.arrive(gateway, id, state)))
-    if (job === null) return metrics.deliveryReceipts.inc({ gateway, state, came: 'parked' })
-    const report = () => applyDeliveryReport(job, state, deps)
+    if (job === null) return metrics.deliveryReceipts.inc({ gateway, state: 'parked' })
+    const report = () => applyDeliveryReport(job, state, gateway, deps, code)
     let reported = await report()
     if (reported.kind === 'early') {
       await Promise.all(ids.map((id) => deliveryReceipts.park(gateway, id, state)))
@@ -76,7 +74,7 @@ export const callbackRoutes: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     if (came !== 'early' && rules.receiptWithinMs(job.scene) !== null)
       deliveryReceipts.endWait(entryOf(job)).catch(() => {})
     if (reported.kind === 'delivered') metrics.deliverySeconds.observe({ gateway }, reported.afterMs / 1000)
-    metrics.deliveryReceipts.inc({ gateway, state, came })
+    metrics.deliveryReceipts.inc({ gateway, state })
     log.info({ rid: job.rid, n: job.n, gateway, state, code, came }, 'delivery receipt')
   }
 

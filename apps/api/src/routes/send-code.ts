@@ -12,7 +12,17 @@ import { nameInLog } from '../http/request-log.ts'
 import { classicSchema, sendSchema, type Sent } from './send-code.schema.ts'
 
 type Checks = 'admit' | 'backEnds' | 'backlog' | 'callerOf' | 'checkCaptcha' | 'guard'
-type Sending = 'codes' | 'contacts' | 'ledger' | 'localeOf' | 'metrics' | 'queue' | 'rules' | 'testNumbers'
+type Sending =
+  | 'codes'
+  | 'contacts'
+  | 'ledger'
+  | 'localeOf'
+  | 'metrics'
+  | 'noteRefusal'
+  | 'queue'
+  | 'rules'
+  | 'testNumbers'
+  | 'traffic'
 type Serving = 'corsOrigins' | 'idempotency' | 'normaliseFields' | 'scenes' | 'servedNumber' | 'siteverify'
 type Needs = Pick<ApiDeps, Checks | Sending | Serving>
 
@@ -33,11 +43,12 @@ const KEEP_SECONDS = 43_200
 /**
  * Makes the handler of both send routes. The handler checks, in this order: the queue; the picture or proof;
  * attempts, lists, pumping guard and limits of sends (admission.ts); what the send needs while no gateway accepts
- * messages; the limits of the phone. A refused request sends nothing.
+ * messages; the limits of the phone. A refused request sends nothing. A refusal after the picture is noted in the history
+ * of the phone. An earlier one is not, because a stranger could fill the history of any phone without effort.
  */
 function createSendCode(deps: Needs) {
   const { admit, backEnds, backlog, callerOf, checkCaptcha, codes, contacts, guard, ledger } = deps
-  const { localeOf, metrics, queue, rules, testNumbers } = deps
+  const { localeOf, metrics, queue, rules, testNumbers, traffic } = deps
 
   async function sendCode(
     sendRequest: SendRequest,
@@ -62,7 +73,7 @@ function createSendCode(deps: Needs) {
     const issued = await issuing.catch((err: unknown) => giveBackAndThrow(release, err, request.log))
     if (issued.kind === 'throttled') {
       await release()
-      throw new Refusal('sentTooOften', { retry_after: issued.retryAfter })
+      throw new Refusal('sentTooOften', { retry_after: issued.retryAfter }, 'limit_phone')
     }
     const { send, requestId } = issued
     nameInLog(request, send.rid, send.n)
@@ -71,6 +82,7 @@ function createSendCode(deps: Needs) {
     if (fixedCode === undefined) await enqueue(job, release, request.log)
     else await Promise.all([release(), ledger.settleUnclaimed(send, { status: 'sent', gateway: 'test' })])
     metrics.accepted.inc({ scene })
+    if (fixedCode === undefined) traffic.count('accepted', scene, '')
     if (backEnd !== undefined) metrics.backEndSends.inc({ back_end: backEnd })
     return {
       request_id: requestId,
@@ -99,7 +111,17 @@ function createSendCode(deps: Needs) {
     if (await codes.refund(send)) await release()
   }
 
-  return sendCode
+  return async (sendRequest: SendRequest, request: FastifyRequest) => {
+    try {
+      return await sendCode(sendRequest, request)
+    } catch (err) {
+      if (err instanceof Refusal && err.reason !== '')
+        deps
+          .noteRefusal(sendRequest.mobile, sendRequest.scene, err.reason)
+          .catch((cause: unknown) => request.log.warn({ err: cause }, 'refusal not noted'))
+      throw err
+    }
+  }
 }
 
 /** The two routes that send a code: the classic GET, and the POST for new front ends. */

@@ -8,10 +8,11 @@ import { nameInLog } from '../http/request-log.ts'
 import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS, withDefaults } from '../http/schemas.ts'
 import { Assurance } from '../receipts/receipts.ts'
 
-type Checks = 'callerOf' | 'codeLength' | 'guardCounts' | 'rateLimits'
+type Checks = 'callerOf' | 'codeLength' | 'rateLimits' | 'testNumbers'
+type Counting = 'guardCounts' | 'metrics' | 'traffic'
 type Needs = Pick<
   ApiDeps,
-  Checks | 'backEnds' | 'codes' | 'idempotency' | 'metrics' | 'normaliseFields' | 'receipts' | 'scenes'
+  Checks | Counting | 'backEnds' | 'codes' | 'idempotency' | 'normaliseFields' | 'receipts' | 'scenes'
 >
 
 const bodyOf = (scenes: readonly string[]) =>
@@ -50,8 +51,8 @@ const Verified = Type.Object({
 
 /** `POST /v1/sms_codes/verify`: verifies a code and uses it up. The answer to a wrong guess gives no reason. */
 export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
-  const { backEnds, callerOf, codeLength, codes, guardCounts, idempotency, metrics, rateLimits, receipts } =
-    deps
+  const { backEnds, callerOf, codeLength, codes, guardCounts, idempotency, metrics } = deps
+  const { rateLimits, receipts, testNumbers, traffic } = deps
   app.post(
     '/v1/sms_codes/verify',
     {
@@ -88,7 +89,8 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       nameInLog(request, rid)
       const { log } = request
       log.info({ channel, again: isAgain }, 'verified')
-      if (!isAgain) metrics.codesUsed.inc({ scene, gateway })
+      if (!isAgain) metrics.codesUsed.inc({ gateway })
+      if (!isAgain && testNumbers.codeOf(mobile) === undefined) traffic.count('verified', scene, gateway)
       if (isCounted && !isAgain) guardCounts.countVerified({ mobile, address })
       const audience = backEnds.audienceOf(scene)
       const receipt = receipts.issue({ scene, assurance: channel, rid, at, audience })

@@ -71,7 +71,10 @@ describe('the deny list', () => {
     })
     expect(JSON.stringify(decision)).not.toContain(mobile)
     expect(JSON.stringify(decision)).not.toContain(address)
-    expect(await api.registry.metrics()).toContain(`sms_list_decisions_total{list="deny",by="${kind}"} 1`)
+    const metrics = await api.registry.metrics()
+    expect(metrics).toContain(`sms_list_decisions_total{list="deny",by="${kind}"} 1`)
+    expect(metrics).toContain('sms_refused_by_limit_total{limit="deny_list"} 1')
+    expect(metrics).toContain('sms_refused_by_limit_total{limit="guard"} 0')
     expect((await send(inSegment('1390011'))).status).toBe(202)
   })
 

@@ -158,7 +158,7 @@ describe('the configuration of the API', () => {
     })
     const guard = createPumpingGuard(
       {
-        metrics: createApiMetrics(new Registry()),
+        metrics: createApiMetrics(new Registry(), []),
         audit: async () => {},
         log: createLogger('api', 'silent'),
       },

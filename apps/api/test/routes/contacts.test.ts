@@ -141,7 +141,7 @@ describe('DELETE /v1/contacts/:mobile', () => {
     await verify('000000', { request_id: rid })
     await put(mobile, { email, verified_at })
     await api.sent(other, 'login')
-    expect(await held(mobile)).toHaveLength(6)
+    expect(await held(mobile)).toHaveLength(7)
 
     const response = await erase(mobile)
     expect([response.statusCode, response.json()]).toEqual([
@@ -149,13 +149,13 @@ describe('DELETE /v1/contacts/:mobile', () => {
       {
         code: '0',
         errmsg: '成功',
-        erased: ['code:login', 'guesses:login', 'sends', 'misses:id', 'misses:blind', 'contact'],
+        erased: ['code:login', 'guesses:login', 'sends', 'misses:id', 'misses:blind', 'contact', 'history'],
       },
     ])
     expect(await held(mobile)).toEqual([])
     expect(await verify(code, { request_id: rid })).toMatchObject({ status: 400, body: { code: '4008' } })
     expect((await api.app.inject({ url: `/v1/sms_codes/${rid}` })).statusCode).toBe(404)
-    expect(await held(other)).toHaveLength(2)
+    expect(await held(other)).toHaveLength(3)
     expect((await erase(mobile)).json<{ erased: string[] }>().erased).toEqual([])
   })
 
@@ -179,7 +179,7 @@ describe('DELETE /v1/contacts/:mobile', () => {
       await api.sent(mobile, name.slice('code:'.length))
       await api.redis.del(`${tag}:sends`)
     }
-    expect((await erase(mobile)).json<{ erased: string[] }>().erased).toEqual(names)
+    expect((await erase(mobile)).json<{ erased: string[] }>().erased).toEqual([...names, 'history'])
     expect(await held(mobile)).toEqual([])
   })
 

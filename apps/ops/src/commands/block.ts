@@ -2,8 +2,15 @@ import { parseArgs } from 'node:util'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { parseListEntry, type ListEntry } from '@sms-codes/core/limits/networks'
-import { scrub } from '@sms-codes/core/mobile'
-import { onePositional, OpsError, parseDuration, usageError, type Command, type Context } from '../args.ts'
+import {
+  onePositional,
+  OpsError,
+  parseDuration,
+  parseReason,
+  usageError,
+  type Command,
+  type Context,
+} from '../args.ts'
 import { loadStoreConfig, type PhoneConfig, type StoreConfig } from '../config.ts'
 import { choosePhone, MOBILE_HELP } from '../phone.ts'
 import { withStore } from '../store.ts'
@@ -17,8 +24,6 @@ ${MOBILE_HELP}
   --mobile <number>   a phone by its number`
 const NOT_AN_ENTRY =
   'not a network, number segment (such as 138 or +852, at most 7 digits) or pseudonym (22 characters); use --mobile for a whole number'
-const REASON = /^\P{C}{0,200}$/u
-
 export const block = putCommand(
   'block',
   `Puts an entry on the deny list and takes it off the allow list. A matching request is refused as if the phone's
@@ -33,29 +38,31 @@ limit and the budget still apply. It takes effect at once in every API process.`
 )
 
 function putCommand(act: 'block' | 'allow', what: string): Command {
-  const list = act === 'block' ? 'deny' : 'allow'
+  const isBlock = act === 'block'
+  const list = isBlock ? 'deny' : 'allow'
   return {
     summary: `put a network, a number segment or a phone on the ${list} list`,
-    help: `${act} <network|segment|pseudonym> [--for 30m] [--reason text]
-${act} --mobile <number|-> [--for 30m] [--reason text]
+    help: `${act} <network|segment|pseudonym> [--for 30m] [--reason text]${isBlock ? ' [--yes]' : ''}
+${act} --mobile <number|-> [--for 30m] [--reason text]${isBlock ? ' [--yes]' : ''}
 
 ${what}
 
 ${ENTRY_HELP}
   --for <time>        when the entry expires, such as 30m or 7d; without it the entry stays until "unlist"
   --reason <text>     one line for "lists" and the audit stream, at most 200 characters; phone numbers are masked
-`,
+${isBlock ? '  --yes               do not ask; needed without --for and --reason, unless the command runs on a terminal\n' : ''}`,
     async run(args, context) {
       const text = { type: 'string' } as const
-      const options = { mobile: text, for: text, reason: { ...text, default: '' } }
+      const yes = { type: 'boolean', default: false } as const
+      const options = { mobile: text, for: text, reason: { ...text, default: '' }, yes }
       const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
       const seconds = values.for === undefined ? 0 : parseDuration('--for', values.for)
-      if (!REASON.test(values.reason))
-        throw usageError('--reason: must be one line of at most 200 characters')
+      const reason = parseReason(values.reason)
       const { entry, config } = await readEntry(positionals, values.mobile, context)
+      const isVague = isBlock && values.for === undefined && reason === ''
+      if (isVague && !values.yes) await confirmBlock(entry, values.mobile === '-', context)
       await withStore(config, async ({ redis }) => {
         // The record in the audit stream is written before the change, so a crash cannot hide the change.
-        const reason = scrub(values.reason)
         await createAudit(redis)({ what: 'operator', act, entry: entry.text, reason })
         await createLists(redis).put(list, entry, seconds)
       })
@@ -63,6 +70,18 @@ ${ENTRY_HELP}
       context.terminal.say(`${act}ed: ${entry.kind} ${entry.text}, ${expiry}`)
     },
   }
+}
+
+/** Asks the operator, because the entry would have neither an end nor a reason. @throws OpsError */
+async function confirmBlock(
+  { kind, text }: ListEntry,
+  isInputUsed: boolean,
+  { terminal }: Context,
+): Promise<void> {
+  if (!terminal.isInteractive || isInputUsed)
+    throw usageError('needs --for or --reason, or --yes for an entry with neither')
+  if (!(await terminal.confirm(`Block the ${kind} ${text} without an end and without a reason?`)))
+    throw new OpsError('nothing was blocked')
 }
 
 export const unlist: Command = {

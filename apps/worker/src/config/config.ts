@@ -1,4 +1,4 @@
-import { guardWindowsOf } from '@sms-codes/core/codes/code-policies'
+import { guardWindowsOf, historySecondsOf } from '@sms-codes/core/codes/code-policies'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import { fallbackRules } from '@sms-codes/core/config/fallback-rules'
 import { gatewaysOf, needsTls, workerChecks } from './checks.ts'
@@ -10,6 +10,7 @@ export function loadWorkerConfig(env: Env) {
   const { policy, SMTP_URL, EVENTS_URL } = values
   const { from } = policy.email
   return {
+    policy,
     host: values.HOST,
     opsPort: values.WORKER_OPS_PORT,
     logLevel: values.LOG_LEVEL,
@@ -22,8 +23,8 @@ export function loadWorkerConfig(env: Env) {
     gatewayDeadlineMs: policy.gateway_deadline * 1000,
     gateways: gatewaysOf(policy, values, env),
     routes: policy.routes,
-    wording: policy,
     guardWindows: guardWindowsOf(policy),
+    historySeconds: historySecondsOf(policy),
     rules: fallbackRules(policy),
     fallsBack: Object.values(policy.scenes).some(({ fallback }) => fallback === true),
     fallbackAfterMs: policy.email.fallback_after * 1000,

@@ -1,4 +1,6 @@
 import type { Claim, Doubt } from '@sms-codes/core/codes/claim'
+import type { GatewayAnswer } from '@sms-codes/core/history/answer'
+import type { Channel } from '@sms-codes/core/codes/send'
 import type { Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Answer, SkippingGateway, SkipReason } from '../gateways/skipping-gateway.ts'
 import { planCalls, type Call } from './call-plan.ts'
@@ -52,6 +54,8 @@ export type Attempt = {
   calls: readonly Call[]
   /** The gateway and its outcome code in the newest answer to a `send`, '' before the first answer. */
   lastAnswer: string
+  /** The newest answer, until a claim or a settlement records it in the history. */
+  unrecorded: GatewayAnswer | null
   /** Why calls were skipped. */
   skips: readonly SkipReason[]
   /** Whether a gateway that was called did not take the message. */
@@ -70,20 +74,34 @@ export const beginAttempt = (gateways: readonly SkippingGateway[]): Attempt => (
   mayMove: false,
   calls: planCalls(gateways),
   lastAnswer: '',
+  unrecorded: null,
   skips: [],
   hasRefusal: false,
   busyMs: undefined,
 })
 
+/** Begins to measure a call. The result makes the answer of the call for the history. */
+export function timeCall(channel: Channel, gateway: string) {
+  const begin = performance.now()
+  return (cls: string, code = ''): GatewayAnswer => ({
+    tookMs: performance.now() - begin,
+    channel,
+    gateway,
+    class: cls,
+    code,
+  })
+}
+/** Whether the user may get the message of a call with this outcome. */
+export const mayHaveLeft = ({ class: cls }: Answer) => ['accepted', 'duplicate', 'ambiguous'].includes(cls)
+
 export function afterAnswer(attempt: Attempt, { gateway, risksSecondSend }: Call, outcome: Answer): Attempt {
   const isSkipped = outcome.class === 'skipped'
-  const mayHaveLeft = ['accepted', 'duplicate', 'ambiguous'].includes(outcome.class)
   return {
     ...attempt,
     lastAnswer: `${gateway.name} ${outcome.code}`,
     skips: isSkipped ? [...attempt.skips, outcome.code] : attempt.skips,
     hasRefusal: attempt.hasRefusal || !isSkipped,
-    secondSendRisked: attempt.secondSendRisked || (risksSecondSend && mayHaveLeft),
+    secondSendRisked: attempt.secondSendRisked || (risksSecondSend && mayHaveLeft(outcome)),
     busyMs: outcome.class === 'retry_same' ? outcome.retryAfterMs : attempt.busyMs,
   }
 }

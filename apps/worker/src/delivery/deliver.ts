@@ -1,10 +1,11 @@
+import type { Traffic } from '@sms-codes/core/history/traffic'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { Outcome } from '@sms-codes/gateways/gateway'
 import type { Order } from '../gateways/order.ts'
 import type { Answer } from '../gateways/skipping-gateway.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
-import { afterAnswer, beginAttempt, type Delivered } from './attempt.ts'
+import { afterAnswer, beginAttempt, mayHaveLeft, timeCall, type Delivered } from './attempt.ts'
 import { planCalls, planCallsInDoubt } from './call-plan.ts'
 import { decide, decideByReceipt, decideWithoutCalls } from './decide.ts'
 import { messageIdOf, type MessageOf } from './message.ts'
@@ -13,6 +14,7 @@ import { createSettler, type SettleDeps } from './settle-send.ts'
 export type DeliverDeps = SettleDeps & {
   order: Order
   metrics: WorkerMetrics
+  traffic: Traffic
   log: Logger
   messageOf: MessageOf
   /** The ms that a claim (the right to one gateway call) lasts: longer than the call, so a live worker keeps it. */
@@ -50,18 +52,20 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
 
     const { gateway, risksSecondSend } = call
     const quota = call.ask === 'send' && gateway.quota ? { messageId, windows: gateway.quota } : undefined
-    const options = { fence: attempt.fence, leaseMs, risksSecondSend, channel, quota }
+    const { fence: ownFence, unrecorded: answer } = attempt
+    const options = { fence: ownFence, leaseMs, risksSecondSend, channel, quota, answer }
     const claim = await deps.ledger.claim(job, gateway.name, options)
     if (claim.kind === 'busy') return { outcome: 'waiting', waitMs: claim.waitMs + AFTER_LEASE_MS }
     if (claim.kind === 'no_key') return { outcome: 'no_key', kid: claim.kid }
     if (claim.kind === 'unreadable') return settler.unreadable(claim.fence)
     if (claim.kind !== 'go') return settler.withoutClaim(claim)
 
+    if (claim.lapsedGateway !== '') deps.metrics.doubted(claim.lapsedGateway)
     // If this attempt also made the previous claim, its `doubt` is valid. Otherwise the code record has the doubt.
-    const isContinued = attempt.fence !== 0 && claim.fence === attempt.fence + 1
+    const isContinued = ownFence !== 0 && claim.fence === ownFence + 1
     const { doubt, secondSendRisked } = isContinued ? attempt : claim
     const { fence, ageMs, moves, mayMove, grouped } = claim
-    attempt = { ...attempt, fence, ageMs, moves, mayMove, grouped, doubt, secondSendRisked }
+    attempt = { ...attempt, fence, ageMs, moves, mayMove, grouped, doubt, secondSendRisked, unrecorded: null }
     if (!isContinued && doubt !== null) {
       const state = await deps.followUp?.doubted(job, doubt.gateway, messageId)
       const end = decideByReceipt(state, doubt.gateway)
@@ -73,17 +77,20 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
 
     attempt = { ...attempt, calls }
     const message = deps.messageOf(messageId, job, claim)
+    const answered = timeCall(channel, gateway.name)
     if (call.ask === 'look_up') {
       const asked = doubt && (await gateway.lookUp?.(message, new Date(doubt.sinceMs), signal))
-      const answer = asked ?? { found: 'unknown' as const }
-      log.info({ gateway: gateway.name, found: answer.found }, 'looked up the message in doubt')
-      if (answer.found === 'taken')
-        return settler.finish(attempt, { kind: 'sent', gateway: gateway.name, messageId: answer.messageId })
+      const look = asked ?? { found: 'unknown' as const }
+      log.info({ gateway: gateway.name, found: look.found }, 'looked up the message in doubt')
+      attempt = { ...attempt, unrecorded: answered(look.found) }
+      if (look.found === 'taken')
+        return settler.finish(attempt, { kind: 'sent', gateway: gateway.name, messageId: look.messageId })
       // The gateway in doubt refused the message: the doubt is resolved, and every gateway may be called again.
-      if (answer.found === 'refused') attempt = { ...attempt, doubt: null, calls: planCalls(gateways) }
+      if (look.found === 'refused') attempt = { ...attempt, doubt: null, calls: planCalls(gateways) }
       continue
     }
     const outcome = claim.quota === 'full' ? QUOTA_FULL : await gateway.send(message, signal)
+    attempt = { ...attempt, unrecorded: answered(outcome.class, outcome.code) }
     // A message that an earlier try counted stays counted, because the vendor may have taken the message then.
     if (claim.quota === 'taken' && !COUNTED.includes(outcome.class))
       await deps.ledger
@@ -92,6 +99,9 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
     if (outcome.class === 'skipped') deps.metrics.skipped(gateway.name, outcome.code)
     else {
       deps.metrics.called(channel, gateway.name, outcome.class)
+      if (outcome.class === 'ambiguous') deps.metrics.doubted(gateway.name)
+      if (risksSecondSend && mayHaveLeft(outcome)) deps.metrics.secondMessage()
+      deps.traffic.answered(gateway.name, outcome.class, outcome.code)
       logOutcome(log, gateway.name, outcome, doubt?.gateway === gateway.name)
     }
     attempt = afterAnswer(attempt, call, outcome)

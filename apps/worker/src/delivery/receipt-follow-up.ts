@@ -1,15 +1,16 @@
 import type { Worker } from 'bullmq'
-import type { FallbackDeps } from '@sms-codes/core/codes/contacts'
-import type { Reported, SendLedger } from '@sms-codes/core/codes/send-ledger'
+import type { Reported } from '@sms-codes/core/codes/send-ledger'
 import type { Logger } from '@sms-codes/core/logger'
-import { applyDeliveryReport, readJob, type DeliveryReceipts } from '@sms-codes/core/queues/delivery-receipts'
-import type { SendJob, SendQueue } from '@sms-codes/core/queues/send-queue'
+import {
+  applyDeliveryReport,
+  readJob,
+  type DeliveryReceipts,
+  type ReportDeps,
+} from '@sms-codes/core/queues/delivery-receipts'
+import type { SendJob } from '@sms-codes/core/queues/send-queue'
 
-type ReceiptFollowUpDeps = FallbackDeps & {
+type ReceiptFollowUpDeps = ReportDeps & {
   deliveryReceipts: DeliveryReceipts
-  ledger: Pick<SendLedger, 'report'>
-  /** The producer's side of the `email` queue. */
-  mails: SendQueue
   /** The gateways that send no delivery receipts. */
   silent: ReadonlySet<string>
 }
@@ -22,7 +23,7 @@ const CHECK_EVERY_MS = 1_000
 export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
   const { deliveryReceipts, rules } = deps
 
-  const check = (job: SendJob): Promise<Reported> => applyDeliveryReport(job, 'missing', deps)
+  const check = (job: SendJob): Promise<Reported> => applyDeliveryReport(job, 'missing', '', deps)
 
   async function checkEntry(entry: string): Promise<void> {
     const job = readJob(entry)
@@ -39,7 +40,7 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
         withinMs === null ? 0 : deliveryReceipts.now(),
       ])
       if (state !== null) {
-        await applyDeliveryReport(job, state, deps)
+        await applyDeliveryReport(job, state, gateway, deps)
         return
       }
       if (withinMs !== null) await deliveryReceipts.beginWait(job, now + withinMs)

@@ -1,6 +1,7 @@
 import type { Channel } from '@sms-codes/core/codes/send'
 import type { Claim } from '@sms-codes/core/codes/claim'
 import type { SendLedger, Settlement } from '@sms-codes/core/codes/send-ledger'
+import type { Traffic } from '@sms-codes/core/history/traffic'
 import type { GuardCounts, Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
@@ -15,6 +16,7 @@ export type SettleDeps = {
   channel: Channel
   ledger: SendLedger
   metrics: Pick<WorkerMetrics, 'ended'>
+  traffic: Pick<Traffic, 'count'>
   /** Null if the send cannot move to another channel. */
   other: OtherChannel | null
   /** Null if no gateway of the channel sends delivery receipts. */
@@ -43,26 +45,28 @@ export class RetryLater extends Error {
  * @param isWritten false if the record had a newer claim or an end already, so that nothing was written
  */
 export function countEnd(
-  { metrics, log }: { metrics: SettleDeps['metrics']; log: Logger },
+  { metrics, traffic, log, scene }: Pick<SettleDeps, 'metrics' | 'traffic'> & { log: Logger; scene: string },
   status: 'sent' | 'fell_back' | 'failed' | 'moved',
   by: string,
   isWritten = true,
 ): void {
   if (isWritten) metrics.ended(status, by)
+  if (isWritten && status !== 'moved') traffic.count(status, scene, by)
   if (status === 'sent' || status === 'fell_back') log.info({ by }, status)
   else log.warn({ by }, status === 'moved' ? 'moved to the other channel' : status)
 }
 
 /** Carries out the end of an attempt. A settlement writes the result of the newest claim to the code record. */
 export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
-  const { channel, ledger, metrics, other, followUp, guardCounts } = deps
-  const counting = { metrics, log }
+  const { channel, ledger, metrics, traffic, other, followUp, guardCounts } = deps
+  const counting = { metrics, traffic, log, scene: job.scene }
 
   const settle = (attempt: Attempt, what: Omit<Settlement, 'channel'>) =>
     ledger.settle(job, attempt.fence, {
       channel,
       doubtedGateway: attempt.doubt?.gateway,
       secondSendRisked: attempt.secondSendRisked,
+      answer: attempt.unrecorded,
       ...what,
     })
 

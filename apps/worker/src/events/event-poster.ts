@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { UnrecoverableError, type Job } from 'bullmq'
 import { Value } from '@sinclair/typebox/value'
+import type { createEventCount } from '@sms-codes/core/queues/event-metrics'
 import { EVENTS_QUEUE, SendEvent } from '@sms-codes/core/queues/events'
 import type { Transport } from '@sms-codes/gateways/transport'
 import { signWebhook } from '@sms-codes/gateways/webhook/signature'
@@ -11,6 +12,7 @@ type EventPosterOptions = WorkerParts & {
   /** The keys of the signature. There are two keys while a new secret replaces an old one. */
   keys: readonly Buffer[]
   transport: Pick<Transport, 'post'>
+  countEvent: ReturnType<typeof createEventCount>
 }
 
 /** The webhook id is a hash of the job's id, because a webhook id may contain no dot. */
@@ -22,7 +24,7 @@ const webhookIdOf = ({ id = '' }: Job<unknown>) => createHash('sha256').update(i
  * other answer, or without an answer, the queue tries again.
  */
 export function createEventPoster(options: EventPosterOptions) {
-  const { url, keys, transport, log } = options
+  const { url, keys, transport, countEvent, log } = options
   const post = async (job: Job<unknown>, _token: string | undefined, signal: AbortSignal) => {
     if (!Value.Check(SendEvent, job.data)) throw unknownData(EVENTS_QUEUE, options)
     const at = new Date(job.timestamp).toISOString()
@@ -34,11 +36,13 @@ export function createEventPoster(options: EventPosterOptions) {
     const { status } = result
     if (status === 410) throw new UnrecoverableError('event not delivered: HTTP_410')
     if (status < 200 || status > 299) throw new Error(`event not delivered: HTTP_${status}`)
+    countEvent('delivered')
     return { status }
   }
   const worker = openWorker(EVENTS_QUEUE, post, options, { concurrency: 10 })
   worker.on('failed', (job, err) => {
     if (job?.finishedOn === undefined || !Value.Check(SendEvent, job.data)) return
+    countEvent('lost')
     log.warn({ event: job.id, rid: job.data.request_id, err }, 'event not delivered to the application')
   })
   return worker

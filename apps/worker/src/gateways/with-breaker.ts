@@ -4,7 +4,11 @@ import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/g
 import type { WorkerMetrics } from '../worker-metrics.ts'
 import type { SkippingGateway } from './skipping-gateway.ts'
 
-type BreakerDeps = { metrics: Pick<WorkerMetrics, 'breaker'>; log: Logger; probeAfterMs?: number }
+type BreakerDeps = {
+  metrics: Pick<WorkerMetrics, 'breaker' | 'callTook'>
+  log: Logger
+  probeAfterMs?: number
+}
 
 /** The outcomes that count as failed calls: faults of the gateway, and not of a number or a template. */
 const UNHEALTHY: readonly OutcomeClass[] = ['switch_now', 'ambiguous', 'config']
@@ -32,7 +36,10 @@ export function withBreaker(gateway: SmsGateway, deps: BreakerDeps): SkippingGat
   const { metrics, log, probeAfterMs = 5_000 } = deps
   const { name } = gateway
   const call = async (message: SmsMessage, signal: AbortSignal): Promise<Outcome> => {
-    const outcome = await gateway.send(message, signal)
+    const began = performance.now()
+    const outcome = await gateway
+      .send(message, signal)
+      .finally(() => metrics.callTook(name, (performance.now() - began) / 1000))
     if (UNHEALTHY.includes(outcome.class) && !NOT_OF_GATEWAY.includes(outcome.code))
       throw new UnhealthyError(outcome)
     return outcome

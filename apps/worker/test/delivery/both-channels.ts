@@ -14,6 +14,7 @@ import { createConsumer } from '../../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../../src/delivery/deliver.ts'
 import { createEmailFallback, createReturnToSms } from '../../src/delivery/other-channel.ts'
 import { checkOverdueReceipts, createReceiptFollowUp } from '../../src/delivery/receipt-follow-up.ts'
+import type { SkippingGateway } from '../../src/gateways/skipping-gateway.ts'
 import { fakeGateway, jobOf, log, messageOf, newMobile, sendOf, startDelivery } from '../worker.ts'
 
 export const AFTER_MS = 8_000
@@ -36,7 +37,8 @@ export async function startBothChannels() {
   const fallback = createEmailFallback({ rules, contacts, mails, afterMs: AFTER_MS })
   const receipts = createDeliveryReceipts(delivery.redis, delivery.keyring)
   const silent = new Set(['without-receipts'])
-  const deps = { deliveryReceipts: receipts, ledger: delivery.ledger, rules, contacts, mails, silent }
+  const { ledger, traffic } = delivery
+  const deps = { deliveryReceipts: receipts, ledger, rules, contacts, mails, silent, traffic }
   const followUp = createReceiptFollowUp(deps)
 
   /** The parts of a worker whose connection for adding jobs is down. */
@@ -86,7 +88,7 @@ export async function startBothChannels() {
     delaysOf: async (queue: keyof typeof queues) =>
       (await queues[queue].getDelayed()).map(({ delay }) => delay),
 
-    sms: (send: Send, gateways: SmsGateway[], more: Partial<DeliverDeps> = {}) =>
+    sms: (send: Send, gateways: SkippingGateway[], more: Partial<DeliverDeps> = {}) =>
       delivery.deliver(send, gateways, { other: fallback, followUp, ...more }),
     email: (send: Send, mail = fakeGateway('email'), more: Partial<DeliverDeps> = {}) =>
       delivery.deliver(send, [mail], { channel: 'email', other: createReturnToSms(sends), ...more }),
@@ -94,9 +96,9 @@ export async function startBothChannels() {
     /** Starts a consumer of the queue `email` as compose.ts creates it. */
     async startMailConsumer(gateway: SmsGateway) {
       const connection = connectRedis(delivery.server.url, 'worker', log)
-      const { ledger, metrics } = delivery
+      const { metrics } = delivery
       const other = createReturnToSms(sends)
-      const settling = { channel: 'email' as const, ledger, metrics, other, followUp: null }
+      const settling = { channel: 'email' as const, ledger, metrics, traffic, other, followUp: null }
       const own = { ...settling, log, messageOf, leaseMs: 20_000 }
       const consumer = createConsumer({
         ...own,

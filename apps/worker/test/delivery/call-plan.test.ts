@@ -40,6 +40,15 @@ describe('the plan of calls', () => {
     expect(plan('asked', true, [asked, plain])).toEqual(['look-up at asked'])
   })
 
+  it('does not look the message up at a gateway that is switched off', () => {
+    let off = true
+    const switched = { ...asked, isOff: () => off }
+    expect(plan('asked', false, [switched, plain])).toEqual(['plain at risk', 'asked at risk'])
+    expect(plan('asked', true, [switched, plain])).toEqual([])
+    off = false
+    expect(plan('asked', true, [switched, plain])).toEqual(['look-up at asked'])
+  })
+
   it('does not rely on a gateway that no longer recognises the message', () => {
     const forgetful = { ...ccp, recognises: (sinceMs: number, nowMs: number) => nowMs - sinceMs < 1_000 }
     expect(plan('ccp', false, [plain, forgetful])).toEqual(['plain at risk', 'ccp at risk'])

@@ -3,7 +3,15 @@ import { phoneOf } from '@sms-codes/core/codes/send'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { Found, LookUp, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
-import { fakeGateway, newMobile, readableLog, sendOf, skippedGateway, startDelivery } from '../worker.ts'
+import {
+  fakeGateway,
+  LEASE_MS,
+  newMobile,
+  readableLog,
+  sendOf,
+  skippedGateway,
+  startDelivery,
+} from '../worker.ts'
 
 let delivery: Awaited<ReturnType<typeof startDelivery>>
 beforeAll(async () => {
@@ -290,6 +298,26 @@ describe('a doubt', () => {
     expect(await runJob(send, [ccp, other], 5)).toEqual({ outcome: 'sent', why: 'ccp' })
     expect(new Set(ccp.messages.map(({ id }) => id)).size).toBe(1)
     expect(other.messages).toEqual([])
+  })
+
+  it('is counted by gateway, for an unclear answer and for a worker that died; so is a second message', async () => {
+    const [died, unclear] = [fakeGateway('died'), fakeGateway('unclear', ['ambiguous'])]
+    const { send } = await issued()
+    const counts = async () => {
+      const text = await delivery.registry.metrics()
+      const count = (series: string) => Number(text.split(`${series} `)[1]?.split('\n')[0] ?? 0)
+      return [
+        ...['died', 'unclear'].map((gateway) => count(`sms_doubts_total{gateway="${gateway}"}`)),
+        count('\nsms_second_messages_total'),
+      ]
+    }
+    const [, , before = 0] = await counts()
+    await delivery.ledger.claim(send, 'died', { fence: 0, leaseMs: LEASE_MS })
+    await delivery.pass(2)
+    expect(await runJob(send, [died, unclear], 1)).toBe('still open')
+    expect(await counts()).toEqual([1, 1, before + 1])
+    expect(await runJob(send, [died, unclear], 1)).toEqual({ outcome: 'failed', why: 'ambiguous' })
+    expect(await counts()).toEqual([1, 1, before + 1])
   })
 
   it('keeps the slot taken even if a second doubt was resolved', async () => {

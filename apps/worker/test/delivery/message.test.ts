@@ -19,6 +19,7 @@ const claim = {
   fence: 1,
   ageMs: 0,
   doubt: null,
+  lapsedGateway: '',
   secondSendRisked: false,
   moves: 0,
   mayMove: false,

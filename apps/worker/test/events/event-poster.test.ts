@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Queue } from 'bullmq'
+import { Registry } from 'prom-client'
 import { Webhook } from 'standardwebhooks'
+import { createEventCount } from '@sms-codes/core/queues/event-metrics'
 import { createEventQueue, EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { connectRedis } from '@sms-codes/core/redis/connect'
@@ -42,13 +44,16 @@ async function startApplication(statuses: number[], secrets = [SECRET]) {
   const connection = connectRedis(delivery.server.url, 'worker', log)
   const producer = connectRedis(delivery.server.url, 'producer', log)
   await once(producer, 'ready')
-  const events = createEventQueue(producer, log)
+  const registry = new Registry()
+  const countEvent = createEventCount(registry)
+  const events = createEventQueue(producer, log, null, () => countEvent('lost'))
   const transport = createTransport()
   const poster = createEventPoster({
     connection,
     url,
     keys: secrets.map(readSecret),
     transport,
+    countEvent,
     metrics: delivery.metrics,
     log,
   })
@@ -63,6 +68,12 @@ async function startApplication(statuses: number[], secrets = [SECRET]) {
   return {
     heard,
     poster,
+    producer,
+    /** How many events the metric has as delivered and as lost. */
+    counted: async () =>
+      [...(await registry.metrics()).matchAll(/^sms_events_total\{.*\} (\d+)$/gm)].map(([, count]) =>
+        Number(count),
+      ),
     ledger: createSendLedger(delivery.redis, delivery.keyring, events.tell),
     hears: async (n: number): Promise<Heard[]> => {
       while (heard.length < n) await new Promise<void>((resolve) => (told = resolve))
@@ -100,7 +111,8 @@ describe('an application', () => {
   })
 
   it('gets an event again with the same id until it answers with a 2xx', async () => {
-    const { ledger, hears } = await startApplication([500, 302])
+    const { ledger, poster, hears, counted } = await startApplication([500, 302])
+    const completed = once(poster, 'completed')
     const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))
     await delivery.deliver(send, [fakeGateway('first', ['number'])], { ledger })
     const heard = await hears(3)
@@ -108,6 +120,16 @@ describe('an application', () => {
       ['failed', 'failed', 'failed'].map((status) => ({ status })),
     )
     expect(new Set(heard.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    await completed
+    expect(await counted()).toEqual([1, 0])
+  })
+
+  it('gets no event that Redis did not take, and the event is counted as lost', async () => {
+    const { ledger, producer, counted } = await startApplication([])
+    const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))
+    producer.disconnect()
+    await ledger.settleUnclaimed(send, { status: 'failed', reason: 'test' })
+    await expect.poll(counted).toEqual([0, 1])
   })
 
   it('can verify events with either secret while one replaces the other', async () => {
@@ -121,12 +143,13 @@ describe('an application', () => {
   })
 
   it('that answers 410 does not get the event again', async () => {
-    const { ledger, poster, heard } = await startApplication([410])
+    const { ledger, poster, heard, counted } = await startApplication([410])
     const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))
     const failed = once(poster, 'failed')
     await ledger.settleUnclaimed(send, { status: 'failed', reason: 'test' })
     await failed
     expect(heard).toHaveLength(1)
+    expect(await counted()).toEqual([0, 1])
     const id = `${send.rid}.1.failed`
     expect(await delivery.redis.hget(`{sms}:events:${id}`, 'failedReason')).toBe(
       'event not delivered: HTTP_410',
@@ -136,7 +159,7 @@ describe('an application', () => {
   })
 
   it('that never answers with a 2xx gets an event eleven times in about a quarter of an hour', async () => {
-    const { ledger, poster, heard } = await startApplication(Array<number>(20).fill(500))
+    const { ledger, poster, heard, counted } = await startApplication(Array<number>(20).fill(500))
     const events = new Queue(EVENTS_QUEUE, { connection: { url: delivery.server.url }, prefix: QUEUE_PREFIX })
     const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))
     const id = `${send.rid}.1.failed`
@@ -146,11 +169,13 @@ describe('an application', () => {
       await once(poster, 'failed')
       const job = await events.getJob(id)
       if ((await job?.getState()) === 'failed') break
+      expect(await counted()).toEqual([0, 0])
       pauses.push(job?.delay ?? 0)
       await job?.promote()
     }
     await events.close()
     expect(heard).toHaveLength(11)
+    expect(await counted()).toEqual([0, 1])
     const pause = (i: number) => pauses[i] ?? 0
     for (let i = 1; i < 10; i++) expect(pause(i)).toBeGreaterThan(pause(i - 1))
     const totalMs = pauses.reduce((sum, ms) => sum + ms, 0)

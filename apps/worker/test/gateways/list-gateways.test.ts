@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCodeStore } from '@sms-codes/core/codes/code-store'
 import { createLimits } from '@sms-codes/core/limits/limits'
+import { keys } from '@sms-codes/core/redis/keys'
 import { policyFile } from '@sms-codes/launcher/policy-file'
 import { policy } from '@sms-codes/core/test/store'
 import { createTransport } from '@sms-codes/gateways/transport'
@@ -29,13 +30,14 @@ const ccp = { account: 'a'.repeat(32), app: 'c'.repeat(32), messages: [{ templat
 const webhook = { base_url: 'http://127.0.0.1:1/' }
 
 /** The gateways as compose.ts lists them, with CCP's API at `url`. */
-function listed(gateways: object, url = 'http://127.0.0.1:1') {
+function listed(gateways: object, url = 'http://127.0.0.1:1', isOff = () => false) {
   const POLICY_FILE = policyFile({ gateways: { ccp: { ...ccp, base_url: url }, ...gateways } })
-  const keys = { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` }
+  const ring = { PHONE_KEY: key(), CODE_KEYS: `k1:${key()}` }
   const secrets = { CCP_AUTH_TOKEN: 'b'.repeat(32), WEBHOOK_SECRETS: `whsec_${key()}` }
-  const config = loadWorkerConfig({ ...keys, ...secrets, POLICY_FILE })
+  const config = loadWorkerConfig({ ...ring, ...secrets, POLICY_FILE })
   const metrics = createWorkerMetrics(new Registry(), { sms: [], email: [] })
-  return listGateways(config.gateways, { transport, limits: createLimits(delivery.redis), metrics, log })
+  const limits = createLimits(delivery.redis)
+  return listGateways(config.gateways, { transport, limits, metrics, log, switches: { isOff } })
 }
 
 /** The outcomes of messages that are sent one after the other, and the number of calls to CCP. */
@@ -99,6 +101,19 @@ describe('the list of gateways', () => {
     const held = codes.filter((code) => code === 'RATE_FULL').length
     expect(held).toBeGreaterThan(0)
     expect(calls).toBe(20 - held)
+  })
+
+  it('skips a gateway that is switched off, which takes nothing from its rate and opens no breaker', async () => {
+    const server = await serve(TAKEN)
+    await delivery.redis.del(keys.rate('ccp'))
+    let off = true
+    const [gateway] = listed({ ccp: { ...ccp, base_url: server.url, rate: 1 } }, server.url, () => off)
+    const codeOf = async () =>
+      (await gateway?.send(messageTo(newMobile()), new AbortController().signal))?.code
+    for (let i = 0; i < 10; i++) expect(await codeOf()).toBe('SWITCHED_OFF')
+    expect(server.requests).toHaveLength(0)
+    off = false
+    expect(await codeOf()).toBe('000000')
   })
 
   it('opens the circuit breaker of a gateway whose account is at fault', async () => {

@@ -11,13 +11,18 @@ const signal = new AbortController().signal
 function breaking(script: OutcomeClass[]) {
   const inner = fakeGateway('ccp', script)
   const states: boolean[] = []
-  const metrics = { breaker: (_name: string, open: boolean) => void states.push(open) }
+  const timed: string[] = []
+  const metrics = {
+    breaker: (_name: string, open: boolean) => void states.push(open),
+    callTook: (name: string, seconds: number) => void timed.push(seconds >= 0 ? name : 'negative'),
+  }
   const { log: readable, lines } = readableLog()
   const gateway = withBreaker(inner, { metrics, log: readable, probeAfterMs: PROBE_AFTER_MS })
   const send = () => gateway.send(message, signal)
   return {
     inner,
     states,
+    timed,
     lines,
     send,
     times: async (n: number) => {
@@ -36,10 +41,12 @@ describe('a circuit breaker', () => {
   })
 
   it.each(['switch_now', 'ambiguous'] as const)('opens after five outcomes %s', async (cls) => {
-    const { inner, send, states, times } = breaking(Array<OutcomeClass>(5).fill(cls))
+    const { inner, send, states, timed, times } = breaking(Array<OutcomeClass>(5).fill(cls))
     await times(5)
     expect(await send()).toEqual(refused)
     expect(inner.messages).toHaveLength(5)
+    // The skipped call is not timed.
+    expect(timed).toEqual(Array<string>(5).fill('ccp'))
     expect(states).toEqual([false, true])
   })
 
@@ -102,7 +109,7 @@ describe('a circuit breaker', () => {
     { class: 'config', code: 'KEY_MISSING' },
   ] as const)('does not count $code, which says nothing about the gateway', async (outcome) => {
     const inner = fakeGateway('ccp', Array<Outcome>(20).fill(outcome))
-    const gateway = withBreaker(inner, { metrics: { breaker: () => {} }, log })
+    const gateway = withBreaker(inner, { metrics: { breaker: () => {}, callTook: () => {} }, log })
     for (let i = 0; i < 20; i++) await gateway.send(message, signal)
     expect(inner.messages).toHaveLength(20)
   })

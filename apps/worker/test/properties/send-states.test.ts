@@ -110,6 +110,7 @@ async function createWorld(recognising: readonly boolean[]) {
         ledger: ledgerOfWorker(death),
         order: () => gateways,
         metrics,
+        traffic: delivery.traffic,
         log,
         messageOf,
         leaseMs: LEASE_MS,

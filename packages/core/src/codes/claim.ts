@@ -18,6 +18,8 @@ export type Claim =
       lifeMs: number
       ageMs: number
       doubt: Doubt | null
+      /** The gateway of the previous claim if that claim ended without a result, else ''. */
+      lapsedGateway: string
       /** Whether the one permitted second message was risked before. */
       secondSendRisked: boolean
       /** Where the guard against SMS pumping counts the send, or null if it does not. */
@@ -59,6 +61,7 @@ export function toClaim({ kind, text, number }: Reply, keyring: Keyring, rid: st
       lifeMs: number('life'),
       ageMs: number('age'),
       doubt: gateway === '' ? null : { gateway, sinceMs: number('doubted_at') },
+      lapsedGateway: text('lapsed_gateway'),
       secondSendRisked: number('second_send_risked') === 1,
       grouped: groupedBy(message),
       moves: number('moves'),

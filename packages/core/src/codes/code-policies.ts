@@ -3,7 +3,7 @@ import type { Window } from '../limits/windows.ts'
 import type { CodePolicy } from './code-store.ts'
 
 /** The policy of every scene. `codes` gives each value that the scene does not set. */
-export function policiesOf({ codes, scenes }: Policy): Record<string, CodePolicy> {
+export function policiesOf({ codes, scenes, history_hours }: Policy): Record<string, CodePolicy> {
   const compares = 5
   const all = Object.entries(scenes).map(([name, own]): [string, CodePolicy] => [
     name,
@@ -22,9 +22,20 @@ export function policiesOf({ codes, scenes }: Policy): Record<string, CodePolicy
   // sends fail, because a failed send gives its slot back and then another send with a new id fits.
   const missesWithIdPerDay = 2 * compares * Math.max(...sends.map(mostPerDay))
   return Object.fromEntries(
-    all.map(([name, policy]) => [name, { ...policy, keepSendsSeconds, missesWithIdPerDay }]),
+    all.map(([name, policy]) => [
+      name,
+      {
+        ...policy,
+        keepSendsSeconds,
+        missesWithIdPerDay,
+        keepHistorySeconds: historySecondsOf({ history_hours }),
+      },
+    ]),
   )
 }
+
+/** How long the history of a phone and a failed send are kept, in seconds. */
+export const historySecondsOf = ({ history_hours }: Pick<Policy, 'history_hours'>) => history_hours * 3_600
 
 /** Growing waits as windows: [60, 120] is one send in 60 s and two in 180 s. */
 function windowsOf(waits: NonNullable<ScenePolicy['waits']>): Window[] {

@@ -24,6 +24,8 @@ export type CodePolicy = {
   sends: readonly Window[]
   /** How long a send is kept for the windows of all scenes. At least the longest window of `sends` is used. */
   keepSendsSeconds?: number
+  /** How long the history of a phone is kept, for operators. 0 or absent for no history. */
+  keepHistorySeconds?: number
 }
 
 type IssueOptions = {
@@ -100,8 +102,9 @@ export function createCodeStore(
       const life = [policy.ttlSeconds * 1000, policy.sendWithinSeconds * 1000, KEEP_MS]
       const asked = [askedBy, isCounted ? 1 : 0, budgetUnit]
       const keepSends = Math.max(policy.keepSendsSeconds ?? 0, ...policy.sends.map((one) => one.seconds))
-      const args = [...newCode, ...life, ...asked, keepSends * 1000, ...windowArgs(policy.sends)]
-      const issuing = issueScript([keys.code(ph, scene), keys.sends(ph), keys.guesses(ph, scene)], args)
+      const history = [scene, (policy.keepHistorySeconds ?? 0) * 1000]
+      const args = [...newCode, ...life, ...asked, keepSends * 1000, ...history, ...windowArgs(policy.sends)]
+      const issuing = issueScript([...sendKeys({ rid: requestId, scene }), keys.guesses(ph, scene)], args)
       const { kind, text, number } = await issuing.catch((err: unknown) => {
         // Redis may have issued the code after all. No job follows, so the phone's slot must become free.
         refund({ rid: requestId, scene, n: ISSUED_WITH_THIS_ID }).catch(() => {})
@@ -134,7 +137,13 @@ export function createCodeStore(
       const days = windowArgs([missesWithIdPerDay, missesPerDay].map((most) => ({ most, seconds: DAY })))
       const digests = keyring.digests(mobile, scene, code).flatMap(({ kid, digest }) => [kid, digest])
       const { kind, text, number } = await verifyScript(
-        [keys.code(ph, scene), keys.guesses(ph, scene), keys.missesWithId(ph), keys.missesWithoutId(ph)],
+        [
+          keys.code(ph, scene),
+          keys.guesses(ph, scene),
+          keys.missesWithId(ph),
+          keys.missesWithoutId(ph),
+          keys.history(ph),
+        ],
         [
           rid,
           rid && keyring.pseudonym(`request|${rid}`),

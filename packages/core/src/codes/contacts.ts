@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { eraseFailures } from '../history/failures.ts'
 import { keys } from '../redis/keys.ts'
 import type { Keyring } from '../keyring.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
@@ -39,12 +40,15 @@ export function createContacts(redis: RedisClient, keyring: Keyring) {
       return (await asStoreError('contact has', redis.exists(keys.contact(ph)))) === 1
     },
 
-    /** Deletes all Redis keys of a phone. Answers the names of the deleted keys, such as `code:login`. */
+    /** Deletes all data about a phone. Answers the names of what was deleted, such as `code:login`. */
     async erase(mobile: string, scenes: readonly string[]): Promise<string[]> {
-      const all = keys.ofPhone(keyring.pseudonym(mobile), scenes)
+      const ph = keyring.pseudonym(mobile)
+      const all = keys.ofPhone(ph, scenes)
       const { rows } = await eraseScript(all)
+      const hadFailures = await eraseFailures(redis, ph)
       const erased = rows.map((row) => all[row.number('index') - 1] ?? '')
-      return erased.map((key) => key.slice(key.indexOf('}:') + 2))
+      const names = erased.map((key) => key.slice(key.indexOf('}:') + 2))
+      return hadFailures ? [...names, 'failures'] : names
     },
   }
 }

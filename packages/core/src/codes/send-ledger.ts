@@ -1,3 +1,5 @@
+import { answerArg, historyCode, type GatewayAnswer } from '../history/answer.ts'
+import type { Failure } from '../history/failures.ts'
 import type { Keyring } from '../keyring.ts'
 import { createCounters } from '../limits/counters.ts'
 import type { Window } from '../limits/windows.ts'
@@ -17,6 +19,8 @@ type ClaimOptions = {
   channel?: Channel
   /** The most messages that the vendor takes for one phone, and the id under which the message counts. */
   quota?: { messageId: string; windows: readonly Window[] } | undefined
+  /** The last answer of a gateway that is not recorded yet, for the history. */
+  answer?: GatewayAnswer | null
 }
 
 export type Settlement = {
@@ -31,6 +35,8 @@ export type Settlement = {
   reason?: string | undefined
   /** For `moved`: whether the send may return to its channel later. */
   mayReturn?: boolean
+  /** The last answer of a gateway that is not recorded yet, for the history. */
+  answer?: GatewayAnswer | null
 }
 
 /** What is known of a message that a gateway accepted. `missing` means that no delivery receipt came in time. */
@@ -48,11 +54,13 @@ export type Reported =
  * the fence. A settlement records the result of the call. A queue may run a job twice, so every run needs a claim
  * before its call. Every method throws StoreError when Redis does not answer.
  * @param tell called for each change to a status that the application is told: sent, delivered, fell_back or failed
+ * @param listFailure called for each send that failed
  */
 export function createSendLedger(
   redis: RedisClient,
   keyring: Keyring,
   tell: (send: Send, status: string) => void = () => {},
+  listFailure: (send: Send, failure: Omit<Failure, 'at' | keyof Send>) => void = () => {},
 ) {
   const counters = createCounters(redis)
   const claimScript = createScript(redis, new URL('./lua/claim.lua', import.meta.url))
@@ -65,16 +73,25 @@ export function createSendLedger(
     if (unit > 0) await counters.giveBack(unit, [keys.budget])
   }
 
+  /** Reports a failed send. `lastAnswer` is `<channel>,<gateway>,<class>,<code>`, or '' if no gateway answered. */
+  function fail(send: Send, channel: Channel, reason: string, lastAnswer: string): void {
+    const [, gateway = '', , code = ''] = lastAnswer.split(',')
+    tell(send, 'failed')
+    listFailure(send, { channel, reason, gateway, code })
+  }
+
   async function settleAs(owner: 'claimed' | 'unclaimed', send: Send, fence: number, what: Settlement) {
     const { status, channel = 'sms', gateway = '', messageId = '', doubtedGateway = '', reason = '' } = what
     const claim = [send.rid, send.n, owner, fence]
     const risked = what.secondSendRisked === true ? 1 : 0
     const mayReturn = what.mayReturn === true ? 1 : 0
     const result = [status, gateway, messageId, channel, doubtedGateway, risked, reason, mayReturn]
-    const reply = await settleScript(sendKeys(send), [...claim, ...result])
+    const answer = answerArg(what.answer)
+    const reply = await settleScript(sendKeys(send), [...claim, ...result, answer])
     if (reply.kind !== 'settled') return false
     await giveBudgetBack(reply)
-    if (status !== 'queued' && status !== 'moved') tell(send, status)
+    if (status === 'failed') fail(send, channel, reply.text('reason'), reply.text('last_answer'))
+    else if (status !== 'queued' && status !== 'moved') tell(send, status)
     return true
   }
 
@@ -95,13 +112,14 @@ export function createSendLedger(
         channel,
         quota?.messageId ?? '',
         quota?.windows.map(({ most, seconds }) => `${seconds * 1000}:${most}`).join(' ') ?? '',
+        answerArg(options.answer),
         ...keyring.keyIds,
       ]
       const reply = await claimScript([...sendKeys(send), keys.quota(phoneOf(send.rid))], args)
       const claim = toClaim(reply, keyring, send.rid)
       if (claim.kind === 'late') {
         await giveBudgetBack(reply)
-        tell(send, 'failed')
+        fail(send, channel, 'late', reply.text('last_answer'))
       }
       if (claim.kind === 'gone' && claim.reason === 'used') tell(send, 'sent')
       return claim
@@ -122,11 +140,14 @@ export function createSendLedger(
     /**
      * Records what is known of a message after its gateway accepted the message. A repeated report changes nothing.
      * @param mayMove whether the send may move to e-mail
+     * @param vendorCode the vendor's code in the delivery receipt
      */
-    async report(send: Send, state: DeliveryState, mayMove: boolean): Promise<Reported> {
-      const args = [send.rid, send.n, state, mayMove ? 1 : 0]
-      const { kind, number } = await reportScript(sendKeys(send), args)
-      if (kind === 'delivered' || kind === 'failed') tell(send, kind)
+    async report(send: Send, state: DeliveryState, mayMove: boolean, vendorCode = ''): Promise<Reported> {
+      const code = historyCode(vendorCode)
+      const args = [send.rid, send.n, state, mayMove ? 1 : 0, code]
+      const { kind, number, text } = await reportScript(sendKeys(send), args)
+      if (kind === 'delivered') tell(send, kind)
+      if (kind === 'failed') fail(send, 'sms', 'undelivered', `sms,${text('gateway')},,${code}`)
       if (kind === 'delivered') return { kind, afterMs: number('after') }
       if (kind === 'moved') return { kind, moves: number('moves') }
       return { kind: kind === 'failed' || kind === 'early' ? kind : 'kept' }

@@ -12,8 +12,9 @@ export const REQUEST_ID_PATTERN = '^[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{22}$'
 /** The pseudonym of the phone that a request is about. */
 export const phoneOf = (rid: string) => rid.slice(0, rid.indexOf('.'))
 
-/** The code record and the phone's sends: the two keys that the scripts about a send take, in this order. */
+/** The code record, the phone's sends and its history: the keys that the scripts about a send take, in this order. */
 export const sendKeys = ({ rid, scene }: Pick<Send, 'rid' | 'scene'>) => [
   keys.code(phoneOf(rid), scene),
   keys.sends(phoneOf(rid)),
+  keys.history(phoneOf(rid)),
 ]

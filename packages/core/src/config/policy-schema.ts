@@ -186,6 +186,7 @@ export const PolicySchema = section({
     event_loop_max_delay: duration('0ms', '60s', 'longest delay of the event loop; 0s for no limit'),
     event_loop_max_percent: whole(0, 100, 'busiest event loop; 0 for no limit'),
   }),
+  history_hours: whole(0, 168, 'hours for which operators see the requests of a phone, 0 for none'),
   queues: section({ shards: whole(1, MOST_SHARDS, 'number of queues that share the messages by SMS') }),
 })
 

@@ -16,10 +16,17 @@ export function createAudit(redis: RedisClient) {
 export type Audit = ReturnType<typeof createAudit>
 
 /** Reads the newest entries of the stream, the newest first. @throws StoreError */
-export async function readAudit(redis: RedisClient, most: number): Promise<Record<string, string>[]> {
-  const newest = await asStoreError('audit', redis.xrevrange(keys.audit, '+', '-', 'COUNT', most))
-  return newest.map(([, fields]) => {
-    const pairs = fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1] ?? ''] as const] : []))
-    return Object.fromEntries(pairs)
-  })
+export const readAudit = async (redis: RedisClient, most: number): Promise<Record<string, string>[]> =>
+  (await asStoreError('audit', redis.xrevrange(keys.audit, '+', '-', 'COUNT', most))).map(([, fields]) =>
+    entryOf(fields),
+  )
+
+/** Reads the entries since a time, in ms since 1970 by the clock of Redis, the newest first. @throws StoreError */
+export async function readAuditSince(redis: RedisClient, sinceMs: number) {
+  const found = await asStoreError('audit', redis.xrevrange(keys.audit, '+', Math.round(sinceMs)))
+  // The id of an entry begins with its time in ms.
+  return found.map(([id, fields]) => ({ at: Number.parseInt(id, 10), entry: entryOf(fields) }))
 }
+
+const entryOf = (fields: readonly string[]): Record<string, string> =>
+  Object.fromEntries(fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1] ?? ''] as const] : [])))

@@ -1,14 +1,18 @@
 import type { TObject } from '@sinclair/typebox'
-import { collectDefaultMetrics, Registry } from 'prom-client'
 import { ConfigError, EXIT_CONFIG, type Env } from '../config/load.ts'
+import type { Policy } from '../config/policy-schema.ts'
 import { findMisspelled } from '../config/misspelled.ts'
 import type { KeyringOptions } from '../keyring.ts'
 import { createLogger } from '../logger.ts'
 import { reportClockSkew } from '../redis/clock-skew.ts'
 import { connectRedis } from '../redis/connect.ts'
+import { keyFingerprints } from '../redis/key-faults.ts'
 import { faultsAtBoot } from '../redis/server-faults.ts'
+import { policyFingerprints } from './fingerprints.ts'
+import { reportPolicies, startHeartbeat } from './heartbeat.ts'
+import { createRegistry } from './registry.ts'
 import { loadTracing } from './tracing.ts'
-import { reportVersion, versionOf } from './version.ts'
+import { versionOf } from './version.ts'
 
 type Start<Config> = {
   /** The name of the process in logs and metrics. */
@@ -34,23 +38,34 @@ export function configure<Config extends { logLevel: string }>(start: Start<Conf
   }
 }
 
-type BootConfig = { logLevel: string; redisUrl: string; tracing: boolean; keyring: KeyringOptions }
+type BootConfig = {
+  logLevel: string
+  redisUrl: string
+  tracing: boolean
+  keyring: KeyringOptions
+  policy: Policy
+  /** The gateways that a worker calls, in order. */
+  gateways?: readonly { name: string }[]
+}
 
-/** Starts what the API and the worker have in common: `configure`, connections to Redis, metrics and tracing. */
-export async function boot<Config extends BootConfig>(start: Start<Config>) {
+/**
+ * Starts what the API and the worker have in common: `configure`, connections to Redis, heartbeat, metrics and tracing.
+ */
+export async function boot<Config extends BootConfig>(start: Start<Config> & { name: 'api' | 'worker' }) {
   const { config, log, version } = configure(start)
   const redis = connectRedis(config.redisUrl, 'commands', log)
   const producer = connectRedis(config.redisUrl, 'producer', log)
   const faults = await faultsAtBoot(redis, config.keyring)
   if (faults.length > 0) exitWith(faults.join('\n'))
-  // Each label of a metric has few values, and no label names a phone.
-  const registry = new Registry()
-  registry.setDefaultLabels({ app: start.name })
-  collectDefaultMetrics({ register: registry })
+  const registry = createRegistry(start.name, version)
   reportClockSkew(registry, redis)
-  reportVersion(registry, version)
+  const gateways = config.gateways?.map(({ name }) => name) ?? []
+  const policy = policyFingerprints(config.policy, gateways)
+  const told = { app: start.name, version, gateways, policy, keys: keyFingerprints(config.keyring) }
+  const heartbeat = await startHeartbeat(redis, told, log)
+  reportPolicies(registry, heartbeat)
   const tracing = await loadTracing(config.tracing)
-  return { config, log, version, redis, producer, registry, tracing }
+  return { config, log, version, redis, producer, registry, tracing, heartbeat }
 }
 
 const NO_ADDRESS = 'HOST: is not an address of this machine'

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Registry } from 'prom-client'
 import { createHttpServer } from './http-server.ts'
+import { reportReady } from './readiness.ts'
 
 type HealthOptions = {
   host: string
@@ -16,16 +17,18 @@ type Answer = [status: number, type: string, body: string]
 
 /**
  * Starts the server for operators on a port of its own: `/livez` (the process answers), `/readyz` (the process can
- * take work) and `/metrics`. The answers contain nothing about phones, codes or keys.
+ * take work) and `/metrics`, with the metric `sms_ready`. The answers contain nothing about phones, codes or keys.
  */
 export async function startHealthServer(options: HealthOptions) {
   const { host, port, registry, version, notReady, remark } = options
   let draining = false
+  const reasonAgainst = async () => (draining ? 'draining' : notReady())
+  reportReady(registry, async () => (await reasonAgainst()) === null)
   const answer = async (path: string | undefined): Promise<Answer> => {
     if (path === '/livez') return [200, 'text/plain', 'ok\n']
     if (path === '/metrics') return [200, registry.contentType, await registry.metrics()]
     if (path !== '/readyz') return [404, 'text/plain', 'try /livez, /readyz or /metrics\n']
-    const reason = draining ? 'draining' : await notReady()
+    const reason = await reasonAgainst()
     const told = reason === null ? await remark() : null
     const state = reason ?? (told === null ? 'ready' : `ready; ${told}`)
     return [reason === null ? 200 : 503, 'text/plain', `${state}\nversion ${version}\n`]

@@ -1,3 +1,4 @@
+import { Gauge, type Registry } from 'prom-client'
 import type { KeyringOptions } from '../keyring.ts'
 import { isClockFarOff } from '../redis/clock-skew.ts'
 import { probeWrites, type RedisClient } from '../redis/connect.ts'
@@ -22,4 +23,17 @@ export async function storeNotReady(
   } catch {
     return 'redis does not answer, or takes no writes'
   }
+}
+
+/**
+ * Adds the metric `sms_ready`. Each scrape asks `isReady` once, so a scrape lasts as long as `/readyz` does, and it
+ * also answers while Redis is away.
+ */
+export function reportReady(registry: Registry, isReady: () => Promise<boolean>): void {
+  const gauge: Gauge = new Gauge({
+    name: 'sms_ready',
+    help: '1 if the process can take work, as on /readyz, else 0',
+    registers: [registry],
+    collect: async (): Promise<void> => gauge.set(Number(await isReady().catch(() => false))),
+  })
 }

@@ -6,6 +6,7 @@ import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { LaterJob, SendJob, type SendQueue } from './send-queue.ts'
 import { createScript } from '../redis/script.ts'
 import { mayMoveToEmail, type FallbackDeps } from '../codes/contacts.ts'
+import type { Traffic } from '../history/traffic.ts'
 import type { DeliveryState, Reported, SendLedger } from '../codes/send-ledger.ts'
 
 /** The final states of a vendor's delivery receipt. Receipts with earlier states are ignored. */
@@ -97,16 +98,28 @@ export function readJob(text: string): SendJob | null {
 }
 export type DeliveryReceipts = ReturnType<typeof createDeliveryReceipts>
 
-type ReportDeps = FallbackDeps & { ledger: Pick<SendLedger, 'report'>; mails: Pick<SendQueue, 'add'> }
+export type ReportDeps = FallbackDeps & {
+  ledger: Pick<SendLedger, 'report'>
+  /** The producer's side of the `email` queue. */
+  mails: Pick<SendQueue, 'add'>
+  traffic: Pick<Traffic, 'count'>
+}
 
-/** Calls `report` of the ledger, and adds a mail job if the send moved to e-mail. @throws StoreError */
+/**
+ * Calls `report` of the ledger, counts the change, and adds a mail job if the send moved to e-mail.
+ * @param gateway '' for the state `missing` @throws StoreError
+ */
 export async function applyDeliveryReport(
   job: SendJob,
   state: DeliveryState,
-  { ledger, mails, ...fallback }: ReportDeps,
+  gateway: string,
+  { ledger, mails, traffic, ...fallback }: ReportDeps,
+  vendorCode = '',
 ): Promise<Reported> {
   const mayMove = state !== 'delivered' && (await mayMoveToEmail(job, fallback))
-  const reported = await ledger.report(job, state, mayMove)
+  const reported = await ledger.report(job, state, mayMove, vendorCode)
+  if (reported.kind === 'delivered') traffic.count('delivered', job.scene, gateway)
+  if (reported.kind === 'failed') traffic.count('failed', job.scene, 'undelivered')
   if (reported.kind === 'moved') await mails.add(job, reported.moves)
   return reported
 }

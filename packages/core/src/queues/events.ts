@@ -21,8 +21,14 @@ export type SendEvent = Static<typeof SendEvent>
  * The producer's side of the `events` queue. An event that cannot be added is logged and lost. The application can
  * still read the status of the request.
  * @param connection of the kind `producer`
+ * @param onLost called for each event that cannot be added
  */
-export function createEventQueue(connection: RedisClient, log: Logger, tracing: Tracing | null = null) {
+export function createEventQueue(
+  connection: RedisClient,
+  log: Logger,
+  tracing: Tracing | null = null,
+  onLost: () => void = () => {},
+) {
   const queue = openProducerQueue<SendEvent>(EVENTS_QUEUE, connection, log, tracing, {
     // The delays between attempts are 1 s, 2 s, 4 s …, about a quarter of an hour in total.
     attempts: 11,
@@ -30,9 +36,10 @@ export function createEventQueue(connection: RedisClient, log: Logger, tracing: 
   })
   function tell({ rid, scene, n }: Send, status: string): void {
     const event = { request_id: rid, scene, send: n, status }
-    queue
-      .add('event', event, { jobId: `${rid}.${n}.${status}` })
-      .catch((err: unknown) => log.warn({ err, rid, status }, 'event not queued'))
+    queue.add('event', event, { jobId: `${rid}.${n}.${status}` }).catch((err: unknown) => {
+      onLost()
+      log.warn({ err, rid, status }, 'event not queued')
+    })
   }
   return { tell, close: () => queue.close() }
 }

@@ -8,6 +8,12 @@ const codeFault = (kid: string) =>
   `CODE_KEYS: the other processes have another key under the id "${kid}"; use their key, or give a new key a new id (${REST})`
 const codeKeyName = (kid: string) => `CODE_KEYS ${kid}`
 
+/** The fingerprint of each key, by its name. */
+export const keyFingerprints = ({ phoneKey, codeKeys }: KeyringOptions): Record<string, string> => ({
+  PHONE_KEY: keyFingerprint(phoneKey),
+  ...Object.fromEntries(codeKeys.map(({ kid, key }) => [codeKeyName(kid), keyFingerprint(key)])),
+})
+
 /**
  * Compares the keys of this process with those of the other processes, by fingerprints in Redis. The first process
  * that has a key stores its fingerprint. After Redis lost its data, the next comparison stores the fingerprints again.

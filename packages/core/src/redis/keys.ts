@@ -19,6 +19,10 @@ const GATE_NAMES = {
 export const keys = {
   /** The fingerprints of the keys that the processes use (key-faults.ts). */
   fingerprints: 'sms:keys',
+  /** The running processes (process/heartbeat.ts). */
+  processes: 'sms:{gate}:processes',
+  /** The gateways that an operator has switched off, with the time until which each is off, or 0. */
+  gatewaysOff: 'sms:{gate}:gateways-off',
   captcha: (uuid: string) => `img_${uuid}`,
   /** Marks a proof of work as used. The API made its `nonce`, so a caller cannot choose the key. */
   proof: (nonce: string) => `sms:proof:${nonce}`,
@@ -31,6 +35,10 @@ export const keys = {
   missesWithId: (ph: string) => `sms:{${ph}}:misses:id`,
   missesWithoutId: (ph: string) => `sms:{${ph}}:misses:blind`,
   contact: (ph: string) => `sms:{${ph}}:contact`,
+  /** The newest requests of a phone, for operators (history.ts). */
+  history: (ph: string) => `sms:{${ph}}:history`,
+  /** The newest failed sends of all phones, for operators (failures.ts). */
+  failures: 'sms:{gate}:failures',
   /** All keys of a phone, which `erase` in contacts.ts deletes. */
   ofPhone: (ph: string, scenes: readonly string[]) => [
     ...scenes.map((scene) => keys.code(ph, scene)),
@@ -40,6 +48,7 @@ export const keys = {
     keys.missesWithoutId(ph),
     keys.contact(ph),
     keys.quota(ph),
+    keys.history(ph),
   ],
   /** Marks a JWS receipt of a verified code as redeemed. `erase` keeps the key, so no second redeem is possible. */
   redeemed: (jti: string) => `sms:{${jti}}:redeemed`,
@@ -72,6 +81,10 @@ export const keys = {
   listVersion: 'sms:{gate}:list:version',
   /** A capped stream of findings, decisions and operators' actions, with their reasons. */
   audit: 'sms:{gate}:audit',
+  /** What happened to sends in a minute, as counts by scene and gateway (traffic.ts). `minute` counts from 1970. */
+  traffic: (minute: number) => `sms:{gate}:traffic:${minute}`,
+  /** The newest acceptance and the newest refusal of each gateway. */
+  lastAnswers: 'sms:{gate}:last-answers',
   /** The messages that the budget of the whole service has paid for. */
   budget: 'sms:{gate}:budget',
   /** The messages that a back end has sent with its API key. */

@@ -62,14 +62,15 @@ it('erasing a phone answers which keys it deleted, and does not touch other phon
     await store.codes.verify(mobile, 'login', '000000', undefined)
     await contacts.put(mobile, contact)
   }
-  expect(await store.keysOf(mine)).toHaveLength(4)
+  expect(await store.keysOf(mine)).toHaveLength(5)
   expect(await contacts.erase(mine, ['default', 'login'])).toEqual([
     'code:login',
     'sends',
     'misses:blind',
     'contact',
+    'history',
   ])
   expect(await store.keysOf(mine)).toEqual([])
-  expect(await store.keysOf(other)).toHaveLength(4)
+  expect(await store.keysOf(other)).toHaveLength(5)
   expect(await contacts.erase(mine, ['default', 'login'])).toEqual([])
 })

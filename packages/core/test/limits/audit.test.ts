@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { createAudit, readAudit } from '../../src/limits/audit.ts'
+import { createAudit, readAudit, readAuditSince } from '../../src/limits/audit.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { startStore } from '../store.ts'
 
@@ -26,5 +26,15 @@ it('the newest entries of the audit stream are read first', async () => {
   expect(await readAudit(store.redis, 2)).toEqual([
     { what: 'operator', act: 'unlist' },
     { what: 'operator', act: 'allow' },
+  ])
+})
+
+it('the entries since a time are read with their times', async () => {
+  await store.redis.xadd(keys.audit, '1000-0', 'what', 'old')
+  await store.redis.xadd(keys.audit, '2000-0', 'what', 'first')
+  await store.redis.xadd(keys.audit, '2000-1', 'what', 'second')
+  expect(await readAuditSince(store.redis, 2_000)).toEqual([
+    { at: 2_000, entry: { what: 'second' } },
+    { at: 2_000, entry: { what: 'first' } },
   ])
 })

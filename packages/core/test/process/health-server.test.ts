@@ -52,6 +52,23 @@ it('the health server reports "not ready" without details if the check throws', 
   expect(await ask('/readyz')).toEqual([503, 'not ready\n'])
 })
 
+it('the metric sms_ready says what /readyz says, with one check for each scrape', async () => {
+  const answers = [
+    async () => null,
+    async () => 'redis does not answer',
+    () => Promise.reject(new Error('secret')),
+  ]
+  const checks = answers.values()
+  const ask = await start(() => checks.next().value?.() ?? Promise.resolve(null))
+  const scrape = async () => {
+    const [status, text] = await ask('/metrics')
+    return [status, /^sms_ready (\d)$/m.exec(String(text))?.[1]]
+  }
+  for (const ready of ['1', '0', '0', '1']) expect(await scrape()).toEqual([200, ready])
+  ops.drain()
+  expect(await scrape()).toEqual([200, '0'])
+})
+
 it('the health server answers 404 to other paths and methods', async () => {
   const ask = await start(async () => null)
   expect((await ask('/'))[0]).toBe(404)

@@ -294,6 +294,7 @@ export function createModel(policy: CodePolicy) {
         fence: code.fence + 1,
         lifeMs: (code.expiresAt - now) * 1000,
         doubt: doubted === '' ? null : { gateway: doubted },
+        lapsedGateway: isLapsed ? code.gateway : '',
         secondSendRisked: current.secondSendRisked,
         moves: current.moves,
         mayMove: current.mayMove,

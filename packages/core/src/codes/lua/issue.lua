@@ -6,7 +6,7 @@
 -- because a stranger's guesses would then invalidate the code that the owner has received. Instead every send adds a
 -- request id with guesses of its own (verify.lua), and permits new guesses without an id.
 --
--- KEYS[1] code record; KEYS[2] the phone's sends; KEYS[3] guesses by id (verify.lua)
+-- KEYS[1] code record; KEYS[2] the phone's sends; KEYS[3] the phone's history; KEYS[4] guesses by id (verify.lua)
 -- ARGV[1] request id of this caller, and also the id of the record if the code is new
 -- ARGV[2] id of the key that made the digest; ARGV[3] digest of a new code; ARGV[4] sealed mobile and code
 -- ARGV[5] life of a code, ms; ARGV[6] ms from now after which no gateway is called
@@ -15,7 +15,8 @@
 -- ARGV[9] 1 if the guard against SMS pumping counts the sends of a new code, else 0
 -- ARGV[10] when the send was counted in the budget, ms, or 0
 -- ARGV[11] ms to keep a send for the windows of every scene, because all scenes share the phone's sends
--- ARGV[12..] windows of this scene as pairs of (ms, at most)
+-- ARGV[12] scene; ARGV[13] ms to keep the history, 0 for no history
+-- ARGV[14..] windows of this scene as pairs of (ms, at most)
 -- Answers {'issued', rid, sends, life, next_send_in}: the record's id, number of the send, ms of life, ms until the
 --           next send is allowed
 --       | {'throttled', window, wait}: the ms of the full window and the ms until one more send fits
@@ -23,11 +24,13 @@
 --- @include "read-record"
 --- @include "sliding-window"
 --- @include "send-unit"
-local code, sends, guesses_by_id = KEYS[1], KEYS[2], KEYS[3]
+--- @include "history"
+local code, sends, history, guesses_by_id = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local request_id, key_id, digest, sealed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local life, send_within, keep = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local asked_by, is_counted, budget_unit, keep_sends = ARGV[8], ARGV[9], ARGV[10], tonumber(ARGV[11])
-local WINDOWS = 12
+local scene, keep_history = ARGV[12], tonumber(ARGV[13])
+local WINDOWS = 14
 
 local wait_ms, window = wait(sends, WINDOWS, #ARGV)
 if wait_ms > 0 then return {'throttled', 'window', window, 'wait', wait_ms} end
@@ -55,5 +58,9 @@ redis.call('HSET', code, 'status', 'queued', 'sends', number, 'queued_at', now, 
 redis.call('PEXPIREAT', code, latest_expiry + keep)
 
 add(sends, unit_of(rid, number), keep_sends)
+if keep_history > 0 then
+  local request = rid == request_id and '-' or string.sub(request_id, 24)
+  add_request(history, keep_history, keep_history, string.sub(rid, 24) .. '.' .. number .. ' ' .. request .. ' ' .. scene .. ' ' .. now)
+end
 return {'issued', 'rid', rid, 'sends', number, 'life', expires_at - now,
   'next_send_in', (wait(sends, WINDOWS, #ARGV))}

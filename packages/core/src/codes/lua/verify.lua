@@ -12,6 +12,7 @@
 --
 -- KEYS[1] code record; KEYS[2] guesses of this code by id, known or not
 -- KEYS[3] the phone's missed guesses with a request id of the code; KEYS[4] the other missed guesses
+-- KEYS[5] the phone's history
 -- ARGV[1] request id of the caller, or ''; ARGV[2] keyed hash of this id, because a caller may send any text
 -- ARGV[3] guesses per id, and per send without an id
 -- ARGV[4], ARGV[5] a day, ms, and missed guesses per day with a request id of the code
@@ -28,7 +29,8 @@
 --- @include "read-record"
 --- @include "sliding-window"
 --- @include "has-key"
-local code, guesses_by_id, misses_with_id, misses_without_id = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+--- @include "history"
+local code, guesses_by_id, misses_with_id, misses_without_id, history = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local request_id, id_hash, guesses, day = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local member, act, act_ms = ARGV[8], ARGV[9], tonumber(ARGV[10])
 local WITH_ID, WITHOUT_ID, DIGESTS = 4, 6, 11
@@ -74,6 +76,7 @@ for i = DIGESTS, #ARGV, 2 do
     redis.call('HSET', code, 'used', 1, 'used_by', act, 'used_at', now)
     redis.call('HDEL', code, 'digest', 'sealed')
     redis.call('DEL', guesses_by_id)
+    note(history, record.rid, record.sends, '', 'used', '')
     return verified(now, 0)
   end
 end

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { createAudit } from '@sms-codes/core/limits/audit'
+import { keys } from '@sms-codes/core/redis/keys'
+import { startOps, type RunningOps } from './ops.ts'
+
+let ops: RunningOps
+beforeAll(async () => {
+  ops = await startOps()
+})
+beforeEach(() => ops.redis.flushall())
+afterAll(() => ops.stop())
+
+const PHONE = 'oskutv5UIEDSEQ3pVbWOVS'
+
+/** Writes one entry of each kind, as the board, the lists and the guard do, and one by a command. */
+async function writeEach(): Promise<void> {
+  const write = createAudit(ops.redis)
+  const route = '/api/queues/:queueName/retry/:queueStatus'
+  await write({ what: 'board write', user: 'li', method: 'PUT', route, queue: 'sms', jobs: 'failed' })
+  await write({
+    what: 'list',
+    list: 'deny',
+    by: 'segment',
+    entry: '170',
+    phone: PHONE,
+    address: 'a'.repeat(22),
+  })
+  const counts = { sends: '60', verified: '2' }
+  await write({ what: 'guard', mode: 'challenge', group: 'segment', who: '1700000', ...counts })
+  await ops.run(['block', '10.1.0.0/16', '--reason', 'ticket 17'])
+}
+
+test('audit shows who did what, with entry and reason, the newest first', async () => {
+  await writeEach()
+  const { code, stdout } = await ops.run(['audit'])
+  const [head, ...lines] = stdout.trimEnd().split('\n')
+  expect(code).toBe(0)
+  expect(head).toMatch(/^time +what +who +entry +reason$/)
+  expect(lines).toEqual([
+    expect.stringMatching(/^20\S+Z +block +operator +10\.1\.0\.0\/16 +ticket 17$/),
+    expect.stringMatching(/^20\S+Z +guard challenge +api +segment 1700000 +2 of 60 codes verified$/),
+    expect.stringMatching(new RegExp(`^20\\S+Z +list deny +api +170 +phone ${PHONE}$`)),
+    expect.stringMatching(/^20\S+Z +board retry +li +sms failed$/),
+  ])
+})
+
+test('--what, --since and --most choose entries', async () => {
+  await ops.redis.xadd(
+    keys.audit,
+    Date.now() - 7_200_000,
+    'what',
+    'operator',
+    'act',
+    'unlist',
+    'entry',
+    '171',
+  )
+  await writeEach()
+  const linesOf = async (...args: string[]) => {
+    const { stdout } = await ops.run(['audit', ...args])
+    return stdout.trimEnd().split('\n').slice(1)
+  }
+  expect(await linesOf()).toHaveLength(5)
+  expect(await linesOf('--since', '1h')).toHaveLength(4)
+  expect(await linesOf('--what', 'board')).toEqual([expect.stringContaining('board retry')])
+  expect(await linesOf('--what', 'operator')).toHaveLength(2)
+  expect(await linesOf('--most', '2')).toEqual([
+    expect.stringContaining('block'),
+    expect.stringContaining('guard'),
+    '3 older entries are not shown (--most)',
+  ])
+})
+
+test('without entries audit says so, and control characters in an entry do not reach the terminal', async () => {
+  expect((await ops.run(['audit', '--since', '2h'])).stdout).toBe('no entries in the last 2h\n')
+  await ops.redis.xadd(keys.audit, '*', 'what', 'board write', 'user', 'a\u001B[2Jb', 'route', '/x\ny')
+  await ops.redis.xadd(keys.audit, '*', 'what', 'new \u0007kind', 'x', 'y')
+  const { code, stdout } = await ops.run(['audit'])
+  expect(code).toBe(0)
+  expect(stdout).not.toMatch(/[\u001B\u0007]/)
+  expect(stdout).toContain('a?[2Jb')
+  expect(stdout.trimEnd().split('\n')).toHaveLength(3)
+})

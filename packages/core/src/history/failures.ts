@@ -1,0 +1,95 @@
+import type { Channel, Send } from '../codes/send.ts'
+import type { Logger } from '../logger.ts'
+import { asStoreError, type RedisClient } from '../redis/connect.ts'
+import { keys } from '../redis/keys.ts'
+
+/** A send that failed. `gateway` and `code` are those of the last answer or delivery receipt, or ''. */
+export type Failure = {
+  at: number
+  rid: string
+  n: number
+  scene: string
+  channel: Channel
+  reason: string
+  gateway: string
+  code: string
+}
+
+const MOST_FAILURES = 10_000
+const PAGE = 1_000
+
+/**
+ * Returns a function that adds a failed send to the list of all phones. A failure that cannot be written is logged and
+ * lost, because the send has ended already.
+ * @param keepSeconds how long a failure is kept, 0 for no list
+ */
+export function createFailureList(redis: RedisClient, keepSeconds: number, log: Logger) {
+  return (
+    { rid, n, scene }: Send,
+    { channel, reason, gateway, code }: Omit<Failure, 'at' | keyof Send>,
+  ): void => {
+    if (keepSeconds <= 0) return
+    const row = [rid, n, scene, channel, reason, gateway, code].join(' ')
+    const writing = redis
+      .multi()
+      .xadd(keys.failures, 'MAXLEN', '~', MOST_FAILURES, '*', 'send', row)
+      .xtrim(keys.failures, 'MINID', '~', Date.now() - keepSeconds * 1000)
+      .expire(keys.failures, keepSeconds)
+      .exec()
+    asStoreError('failures', writing).catch((err: unknown) => log.warn({ err, rid }, 'failure not listed'))
+  }
+}
+export type FailureList = ReturnType<typeof createFailureList>
+
+type Asked = { sinceMs: number; most: number; reason?: string | undefined; gateway?: string | undefined }
+
+/** Reads the newest failures after `sinceMs`, the newest first, with this reason and gateway if given. @throws StoreError */
+export async function readFailures(redis: RedisClient, asked: Asked): Promise<Failure[]> {
+  const { sinceMs, most, reason, gateway } = asked
+  const found: Failure[] = []
+  for await (const { failure } of pages(redis, Math.max(0, Math.floor(sinceMs)))) {
+    if (reason !== undefined && failure.reason !== reason) continue
+    if (gateway !== undefined && failure.gateway !== gateway) continue
+    found.push(failure)
+    if (found.length >= most) break
+  }
+  return found
+}
+
+/** Removes the failures of the phone with this pseudonym. Answers whether there were any. @throws StoreError */
+export async function eraseFailures(redis: RedisClient, ph: string): Promise<boolean> {
+  const ids: string[] = []
+  for await (const { id, failure } of pages(redis, 0)) if (failure.rid.startsWith(`${ph}.`)) ids.push(id)
+  if (ids.length > 0) await asStoreError('failures', redis.xdel(keys.failures, ...ids))
+  return ids.length > 0
+}
+
+async function* pages(redis: RedisClient, sinceMs: number): AsyncGenerator<{ id: string; failure: Failure }> {
+  let end = '+'
+  for (;;) {
+    const reading = redis.xrevrange(keys.failures, end, sinceMs, 'COUNT', PAGE)
+    const page = await asStoreError('failures', reading)
+    for (const [id, fields] of page) {
+      const failure = parseRow(Number(id.split('-')[0]), fields[1] ?? '')
+      if (failure !== null) yield { id, failure }
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    end = `(${last[0]}`
+  }
+}
+
+function parseRow(at: number, row: string): Failure | null {
+  const [rid = '', n, scene = '', channel, reason = '', gateway = '', code] = row.split(' ')
+  if (code === undefined) return null
+  return {
+    at,
+    rid,
+    n: Number(n),
+    scene,
+    channel: channel === 'email' ? 'email' : 'sms',
+    reason,
+    gateway,
+    code,
+  }
+}

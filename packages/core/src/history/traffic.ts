@@ -1,0 +1,107 @@
+import type { Logger } from '../logger.ts'
+import { redisClockMs } from '../redis/clock-skew.ts'
+import { asStoreError, type RedisClient } from '../redis/connect.ts'
+import { keys } from '../redis/keys.ts'
+
+const COUNTED = ['accepted', 'sent', 'fell_back', 'delivered', 'verified', 'failed'] as const
+export type Counted = (typeof COUNTED)[number]
+
+export type TrafficCount = { what: Counted; scene: string; by: string; count: number }
+export type LastAnswer = { gateway: string; at: number; class: string; code: string }
+
+const MINUTE_MS = 60_000
+const WRITE_EVERY_MS = 1_000
+/** A day, and an hour so that the oldest minute of a day is complete. */
+const KEEP_MS = 25 * 60 * MINUTE_MS
+
+/** By minute, and then by field. */
+type Counts = Map<number, Map<string, number>>
+
+/**
+ * Counts what happens to sends, by minute, scene and gateway, and keeps the last answers of each gateway, for the eyes of
+ * operators. A process writes its counts once a second, and no send waits for that. Counts that cannot be written are
+ * lost, and the log gets one line per outage. The minutes follow the clock of the host that counts.
+ */
+export function createTraffic(redis: RedisClient, log: Logger, now = Date.now) {
+  let counts: Counts = new Map()
+  let answers = new Map<string, string>()
+  let timer: NodeJS.Timeout | undefined
+  let writing = Promise.resolve()
+  let isFailing = false
+
+  async function write(counted: Counts, kept: Map<string, string>): Promise<void> {
+    const commands = [...counted].flatMap(([minute, fields]) => {
+      const key = keys.traffic(minute)
+      const adding = [...fields].map(([field, sends]) => redis.hincrby(key, field, sends))
+      return [...adding, redis.pexpire(key, KEEP_MS)]
+    })
+    if (kept.size > 0) commands.push(redis.hset(keys.lastAnswers, kept))
+    try {
+      await asStoreError('traffic', Promise.all(commands))
+      isFailing = false
+    } catch (err) {
+      if (!isFailing) log.warn({ err }, 'counts of the traffic not written')
+      isFailing = true
+    }
+  }
+
+  /** Writes what was gathered, and waits until all of it is written. */
+  function flush(): Promise<void> {
+    clearTimeout(timer)
+    timer = undefined
+    const [counted, kept] = [counts, answers]
+    counts = new Map()
+    answers = new Map()
+    if (counted.size + kept.size > 0) writing = writing.then(() => write(counted, kept))
+    return writing
+  }
+
+  function writeSoon(): void {
+    timer ??= setTimeout(() => void flush(), WRITE_EVERY_MS).unref()
+  }
+
+  /** @param by the gateway, or the reason of a failure; '' for `accepted` */
+  function count(what: Counted, scene: string, by: string): void {
+    const minute = Math.floor(now() / MINUTE_MS)
+    const fields = counts.get(minute) ?? new Map<string, number>()
+    const field = `${what} ${scene} ${by}`
+    counts.set(minute, fields.set(field, (fields.get(field) ?? 0) + 1))
+    writeSoon()
+  }
+
+  /** Keeps an answer of a gateway. If two processes keep answers of the same second, either may remain. */
+  function answered(gateway: string, cls: string, code: string): void {
+    const kind = cls === 'accepted' ? 'accepted' : 'refused'
+    answers.set(`${kind} ${gateway}`, `${now()} ${cls} ${code}`)
+    writeSoon()
+  }
+
+  return { count, answered, flush }
+}
+export type Traffic = ReturnType<typeof createTraffic>
+
+/** Reads the counts of the current minute and of so many minutes before it, at most a day. @throws StoreError */
+export async function readTraffic(redis: RedisClient, minutes: number): Promise<TrafficCount[]> {
+  const current = Math.floor((await redisClockMs(redis)) / MINUTE_MS)
+  const names = Array.from({ length: minutes + 1 }, (_, ago) => keys.traffic(current - ago))
+  const hashes = await asStoreError('traffic', Promise.all(names.map((name) => redis.hgetall(name))))
+  const sums = new Map<string, number>()
+  for (const [field, count] of hashes.flatMap((hash) => Object.entries(hash)))
+    sums.set(field, (sums.get(field) ?? 0) + Number(count))
+  return [...sums].flatMap(([field, count]) => {
+    const [name, scene = '', by = ''] = field.split(' ')
+    const what = COUNTED.find((one) => one === name)
+    return what === undefined ? [] : [{ what, scene, by, count }]
+  })
+}
+
+/** Reads the newest acceptance and the newest refusal of each gateway, newest first. @throws StoreError */
+export async function readLastAnswers(redis: RedisClient): Promise<LastAnswer[]> {
+  const stored = await asStoreError('last answers', redis.hgetall(keys.lastAnswers))
+  return Object.entries(stored)
+    .map(([field, value]) => {
+      const [at, cls = '', ...code] = value.split(' ')
+      return { gateway: field.split(' ')[1] ?? '', at: Number(at), class: cls, code: code.join(' ') }
+    })
+    .toSorted((a, b) => b.at - a.at)
+}

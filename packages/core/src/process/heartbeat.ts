@@ -1,0 +1,127 @@
+import { hostname } from 'node:os'
+import { Type, type Static } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { Gauge, type Registry } from 'prom-client'
+import { randomId } from '../keyring.ts'
+import type { Logger } from '../logger.ts'
+import { redisClockMs } from '../redis/clock-skew.ts'
+import { asStoreError, type RedisClient } from '../redis/connect.ts'
+import { keys } from '../redis/keys.ts'
+import { countPolicies } from './fingerprints.ts'
+
+const BEAT_MS = 5_000
+const GONE_MS = 15_000
+
+const Fingerprints = Type.Record(Type.String(), Type.String())
+
+/** What a running process tells about itself. It contains fingerprints of the policy and of keys, and never a value. */
+const ProcessEntry = Type.Object({
+  id: Type.String(),
+  app: Type.Union([Type.Literal('api'), Type.Literal('worker'), Type.Literal('board')]),
+  host: Type.String(),
+  pid: Type.Integer(),
+  version: Type.String(),
+  /** When the process started, by the clock of its host, in ms since 1970. */
+  startedAt: Type.Integer(),
+  /** The last beat, by the clock of Redis, in ms since 1970. */
+  seenAt: Type.Integer(),
+  /** The gateways that a worker calls, in order. Empty for other processes. */
+  gateways: Type.Array(Type.String()),
+  /** The fingerprint of each section of the policy (fingerprints.ts). */
+  policy: Fingerprints,
+  /** The fingerprint of each key, by the names of key-faults.ts. */
+  keys: Fingerprints,
+})
+export type ProcessEntry = Static<typeof ProcessEntry>
+
+/** The processes whose last beat is not older than 15 s, by app and start. @throws StoreError */
+export const readProcesses = async (redis: RedisClient): Promise<ProcessEntry[]> =>
+  (await readEntries(redis)).running
+
+async function readEntries(redis: RedisClient) {
+  const [now, all] = await Promise.all([
+    redisClockMs(redis),
+    asStoreError('processes', redis.hgetall(keys.processes)),
+  ])
+  const running = Object.values(all)
+    .flatMap((text) => parseEntry(text) ?? [])
+    .filter(({ seenAt }) => seenAt > now - GONE_MS)
+    .toSorted((a, b) => a.app.localeCompare(b.app) || a.startedAt - b.startedAt)
+  const gone = Object.keys(all).filter((id) => running.every((entry) => entry.id !== id))
+  return { running, gone }
+}
+
+function parseEntry(text: string): ProcessEntry | null {
+  try {
+    const entry: unknown = JSON.parse(text)
+    return Value.Check(ProcessEntry, entry) ? entry : null
+  } catch {
+    return null
+  }
+}
+
+/** What the heartbeat of a process says in every beat. */
+type Told = Pick<ProcessEntry, 'app' | 'version' | 'gateways' | 'policy' | 'keys'>
+
+/**
+ * Writes the entry of this process every 5 s and reads the entries of all processes. Returns after the first beat. While
+ * Redis is away nothing is written, and the next beat comes when Redis is back.
+ */
+export async function startHeartbeat(redis: RedisClient, told: Told, log: Logger) {
+  const id = randomId()
+  const self = {
+    id,
+    host: hostname(),
+    pid: process.pid,
+    startedAt: Math.round(performance.timeOrigin),
+    ...told,
+  }
+  let read: { at: number; running: ProcessEntry[] } | null = null
+
+  async function beat(): Promise<void> {
+    const seenAt = Math.round(await redisClockMs(redis))
+    const entry: ProcessEntry = { ...self, seenAt }
+    await asStoreError('heartbeat', redis.hset(keys.processes, id, JSON.stringify(entry)))
+    const { running, gone } = await readEntries(redis)
+    if (gone.length > 0) await asStoreError('heartbeat', redis.hdel(keys.processes, ...gone))
+    read = { at: performance.now(), running }
+  }
+  let beating = Promise.resolve()
+  const next = (): Promise<void> =>
+    (beating = beating.then(beat).catch((err: unknown) => log.debug({ err }, 'heartbeat not written')))
+  const onReady = () => void next()
+  redis.on('ready', onReady)
+  const timer = setInterval(onReady, BEAT_MS).unref()
+  await next()
+
+  return {
+    /** The running processes at the last beat. Null if that beat is older than 15 s, because Redis is away. */
+    processes: (): readonly ProcessEntry[] | null =>
+      read === null || performance.now() - read.at > GONE_MS ? null : read.running,
+
+    /** Ends the heartbeat and removes the entry. */
+    async stop(): Promise<void> {
+      clearInterval(timer)
+      redis.off('ready', onReady)
+      await beating
+      await redis
+        .hdel(keys.processes, id)
+        .catch((err: unknown) => log.debug({ err }, 'heartbeat not removed'))
+    },
+  }
+}
+export type Heartbeat = Awaited<ReturnType<typeof startHeartbeat>>
+
+/** Reports the number of different policies at the last beat. While Redis is away the metric has no series. */
+export function reportPolicies(registry: Registry, heartbeat: Pick<Heartbeat, 'processes'>): void {
+  const gauge = new Gauge({
+    name: 'sms_policies',
+    help: 'Different policies among the running processes; 1 if all have the same policy',
+    registers: [registry],
+    collect: () => {
+      const processes = heartbeat.processes()
+      if (processes === null) gauge.remove()
+      else gauge.set(countPolicies(processes))
+    },
+  })
+}

@@ -1,0 +1,259 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createCodeStore } from '../../src/codes/code-store.ts'
+import { phoneOf, type Send } from '../../src/codes/send.ts'
+import { createContacts } from '../../src/codes/contacts.ts'
+import type { GatewayAnswer } from '../../src/history/answer.ts'
+import { createRefusalNotes, readHistory, type HistoryEvent } from '../../src/history/history.ts'
+import { keys } from '../../src/redis/keys.ts'
+import { newMobile, policy, sendOf, startStore, wrong } from '../store.ts'
+
+let store: Awaited<ReturnType<typeof startStore>>
+beforeAll(async () => {
+  store = await startStore()
+})
+afterAll(() => store.stop())
+
+const LEASE = { fence: 0, leaseMs: 5_000 }
+const answer = (gateway: string, cls: string, code: string, tookMs = 7): GatewayAnswer => ({
+  tookMs,
+  channel: 'sms',
+  gateway,
+  class: cls,
+  code,
+})
+
+/** The events of the newest request, without times. */
+async function eventsOf({ rid }: Pick<Send, 'rid'>): Promise<string[]> {
+  const [newest] = await readHistory(store.redis, phoneOf(rid))
+  return (newest?.events ?? []).map(show)
+}
+function show(event: HistoryEvent): string {
+  const times = event.times === 1 ? '' : ` x${event.times}`
+  if (event.kind === 'status') return `${event.status} ${event.code}`.trim() + times
+  return `${event.gateway} ${event.class} ${event.code}`.trim() + times
+}
+
+async function claim(send: Send, gateway: string, fence = 0, last?: GatewayAnswer) {
+  const claimed = await store.ledger.claim(send, gateway, { ...LEASE, fence, answer: last ?? null })
+  if (claimed.kind !== 'go') throw new Error(`no claim but ${claimed.kind}`)
+  return claimed
+}
+
+describe('the history of a phone', () => {
+  it('has every answer of a gateway, the end of the send, its delivery receipt and its verification', async () => {
+    const mobile = newMobile()
+    const issued = await store.codes.issue(mobile, 'default')
+    const send = sendOf(issued)
+    const first = await claim(send, 'ccp')
+    const second = await claim(send, 'aliyun', first.fence, answer('ccp', 'switch_now', '160038', 12))
+    const accepted = answer('aliyun', 'accepted', 'OK', 31)
+    await store.ledger.settle(send, second.fence, { status: 'sent', gateway: 'aliyun', answer: accepted })
+    await store.ledger.report(send, 'delivered', false, 'DELIVRD')
+    await store.codes.verify(mobile, 'default', await store.codeOf(issued).catch(() => first.code))
+    const [request] = await readHistory(store.redis, phoneOf(send.rid))
+    expect(request).toMatchObject({ requestId: send.rid, rid: send.rid, n: 1, scene: 'default' })
+    expect(request?.events.map(show)).toEqual([
+      'ccp switch_now 160038',
+      'aliyun accepted OK',
+      'sent',
+      'delivered DELIVRD',
+      'used',
+    ])
+    expect(request?.events[0]).toMatchObject({ kind: 'call', channel: 'sms', tookMs: 12 })
+    const now = Date.now()
+    for (const { at } of request?.events ?? []) {
+      expect(at).toBeGreaterThanOrEqual(request?.at ?? now)
+      expect(at).toBeLessThan(now + 2_000)
+    }
+  })
+
+  it('counts equal answers in a row in one event', async () => {
+    const send = sendOf(await store.codes.issue(newMobile(), 'default'))
+    let { fence } = await claim(send, 'ccp')
+    for (let i = 0; i < 5; i += 1)
+      ({ fence } = await claim(send, 'ccp', fence, answer('ccp', 'skipped', 'RATE_FULL')))
+    ;({ fence } = await claim(send, 'ccp', fence, answer('ccp', 'retry_same', '160000')))
+    await store.ledger.settle(send, fence, {
+      status: 'queued',
+      answer: answer('ccp', 'skipped', 'RATE_FULL'),
+    })
+    expect(await eventsOf(send)).toEqual([
+      'ccp skipped RATE_FULL x5',
+      'ccp retry_same 160000',
+      'ccp skipped RATE_FULL',
+    ])
+  })
+
+  it('names the gateway that was called by a worker which died', async () => {
+    const send = sendOf(await store.codes.issue(newMobile(), 'default'))
+    await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 0 })
+    await claim(send, 'aliyun')
+    expect(await eventsOf(send)).toEqual(['ccp no_answer'])
+  })
+
+  it('has the answer that a worker got after another worker took the send over', async () => {
+    const send = sendOf(await store.codes.issue(newMobile(), 'default'))
+    const { fence } = await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 0 }).then((one) => {
+      if (one.kind !== 'go') throw new Error('no claim')
+      return one
+    })
+    await claim(send, 'aliyun')
+    const settled = await store.ledger.settle(send, fence, {
+      status: 'sent',
+      answer: answer('ccp', 'accepted', '000000'),
+    })
+    expect(settled).toBe(false)
+    expect(await eventsOf(send)).toEqual(['ccp no_answer', 'ccp accepted 000000'])
+  })
+
+  it('tells why a send failed, moved or was late', async () => {
+    const failed = sendOf(await store.codes.issue(newMobile(), 'default'))
+    const { fence } = await claim(failed, 'ccp')
+    const refusal = answer('ccp', 'number', '160042')
+    await store.ledger.settle(failed, fence, { status: 'failed', reason: 'number', answer: refusal })
+    expect(await eventsOf(failed)).toEqual(['ccp number 160042', 'failed number'])
+
+    const moved = sendOf(await store.codes.issue(newMobile(), 'default'))
+    const { fence: other } = await claim(moved, 'ccp')
+    await store.ledger.settle(moved, other, { status: 'moved', reason: 'no_gateway', mayReturn: true })
+    expect(await eventsOf(moved)).toEqual(['moved no_gateway'])
+
+    const late = sendOf(await store.codes.issue(newMobile(), 'default'))
+    await store.pass(121)
+    expect((await store.ledger.claim(late, 'ccp', LEASE)).kind).toBe('late')
+    expect(await eventsOf(late)).toEqual(['failed late'])
+  })
+
+  it('has a missing and an undelivered delivery receipt', async () => {
+    for (const [state, events] of [
+      ['missing', ['ccp accepted 0', 'sent', 'missing']],
+      ['undelivered', ['ccp accepted 0', 'sent', 'undelivered MK:0001', 'failed undelivered']],
+    ] as const) {
+      const send = sendOf(await store.codes.issue(newMobile(), 'default'))
+      const { fence } = await claim(send, 'ccp')
+      await store.ledger.settle(send, fence, {
+        status: 'sent',
+        gateway: 'ccp',
+        answer: answer('ccp', 'accepted', '0'),
+      })
+      await store.ledger.report(send, state, false, state === 'missing' ? '' : 'MK:0001')
+      await store.ledger.report(send, state, false, state === 'missing' ? '' : 'MK:0001')
+      // A repeated report of a missing delivery receipt is counted, and one of an ended send changes nothing.
+      expect((await eventsOf(send)).map((event) => event.replace(' x2', ''))).toEqual(events)
+    }
+  })
+
+  it('has the request id of each caller of a code that is sent again', async () => {
+    const mobile = newMobile()
+    const codes = createCodeStore(store.redis, store.keyring, () => ({ ...policy, sends: [] }))
+    const first = await codes.issue(mobile, 'default')
+    const second = await codes.issue(mobile, 'default')
+    if (first.kind !== 'issued' || second.kind !== 'issued') throw new Error('not issued')
+    const history = await readHistory(store.redis, phoneOf(first.requestId))
+    expect(history.map(({ requestId, rid, n }) => ({ requestId, rid, n }))).toEqual([
+      { requestId: second.requestId, rid: first.requestId, n: 2 },
+      { requestId: first.requestId, rid: first.requestId, n: 1 },
+    ])
+  })
+
+  it('notes that a job could not be queued', async () => {
+    const send = sendOf(await store.codes.issue(newMobile(), 'default'))
+    expect(await store.codes.refund(send)).toBe(true)
+    expect(await eventsOf(send)).toEqual(['failed not_enqueued'])
+  })
+
+  it('has refused requests, and counts equal ones in a row', async () => {
+    const mobile = newMobile()
+    const ph = store.keyring.pseudonym(mobile)
+    const refused = createRefusalNotes(store.redis, store.keyring, 86_400)
+    await refused(mobile, 'login', 'limit_phone')
+    await refused(mobile, 'login', 'limit_phone')
+    await refused(mobile, 'login', 'deny_list')
+    await refused(mobile, 'default', 'deny_list')
+    const history = await readHistory(store.redis, ph)
+    expect(
+      history.map(({ requestId, rid, scene, events }) => [requestId, rid, scene, ...events.map(show)]),
+    ).toEqual([
+      ['', '', 'default', 'refused deny_list'],
+      ['', '', 'login', 'refused deny_list'],
+      ['', '', 'login', 'refused limit_phone x2'],
+    ])
+    const secondsLeft = () => store.redis.ttl(keys.history(ph))
+    expect(await secondsLeft()).toBeLessThanOrEqual(3_600)
+    await store.codes.issue(mobile, 'default')
+    await refused(mobile, 'login', 'limit_phone')
+    expect(await secondsLeft()).toBeGreaterThan(86_000)
+    await createRefusalNotes(store.redis, store.keyring, 0)(mobile, 'login', 'deny_list')
+    expect((await readHistory(store.redis, ph)).slice(2)).toEqual(history)
+  })
+
+  it('keeps the last 20 requests, and none that is older than its time', async () => {
+    const mobile = newMobile()
+    const ph = store.keyring.pseudonym(mobile)
+    const codes = createCodeStore(store.redis, store.keyring, () => ({ ...policy, sends: [] }))
+    for (let i = 0; i < 23; i += 1) await codes.issue(mobile, 'default')
+    const numbers = (await readHistory(store.redis, ph)).map(({ n }) => n)
+    expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => 23 - i))
+    expect(await store.redis.pttl(keys.history(ph))).toBeGreaterThan(86_000_000)
+
+    const [, oldest = ''] = ((await store.redis.get(keys.history(ph))) ?? '').split('\n')
+    const old = oldest.replace(/ [0-9]{13}$/, ` ${Date.now() - 86_400_001}`)
+    await store.redis.set(keys.history(ph), `\n${old}\n${oldest}`)
+    await codes.issue(mobile, 'default')
+    expect((await readHistory(store.redis, ph)).map(({ n }) => n)).toEqual([24, 4])
+  })
+
+  it('keeps the first and the newest events of a request with very many', async () => {
+    const send = sendOf(await store.codes.issue(newMobile(), 'default'))
+    let { fence } = await claim(send, 'ccp')
+    for (let i = 0; i < 200; i += 1)
+      ({ fence } = await claim(send, 'ccp', fence, answer('ccp', 'retry_same', `code${i}`)))
+    const codes = (await eventsOf(send)).map((event) => event.split(' ').at(-1))
+    expect(codes.slice(0, 4)).toEqual(['code0', 'code1', 'code2', 'code3'])
+    expect(codes.at(-1)).toBe('code199')
+    expect(codes.length).toBeGreaterThan(30)
+    expect(await store.redis.strlen(keys.history(phoneOf(send.rid)))).toBeLessThan(2_200)
+  })
+
+  it('is not written if its time is 0', async () => {
+    const mobile = newMobile()
+    const codes = createCodeStore(store.redis, store.keyring, () => ({ ...policy, keepHistorySeconds: 0 }))
+    const send = sendOf(await codes.issue(mobile, 'default'))
+    const { fence } = await claim(send, 'ccp')
+    await store.ledger.settle(send, fence, { status: 'sent', answer: answer('ccp', 'accepted', '0') })
+    expect(await store.redis.exists(keys.history(phoneOf(send.rid)))).toBe(0)
+  })
+
+  it('is erased with the phone, and a later settlement does not bring it back', async () => {
+    const mobile = newMobile()
+    const send = sendOf(await store.codes.issue(mobile, 'default'))
+    const { fence } = await claim(send, 'ccp')
+    const erased = await createContacts(store.redis, store.keyring).erase(mobile, ['default'])
+    expect(erased).toContain('history')
+    await store.ledger.settle(send, fence, { status: 'sent', answer: answer('ccp', 'accepted', '0') })
+    expect(await readHistory(store.redis, phoneOf(send.rid))).toEqual([])
+  })
+
+  it('contains neither the number nor the code, and no character that divides its parts', async () => {
+    const mobile = newMobile()
+    const issued = await store.codes.issue(mobile, 'default')
+    const send = sendOf(issued)
+    const code = await store.codeOf(issued)
+    const { fence } = await claim(send, 'ccp')
+    const hostile = answer('ccp', 'template', 'a,b;c d\n<é>')
+    await store.ledger.settle(send, fence, { status: 'failed', reason: 'template', answer: hostile })
+    await store.codes.verify(mobile, 'default', wrong(code))
+    const text = (await store.redis.get(keys.history(phoneOf(send.rid)))) ?? ''
+    expect(text).not.toContain(mobile.slice(3))
+    expect(text).not.toContain(code)
+    expect(await eventsOf(send)).toEqual(['ccp template a_b_c_d____', 'failed template'])
+  })
+
+  it('is read as empty where an entry has another form', async () => {
+    const ph = store.keyring.pseudonym(newMobile())
+    await store.redis.set(keys.history(ph), 'x\n\n;;\na.1 - default 17;c1,2;s9,9,0,sent,;zz')
+    expect(await readHistory(store.redis, ph)).toMatchObject([
+      { n: 1, events: [{ status: 'sent', times: 9 }] },
+    ])
+  })
+})

@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { Registry } from 'prom-client'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+import { createLogger } from '../../src/logger.ts'
+import { policyFingerprints } from '../../src/process/fingerprints.ts'
+import { readProcesses, reportPolicies, startHeartbeat } from '../../src/process/heartbeat.ts'
+import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
+import { keyFingerprints } from '../../src/redis/key-faults.ts'
+import { keys } from '../../src/redis/keys.ts'
+import { loadPolicy } from '../policy-file.ts'
+import { newKeys } from '../store.ts'
+
+const log = createLogger('test', 'silent')
+let server: RedisServer
+let redis: RedisClient
+beforeAll(async () => {
+  server = await startRedis()
+  redis = connectRedis(server.url, 'operator', log)
+  await once(redis, 'ready')
+})
+beforeEach(() => redis.flushall())
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+
+const told = (policy: Record<string, string> = {}) => ({
+  app: 'worker' as const,
+  version: '1.0.0',
+  gateways: ['ccp'],
+  policy,
+  keys: {},
+})
+
+/** Writes the entry of a process whose last beat is so many ms ago. */
+async function writeEntry(id: string, agoMs: number): Promise<void> {
+  const [seconds = ''] = await redis.time()
+  const seenAt = Number(seconds) * 1000 - agoMs
+  const entry = { id, ...told(), host: 'h', pid: 1, startedAt: 1, seenAt }
+  await redis.hset(keys.processes, id, JSON.stringify(entry))
+}
+
+it('a process is read from its first beat until it stops', async () => {
+  const heartbeat = await startHeartbeat(redis, told({ codes: 'aa' }), log)
+  const [entry, ...others] = await readProcesses(redis)
+  expect(others).toEqual([])
+  expect(entry).toMatchObject({ ...told({ codes: 'aa' }), pid: process.pid })
+  expect(heartbeat.processes()).toEqual([entry])
+  await heartbeat.stop()
+  expect(await readProcesses(redis)).toEqual([])
+})
+
+it('an entry without a beat for 15 s is not read, and the next beat of any process removes it', async () => {
+  await writeEntry('gone', 16_000)
+  await writeEntry('alive', 12_000)
+  expect((await readProcesses(redis)).map(({ id }) => id)).toEqual(['alive'])
+  const heartbeat = await startHeartbeat(redis, told(), log)
+  expect(await redis.hkeys(keys.processes)).toHaveLength(2)
+  expect(await redis.hexists(keys.processes, 'gone')).toBe(0)
+  await heartbeat.stop()
+})
+
+it.each(['no JSON', '{}', 'null', '[]', '{"id":1}'])(
+  'an entry that is %s is ignored and removed',
+  async (text) => {
+    await redis.hset(keys.processes, 'strange', text)
+    expect(await readProcesses(redis)).toEqual([])
+    const heartbeat = await startHeartbeat(redis, told(), log)
+    expect(await redis.hexists(keys.processes, 'strange')).toBe(0)
+    await heartbeat.stop()
+  },
+)
+
+it('an entry contains no key and no value of the policy', async () => {
+  const ring = newKeys()
+  const policy = loadPolicy({
+    test_numbers: { numbers: [{ mobile: '+8613800000001', code: '135790', until: '2999-01-01' }] },
+    web_otp_domain: 'codes.shop.example',
+  })
+  const prints = { policy: policyFingerprints(policy), keys: keyFingerprints(ring) }
+  const heartbeat = await startHeartbeat(redis, { ...told(), ...prints }, log)
+  const [text = ''] = await redis.hvals(keys.processes)
+  expect(await readProcesses(redis)).toEqual([expect.objectContaining(prints)])
+  expect(Object.keys(prints.keys)).toEqual(['PHONE_KEY', 'CODE_KEYS k1'])
+  for (const key of [ring.phoneKey, ...ring.codeKeys.map(({ key: one }) => one)])
+    for (const encoding of ['hex', 'base64', 'base64url'] as const)
+      expect(text).not.toContain(key.toString(encoding))
+  expect(text).not.toMatch(/13800000001|135790|shop/)
+  await heartbeat.stop()
+})
+
+it('a process starts while Redis is away, and its entry is there as soon as Redis is back', async () => {
+  const first = await startRedis()
+  const own = connectRedis(first.url, 'commands', log)
+  await once(own, 'ready')
+  await first.kill()
+  const registry = new Registry()
+  const heartbeat = await startHeartbeat(own, told({ codes: 'aa' }), log)
+  reportPolicies(registry, heartbeat)
+  expect(heartbeat.processes()).toBeNull()
+  expect(await registry.metrics()).not.toMatch(/^sms_policies/m)
+  const second = await startRedis({ port: first.port })
+  await expect.poll(() => heartbeat.processes()?.length).toBe(1)
+  expect(await readProcesses(own)).toHaveLength(1)
+  expect(await registry.metrics()).toMatch(/^sms_policies 1$/m)
+  await second.kill()
+  await heartbeat.stop()
+  own.disconnect()
+})
+
+it('sms_policies counts the different policies among the running processes', async () => {
+  const metricOf = async (policy: Record<string, string>) => {
+    const registry = new Registry()
+    const heartbeat = await startHeartbeat(redis, told(policy), log)
+    reportPolicies(registry, heartbeat)
+    const [, value] = /^sms_policies (\d+)$/m.exec(await registry.metrics()) ?? []
+    return { value, heartbeat }
+  }
+  const all = [await metricOf({ codes: 'a' }), await metricOf({ codes: 'a' }), await metricOf({ codes: 'b' })]
+  expect(all.map(({ value }) => value)).toEqual(['1', '1', '2'])
+  await Promise.all(all.map(({ heartbeat }) => heartbeat.stop()))
+})
