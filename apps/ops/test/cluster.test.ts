@@ -20,6 +20,11 @@ test('every command works on a Cluster, and status shows each primary', async ()
     ['failures', '--gateway', 'email'],
     ['block', '--mobile', other, '--reason', 'a test'],
     ['lists'],
+    ['gateway', 'off', 'console', '--for', '1h'],
+    ['gateway'],
+    ['gateway', 'on', 'console'],
+    ['audit'],
+    ['config'],
     ['unlist', '--mobile', other],
     ['erase', mobile, '--yes'],
   ]

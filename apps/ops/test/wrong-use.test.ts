@@ -45,6 +45,7 @@ test.for<[string[], RegExp]>([
   [['gateway', 'off', 'ccp', '--for', '1'], /--for: must be a time/],
   [['gateway', 'off', 'ccp', '--reason', 'a\nb'], /--reason: must be one line/],
   [['audit', 'x'], /unexpected argument/],
+  [['config', 'x'], /unexpected argument/],
   [['audit', '--since', 'ever'], /--since: must be a time/],
   [['audit', '--what', 'all'], /--what: must be one of operator, board, guard, list/],
   [['audit', '--what', 'constructor'], /--what: must be one of/],
@@ -146,6 +147,7 @@ test.for([
   'send-test',
   'gateway',
   'audit',
+  'config',
 ])('%s has its own help', async (name) => {
   const { code, stdout } = await runOps({}, [name, '--help'])
   expect(stdout).toMatch(new RegExp(`^${name}\\b`))

@@ -85,7 +85,7 @@ describe('while all gateways are switched off', { timeout: 150_000 }, () => {
     const accepted: string[] = []
     const late = aMobile()
     const quick = { mobile: late, scene: QUICK, ...(await system.captcha()) }
-    expect((await system.post('/v1/sms_codes', quick)).status).toBe(200)
+    expect((await system.post('/v1/sms_codes', quick)).status).toBe(202)
     async function isRefused(): Promise<boolean> {
       const mobile = aMobile()
       const { status, body } = await system.send(mobile)
@@ -124,7 +124,7 @@ describe('the running processes', () => {
       api?.policy['codes'],
     ])
     await expect.poll(policies).toBe('1')
-    const other = await system.startWorker({}, { codes: { life: '10m' } })
+    const other = await system.startWorker({}, { codes: { sends: ['9/60s'] } })
     await expect.poll(policies).toBe('2')
     expect(await ops('config')).toMatch(/^worker .* codes$/m)
     await other.process.stop()
