@@ -1,6 +1,5 @@
 import { scrub } from '@sms-codes/core/mobile'
 import { readFailedReason } from '@sms-codes/core/queues/failed-reason'
-import { isKnownCode } from '@sms-codes/gateways/known-codes'
 
 // Masks what the board shows of a job. A job contains no code and no phone number, unless a bug, the
 // error text of a vendor, or an operator who adds a job puts one into the job.
@@ -58,12 +57,12 @@ export const maskText = (text: string): string => scrub(text).replace(DIGITS, '*
  * Masks the code of a vendor. Vendors have codes of up to six digits, such as 160038. A gateway has checked that its
  * code is not the verification code and contains no part of the number.
  */
-export const maskCode = (code: string): string => code.replace(/[0-9]{7,}/g, '******')
+export const maskCode = (code: string): string => (/[0-9]{7}/.test(code) ? maskText(code) : code)
 
 /** Shows the code of a vendor in the text of our own failures, although it may look like a verification code. */
 function scrubReason(text: string): string {
   const { code = '' } = readFailedReason(text) ?? {}
-  return isKnownCode(code) ? maskText(text.slice(0, -code.length)) + code : maskText(text)
+  return code === '' ? maskText(text) : maskText(text.slice(0, -code.length)) + maskCode(code)
 }
 
 const MASKS: Record<Mode, (text: string) => string> = {

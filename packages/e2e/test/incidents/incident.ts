@@ -39,7 +39,8 @@ export function createDesk(system: System) {
       { mobile, ...(await system.captcha()), ...more },
       base,
     )
-    return { httpStatus: status, id: String(body['request_id'] ?? '') }
+    const { request_id } = body
+    return { httpStatus: status, id: typeof request_id === 'string' ? request_id : '' }
   }
 
   /** Requests a code for a new phone, which must be accepted. */
