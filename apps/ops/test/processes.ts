@@ -82,8 +82,7 @@ export async function startSender(settings: object = {}) {
 export async function startApi(env: Env) {
   const [port, opsPort] = [await freePort(), await freePort()]
   const own = { API_PORT: String(port), API_OPS_PORT: String(opsPort) }
-  const child = await startApp('api', [], { ...env, ...own })
-  await waitForHttp(`http://127.0.0.1:${opsPort}/readyz`, 30_000)
+  const child = await startServer('api', { ...env, ...own }, `http://127.0.0.1:${opsPort}`)
   return { url: `http://127.0.0.1:${port}`, stop: () => child.stop() }
 }
 
@@ -91,7 +90,16 @@ export async function startApi(env: Env) {
 export async function startWorker(env: Env) {
   const port = await freePort()
   const opsUrl = `http://127.0.0.1:${port}`
-  const child = await startApp('worker', [], { ...env, WORKER_OPS_PORT: String(port) })
-  await waitForHttp(`${opsUrl}/readyz`, 15_000)
+  const child = await startServer('worker', { ...env, WORKER_OPS_PORT: String(port) }, opsUrl)
   return { metricsUrl: `${opsUrl}/metrics`, stop: () => child.stop() }
+}
+
+async function startServer(app: string, env: Env, opsUrl: string) {
+  const child = await startApp(app, [], env)
+  const dead = child.exited.then(() => {
+    throw new Error(`${app} exited:\n${child.lastLines().join('\n')}`)
+  })
+  dead.catch(() => {})
+  await Promise.race([waitForHttp(`${opsUrl}/readyz`, 15_000), dead])
+  return child
 }
