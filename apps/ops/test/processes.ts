@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
@@ -38,14 +38,13 @@ export async function startSender(settings: object = {}) {
   let isOpen = true
   let answer = { status: 200, body: '{}' }
   const give = (response: ServerResponse) => response.writeHead(answer.status).end(answer.body)
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const { id, to, params } = Value.Parse(POSTED, JSON.parse(body))
-      messages.push({ id, to, code: params.code })
-      if (isOpen) give(response)
-      else calls.push(response)
-    })
-  })
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { id, to, params } = Value.Parse(POSTED, JSON.parse(await text(request)))
+    messages.push({ id, to, code: params.code })
+    if (isOpen) give(response)
+    else calls.push(response)
+  }
+  const server = createServer((request, response) => void take(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

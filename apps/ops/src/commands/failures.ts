@@ -65,7 +65,8 @@ const COLUMNS = ['time', 'scene', 'channel', 'reason', 'gateway', 'code', 'reque
 const COUNTS = ['reason', 'gateway', 'count']
 
 const rowOf = ({ at, scene, channel, reason, gateway, code, rid, n }: Failure) => [
-  showTime(at),
+  // Whole seconds, because the line is long.
+  showTime(at).replace(/\.\d+/, ''),
   showWord(scene),
   channel,
   showWord(reason),
