@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { keys } from '@sms-codes/core/redis/keys'
 import { phoneOf } from '@sms-codes/core/codes/send'
+import { readHistory } from '@sms-codes/core/history/history'
 import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis, type RedisClient } from '@sms-codes/core/redis/connect'
 import { aMobile, startApiWith, type Api } from './api.ts'
@@ -57,14 +58,34 @@ async function bytesOfAll(): Promise<number> {
   return names.reduce((sum, name) => sum + Number(stats.get(name) ?? 0), 0)
 }
 
+/** Sends a code, which one gateway refuses and another accepts, which arrives and is verified. */
+async function wholeWay() {
+  const { mobile, request_id: rid } = await send()
+  const { ledger } = api.deps
+  const one = { rid, scene: 'default', n: 1 }
+  const answer = { tookMs: 187, channel: 'sms' as const, gateway: 'ccp', class: 'switch_now', code: '160038' }
+  const first = await ledger.claim(one, 'ccp', { fence: 0, leaseMs: 5_000 })
+  const fence = first.kind === 'go' ? first.fence : 0
+  const second = await ledger.claim(one, 'aliyun', { fence, leaseMs: 5_000, answer })
+  await ledger.settle(one, second.kind === 'go' ? second.fence : 0, {
+    status: 'sent',
+    gateway: 'aliyun',
+    answer: { ...answer, gateway: 'aliyun', class: 'accepted', code: 'OK' },
+  })
+  await ledger.report(one, 'delivered', false, 'DELIVERED')
+  const sms_code = second.kind === 'go' ? second.code : ''
+  await api.post('/v1/sms_codes/verify', { mobile, sms_code, request_id: rid })
+  return rid
+}
+
 /**
  * Bytes that a code of each day occupies by the keys that are left an hour after it was sent. A key that lives for half a
  * day counts half, because only every second code of a day still has its key.
  */
-async function bytesForADay(codes: number, header: () => object): Promise<number> {
-  for (let i = 0; i < codes; i += 5) await Promise.all(Array.from({ length: 5 }, () => send(header())))
+async function bytesForADay(codes: number, act: () => Promise<unknown>, pattern = 'sms:*'): Promise<number> {
+  for (let i = 0; i < codes; i += 5) await Promise.all(Array.from({ length: 5 }, act))
   const dumps: { key: string; ms: number; dump: Buffer }[] = []
-  for (const key of await redis.keys('sms:*')) {
+  for (const key of await redis.keys(pattern)) {
     const ms = await redis.pttl(key)
     if (ms > HOUR_MS) dumps.push({ key, ms, dump: await redis.dumpBuffer(key) })
   }
@@ -98,14 +119,29 @@ it('at most 130 bytes are kept of the sends of a phone, and 160 of a send with a
   expect(await usage(slot)).toBeLessThanOrEqual(160)
 })
 
-it('a code occupies at most 370 bytes for a day', async () => {
-  const bytes = await bytesForADay(KEYS / 2, () => ({}))
+it('a code occupies at most 370 bytes for a day without its history, and 500 with an idempotency key', async () => {
+  const withoutHistory = 'sms:*[^y]'
+  const bytes = await bytesForADay(KEYS / 2, () => send(), withoutHistory)
   console.log(`${Math.round(bytes)} bytes per code`)
   expect(bytes).toBeLessThanOrEqual(370)
+  const key = () => ({ 'idempotency-key': randomUUID() })
+  const withKey = await bytesForADay(KEYS / 3, () => send(key()), 'sms:*[^r]y')
+  console.log(`${Math.round(withKey)} bytes per idempotency key`)
+  expect(withKey).toBeLessThanOrEqual(130)
 })
 
-it('a code with an idempotency key occupies at most 500 bytes for a day', async () => {
-  const bytes = await bytesForADay(KEYS / 3, () => ({ 'idempotency-key': randomUUID() }))
-  console.log(`${Math.round(bytes)} bytes per code with an idempotency key`)
-  expect(bytes).toBeLessThanOrEqual(500)
+it('the history of a request with two calls, a delivery receipt and a verification occupies at most 350 bytes', async () => {
+  const rid = await wholeWay()
+  const [request] = await readHistory(redis, phoneOf(rid))
+  expect(request?.events.map((one) => (one.kind === 'call' ? one.class : one.status))).toEqual([
+    'switch_now',
+    'accepted',
+    'sent',
+    'delivered',
+    'used',
+  ])
+  await redis.flushall()
+  const bytes = await bytesForADay(KEYS, wholeWay, 'sms:*:history')
+  console.log(`${Math.round(bytes)} bytes per history`)
+  expect(bytes).toBeLessThanOrEqual(350)
 })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, beforeAll, expect, it } from 'vitest'
 import { phoneOf } from '@sms-codes/core/codes/send'
+import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { keys } from '@sms-codes/core/redis/keys'
 import { aMobile, anAddress, startApi, type Api } from './api.ts'
 import { proofOf } from './proof.ts'
@@ -41,7 +42,7 @@ const shapeOf = (key: string) =>
     .replace(/(?<=:att:)[A-Za-z0-9_-]{12}/, '<address>')
     .replace(/(?<=:(images|verifies):)[A-Za-z0-9_-]{22}/, '<address>')
     .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(images|verifies))/, '<subnet>')
-    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(misses|code|sends|guesses))/, '<phone>')
+    .replace(/(?<=\{)[A-Za-z0-9_-]{22}(?=\}:(misses|code|sends|guesses|history))/, '<phone>')
     .replace(/(?<=:guesses:).*/, '<scene>')
     .replace(/(?<=\{)[A-Za-z0-9_-]{12}(?=\}:idempotency)/, '<id>')
 
@@ -92,6 +93,20 @@ it.each(REQUESTS)(
     }
   },
 )
+
+it('a send that is refused after a right picture occupies as little as stated', async () => {
+  const mobile = aMobile()
+  await createLists(api.redis).put('deny', { kind: 'phone', text: api.keyring.pseudonym(mobile) })
+  const refuse = async () =>
+    api.post('/v1/sms_codes', { mobile, ...(await api.captcha()), scene: 'reset_password' }, forwarded())
+  for (let i = 0; i < 5; i++) await refuse()
+  const key = keys.history(api.keyring.pseudonym(mobile))
+  const { bytes, seconds } = (await measured())[shapeOf(key)] ?? { bytes: 0, seconds: 0 }
+  const stated = table.get(shapeOf(key))
+  expect(bytes).toBeGreaterThan(0)
+  expect(bytes).toBeLessThanOrEqual(stated?.bytes ?? 0)
+  expect(seconds).toBeLessThanOrEqual(stated?.seconds ?? 0)
+})
 
 it('a request that fails validation or names no known route creates no key', async () => {
   await api.post('/v1/sms_codes', { mobile: '1' }, longest)

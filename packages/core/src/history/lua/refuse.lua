@@ -1,4 +1,5 @@
--- Adds a refused request to the history of a phone. Equal refusals in a row are one entry with a count.
+-- Adds a refused request to the history of a phone. Equal refusals in a row are one line with a count. A history without
+-- other requests lives for an hour only, because a caller can be refused for any number of phones.
 --
 -- KEYS[1] history of the phone
 -- ARGV[1] scene; ARGV[2] why the request was refused; ARGV[3] ms to keep the history
@@ -6,12 +7,14 @@
 --- @include "time"
 --- @include "history"
 local history, scene, reason, keep = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local HOUR = 3600000
 
 local head, what = '-.0 - ' .. scene .. ' ', 'refused,' .. reason
+local life = math.max(redis.call('PTTL', history), math.min(keep, HOUR))
 local before, last = string.match(redis.call('GET', history) or '', '^(.*\n)([^\n]*)$')
 if last and string.sub(last, 1, #head) == head and string.match(last, '^[^;]*;s%d+,%d+,0,([^;]*)$') == what then
-  redis.call('SET', history, before .. with_event(last, now, 's', 0, what), 'PX', keep)
+  redis.call('SET', history, before .. with_event(last, now, 's', 0, what), 'PX', life)
 else
-  add_request(history, keep, with_event(head .. now, now, 's', 0, what))
+  add_request(history, keep, life, with_event(head .. now, now, 's', 0, what))
 end
 return {'noted'}

@@ -19,15 +19,16 @@ local function with_event(line, at, kind, took, what)
   return (string.gsub(longer, '^([^;]*;[^;]*;[^;]*;[^;]*;[^;]*);[^;]*', '%1'))
 end
 
--- add_request(history, keep, line): adds a request, and removes requests that are too many or older than `keep` ms.
-local function add_request(history, keep, line)
+-- add_request(history, keep, life, line): adds a request, and removes requests that are too many or older than `keep` ms.
+-- The history lives for `life` ms.
+local function add_request(history, keep, life, line)
   local lines = redis.call('GET', history) or ''
   local _, count = string.gsub(lines, '\n', '')
   for at in string.gmatch(lines, '\n%S+ %S+ %S+ (%d+)') do
     if count < MOST_REQUESTS and now - at <= keep then break end
     lines, count = string.match(lines, '^\n[^\n]*(.*)$'), count - 1
   end
-  redis.call('SET', history, lines .. '\n' .. line, 'PX', keep)
+  redis.call('SET', history, lines .. '\n' .. line, 'PX', life)
 end
 
 -- note(history, rid, number, answer, status, code): adds to a send the answer of a gateway (`<took> <channel>,...`) and
