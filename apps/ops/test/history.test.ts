@@ -151,6 +151,7 @@ test('failures shows the newest first, by reason and gateway, and counts them, w
   expect(few.stdout).toContain(second.id)
   expect(few.stdout).not.toContain(first.id)
   expect(few.stdout).toMatch(/^([2-9]|\d\d) in the last 1h, 1 shown$/m)
+  expect(few.stdout).toMatch(/^number +webhook +([2-9]|\d\d)$/m)
   expect((await run('failures', '--reason', 'late')).stdout).toBe('no failures in the last 1h\n')
   expect((await run('failures', '--gateway', 'email')).stdout).toBe('no failures in the last 1h\n')
   await new Promise((resolve) => setTimeout(resolve, 1_100))
