@@ -34,7 +34,8 @@ const eventRows = ({ at, events }: PastRequest): string[][] =>
 
 function eventCells(event: HistoryEvent): string[] {
   const { code, times } = event
-  if (event.kind === 'status') return [showWord(event.status), '', '', showWord(code), '', '']
+  if (event.kind === 'status')
+    return [showWord(event.status), '', '', showWord(code), '', times > 1 ? String(times) : '']
   const by = [showWord(event.class), event.channel, showWord(event.gateway)]
   return [...by, showWord(code), `${event.tookMs} ms`, String(times)]
 }

@@ -40,3 +40,10 @@ export const showWord = (word: string): string =>
     .slice(0, 64)
     .replaceAll(/[^\x21-\x7e]/g, '?')
     .replaceAll(/[0-9]{7,}/g, '*')
+
+/** JSON for programs. A time is a text, because the milliseconds since 1970 begin like a phone number. */
+export const toJson = (data: object): string =>
+  JSON.stringify(data, (name, value: unknown) => {
+    if (name === 'at' && typeof value === 'number') return showTime(value)
+    return name === 'code' && typeof value === 'string' ? showWord(value) : value
+  })

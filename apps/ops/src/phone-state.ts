@@ -32,7 +32,8 @@ export async function readPhoneState(redis: RedisClient, { config, keyring, mobi
   return {
     scenes: rooms.map(({ scene, windows, retryAfter }) => {
       const { request, isUsed } = codes.find((one) => one.scene === scene) ?? {}
-      return { scene, ...request, isUsed, nextSendSeconds: retryAfter, windows }
+      const times = request?.times.map(({ state, ms }) => ({ state, at: ms })) ?? []
+      return { scene, ...request, times, isUsed, nextSendSeconds: retryAfter, windows }
     }),
     wrongCodes: { withId, withoutId },
     lists: { deny: kindOf(listed.deny), allow: kindOf(listed.allow) },
@@ -59,8 +60,8 @@ export function showPhoneState({ scenes, wrongCodes, lists, contact }: PhoneStat
   return [
     ...table(COLUMNS, rows, ['sends']),
     '',
-    ...scenes.flatMap(({ scene, times = [], reason = '' }) => {
-      const states = times.map(({ state, ms }) => `${state} ${showTime(ms)}`)
+    ...scenes.flatMap(({ scene, times, reason = '' }) => {
+      const states = times.map(({ state, at }) => `${state} ${showTime(at)}`)
       return states.length === 0 ? [] : [`${scene}: ${states.join(', ')}${reason && `; reason ${reason}`}`]
     }),
     `wrong codes in 24 hours: ${wrongCodes.withId} with a request id, ${wrongCodes.withoutId} without`,

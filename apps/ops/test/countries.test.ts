@@ -38,7 +38,9 @@ test('a phone whose country the policy does not serve is looked up, blocked and 
     `blocked: phone ${ph}, no expiry\n`,
   )
   expect((await ops.run(['unlist', '--mobile', mobile])).code).toBe(0)
-  expect((await ops.run(['erase', mobile, '--yes'])).stdout).toBe('+81****5678: erased code:default, sends\n')
+  expect((await ops.run(['erase', mobile, '--yes'])).stdout).toBe(
+    '+81****5678: erased code:default, sends, history\n',
+  )
   const refused = await ops.run(['send-test', mobile])
   expect(refused.stderr).toMatch(/the policy does not serve the country of this number/)
   expect(refused.code).toBe(2)

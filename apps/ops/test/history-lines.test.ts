@@ -33,8 +33,8 @@ const sent: PastRequest = {
       code: 'OK',
       times: 1,
     },
-    { kind: 'status', at: AT + 12_360, status: 'sent', code: '' },
-    { kind: 'status', at: AT + 13_000, status: 'undelivered', code: 'MK:0001' },
+    { kind: 'status', at: AT + 12_360, status: 'sent', code: '', times: 1 },
+    { kind: 'status', at: AT + 13_000, status: 'undelivered', code: 'MK:0001', times: 1 },
   ],
 }
 const refused: PastRequest = {
@@ -43,7 +43,7 @@ const refused: PastRequest = {
   n: 0,
   scene: 'default',
   at: AT - 1_000,
-  events: [{ kind: 'status', at: AT - 1_000, status: 'refused', code: 'phone_limit' }],
+  events: [{ kind: 'status', at: AT - 1_000, status: 'refused', code: 'phone_limit', times: 4 }],
 }
 
 test('each request is a line, and its events are aligned below it', () => {
@@ -55,7 +55,7 @@ test('each request is a line, and its events are aligned below it', () => {
     '  +12.4 s  sent',
     '  +13.0 s  undelivered                    MK:0001',
     '2026-11-26T19:03:28.364Z  default',
-    '    +0 ms  refused                        phone_limit',
+    '    +0 ms  refused                        phone_limit               4',
   ])
 })
 

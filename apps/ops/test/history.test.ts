@@ -19,11 +19,16 @@ const runWithoutKeys = (...args: string[]) => {
   return runOps({ REDIS_URL, POLICY_FILE }, args)
 }
 
+/** Waits until the way of a request has what is expected. */
+async function shows(id: string, expected: RegExp): Promise<void> {
+  await expect.poll(async () => (await run('request', id)).stdout).toMatch(expected)
+}
+
 async function aFailedSend(scene = 'default') {
   const mobile = aMobile()
   refuseNumber()
   const id = await traffic.send(mobile, scene)
-  await expect.poll(async () => (await run('failures')).stdout, { timeout: 15_000 }).toContain(id)
+  await expect.poll(async () => (await run('failures')).stdout).toContain(id)
   return { mobile, id }
 }
 
@@ -31,8 +36,10 @@ async function aVerifiedCode() {
   const mobile = aMobile()
   const id = await traffic.send(mobile)
   const message = await traffic.messageTo(mobile)
+  // A delivery receipt that comes before the worker has recorded the answer is kept without its code.
+  await shows(id, / sent$/m)
   await traffic.report(message.id, 'delivered', 'DELIVRD')
-  await expect.poll(async () => (await run('request', id)).stdout, { timeout: 15_000 }).toMatch(/ delivered /)
+  await shows(id, / delivered +DELIVRD$/m)
   expect(await traffic.verify(mobile, message.code, id)).toMatchObject({ code: '0' })
   return { mobile, id }
 }
@@ -65,20 +72,26 @@ test('phone shows the newest requests first, and as many as asked', async () => 
   expect(await heads('--most', '1')).toEqual([['register', second]])
 })
 
+test('phone shows equal refusals as one request without an id, with the reason and a count', async () => {
+  const mobile = aMobile()
+  await traffic.send(mobile)
+  for (let i = 0; i < 2; i += 1) expect((await traffic.ask(mobile)).code).toBe('4002')
+  const refused = /^20\S+Z {2}default\n +\+\d+ ms {2}refused +\w+ +2$/m
+  await expect.poll(async () => (await run('phone', mobile)).stdout).toMatch(refused)
+})
+
 test('phone --json has the state and the requests, for programs', async () => {
   const { mobile, id } = await aVerifiedCode()
-  const data: unknown = JSON.parse((await run('phone', mobile, '--json')).stdout)
+  const { stdout } = await run('phone', mobile, '--json')
+  expect(stdout).toMatch(/"at":"20[^"]+Z"/)
+  const data: unknown = JSON.parse(stdout)
   expect(data).toMatchObject({
     pseudonym: traffic.ops.keyring.pseudonym(mobile),
     scenes: [{ scene: 'default', status: 'delivered', sends: 1, isUsed: true }, {}, {}, {}],
     lists: { deny: null, allow: null },
     contact: false,
     requests: [
-      {
-        requestId: id,
-        scene: 'default',
-        events: expect.arrayContaining([{ kind: 'call' }].map(expect.objectContaining)),
-      },
+      { requestId: id, scene: 'default', events: [{ kind: 'call', gateway: 'webhook' }, {}, {}, {}] },
     ],
   })
 })
@@ -89,12 +102,14 @@ test('request shows the way of one request with times and explains it, without a
   expect(shown.code).toBe(0)
   expect(shown.stdout).toMatch(/^scene default, send 1, code used$/m)
   expect(shown.stdout).toMatch(/^20\S+Z +\+\d+ ms {2}accepted +sms +webhook +HTTP_200 +\d+ ms +1$/m)
-  expect(shown.stdout).toMatch(/\n\n[A-Z].+\. Side: none\..*\n$/)
+  expect(shown.stdout).toMatch(/\n\nThe code arrived and was verified\.\nNothing to do\.\n$/)
 })
 
 test('request explains a refused number', async () => {
   const { id } = await aFailedSend()
-  expect((await run('request', id)).stdout).toMatch(/\n\n[A-Z].+\. Side: number\. [A-Z].*\n$/)
+  expect((await run('request', id)).stdout).toMatch(
+    /\n\nwebhook \(HTTP_422\) refuses this number\.\nThe cause is the user's number\. [A-Z].*\n$/,
+  )
 })
 
 test('the id in the logs shows each send of a code, and a later request id shows its own', async () => {
@@ -136,6 +151,7 @@ test('failures shows the newest first, by reason and gateway, and counts them, w
   expect(few.stdout).toContain(second.id)
   expect(few.stdout).not.toContain(first.id)
   expect(few.stdout).toMatch(/^([2-9]|\d\d) in the last 1h, 1 shown$/m)
+  expect(few.stdout).toMatch(/^number +webhook +([2-9]|\d\d)$/m)
   expect((await run('failures', '--reason', 'late')).stdout).toBe('no failures in the last 1h\n')
   expect((await run('failures', '--gateway', 'email')).stdout).toBe('no failures in the last 1h\n')
   await new Promise((resolve) => setTimeout(resolve, 1_100))
@@ -153,11 +169,13 @@ test('failures --json has the failures and the counts, for programs', async () =
 
 test('no output about requests contains a code or a number, however the gateway writes it', async () => {
   const [sent, failed] = [await aVerifiedCode(), await aFailedSend()]
+  traffic.sender.answerWith(200)
   const waiting = aMobile()
   const id = await traffic.send(waiting)
   const message = await traffic.messageTo(waiting)
+  await shows(id, / sent$/m)
   await traffic.report(message.id, 'undelivered', `${waiting}\u001B[2J`)
-  await expect.poll(async () => (await run('request', id)).stdout, { timeout: 15_000 }).toMatch(/undelivered/)
+  await shows(id, / undelivered /)
   const outputs = await Promise.all([
     ...[sent.mobile, failed.mobile, waiting].flatMap((mobile) => [
       run('phone', mobile),
@@ -173,20 +191,5 @@ test('no output about requests contains a code or a number, however the gateway 
   const { messages } = traffic.sender
   expect(messages.length).toBeGreaterThan(3)
   expect(messages.filter(({ code, to }) => words.has(code) || all.includes(to.slice(3)))).toEqual([])
-  expect(all).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/)
-})
-
-test('with history_hours: 0 each command says that the history is off', async () => {
-  const off = await startTraffic({ history_hours: 0 })
-  const mobile = aMobile()
-  off.sender.answerWith(422, { class: 'number' })
-  const id = await off.send(mobile)
-  const state = async () => (await off.ops.run(['phone', mobile])).stdout
-  await expect.poll(state, { timeout: 15_000 }).toMatch(/^default +failed/m)
-  expect(await state()).toContain('requests: the history is off (history_hours: 0)\n')
-  const lost = await off.ops.run(['request', id])
-  expectFailure(lost, /the history is off \(history_hours: 0\)/)
-  expect(lost.stderr).toContain('status failed, channel sms, reason number')
-  expectFailure(await off.ops.run(['failures']), /the history is off \(history_hours: 0\)/)
-  await off.stop()
+  expect(all).not.toMatch(/(?!\n)\p{Cc}/u)
 })

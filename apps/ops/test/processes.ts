@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
@@ -38,14 +38,13 @@ export async function startSender(settings: object = {}) {
   let isOpen = true
   let answer = { status: 200, body: '{}' }
   const give = (response: ServerResponse) => response.writeHead(answer.status).end(answer.body)
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      const { id, to, params } = Value.Parse(POSTED, JSON.parse(body))
-      messages.push({ id, to, code: params.code })
-      if (isOpen) give(response)
-      else calls.push(response)
-    })
-  })
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { id, to, params } = Value.Parse(POSTED, JSON.parse(await text(request)))
+    messages.push({ id, to, code: params.code })
+    if (isOpen) give(response)
+    else calls.push(response)
+  }
+  const server = createServer((request, response) => void take(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -82,8 +81,7 @@ export async function startSender(settings: object = {}) {
 export async function startApi(env: Env) {
   const [port, opsPort] = [await freePort(), await freePort()]
   const own = { API_PORT: String(port), API_OPS_PORT: String(opsPort) }
-  const child = await startApp('api', [], { ...env, ...own })
-  await waitForHttp(`http://127.0.0.1:${opsPort}/readyz`, 30_000)
+  const child = await startServer('api', { ...env, ...own }, `http://127.0.0.1:${opsPort}`)
   return { url: `http://127.0.0.1:${port}`, stop: () => child.stop() }
 }
 
@@ -91,7 +89,16 @@ export async function startApi(env: Env) {
 export async function startWorker(env: Env) {
   const port = await freePort()
   const opsUrl = `http://127.0.0.1:${port}`
-  const child = await startApp('worker', [], { ...env, WORKER_OPS_PORT: String(port) })
-  await waitForHttp(`${opsUrl}/readyz`, 15_000)
+  const child = await startServer('worker', { ...env, WORKER_OPS_PORT: String(port) }, opsUrl)
   return { metricsUrl: `${opsUrl}/metrics`, stop: () => child.stop() }
+}
+
+async function startServer(app: string, env: Env, opsUrl: string) {
+  const child = await startApp(app, [], env)
+  const dead = child.exited.then(() => {
+    throw new Error(`${app} exited:\n${child.lastLines().join('\n')}`)
+  })
+  dead.catch(() => {})
+  await Promise.race([waitForHttp(`${opsUrl}/readyz`, 15_000), dead])
+  return child
 }

@@ -3,7 +3,7 @@ import { FAIL_REASONS, readFailures, type Failure } from '@sms-codes/core/histor
 import { redisClockMs } from '@sms-codes/core/redis/clock-skew'
 import { OpsError, parseCount, parseDuration, usageError, type Command } from '../args.ts'
 import { loadStoreConfig } from '../config.ts'
-import { showTime, showWord, table } from '../output.ts'
+import { showTime, showWord, table, toJson } from '../output.ts'
 import { withStore } from '../store.ts'
 
 const MOST = 1_000
@@ -45,7 +45,7 @@ failed for each reason at each gateway. "request <request id>" shows the whole w
     if (all.length === 0 && config.policy.history_hours === 0)
       throw new OpsError('the history is off (history_hours: 0), so no failure is stored')
     const [shown, counts] = [all.slice(0, most), countsOf(all)]
-    if (values.json) return terminal.say(JSON.stringify({ total: all.length, counts, failures: shown }))
+    if (values.json) return terminal.say(toJson({ total: all.length, counts, failures: shown }))
     if (all.length === 0) return terminal.say(`no failures in the last ${values.since}`)
     const lines = [
       ...table(COLUMNS, shown.map(rowOf)),
@@ -65,7 +65,8 @@ const COLUMNS = ['time', 'scene', 'channel', 'reason', 'gateway', 'code', 'reque
 const COUNTS = ['reason', 'gateway', 'count']
 
 const rowOf = ({ at, scene, channel, reason, gateway, code, rid, n }: Failure) => [
-  showTime(at),
+  // Whole seconds, because the line is long.
+  showTime(at).replace(/\.\d+/, ''),
   showWord(scene),
   channel,
   showWord(reason),

@@ -3,6 +3,7 @@ import { readHistory } from '@sms-codes/core/history/history'
 import { maskMobile } from '@sms-codes/core/mobile'
 import { onePositional, parseCount, type Command } from '../args.ts'
 import { showRequests } from '../history-lines.ts'
+import { toJson } from '../output.ts'
 import { choosePhone, MOBILE_HELP } from '../phone.ts'
 import { readPhoneState, showPhoneState } from '../phone-state.ts'
 import { withStore } from '../store.ts'
@@ -39,7 +40,7 @@ ${MOBILE_HELP}
       Promise.all([readPhoneState(redis, chosen), readHistory(redis, ph)]),
     )
     const requests = history.slice(0, most)
-    if (values.json) return say(JSON.stringify({ pseudonym: ph, ...state, requests }))
+    if (values.json) return say(toJson({ pseudonym: ph, ...state, requests }))
     const shown =
       requests.length === 0
         ? [

@@ -10,10 +10,10 @@ import { isUsed, showEvents } from '../history-lines.ts'
 import { withStore } from '../store.ts'
 
 const SIDES = {
-  ours: 'Our side. ',
-  gateway: 'The side of the gateway. ',
-  number: 'The number. ',
-  user: 'The side of the user. ',
+  ours: 'The cause is on our side. ',
+  gateway: 'The cause is at the gateway. ',
+  number: "The cause is the user's number. ",
+  user: 'The cause is on the side of the user. ',
   none: '',
 }
 const REQUEST_ID = new RegExp(REQUEST_ID_PATTERN)

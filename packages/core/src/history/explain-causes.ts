@@ -140,10 +140,10 @@ export const REFUSALS: Readonly<Record<string, Cause>> & { limit: Cause } = {
   },
   list: {
     side: 'ours',
-    zh: ['号码或地址在拒绝名单中，没有发送。', '用 ops lists 查看名单；用 ops unblock 移除。'],
+    zh: ['号码或地址在拒绝名单中，没有发送。', '用 ops lists 查看名单；用 ops unlist 移除。'],
     en: [
       'The number or the address is on the deny list, so no message was sent.',
-      'ops lists shows the list, and ops unblock removes an entry.',
+      'ops lists shows the list, and ops unlist removes an entry.',
     ],
   },
   guard: {
