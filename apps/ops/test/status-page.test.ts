@@ -70,7 +70,7 @@ test('status shows the replicas of Redis and their lag, and a fault while its di
   rmSync(appendOnly.dir, { recursive: true })
   await primary.bgsave()
   await expect.poll(faulty).toContain('could not write its snapshot: check its disk')
-  await primary.bgrewriteaof()
+  await primary.bgrewriteaof().catch(() => {})
   await expect.poll(faulty).toContain('could not write its append-only file: check its disk')
   for (const client of [primary, other]) client.disconnect()
   await Promise.all([appendOnly.stop(), replica.stop()])
