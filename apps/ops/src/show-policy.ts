@@ -35,5 +35,5 @@ function showLeaf(path: readonly string[], value: unknown): string {
   if (path[0] === 'test_numbers' && path.at(-1) === 'code') return 'hidden'
   if (path[0] === 'test_numbers' && path.at(-1) === 'mobile') return maskMobile(String(value))
   if (typeof value === 'string' && /^https?:/i.test(value)) return maskAddress(value)
-  return typeof value === 'string' && /^\P{C}*$/u.test(value) ? value : (JSON.stringify(value) ?? '')
+  return typeof value === 'string' && /^\P{C}*$/u.test(value) ? value : JSON.stringify(value)
 }
