@@ -70,6 +70,25 @@ describe('a job that is retried from the board after its message was sent', () =
   })
 })
 
+describe('the job of a send that a gateway refuses', () => {
+  it('is a failed job whose reason the board shows, and its retry sends nothing', async () => {
+    await system.fault('160042')
+    const { body } = await system.send(aMobile())
+    const job = `${String(body['request_id'])}.1`
+    const read = async () => {
+      const reply = await fetch(`${system.boardUrl}/api/queues/sms/${job}`, { headers: login('operator') })
+      const { status, job: shown } = toRecord(await reply.json())
+      return [status, shown === undefined ? '' : toRecord(shown)['failedReason']]
+    }
+    await vi.waitUntil(async () => (await read())[0] === 'failed', { timeout: 20_000 })
+    expect(await read()).toEqual(['failed', 'number: ccp 160042'])
+    const before = await system.outbox()
+    expect(await put('writer', `/sms/${job}/retry`)).toBe(204)
+    await vi.waitUntil(() => ended(job), { timeout: 20_000 })
+    expect(await system.outbox()).toEqual(before)
+  })
+})
+
 const RETRY_ALL = '重试全部'
 
 /** Opens a page of the board and records its requests to other addresses and its error messages. */
