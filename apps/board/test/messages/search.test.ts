@@ -70,11 +70,12 @@ describe('the search', () => {
     expect(none.statusCode).toBe(400)
   })
 
-  it('puts no number into the log or the audit stream', async () => {
+  it('puts no number into the log, and is no write of an operator', async () => {
     for (const typed of SPELLINGS) await search(typed)
     await search(MOBILE, { headers: { origin: 'https://evil.example' } })
     const audit = JSON.stringify(await sends.redis.xrange('sms:{gate}:audit', '-', '+'))
     expect(board.log() + audit).not.toMatch(/1391234|12345678/)
+    expect([audit, board.logged('board write')]).toEqual(['[]', []])
   })
 
   it('is refused for a page of another site, and allowed for its own page, for every operator', async () => {
