@@ -99,6 +99,17 @@ describe('on a service that has just started', () => {
   it('every series that an alert reads exists and is 0', () => {
     const awaited = [
       'sms_store_errors_total{app="api"}',
+      'sms_events_total{result="lost",app="api"}',
+      'sms_events_total{result="lost",app="worker"}',
+      'sms_requests_accepted_total{scene="default",app="api"}',
+      'sms_verifies_total{scene="default",result="ok",app="api"}',
+      ...['gateways', 'backlog'].map((limit) => `sms_refused_by_limit_total{limit="${limit}",app="api"}`),
+      'sms_jobs_unreadable_total{queue="sms",app="worker"}',
+      ...['ccp', 'aliyun'].flatMap((gateway) => [
+        `sms_gateway_skips_total{gateway="${gateway}",reason="rate_full",app="worker"}`,
+        `sms_breaker_open{gateway="${gateway}",app="worker"}`,
+        `sms_gateway_off{gateway="${gateway}",app="worker"}`,
+      ]),
       'sms_missing_keys_total{app="api"}',
       'sms_missing_keys_total{app="worker"}',
       ...['segment', 'address', 'service'].map(
@@ -111,8 +122,11 @@ describe('on a service that has just started', () => {
       ),
       'sms_sends_ended_total{status="sent",by="ccp",app="worker"}',
       'sms_sends_ended_total{status="failed",by="late",app="worker"}',
+      'sms_sends_ended_total{status="failed",by="unreadable",app="worker"}',
     ]
     expect(awaited.filter((series) => !fresh.includes(`${series} 0`))).toEqual([])
+    for (const app of ['api', 'worker'])
+      for (const name of ['sms_ready', 'sms_policies']) expect(fresh).toContain(`${name}{app="${app}"} 1`)
   })
 
   it('the first refusal of our account and the first finding of the pumping guard fire their alerts', async () => {
