@@ -22,6 +22,12 @@ import { aMobile, startSystem, wrong, type System } from './system.ts'
 /** Metrics of optional parts of a worker. Without the part, the panel stays empty. */
 const OPTIONAL = new Set(['sms_breaker_open', 'sms_receipt_seconds_bucket'])
 
+/** An application that takes no events. */
+const EVENTS = {
+  EVENTS_URL: 'http://127.0.0.1:9/',
+  EVENTS_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`,
+}
+
 const isOfRedis = (name: string) => name.startsWith('redis_')
 
 const PATIENCE = { timeout: 20_000, interval: 200 }
@@ -84,7 +90,7 @@ describe('on a service that has just started', () => {
   const fresh: string[] = []
   beforeAll(async () => {
     system = await startSystem({
-      env: { SMS_GATEWAYS: 'ccp,aliyun' },
+      env: { SMS_GATEWAYS: 'ccp,aliyun', ...EVENTS },
       policy: { guard: { segment: { min_sends: 1 } } },
     })
     for (const { opsUrl } of [...system.apis, ...system.workers])
@@ -162,7 +168,7 @@ describe('on a service under load', () => {
       guard: { segment: { min_sends: 1 } },
       limits: { address: { attempts: ['4/60s'] } },
     }
-    system = await startSystem({ policy })
+    system = await startSystem({ policy, env: EVENTS })
     prometheus = await startPrometheus(programs.prometheus, targetsOf(system))
     // A rate needs two values of a counter, so the load comes before and after the first scrape.
     await work()
