@@ -47,8 +47,11 @@ describe('the alerts of a drill', () => {
   })
 
   it('after an alert that ended, a new pending state does not count as the one before the first', () => {
-    const ranges = [range('A', 'pending', [105, 140]), range('A', 'firing', [110])]
-    expect(raisedIn(ranges, 100_000, 200_000)).toMatchObject([{ pendingAt: 5, firingAt: 10 }])
+    const firing = range('A', 'firing', [110])
+    const pendingAt = (at: number[]) =>
+      raisedIn([range('A', 'pending', at), firing], 100_000, 200_000).map((each) => each.pendingAt)
+    expect(pendingAt([105, 140])).toEqual([5])
+    expect(pendingAt([140])).toEqual([null])
   })
 })
 
