@@ -76,9 +76,9 @@ export const ALERT_DRILLS: readonly Drill[] = [
     name: 'budget-spent',
     title: 'the budget ends, a job is unreadable, and the only gateway refuses the account once',
     seconds: 120,
-    beforeSeconds: 5,
     afterSeconds: 5,
-    policy: { budget: { messages: ['150/1h'] } },
+    // At 3 to 6 users a second, the budget ends during the drill.
+    policy: { budget: { messages: ['360/1h'] } },
     promises: MAY_LOSE,
     alerts: {
       fire: [

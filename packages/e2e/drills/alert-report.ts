@@ -1,11 +1,12 @@
 import { table } from '@sms-codes/bench/table'
-import type { Result } from './run-drill.ts'
 import { nameOf, type Judged } from './watch-alerts.ts'
+
+type Watched = { name: string; alerts: Judged | null }
 
 const HEAD = ['drill', 'alert', 'severity', 'pending s', 'firing s', 'until s', 'verdict']
 
 /** The alerts of the drills that Prometheus watched as a table, and the missing and false ones. Empty without any. */
-export function alertReport(results: readonly Result[]): string[] {
+export function alertReport(results: readonly Watched[]): string[] {
   const watched = results.flatMap(({ name, alerts }) => (alerts === null ? [] : [{ name, ...alerts }]))
   if (watched.length === 0) return []
   return [

@@ -1,11 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { alertRules } from '../test/monitoring.ts'
 import { ALERT_DRILLS } from './alert-drills.ts'
+import { alertReport } from './alert-report.ts'
+import { DRILLS } from './drills.ts'
+import { readOptions } from './options.ts'
 import { isFaulty, judgeAlerts, nameOf, raisedIn, type Raised } from './watch-alerts.ts'
 
 const range = (alert: string, state: string, at: number[], more: Record<string, string> = {}) => ({
   labels: { __name__: 'ALERTS', alertname: alert, alertstate: state, severity: 'critical', ...more },
   at: at.map((second) => second * 1_000),
+})
+
+const one = (alert: string, more: Partial<Raised> = {}): Raised => ({
+  alert,
+  severity: 'critical',
+  labels: '',
+  pendingAt: null,
+  firingAt: 30,
+  firedUntil: 60,
+  isFiring: false,
+  ...more,
 })
 
 describe('the alerts of a drill', () => {
@@ -33,22 +47,15 @@ describe('the alerts of a drill', () => {
   })
 
   it('after an alert that ended, a new pending state does not count as the one before the first', () => {
-    const ranges = [range('A', 'pending', [105, 140]), range('A', 'firing', [110])]
-    expect(raisedIn(ranges, 100_000, 200_000)).toMatchObject([{ pendingAt: 5, firingAt: 10 }])
+    const firing = range('A', 'firing', [110])
+    const pendingAt = (at: number[]) =>
+      raisedIn([range('A', 'pending', at), firing], 100_000, 200_000).map((each) => each.pendingAt)
+    expect(pendingAt([105, 140])).toEqual([5])
+    expect(pendingAt([140])).toEqual([null])
   })
 })
 
 describe('the verdict on alerts', () => {
-  const one = (alert: string, more: Partial<Raised> = {}): Raised => ({
-    alert,
-    severity: 'critical',
-    labels: '',
-    pendingAt: null,
-    firingAt: 30,
-    firedUntil: 60,
-    isFiring: false,
-    ...more,
-  })
   function faults(raised: Raised[], fire: string[], isMended = true): string[] {
     const judged = judgeAlerts(raised, { fire, isMended })
     const found = [
@@ -92,7 +99,38 @@ describe('the verdict on alerts', () => {
   })
 })
 
+describe('the report of alerts', () => {
+  it('has a row for each alert, and names the missing and the false ones', () => {
+    const alerts = judgeAlerts([one('A', { pendingAt: 5 }), one('C', { isFiring: true })], {
+      fire: ['A', 'B'],
+      isMended: true,
+    })
+    const lines = alertReport([
+      { name: 'some-drill', alerts },
+      { name: 'other', alerts: null },
+    ])
+    expect(lines.map((line) => line.trim().split(/ {2,}/).join(' | '))).toEqual([
+      '',
+      'drill | alert | severity | pending s | firing s | until s | verdict',
+      'some-drill | A | critical | 5 | 30 | 60 | expected',
+      'some-drill | C | critical | - | 30 | end | FALSE',
+      'some-drill | B | MISSING',
+      '',
+      expect.stringContaining('Seconds from the fault'),
+      'some-drill: B is missing',
+      'some-drill: C is false, because it fired',
+    ])
+    expect(alertReport([{ name: 'other', alerts: null }])).toEqual([])
+  })
+})
+
 describe('the drills of the alerts', () => {
+  it('are chosen by --alerts, with few users a second', () => {
+    expect(readOptions(['--alerts'], DRILLS, ALERT_DRILLS)).toMatchObject({ rate: 6, chosen: ALERT_DRILLS })
+    expect(readOptions(['--alerts', 'paused'], DRILLS, ALERT_DRILLS).chosen).toHaveLength(1)
+    expect(readOptions([], DRILLS, ALERT_DRILLS)).toMatchObject({ rate: 20, chosen: DRILLS })
+  })
+
   it('expect alerts that are rules', () => {
     const rules = alertRules().map(({ alert }) => alert)
     const expected = ALERT_DRILLS.flatMap(({ alerts }) => alerts?.fire ?? []).map(

@@ -22,6 +22,12 @@ import { aMobile, startSystem, wrong, type System } from './system.ts'
 /** Metrics of optional parts of a worker. Without the part, the panel stays empty. */
 const OPTIONAL = new Set(['sms_breaker_open', 'sms_receipt_seconds_bucket'])
 
+/** An application that takes no events. */
+const EVENTS = {
+  EVENTS_URL: 'http://127.0.0.1:9/',
+  EVENTS_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`,
+}
+
 const isOfRedis = (name: string) => name.startsWith('redis_')
 
 const PATIENCE = { timeout: 20_000, interval: 200 }
@@ -84,7 +90,7 @@ describe('on a service that has just started', () => {
   const fresh: string[] = []
   beforeAll(async () => {
     system = await startSystem({
-      env: { SMS_GATEWAYS: 'ccp,aliyun' },
+      env: { SMS_GATEWAYS: 'ccp,aliyun', ...EVENTS },
       policy: { guard: { segment: { min_sends: 1 } } },
     })
     for (const { opsUrl } of [...system.apis, ...system.workers])
@@ -99,6 +105,17 @@ describe('on a service that has just started', () => {
   it('every series that an alert reads exists and is 0', () => {
     const awaited = [
       'sms_store_errors_total{app="api"}',
+      'sms_events_total{result="lost",app="api"}',
+      'sms_events_total{result="lost",app="worker"}',
+      'sms_requests_accepted_total{scene="default",app="api"}',
+      'sms_verifies_total{scene="default",result="ok",app="api"}',
+      ...['gateways', 'backlog'].map((limit) => `sms_refused_by_limit_total{limit="${limit}",app="api"}`),
+      'sms_jobs_unreadable_total{queue="sms",app="worker"}',
+      ...['ccp', 'aliyun'].flatMap((gateway) => [
+        `sms_gateway_skips_total{gateway="${gateway}",reason="rate_full",app="worker"}`,
+        `sms_breaker_open{gateway="${gateway}",app="worker"}`,
+        `sms_gateway_off{gateway="${gateway}",app="worker"}`,
+      ]),
       'sms_missing_keys_total{app="api"}',
       'sms_missing_keys_total{app="worker"}',
       ...['segment', 'address', 'service'].map(
@@ -111,8 +128,11 @@ describe('on a service that has just started', () => {
       ),
       'sms_sends_ended_total{status="sent",by="ccp",app="worker"}',
       'sms_sends_ended_total{status="failed",by="late",app="worker"}',
+      'sms_sends_ended_total{status="failed",by="unreadable",app="worker"}',
     ]
     expect(awaited.filter((series) => !fresh.includes(`${series} 0`))).toEqual([])
+    for (const app of ['api', 'worker'])
+      for (const name of ['sms_ready', 'sms_policies']) expect(fresh).toContain(`${name}{app="${app}"} 1`)
   })
 
   it('the first refusal of our account and the first finding of the pumping guard fire their alerts', async () => {
@@ -148,7 +168,7 @@ describe('on a service under load', () => {
       guard: { segment: { min_sends: 1 } },
       limits: { address: { attempts: ['4/60s'] } },
     }
-    system = await startSystem({ policy })
+    system = await startSystem({ policy, env: EVENTS })
     prometheus = await startPrometheus(programs.prometheus, targetsOf(system))
     // A rate needs two values of a counter, so the load comes before and after the first scrape.
     await work()
