@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { CAUSES } from '@sms-codes/core/history/explain-causes'
 import { ENDS } from '@sms-codes/core/history/explain-texts'
 import { outcomeClasses } from '@sms-codes/gateways/gateway'
-import { FAIL_REASONS } from '../../src/delivery/attempt.ts'
+import { FAIL_REASONS } from '@sms-codes/core/history/failures'
 import { SKIP_REASONS } from '../../src/gateways/skipping-gateway.ts'
 
 it('the history explains each reason of a failure, each outcome class and each skipped call', () => {
