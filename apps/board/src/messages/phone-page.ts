@@ -50,8 +50,7 @@ function requestTable(view: View, requests: readonly PastRequest[]): Html {
 
 function attemptsOf({ say }: View, { events }: PastRequest): Html {
   const refused = events.find((event) => event.kind === 'status' && event.status === 'refused')
-  if (refused !== undefined)
-    return html`${say('refused_times', { n: refused.times })} <code>${refused.code}</code>`
+  if (refused !== undefined) return html`${say('refused_times', { n: refused.times })}`
   return html`${events.map((event) =>
     event.kind === 'status'
       ? ''

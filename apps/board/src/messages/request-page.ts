@@ -17,14 +17,14 @@ function toneOf(name: string): 'good' | 'bad' | 'warn' | 'plain' {
   return WARN.includes(name) ? 'warn' : 'bad'
 }
 
-/** How a request has ended, and for which reason it failed, in words. */
+/** How a request has ended, and for which reason it failed or was refused, in words. */
 export function outcomeOf({ say }: View, { events }: PastRequest): Html {
   const end = endOf(events)
   if (end === undefined) return pill('plain', say('status_open'))
   const word = wordFor(say, 'status', end.status)
   return pill(
     toneOf(end.status),
-    end.status === 'failed' ? `${word}: ${wordFor(say, 'reason', end.code)}` : word,
+    ['failed', 'refused'].includes(end.status) ? `${word}: ${wordFor(say, 'reason', end.code)}` : word,
   )
 }
 

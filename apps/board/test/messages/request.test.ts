@@ -73,12 +73,12 @@ describe('the page of a phone', () => {
     const { send, requestId } = await sends.issue(mobile)
     const limit = { gateway: 'ccp', class: 'number_limit', code: '160038' }
     await sends.call(send, limit, { status: 'failed', reason: 'number_limit' })
-    await sends.refuse(mobile, 'login', 'segment')
-    await sends.refuse(mobile, 'login', 'segment')
+    await sends.refuse(mobile, 'login', 'limit_segment')
+    await sends.refuse(mobile, 'login', 'limit_segment')
     const ph = phoneOf(send.rid)
     const page = await pageOf(`phones/${ph}?lang=en`)
     expect(textOf(page)).toMatch(
-      /request refused login refused 2 times segment .* failed: limit of the number login ccp 160038 …/,
+      /request refused: limit of the number segment login refused × 2 .* failed: limit of the number login ccp 160038 …/,
     )
     expect(page).toContain(`href="/messages/requests/${requestId}?lang=en"`)
     expect(page).toContain(`<code>${ph}</code>`)

@@ -130,7 +130,7 @@ const limit = (side: Side): Cause => ({
 /** The meaning of a refusal by the API, by its reason. Each other reason is the name of a limit. */
 export const REFUSALS: Readonly<Record<string, Cause>> & { limit: Cause } = {
   limit: limit('user'),
-  budget: {
+  limit_budget: {
     side: 'ours',
     zh: ['短信预算已用完，没有发送。', '请用 ops status 查看预算；确认没有盗刷后，在策略中提高 budget。'],
     en: [
@@ -138,7 +138,26 @@ export const REFUSALS: Readonly<Record<string, Cause>> & { limit: Cause } = {
       'Look at the budget with ops status. If there is no attack, raise `budget` in the policy.',
     ],
   },
-  list: {
+  limit_phone: {
+    side: 'user',
+    zh: [
+      '这个手机请求短信过于频繁，没有发送。',
+      '用 ops phone 查看何时可再次发送；用户也可输入仍有效的验证码。',
+    ],
+    en: [
+      'The phone has requested as many messages as its limit allows, so no message was sent.',
+      'ops phone shows when the next message may be sent. The user may still enter a code that is valid.',
+    ],
+  },
+  no_gateway: {
+    side: 'gateway',
+    zh: ['当时没有网关接受短信，API 因此拒绝了请求。', '请用 ops status 查看各网关和队列。'],
+    en: [
+      'No gateway accepted messages at that time, so the API refused the request.',
+      'Look at gateways and queue with ops status.',
+    ],
+  },
+  deny_list: {
     side: 'ours',
     zh: ['号码或地址在拒绝名单中，没有发送。', '用 ops lists 查看名单；用 ops unlist 移除。'],
     en: [
