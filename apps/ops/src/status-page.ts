@@ -29,7 +29,7 @@ export function showPage(page: Page): string[] {
     ...showBudget(page.budget),
     ...showServers(page.redis.servers),
     ...showProcesses(page.processes),
-  ]
+  ].map(printable)
 }
 
 function showSends(sends: Snapshot['sends']): string[] {
@@ -126,6 +126,8 @@ function onOrOff(isOn: boolean | null): string {
   if (isOn === null) return '?'
   return isOn ? 'on' : 'OFF'
 }
+/** A control character in a vendor's code must not reach the terminal. */
+const printable = (line: string) => line.replaceAll(/\p{C}/gu, '?')
 const ago = (seconds: number | undefined) => (seconds === undefined ? '-' : `${showSeconds(seconds)} ago`)
 const duration = (seconds: number | null) => (seconds === null ? '-' : showSeconds(seconds))
 const megabytes = (bytes: number) => `${(bytes / MEGABYTE).toFixed(1)} MB`
