@@ -1,5 +1,5 @@
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
-import { showSeconds, table, wrap } from './output.ts'
+import { printable, showSeconds, table, wrap } from './output.ts'
 import { TRAFFIC_MINUTES, type Snapshot } from './snapshot.ts'
 import type { findFaults } from './status-faults.ts'
 
@@ -126,8 +126,6 @@ function onOrOff(isOn: boolean | null): string {
   if (isOn === null) return '?'
   return isOn ? 'on' : 'OFF'
 }
-/** A control character in a vendor's code must not reach the terminal. */
-const printable = (line: string) => line.replaceAll(/\p{C}/gu, '?')
 const ago = (seconds: number | undefined) => (seconds === undefined ? '-' : `${showSeconds(seconds)} ago`)
 const duration = (seconds: number | null) => (seconds === null ? '-' : showSeconds(seconds))
 const megabytes = (bytes: number) => `${(bytes / MEGABYTE).toFixed(1)} MB`
