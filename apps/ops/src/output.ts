@@ -33,3 +33,20 @@ export function showSeconds(seconds: number): string {
   if (seconds < 172_800) return `${Math.ceil(seconds / 3_600)} h`
   return `${Math.ceil(seconds / 86_400)} d`
 }
+
+/** The time in UTC, as the logs have it. */
+export const showTime = (ms: number): string => new Date(ms).toISOString()
+
+/** A word of a vendor: without characters that control a screen, and without seven digits in a row, as a number has. */
+export const showWord = (word: string): string =>
+  word
+    .slice(0, 64)
+    .replaceAll(/[^\x21-\x7e]/g, '?')
+    .replaceAll(/[0-9]{7,}/g, '*')
+
+/** JSON for programs. A time is a text, because the milliseconds since 1970 begin like a phone number. */
+export const toJson = (data: object): string =>
+  JSON.stringify(data, (name, value: unknown) => {
+    if (name === 'at' && typeof value === 'number') return showTime(value)
+    return name === 'code' && typeof value === 'string' ? showWord(value) : value
+  })
