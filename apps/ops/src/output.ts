@@ -13,6 +13,9 @@ export function table(head: readonly string[], rows: readonly string[][], right:
   )
 }
 
+/** A control character in Redis must not reach the terminal. */
+export const printable = (text: string) => text.replaceAll(/\p{C}/gu, '?')
+
 const WIDTH = 100
 
 /** Breaks a text into lines of at most 100 columns. The lines after the first are indented. */

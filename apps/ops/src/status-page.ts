@@ -1,5 +1,5 @@
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
-import { showSeconds, table, wrap } from './output.ts'
+import { printable, showSeconds, table, wrap } from './output.ts'
 import { TRAFFIC_MINUTES, type Snapshot } from './snapshot.ts'
 import type { findFaults } from './status-faults.ts'
 
@@ -29,7 +29,7 @@ export function showPage(page: Page): string[] {
     ...showBudget(page.budget),
     ...showServers(page.redis.servers),
     ...showProcesses(page.processes),
-  ]
+  ].map(printable)
 }
 
 function showSends(sends: Snapshot['sends']): string[] {

@@ -46,6 +46,16 @@ test('status names a gateway whose last answer shows a wrong account, until it a
   expect(await page()).not.toContain('ccp refuses messages')
 })
 
+test('status replaces the control characters in the code of a vendor', async () => {
+  const traffic = createTraffic(ops.redis, createLogger('test', 'silent'))
+  traffic.answered('aliyun', 'config', 'a\u001B[2Jb')
+  await traffic.flush()
+  const text = await page()
+  expect(text).toMatch(/^aliyun .* config +a\?\[2Jb$/m)
+  expect(text).toContain('aliyun refuses messages (config a?[2Jb, ')
+  expect(text).not.toContain('\u001B')
+})
+
 test('status shows the sends of the last minutes by outcome and reason, the most frequent first', async () => {
   const traffic = createTraffic(ops.redis, createLogger('test', 'silent'))
   const reasons = ['late', 'number', 'number', 'ambiguous', 'undelivered', 'unreadable', 'job_failed']

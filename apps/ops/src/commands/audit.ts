@@ -3,7 +3,7 @@ import { readAuditSince } from '@sms-codes/core/limits/audit'
 import { redisClockMs } from '@sms-codes/core/redis/clock-skew'
 import { parseCount, parseDuration, usageError, type Command } from '../args.ts'
 import { loadStoreConfig } from '../config.ts'
-import { table } from '../output.ts'
+import { printable, table } from '../output.ts'
 import { withStore } from '../store.ts'
 
 type Entry = Readonly<Record<string, string>>
@@ -95,6 +95,3 @@ function show(entry: Entry): Shown {
   const kind = [...KINDS.values()].find(({ stored }) => stored === entry['what'])
   return kind?.show(entry) ?? { what: entry['what'] ?? '', who: '', entry: '', reason: JSON.stringify(entry) }
 }
-
-/** A control character in Redis must not reach the terminal. */
-const printable = (text: string) => text.replaceAll(/\p{C}/gu, '?')
