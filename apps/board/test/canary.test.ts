@@ -122,6 +122,21 @@ describe('a job that contains a number and a code', () => {
     expect(logs.json()).toEqual([MASKED_TEXT])
   })
 
+  it('stays masked beside the code of a vendor in the reason of a failed send', async () => {
+    const connection = connectRedis(board.server.url, 'worker', createLogger('test', 'silent'))
+    const queue = new Queue('sms', { connection, prefix: QUEUE_PREFIX })
+    const reasonOf = async (failedReason: string) => {
+      await connection.hset(queue.toKey(ids.failed), { failedReason })
+      const reply = await board.ask({ url: `/api/queues/sms/${ids.failed}` })
+      return reply.json<{ job: { failedReason: string } }>().job.failedReason
+    }
+    expect(await reasonOf('late: ccp 160038')).toBe('late: ccp 160038')
+    expect(await reasonOf(`late: ccp 160038 ${CODE}`)).toBe('late: ccp ****** ******')
+    expect(await reasonOf(`late: ccp ${MOBILE}`)).toBe('late: ccp 139****5678')
+    await queue.close()
+    connection.disconnect()
+  })
+
   it('stays masked in an error: BullMQ names the job that it cannot promote', async () => {
     const connection = connectRedis(board.server.url, 'worker', createLogger('test', 'silent'))
     const queue = new Queue('sms', { connection, prefix: QUEUE_PREFIX })

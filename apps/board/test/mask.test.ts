@@ -47,6 +47,54 @@ describe('maskAnswer', () => {
     expect(maskData({ to: code, scene: `x ${code}` })).toEqual({ to: '******', scene: 'x ******' })
   })
 
+  it.each([
+    'number: ccp 160042',
+    'late: ccp-backup 160038',
+    'no_gateway: twilio 30008',
+    'template: huawei E200028',
+    'number: aliyun isv.MOBILE_NUMBER_ILLEGAL',
+    'ambiguous: tencent HTTP_503',
+    'undelivered: twilio',
+    'late',
+  ])('shows the reason "%s" of a failed send', (failedReason) => {
+    expect(maskAnswer({ queues: [{ jobs: [{ failedReason }] }] })).toEqual({
+      queues: [{ jobs: [{ failedReason }] }],
+    })
+  })
+
+  it.each([4, 5, 6, 7, 8, 9, 10])('masks a verification code of %i digits in a failure', (length) => {
+    const code = '9876543210'.slice(0, length)
+    // A vendor code has at most six digits, and a gateway never answers with the verification code.
+    const form = length > 6 ? ['number: ccp '] : []
+    for (const before of [...form, 'ccp ', 'late: ccp 160038 ', '']) {
+      expect(JSON.stringify(maskAnswer({ failedReason: before + code }))).not.toContain(code)
+    }
+  })
+
+  it.each([
+    ['late: ccp 160038 13912345678', 'late: ccp ****** 139****5678'],
+    ['late: ccp 160038\nSMS160038', 'late: ccp ******\nSMS******'],
+    ['number: 160038 160038', 'number: ****** ******'],
+    ['number: sim987654 160038', 'number: sim****** 160038'],
+    ['number: ccp 13912345678', 'number: ccp 139****5678'],
+    ['160038', '******'],
+  ])('masks all digits but a vendor code in the form of our failures: %j', (text, masked) => {
+    expect(maskAnswer({ failedReason: text })).toEqual({ failedReason: masked })
+  })
+
+  it('masks the code of a vendor in every other field', () => {
+    const text = 'late: ccp 160038'
+    const masked = 'late: ccp ******'
+    const answer = { name: text, progress: text, returnValue: { why: text }, stacktrace: [text] }
+    expect(maskAnswer(answer)).toEqual({
+      name: masked,
+      progress: masked,
+      returnValue: { why: masked },
+      stacktrace: [masked],
+    })
+    expect(maskAnswer([text])).toEqual([masked])
+  })
+
   it('masks bare numbers in fields that a processor fills', () => {
     expect(maskAnswer({ progress: 987_654, returnValue: { code: 13_912_345_678 } })).toEqual({
       progress: '******',

@@ -70,6 +70,25 @@ describe('a job that is retried from the board after its message was sent', () =
   })
 })
 
+describe('the job of a send that a gateway refuses', () => {
+  it('is a failed job whose reason the board shows, and its retry sends nothing', async () => {
+    await system.fault('160042')
+    const { body } = await system.send(aMobile())
+    const job = `${String(body['request_id'])}.1`
+    const read = async () => {
+      const reply = await fetch(`${system.boardUrl}/api/queues/sms/${job}`, { headers: login('operator') })
+      const { status, job: shown } = toRecord(await reply.json())
+      return [status, shown === undefined ? '' : toRecord(shown)['failedReason']]
+    }
+    await vi.waitUntil(async () => (await read())[0] === 'failed', { timeout: 20_000 })
+    expect(await read()).toEqual(['failed', 'number: ccp 160042'])
+    const before = await system.outbox()
+    expect(await put('writer', `/sms/${job}/retry`)).toBe(204)
+    await vi.waitUntil(() => ended(job), { timeout: 20_000 })
+    expect(await system.outbox()).toEqual(before)
+  })
+})
+
 const RETRY_ALL = '重试全部'
 
 /** Opens a page of the board and records its requests to other addresses and its error messages. */
@@ -108,9 +127,9 @@ describe('the page of the board', () => {
     await page.getByRole('button', { name: RETRY_ALL }).waitFor()
     await page.screenshot({ path: join(tmpdir(), 'sms-codes-board-writer.png') })
     await page.locator('button[aria-haspopup=menu]').last().click()
-    // The menu also has items that empty and obliterate the queue, which the board hides and refuses.
-    const items = await page.getByRole('menuitem').allInnerTexts()
-    expect(items).toEqual(['添加作业', '暂停', '设置并发数', '设置速率限制'])
+    // The menu also has items for writes that the board refuses, and hides them.
+    const items = await page.locator('[role=menuitem]:visible').allInnerTexts()
+    expect(items).toEqual(['暂停'])
     const statuses = ['pause', 'resume'].map((act) =>
       page.evaluate(
         async (url) => (await fetch(url, { method: 'PUT' })).status,

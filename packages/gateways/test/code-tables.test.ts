@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { meaningOf } from '../src/code-table.ts'
-import { huaweiCodes } from '../src/huawei/gateway.ts'
+import { huaweiCodes } from '../src/huawei/codes.ts'
 import { snsCodes } from '../src/sns/gateway.ts'
 import { vonageCodes } from '../src/vonage/gateway.ts'
 import huawei from './fixtures/huawei.json' with { type: 'json' }

@@ -1,4 +1,7 @@
+import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
+import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import type { Bench } from '../bench.ts'
 import { noCodes, runCodes, type Tally } from '../code-flow.ts'
 import { inBatches } from '../codes.ts'
@@ -20,7 +23,7 @@ export type Storage = {
   tally: Tally
 }
 
-/** The first codes fill what has a limit, such as the finished jobs that are kept. */
+/** The first codes fill what has a limit, such as the events of BullMQ. */
 const FIRST_CODES = 1_500
 const CODES = 2_500
 const HOUR_MS = 3_600_000
@@ -50,10 +53,12 @@ async function measure({ stack, progress }: Bench, hasIdempotencyKey: boolean): 
   progress.say(`storage: ${CODES} codes ${hasIdempotencyKey ? 'with' : 'without'} Idempotency-Key`)
   await run(FIRST_CODES)
   await passHour(redis)
+  await removeEndedJobs(redis)
   const before = await readKeys(redis, CODES)
   await run(CODES)
   pool.close()
   await Promise.all([api.stop(), worker.stop(), gateway.close()])
+  await removeEndedJobs(redis)
   const atOnce = await readKeys(redis, CODES)
   const of = (figure: 'bytes' | 'bytesAfterAnHour' | 'bytesOnAverage') =>
     (atOnce[figure] - before[figure]) / CODES
@@ -65,6 +70,13 @@ async function measure({ stack, progress }: Bench, hasIdempotencyKey: boolean): 
     growing: atOnce.growing,
     tally,
   }
+}
+
+/** The number of kept jobs has a limit that these runs do not reach. */
+async function removeEndedJobs(redis: Redis): Promise<void> {
+  const queue = new Queue(SMS_QUEUE, { connection: redis, prefix: QUEUE_PREFIX })
+  await queue.clean(0, 0, 'completed')
+  await queue.close()
 }
 
 /** Deletes what expires within the hour. */
