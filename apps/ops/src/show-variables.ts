@@ -1,3 +1,4 @@
+import { textOf } from '@sms-codes/core/config/egress-proxy'
 import { parseCodeKeys, parseKey } from '@sms-codes/core/config/keys'
 import type { Env } from '@sms-codes/core/config/load'
 import { keyFingerprint } from '@sms-codes/core/keyring'
@@ -30,16 +31,20 @@ function showSecret(name: string, value: string): string {
   return `set (fingerprint ${shortPrint(Buffer.from(value))})`
 }
 
+/** The id of an access key is no secret at the vendor. It is hidden as well, because it names an account. */
+const ACCESS_ID = /(KEY|SECRET)_ID$/
+
 /**
  * Every variable of our processes with its value in this environment. A secret is shown by its fingerprint, and an address
  * without its login. `from`: where the value comes from, '' for a variable that is not set.
  */
 export function showVariables(env: Env) {
   return VARIABLES.map(([name, processes, fallback, isSecret]) => {
-    const given = env[name] || undefined
+    const given = textOf(env, name) || undefined
     const value = given ?? (fallback || undefined)
     const from = value === undefined ? '' : given === undefined ? 'default' : 'environment'
     if (value === undefined) return { name, value: 'not set', from, processes }
-    return { name, value: isSecret ? showSecret(name, value) : showPlain(name, value), from, processes }
+    const isHidden = isSecret || ACCESS_ID.test(name)
+    return { name, value: isHidden ? showSecret(name, value) : showPlain(name, value), from, processes }
   })
 }

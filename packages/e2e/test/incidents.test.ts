@@ -28,7 +28,7 @@ beforeAll(async () => {
     overload: { queue_max_age: '0s' },
     email: { fallback_after: '1s' },
   }
-  system = await startSystem({ workers: 0, receipts: true, policy })
+  system = await startSystem({ workers: 0, receipts: true, persistent: true, policy })
   desk = createDesk(system)
 })
 afterEach(() => desk.cleanUp())

@@ -323,7 +323,7 @@ describe('a doubt', () => {
     await delivery.pass(2)
     expect(await runJob(send, gateways, 1)).toBe('still open')
     expect(await counts()).toEqual([1, 1, before + 1])
-    expect(await runJob(send, [died, unclear], 1)).toMatchObject({ outcome: 'failed', why: 'ambiguous' })
+    expect(await runJob(send, gateways, 1)).toMatchObject({ outcome: 'failed', why: 'ambiguous' })
     expect(await counts()).toEqual([1, 1, before + 1])
   })
 

@@ -12,6 +12,14 @@ export const CAUSES: Readonly<Record<string, Cause>> = {
       'Pay the account of the gateway. Until then, ops gateway off takes it out of use.',
     ],
   },
+  proxy: {
+    side: 'ours',
+    zh: ['我们的 HTTP 代理没有连接到网关：{by}。', '请检查 HTTPS_PROXY 和代理的允许名单。'],
+    en: [
+      'Our HTTP proxy did not connect to the gateway: {by}.',
+      'Check HTTPS_PROXY, and the list of hosts that the proxy allows.',
+    ],
+  },
   config: {
     side: 'ours',
     zh: ['{by} 拒绝了我们的账户、密钥或请求。', '请按错误码检查网关的账户、密钥、IP 白名单和本机时钟。'],

@@ -78,6 +78,17 @@ export const ENDS = {
       'Compare the number: it may be unassigned, blocked or unsubscribed. The user takes another number, or asks the carrier to end the block.',
     ],
   },
+  mail_refused: {
+    side: 'user',
+    zh: [
+      '短信没有发出，邮件服务器也拒绝了保存的邮箱{by}。',
+      '请应用更新这个号码的邮箱（PUT /v1/contacts）；短信失败的原因见上面的记录。',
+    ],
+    en: [
+      'The SMS failed, and the mail server refused the stored address{by}.',
+      'The application stores another address of this phone (PUT /v1/contacts). The answers above say why the SMS failed.',
+    ],
+  },
   number_limit: {
     side: 'user',
     zh: [
@@ -155,6 +166,12 @@ export const ENDS = {
     ],
   },
 } satisfies Record<string, Entry>
+
+/** For a message that arrived late, before the cause; the second sentence if no gateway was called before. */
+export const LATE = {
+  zh: ['短信在请求 {seconds} 秒后才发出。', '此前没有 worker 调用网关。'],
+  en: ['It left {seconds} s after the request.', 'No worker had called a gateway before.'],
+} as const
 
 /** Before the answer that is the cause: the send ended without success, or has not ended. */
 export const PREFIXES = {

@@ -1,11 +1,11 @@
 import type { Channel } from '../codes/send.ts'
 import { BALANCE, CAUSES, REFUSALS } from './explain-causes.ts'
-import { ENDS, PREFIXES, type Lang, type Side } from './explain-texts.ts'
+import { ENDS, LATE, PREFIXES, type Lang, type Side } from './explain-texts.ts'
 
-type CallEvent = { kind: 'call'; channel: Channel; gateway: string; class: string; code: string }
-type StatusEvent = { kind: 'status'; status: string; code: string }
-/** What the explanation needs of a request of the history: its events, the oldest first. */
-type Told = { events: readonly (CallEvent | StatusEvent)[] }
+type CallEvent = { kind: 'call'; at: number; channel: Channel; gateway: string; class: string; code: string }
+type StatusEvent = { kind: 'status'; at: number; status: string; code: string }
+/** What the explanation needs of a request of the history: when it came, and its events, the oldest first. */
+type Told = { at: number; events: readonly (CallEvent | StatusEvent)[] }
 
 export type Explanation = { what: string; side: Side; advice: string }
 
@@ -14,10 +14,14 @@ type Entry = (typeof ENDS)['used'] | (typeof CAUSES)[string]
 /** A look-up that found nothing leaves the call before it unclear. */
 const SAME: Readonly<Record<string, string>> = { unknown: 'ambiguous' }
 const TOOK = ['accepted', 'duplicate', 'taken']
+/** The statuses of a send whose message has left. */
+const LEFT = ['sent', 'fell_back', 'delivered']
+/** A message that left later than this after its request is told to be late. */
+const LATE_MS = 5_000
 const NAMELESS = { zh: '网关', en: 'The gateway' }
 
 /** Says in one or two sentences what happened to a request, where its cause lies, and what to do. */
-export function explain({ events }: Told, lang: Lang): Explanation {
+export function explain({ at, events }: Told, lang: Lang): Explanation {
   const calls = events.filter((event) => event.kind === 'call')
   const statuses = events.filter((event) => event.kind === 'status')
   const lastCall = calls.at(-1)
@@ -27,6 +31,19 @@ export function explain({ events }: Told, lang: Lang): Explanation {
     const [what, advice] = entry[lang]
     const gap = lang === 'en' && prefix !== '' ? ' ' : ''
     return { side: entry.side, what: `${prefix}${gap}${what.replace('{by}', () => named)}`, advice }
+  }
+  /** Why a message that arrived left late, or ''. */
+  function delay(): string {
+    const left = events.findIndex((event) =>
+      event.kind === 'call' ? TOOK.includes(event.class) : LEFT.includes(event.status),
+    )
+    const ms = (events[left]?.at ?? at) - at
+    if (ms < LATE_MS) return ''
+    const call = events.slice(0, left).findLast((event) => event.kind === 'call')
+    const cause = call && causeOf(call)
+    const { what } = cause ? say(cause, by(call.gateway, call.code)) : { what: LATE[lang][1] }
+    const gap = lang === 'en' ? ' ' : ''
+    return `${gap}${LATE[lang][0].replace('{seconds}', (ms / 1000).toFixed(1))}${gap}${what}`
   }
   const because = (prefix: keyof typeof PREFIXES, orElse: keyof typeof ENDS): Explanation => {
     const cause = lastCall && causeOf(lastCall)
@@ -49,9 +66,12 @@ export function explain({ events }: Told, lang: Lang): Explanation {
     const receipt = statuses.findLast((event) => event.status === 'undelivered')
     return say(ENDS.undelivered, by(taker?.gateway, receipt?.code))
   }
+  if (name === 'number' && lastCall?.channel === 'email')
+    return say(ENDS.mail_refused, lang === 'zh' ? `（${lastCall.code}）` : ` (${lastCall.code})`)
   if (name === 'number' || name === 'number_limit' || name === 'ambiguous' || name === 'moved')
     return say(ENDS[name], by(lastCall?.gateway, lastCall?.code))
-  return say(isEnd(name) ? ENDS[name] : ENDS.no_gateway, by(taker?.gateway))
+  const told = say(isEnd(name) ? ENDS[name] : ENDS.no_gateway, by(taker?.gateway))
+  return { ...told, what: told.what + delay() }
 }
 
 /** The status that tells most. A verified code and a delivery are certain, whatever was recorded after them. */
@@ -63,7 +83,8 @@ export function endOf(events: Told['events']): StatusEvent | undefined {
 
 function causeOf({ class: cls, code }: CallEvent): Entry | undefined {
   const isBalance = cls === 'config' && BALANCE.test(code)
-  const name = isBalance ? 'balance' : (SAME[cls] ?? (cls === 'skipped' ? code : cls))
+  const isOurProxy = code.startsWith('PROXY_')
+  const name = isOurProxy ? 'proxy' : isBalance ? 'balance' : (SAME[cls] ?? (cls === 'skipped' ? code : cls))
   if (Object.hasOwn(CAUSES, name)) return CAUSES[name]
   return isEnd(name) ? ENDS[name] : undefined
 }

@@ -4,9 +4,10 @@ import { ENDS } from '../../src/history/explain-texts.ts'
 import { explain } from '../../src/history/explain.ts'
 
 const call = (gateway: string, cls: string, code: string, channel: 'sms' | 'email' = 'sms') =>
-  ({ kind: 'call', channel, gateway, class: cls, code }) as const
-const status = (name: string, code = '') => ({ kind: 'status', status: name, code }) as const
-type Event = ReturnType<typeof call> | ReturnType<typeof status>
+  ({ kind: 'call', at: 0, channel, gateway, class: cls, code }) as const
+const status = (name: string, code = '') => ({ kind: 'status', at: 0, status: name, code }) as const
+type At<Event> = Omit<Event, 'at'> & { at: number }
+type Event = At<ReturnType<typeof call>> | At<ReturnType<typeof status>>
 
 const TOLD: [string, Event[], string, string][] = [
   ['waits for a worker', [], 'ours', 'no worker has called a gateway yet'],
@@ -145,6 +146,51 @@ const TOLD: [string, Event[], string, string][] = [
     'user',
     'refused by a limit, and no message was sent: limit_subnet',
   ],
+  [
+    'failed by SMS and by e-mail',
+    [
+      call('ccp', 'number', '160042'),
+      status('moved', 'number'),
+      call('email', 'number', 'EENVELOPE_550', 'email'),
+      status('failed', 'number'),
+    ],
+    'user',
+    'refused the stored address (EENVELOPE_550)',
+  ],
+  [
+    'met a proxy that does not connect',
+    [call('ccp', 'switch_now', 'PROXY_503'), status('failed', 'late')],
+    'ours',
+    'Our HTTP proxy did not connect to the gateway: ccp (PROXY_503)',
+  ],
+  [
+    'left late, because a gateway gave no clear answer',
+    [
+      call('ccp', 'ambiguous', 'HTTP_502'),
+      { ...call('aliyun', 'accepted', 'OK'), at: 16_800 },
+      status('sent'),
+      status('delivered'),
+    ],
+    'user',
+    'It left 16.8 s after the request. ccp (HTTP_502) gave no clear answer',
+  ],
+  [
+    'left late, because no worker was there',
+    [{ ...call('ccp', 'accepted', '0'), at: 9_000 }, status('sent'), status('delivered')],
+    'user',
+    'It left 9.0 s after the request. No worker had called',
+  ],
+  [
+    'left in time, although one gateway was skipped',
+    [
+      call('ccp', 'skipped', 'BREAKER_OPEN'),
+      { ...call('aliyun', 'accepted', 'OK'), at: 4_900 },
+      status('sent'),
+      status('delivered'),
+    ],
+    'user',
+    'aliyun reports that the phone received the message. The code was not verified.',
+  ],
   ['was damaged', [status('failed', 'unreadable')], 'ours', 'could not be read'],
   ['failed for a reason of a newer version', [status('failed', 'later')], 'gateway', 'No gateway accepted'],
   [
@@ -163,14 +209,14 @@ const TOLD: [string, Event[], string, string][] = [
 
 describe('explain', () => {
   it.each(TOLD)('says what happened to a request that %s', (_, events, side, what) => {
-    const told = explain({ events }, 'en')
+    const told = explain({ at: 0, events }, 'en')
     expect(told.side).toBe(side)
     expect(told.what).toContain(what)
     expect(told.what + told.advice).not.toMatch(/\{|undefined/)
   })
 
   it.each(TOLD)('says the same in Chinese about a request that %s', (_, events, side) => {
-    const told = explain({ events }, 'zh')
+    const told = explain({ at: 0, events }, 'zh')
     expect(told.side).toBe(side)
     expect(told.what).toMatch(/[一-鿿].*。$/)
     expect(told.what + told.advice).not.toMatch(/\{|undefined/)
@@ -178,7 +224,7 @@ describe('explain', () => {
 
   it('shows a code that contains a pattern of a replacement as it is', () => {
     const events = [call('ccp', 'number', "$&$'"), status('failed', 'number')]
-    expect(explain({ events }, 'en').what).toContain("ccp ($&$') refuses")
+    expect(explain({ at: 0, events }, 'en').what).toContain("ccp ($&$') refuses")
   })
 
   it('has sentences of both languages for each status and each cause', () => {

@@ -61,7 +61,7 @@ export const GATEWAY_INCIDENTS: readonly Incident[] = [
       await until(sent.status, 'delivered')
       return requestOf(sent)
     },
-    shows: [/sms +ccp +HTTP_502/, /accepted +sms +aliyun/],
+    shows: [/sms +ccp +HTTP_502/, /accepted +sms +aliyun/, /s after the request\. ccp \(HTTP_502\)/],
   },
   {
     name: 'breaker-open',
@@ -91,7 +91,7 @@ export const GATEWAY_INCIDENTS: readonly Incident[] = [
   },
   {
     name: 'unclear-answer',
-    symptom: 'A user got the same code twice.',
+    symptom: 'A code came some seconds late.',
     arrange: async ({ system, startWorker, send }) => {
       await system.fault('accept_rst', 1, 0, 'aliyun')
       await system.fault('http_500', 0, 0, 'ccp')
@@ -149,6 +149,6 @@ export const GATEWAY_INCIDENTS: readonly Incident[] = [
       await until(sent.status, 'failed')
       return requestOf(sent)
     },
-    shows: [/160042/, /email/, /550|bad_address|SMTP/],
+    shows: [/160042/, /EENVELOPE_550/, /refused the stored address/],
   },
 ]

@@ -126,7 +126,7 @@ export const SERVICE_INCIDENTS: readonly Incident[] = [
   },
   {
     name: 'worker-killed',
-    symptom: 'One code came late, and twice.',
+    symptom: 'One code came late.',
     arrange: async (desk) => {
       await desk.system.fault('accept_hang', 1, 0, 'ccp')
       const worker = await desk.startWorker()
