@@ -29,7 +29,7 @@ RUN npm ci --omit=dev -w @sms-codes/worker -w @sms-codes/core -w @sms-codes/gate
 
 # TypeScript is an optional peer dependency of valibot, so npm installs it, but no code loads it.
 FROM install AS board-install
-RUN npm ci --omit=dev -w @sms-codes/board -w @sms-codes/core -w @sms-codes/gateways \
+RUN npm ci --omit=dev -w @sms-codes/board -w @sms-codes/core \
     && rm -rf node_modules/typescript node_modules/@typescript
 
 FROM install AS simulator-install
@@ -83,7 +83,6 @@ ENV BOARD_PORT=3001
 COPY --from=board-install /app ./
 COPY --from=build /app/packages/core/dist packages/core/dist
 COPY --from=build /app/packages/core/policy.yaml packages/core/policy.yaml
-COPY --from=build /app/packages/gateways/dist packages/gateways/dist
 COPY --from=build /app/apps/board/dist apps/board/dist
 EXPOSE 3001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \

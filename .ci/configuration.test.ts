@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { egressVariables } from '@sms-codes/core/config/egress-proxy'
 import { ConfigError, loadConfig } from '@sms-codes/core/config/load'
 import { findMisspelled } from '@sms-codes/core/config/misspelled'
 import { MOVED } from '@sms-codes/core/config/moved-variables'
@@ -11,10 +12,12 @@ import {
   renderConfiguration,
   renderSchema,
   renderUpgrade,
+  renderVariables,
   ROOT,
   SCHEMA_FILE,
   SCHEMAS,
   UPGRADE_FILE,
+  VARIABLES_FILE,
   type Variable,
 } from './configuration.ts'
 
@@ -67,14 +70,27 @@ test(`${SCHEMA_FILE} agrees with the schema of the policy`, () => {
   )
 })
 
+test(`${VARIABLES_FILE} agrees with the schemas, and a variable has one default in all processes`, () => {
+  expect.assert(
+    read(VARIABLES_FILE) === renderVariables(),
+    `${VARIABLES_FILE} is out of date; run: npm run docs:config`,
+  )
+  for (const { name, readers } of variables) {
+    const own = readers.filter(({ process }) => process !== 'simulator')
+    expect([name, new Set(own.map(({ value }) => value)).size]).toEqual([name, Math.min(own.length, 1)])
+  }
+})
+
 test('docs/upgrade.md names the new place of every variable that has moved', () => {
   expect(read(UPGRADE_FILE)).toBe(renderUpgrade())
   expect(variables.filter(({ name }) => name in MOVED)).toEqual([])
 })
 
-test('the processes read at most 45 variables', () => {
-  const names = coreSchemas.flatMap(([, schema]) => Object.keys(schema.properties))
-  expect(new Set(names).size).toBeLessThanOrEqual(45)
+test('the processes read at most 45 variables, beside the two names of the proxy that every program of a host reads', () => {
+  const names = new Set(coreSchemas.flatMap(([, schema]) => Object.keys(schema.properties)))
+  const ofTheHost = Object.keys(egressVariables)
+  expect(ofTheHost).toEqual(['HTTPS_PROXY', 'NO_PROXY'])
+  expect(names.size - ofTheHost.length).toBeLessThanOrEqual(45)
 })
 
 test.each(Object.entries(SCHEMAS).filter(([process]) => process !== 'simulator'))(

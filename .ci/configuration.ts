@@ -1,5 +1,5 @@
-// Renders docs/configuration.md, the table of docs/upgrade.md and the JSON Schema of the policy file from the schemas that
-// validate them. With --write, this script writes the files. configuration.test.ts checks that they are current.
+// Renders docs/configuration.md, the table of docs/upgrade.md, the JSON Schema of the policy file and the list of
+// variables for `ops config` from the schemas that validate them. With --write, this script writes the files. configuration.test.ts checks that they are current.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TypeGuard, type TSchema } from '@sinclair/typebox'
@@ -15,6 +15,7 @@ export const ROOT = join(import.meta.dirname, '..')
 export const CONFIGURATION_FILE = 'docs/configuration.md'
 export const UPGRADE_FILE = 'docs/upgrade.md'
 export const SCHEMA_FILE = 'packages/core/policy.schema.json'
+export const VARIABLES_FILE = 'apps/ops/src/variables.ts'
 const POLICY_FILE = 'packages/core/policy.yaml'
 
 type Property = { default?: unknown; description?: string; minimum?: number; maximum?: number }
@@ -99,6 +100,25 @@ ${readFileSync(join(ROOT, POLICY_FILE), 'utf8').trimEnd()}
 `
 }
 
+/** The variables of our processes for `ops config`, because no app imports the schema of another app. */
+export function renderVariables(): string {
+  const quoted = (text: string | null) => (text === null ? 'null' : `'${text}'`)
+  const rows = listVariables().flatMap(({ name, meaning, readers }) => {
+    const own = readers.filter(({ process }) => process !== 'simulator')
+    if (own[0] === undefined) return []
+    const processes = own.map(({ process }) => process).join(', ')
+    const isSecret = meaning.startsWith('secret: ')
+    return `  ['${name}', '${processes}', ${quoted(own[0].value)}, ${isSecret}],`
+  })
+  return `// Written by npm run docs:config from the schemas of the apps.
+
+/** Each variable: its name, the processes that read it, its default, and whether it is a secret. */
+export const VARIABLES: readonly (readonly [string, string, string | null, boolean])[] = [
+${rows.join('\n')}
+]
+`
+}
+
 /** The JSON Schema of the policy file, for editors. A file may leave out what is merged with the built-in values. */
 export const renderSchema = (): string => `${JSON.stringify(withoutRequired(PolicySchema), null, 2)}\n`
 
@@ -139,5 +159,6 @@ function show(value: string | null, required: boolean): string {
 if (process.argv.includes('--write')) {
   writeFileSync(join(ROOT, CONFIGURATION_FILE), renderConfiguration())
   writeFileSync(join(ROOT, SCHEMA_FILE), renderSchema())
+  writeFileSync(join(ROOT, VARIABLES_FILE), renderVariables())
   writeFileSync(join(ROOT, UPGRADE_FILE), renderUpgrade())
 }

@@ -1,28 +1,21 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { GROUPS } from '@sms-codes/core/limits/guard-counts'
 import type { Counters } from '@sms-codes/core/limits/counters'
 import type { Window } from '@sms-codes/core/limits/windows'
 import { createHttpDuration } from '@sms-codes/core/process/http-metrics'
 import { keys } from '@sms-codes/core/redis/keys'
-import { MODES } from './abuse/pumping-guard.ts'
 import { RETCODE } from './http/answers.ts'
 
-/** Every name under which a request is refused for a limit, a list, the guard or the load. */
-const LIMITS = [
-  ...['images', 'subnet_images', 'verifies', 'subnet_verifies'],
-  ...[
-    'attempts',
-    'subnet_attempts',
-    'address',
-    'subnet',
-    'segment',
-    'country',
-    'budget',
-    'api_key',
-    'limit_key',
-  ],
-  ...['deny_list', 'guard', 'paused', 'backlog', 'gateways', 'event_loop'],
+/** The names under which requests are refused: for full limits, for a list or the guard, and for the load. */
+const SEND_LIMITS = ['phone', 'address', 'subnet', 'segment', 'country', 'budget', 'api_key', 'limit_key']
+const CALLER_LIMITS = [
+  'images',
+  'subnet_images',
+  'verifies',
+  'subnet_verifies',
+  'attempts',
+  'subnet_attempts',
 ]
+const OTHER_REASONS = ['deny_list', 'guard', 'paused', 'backlog', 'gateways', 'event_loop']
 const CAPTCHA_EVENTS = { picture: 'issued', proof: 'issued', siteverify: 'unavailable' }
 const VERIFY_RESULTS = ['ok', 'no', 'throttled']
 
@@ -42,7 +35,6 @@ export function createApiMetrics(registry: Registry, scenes: readonly string[]) 
     ['group', 'mode'],
     'Findings of the pumping guard',
   )
-  for (const group of GROUPS) for (const mode of MODES) guardFindings.inc({ group, mode }, 0)
   const answers = counter('sms_http_answers_total', ['code'], 'HTTP answers by RETCODE')
   for (const code of Object.values(RETCODE)) answers.inc({ code }, 0)
   const refusals = counter(
@@ -50,7 +42,7 @@ export function createApiMetrics(registry: Registry, scenes: readonly string[]) 
     ['limit'],
     'Requests refused by a full limit, a list, the guard, or because of the load',
   )
-  for (const limit of LIMITS) refusals.inc({ limit }, 0)
+  for (const limit of [...SEND_LIMITS, ...CALLER_LIMITS, ...OTHER_REASONS]) refusals.inc({ limit }, 0)
   const captchas = counter(
     'sms_captchas_total',
     ['kind', 'event'],
@@ -75,7 +67,7 @@ export function createApiMetrics(registry: Registry, scenes: readonly string[]) 
     missingKeys: counter(
       'sms_missing_keys_total',
       [],
-      'Requests answered 503 because this process lacks a code key that another process has used',
+      'Requests answered 503, or jobs left to another worker, because this process lacks a code key',
     ),
     guardFindings,
     listDecisions: counter(
@@ -98,7 +90,7 @@ export function createApiMetrics(registry: Registry, scenes: readonly string[]) 
       name: 'sms_receipt_seconds',
       help: 'Seconds from the acceptance of a message by the gateway to its delivery receipt',
       labelNames: ['gateway'],
-      buckets: [2, 5, 10, 30, 120],
+      buckets: [3, 10, 30, 120],
       registers,
     }),
   }

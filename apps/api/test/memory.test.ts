@@ -31,7 +31,10 @@ beforeAll(async () => {
   api = await startApi()
 })
 afterAll(() => api.stop())
-beforeEach(() => api.redis.flushall())
+beforeEach(async () => {
+  await api.deps.traffic.flush()
+  await api.redis.flushall()
+})
 
 /** Replaces the parts of a key that differ from caller to caller. */
 const shapeOf = (key: string) =>

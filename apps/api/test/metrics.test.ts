@@ -66,10 +66,19 @@ it('series that alert rules watch begin at 0', async () => {
   const fresh = new Registry()
   createApiMetrics(fresh, ['login'])
   const lines = (await fresh.metrics()).split('\n')
+  const findings = (await metrics()).split('\n')
   for (const group of ['segment', 'address', 'service'])
-    for (const mode of ['observe', 'challenge', 'deny'])
-      expect(lines).toContain(`sms_guard_findings_total{group="${group}",mode="${mode}"} 0`)
-  for (const limit of ['attempts', 'budget', 'api_key', 'deny_list', 'guard', 'gateways', 'event_loop'])
+    expect(findings).toContain(`sms_guard_findings_total{group="${group}",mode="observe"} 0`)
+  for (const limit of [
+    'attempts',
+    'budget',
+    'phone',
+    'api_key',
+    'deny_list',
+    'guard',
+    'gateways',
+    'event_loop',
+  ])
     expect(lines).toContain(`sms_refused_by_limit_total{limit="${limit}"} 0`)
   for (const series of [
     'sms_store_errors_total',

@@ -15,6 +15,7 @@ import { createErrorHandler } from './error-handler.ts'
 import { adaptPage, HEADERS } from './headers.ts'
 import { createLogin, operatorOf, type Operator } from './login.ts'
 import { maskAnswer } from './mask.ts'
+import { messages, type MessagesDeps } from './messages/routes.ts'
 import { createBoardMetrics, routeLabel } from './metrics.ts'
 import { createWriteGuard } from './writes.ts'
 
@@ -28,6 +29,7 @@ type AppOptions = {
   operators: readonly Operator[]
   basePath: string
   trustProxy: string[]
+  messages: Omit<MessagesDeps, 'redis' | 'basePath' | 'shards'>
 }
 
 /** The only paths that need no password. Their answers show only whether the board is alive or ready. */
@@ -79,10 +81,6 @@ export async function buildApp(options: AppOptions) {
     const masked = maskAnswer(payload)
     return operatorOf(request)?.mayWrite === true ? masked : readOnlyView(masked)
   })
-  app.addHook('onSend', async (_request, reply, payload) => {
-    const isPage = String(reply.getHeader('content-type')).startsWith('text/html')
-    return isPage && typeof payload === 'string' ? adaptPage(payload) : payload
-  })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
 
   const isReady = async () => {
@@ -101,6 +99,13 @@ export async function buildApp(options: AppOptions) {
   const own = smsQueues(shards)
   const isShown = async (queue: string) =>
     own.includes(queue) || !EVERY_SMS_QUEUE.includes(queue) || holdsJobs(redis, queue)
-  await app.register(bullBoard({ queues, isShown, writable, basePath }))
+  await app.register(async (scope) => {
+    scope.addHook('onSend', async (_request, reply, payload) => {
+      const isPage = String(reply.getHeader('content-type')).startsWith('text/html')
+      return isPage && typeof payload === 'string' ? adaptPage(payload) : payload
+    })
+    await scope.register(bullBoard({ queues, isShown, writable, basePath }))
+  })
+  await app.register(messages, { redis, basePath, shards, ...options.messages })
   return app
 }

@@ -1,5 +1,15 @@
 /** The first segments of the board's own paths. A base path that begins with such a segment would be ambiguous. */
-const OWN = ['api', 'static', 'queue', 'job-schedulers', 'metrics-history', 'livez', 'readyz', 'metrics']
+const OWN = [
+  'api',
+  'static',
+  'queue',
+  'job-schedulers',
+  'metrics-history',
+  'messages',
+  'metrics',
+  'livez',
+  'readyz',
+]
 
 /** A base path is empty, or a path without a slash at its end. */
 export const BASE_PATH_PATTERN = `^((?!/(${OWN.join('|')})(/|$))(/[0-9A-Za-z_~-][0-9A-Za-z._~-]*)+)?$`

@@ -34,6 +34,7 @@ export function bullBoard({ queues, isShown, writable, basePath }: BoardOptions)
         boardTitle: 'sms-codes',
         hideRedisDetails: true,
         hideDocsLink: true,
+        miscLinks: [{ text: 'Messages · 短信', url: `${basePath}/messages` }],
         // The list of workers would show addresses, and costs a CLIENT LIST per queue every few seconds.
         showWorkers: false,
       },

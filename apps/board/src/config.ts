@@ -1,6 +1,7 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
+import { budgetOf } from '@sms-codes/core/codes/code-policies'
 import { loadConfig, type Check, type Env } from '@sms-codes/core/config/load'
-import { port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
+import { keyVariables, port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { BASE_PATH_PATTERN } from './base-path.ts'
 import type { Operator } from './login.ts'
 
@@ -32,6 +33,7 @@ export const BoardEnv = Type.Object({
     description: 'path of the board behind a proxy, such as /ops/board, whether or not the proxy removes it',
   }),
   TRUST_PROXY: shared.TRUST_PROXY,
+  PHONE_KEY: Type.Optional(keyVariables.PHONE_KEY),
 })
 
 type BoardValues = StaticDecode<typeof BoardEnv>
@@ -58,6 +60,12 @@ export function loadBoardConfig(env: Env) {
     operators: operatorsOf(values),
     basePath: values.BOARD_BASE_PATH,
     trustProxy: values.TRUST_PROXY,
+    messages: {
+      budget: budgetOf(values.policy),
+      countries: Object.keys(values.policy.countries),
+      hasHistory: values.policy.history_hours > 0,
+      phoneKey: values.PHONE_KEY,
+    },
   }
 }
 

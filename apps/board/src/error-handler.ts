@@ -22,7 +22,7 @@ export function createErrorHandler(redisAway: () => boolean, clientAddress: Clie
       void reply.code(401).send({ error: 'unauthorized' })
     } else if (status < 500) {
       void reply.code(status).send({ error: 'bad request' })
-    } else if (redisAway() || err instanceof StoreError || /timed out/i.test(err.message)) {
+    } else if (isOutage(err, redisAway())) {
       void reply.code(503).send({ error: { key: 'ERRORS.REDIS_UNAVAILABLE' } })
     } else {
       request.log.error({ err }, 'board error')
@@ -31,3 +31,7 @@ export function createErrorHandler(redisAway: () => boolean, clientAddress: Clie
     }
   }
 }
+
+/** Whether a request failed because Redis does not answer. */
+export const isOutage = (err: BoardError, redisAway: boolean): boolean =>
+  (err.statusCode ?? 500) >= 500 && (redisAway || err instanceof StoreError || /timed out/i.test(err.message))

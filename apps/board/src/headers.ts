@@ -21,6 +21,20 @@ export const HEADERS: FastifyHelmetOptions = {
   referrerPolicy: { policy: 'same-origin' },
 }
 
+/** The pages about messages have one form, one style sheet, and no script. */
+export const MESSAGES_HEADERS: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      'default-src': ["'none'"],
+      'style-src': ["'self'"],
+      'form-action': ["'self'"],
+      'frame-ancestors': ["'none'"],
+      'base-uri': ["'none'"],
+    },
+  },
+}
+
 const OUTSIDE_LINK = /<link\b[^>]*\bhref="https?:[^>]*>/g
 
 /**

@@ -1,6 +1,7 @@
 import { configure, listenOrExit } from '@sms-codes/core/process/boot'
 import { createRegistry } from '@sms-codes/core/process/registry'
 import { connectRedis } from '@sms-codes/core/redis/connect'
+import { keyFingerprints } from '@sms-codes/core/redis/key-faults'
 import { policyFingerprints } from '@sms-codes/core/process/fingerprints'
 import { startHeartbeat } from '@sms-codes/core/process/heartbeat'
 import { onShutdown } from '@sms-codes/core/process/shutdown'
@@ -13,7 +14,9 @@ const { config, log, version } = configure({ name: 'board', variables: BoardEnv,
 const redis = connectRedis(config.redisUrl, 'producer', log)
 const { queues, close } = watchQueues(redis, log)
 const policy = policyFingerprints(config.policy)
-const heartbeat = await startHeartbeat(redis, { app: 'board', version, gateways: [], policy, keys: {} }, log)
+const { phoneKey } = config.messages
+const keys = phoneKey === undefined ? {} : keyFingerprints({ phoneKey, codeKeys: [] })
+const heartbeat = await startHeartbeat(redis, { app: 'board', version, gateways: [], policy, keys }, log)
 const { operators, basePath } = config
 const registry = createRegistry('board', version)
 const app = await buildApp({ ...config, log, redis, registry, queues })

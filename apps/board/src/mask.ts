@@ -1,6 +1,5 @@
 import { scrub } from '@sms-codes/core/mobile'
 import { readFailedReason } from '@sms-codes/core/queues/failed-reason'
-import { isKnownCode } from '@sms-codes/gateways/known-codes'
 
 // Masks what the board shows of a job. A job contains no code and no phone number, unless a bug, the
 // error text of a vendor, or an operator who adds a job puts one into the job.
@@ -22,20 +21,20 @@ export function createDataMask(fields: Record<string, unknown>): (data: unknown)
     if (typeof data !== 'object' || data === null) return HIDDEN
     return Object.fromEntries(
       Object.entries(data).map(([name, value]) =>
-        Object.hasOwn(fields, name) ? [name, mask(value, 'data')] : [scrubFreeText(name), HIDDEN],
+        Object.hasOwn(fields, name) ? [name, mask(value, 'data')] : [maskText(name), HIDDEN],
       ),
     )
   }
 }
 
 function mask(value: unknown, mode: Mode): unknown {
-  const maskText = MASKS[mode]
-  if (typeof value === 'string') return maskText(value)
+  const masked = MASKS[mode]
+  if (typeof value === 'string') return masked(value)
   if (typeof value === 'number') return mode === 'known' ? value : maskNumber(value)
   if (Array.isArray(value)) return value.map((item) => mask(item, mode))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [maskText(name), mask(item, modeOf(name) ?? mode)]),
+    Object.entries(value).map(([name, item]) => [masked(name), mask(item, modeOf(name) ?? mode)]),
   )
 }
 
@@ -52,20 +51,23 @@ function maskNumber(value: number): number | string {
 const DIGITS = /(?<![0-9])[0-9]{6,10}(?![0-9])/g
 
 /** Also masks digits inside words, which `scrub` keeps because ids contain such digits. */
-function scrubFreeText(text: string): string {
-  return scrub(text).replace(DIGITS, '******')
-}
+export const maskText = (text: string): string => scrub(text).replace(DIGITS, '******')
+
+/**
+ * Masks the code of a vendor. Vendors have codes of up to six digits, such as 160038. A gateway has checked that its
+ * code is not the verification code and contains no part of the number.
+ */
+export const maskCode = (code: string): string => (/[0-9]{7}/.test(code) ? maskText(code) : code)
 
 /** Shows the code of a vendor in the text of our own failures, although it may look like a verification code. */
 function scrubReason(text: string): string {
   const { code = '' } = readFailedReason(text) ?? {}
-  if (!isKnownCode(code)) return scrubFreeText(text)
-  return scrubFreeText(text.slice(0, -code.length)) + code
+  return code === '' ? maskText(text) : maskText(text.slice(0, -code.length)) + maskCode(code)
 }
 
 const MASKS: Record<Mode, (text: string) => string> = {
   known: scrub,
   data: scrub,
-  free: scrubFreeText,
+  free: maskText,
   reason: scrubReason,
 }

@@ -13,7 +13,7 @@ export function createBoardMetrics(registry: Registry) {
     logins: counter(
       'sms_board_logins_total',
       'Requests with a name and a password, by whether they are right',
-      [...['ok', 'wrong', 'throttled']],
+      ['ok', 'wrong', 'throttled'],
     ),
     writes: counter('sms_board_writes_total', 'Writes of operators on the board', [
       'done',

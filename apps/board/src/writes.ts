@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
 import type { Audit } from '@sms-codes/core/limits/audit'
 import { operatorOf } from './login.ts'
+import { SEARCH_ROUTE } from './messages/search.ts'
 import type { BoardMetrics } from './metrics.ts'
 
 /**
@@ -24,6 +25,9 @@ const OFFERED = new Set([
 /** This write is allowed for ended jobs. */
 const CLEAN = 'PUT /api/queues/:queueName/clean/:queueStatus'
 const ENDED = ['completed', 'failed']
+
+/** The search for a message sends a number by POST, and writes nothing. Every operator may search. */
+const SEARCH = `POST ${SEARCH_ROUTE}`
 
 const READ_ONLY = { status: 405, why: 'read-only', key: 'ERRORS.QUEUE_READ_ONLY' }
 const FOREIGN = { status: 403, why: 'foreign origin', key: 'ERRORS.FORBIDDEN' }
@@ -52,6 +56,7 @@ export function createWriteGuard({ log, queues, audit, writes }: Deps) {
       if (['GET', 'HEAD'].includes(request.method)) return
       const write = descriptionOf(request, queues)
       const refusal = refusalOf(request)
+      if (refusal === null && routeOf(request) === SEARCH) return
       if (refusal !== null) {
         writes.inc({ result: 'refused' })
         log.warn({ ...write, why: refusal.why }, 'board write refused')
@@ -72,12 +77,15 @@ export function createWriteGuard({ log, queues, audit, writes }: Deps) {
 }
 
 function refusalOf(request: FastifyRequest) {
-  if (operatorOf(request)?.mayWrite !== true) return READ_ONLY
+  const route = routeOf(request)
+  if (operatorOf(request)?.mayWrite !== true && route !== SEARCH) return READ_ONLY
   if (isForeign(request)) return FOREIGN
-  const route = `${request.method} ${request.routeOptions.url ?? ''}`
+  if (route === SEARCH) return null
   const { queueStatus = '' } = textsOf(request.params)
   return OFFERED.has(route) || (route === CLEAN && ENDED.includes(queueStatus)) ? null : NOT_OFFERED
 }
+
+const routeOf = ({ method, routeOptions }: FastifyRequest) => `${method} ${routeOptions.url ?? ''}`
 
 /**
  * Tells whether a page of another site sent the request. A browser adds the password to such a request too. Every

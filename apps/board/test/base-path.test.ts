@@ -62,11 +62,40 @@ describe.each([
     },
   )
 
+  it('the pages about messages find their style sheet, their form, the queues and each other', async () => {
+    const page = await (await ask(`${BASE}/messages`)).text()
+    const links = [...page.matchAll(/(?:href|action)="([^"]+)"/g)].map((match) => match[1] ?? '')
+    expect(links.length).toBeGreaterThan(6)
+    for (const link of links) expect(link).toMatch(new RegExp(`^${BASE}/`))
+    for (const link of links.filter((to) => !to.includes('search'))) {
+      const found = await ask(link.replaceAll('&#38;', '&'))
+      await found.arrayBuffer()
+      expect([link, found.status]).toEqual([link, 200])
+    }
+    const id = `${'a'.repeat(22)}.${'b'.repeat(22)}`
+    const search = await fetch(`${proxy.url}${BASE}/messages/search`, {
+      method: 'POST',
+      headers: { authorization, origin: proxy.url },
+      body: new URLSearchParams({ sought: id }),
+      redirect: 'manual',
+    })
+    expect([search.status, search.headers.get('location')]).toEqual([303, `${BASE}/messages/requests/${id}`])
+    const queues = await (await ask(`${BASE}/`)).text()
+    expect(queues).toContain(`"url":"${BASE}/messages"`)
+  })
+
   it('needs the password for every path except health', async () => {
-    const statuses = ['', '/', '/api/queues', '/static/images/logo.svg', '/nope', '/livez', '/readyz'].map(
-      async (path) => (await fetch(`${proxy.url}${BASE}${path}`)).status,
-    )
-    expect(await Promise.all(statuses)).toEqual([401, 401, 401, 401, 401, 200, 200])
+    const statuses = [
+      '',
+      '/',
+      '/api/queues',
+      '/messages',
+      '/static/images/logo.svg',
+      '/nope',
+      '/livez',
+      '/readyz',
+    ].map(async (path) => (await fetch(`${proxy.url}${BASE}${path}`)).status)
+    expect(await Promise.all(statuses)).toEqual([401, 401, 401, 401, 401, 401, 200, 200])
   })
 
   it('accepts writes of its own page and refuses writes of other pages', async () => {

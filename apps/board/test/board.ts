@@ -14,12 +14,14 @@ export const basic = (user: string, password: string) =>
 const loginOf = ({ user, password }: Operator) => ({ authorization: basic(user, password) })
 
 export type Route = { method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH'; url: string }
+export type Messages = Partial<Parameters<typeof buildApp>[0]['messages']>
 type Given = {
   server?: RedisServer
   shards?: number
   writable?: boolean
   basePath?: string
   trustProxy?: string[]
+  messages?: Messages
 }
 
 /** Builds the board as main.ts does, on a real Redis, and keeps its log in an array. */
@@ -29,6 +31,7 @@ export async function startBoard({
   writable = false,
   basePath = '',
   trustProxy = [],
+  messages = {},
 }: Given = {}) {
   const server = given ?? (await startRedis())
   const lines: string[] = []
@@ -38,7 +41,17 @@ export async function startBoard({
   const { queues, close } = watchQueues(redis, log)
   const operators = writable ? [reader, writer] : [reader]
   const registry = createRegistry('board', '1.2.3')
-  const app = await buildApp({ log, redis, registry, queues, shards, operators, basePath, trustProxy })
+  const app = await buildApp({
+    log,
+    redis,
+    registry,
+    queues,
+    shards,
+    operators,
+    basePath,
+    trustProxy,
+    messages: { budget: [], countries: ['CN'], hasHistory: true, phoneKey: undefined, ...messages },
+  })
   const board = {
     server,
     app,

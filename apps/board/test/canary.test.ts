@@ -131,7 +131,7 @@ describe('a job that contains a number and a code', () => {
       return reply.json<{ job: { failedReason: string } }>().job.failedReason
     }
     expect(await reasonOf('late: ccp 160038')).toBe('late: ccp 160038')
-    expect(await reasonOf(`late: ccp ${CODE}`)).toBe('late: ccp ******')
+    expect(await reasonOf(`late: ccp 160038 ${CODE}`)).toBe('late: ccp ****** ******')
     expect(await reasonOf(`late: ccp ${MOBILE}`)).toBe('late: ccp 139****5678')
     await queue.close()
     connection.disconnect()

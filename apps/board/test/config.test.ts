@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, type Env } from '@sms-codes/core/config/load'
 import { policyFile } from '@sms-codes/launcher/policy-file'
@@ -17,7 +18,8 @@ function faultsOf(env: Env): readonly string[] {
 
 describe('loadBoardConfig', () => {
   it('requires only the password', () => {
-    expect(loadBoardConfig({ BOARD_PASSWORD })).toEqual({
+    const { policy: _, ...config } = loadBoardConfig({ BOARD_PASSWORD })
+    expect(config).toEqual({
       host: '127.0.0.1',
       port: 3001,
       logLevel: 'info',
@@ -26,6 +28,26 @@ describe('loadBoardConfig', () => {
       operators: [{ user: 'operator', password: BOARD_PASSWORD, mayWrite: false }],
       basePath: '',
       trustProxy: [],
+      messages: { budget: [], countries: ['CN'], hasHistory: true, phoneKey: undefined },
+    })
+  })
+
+  it('takes budget, countries and history from the policy, and PHONE_KEY if it is set', () => {
+    const settings = {
+      budget: { messages: ['100/1h'], cents: ['500/1d'] },
+      countries: { CN: { locale: 'zh-CN' }, HK: { locale: 'zh-HK' } },
+      history_hours: 0,
+    }
+    const key = randomBytes(32)
+    const env = { BOARD_PASSWORD, POLICY_FILE: policyFile(settings), PHONE_KEY: key.toString('base64') }
+    expect(loadBoardConfig(env).messages).toEqual({
+      budget: [
+        { most: 100, seconds: 3_600 },
+        { most: 100, seconds: 86_400 },
+      ],
+      countries: ['CN', 'HK'],
+      hasHistory: false,
+      phoneKey: key,
     })
   })
 
@@ -52,14 +74,22 @@ describe('loadBoardConfig', () => {
     expect(loadBoardConfig({ BOARD_PASSWORD, BOARD_BASE_PATH: path }).basePath).toBe(path)
   })
 
-  it.each(['board', '/board/', '//board', '/..', '/ops/../board', '/api', '/queue/board', '/a b', '/<b>'])(
-    'refuses %s as a base path',
-    (path) => {
-      expect(faultsOf({ BOARD_PASSWORD, BOARD_BASE_PATH: path })).toEqual([
-        expect.stringMatching(/^BOARD_BASE_PATH: /),
-      ])
-    },
-  )
+  it.each([
+    'board',
+    '/board/',
+    '//board',
+    '/..',
+    '/ops/../board',
+    '/api',
+    '/messages',
+    '/queue/board',
+    '/a b',
+    '/<b>',
+  ])('refuses %s as a base path', (path) => {
+    expect(faultsOf({ BOARD_PASSWORD, BOARD_BASE_PATH: path })).toEqual([
+      expect.stringMatching(/^BOARD_BASE_PATH: /),
+    ])
+  })
 
   it.each([
     ['BOARD_PASSWORD', {}],
@@ -71,6 +101,7 @@ describe('loadBoardConfig', () => {
     ['BOARD_WRITER_PASSWORD', { BOARD_PASSWORD, BOARD_WRITER_PASSWORD: BOARD_PASSWORD }],
     ['BOARD_WRITER_PASSWORD', { BOARD_PASSWORD, BOARD_WRITER_PASSWORD: 'short' }],
     ['TRUST_PROXY', { BOARD_PASSWORD, TRUST_PROXY: '0.0.0.0/0' }],
+    ['PHONE_KEY', { BOARD_PASSWORD, PHONE_KEY: 'c2hvcnQ=' }],
     ['REDIS_URL', { BOARD_PASSWORD, REDIS_URL: 'http://127.0.0.1' }],
   ])('reports a fault of %s in %j without its value', (name, env: Env) => {
     const faults = faultsOf(env)

@@ -38,8 +38,7 @@ it('the board times requests by the first part of their route, and writes and un
   const urls = ['/', '/livez', '/queue/sms', '/api/queues', '/api/queues/sms/metrics', '/no/such/path']
   for (const url of urls) await board.ask({ url })
   await board.app.inject({ method: 'HEAD', url: '/readyz' })
-  const found = (await metrics()).matchAll(/^sms_http_request_duration_seconds_count\{route="(.*?)"/gm)
-  expect([...found].map(([, route]) => route).toSorted()).toEqual([
-    ...['/', '/api', '/livez', '/metrics', '/queue', 'other', 'write'],
-  ])
+  const found = (await metrics()).matchAll(/^sms_http_request_duration_seconds_count\{.*route="(.*?)"/gm)
+  const routes = ['/', '/api', '/livez', '/metrics', '/queue', 'other', 'write']
+  expect(new Set([...found].map(([, route]) => route))).toEqual(new Set(routes))
 })

@@ -5,27 +5,33 @@ import { EXIT_FAILED, EXIT_USAGE, OpsError, type Command, type Context } from '.
 import { allow, block, unlist } from './commands/block.ts'
 import { audit } from './commands/audit.ts'
 import { checkPolicy } from './commands/check-policy.ts'
+import { config } from './commands/config.ts'
 import { drain, resume } from './commands/drain.ts'
 import { erase } from './commands/erase.ts'
+import { failures } from './commands/failures.ts'
 import { gateway } from './commands/gateway.ts'
 import { lists } from './commands/lists.ts'
-import { lookup } from './commands/lookup.ts'
+import { phone } from './commands/phone.ts'
+import { request } from './commands/request.ts'
 import { sendTest } from './commands/send-test.ts'
 import { status } from './commands/status.ts'
 
 const COMMANDS = new Map<string, Command>(
   Object.entries({
     status,
+    failures,
+    request,
+    phone,
     drain,
     resume,
     block,
     allow,
     unlist,
     lists,
-    lookup,
     erase,
     'send-test': sendTest,
     gateway,
+    config,
     audit,
     'check-policy': checkPolicy,
   }),

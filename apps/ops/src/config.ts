@@ -40,4 +40,5 @@ const storeConfig = ({
   gateways: Object.keys(policy.gateways),
   shards: policy.queues.shards,
   budget: budgetOf(policy),
+  historyHours: policy.history_hours,
 })

@@ -1,6 +1,9 @@
+import { readLastAnswers, readTraffic } from '@sms-codes/core/history/traffic'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { createCounters } from '@sms-codes/core/limits/counters'
-import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
+import { readGatewaysOff } from '@sms-codes/core/limits/gateways-off'
+import { findDifferences } from '@sms-codes/core/process/fingerprints'
+import { readProcesses } from '@sms-codes/core/process/heartbeat'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createQueueState } from '@sms-codes/core/queues/queue-state'
 import { queuesInUse } from '@sms-codes/core/queues/watched-queues'
@@ -8,21 +11,58 @@ import { redisClockMs } from '@sms-codes/core/redis/clock-skew'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
 import { readServers } from '@sms-codes/core/redis/server-faults'
 import type { StoreConfig } from './config.ts'
-import { showSeconds, table } from './output.ts'
+
+/** The time for which `status` counts sends. */
+export const TRAFFIC_MINUTES = 5
 
 /** Reads the state of the service. @throws StoreError */
 export async function takeSnapshot(config: StoreConfig, redis: RedisClient) {
   const lists = createLists(redis)
-  const [servers, queues, budget, allow, deny] = await Promise.all([
+  const [now, servers, processes, queues, budget] = await Promise.all([
+    redisClockMs(redis),
     readServers(redis),
+    readProcesses(redis),
     readQueues(redis, config.shards),
-    createCounters(redis).room({ key: keys.budget, windows: config.budget }),
+    readBudget(config, redis),
+  ])
+  const [sends, answers, off, allow, deny] = await Promise.all([
+    readTraffic(redis, TRAFFIC_MINUTES),
+    readLastAnswers(redis),
+    readGatewaysOff(redis),
     lists.all('allow'),
     lists.all('deny'),
   ])
-  return { redis: servers, queues, budget, lists: { allow: allow.length, deny: deny.length } }
+  const secondsSince = (at: number) => Math.max(0, Math.round((now - at) / 1000))
+  return {
+    at: new Date(now).toISOString(),
+    historyHours: config.historyHours,
+    redis: {
+      ...servers,
+      servers: servers.servers.map(({ savedAt, ...one }) => ({
+        ...one,
+        savedSeconds: secondsSince(savedAt),
+      })),
+    },
+    processes: findDifferences(processes).map(
+      ({ process: { startedAt, seenAt, ...process }, ...differs }) => ({
+        ...process,
+        ageSeconds: secondsSince(startedAt),
+        seenSeconds: secondsSince(seenAt),
+        differs,
+      }),
+    ),
+    sends,
+    answers: answers.map(({ at, ...answer }) => ({ ...answer, ageSeconds: secondsSince(at) })),
+    gatewaysOff: [...off].map(([gateway, until]) => ({
+      gateway,
+      until: until === 0 ? null : new Date(until).toISOString(),
+    })),
+    queues,
+    budget,
+    lists: { allow: allow.length, deny: deny.length },
+  }
 }
-type Snapshot = Awaited<ReturnType<typeof takeSnapshot>>
+export type Snapshot = Awaited<ReturnType<typeof takeSnapshot>>
 
 /** Reads the figures of every queue that is in use. @throws StoreError */
 export async function readQueues(redis: RedisClient, shards: number) {
@@ -30,50 +70,35 @@ export async function readQueues(redis: RedisClient, shards: number) {
   const [now, names] = await Promise.all([redisClockMs(redis), queuesInUse(redis, shards)])
   return Promise.all(
     names.map(async (name) => {
-      const { jobs, untakenMs, stalledMs, isPaused: paused } = await stateOf(name, now)
-      // The age of the job that has waited longest for its first worker.
-      const oldestSeconds = untakenMs === null ? null : Math.round(untakenMs / 1000)
-      return { name, ...jobs, oldestSeconds, stalledSeconds: Math.round(stalledMs / 1000), paused }
+      const { jobs, untakenMs, unacceptedMs, stalledMs, isPaused: paused } = await stateOf(name, now)
+      return {
+        name,
+        ...jobs,
+        /** The age of the job that has waited longest for its first worker. */
+        oldestSeconds: toSeconds(untakenMs),
+        /** The age of the oldest send that no gateway has accepted. */
+        unacceptedSeconds: toSeconds(unacceptedMs),
+        stalledSeconds: Math.round(stalledMs / 1000),
+        paused,
+      }
     }),
   )
 }
 
-const MEGABYTE = 1_048_576
-const COLUMNS = ['queue', 'waiting', 'active', 'delayed', 'failed', 'oldest', 'stalled', 'state']
-const NUMBERS = ['waiting', 'active', 'delayed', 'failed', 'oldest', 'stalled', 'most', 'used', 'left']
+const toSeconds = (ms: number | null) => (ms === null ? null : Math.round(ms / 1000))
 
-export function showSnapshot({ redis, queues, budget, lists }: Snapshot): string[] {
-  const rows = queues.map(
-    ({ name, waiting, active, delayed, failed, oldestSeconds, stalledSeconds, paused }) => [
-      name,
-      ...[waiting, active, delayed, failed].map(String),
-      oldestSeconds === null ? '-' : showSeconds(oldestSeconds),
-      // The time for which sends have waited and no gateway has accepted any.
-      name === EVENTS_QUEUE || stalledSeconds === 0 ? '-' : showSeconds(stalledSeconds),
-      paused ? 'PAUSED' : 'running',
-    ],
-  )
-  return [
-    ...redis.servers.map(showServer),
-    ...redis.faults.map((fault) => `FAULT   ${fault}`),
-    `lists   ${lists.deny} blocked, ${lists.allow} allowed`,
-    '',
-    ...table(COLUMNS, rows, NUMBERS),
-    '',
-    ...showBudget(budget),
-  ]
+/** The windows of the budget, each in its own unit. Redis counts messages for all of them. @throws StoreError */
+async function readBudget({ budget, policy }: StoreConfig, redis: RedisClient) {
+  const { messages, cents, message_cents: price } = policy.budget
+  const windows = await createCounters(redis).room({ key: keys.budget, windows: budget })
+  return windows.map(({ seconds, most, used, left }, i) => {
+    if (i < messages.length) return { unit: 'messages', seconds, most, used, left }
+    return {
+      unit: 'cents',
+      seconds,
+      most: cents[i - messages.length]?.most ?? 0,
+      used: used * price,
+      left: left * price,
+    }
+  })
 }
-
-function showServer(server: Snapshot['redis']['servers'][number]): string {
-  const { version, memoryBytes, maxMemoryBytes, policy } = server
-  const limit = maxMemoryBytes === 0 ? 'no limit' : `of ${megabytes(maxMemoryBytes)}`
-  return `redis   ${version}, ${megabytes(memoryBytes)} (${limit}), ${policy}`
-}
-
-function showBudget(budget: Snapshot['budget']): string[] {
-  if (budget.length === 0) return ['budget  not set (policy: budget)']
-  const rows = budget.map((one) => [showSeconds(one.seconds), `${one.most}`, `${one.used}`, `${one.left}`])
-  return table(['budget per', 'most', 'used', 'left'], rows, NUMBERS)
-}
-
-const megabytes = (bytes: number) => `${(bytes / MEGABYTE).toFixed(1)} MB`

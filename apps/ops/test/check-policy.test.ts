@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { policyFile } from '@sms-codes/launcher/policy-file'
 import { expectFailure, runOps } from './ops.ts'
@@ -40,4 +42,11 @@ test('check-policy reads the environment as a worker does', async () => {
   const lacking = await runOps({}, ['check-policy', file], { env })
   expect(lacking.stdout).toContain('would not start:\n  SCENES: moved to the policy file')
   expect(lacking.stdout).toContain('SMS_GATEWAYS: entry 2 is not a gateway of the policy')
+})
+
+const EXAMPLES = join(import.meta.dirname, '../../../docs/policies')
+test.each(readdirSync(EXAMPLES))('docs/policies/%s has no faults', async (name) => {
+  const checked = await runOps({}, ['check-policy', join(EXAMPLES, name)])
+  expect(checked.stderr).toBe('')
+  expect(checked.stdout).toMatch(/ has no faults/)
 })

@@ -16,9 +16,15 @@ test('every command works on a Cluster, and status shows each primary', async ()
   const done = [
     ['drain'],
     ['resume'],
-    ['lookup', mobile],
+    ['phone', mobile],
+    ['failures', '--gateway', 'email'],
     ['block', '--mobile', other, '--reason', 'a test'],
     ['lists'],
+    ['gateway', 'off', 'console', '--for', '1h'],
+    ['gateway'],
+    ['gateway', 'on', 'console'],
+    ['audit'],
+    ['config'],
     ['unlist', '--mobile', other],
     ['erase', mobile, '--yes'],
   ]

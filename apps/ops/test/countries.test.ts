@@ -20,7 +20,7 @@ test('a phone of another country is sent to, looked up, blocked and erased, and 
   expect(data).toMatchObject({ to: '+852****7364', segment: '+852918', country: 'HK', locale: 'en' })
 
   const ph = ops.keyring.pseudonym(MOBILE)
-  const found = await ops.run(['lookup', '-'], { input: MOBILE.replace('+', '00') })
+  const found = await ops.run(['phone', '-'], { input: MOBILE.replace('+', '00') })
   expect(found.stdout).toContain(`+852****7364, pseudonym ${ph}`)
   expect((await ops.run(['block', '--mobile', MOBILE, '--yes'])).stdout).toBe(
     `blocked: phone ${ph}, no expiry\n`,
@@ -33,12 +33,14 @@ test('a phone whose country the policy does not serve is looked up, blocked and 
   const mobile = '+819012345678'
   const ph = ops.keyring.pseudonym(mobile)
   await ops.codes.issue(mobile, 'default', { budgetUnit: 0 })
-  expect((await ops.run(['lookup', mobile])).stdout).toContain(`+81****5678, pseudonym ${ph}`)
+  expect((await ops.run(['phone', mobile])).stdout).toContain(`+81****5678, pseudonym ${ph}`)
   expect((await ops.run(['block', '--mobile', mobile, '--yes'])).stdout).toBe(
     `blocked: phone ${ph}, no expiry\n`,
   )
   expect((await ops.run(['unlist', '--mobile', mobile])).code).toBe(0)
-  expect((await ops.run(['erase', mobile, '--yes'])).stdout).toBe('+81****5678: erased code:default, sends\n')
+  expect((await ops.run(['erase', mobile, '--yes'])).stdout).toBe(
+    '+81****5678: erased code:default, sends, history\n',
+  )
   const refused = await ops.run(['send-test', mobile])
   expect(refused.stderr).toMatch(/the policy does not serve the country of this number/)
   expect(refused.code).toBe(2)

@@ -44,6 +44,16 @@ test('gateway off of the last gateway warns that messages wait', async () => {
   expect((await ops.run(['gateway', 'off', 'aliyun'])).stdout).toMatch(/No gateway is left: messages wait/)
 })
 
+test('gateways that no running worker uses are no gateways that are left', async () => {
+  const told = { version: '1', policy: {}, keys: {} }
+  const worker = { ...told, app: 'worker' as const, gateways: ['ccp'] }
+  const heartbeat = await startHeartbeat(ops.redis, worker, createLogger('test', 'silent'))
+  expect((await ops.run(['gateway', 'off', 'aliyun'])).stdout).not.toMatch(/No gateway is left/)
+  await ops.run(['gateway', 'on', 'aliyun'])
+  expect((await ops.run(['gateway', 'off', 'ccp'])).stdout).toMatch(/No gateway is left/)
+  await heartbeat.stop()
+})
+
 test('an unknown gateway is refused with the known names, those of running workers included', async () => {
   const told = { version: '1', policy: {}, keys: {} }
   const log = createLogger('test', 'silent')

@@ -24,7 +24,7 @@ test.for<[string[], Record<string, string>, number]>([
   [['lists'], {}, 0],
   [['unlist', '170'], {}, 1],
   [['lists', '--nonsense'], {}, 2],
-  [['lookup', aMobile()], { PHONE_KEY: '' }, 78],
+  [['phone', aMobile()], { PHONE_KEY: '' }, 78],
 ])('the process of %j with %j ends with %d', async ([args, more, code]) => {
   const { ended, lines } = await runProcess(args, { ...ops.env, ...more })
   expect(await ended).toEqual({ code, signal: null })
@@ -32,7 +32,7 @@ test.for<[string[], Record<string, string>, number]>([
 })
 
 test('a command that reads the number from standard input stops at the end of the input', async () => {
-  const { ended, lines } = await runProcess(['lookup', '-'], someEnv(ops.server.url))
+  const { ended, lines } = await runProcess(['phone', '-'], someEnv(ops.server.url))
   expect(await ended).toEqual({ code: 2, signal: null })
   expect(lines.join('\n')).toMatch(/not a mobile number/)
 })

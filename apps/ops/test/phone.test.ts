@@ -37,9 +37,9 @@ async function aKnownPhone() {
   return { mobile, code: claim.code, rid: send.rid }
 }
 
-test('lookup shows all data about a phone except its secrets', async () => {
+test('phone shows all data about a phone except its secrets', async () => {
   const { mobile, code, rid } = await aKnownPhone()
-  const shown = await ops.run(['lookup', mobile])
+  const shown = await ops.run(['phone', mobile])
   expect(shown.code).toBe(0)
   expect(shown.stdout).toContain(`${mobile.slice(0, 3)}****${mobile.slice(7)}`)
   expect(shown.stdout).toMatch(/^login +sent +sms +1 +no +now +2 in 10 min$/m)
@@ -48,14 +48,15 @@ test('lookup shows all data about a phone except its secrets', async () => {
   expect(shown.stdout).toContain('0 with a request id, 1 without')
   expect(shown.stdout).toContain('lists: deny (by segment)\n')
   expect(shown.stdout).toContain('contact: stored')
+  expect(shown.stdout).toMatch(new RegExp(`^20\\S+Z {2}login {2}not used {2}${rid}$`, 'm'))
   // The first seven digits beside the last four would be the number.
-  for (const hidden of [code, EMAIL, rid, mobile.slice(0, 7)]) expect(shown.all).not.toContain(hidden)
-  const [first] = (await ops.run(['lookup', '-'], { input: mobile })).stdout.split('\n')
+  for (const hidden of [code, EMAIL, mobile.slice(0, 7)]) expect(shown.all).not.toContain(hidden)
+  const [first] = (await ops.run(['phone', '-'], { input: mobile })).stdout.split('\n')
   expect(shown.stdout.split('\n')[0]).toBe(first)
 })
 
-test('lookup of an unknown phone shows that there is no data, and writes none', async () => {
-  const { code, stdout } = await ops.run(['lookup', aMobile()])
+test('phone of an unknown phone shows that there is no data, and writes none', async () => {
+  const { code, stdout } = await ops.run(['phone', aMobile()])
   expect(code).toBe(0)
   expect(stdout).toMatch(/^default +- +- +0 +- +now +1 in 60 s, 5 in 60 min, 10 in 24 h$/m)
   expect(stdout).toContain('lists: none')
@@ -67,7 +68,7 @@ test('erase deletes the data about a phone, lists it, and finds nothing the seco
   const ph = ops.keyring.pseudonym(mobile)
   const erased = await ops.run(['erase', '-', '--yes'], { input: `${mobile}\n` })
   expect(erased.code).toBe(0)
-  expect(erased.stdout).toMatch(/erased code:login, sends, misses:blind, contact\n$/)
+  expect(erased.stdout).toMatch(/erased code:login, sends, misses:blind, contact, history\n$/)
   expect(await ops.redis.keys(`*${ph}*`)).toEqual([])
   expect((await ops.run(['erase', mobile, '--yes'])).stdout).toMatch(/no data found/)
 })
@@ -75,11 +76,11 @@ test('erase deletes the data about a phone, lists it, and finds nothing the seco
 test('a command that waits for a number ends when it is stopped', async () => {
   const stop = new AbortController()
   const input = new PassThrough()
-  const looking = ops.run(['lookup', '-'], { input, signal: stop.signal })
+  const looking = ops.run(['phone', '-'], { input, signal: stop.signal })
   input.write(aMobile())
   stop.abort()
   const looked = await looking
-  expect([looked.code, looked.stderr]).toEqual([1, 'lookup: stopped\n'])
+  expect([looked.code, looked.stderr]).toEqual([1, 'phone: stopped\n'])
 })
 
 test('erase without --yes erases nothing', async () => {
@@ -90,7 +91,7 @@ test('erase without --yes erases nothing', async () => {
 })
 
 test.each([
-  ['lookup', (mobile: string) => [mobile]],
+  ['phone', (mobile: string) => [mobile]],
   ['erase', (mobile: string) => [mobile, '--yes']],
   ['send-test', (mobile: string) => [mobile]],
   ['block', (mobile: string) => ['--mobile', mobile, '--yes']],
@@ -113,6 +114,6 @@ test.each([
 
 test('a command is never the first process that stores the fingerprints of its keys', async () => {
   await ops.redis.del('sms:keys')
-  expect((await ops.run(['lookup', aMobile()])).code).toBe(0)
+  expect((await ops.run(['phone', aMobile()])).code).toBe(0)
   expect(await ops.redis.exists('sms:keys')).toBe(0)
 })

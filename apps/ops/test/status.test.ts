@@ -16,7 +16,7 @@ test('status shows the faults of Redis and the size of the lists', async () => {
   await ops.run(['allow', '10.0.0.0/8'])
   await ops.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
   const { stdout } = await ops.run(['status'])
-  expect(stdout).toMatch(/^redis +\d+\.\d+\.\d+, \d+\.\d MB \(no limit\), allkeys-lru$/m)
+  expect(stdout).toMatch(/^127\.0\.0\.1:\d+ +\d+\.\d+\.\d+ +\d+\.\d MB \(no limit\) +allkeys-lru +OFF /m)
   expect(stdout).toMatch(/^FAULT +REDIS_URL: maxmemory-policy must be noeviction/m)
   expect(stdout).toContain('2 blocked, 1 allowed')
   await ops.redis.config('SET', 'maxmemory-policy', 'noeviction')

@@ -6,6 +6,7 @@ const policy = (settings: object) => ({ POLICY_FILE: policyFile(settings) })
 
 const env = someEnv()
 const NUMBER = '13800138000'
+const REQUEST_ID = `-${'a'.repeat(21)}.${'b'.repeat(22)}`
 
 test.for<[string[], RegExp]>([
   [[], /a command is missing/],
@@ -44,14 +45,28 @@ test.for<[string[], RegExp]>([
   [['gateway', 'off', 'ccp', '--for', '1'], /--for: must be a time/],
   [['gateway', 'off', 'ccp', '--reason', 'a\nb'], /--reason: must be one line/],
   [['audit', 'x'], /unexpected argument/],
+  [['config', 'x'], /unexpected argument/],
   [['audit', '--since', 'ever'], /--since: must be a time/],
   [['audit', '--what', 'all'], /--what: must be one of operator, board, guard, list/],
   [['audit', '--what', 'constructor'], /--what: must be one of/],
   [['audit', '--most', '0'], /--most: must be a number from 1 to 10000/],
   [['unlist'], /is missing/],
-  [['lookup'], /mobile number is missing/],
-  [['lookup', `${NUMBER}0`], /not a mobile number/],
-  [['lookup', NUMBER, NUMBER], /takes one mobile number/],
+  [['phone'], /mobile number is missing/],
+  [['phone', `${NUMBER}0`], /not a mobile number/],
+  [['phone', NUMBER, NUMBER], /takes one mobile number/],
+  [['phone', NUMBER, '--most', '21'], /--most: must be a number from 1 to 20/],
+  [['phone', NUMBER, '--most', '0'], /--most: must be a number/],
+  [['phone', NUMBER, '--most', '1.5'], /--most: must be a number/],
+  [['request'], /request id is missing/],
+  [['request', NUMBER], /not a request id/],
+  [['request', `${REQUEST_ID}x`], /not a request id/],
+  [['request', REQUEST_ID, REQUEST_ID], /takes one request id/],
+  [['request', `--${NUMBER}`], /Unknown option '--\*'/],
+  [['failures', NUMBER], /unexpected argument/],
+  [['failures', '--since', '0s'], /--since: must be a time/],
+  [['failures', '--reason', NUMBER], /--reason: must be one of late, .*number/],
+  [['failures', '--gateway', NUMBER], /--gateway: must be one of console, email/],
+  [['failures', '--most', '1001'], /--most: must be a number from 1 to 1000/],
   [['erase', NUMBER], /needs --yes/],
   [['erase', '138', '0013', '8000', '--yes'], /takes one mobile number/],
   [['send-test', NUMBER, '--scene', 'unknown'], /--scene: must be one of default, register/],
@@ -63,21 +78,22 @@ test.for<[string[], RegExp]>([
   expect(stderr).toMatch(message)
   expect(stderr).toMatch(/--help/)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).not.toContain(REQUEST_ID.slice(1))
 })
 
 test.for(['', ' ', 'abc\n', '13800138000\n13800138001\n'])(
   '%j on standard input is not a number',
   async (input) => {
-    const { code, stderr } = await runOps(env, ['lookup', '-'], { input })
+    const { code, stderr } = await runOps(env, ['phone', '-'], { input })
     expect(stderr).toMatch(/not a mobile number/)
     expect(code).toBe(2)
   },
 )
 
 test.for<[string[], Record<string, string>, RegExp]>([
-  [['lookup', NUMBER], { PHONE_KEY: '' }, /PHONE_KEY: is missing/],
-  [['lookup', NUMBER], { PHONE_KEY: 'hushhush' }, /PHONE_KEY: must be 32 random bytes/],
-  [['lookup', NUMBER], policy({ scenes: { login: {} } }), /:2 scenes: must have the scene default/],
+  [['phone', NUMBER], { PHONE_KEY: '' }, /PHONE_KEY: is missing/],
+  [['phone', NUMBER], { PHONE_KEY: 'hushhush' }, /PHONE_KEY: must be 32 random bytes/],
+  [['phone', NUMBER], policy({ scenes: { login: {} } }), /:2 scenes: must have the scene default/],
   [['status'], { REDIS_URL: 'http://127.0.0.1' }, /REDIS_URL: /],
   [['status'], { REDIS_URL: 'redis://:hushhush@[' }, /REDIS_URL: must be an address/],
   [
@@ -101,7 +117,9 @@ test.for([
   ['drain'],
   ['resume'],
   ['block', '170', '--yes'],
-  ['lookup', NUMBER],
+  ['phone', NUMBER],
+  ['request', REQUEST_ID],
+  ['failures'],
 ])('%j fails without Redis, and the error names the address and not the password', async (args) => {
   const { code, all } = await runOps(env, args, { env: { REDIS_URL: 'redis://:hushhush@127.0.0.1:1' } })
   expect(all).toMatch(/127\.0\.0\.1:1 .*REDIS_URL/)
@@ -109,8 +127,8 @@ test.for([
   expect(code).toBe(1)
 })
 
-test('commands about the whole service need no key', async () => {
-  const { all } = await runOps({ REDIS_URL: 'redis://127.0.0.1:1' }, ['status'])
+test.for([['status'], ['request', REQUEST_ID], ['failures']])('%j needs no key', async (args) => {
+  const { all } = await runOps({ REDIS_URL: 'redis://127.0.0.1:1' }, args)
   expect(all).not.toContain('PHONE_KEY')
 })
 
@@ -122,11 +140,14 @@ test.for([
   'allow',
   'unlist',
   'lists',
-  'lookup',
+  'phone',
+  'request',
+  'failures',
   'erase',
   'send-test',
   'gateway',
   'audit',
+  'config',
 ])('%s has its own help', async (name) => {
   const { code, stdout } = await runOps({}, [name, '--help'])
   expect(stdout).toMatch(new RegExp(`^${name}\\b`))

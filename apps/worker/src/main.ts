@@ -33,7 +33,7 @@ const env = flags.queues === undefined ? process.env : { ...process.env, WORKER_
 const parts = await boot({ name: 'worker', variables: WorkerEnv, env, load: loadWorkerConfig })
 const { config, log, redis, producer, registry, version, heartbeat } = parts
 const connection = connectRedis(config.redisUrl, 'worker', log)
-const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs })
+const transport = createTransport({ totalTimeoutMs: config.gatewayDeadlineMs, proxy: config.proxy })
 const namesOf = (named: readonly { name: string }[]) => named.map(({ name }) => name)
 const switches = await followSwitches({ redis, gateways: namesOf(config.gateways), registry, log })
 const { consumers, stop, guardCounts, traffic, producers } = composeWorker({
@@ -60,7 +60,9 @@ const ops = await listenOrExit(
   }),
 )
 const queues = namesOf(consumers())
-log.info({ queues, gateways: namesOf(config.gateways), opsPort: ops.port }, 'worker ready')
+// The host of the proxy without its login.
+const proxy = config.proxy?.url.host
+log.info({ queues, gateways: namesOf(config.gateways), opsPort: ops.port, proxy }, 'worker ready')
 
 onShutdown(
   [

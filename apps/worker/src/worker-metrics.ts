@@ -1,10 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Channel } from '@sms-codes/core/codes/send'
+import { FAIL_REASONS } from '@sms-codes/core/history/failures'
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { smsQueues } from '@sms-codes/core/queues/shards'
 import { outcomeClasses, type OutcomeClass } from '@sms-codes/gateways/gateway'
-import { FAIL_REASONS } from './delivery/attempt.ts'
 import { SKIP_REASONS, type SkipReason } from './gateways/skipping-gateway.ts'
 
 /**
@@ -75,7 +75,7 @@ export function createWorkerMetrics(
   for (const queue of [...smsQueues(shards), EMAIL_QUEUE, EVENTS_QUEUE]) unreadable.inc({ queue }, 0)
   const missingKeys = new Counter({
     name: 'sms_missing_keys_total',
-    help: 'Jobs left to another process because this one lacks the code key of the message',
+    help: 'Requests answered 503, or jobs left to another worker, because this process lacks a code key',
     registers,
   })
   const known = [

@@ -40,9 +40,7 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
   if (current === undefined) throw new Error('the keyring needs at least one code key')
 
   return {
-    /** The name of a phone or an address in Redis: 22 characters of base64url, 132 bits. */
-    pseudonym: (clear: string) =>
-      createHmac('sha256', phoneKey).update(shortForm(clear)).digest('base64url').slice(0, 22),
+    pseudonym: (clear: string) => pseudonymOf(phoneKey, clear),
 
     /** The ids of the code keys, newest first. */
     keyIds: ring.map(({ kid }) => kid),
@@ -86,6 +84,10 @@ export function createKeyring({ phoneKey, codeKeys }: KeyringOptions) {
   }
 }
 export type Keyring = ReturnType<typeof createKeyring>
+
+/** The name of a phone or an address in Redis: 22 characters of base64url, 132 bits. */
+export const pseudonymOf = (phoneKey: Buffer, clear: string) =>
+  createHmac('sha256', phoneKey).update(shortForm(clear)).digest('base64url').slice(0, 22)
 
 /** Eight bytes of a key's HMAC over a fixed text. Processes compare them, and they reveal nothing about the key. */
 export const keyFingerprint = (key: Buffer) =>

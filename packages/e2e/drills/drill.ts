@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { Queue } from 'bullmq'
 import type { System } from '../test/system.ts'
 import type { Env, Settings } from '../test/system-env.ts'
 import type { RedisSentinel } from '@sms-codes/test-servers/redis-sentinel'
 import type { Promises } from './accounting.ts'
 import type { Relay } from './relay.ts'
+import type { ExpectedAlerts } from './watch-alerts.ts'
 
-/** The running service with the means to break it. `gateway` is in front of CCP and `mail` in front of the mail server. */
+/**
+ * The running service with the means to break it. `gateway` is in front of CCP (or of the gateways in `relayed`) and
+ * `mail` in front of the mail server.
+ */
 export type Rig = {
   system: System
   gateway: Relay
@@ -20,6 +25,9 @@ export type Drill = {
   title: string
   /** How long it stays broken, if the drill waits. */
   seconds: number
+  /** How long the users come before the fault (5) and after it (12). */
+  beforeSeconds?: number
+  afterSeconds?: number
   /** Belongs to the short selection of `--quick`. */
   isQuick?: boolean
   env?: Env
@@ -31,7 +39,11 @@ export type Drill = {
   /** All users share one address. */
   isOffice?: boolean
   hasSentinel?: boolean
+  /** The gateways behind the relay (CCP). */
+  relayed?: readonly string[]
   promises: Promises
+  /** With it, a Prometheus watches the drill. */
+  alerts?: ExpectedAlerts
   /** What happens before the first user. */
   prepare?: (rig: Rig) => unknown
   breakIt?: (rig: Rig) => unknown
@@ -48,6 +60,13 @@ export async function replaceApi({ system }: Rig, i: number, env: Env = {}): Pro
 export async function replaceWorker({ system }: Rig, i: number, env: Env = {}): Promise<void> {
   await system.workers[i]?.process.stop(20_000)
   system.workers[i] = await system.startWorker(env)
+}
+
+/** Opens the queue `sms` for an operation on it. */
+export async function withQueue({ system }: Rig, act: (queue: Queue) => Promise<unknown>): Promise<void> {
+  const queue = new Queue('sms', { prefix: '{sms}', connection: { url: system.env['REDIS_URL'] ?? '' } })
+  await act(queue)
+  await queue.close()
 }
 
 /** Calls `replace` for every API or worker process, one after the other. */

@@ -1,6 +1,5 @@
 // The drills: what breaks, for how long, and what the service promises then. docs/reliability.md repeats the promises.
-import { Queue } from 'bullmq'
-import type { Drill, Rig } from './drill.ts'
+import { withQueue, type Drill } from './drill.ts'
 import { addBacklog } from './backlog.ts'
 import { PROCESS_DRILLS, REDIS_DRILLS } from './process-drills.ts'
 
@@ -11,12 +10,6 @@ import { PROCESS_DRILLS, REDIS_DRILLS } from './process-drills.ts'
 const longOutage = (probes: number) => ({ mayLose: { from: -5, to: 17, others: probes } })
 const BACKLOG = 20_000
 const UNLIMITED = ['100000/60s']
-
-async function withQueue({ system }: Rig, act: (queue: Queue) => Promise<void>): Promise<void> {
-  const queue = new Queue('sms', { prefix: '{sms}', connection: { url: system.env['REDIS_URL'] ?? '' } })
-  await act(queue)
-  await queue.close()
-}
 
 const gateways: Drill[] = [
   {

@@ -2,11 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { ensureRedisBinary } from '@sms-codes/launcher/redis'
 import buildApps from '../../../.ci/build-apps.ts'
 import { chart } from './chart.ts'
+import { ALERT_DRILLS } from './alert-drills.ts'
+import { alertReport } from './alert-report.ts'
 import { DRILLS } from './drills.ts'
 import { HELP, readOptions } from './options.ts'
 import { createProgress } from './progress.ts'
 import { report } from './report.ts'
 import { runDrill, type Result } from './run-drill.ts'
+import { isFaulty } from './watch-alerts.ts'
 
 // A drill that hangs ends after its own time and this.
 const SPARE_MS = 10 * 60_000
@@ -16,10 +19,10 @@ process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 
 try {
-  const options = readOptions(process.argv.slice(2), DRILLS)
+  const options = readOptions(process.argv.slice(2), DRILLS, ALERT_DRILLS)
   if (options.help) process.stdout.write(HELP)
   else if (options.list)
-    for (const { name, title } of DRILLS) process.stdout.write(`${name.padEnd(20)} ${title}\n`)
+    for (const { name, title } of options.drills) process.stdout.write(`${name.padEnd(20)} ${title}\n`)
   else await drill(options)
 } catch (err) {
   process.stderr.write(`drills: ${err instanceof Error ? err.message : String(err)}\n`)
@@ -52,6 +55,8 @@ async function drill(options: ReturnType<typeof readOptions<(typeof DRILLS)[numb
     if (options.json !== null) writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`)
     if (options.chart !== null) writeFileSync(options.chart, chart(results))
   }
-  if (results.length > 0) process.stdout.write(`${report(results, options)}\n`)
-  if (results.some(({ breaches }) => breaches.length > 0)) process.exitCode = 1
+  if (results.length > 0)
+    process.stdout.write(`${[report(results, options), ...alertReport(results)].join('\n')}\n`)
+  const isBad = ({ breaches, alerts }: Result) => breaches.length > 0 || (alerts !== null && isFaulty(alerts))
+  if (results.some(isBad)) process.exitCode = 1
 }

@@ -4,7 +4,7 @@ import { each, replaceApi, replaceWorker, withNewKey, type Drill, type Rig } fro
 
 const HALF_ROLLED_MS = 10_000
 
-const pidOfRedis = ({ system }: Rig) => system.redisServer().pid
+export const pidOfRedis = ({ system }: Rig) => system.redisServer().pid
 
 export const PROCESS_DRILLS: readonly Drill[] = [
   {

@@ -12,6 +12,7 @@ export async function startRig({
   env = {},
   policy = {},
   hasSentinel,
+  relayed = ['ccp'],
 }: Drill): Promise<Rig & { stop: () => Promise<void> }> {
   const sentinel = hasSentinel === true ? await startRedisSentinel() : null
   let simulator = { http: 0, smtp: 0 }
@@ -34,7 +35,9 @@ export async function startRig({
     },
     policy: {
       scenes: { default: {}, [FALLBACK_SCENE]: { fallback: true } },
-      gateways: { ccp: { base_url: `http://127.0.0.1:${gateway.port}` } },
+      gateways: Object.fromEntries(
+        relayed.map((name) => [name, { base_url: `http://127.0.0.1:${gateway.port}` }]),
+      ),
       ...policy,
     },
     ...(sentinel !== null && { store: { url: sentinel.url, redis: sentinelClient(sentinel) } }),

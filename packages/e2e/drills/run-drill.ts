@@ -7,11 +7,12 @@ import type { Options } from './options.ts'
 import type { Progress } from './progress.ts'
 import { FALLBACK_SCENE, startRig } from './rig.ts'
 import { createUserClient } from './user-client.ts'
+import { judgeAlerts, watchAlerts, type AlertWatch } from './watch-alerts.ts'
 
 export type Result = Awaited<ReturnType<typeof runDrill>>
 
-const BEFORE_MS = 5_000
-const AFTER_MS = 12_000
+const BEFORE_SECONDS = 5
+const AFTER_SECONDS = 12
 /** A job that no worker took ends 20 s after the time to send. */
 const ENDS_AFTER_MS = 30_000
 const SETTLE_MS = 30_000
@@ -24,18 +25,22 @@ export async function runDrill(drill: Drill, options: Options, progress: Progres
   const rig = await startRig(drill)
   try {
     await drill.prepare?.(rig)
+    const watch = drill.alerts === undefined ? null : await watchAlerts(rig.system, progress.say)
     const load = startUsers(drill, rig, options)
     const inbox = await openInbox(rig.system.simulatorUrl, (arrival) => load.onArrival(arrival))
     const stopProgress = progress.watch(load)
     try {
-      const outage = await breakAndMend(drill, rig, options.seconds ?? drill.seconds, progress)
+      const outage = await breakAndMend(drill, rig, options.seconds ?? drill.seconds, progress, watch)
+      const raised = (await watch?.raised(outage)) ?? []
       await load.stop()
       progress.phase('waiting for the end of the last sends')
       await endSends(load, rig)
       await load.ended()
-      return resultOf(drill, load.sends(), outage)
+      const alerts = drill.alerts === undefined ? null : judgeAlerts(raised, drill.alerts)
+      return { ...resultOf(drill, load.sends(), outage), alerts }
     } finally {
       await load.stop()
+      await watch?.stop()
       inbox.close()
       stopProgress()
     }
@@ -63,9 +68,16 @@ function startUsers(
   })
 }
 
-async function breakAndMend(drill: Drill, rig: Rig, seconds: number, progress: Progress): Promise<Outage> {
+async function breakAndMend(
+  drill: Drill,
+  rig: Rig,
+  seconds: number,
+  progress: Progress,
+  watch: AlertWatch | null,
+): Promise<Outage> {
+  const { beforeSeconds = BEFORE_SECONDS, afterSeconds = AFTER_SECONDS } = drill
   progress.phase('nothing is broken yet')
-  await sleep(BEFORE_MS)
+  await sleep(beforeSeconds * 1_000)
   progress.phase('broken')
   const from = Date.now()
   await drill.breakIt?.(rig)
@@ -73,7 +85,8 @@ async function breakAndMend(drill: Drill, rig: Rig, seconds: number, progress: P
   progress.phase('mended')
   await drill.mend?.(rig)
   const to = Date.now()
-  await sleep(AFTER_MS)
+  watch?.refresh()
+  await sleep(afterSeconds * 1_000)
   return { from, to }
 }
 

@@ -197,7 +197,14 @@ describe('no code, full number or e-mail address', () => {
         read(`/api/queues?activeQueue=${queue}&status=${status}&page=1&jobsPerPage=100`),
       ),
     )
-    const text = (await Promise.all([read('/'), ...pages])).join('\n')
+    const overview = await read('/messages?period=1h')
+    const requests = [...overview.matchAll(/href="(\/messages\/requests\/([^."]+)[^"]*)"/g)]
+    expect(requests.length).toBeGreaterThan(0)
+    const histories = requests.flatMap(([, path = '', ph = '']) => [
+      read(path),
+      read(`/messages/phones/${ph}`),
+    ])
+    const text = (await Promise.all([read('/'), ...pages, overview, ...histories])).join('\n')
     expect(text).toContain('137****')
     expect(text).toContain('+852****')
     expect(leaks(text)).toEqual([])

@@ -4,13 +4,31 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { numberSegment } from '@sms-codes/core/mobile'
 import { keys } from '@sms-codes/core/redis/keys'
-import { ensurePrometheus, type Prometheus } from '@sms-codes/test-servers/prometheus'
+import { freePort } from '@sms-codes/launcher/ports'
+import { startProcess, waitForHttp } from '@sms-codes/launcher/processes'
+import { startRedis } from '@sms-codes/launcher/redis'
+import { ensurePrometheus, ensureRedisExporter, type Prometheus } from '@sms-codes/test-servers/prometheus'
 import { ROOT } from './system.ts'
-import { alertRules, dashboardQueries, metricsIn, MONITORING, startPrometheus } from './monitoring.ts'
+import {
+  alertRules,
+  dashboardQueries,
+  dashboardText,
+  metricsIn,
+  MONITORING,
+  startPrometheus,
+} from './monitoring.ts'
 import { aMobile, startSystem, wrong, type System } from './system.ts'
 
 /** Metrics of optional parts of a worker. Without the part, the panel stays empty. */
 const OPTIONAL = new Set(['sms_breaker_open', 'sms_receipt_seconds_bucket'])
+
+/** An application that takes no events. */
+const EVENTS = {
+  EVENTS_URL: 'http://127.0.0.1:9/',
+  EVENTS_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`,
+}
+
+const isOfRedis = (name: string) => name.startsWith('redis_')
 
 const PATIENCE = { timeout: 20_000, interval: 200 }
 
@@ -27,19 +45,42 @@ const targetsOf = ({ apis, workers }: System) => ({
 })
 
 describe('the alert rules', () => {
-  it('are thirteen valid rules, which fire in their tests on a bad day and not on a good one', () => {
-    expect(promtool('check', 'config', 'prometheus.yml')).toContain('13 rules found')
+  it('are twenty valid rules, which fire in their tests on a bad day and not on a good one', () => {
+    expect(promtool('check', 'config', 'prometheus.yml')).toContain('20 rules found')
     expect(promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS')
   })
 
-  it('each have tests and a runbook', () => {
+  it('each have tests, a runbook, and a link to it in the dashboard', () => {
     const tests = readFileSync(join(MONITORING, 'alerts.test.yml'), 'utf8')
     const headings = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8').match(/^#+ .+$/gm) ?? []
     for (const { alert, annotations } of alertRules()) {
-      for (const day of ['bad', 'good']) expect(tests).toContain(`name: ${alert} on a ${day} day`)
+      for (const day of ['good day', 'bad day', 'day that only looks bad'])
+        expect(tests).toContain(`name: ${alert} on a ${day}\n`)
       expect(annotations.runbook).toBe(`docs/operations.md#${alert.toLowerCase()}`)
+      expect(dashboardText()).toContain(`[${alert}](\${docs}/operations.md#${alert.toLowerCase()})`)
       expect(headings.map((heading) => heading.replace(/^#+ /, ''))).toContain(alert)
     }
+  })
+})
+
+describe('the Redis row of the dashboard', () => {
+  it('has only metrics that redis_exporter exports', async () => {
+    const program = await ensureRedisExporter(console.log)
+    const [redis, port] = [await startRedis(), await freePort()]
+    const exporter = await startProcess({
+      name: 'redis_exporter',
+      command: program,
+      args: ['-redis.addr', redis.url, '-web.listen-address', `127.0.0.1:${port}`],
+      onLine: () => {},
+    })
+    const url = `http://127.0.0.1:${port}/metrics`
+    await waitForHttp(url, 30_000)
+    const exported = new Set((await (await fetch(url)).text()).match(/^redis_\w+/gm))
+    await exporter.stop()
+    await redis.stop()
+    const shown = dashboardQueries().flatMap(({ query }) => metricsIn(query).filter(isOfRedis))
+    expect(shown.length).toBeGreaterThan(10)
+    expect(shown.filter((name) => !exported.has(name))).toEqual([])
   })
 })
 
@@ -49,7 +90,7 @@ describe('on a service that has just started', () => {
   const fresh: string[] = []
   beforeAll(async () => {
     system = await startSystem({
-      env: { SMS_GATEWAYS: 'ccp,aliyun' },
+      env: { SMS_GATEWAYS: 'ccp,aliyun', ...EVENTS },
       policy: { guard: { segment: { min_sends: 1 } } },
     })
     for (const { opsUrl } of [...system.apis, ...system.workers])
@@ -64,6 +105,17 @@ describe('on a service that has just started', () => {
   it('every series that an alert reads exists and is 0', () => {
     const awaited = [
       'sms_store_errors_total{app="api"}',
+      'sms_events_total{result="lost",app="api"}',
+      'sms_events_total{result="lost",app="worker"}',
+      'sms_requests_accepted_total{scene="default",app="api"}',
+      'sms_verifies_total{scene="default",result="ok",app="api"}',
+      ...['gateways', 'backlog'].map((limit) => `sms_refused_by_limit_total{limit="${limit}",app="api"}`),
+      'sms_jobs_unreadable_total{queue="sms",app="worker"}',
+      ...['ccp', 'aliyun'].flatMap((gateway) => [
+        `sms_gateway_skips_total{gateway="${gateway}",reason="rate_full",app="worker"}`,
+        `sms_breaker_open{gateway="${gateway}",app="worker"}`,
+        `sms_gateway_off{gateway="${gateway}",app="worker"}`,
+      ]),
       'sms_missing_keys_total{app="api"}',
       'sms_missing_keys_total{app="worker"}',
       ...['segment', 'address', 'service'].map(
@@ -76,8 +128,11 @@ describe('on a service that has just started', () => {
       ),
       'sms_sends_ended_total{status="sent",by="ccp",app="worker"}',
       'sms_sends_ended_total{status="failed",by="late",app="worker"}',
+      'sms_sends_ended_total{status="failed",by="unreadable",app="worker"}',
     ]
     expect(awaited.filter((series) => !fresh.includes(`${series} 0`))).toEqual([])
+    for (const app of ['api', 'worker'])
+      for (const name of ['sms_ready', 'sms_policies']) expect(fresh).toContain(`${name}{app="${app}"} 1`)
   })
 
   it('the first refusal of our account and the first finding of the pumping guard fire their alerts', async () => {
@@ -113,7 +168,7 @@ describe('on a service under load', () => {
       guard: { segment: { min_sends: 1 } },
       limits: { address: { attempts: ['4/60s'] } },
     }
-    system = await startSystem({ policy })
+    system = await startSystem({ policy, env: EVENTS })
     prometheus = await startPrometheus(programs.prometheus, targetsOf(system))
     // A rate needs two values of a counter, so the load comes before and after the first scrape.
     await work()
@@ -148,7 +203,11 @@ describe('on a service under load', () => {
     const queries = [
       ...dashboardQueries(),
       ...alertRules().flatMap(({ alert, expr }) => metricsIn(expr).map((query) => ({ title: alert, query }))),
-    ].filter(({ query }) => !metricsIn(query).some((name) => OPTIONAL.has(name)))
+    ].filter(
+      ({ query }) =>
+        // No alert fires yet.
+        !query.includes('ALERTS{') && !metricsIn(query).some((name) => OPTIONAL.has(name) || isOfRedis(name)),
+    )
     expect(queries.length).toBeGreaterThan(25)
     const silent = async () => {
       const counts = await Promise.all(

@@ -59,6 +59,8 @@ const keys: [string, Env][] = [
   ['PHONE_KEY', { PHONE_KEY: Buffer.alloc(32).toString('base64') }],
   ['REDIS_URL', { REDIS_URL: 'redis://127.0.0.1:1/first' }],
   ['REDIS_URL', { REDIS_URL: 'redis://127.0.0.1:1?password=canary-word' }],
+  ['HTTPS_PROXY', { HTTPS_PROXY: 'socks5://user:canary-word@proxy:1080' }],
+  ['HTTPS_PROXY', { https_proxy: 'http://user:12#canary-word@proxy:3128' }],
 ]
 
 export const WRONG: readonly WrongEnvironment[] = [

@@ -3,6 +3,9 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { HttpsProxyAgent } from 'hpagent'
 import type { WordingOf } from './wording.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
@@ -15,6 +18,8 @@ export type TransportOptions = {
   idleSocketMs?: number
   /** The certificate of a private certificate authority, in PEM. */
   ca?: string
+  /** The HTTP proxy for calls over https. Calls over http, which only development has, are direct. */
+  proxy?: { url: URL; isDirect: (target: URL) => boolean } | undefined
 }
 export type PostOptions = {
   method?: 'POST' | 'PUT'
@@ -42,13 +47,21 @@ export type ApiOptions = {
 export const withoutSlash = (baseUrl: string) => new URL(baseUrl).href.replace(/\/+$/, '')
 
 export function createTransport(options: TransportOptions = {}) {
-  const { connectTimeoutMs = 2000, totalTimeoutMs = 5000, idleSocketMs = 3000, ca } = options
+  const { connectTimeoutMs = 2000, totalTimeoutMs = 5000, idleSocketMs = 3000, ca, proxy } = options
   // Connections are reused because a TLS handshake takes much longer than the rest of a send. This has a race: a
   // server may close an idle connection while we write, and that send is `unknown`. Servers commonly close idle
   // connections after 5 s or later. The pool closes idle connections after 3 s, so the race is rare.
-  const pool = { keepAlive: true, timeout: idleSocketMs }
+  const pool = { keepAlive: true, timeout: idleSocketMs, ...(ca !== undefined && { ca }) }
   const plain = new HttpAgent(pool)
-  const secure = new HttpsAgent(ca === undefined ? pool : { ...pool, ca })
+  const secure = new HttpsAgent(pool)
+  // The pool's time-out also ends a CONNECT that the proxy does not answer.
+  const tunnels =
+    proxy &&
+    new HttpsProxyAgent({
+      ...pool,
+      proxy: proxy.url,
+      ...(ca !== undefined && { proxyRequestOptions: { ca: [ca] } }),
+    })
 
   /** Never throws. `post` follows no redirect, because a redirect would show the message to another host. */
   async function post(
@@ -58,16 +71,20 @@ export function createTransport(options: TransportOptions = {}) {
     if (signal.aborted) return { kind: 'not_sent', code: 'ABORTED' }
     const isSecure = url.startsWith('https:')
     let request: ClientRequest
+    let agent = secure
     try {
+      if (isSecure && tunnels && !proxy.isDirect(new URL(url))) agent = tunnels
       request = isSecure
-        ? httpsRequest(url, { method, headers, agent: secure })
+        ? httpsRequest(url, { method, headers, agent })
         : httpRequest(url, { method, headers, agent: plain })
     } catch (error) {
       return { kind: 'not_sent', code: faultCode(error) }
     }
     return new Promise((resolve) => {
       let phase: 'connecting' | 'connected' | 'headers' | 'settled' = 'connecting'
-      const connectTimer = setTimeout(() => fail('CONNECT_DEADLINE'), connectTimeoutMs)
+      // Until the request has a socket, the proxy has opened no tunnel, so a fault is the proxy's.
+      let faultOf = agent === tunnels ? 'PROXY_' : ''
+      const connectTimer = setTimeout(() => fail(`${faultOf}CONNECT_DEADLINE`), connectTimeoutMs)
       const totalTimer = setTimeout(() => fail('TOTAL_DEADLINE'), totalTimeoutMs)
       const onAbort = () => fail('ABORTED')
       signal.addEventListener('abort', onAbort)
@@ -90,8 +107,9 @@ export function createTransport(options: TransportOptions = {}) {
       }
 
       request.once('socket', (socket) => {
+        faultOf = ''
         // An open socket counts as connected, because the socket may already have written the request.
-        if (request.reusedSocket || (!socket.connecting && !socket.destroyed)) connected()
+        if (isOpen(socket) && (request.reusedSocket || !socket.destroyed)) connected()
         else socket.once(isSecure ? 'secureConnect' : 'connect', connected)
       })
       request.once('response', (response) => {
@@ -99,7 +117,7 @@ export function createTransport(options: TransportOptions = {}) {
         if (phase === 'connected') phase = 'headers'
         read(response, settle, fail)
       })
-      request.on('error', (error) => fail(faultCode(error)))
+      request.on('error', (error) => fail(faultOf + faultCode(error)))
       // A request that gets an upgrade response closes without an event `response` or `error`. Once an ordinary
       // response has begun, `read` reports how it ended.
       request.once('close', () => {
@@ -113,10 +131,15 @@ export function createTransport(options: TransportOptions = {}) {
   function close(): void {
     plain.destroy()
     secure.destroy()
+    tunnels?.destroy()
   }
 
   return { post, close }
 }
+
+/** In a tunnel, TCP is connected before TLS begins. `alpnProtocol` is null until the handshake has ended. */
+const isOpen = (socket: Socket) =>
+  socket instanceof TLSSocket ? socket.alpnProtocol !== null : !socket.connecting
 
 function read(response: IncomingMessage, settle: (result: PostResult) => void, fail: (code: string) => void) {
   const chunks: Buffer[] = []
@@ -136,6 +159,9 @@ function read(response: IncomingMessage, settle: (result: PostResult) => void, f
 
 // Only the error's code is returned, because messages of system and TLS errors contain addresses and names.
 function faultCode(error: unknown): string {
+  // The agent's error for an answer to CONNECT that refuses the tunnel. The error has no code.
+  const [, refusal] = /^Bad response: ([0-9]{3})$/.exec(error instanceof Error ? error.message : '') ?? []
+  if (refusal !== undefined) return refusal
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : 'UNKNOWN_FAULT'
 }

@@ -13,9 +13,16 @@ export const throwaway = {
   cert: readFileSync(new URL('fixtures/throwaway-cert.pem', import.meta.url), 'utf8'),
 }
 
+/** The certificate of a private authority, and one that it signed for vendor.example and localhost. For tests only. */
+export const privateCa = readFileSync(new URL('fixtures/private-ca-cert.pem', import.meta.url), 'utf8')
+export const vendorPair = {
+  key: readFileSync(new URL('fixtures/vendor-key.pem', import.meta.url), 'utf8'),
+  cert: readFileSync(new URL('fixtures/vendor-cert.pem', import.meta.url), 'utf8'),
+}
+
 /** What a server does after it has read a whole request. `wire` is the TCP socket, with TLS as well. */
 export type Behaviour = (socket: Socket, wire: Socket) => void
-export type ServerOptions = { tls?: boolean; onAccept?: (wire: Socket) => void }
+export type ServerOptions = { tls?: boolean | typeof throwaway; onAccept?: (wire: Socket) => void }
 export type TestServer = Awaited<ReturnType<typeof serve>>
 
 export async function serve(behaviour: Behaviour, { tls = false, onAccept }: ServerOptions = {}) {
@@ -24,11 +31,12 @@ export async function serve(behaviour: Behaviour, { tls = false, onAccept }: Ser
   const reads = new EventEmitter()
   const firstRequest = once(reads, 'request')
 
+  const pair = tls === true ? throwaway : tls
   const server = createServer((wire) => {
     wires.push(wire)
     wire.on('error', () => {})
     if (onAccept) return onAccept(wire)
-    const socket = tls ? new TLSSocket(wire, { isServer: true, ...throwaway }) : wire
+    const socket = pair ? new TLSSocket(wire, { isServer: true, ...pair }) : wire
     socket.on('error', () => {})
     let unread = ''
     socket.on('data', (chunk: Buffer) => {

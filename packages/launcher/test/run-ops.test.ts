@@ -17,19 +17,19 @@ afterEach(() => project.remove())
 /** Runs a command that prints its arguments, its REDIS_URL and the length of its PHONE_KEY. */
 async function runOps(env: NodeJS.ProcessEnv = {}) {
   const lines: string[] = []
-  const child = await project.run('run-ops.ts', ['lookup', '-'], env, (line) => lines.push(line))
+  const child = await project.run('run-ops.ts', ['phone', '-'], env, (line) => lines.push(line))
   return { ...(await child.exited), line: lines.at(-1) }
 }
 
 test('a command gets its arguments and the development values, and its exit code is returned', async () => {
-  expect(await runOps()).toMatchObject({ code: 5, line: 'lookup - undefined 44' })
+  expect(await runOps()).toMatchObject({ code: 5, line: 'phone - undefined 44' })
 })
 
 test('a command uses the Redis of a running npm start, unless REDIS_URL is set', async () => {
   const redis = await startRedis({ dir: join(project.dir, '.data/redis') })
-  expect((await runOps()).line).toBe(`lookup - ${redis.url} 44`)
-  expect((await runOps({ REDIS_URL: 'redis://elsewhere' })).line).toBe('lookup - redis://elsewhere 44')
-  expect((await runOps({ NODE_ENV: 'production' })).line).toBe('lookup - undefined 0')
+  expect((await runOps()).line).toBe(`phone - ${redis.url} 44`)
+  expect((await runOps({ REDIS_URL: 'redis://elsewhere' })).line).toBe('phone - redis://elsewhere 44')
+  expect((await runOps({ NODE_ENV: 'production' })).line).toBe('phone - undefined 0')
   // It must not fall back to the default address of Redis, where an unrelated server may run.
   process.kill(redis.pid, 'SIGSTOP')
   expect(await runOps()).toMatchObject({
@@ -38,5 +38,5 @@ test('a command uses the Redis of a running npm start, unless REDIS_URL is set',
   })
   process.kill(redis.pid, 'SIGCONT')
   await redis.kill()
-  expect((await runOps()).line).toBe('lookup - undefined 44')
+  expect((await runOps()).line).toBe('phone - undefined 44')
 })

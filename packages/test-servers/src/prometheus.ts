@@ -1,5 +1,5 @@
-// Prometheus and promtool, for the tests of the alert rules and the dashboard. They come from the PATH, or
-// from Debian's package, which is unpacked into the data directory: installing it would start a service.
+// Prometheus, promtool and redis_exporter, for the tests of the alert rules and the dashboard. They come from the PATH,
+// or from Debian's packages, which are unpacked into the data directory: installing them would start services.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
@@ -9,28 +9,37 @@ import { aptGet, canAptInstall } from '@sms-codes/launcher/apt'
 import { findProgram } from '@sms-codes/launcher/find-program'
 
 export type Prometheus = { prometheus: string; promtool: string }
+type Say = (line: string) => void
 
-export async function ensurePrometheus(say: (line: string) => void): Promise<Prometheus> {
-  const unpacked = join(DATA_DIR, 'prometheus')
+/** @throws Error if the programs are not on the PATH and cannot be unpacked */
+export async function ensurePrometheus(say: Say): Promise<Prometheus> {
+  const [prometheus, promtool] = await ensurePrograms('prometheus', [['prometheus'], ['promtool']], say)
+  return { prometheus: prometheus ?? '', promtool: promtool ?? '' }
+}
+
+/** Returns the path of redis_exporter. @throws Error if it is not on the PATH and cannot be unpacked */
+export async function ensureRedisExporter(say: Say): Promise<string> {
+  const names = [['redis_exporter', 'prometheus-redis-exporter']]
+  const [program] = await ensurePrograms('prometheus-redis-exporter', names, say)
+  return program ?? ''
+}
+
+/** @param wanted for each program the names that it may have */
+async function ensurePrograms(name: string, wanted: string[][], say: Say): Promise<string[]> {
+  const unpacked = join(DATA_DIR, name)
   const PATH = [process.env['PATH'] ?? '', join(unpacked, 'usr/bin')].join(delimiter)
-  const found = findPrometheus(PATH)
-  if (found !== null) return found
-  if (!canAptInstall())
-    throw new Error('prometheus and promtool must be on the PATH: https://prometheus.io/download')
+  const find = () => wanted.flatMap((names) => findProgram(names, { PATH }) ?? [])
+  if (find().length === wanted.length) return find()
+  const all = wanted.map(([first]) => first).join(' and ')
+  if (!canAptInstall()) throw new Error(`${all} must be on the PATH: https://prometheus.io/download`)
   mkdirSync(DATA_DIR, { recursive: true })
   // The directory gets its name when it is complete, so an interrupted run leaves none that looks complete.
   const dir = mkdtempSync(`${unpacked}-`)
-  await unpackPackage('prometheus', dir, say)
+  await unpackPackage(name, dir, say)
   rmSync(unpacked, { recursive: true, force: true })
   renameSync(dir, unpacked)
-  const programs = findPrometheus(PATH)
-  if (programs === null) throw new Error('the package prometheus contains no prometheus and promtool')
-  return programs
-}
-
-function findPrometheus(PATH: string): Prometheus | null {
-  const [prometheus, promtool] = [findProgram(['prometheus'], { PATH }), findProgram(['promtool'], { PATH })]
-  return prometheus === null || promtool === null ? null : { prometheus, promtool }
+  if (find().length < wanted.length) throw new Error(`the package ${name} does not contain ${all}`)
+  return find()
 }
 
 /** Downloads a Debian package into a directory and unpacks it there, without its services and dependencies. */

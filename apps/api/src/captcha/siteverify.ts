@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import type { EgressProxy } from '@sms-codes/core/config/egress-proxy'
 import type { Policy } from '@sms-codes/core/config/policy-schema'
 import type { Keyring } from '@sms-codes/core/keyring'
 import type { Logger } from '@sms-codes/core/logger'
@@ -7,7 +8,10 @@ import { asStoreError, type RedisClient } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { createTransport } from '@sms-codes/gateways/transport'
 
-export type SiteverifyOptions = NonNullable<Policy['captcha']['siteverify']> & { secret: string }
+export type SiteverifyOptions = NonNullable<Policy['captcha']['siteverify']> & {
+  secret: string
+  proxy?: EgressProxy | undefined
+}
 type Needs = { redis: RedisClient; keyring: Pick<Keyring, 'pseudonym'>; log: Logger }
 
 const ADDRESSES = {
@@ -53,8 +57,17 @@ const TOKEN_CODES = [
  * not get the address of the user, which its widget has seen anyway.
  */
 export function createSiteverify({ redis, keyring, log }: Needs, options: SiteverifyOptions) {
-  const { service, url = ADDRESSES[service], site_key, hostnames, min_score, deadline = 3, secret } = options
-  const transport = createTransport({ totalTimeoutMs: deadline * 1000 })
+  const {
+    service,
+    url = ADDRESSES[service],
+    site_key,
+    hostnames,
+    min_score,
+    deadline = 3,
+    secret,
+    proxy,
+  } = options
+  const transport = createTransport({ totalTimeoutMs: deadline * 1000, proxy })
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' }
 
   /**

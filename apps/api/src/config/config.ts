@@ -1,3 +1,4 @@
+import { egressProxyOf } from '@sms-codes/core/config/egress-proxy'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import type { Policy } from '@sms-codes/core/config/policy-schema'
 import type { CodePolicy } from '@sms-codes/core/codes/code-store'
@@ -53,7 +54,11 @@ export function loadApiConfig(env: Env) {
     siteverify:
       policy.captcha.siteverify === undefined
         ? null
-        : { ...policy.captcha.siteverify, secret: values.CAPTCHA_SECRET ?? '' },
+        : {
+            ...policy.captcha.siteverify,
+            secret: values.CAPTCHA_SECRET ?? '',
+            proxy: egressProxyOf(values),
+          },
     backEnds: backEndsOf(values.API_KEYS, policy.api_keys),
     policies: policiesOf(policy),
     rateLimits: rateLimits(policy),

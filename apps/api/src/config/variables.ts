@@ -1,5 +1,6 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
 import { integer, optionalText, parsed } from '@sms-codes/core/config/decoders'
+import { egressVariables } from '@sms-codes/core/config/egress-proxy'
 import { keyVariables, port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { receiptVariables } from '@sms-codes/gateways/receipts'
 import { parseApiKeys } from '../http/api-keys.ts'
@@ -25,6 +26,7 @@ export const ApiEnv = Type.Object({
   CAPTCHA_SECRET: optionalText({
     description: 'secret: secret key of your site at the captcha service of the policy (captcha.siteverify)',
   }),
+  ...egressVariables,
   ...receiptVariables,
   DRAIN_MS: integer(
     { minimum: 0, maximum: 60_000, default: 0 },

@@ -1,4 +1,4 @@
-import { prefersEnglish } from './language.ts'
+import { prefersEnglish } from '@sms-codes/core/process/language'
 
 /** The RETCODE strings of the HTTP contract. */
 export const RETCODE = {

@@ -72,6 +72,7 @@ function createSendCode(deps: Needs) {
     const issuing = codes.issue(mobile, scene, { ...asked, fixedCode, budgetUnit })
     const issued = await issuing.catch((err: unknown) => giveBackAndThrow(release, err, request.log))
     if (issued.kind === 'throttled') {
+      metrics.refusals.inc({ limit: 'phone' })
       await release()
       throw new Refusal('sentTooOften', { retry_after: issued.retryAfter }, 'limit_phone')
     }

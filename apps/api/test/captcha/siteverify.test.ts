@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createLogger } from '@sms-codes/core/logger'
 import { keys } from '@sms-codes/core/redis/keys'
@@ -241,6 +242,29 @@ describe('a captcha service that does not judge', () => {
     const asked = siteverify({ service: 'hcaptcha', url: `http://127.0.0.1:${port}/` })
     expect(await asked.consume(aToken(), 'login')).toBe('unavailable')
   })
+})
+
+it('the call goes through the proxy, and the log names the proxy and no login', async () => {
+  const proxy = createServer().on('connect', (request: IncomingMessage, socket: Duplex) => {
+    connects.push(request.url ?? '')
+    socket.end('HTTP/1.1 407 X\r\n\r\n')
+  })
+  const connects: string[] = []
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  const address: AddressInfo | string | null = proxy.address()
+  const at = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+  const told: string[] = []
+  const log = createLogger('api', 'info', { write: (line) => void told.push(line) })
+  const through = { url: new URL(`http://user:canary@${at}`), isDirect: () => false }
+  const asked = createSiteverify(
+    { redis: api.redis, keyring: api.keyring, log },
+    { service: 'turnstile', secret: SECRET, proxy: through },
+  )
+  expect(await asked.consume(aToken(), 'login')).toBe('unavailable')
+  expect(connects).toEqual(['challenges.cloudflare.com:443'])
+  expect(told.join()).toContain('"why":"PROXY_407"')
+  expect(told.join()).not.toContain('canary')
+  proxy.close()
 })
 
 const siteverify = (options: Omit<SiteverifyOptions, 'secret'>) =>

@@ -91,6 +91,7 @@ describe('POST /v1/receipts/redeem', () => {
     const mobile = aMobile()
     const receipt = await api.receipt(mobile)
     const { jti, sub, exp } = decodeJwt(receipt)
+    await api.deps.traffic.flush()
     const before = await api.redis.keys('*')
     await redeem({ receipt })
     const added = (await api.redis.keys('*')).filter((key) => !before.includes(key))

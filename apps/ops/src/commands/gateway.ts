@@ -76,7 +76,9 @@ async function turnOff(redis: RedisClient, config: StoreConfig, given: Given, se
   await record(redis, 'gateway off', given)
   await switchOff(redis, name, seconds)
   const end = given.for === undefined ? `without an end: "gateway on ${name}" ends it` : `for ${given.for}`
-  const others = gateways.filter((one) => one.name !== name && one.until === null)
+  // A worker may use fewer gateways than the policy has.
+  const used = gateways.filter(({ workers }) => workers > 0)
+  const others = (used.length > 0 ? used : gateways).filter((one) => one.name !== name && one.until === null)
   const warning =
     'No gateway is left: messages wait until their time to send is over, and the API refuses sends from 13 s on.'
   return [`off: ${name}, ${end}`, ...(others.length === 0 ? [warning] : [])]

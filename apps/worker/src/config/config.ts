@@ -1,4 +1,5 @@
 import { guardWindowsOf, historySecondsOf } from '@sms-codes/core/codes/code-policies'
+import { egressProxyOf } from '@sms-codes/core/config/egress-proxy'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
 import { fallbackRules } from '@sms-codes/core/config/fallback-rules'
 import { gatewaysOf, needsTls, workerChecks } from './checks.ts'
@@ -33,6 +34,7 @@ export function loadWorkerConfig(env: Env) {
         ? null
         : { url: SMTP_URL.href, from, requireTls: needsTls(values.NODE_ENV, SMTP_URL) },
     events: EVENTS_URL === undefined ? null : { url: EVENTS_URL.href, keys: values.EVENTS_SECRETS ?? [] },
+    proxy: egressProxyOf(values),
     expectsReceipts: values.CALLBACK_TOKEN !== undefined,
   }
 }

@@ -1,5 +1,6 @@
 import { Type, type StaticDecode } from '@sinclair/typebox'
 import { integer, isUnique, list, parsed, someOf, url } from '@sms-codes/core/config/decoders'
+import { egressVariables } from '@sms-codes/core/config/egress-proxy'
 import { keyVariables, port, processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { vendorVariables } from '@sms-codes/gateways/vendors'
 import { webhookSecrets } from '@sms-codes/gateways/webhook/signature'
@@ -37,6 +38,7 @@ export const WorkerEnv = Type.Object({
   EVENTS_SECRETS: Type.Optional(webhookSecrets('signs the events that are sent to EVENTS_URL')),
   CALLBACK_TOKEN: shared.CALLBACK_TOKEN,
   PUBLIC_URL: shared.PUBLIC_URL,
+  ...egressVariables,
   ...vendorVariables,
 })
 

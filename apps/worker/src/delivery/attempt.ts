@@ -1,23 +1,13 @@
 import type { Claim, Doubt } from '@sms-codes/core/codes/claim'
 import type { GatewayAnswer } from '@sms-codes/core/history/answer'
+import type { FailReason } from '@sms-codes/core/history/failures'
 import type { Channel } from '@sms-codes/core/codes/send'
 import type { Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Answer, SkippingGateway, SkipReason } from '../gateways/skipping-gateway.ts'
 import { planCalls, type Call } from './call-plan.ts'
 
-/** The reasons for which a send fails. The worker's metrics have a series for each reason from the start. */
-export const FAIL_REASONS = [
-  'late',
-  'unreadable',
-  'job_failed',
-  'undelivered',
-  'ambiguous',
-  'number',
-  'number_limit',
-] as const
-
 /** The reasons for which a channel (SMS or e-mail) ends a send. The send then fails, or moves to the other channel. */
-export type EndReason = (typeof FAIL_REASONS)[number] | 'no_gateway'
+export type EndReason = FailReason | 'no_gateway'
 
 /** How an attempt ended. An attempt that needs a retry throws RetryLater instead. */
 export type Delivered =

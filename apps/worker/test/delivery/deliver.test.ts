@@ -3,6 +3,8 @@ import { phoneOf } from '@sms-codes/core/codes/send'
 import { keys } from '@sms-codes/core/redis/keys'
 import type { Found, LookUp, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { RetryLater } from '../../src/delivery/settle-send.ts'
+import { withSwitch } from '../../src/gateways/operator-switch.ts'
+import type { SkippingGateway } from '../../src/gateways/skipping-gateway.ts'
 import {
   fakeGateway,
   LEASE_MS,
@@ -281,7 +283,7 @@ describe('a doubt', () => {
   /** Runs the job until it ends, at most `most` times. */
   const runJob = async (
     send: Parameters<typeof delivery.deliver>[0],
-    gateways: SmsGateway[],
+    gateways: SkippingGateway[],
     most: number,
   ) => {
     for (let i = 0; i < most; i++) {
@@ -301,7 +303,12 @@ describe('a doubt', () => {
   })
 
   it('is counted by gateway, for an unclear answer and for a worker that died; so is a second message', async () => {
-    const [died, unclear] = [fakeGateway('died'), fakeGateway('unclear', ['ambiguous'])]
+    // The call to `down` risks a second message, but certainly none left.
+    const gateways = [
+      fakeGateway('died'),
+      fakeGateway('down', ['switch_now']),
+      fakeGateway('unclear', ['ambiguous']),
+    ]
     const { send } = await issued()
     const counts = async () => {
       const text = await delivery.registry.metrics()
@@ -314,9 +321,9 @@ describe('a doubt', () => {
     const [, , before = 0] = await counts()
     await delivery.ledger.claim(send, 'died', { fence: 0, leaseMs: LEASE_MS })
     await delivery.pass(2)
-    expect(await runJob(send, [died, unclear], 1)).toBe('still open')
+    expect(await runJob(send, gateways, 1)).toBe('still open')
     expect(await counts()).toEqual([1, 1, before + 1])
-    expect(await runJob(send, [died, unclear], 1)).toMatchObject({ outcome: 'failed', why: 'ambiguous' })
+    expect(await runJob(send, gateways, 1)).toMatchObject({ outcome: 'failed', why: 'ambiguous' })
     expect(await counts()).toEqual([1, 1, before + 1])
   })
 
@@ -393,6 +400,16 @@ describe('a doubt', () => {
     expect(await runJob(send, [asked], 9)).toEqual({ outcome: 'failed', why: 'ambiguous', answer: '' })
     expect(asked.messages).toHaveLength(2)
     expect(asked.lookUps).toHaveLength(2)
+  })
+
+  it('is not looked up at a vendor that an operator has switched off, and another gateway sends the message', async () => {
+    const { send } = await issued()
+    const asked = gatewayWithLookUp('asked', { found: 'taken' })
+    const other = fakeGateway('other')
+    expect(await runJob(send, [asked, other], 1)).toBe('still open')
+    const off = withSwitch(asked, { isOff: () => true })
+    expect(await runJob(send, [off, other], 1)).toEqual({ outcome: 'sent', why: 'other' })
+    expect([asked.messages.length, asked.lookUps]).toEqual([1, []])
   })
 
   it('is looked up at the vendor only after a wait', async () => {

@@ -1,5 +1,6 @@
 import type { StaticDecode, TObject, TSchema } from '@sinclair/typebox'
 import { TransformDecodeError, Value } from '@sinclair/typebox/value'
+import { textOf } from './egress-proxy.ts'
 import { movedVariables } from './moved-variables.ts'
 import { policyFaults } from './policy-checks.ts'
 import type { PolicyFault } from './policy-faults.ts'
@@ -53,7 +54,11 @@ export function loadConfig(
   const values: Record<string, unknown> = {}
   const faults = new Map<string, string[]>()
   for (const [name, variable] of Object.entries(schema.properties)) {
-    const { value, faults: found } = readVariable(variable, env[name], schema.required?.includes(name))
+    const { value, faults: found } = readVariable(
+      variable,
+      textOf(env, name),
+      schema.required?.includes(name),
+    )
     if (found !== undefined) faults.set(name, found)
     else if (value !== undefined) values[name] = value
   }

@@ -1,4 +1,5 @@
 import type { TObject } from '@sinclair/typebox'
+import { textOf } from './egress-proxy.ts'
 import type { Env } from './load.ts'
 
 /**
@@ -6,7 +7,7 @@ import type { Env } from './load.ts'
  * name may belong to another program, so the name only causes a warning.
  */
 export function findMisspelled({ properties }: TObject, env: Env): { given: string; similar: string }[] {
-  const unset = Object.keys(properties).filter((name) => !env[name])
+  const unset = Object.keys(properties).filter((name) => !textOf(env, name))
   const unknown = Object.keys(env).filter((given) => env[given] && !(given in properties))
   return unknown.flatMap((given) => {
     const similar = unset.find((name) => isSimilar(given.toUpperCase(), name))

@@ -71,6 +71,15 @@ export function readPolicy(file: string | undefined): ReadPolicy {
 }
 
 /**
+ * The built-in settings, and these with the settings of a file that `readPolicy` read without faults, all as written.
+ */
+export function readSettings(file: string | undefined): { builtIn: unknown; settings: unknown } {
+  const { settings: builtIn } = parse(BUILT_IN, 'policy.yaml')
+  const own = file === undefined ? undefined : parse(file, file).settings
+  return { builtIn, settings: merge(PolicySchema, builtIn, own) }
+}
+
+/**
  * The policy without the faulty settings, so that the rules about several settings can be applied too and all faults are
  * reported at once. A section that lacks a removed setting is removed in the next round.
  */

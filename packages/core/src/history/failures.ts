@@ -3,6 +3,18 @@ import type { Logger } from '../logger.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
 
+/** The reasons for which a send fails. The worker's metrics have a series for each reason from the start. */
+export const FAIL_REASONS = [
+  'late',
+  'unreadable',
+  'job_failed',
+  'undelivered',
+  'ambiguous',
+  'number',
+  'number_limit',
+] as const
+export type FailReason = (typeof FAIL_REASONS)[number]
+
 /** A send that failed. `gateway` and `code` are those of the last answer or delivery receipt, or ''. */
 export type Failure = {
   at: number

@@ -14,8 +14,8 @@ const WRITE_EVERY_MS = 1_000
 /** A day, and an hour so that the oldest minute of a day is complete. */
 const KEEP_MS = 25 * 60 * MINUTE_MS
 
-/** By minute, and then by field. */
-type Counts = Map<number, Map<string, number>>
+/** By key, and then by field. */
+type Counts = Map<string, Map<string, number>>
 
 /**
  * Counts what happens to sends, by minute, scene and gateway, and keeps the last answers of each gateway, for the eyes of
@@ -30,8 +30,7 @@ export function createTraffic(redis: RedisClient, log: Logger, now = Date.now) {
   let isFailing = false
 
   async function write(counted: Counts, kept: Map<string, string>): Promise<void> {
-    const commands = [...counted].flatMap(([minute, fields]) => {
-      const key = keys.traffic(minute)
+    const commands = [...counted].flatMap(([key, fields]) => {
       const adding = [...fields].map(([field, sends]) => redis.hincrby(key, field, sends))
       return [...adding, redis.pexpire(key, KEEP_MS)]
     })
@@ -63,9 +62,11 @@ export function createTraffic(redis: RedisClient, log: Logger, now = Date.now) {
   /** @param by the gateway, or the reason of a failure; '' for `accepted` */
   function count(what: Counted, scene: string, by: string): void {
     const minute = Math.floor(now() / MINUTE_MS)
-    const fields = counts.get(minute) ?? new Map<string, number>()
     const field = `${what} ${scene} ${by}`
-    counts.set(minute, fields.set(field, (fields.get(field) ?? 0) + 1))
+    for (const key of [keys.traffic(minute), keys.trafficOfHour(Math.floor(minute / 60))]) {
+      const fields = counts.get(key) ?? new Map<string, number>()
+      counts.set(key, fields.set(field, (fields.get(field) ?? 0) + 1))
+    }
     writeSoon()
   }
 
@@ -83,7 +84,7 @@ export type Traffic = ReturnType<typeof createTraffic>
 /** Reads the counts of the current minute and of so many minutes before it, at most a day. @throws StoreError */
 export async function readTraffic(redis: RedisClient, minutes: number): Promise<TrafficCount[]> {
   const current = Math.floor((await redisClockMs(redis)) / MINUTE_MS)
-  const names = Array.from({ length: minutes + 1 }, (_, ago) => keys.traffic(current - ago))
+  const names = periodsOf(current - minutes, current)
   const hashes = await asStoreError('traffic', Promise.all(names.map((name) => redis.hgetall(name))))
   const sums = new Map<string, number>()
   for (const [field, count] of hashes.flatMap((hash) => Object.entries(hash)))
@@ -93,6 +94,14 @@ export async function readTraffic(redis: RedisClient, minutes: number): Promise<
     const what = COUNTED.find((one) => one === name)
     return what === undefined ? [] : [{ what, scene, by, count }]
   })
+}
+
+/** The keys of these minutes: minutes up to the first full hour, and then hours. */
+function periodsOf(first: number, last: number): string[] {
+  const names: string[] = []
+  for (let minute = first; minute <= last; minute += minute % 60 === 0 ? 60 : 1)
+    names.push(minute % 60 === 0 ? keys.trafficOfHour(minute / 60) : keys.traffic(minute))
+  return names
 }
 
 /** Reads the newest acceptance and the newest refusal of each gateway, newest first. @throws StoreError */

@@ -83,6 +83,8 @@ export const keys = {
   audit: 'sms:{gate}:audit',
   /** What happened to sends in a minute, as counts by scene and gateway (traffic.ts). `minute` counts from 1970. */
   traffic: (minute: number) => `sms:{gate}:traffic:${minute}`,
+  /** The same for an hour, because the 1,440 minutes of a day take too long to read. */
+  trafficOfHour: (hour: number) => `sms:{gate}:traffic:h${hour}`,
   /** The newest acceptance and the newest refusal of each gateway. */
   lastAnswers: 'sms:{gate}:last-answers',
   /** The messages that the budget of the whole service has paid for. */

@@ -26,14 +26,19 @@ export async function storeFaults(redis: RedisClient, keyring: KeyringOptions): 
 }
 
 async function readServer(redis: Redis) {
-  const info = await asStoreError('info', redis.info('server', 'memory'))
+  const info = await asStoreError('info', redis.info())
   const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? ''
+  const { host = '', port = 0 } = redis.options
   const server = {
+    /** As configured. With Sentinels, the address of the primary is not known here. */
+    address: `${host}:${port}`,
     version: field('valkey_version') || field('redis_version'),
     memoryBytes: Number(field('used_memory')),
     /** 0 for no limit. */
     maxMemoryBytes: Number(field('maxmemory')),
     policy: field('maxmemory_policy'),
+    ...persistenceOf(field),
+    replicas: replicasOf(info),
   }
   const faults: string[] = []
   const [major = 0, minor = 0] = field('redis_version').split('.').map(Number)
@@ -48,6 +53,22 @@ async function readServer(redis: Redis) {
     faults.push('the server does not have that database')
   return { server, faults: faults.map((fault) => `REDIS_URL: ${fault}`) }
 }
+
+const persistenceOf = (field: (name: string) => string) => ({
+  /** Null if the server does not tell. */
+  hasAof: field('aof_enabled') === '' ? null : field('aof_enabled') === '1',
+  /** Whether the last write of the append-only file, its last rewrite and the last snapshot succeeded. */
+  isAofWritten: field('aof_last_write_status') !== 'err' && field('aof_last_bgrewrite_status') !== 'err',
+  isSnapshotWritten: field('rdb_last_bgsave_status') !== 'err',
+  /** The last snapshot or the start of the server, in ms since 1970. */
+  savedAt: Number(field('rdb_last_save_time')) * 1000,
+})
+
+/** The replicas that are connected. `lagSeconds`: since the last sign of life of a replica. */
+const replicasOf = (info: string) =>
+  [...info.matchAll(/^slave[0-9]+:ip=([^,]*),port=([0-9]+),state=(\w+),.*?lag=([0-9]+)/gm)].map(
+    ([, host, port, state, lag]) => ({ address: `${host}:${port}`, state, lagSeconds: Number(lag) }),
+  )
 
 /** `storeFaults` at the start of a process. If Redis is not reached, the list is empty and the process starts. */
 export async function faultsAtBoot(redis: RedisClient, keyring: KeyringOptions): Promise<string[]> {

@@ -79,7 +79,8 @@ describe('the counts of the traffic', () => {
     for (let i = 0; i < 1_000; i += 1) count('sent', 'default', 'ccp')
     await expect.poll(() => readTraffic(redis, 1), { timeout: 5_000 }).toMatchObject([{ count: 1_000 }])
     const stats = await redis.info('commandstats')
-    expect(/^cmdstat_hincrby:calls=([0-9]+)/m.exec(stats)?.[1]).toBe('1')
+    // One for the minute and one for the hour.
+    expect(/^cmdstat_hincrby:calls=([0-9]+)/m.exec(stats)?.[1]).toBe('2')
   })
 
   it('belong to the minute in which they were counted, also if they are written in the next one', async () => {
@@ -105,12 +106,19 @@ describe('the counts of the traffic', () => {
     expect(sums.map(([sum]) => sum?.count)).toEqual([2, 4, 6])
   })
 
+  it('of a day are read from a few dozen keys', async () => {
+    expect(await readTraffic(redis, 1_440)).toEqual([])
+    const stats = await redis.info('commandstats')
+    expect(Number(/^cmdstat_hgetall:calls=([0-9]+)/m.exec(stats)?.[1])).toBeLessThanOrEqual(59 + 25)
+  })
+
   it('are kept for 25 hours', async () => {
     const { count, flush } = processAt(0)
     count('sent', 'default', 'ccp')
     await flush()
-    const [key = ''] = await redis.keys(keys.traffic(0).replace('0', '*'))
-    expect(Math.round((await redis.pttl(key)) / MINUTE_MS)).toBe(25 * 60)
+    const names = await redis.keys(keys.traffic(0).replace('0', '*'))
+    const lives = await Promise.all(names.map((name) => redis.pttl(name)))
+    expect(lives.map((ms) => Math.round(ms / MINUTE_MS))).toEqual([25 * 60, 25 * 60])
   })
 
   it('are not lost when a process stops: a flush waits for the write that is under way', async () => {

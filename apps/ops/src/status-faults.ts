@@ -1,0 +1,143 @@
+import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
+import { STALLED_AFTER_MS } from '@sms-codes/core/queues/queue-state'
+import { EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
+import { showSeconds } from './output.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** A worker writes its heartbeat every 5 s, and is dropped after 15 s. */
+const LATE_BEAT_SECONDS = 8
+const LAGGING_SECONDS = 10
+const LONG_WAIT_SECONDS = 60
+/** An older refusal may be of an account that was corrected since. */
+const RECENT_SECONDS = 600
+/** After these answers a gateway accepts no message until a person has corrected something. */
+const NEEDS_A_PERSON = ['config', 'template']
+
+type Server = Snapshot['redis']['servers'][number]
+type Process = Pick<Snapshot['processes'][number], 'app' | 'host' | 'pid'>
+
+/**
+ * Finds what is wrong in a snapshot: `faults` stop or endanger sends, and `notes` are states that an operator or a rollout
+ * has caused. Each text says what to do.
+ */
+export function findFaults(snapshot: Snapshot): { faults: string[]; notes: string[] } {
+  const { redis, processes, queues } = snapshot
+  return {
+    faults: [
+      ...redis.faults,
+      ...redis.servers.flatMap(serverFaults),
+      ...processFaults(processes),
+      ...queueFaults(queues),
+      ...gatewayFaults(snapshot),
+      ...budgetFaults(snapshot.budget),
+      ...differenceFaults(processes),
+    ],
+    notes: [...versionNotes(processes), ...offNotes(snapshot.gatewaysOff)],
+  }
+}
+
+function serverFaults({ address, hasAof, isAofWritten, isSnapshotWritten, replicas }: Server): string[] {
+  const late = replicas.filter(({ state, lagSeconds }) => state !== 'online' || lagSeconds > LAGGING_SECONDS)
+  return [
+    ...(hasAof === false
+      ? [
+          `Redis ${address} keeps no append-only file and loses codes and jobs at a restart: set appendonly yes`,
+        ]
+      : []),
+    ...(isAofWritten ? [] : [`Redis ${address} could not write its append-only file: check its disk`]),
+    ...(isSnapshotWritten
+      ? []
+      : [`Redis ${address} could not write its snapshot: check its disk and memory`]),
+    ...late.map(
+      (replica) =>
+        `the replica ${replica.address} is ${replica.state}, ${showSeconds(replica.lagSeconds)} behind: check its host and network`,
+    ),
+  ]
+}
+
+function processFaults(processes: Snapshot['processes']): string[] {
+  const runs = (app: string) => processes.some((one) => one.app === app)
+  const late = processes.filter(({ seenSeconds }) => seenSeconds > LATE_BEAT_SECONDS)
+  return [
+    ...(runs('worker') ? [] : ['no worker runs, so no message is sent: start a worker']),
+    ...(runs('api') ? [] : ['no API process runs, so no request is answered: start the API']),
+    ...late.map(
+      (one) => `${nameOf(one)} was last seen ${showSeconds(one.seenSeconds)} ago: check that it still runs`,
+    ),
+  ]
+}
+
+function queueFaults(queues: Snapshot['queues']): string[] {
+  const paused = queues.filter((one) => one.paused).map(({ name }) => name)
+  const stalled = queues.filter(
+    (one) => one.name !== EVENTS_QUEUE && one.stalledSeconds * 1000 >= STALLED_AFTER_MS,
+  )
+  const waiting = queues.filter((one) => !one.paused && (one.oldestSeconds ?? 0) >= LONG_WAIT_SECONDS)
+  return [
+    ...(paused.length === 0
+      ? []
+      : [`paused: ${paused.join(', ')}. Nothing is sent and the API refuses sends; "resume" ends the pause`]),
+    ...stalled.map(({ name, stalledSeconds }) => {
+      const refuses = name === EMAIL_QUEUE ? '' : ', so the API refuses sends'
+      return `no gateway has accepted a message of ${name} for ${showSeconds(stalledSeconds)}${refuses}: see the gateways below`
+    }),
+    ...waiting.map(
+      ({ name, oldestSeconds }) =>
+        `a job of ${name} has waited ${showSeconds(oldestSeconds ?? 0)} for a worker: start more workers for this queue`,
+    ),
+  ]
+}
+
+/** A gateway whose newest answer shows that its account, key, balance, template or signature is wrong. */
+function gatewayFaults({ answers, gatewaysOff }: Snapshot): string[] {
+  const newest = answers.filter((one, i) => answers.findIndex(({ gateway }) => gateway === one.gateway) === i)
+  return newest
+    .filter(
+      (one) =>
+        NEEDS_A_PERSON.includes(one.class) &&
+        one.ageSeconds <= RECENT_SECONDS &&
+        gatewaysOff.every(({ gateway }) => gateway !== one.gateway),
+    )
+    .map(({ gateway, class: cls, code, ageSeconds }) => {
+      const wrong = cls === 'config' ? 'account, key or balance' : 'template, signature or text'
+      return `${gateway} refuses messages (${cls} ${code}, ${showSeconds(ageSeconds)} ago): correct its ${wrong} (docs/gateways.md), or "gateway off ${gateway}"`
+    })
+}
+
+const budgetFaults = (budget: Snapshot['budget']): string[] =>
+  budget
+    .filter(({ left }) => left <= 0)
+    .map(
+      ({ unit, most, seconds }) =>
+        `the budget of ${most} ${unit} per ${showSeconds(seconds)} is used up, so the API refuses sends: find out why, then raise it (policy: budget)`,
+    )
+
+const differenceFaults = (processes: Snapshot['processes']): string[] =>
+  processes.flatMap((one) => {
+    const { policy, keys } = one.differs
+    return [
+      ...(keys.length > 0
+        ? [`${nameOf(one)} has other keys than the others (${keys.join(', ')}): restart it with their keys`]
+        : []),
+      ...(policy.length > 0
+        ? [
+            `${nameOf(one)} has another policy than the others (${policy.join(', ')}): restart it with their file, unless a rollout is under way`,
+          ]
+        : []),
+    ]
+  })
+
+function versionNotes(processes: Snapshot['processes']): string[] {
+  const versions = [...new Set(processes.map(({ version }) => version))]
+  return versions.length < 2
+    ? []
+    : [`processes of ${versions.length} versions run (${versions.join(', ')}): finish the rollout`]
+}
+
+const offNotes = (gatewaysOff: Snapshot['gatewaysOff']): string[] =>
+  gatewaysOff.map(
+    ({ gateway, until }) =>
+      `${gateway} is switched off ${until === null ? 'without an end' : `until ${until}`}: "gateway on ${gateway}" ends this`,
+  )
+
+const nameOf = ({ app, host, pid }: Process) => `${app} ${host} ${pid}`

@@ -1,0 +1,77 @@
+import { rmSync } from 'node:fs'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createTraffic } from '@sms-codes/core/history/traffic'
+import { createLogger } from '@sms-codes/core/logger'
+import { policyFile } from '@sms-codes/launcher/policy-file'
+import { startRedis } from '@sms-codes/launcher/redis'
+import { aMobile, startOps, type RunningOps } from './ops.ts'
+
+let ops: RunningOps
+beforeAll(async () => {
+  ops = await startOps()
+})
+afterAll(() => ops.stop())
+
+/** The page of `status`, with every fault in one line. Checks that no line is too long. */
+async function page(settings: object = {}): Promise<string> {
+  const { stdout } = await ops.run(['status'], { env: { POLICY_FILE: policyFile(settings) } })
+  expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
+  return stdout.replaceAll(/\n {8}(?! )/g, ' ')
+}
+
+test('status shows both budgets with their units, and that one is used up', async () => {
+  const budget = { messages: ['3/1h'], cents: ['100/1d'], message_cents: 5 }
+  for (let n = 0; n < 3; n += 1)
+    await ops.run(['send-test', aMobile(), '--wait', '1s'], { env: { POLICY_FILE: policyFile({ budget }) } })
+  const text = await page({ budget })
+  expect(text).toMatch(/^messages per 60 min +3 +3 +0$/m)
+  expect(text).toMatch(/^cents per 24 h +100 +15 +85$/m)
+  expect(text).toMatch(/^FAULT +the budget of 3 messages per 60 min is used up, so the API refuses sends/m)
+  expect(await page()).toContain('budget not set')
+})
+
+test('status names a gateway whose last answer shows a wrong account, until it accepts a message', async () => {
+  const traffic = createTraffic(ops.redis, createLogger('test', 'silent'))
+  traffic.answered('ccp', 'accepted', '000000')
+  await traffic.flush()
+  expect(await page()).toMatch(/^ccp +on +\d s ago +\d s ago +accepted +000000$/m)
+  traffic.answered('ccp', 'config', '160031')
+  await traffic.flush()
+  const refused = await page()
+  expect(refused).toMatch(/^ccp +on +\d s ago +\d s ago +config +160031$/m)
+  expect(refused).toMatch(/^FAULT +ccp refuses messages \(config 160031, \d s ago\): correct its account/m)
+  traffic.answered('ccp', 'accepted', '000000')
+  await traffic.flush()
+  expect(await page()).not.toContain('ccp refuses messages')
+})
+
+test('status shows the sends of the last minutes by outcome and reason, the most frequent first', async () => {
+  const traffic = createTraffic(ops.redis, createLogger('test', 'silent'))
+  const reasons = ['late', 'number', 'number', 'ambiguous', 'undelivered', 'unreadable', 'job_failed']
+  for (const reason of reasons) traffic.count('failed', 'default', reason)
+  traffic.count('accepted', 'login', '')
+  await traffic.flush()
+  const text = await page()
+  expect(text).toMatch(/^failed +7 +number 2, (\w+ 1, ){3}2 more$/m)
+  expect(text).toMatch(/^accepted +1 +login 1$/m)
+  expect(text).toMatch(/^sent +0$/m)
+})
+
+test('status shows the replicas of Redis and their lag, and a fault while its disk or its append-only file fails', async () => {
+  const [appendOnly, replica] = [await startRedis({ persistent: true }), await startRedis()]
+  const [primary, other] = [new Redis(appendOnly.url), new Redis(replica.url)]
+  const env = { REDIS_URL: appendOnly.url }
+  const faulty = async () => (await ops.run(['status'], { env })).stdout
+  expect(await faulty()).toMatch(/^127\.0\.0\.1:\d+ .* on +\d+ s ago +none$/m)
+  expect(await faulty()).not.toContain('append-only')
+  await other.replicaof('127.0.0.1', appendOnly.port)
+  await expect.poll(faulty).toMatch(/^127\.0\.0\.1:\d+ .* on +\d+ s ago +1, lag \d s$/m)
+  rmSync(appendOnly.dir, { recursive: true })
+  await primary.bgsave()
+  await expect.poll(faulty).toContain('could not write its snapshot: check its disk')
+  await primary.bgrewriteaof().catch(() => {})
+  await expect.poll(faulty).toContain('could not write its append-only file: check its disk')
+  for (const client of [primary, other]) client.disconnect()
+  await Promise.all([appendOnly.stop(), replica.stop()])
+})

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest'
+import { CAUSES, REFUSALS } from '../../src/history/explain-causes.ts'
+import { ENDS } from '../../src/history/explain-texts.ts'
+import { explain } from '../../src/history/explain.ts'
+
+const call = (gateway: string, cls: string, code: string, channel: 'sms' | 'email' = 'sms') =>
+  ({ kind: 'call', channel, gateway, class: cls, code }) as const
+const status = (name: string, code = '') => ({ kind: 'status', status: name, code }) as const
+type Event = ReturnType<typeof call> | ReturnType<typeof status>
+
+const TOLD: [string, Event[], string, string][] = [
+  ['waits for a worker', [], 'ours', 'no worker has called a gateway yet'],
+  [
+    'is being tried',
+    [call('ccp', 'retry_same', '160016')],
+    'gateway',
+    'The send has not ended. ccp (160016) was busy',
+  ],
+  ['was accepted just now', [call('ccp', 'accepted', '000000')], 'gateway', 'ccp accepted the message'],
+  [
+    'was sent',
+    [call('ccp', 'accepted', '000000'), status('sent')],
+    'gateway',
+    'ccp accepted the message and',
+  ],
+  [
+    'has no delivery receipt',
+    [call('ccp', 'accepted', '000000'), status('sent'), status('missing')],
+    'gateway',
+    'no delivery receipt came in time',
+  ],
+  [
+    'was delivered by the second gateway',
+    [call('ccp', 'config', '160031'), call('aliyun', 'accepted', 'OK'), status('sent'), status('delivered')],
+    'user',
+    'aliyun reports that the phone received',
+  ],
+  [
+    'was verified before its delivery receipt',
+    [call('ccp', 'accepted', '000000'), status('sent'), status('used'), status('delivered')],
+    'none',
+    'was verified',
+  ],
+  [
+    'arrived although it had failed',
+    [call('ccp', 'ambiguous', 'TIMEOUT'), status('failed', 'ambiguous'), status('delivered')],
+    'user',
+    'The gateway reports that the phone received',
+  ],
+  [
+    'was not delivered',
+    [
+      call('ccp', 'accepted', '000000'),
+      status('sent'),
+      status('undelivered', 'UNDELIV'),
+      status('failed', 'undelivered'),
+    ],
+    'number',
+    'ccp (UNDELIV) accepted the message, and its delivery receipt',
+  ],
+  [
+    'has a number that is refused',
+    [call('aliyun', 'number', 'isv.MOBILE_NUMBER_ILLEGAL'), status('failed', 'number')],
+    'number',
+    'aliyun (isv.MOBILE_NUMBER_ILLEGAL) refuses this number',
+  ],
+  [
+    'is over the limit of a number',
+    [call('ccp', 'number_limit', '160038'), status('failed', 'number_limit')],
+    'user',
+    'ccp (160038)',
+  ],
+  ['never met a worker', [status('failed', 'late')], 'ours', 'No worker sent the message within its time'],
+  [
+    'met an empty balance',
+    [call('aliyun', 'config', 'isv.AMOUNT_NOT_ENOUGH'), status('failed', 'late')],
+    'ours',
+    'within its time. aliyun (isv.AMOUNT_NOT_ENOUGH): our balance',
+  ],
+  [
+    'met a wrong key',
+    [call('ccp', 'config', '160031'), status('failed', 'late')],
+    'ours',
+    'account, key or request',
+  ],
+  [
+    'met a refused template',
+    [call('ccp', 'template', '160032'), status('failed', 'no_gateway')],
+    'ours',
+    'No gateway accepted the message. ccp (160032) refused the template',
+  ],
+  [
+    'met an open breaker',
+    [call('ccp', 'skipped', 'BREAKER_OPEN'), status('failed', 'late')],
+    'gateway',
+    'breaker',
+  ],
+  [
+    'met a gateway switched off',
+    [call('ccp', 'skipped', 'SWITCHED_OFF'), status('failed', 'late')],
+    'ours',
+    'switched it off',
+  ],
+  ['lost its worker', [call('ccp', 'no_answer', '')], 'ours', 'A worker stopped during its call to ccp'],
+  [
+    'went by e-mail',
+    [
+      call('ccp', 'config', '160031'),
+      status('moved', 'no_gateway'),
+      call('email', 'accepted', '', 'email'),
+      status('fell_back'),
+    ],
+    'user',
+    'the code went by e-mail',
+  ],
+  [
+    'is moving to e-mail',
+    [call('ccp', 'config', '160031'), status('moved', 'no_gateway')],
+    'none',
+    'the other one tries now',
+  ],
+  ['was refused by the budget', [status('refused', 'budget')], 'ours', 'budget of the service is used up'],
+  [
+    'was refused by another limit',
+    [status('refused', 'subnet')],
+    'user',
+    'refused by a limit, and no message was sent: subnet',
+  ],
+  ['was damaged', [status('failed', 'unreadable')], 'ours', 'could not be read'],
+  ['failed for a reason of a newer version', [status('failed', 'later')], 'gateway', 'No gateway accepted'],
+  [
+    'failed for a reason like a property of an object',
+    [status('failed', 'toString')],
+    'gateway',
+    'No gateway accepted',
+  ],
+  [
+    'was refused for a reason like a property of an object',
+    [status('refused', 'toString')],
+    'user',
+    'by a limit',
+  ],
+]
+
+describe('explain', () => {
+  it.each(TOLD)('says what happened to a request that %s', (_, events, side, what) => {
+    const told = explain({ events }, 'en')
+    expect(told.side).toBe(side)
+    expect(told.what).toContain(what)
+    expect(told.what + told.advice).not.toMatch(/\{|undefined/)
+  })
+
+  it.each(TOLD)('says the same in Chinese about a request that %s', (_, events, side) => {
+    const told = explain({ events }, 'zh')
+    expect(told.side).toBe(side)
+    expect(told.what).toMatch(/[一-鿿].*。$/)
+    expect(told.what + told.advice).not.toMatch(/\{|undefined/)
+  })
+
+  it('shows a code that contains a pattern of a replacement as it is', () => {
+    const events = [call('ccp', 'number', "$&$'"), status('failed', 'number')]
+    expect(explain({ events }, 'en').what).toContain("ccp ($&$') refuses")
+  })
+
+  it('has sentences of both languages for each status and each cause', () => {
+    for (const entry of [...Object.values(ENDS), ...Object.values(CAUSES), ...Object.values(REFUSALS)])
+      for (const sentence of entry.en) expect(sentence).toMatch(/^([A-Z{]|ops ).*\.$/)
+  })
+})
