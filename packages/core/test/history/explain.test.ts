@@ -6,7 +6,7 @@ import { explain } from '../../src/history/explain.ts'
 const call = (gateway: string, cls: string, code: string, channel: 'sms' | 'email' = 'sms') =>
   ({ kind: 'call', at: 0, channel, gateway, class: cls, code }) as const
 const status = (name: string, code = '') => ({ kind: 'status', at: 0, status: name, code }) as const
-type At<Event> = Omit<Event, 'at'> & { at: number }
+type At<One> = Omit<One, 'at'> & { at: number }
 type Event = At<ReturnType<typeof call>> | At<ReturnType<typeof status>>
 
 const TOLD: [string, Event[], string, string][] = [
