@@ -84,7 +84,12 @@ describe('a number of another country', () => {
       expect(stored.statusCode).toBe(204)
       expect(await api.deps.contacts.find(mobile)).toMatchObject({ email: 'owner@mail.example' })
       const erased = await api.app.inject({ method: 'DELETE', url, headers: authorization })
-      expect(erased.json<{ erased: string[] }>().erased).toEqual(['code:default', 'sends', 'contact'])
+      expect(erased.json<{ erased: string[] }>().erased).toEqual([
+        'code:default',
+        'sends',
+        'contact',
+        'history',
+      ])
     }
   })
 
@@ -186,7 +191,12 @@ describe('a number that gets no code', () => {
       expect(redeemed).toMatchObject({ status: 200, body: { mobile } })
       const url = `/v1/contacts/${encodeURIComponent(typed)}`
       const erased = await left.app.inject({ method: 'DELETE', url, headers: authorization })
-      expect(erased.json<{ erased: string[] }>().erased).toEqual(['code:default', 'sends', 'contact'])
+      expect(erased.json<{ erased: string[] }>().erased).toEqual([
+        'code:default',
+        'sends',
+        'contact',
+        'history',
+      ])
     } finally {
       await left.stop()
     }

@@ -72,7 +72,7 @@ test('drain waits for active deliveries and starts no other; resume sends the wa
       { name: 'events', paused: true },
     ],
   })
-  expect((await ops.run(['status'])).stdout).toMatch(/^sms +1 +0 +0 +0 +\d+ s +(-|\d+ s) +PAUSED$/m)
+  expect((await ops.run(['status'])).stdout).toMatch(/^sms +1 +0 +0 +0 +\d+ s +\d+ s +(-|\d+ s) +PAUSED$/m)
 
   expect((await ops.run(['resume'])).stdout).toBe('resumed, 1 waiting\n')
   await expect.poll(() => statusOf(second), { timeout: 10_000 }).toBe('sent')

@@ -39,7 +39,7 @@ test('a spent budget refuses the send, and no code is issued', async () => {
   expect(refused.code).toBe(1)
   expect([await jobs(), await budgetUsed(), (await ops.redis.keys('*:code:*')).length]).toEqual([1, 1, 1])
   const { stdout } = await ops.run(['status'], { env: BUDGET })
-  expect(stdout).toMatch(/^60 min +1 +1 +0$/m)
+  expect(stdout).toMatch(/^messages per 60 min +1 +1 +0$/m)
 })
 
 test('the rate limit of the phone refuses the send, and the budget is given back', async () => {

@@ -1,6 +1,7 @@
 import { createCodeStore } from '../src/codes/code-store.ts'
 import { createContacts } from '../src/codes/contacts.ts'
 import type { Keyring } from '../src/keyring.ts'
+import { createRefusalNotes, readHistory } from '../src/history/history.ts'
 import { createDeliveryReceipts } from '../src/queues/delivery-receipts.ts'
 import { keyFaults } from '../src/redis/key-faults.ts'
 import { keys } from '../src/redis/keys.ts'
@@ -99,6 +100,9 @@ export async function runEveryScript(
   note((await redeem([keys.redeemed(mobile)], [4_000_000_000_000])).kind)
   note((await redeem([keys.redeemed(mobile)], [4_000_000_000_000])).kind)
   await reportDelivery(redis, keyring, mobile, first, note)
+  const refuse = createRefusalNotes(redis, keyring, 3_600)
+  for (let i = 0; i < 2; i += 1) await refuse(mobile, 'default', 'limit_phone')
+  note((await readHistory(redis, ph)).map(({ events }) => events.length))
   await repeatRequest(redis, mobile, note)
   await judgeAndList(redis, mobile, note)
   return answers.map((answer) => comparable(answer))

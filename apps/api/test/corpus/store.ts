@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 
-/** Keys that may change when a request is refused: counters of addresses, of sends and of wrong guesses. */
-const COUNTER = /:(images|verifies)(:|$)|^sms:\{gate\}:|:misses:|:guesses:/
+/** Keys that may change when a request is refused: counters of addresses, sends and wrong guesses, and histories. */
+const COUNTER = /:(images|verifies)(:|$)|^sms:\{gate\}:|:misses:|:guesses:|:history$/
 const COUNTER_FIELDS = ['guesses_without_id']
 
 /** Everything in Redis except counters, by key. */

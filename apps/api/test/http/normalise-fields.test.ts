@@ -51,7 +51,12 @@ describe.each(SPELLINGS)('a number with %s', (_what, spell) => {
     expect(stored.statusCode).toBe(204)
     expect(await api.deps.contacts.find(mobile)).toMatchObject({ email: 'owner@mail.example' })
     const erased = await api.app.inject({ method: 'DELETE', url, headers: authorization })
-    expect(erased.json<{ erased: string[] }>().erased).toEqual(['code:default', 'sends', 'contact'])
+    expect(erased.json<{ erased: string[] }>().erased).toEqual([
+      'code:default',
+      'sends',
+      'contact',
+      'history',
+    ])
   })
 
   it('is refused by the classic call as by the seed', async () => {
