@@ -44,7 +44,7 @@ describe('the service', () => {
     })
     expect((await system.asBackend('POST', '/v1/receipts/redeem', proof)).status).toBe(409)
     const erased = await system.asBackend('DELETE', `/v1/contacts/${mobile}`)
-    expect(erased.body['erased']).toEqual(['code:default', 'sends', 'quota'])
+    expect(erased.body['erased']).toEqual(['code:default', 'sends', 'quota', 'history'])
   })
 
   it('gives every answer of the original API with its exact text', async () => {
