@@ -101,8 +101,10 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       deps.metrics.called(channel, gateway.name, outcome.class)
       if (outcome.class === 'ambiguous') deps.metrics.doubted(gateway.name)
       if (risksSecondSend && mayHaveLeft(outcome)) deps.metrics.secondMessage()
-      deps.traffic.answered(gateway.name, outcome.class, outcome.code)
-      logOutcome(log, gateway.name, outcome, doubt?.gateway === gateway.name)
+      const isRepeat = doubt?.gateway === gateway.name
+      const isTaken = outcome.class === 'duplicate' && isRepeat
+      deps.traffic.answered(gateway.name, isTaken ? 'accepted' : outcome.class, outcome.code)
+      logOutcome(log, gateway.name, outcome, isRepeat)
     }
     attempt = afterAnswer(attempt, call, outcome)
     const decision = decide(outcome, call, attempt)
