@@ -69,7 +69,7 @@ test('status says that nothing is sent only if every SMS queue is paused', async
   expect(await effectOf('events')).toBe('events. The jobs of these queues wait')
   expect(await effectOf('sms-0', 'email')).toBe('sms-0, email. The jobs of these queues wait')
   // The queue without a shard has jobs of another test.
-  const all = ['sms', 'sms-0', 'sms-1']
+  const all = ['sms-0', 'sms-1', 'sms']
   expect(await effectOf(...all)).toBe(`${all.join(', ')}. Nothing is sent and the API refuses sends`)
 })
 
