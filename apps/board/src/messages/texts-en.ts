@@ -60,7 +60,7 @@ export const en: Record<keyof typeof zh, string> = {
   budget_spent:
     'A budget is used up, so the API refuses new requests. Find out why, then raise it (policy: budget).',
   refuses:
-    'The newest answer of {gateway} is a refusal: {answer} ({code}). Correct the cause, or switch the gateway off with ops gateway off.',
+    'The newest answer of {gateway}: {answer} ({code}). Correct the cause, or switch the gateway off with ops gateway off.',
   switched_off: 'Switched off by an operator: {names}. ops gateway on switches it on again.',
   oldest: 'The oldest message that no gateway has accepted has waited for {time}.',
   no_app: 'No running process of {app} is seen.',

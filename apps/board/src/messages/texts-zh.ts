@@ -57,7 +57,7 @@ export const zh = {
   paused: '队列 {names} 已暂停，其中的任务正在等待。在队列看板上恢复，或运行 ops resume。',
   stalled: '网关已有 {time} 没有接受任何短信，API 正在拒绝新的请求。',
   budget_spent: '预算已用完，API 正在拒绝新的请求。请查明原因，再调高策略中的 budget。',
-  refuses: '网关 {gateway} 最近一次答复是拒绝：{answer}（{code}）。请排除原因，或用 ops gateway off 关闭它。',
+  refuses: '网关 {gateway} 最近一次答复：{answer}（{code}）。请排除原因，或用 ops gateway off 关闭它。',
   switched_off: '网关 {names} 已被运维关闭，用 ops gateway on 可重新打开。',
   oldest: '最早一条尚未被网关接受的短信已等待 {time}。',
   no_app: '没有看到运行中的 {app} 进程。',

@@ -127,7 +127,7 @@ describe('the overview', () => {
     await answer('twilio', 'number', '21211')
     expect(await stateOf()).toContain('All is well')
     await answer('ccp', 'config', '160014')
-    const refusal = 'The newest answer of ccp is a refusal: refuses account or request (160014).'
+    const refusal = 'The newest answer of ccp: refuses account or request (160014).'
     expect(await stateOf()).toContain(refusal)
     expect(await stateOf()).not.toMatch(/aliyun|twilio|budget/)
     await switchOff(sends.redis, 'ccp', 60)
