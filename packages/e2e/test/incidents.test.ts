@@ -21,6 +21,7 @@ beforeAll(async () => {
     scenes: {
       default: {},
       hasty: { send_within: '10s' },
+      brief: { life: '60s', send_within: '10s' },
       watched: { fallback: true, receipt_within: '2s' },
       mailed: { fallback: true },
     },
@@ -42,7 +43,7 @@ describe.each(INCIDENTS)('the incident $name', ({ name, symptom, arrange, shows 
     'is explained by one command',
     async () => {
       const args = await arrange(desk)
-      const output = await desk.ops(args)
+      const output = await desk.ops(...args)
       shown.push({ name, symptom, args, output })
       for (const cause of shows) expect(output).toMatch(cause)
     },
