@@ -21,7 +21,6 @@ beforeAll(async () => {
     scenes: {
       default: {},
       hasty: { send_within: '10s' },
-      brief: { life: '60s', send_within: '10s' },
       watched: { fallback: true, receipt_within: '2s' },
       mailed: { fallback: true },
     },

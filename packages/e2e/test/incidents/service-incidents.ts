@@ -70,14 +70,17 @@ export const SERVICE_INCIDENTS: readonly Incident[] = [
     name: 'code-expired',
     symptom: 'The page says that the code is wrong, and the user entered the newest code.',
     arrange: async (desk) => {
-      await desk.startWorker()
-      const { mobile, id, status } = await desk.send({ scene: 'brief' })
+      const policy = { scenes: { default: { life: '60s', send_within: '10s' } } }
+      const api = await desk.system.startApi({}, 0, policy)
+      desk.later(() => api.process.stop())
+      await desk.startWorker({}, policy)
+      const { mobile, id, status } = await desk.send({}, aMobile(), api.url)
       const code = await codeIn(desk, mobile)
       await expect.poll(status, { timeout: 90_000 }).toBe('expired')
-      await desk.system.verify(mobile, code, { request_id: id, scene: 'brief' })
+      await desk.system.verify(mobile, code, { request_id: id })
       return ['phone', mobile]
     },
-    shows: [/^brief +expired +sms +1 +no /m],
+    shows: [/^default +expired +sms +1 +no /m],
   },
   {
     name: 'budget-spent',
