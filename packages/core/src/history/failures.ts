@@ -10,6 +10,7 @@ export const FAIL_REASONS = [
   'job_failed',
   'undelivered',
   'ambiguous',
+  'no_gateway',
   'number',
   'number_limit',
 ] as const
