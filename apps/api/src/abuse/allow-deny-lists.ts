@@ -41,7 +41,10 @@ export function createListCheck(
       return { own, network, isAllowed: isOn('allow'), isDenied: isOn('deny') }
     },
 
-    /** Counts a used decision in the metrics and writes the decision to the audit stream. */
+    /**
+     * Counts a used decision in the metrics, and writes a denial to the audit stream. An allowed network may have any
+     * number of sends, so its decisions would push all other entries out of the capped stream.
+     */
     report({ own, network }: Found, { text }: Pick<Reply, 'text'>, asker: Asker, address: string): void {
       const entryOn = (name: ListName) => own[name] ?? (text(name) || network[name])
       const denied = entryOn('deny')
@@ -50,6 +53,7 @@ export function createListCheck(
       const list = denied === null ? 'allow' : 'deny'
       const by = parseListEntry(entry)?.kind ?? 'phone'
       metrics.listDecisions.inc({ list, by })
+      if (list === 'allow') return
       // The write to the audit stream is not awaited, because the decision does not depend on it.
       audit({ what: 'list', list, by, entry, phone: asker.ph, address }).catch((err: unknown) =>
         log.warn({ err, list, by }, 'list decision not recorded'),

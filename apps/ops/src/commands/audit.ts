@@ -59,7 +59,7 @@ export const audit: Command = {
   help: `audit [--since 24h] [--what operator] [--most 50]
 
 Shows the entries of the audit stream, the newest first: commands of operators and writes on the board with the name of
-the operator, decisions of the allow and deny lists, and findings of the pumping guard. Phones and addresses are
+the operator, denials by the deny lists, and findings of the pumping guard. Phones and addresses are
 pseudonyms. The stream keeps about 10,000 entries.
 
   --since <time>   how far back, such as 90m or 7d (24h)
