@@ -32,7 +32,7 @@ type AppOptions = {
   messages: Omit<MessagesDeps, 'redis' | 'basePath' | 'shards'>
 }
 
-/** The only paths that need no password. Their answers show only whether the board is alive or ready. */
+/** The only paths that need no password. Their answers show only whether the board is alive or ready, or why not. */
 const OPEN = ['/livez', '/readyz']
 
 /** Builds the board without listening. Every route needs a password, except those in OPEN. */
@@ -89,7 +89,7 @@ export async function buildApp(options: AppOptions) {
   }
   app.get('/livez', { exposeHeadRoute: true }, async () => 'ok\n')
   app.get('/readyz', { exposeHeadRoute: true }, async (_request, reply) => {
-    return (await isReady()) ? 'ready\n' : reply.code(503).send('not ready\n')
+    return (await isReady()) ? 'ready\n' : reply.code(503).send('redis does not answer\n')
   })
   reportReady(registry, isReady)
   app.get('/metrics', async (_request, reply) =>

@@ -28,6 +28,14 @@ describe('paths without a password and failed logins', () => {
     await own.close()
   })
 
+  it('gives the reason on /readyz, without a password, while Redis does not answer', async () => {
+    const own = await startBoard()
+    await own.server.kill()
+    const reply = await own.app.inject({ url: '/readyz' })
+    expect([reply.statusCode, reply.body]).toEqual([503, 'redis does not answer\n'])
+    await own.close()
+  })
+
   it('logs each failed login once, without its credentials or path, and no first visit', async () => {
     const before = board.logged('login failed').length
     await board.app.inject({ url: '/' })

@@ -44,7 +44,7 @@ describe('the process', () => {
       return { status: reply.status, text: await reply.text() }
     }
     expect(await ask('/livez')).toEqual({ status: 200, text: 'ok\n' })
-    expect(await ask('/readyz')).toEqual({ status: 503, text: 'not ready\n' })
+    expect(await ask('/readyz')).toEqual({ status: 503, text: 'redis does not answer\n' })
     expect((await ask('/')).status).toBe(200)
     expect(await ask('/api/queues')).toEqual({
       status: 503,
