@@ -19,10 +19,16 @@ HEAD /livez                                                    200 200 200 200
 GET /readyz                                                    200 200 200 200
 HEAD /readyz                                                   200 200 200 200
 GET /messages                                                  401 401 200 200
+HEAD /messages                                                 401 401 200 200
+GET /messages/                                                 401 401 200 200
+HEAD /messages/                                                401 401 200 200
 GET /messages/style.css                                        401 401 200 200
+HEAD /messages/style.css                                       401 401 200 200
 POST /messages/search                                          401 401 400 400
 GET /messages/requests/:requestId                              401 401 404 404
+HEAD /messages/requests/:requestId                             401 401 404 404
 GET /messages/phones/:phone                                    401 401 404 404
+HEAD /messages/phones/:phone                                   401 401 404 404
 GET /metrics                                                   401 401 200 200
 GET /metrics-history                                           401 401 200 200
 GET /job-schedulers                                            401 401 200 200
@@ -71,7 +77,6 @@ const LONG = 'x'.repeat(200)
 /** Paths that are not a route, or not with this method. */
 export const OTHERS = parse(`
 GET /nope                           401 401 404 404
-GET /messages/                      401 401 404 404
 GET /messages/requests/%zz          401 401 400 400
 GET /messages/search                401 401 404 404
 POST /messages                      401 401 405 403

@@ -21,7 +21,7 @@ export const messages: FastifyPluginAsync<MessagesDeps> = async (app, deps) => {
   const { redis, basePath } = deps
   const search = await createSearch(deps)
   const form = { findsPhones: deps.phoneKey !== undefined }
-  const options = { helmet: MESSAGES_HEADERS }
+  const options = { helmet: MESSAGES_HEADERS, exposeHeadRoute: true }
 
   /** @param path the page that the link to the other language leads to */
   function viewOf(request: FastifyRequest, path: string, query: Record<string, string> = {}): View {
@@ -42,13 +42,16 @@ export const messages: FastifyPluginAsync<MessagesDeps> = async (app, deps) => {
     return sendPage(reply, notice(view, view.say('away_title'), view.say('away_why')), 503)
   })
 
-  app.get('/messages', options, async (request, reply) => {
-    const period = periodOf(fieldOf(request.query, 'period'))
-    const view = viewOf(request, '/messages', { period })
-    return sendPage(reply, overviewPage(view, await readOverview(deps, period), form))
-  })
+  for (const url of ['/messages', '/messages/'])
+    app.get(url, options, async (request, reply) => {
+      const period = periodOf(fieldOf(request.query, 'period'))
+      const view = viewOf(request, '/messages', { period })
+      return sendPage(reply, overviewPage(view, await readOverview(deps, period), form))
+    })
 
-  app.get('/messages/style.css', async (_request, reply) => reply.type('text/css; charset=utf-8').send(STYLE))
+  app.get('/messages/style.css', { exposeHeadRoute: true }, async (_request, reply) =>
+    reply.type('text/css; charset=utf-8').send(STYLE),
+  )
 
   app.post(SEARCH_ROUTE, options, async (request, reply) => {
     const view = viewOf(request, '/messages')

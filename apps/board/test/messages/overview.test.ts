@@ -46,6 +46,22 @@ const runs = (app: string, more: object = {}) =>
   )
 
 describe('the overview', () => {
+  it('answers with the same page if the path ends in a slash, and answers HEAD without a body', async () => {
+    for (const url of ['/messages', '/messages/']) {
+      const read = await board.ask({ url })
+      expect([read.statusCode, textOf(read.body)]).toEqual([
+        200,
+        textOf((await board.ask({ url: '/messages' })).body),
+      ])
+      const head = await board.ask({ method: 'HEAD', url })
+      expect([head.statusCode, head.body, head.headers['content-type']]).toEqual([
+        200,
+        '',
+        read.headers['content-type'],
+      ])
+    }
+  })
+
   it('says that there is nothing to show before the first message', async () => {
     const text = textOf(await pageOf())
     expect(text).toContain('No messages in this period.')
