@@ -1,5 +1,6 @@
 // The environment of the apps on a developer's machine: the environment of this process, then the project's
 // .env, then values that make the apps work together.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { portOf, urlOf } from './addresses.ts'
 import { PROJECT_DIR } from './apps.ts'
@@ -8,27 +9,31 @@ import { readEnvFile } from './env-file.ts'
 import { writePolicy } from './policy-file.ts'
 import { developmentPolicy, FIRST_GATEWAYS } from './simulated-vendors.ts'
 
-/** Returns a copy of `env` with the missing variables. In production it adds nothing. */
+/**
+ * Returns a copy of `env` with the missing variables. In production it adds nothing.
+ * @param options.writesPolicy whether the process may replace the policy file, which other processes read
+ */
 export function developmentEnv(
   env: NodeJS.ProcessEnv,
   dataDir: string,
   envFile = join(PROJECT_DIR, '.env'),
+  { writesPolicy = true } = {},
 ): NodeJS.ProcessEnv {
   if (env['NODE_ENV'] === 'production') return env
   const chosen = { ...withoutEmpty(readEnvFile(envFile)), ...withoutEmpty(env) }
   if (chosen['NODE_ENV'] === 'production') return chosen
   const simulator = urlOf(chosen, 'SIMULATOR_PORT')
   const secrets = developmentSecrets(dataDir)
+  const policyFile = join(dataDir, 'policy.yaml')
+  // A developer's own policy names its gateways itself.
+  const isOwnPolicy = chosen['POLICY_FILE'] !== undefined
+  if (writesPolicy && !isOwnPolicy) writePolicy(policyFile, developmentPolicy(simulator))
   const filled: NodeJS.ProcessEnv = {
     PUBLIC_URL: urlOf(chosen, 'API_PORT'),
     API_URL: urlOf(chosen, 'API_PORT'),
     SMTP_URL: urlOf(chosen, 'SIMULATOR_SMTP_PORT', 'smtp'),
     ...secrets,
-    // A developer's own policy names its gateways itself.
-    ...(chosen['POLICY_FILE'] === undefined && {
-      POLICY_FILE: writePolicy(join(dataDir, 'policy.yaml'), developmentPolicy(simulator)),
-      SMS_GATEWAYS: FIRST_GATEWAYS,
-    }),
+    ...(!isOwnPolicy && existsSync(policyFile) && { POLICY_FILE: policyFile, SMS_GATEWAYS: FIRST_GATEWAYS }),
     ...chosen,
   }
   const pages = [simulator, `http://localhost:${portOf(chosen, 'SIMULATOR_PORT')}`]

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** JSON is YAML, so the settings of a policy file can be an object. */
-export function writePolicy(file: string, policy: object): string {
-  return replaceFile(
+export function writePolicy(file: string, policy: object): void {
+  replaceFile(
     file,
     `# Written by npm start. Set POLICY_FILE to use another file.\n${JSON.stringify(policy, null, 2)}\n`,
   )

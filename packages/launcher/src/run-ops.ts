@@ -8,7 +8,8 @@ import { developmentEnv } from './dev-env.ts'
 import { StartupError } from './startup-error.ts'
 
 try {
-  Object.assign(process.env, developmentEnv(process.env, DATA_DIR))
+  // The ports of a running npm start may be unknown here, so the command must not replace its policy file.
+  Object.assign(process.env, developmentEnv(process.env, DATA_DIR, undefined, { writesPolicy: false }))
   if (!process.env['REDIS_URL'] && process.env['NODE_ENV'] !== 'production') {
     const port = await servedPort(join(DATA_DIR, 'redis'))
     if (port !== null) process.env['REDIS_URL'] = `redis://127.0.0.1:${port}`

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startRedis } from '../src/redis.ts'
@@ -39,4 +40,20 @@ test('a command uses the Redis of a running npm start, unless REDIS_URL is set',
   process.kill(redis.pid, 'SIGCONT')
   await redis.kill()
   expect((await runOps()).line).toBe('phone - undefined 44')
+})
+
+test('a command reads the policy file of npm start, and writes none', async () => {
+  await project.write(
+    'apps/ops/src/main.ts',
+    'console.log(process.env.POLICY_FILE, process.env.SMS_GATEWAYS)',
+  )
+  expect((await runOps()).line).toBe('undefined undefined')
+  expect(await readdir(join(project.dir, '.data'))).toEqual(['dev.env'])
+
+  const file = join(project.dir, '.data/policy.yaml')
+  const text = 'gateways: { ccp: { base_url: http://127.0.0.1:4002 } }'
+  await project.write('.data/policy.yaml', text)
+  expect((await runOps()).line).toBe(`${file} ccp,aliyun,tencent`)
+  expect((await runOps({ POLICY_FILE: 'mine.yaml' })).line).toBe('mine.yaml undefined')
+  expect(await readFile(file, 'utf8')).toBe(text)
 })
