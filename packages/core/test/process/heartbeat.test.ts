@@ -96,7 +96,7 @@ it('after each outage no process removes the entry of another one, which beats a
     for (const [id, text] of Object.entries(await redis.hgetall(keys.processes)))
       await redis.hset(keys.processes, id, text.replace(/"seenAt":\d+/, `"seenAt":${Date.now() - 20_000}`))
     vi.advanceTimersByTime(20_000)
-    await redis.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     // The next beats come after 5 s.
     const beating = async () => (await readProcesses(redis)).length
     await expect.poll(beating, { timeout: 3_000 }).toBe(12)
