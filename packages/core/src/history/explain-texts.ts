@@ -168,6 +168,11 @@ export const ENDS = {
       'Wait for a minute, and look at this request again.',
     ],
   },
+  replaced: {
+    side: 'none',
+    zh: ['同一用户更新的请求取代了这个请求。', '请查看更新的请求。'],
+    en: ['A newer request of the same user replaced this one.', 'Look at the newer request.'],
+  },
   queued: {
     side: 'ours',
     zh: ['请求已接受，还没有 worker 处理。', '若超过几秒，请用 ops status 检查 worker 和队列。'],

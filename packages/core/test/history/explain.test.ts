@@ -236,6 +236,7 @@ const TOLD: [string, Event[], string, string][] = [
     'user',
     'aliyun reports that the phone received the message. The code was not verified.',
   ],
+  ['was replaced', [status('replaced')], 'none', 'A newer request of the same user replaced'],
   ['was damaged', [status('failed', 'unreadable')], 'ours', 'could not be read'],
   ['failed for a reason of a newer version', [status('failed', 'later')], 'gateway', 'No gateway accepted'],
   [

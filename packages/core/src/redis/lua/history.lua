@@ -32,7 +32,8 @@ local function add_request(history, keep, life, line)
 end
 
 -- note(history, rid, number, answer, status, code): adds to a send the answer of a gateway (`<took> <channel>,...`) and
--- then a change of status; either may be ''. Answers the last answer of a gateway, or '' if the send has no line.
+-- then a change of status; either may be ''. A send that has ended is not `replaced`. Answers the last answer of a
+-- gateway, or '' if the send has no line.
 local function note(history, rid, number, answer, status, code)
   if answer == '' and status == '' then return '' end
   local lines = redis.call('GET', history) or ''
@@ -42,6 +43,8 @@ local function note(history, rid, number, answer, status, code)
   local line = string.sub(lines, begin + 1, rest - 1)
   local took, what = string.match(answer, '^(%d+) (.*)$')
   if took then line = with_event(line, now - took, 'c', took, what) end
+  local last_status = string.match(line, '.*;s%d+,%d+,%d+,([^,;]*)') or 'moved'
+  if status == 'replaced' and last_status ~= 'moved' then status = '' end
   if status ~= '' then line = with_event(line, now, 's', 0, status .. ',' .. code) end
   redis.call('SET', history, string.sub(lines, 1, begin) .. line .. string.sub(lines, rest), 'KEEPTTL')
   return string.match(line, '.*;c%d+,%d+,%d+,([^;]*)') or ''
