@@ -217,7 +217,7 @@ const TOLD: [string, Event[], string, string][] = [
       status('delivered'),
     ],
     'user',
-    'It left 16.8 s after the request. ccp (HTTP_502) gave no clear answer',
+    'It left at most 16.8 s after the request. ccp (HTTP_502) gave no clear answer',
   ],
   [
     'left late, because no worker was there',
@@ -237,6 +237,24 @@ const TOLD: [string, Event[], string, string][] = [
     'aliyun reports that the phone received the message. The code was not verified.',
   ],
   ['was replaced', [status('replaced')], 'none', 'A newer request of the same user replaced'],
+  [
+    'may have left late, after an unclear answer',
+    [call('ccp', 'no_answer', ''), { ...status('sent'), at: 13_200 }, status('delivered')],
+    'user',
+    'It left at most 13.2 s after the request. A worker stopped during its call to ccp',
+  ],
+  [
+    'got no clear answer of two gateways',
+    [
+      call('aliyun', 'ambiguous', 'HTTP_503'),
+      call('aliyun', 'unknown', ''),
+      call('tencent', 'ambiguous', 'ECONNRESET'),
+      call('tencent', 'unknown', ''),
+      status('failed', 'ambiguous'),
+    ],
+    'gateway',
+    'tencent (ECONNRESET) and another gateway gave no clear answer',
+  ],
   ['was damaged', [status('failed', 'unreadable')], 'ours', 'could not be read'],
   ['failed for a reason of a newer version', [status('failed', 'later')], 'gateway', 'No gateway accepted'],
   [

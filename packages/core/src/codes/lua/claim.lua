@@ -27,8 +27,8 @@
 --       | {'gone', reason, moves}: 'no_record' | 'replaced' | 'moved' | 'used'; only 'moved' has `moves`
 --       | {'late', budget_unit, last_answer}: the send fails now; `budget_unit` is the time of the unit to give back,
 --           or 0; `last_answer` is the last answer of a gateway in the history, or ''
---       | {'done', status, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if the code
---           was used or the caller lacks its key; `counted_for` is '' if the settlement of the send counted it
+--       | {'done', status, reason, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if
+--           the code was used or the caller lacks its key; `counted_for` is '' if the settlement of the send counted it
 --       | {'no_key', key_id}: the caller lacks the key of the message; nothing was claimed
 --       | {'busy', wait}: another worker has the claim for `wait` ms more, or may get it if ARGV[4] is ''
 --- @include "time"
@@ -57,8 +57,8 @@ local is_readable = has_key(record.key_id, KEY_IDS, 1)
 if record.status ~= 'queued' and not is_sending then
   -- A delivery receipt may have ended a send in doubt, which was not settled as `sent`.
   if record.status ~= 'delivered' or record.sent_at then counted_for = '' end
-  return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id,
-    'sealed', counted_for ~= '' and is_readable and record.sealed or '', 'counted_for', counted_for}
+  return {'done', 'status', record.status, 'reason', record.reason, 'gateway', record.gateway,
+    'message_id', record.message_id, 'sealed', counted_for ~= '' and is_readable and record.sealed or '', 'counted_for', counted_for}
 end
 if gateway ~= '' and record.channel ~= channel then return {'gone', 'reason', 'moved', 'moves', record.moves} end
 if record.used == '1' then
@@ -87,7 +87,7 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
     -- A gateway had accepted the SMS and the mail was only a follow-up, so the status goes back to `sent`.
     redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
     note(history, rid, number, '', 'sent', 'mail_failed')
-    return {'done', 'status', 'sent', 'gateway', '', 'message_id', '', 'sealed', '', 'counted_for', ''}
+    return {'done', 'status', 'sent', 'reason', '', 'gateway', '', 'message_id', '', 'sealed', '', 'counted_for', ''}
   end
   redis.call('HSET', code, 'status', 'failed', 'reason', 'late', 'failed_at', now)
   local last_answer = note(history, rid, number, no_answer, 'failed', 'late')
