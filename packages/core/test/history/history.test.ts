@@ -194,6 +194,21 @@ describe('the history of a phone', () => {
     expect((await readHistory(store.redis, ph)).slice(2)).toEqual(history)
   })
 
+  it('has at most five lines of refusals, so that they do not remove the requests with a message', async () => {
+    const mobile = newMobile()
+    const codes = createCodeStore(store.redis, store.keyring, () => ({ ...policy, sends: [] }))
+    for (let i = 0; i < 20; i += 1) await codes.issue(mobile, 'default')
+    const refused = createRefusalNotes(store.redis, store.keyring, 86_400)
+    for (let i = 0; i < 30; i += 1) await refused(mobile, i % 2 === 0 ? 'login' : 'default', `limit_${i}`)
+    const history = await readHistory(store.redis, store.keyring.pseudonym(mobile))
+    const numbers = Array.from({ length: 15 }, (_, i) => 20 - i)
+    expect(history.map(({ n, events }) => (n === 0 ? events.map(show)[0] : n))).toEqual([
+      ...[29, 28, 27, 26, 25].map((i) => `refused limit_${i}`),
+      ...numbers,
+    ])
+    expect(await store.redis.ttl(keys.history(store.keyring.pseudonym(mobile)))).toBeGreaterThan(86_000)
+  })
+
   it('keeps the last 20 requests, and none that is older than its time', async () => {
     const mobile = newMobile()
     const ph = store.keyring.pseudonym(mobile)

@@ -3,8 +3,8 @@
 --     <send>.<number> <request> <scene> <at>;<kind><times>,<after>,<took>,<what>;...
 -- `send` and `request` are the random parts of request ids, and `request` is `-` if both are the same. `at` is in ms
 -- since 1970, `after` in ms since `at`. Kind `c` is an answer of a gateway that took `took` ms, with
--- `<channel>,<gateway>,<class>,<code>`. Kind `s` is a change of status, with `<status>,<code>`. A text needs half of the
--- memory of a list.
+-- `<channel>,<gateway>,<class>,<code>`. Kind `s` is a change of status, with `<status>,<code>`. The line of a refused
+-- request begins with `-.0 - <scene> <at>`, because no send was made. A text needs half of the memory of a list.
 local MOST_REQUESTS, MOST_BYTES = 20, 2000
 
 -- with_event(line, at, kind, took, what): the line with one event more. An event that repeats the last one is counted
