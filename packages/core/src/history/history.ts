@@ -21,9 +21,9 @@ export type HistoryEvent =
       times: number
     }
   /**
-   * A change of status: sent, fell_back, moved (to the other channel), failed, delivered, undelivered, missing (no
-   * delivery receipt came in time), used (the code was verified) or refused (no message was queued). `code` is the
-   * reason, the code in a delivery receipt, or ''.
+   * A change of status: sent, fell_back, moved (to the other channel), failed, replaced (a newer request took its place),
+   * delivered, undelivered, missing (no delivery receipt came in time), used (the code was verified) or refused (no
+   * message was queued). `code` is the reason, the code in a delivery receipt, or ''.
    */
   | { kind: 'status'; at: number; status: string; code: string; times: number }
 

@@ -67,6 +67,29 @@ describe('the list of failures', () => {
     ])
   })
 
+  it('has the answer before a look-up, because a look-up has no code', async () => {
+    const list = createFailureList(store.redis, 3_600, log)
+    const ledger = createSendLedger(store.redis, store.keyring, () => {}, list)
+    const send = await newSend()
+    const answer = {
+      tookMs: 3,
+      channel: 'sms' as const,
+      gateway: 'tencent',
+      class: 'ambiguous',
+      code: 'ECONNRESET',
+    }
+    const first = await ledger.claim(send, 'tencent', { fence: 0, leaseMs: 5_000 })
+    const fence = first.kind === 'go' ? first.fence : 0
+    const second = await ledger.claim(send, 'tencent', { fence, leaseMs: 5_000, answer })
+    await ledger.settle(send, second.kind === 'go' ? second.fence : 0, {
+      status: 'failed',
+      reason: 'ambiguous',
+      answer: { ...answer, class: 'unknown', code: '' },
+    })
+    await written()
+    expect(await readFailures(store.redis, ALL)).toMatchObject([{ gateway: 'tencent', code: 'ECONNRESET' }])
+  })
+
   it('is read by reason, by gateway, since a time, and at most so many', async () => {
     const list = createFailureList(store.redis, 3_600, log)
     const [one, two, three] = [await newSend(), await newSend(), await newSend()]

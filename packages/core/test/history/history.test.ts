@@ -22,10 +22,10 @@ const answer = (gateway: string, cls: string, code: string, tookMs = 7): Gateway
   code,
 })
 
-/** The events of the newest request, without times. */
-async function eventsOf({ rid }: Pick<Send, 'rid'>): Promise<string[]> {
-  const [newest] = await readHistory(store.redis, phoneOf(rid))
-  return (newest?.events ?? []).map(show)
+/** The events of a send, without times. */
+async function eventsOf({ rid, n }: Send): Promise<string[]> {
+  const history = await readHistory(store.redis, phoneOf(rid))
+  return (history.find((one) => one.rid === rid && one.n === n)?.events ?? []).map(show)
 }
 function show(event: HistoryEvent): string {
   const times = event.times === 1 ? '' : ` x${event.times}`
@@ -161,6 +161,45 @@ describe('the history of a phone', () => {
       { requestId: second.requestId, rid: first.requestId, n: 2 },
       { requestId: first.requestId, rid: first.requestId, n: 1 },
     ])
+  })
+
+  it('tells that a newer request replaced a send, also after an answer, and keeps the end of a send', async () => {
+    const codes = createCodeStore(store.redis, store.keyring, () => ({ ...policy, sends: [] }))
+    const issue = async () => {
+      const mobile = newMobile()
+      const send = sendOf(await codes.issue(mobile, 'default'))
+      return { send, replace: () => codes.issue(mobile, 'default') }
+    }
+    const [waiting, tried, accepted, ended] = [await issue(), await issue(), await issue(), await issue()]
+    const [first, second, third] = [
+      await claim(tried.send, 'ccp'),
+      await claim(accepted.send, 'ccp'),
+      await claim(ended.send, 'ccp'),
+    ]
+    const taken = { status: 'sent', answer: answer('ccp', 'accepted', '0') } as const
+    await store.ledger.settle(ended.send, third.fence, taken)
+    for (const { replace } of [waiting, tried, accepted, ended]) await replace()
+
+    const refusal = answer('ccp', 'switch_now', '160038')
+    expect(await store.ledger.settle(tried.send, first.fence, { status: 'queued', answer: refusal })).toBe(
+      false,
+    )
+    expect(await store.ledger.settle(accepted.send, second.fence, taken)).toBe(false)
+    for (const { send } of [waiting, tried, accepted, ended])
+      expect(await store.ledger.claim(send, 'ccp', LEASE)).toEqual({ kind: 'gone', reason: 'replaced' })
+    expect(await eventsOf(waiting.send)).toEqual(['replaced'])
+    expect(await eventsOf(tried.send)).toEqual(['ccp switch_now 160038', 'replaced'])
+    expect(await eventsOf(accepted.send)).toEqual(['ccp accepted 0', 'sent'])
+    expect(await eventsOf(ended.send)).toEqual(['ccp accepted 0', 'sent'])
+  })
+
+  it('tells that a newer code replaced the code of a send', async () => {
+    const mobile = newMobile()
+    const old = await store.codes.issue(mobile, 'default')
+    await store.pass(601)
+    await store.codes.issue(mobile, 'default')
+    expect(await store.ledger.claim(sendOf(old), 'ccp', LEASE)).toEqual({ kind: 'gone', reason: 'no_record' })
+    expect(await eventsOf(sendOf(old))).toEqual(['replaced'])
   })
 
   it('notes that a job could not be queued', async () => {
