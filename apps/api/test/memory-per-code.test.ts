@@ -135,7 +135,7 @@ it('a code occupies at most 370 bytes for a day without its history, and 500 wit
 
 it('the history of a request with two calls, a delivery receipt and a verification occupies at most 350 bytes', async () => {
   const rid = await wholeWay()
-  const [request] = await readHistory(redis, phoneOf(rid))
+  const [request] = await readHistory(redis, phoneOf(rid), 24)
   expect(request?.events.map((one) => (one.kind === 'call' ? one.class : one.status))).toEqual([
     'switch_now',
     'accepted',
