@@ -32,7 +32,10 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
   }
 
   return {
-    /** Applies the delivery receipt of an accepted message. Without one, begins a wait if the scene has a wait and the gateway sends receipts. */
+    /**
+     * Applies the delivery receipt of an accepted message. Without one, begins a wait if the scene has a wait and the
+     * gateway sends receipts.
+     */
     async sent(job: SendJob, gateway: string, id: string): Promise<void> {
       const withinMs = deps.silent.has(gateway) ? null : rules.receiptWithinMs(job.scene)
       const [state, now] = await Promise.all([
