@@ -87,8 +87,8 @@ export function createConsumer(options: ConsumerOptions) {
 }
 
 /**
- * Tells whether a send without a record was not sent in time. A job that had ended before, and that an operator retried on
- * the board, says nothing about its send. Its end deleted the text of its last error.
+ * Tells whether a send without a record was not sent in time. A job that an operator retried on the board says nothing
+ * about its send. BullMQ has deleted the `failedReason` of such a job, and keeps that of a job with retries.
  */
 const isOverdue = ({ timestamp, attemptsMade, failedReason }: Job<unknown>) =>
   Date.now() - timestamp > LONGEST_SEND_MS && (attemptsMade === 0 || Boolean(failedReason))

@@ -6,16 +6,13 @@ import type { Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Answer, SkippingGateway, SkipReason } from '../gateways/skipping-gateway.ts'
 import { planCalls, type Call } from './call-plan.ts'
 
-/** The reasons for which a channel (SMS or e-mail) ends a send. The send then fails, or moves to the other channel. */
-export type EndReason = FailReason | 'no_gateway'
-
 /** How an attempt ended. An attempt that needs a retry throws RetryLater instead. */
 export type Delivered =
   /** `why` is the gateway that accepted the message. */
   | { outcome: 'sent' | 'fell_back'; why: string }
-  | { outcome: 'moved'; why: EndReason }
+  | { outcome: 'moved'; why: FailReason }
   /** `answer` is the last answer of a gateway, or '' if this attempt made no call. */
-  | { outcome: 'failed'; why: EndReason; answer: string }
+  | { outcome: 'failed'; why: FailReason; answer: string }
   | { outcome: 'gone'; why: Extract<Claim, { kind: 'gone' }>['reason'] | 'late' }
   /** `why` is the status that the send had already. */
   | { outcome: 'done'; why: string }

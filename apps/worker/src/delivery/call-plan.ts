@@ -15,9 +15,9 @@ export const planCalls = (gateways: readonly SkippingGateway[], risksSecondSend 
  * Plans the calls of an attempt in doubt, which means that one gateway may have taken the message already.
  *
  * The doubted gateway comes first. If it recognises a repeat, it gets the same message again. Otherwise it is asked
- * about the message, if it has `lookUp` and no operator has switched it off. All further calls risk a second message
- * with the same code, so a send makes them only once: to the other gateways, and last to the doubted gateway if it does
- * not recognise a repeat.
+ * about the message, if it has `lookUp` and no operator has switched it off. All further calls risk a second message with
+ * the same code, so a send makes them only once: to the other gateways, and last to the doubted gateway if it does not
+ * recognise a repeat.
  */
 export function planCallsInDoubt(
   gateways: readonly SkippingGateway[],

@@ -1,7 +1,8 @@
 import type { ReceiptState } from '@sms-codes/core/queues/delivery-receipts'
 import { failedReason } from '@sms-codes/core/queues/failed-reason'
 import type { Answer } from '../gateways/skipping-gateway.ts'
-import type { Attempt, EndReason } from './attempt.ts'
+import type { FailReason } from '@sms-codes/core/history/failures'
+import type { Attempt } from './attempt.ts'
 import type { Call } from './call-plan.ts'
 
 /** What an attempt does next. */
@@ -12,7 +13,7 @@ export type End =
   /** `messageId` is undefined if no answer contained the gateway's own id of the message. */
   | { kind: 'sent'; gateway: string; messageId: string | undefined }
   /** The channel (SMS or e-mail) ends the send without success. */
-  | { kind: 'end'; why: EndReason; gateway?: string }
+  | { kind: 'end'; why: FailReason; gateway?: string }
   | Retry
   /** The job waits until the rate of a gateway has room again. The wait does not use up an attempt. */
   | { kind: 'wait'; waitMs: number }
@@ -27,7 +28,7 @@ export type Retry = {
   doubted?: boolean
   atLeastMs?: number | undefined
   /** Set if the send may move to the other channel instead of a retry, for this reason. */
-  orMove?: EndReason
+  orMove?: FailReason
 }
 
 /** From so many ms after the first claim, another gateway may send a second message if a repeat gave no clear answer. */

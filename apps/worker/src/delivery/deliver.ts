@@ -6,7 +6,7 @@ import type { Order } from '../gateways/order.ts'
 import type { Answer } from '../gateways/skipping-gateway.ts'
 import type { WorkerMetrics } from '../worker-metrics.ts'
 import { afterAnswer, beginAttempt, mayHaveLeft, timeCall, type Delivered } from './attempt.ts'
-import { planCalls, planCallsInDoubt } from './call-plan.ts'
+import { planCalls, planCallsInDoubt, type Call } from './call-plan.ts'
 import { decide, decideByReceipt, decideWithoutCalls } from './decide.ts'
 import { messageIdOf, type MessageOf } from './message.ts'
 import { createSettler, type SettleDeps } from './settle-send.ts'
@@ -96,18 +96,21 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       await deps.ledger
         .giveQuotaBack(job, gateway.name, messageId)
         .catch((err: unknown) => log.warn({ err }, 'quota not given back'))
-    if (outcome.class === 'skipped') deps.metrics.skipped(gateway.name, outcome.code)
-    else {
-      deps.metrics.called(channel, gateway.name, outcome.class)
-      if (outcome.class === 'ambiguous') deps.metrics.doubted(gateway.name)
-      if (risksSecondSend && mayHaveLeft(outcome)) deps.metrics.secondMessage()
-      deps.traffic.answered(gateway.name, outcome.class, outcome.code)
-      logOutcome(log, gateway.name, outcome, doubt?.gateway === gateway.name)
-    }
+    countAnswer(call, outcome, deps)
+    if (outcome.class !== 'skipped') logOutcome(log, gateway.name, outcome, doubt?.gateway === gateway.name)
     attempt = afterAnswer(attempt, call, outcome)
     const decision = decide(outcome, call, attempt)
     if (decision.kind !== 'next_call') return settler.finish(attempt, decision)
   }
+}
+
+function countAnswer({ gateway: { name }, risksSecondSend }: Call, outcome: Answer, deps: DeliverDeps): void {
+  const { channel, metrics, traffic } = deps
+  if (outcome.class === 'skipped') return metrics.skipped(name, outcome.code)
+  metrics.called(channel, name, outcome.class)
+  if (outcome.class === 'ambiguous') metrics.doubted(name)
+  if (risksSecondSend && mayHaveLeft(outcome)) metrics.secondMessage()
+  traffic.answered(name, outcome.class, outcome.code)
 }
 
 /** Logs each answer that an operator may have to act on. */

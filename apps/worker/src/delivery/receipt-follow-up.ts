@@ -34,7 +34,7 @@ export function createReceiptFollowUp(deps: ReceiptFollowUpDeps) {
   return {
     /**
      * Applies the delivery receipt of an accepted message. Without one, begins a wait if the scene has a wait and the
-     * gateway sends receipts.
+     * gateway sends delivery receipts.
      */
     async sent(job: SendJob, gateway: string, id: string): Promise<void> {
       const withinMs = deps.silent.has(gateway) ? null : rules.receiptWithinMs(job.scene)

@@ -2,11 +2,12 @@ import type { Channel } from '@sms-codes/core/codes/send'
 import type { Claim } from '@sms-codes/core/codes/claim'
 import type { SendLedger, Settlement } from '@sms-codes/core/codes/send-ledger'
 import type { Traffic } from '@sms-codes/core/history/traffic'
+import type { FailReason } from '@sms-codes/core/history/failures'
 import type { GuardCounts, Grouped } from '@sms-codes/core/limits/guard-counts'
 import type { Logger } from '@sms-codes/core/logger'
 import type { SendJob } from '@sms-codes/core/queues/send-queue'
 import type { WorkerMetrics } from '../worker-metrics.ts'
-import type { Attempt, Delivered, EndReason } from './attempt.ts'
+import type { Attempt, Delivered } from './attempt.ts'
 import type { End, Retry } from './decide.ts'
 import { messageIdOf } from './message.ts'
 import type { OtherChannel } from './other-channel.ts'
@@ -94,10 +95,10 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     return isOpen === true ? other : null
   }
 
-  /** Moves the send to the other channel `to`, and fails the send without one. */
+  /** Moves the send to the other channel `to`, and fails the send without one. Answers `done` if nothing was written. */
   async function end(
     attempt: Attempt,
-    why: EndReason,
+    why: FailReason,
     what: Pick<Settlement, 'gateway' | 'doubtedGateway' | 'mayReturn'>,
     to: OtherChannel | null,
   ): Promise<Delivered> {
@@ -108,8 +109,10 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     // A vendor that could not deliver a message had accepted it.
     if (isWritten && why === 'undelivered') count(attempt.grouped)
     countEnd(counting, status, why, isWritten)
+    // A newer claim ended the send, or only the follow-up mail of an accepted SMS failed.
+    if (!isWritten) return { outcome: 'done', why: 'kept' }
     // If this step fails, the job runs again, finds the send `moved`, and repeats the step.
-    if (isWritten) await to?.queue(job, attempt.moves + 1)
+    await to?.queue(job, attempt.moves + 1)
     if (status === 'moved') return { outcome: status, why }
     return { outcome: status, why, answer: attempt.lastAnswer || (what.gateway ?? '') }
   }

@@ -220,7 +220,9 @@ describe('a message that a gateway accepted', () => {
     await both.sms(send, [accepting('m-8')])
     await delivery.pass(20)
     await both.followUp.check(jobOf(send))
-    await both.email(send, fakeGateway('email', ['number_limit']))
+    // The job of the mail has not failed, because its send has not.
+    const refused = await both.email(send, fakeGateway('email', ['number_limit']))
+    expect(refused).toEqual({ outcome: 'done', why: 'kept' })
     expect(await both.statusOf(send.rid)).toMatchObject({ status: 'sent', channel: 'sms' })
     expect(await delivery.codes.verify(mobile, 'login', code, undefined)).toMatchObject({ channel: 'sms' })
     const late = await both.issued()

@@ -11,6 +11,7 @@ export const FAIL_REASONS = [
   'job_failed',
   'undelivered',
   'ambiguous',
+  'no_gateway',
   'number',
   'number_limit',
 ] as const
