@@ -43,9 +43,10 @@ local function note(history, rid, number, answer, status, code)
   local line = string.sub(lines, begin + 1, rest - 1)
   local took, what = string.match(answer, '^(%d+) (.*)$')
   if took then line = with_event(line, now - took, 'c', took, what) end
-  local last_status = string.match(line, '.*;s%d+,%d+,%d+,([^,;]*)') or 'moved'
-  if status == 'replaced' and last_status ~= 'moved' then status = '' end
+  if status == 'replaced' and (string.match(line, '^.*;s%d+,%d+,%d+,([^,;]*)') or 'moved') ~= 'moved' then
+    status = ''
+  end
   if status ~= '' then line = with_event(line, now, 's', 0, status .. ',' .. code) end
   redis.call('SET', history, string.sub(lines, 1, begin) .. line .. string.sub(lines, rest), 'KEEPTTL')
-  return string.match(line, '.*;c%d+,%d+,%d+,([^;]*)') or ''
+  return string.match(line, '^.*;c%d+,%d+,%d+,([^;]*)') or ''
 end
