@@ -1,5 +1,6 @@
 // Renders docs/configuration.md, the table of docs/upgrade.md, the JSON Schema of the policy file and the list of
-// variables for `ops config` from the schemas that validate them. With --write, this script writes the files. configuration.test.ts checks that they are current.
+// variables for `ops config` from the schemas that validate them. With --write, this script writes the files.
+// configuration.test.ts checks that they are current.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TypeGuard, type TSchema } from '@sinclair/typebox'

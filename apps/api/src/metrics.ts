@@ -5,24 +5,13 @@ import { createHttpDuration } from '@sms-codes/core/process/http-metrics'
 import { keys } from '@sms-codes/core/redis/keys'
 import { RETCODE } from './http/answers.ts'
 
-/** The names under which requests are refused: for full limits, for a list or the guard, and for the load. */
-const SEND_LIMITS = ['phone', 'address', 'subnet', 'segment', 'country', 'budget', 'api_key', 'limit_key']
-const CALLER_LIMITS = [
-  'images',
-  'subnet_images',
-  'verifies',
-  'subnet_verifies',
-  'attempts',
-  'subnet_attempts',
-]
-const OTHER_REASONS = ['deny_list', 'guard', 'paused', 'backlog', 'gateways', 'event_loop']
 const CAPTCHA_EVENTS = { picture: 'issued', proof: 'issued', siteverify: 'unavailable' }
 const VERIFY_RESULTS = ['ok', 'no', 'throttled']
 
 /**
  * The metrics of the API. Labels are route patterns, RETCODEs and other bounded sets, and never hold a value of a
  * caller. Series that an alert rule watches begin at 0, because Prometheus sees no increase in a series that begins
- * at 1.
+ * at 1. The owner of each limit begins the series of `refusals`.
  * @param scenes the scenes of the policy
  */
 export function createApiMetrics(registry: Registry, scenes: readonly string[]) {
@@ -37,12 +26,6 @@ export function createApiMetrics(registry: Registry, scenes: readonly string[]) 
   )
   const answers = counter('sms_http_answers_total', ['code'], 'HTTP answers by RETCODE')
   for (const code of Object.values(RETCODE)) answers.inc({ code }, 0)
-  const refusals = counter(
-    'sms_refused_by_limit_total',
-    ['limit'],
-    'Requests refused by a full limit, a list, the guard, or because of the load',
-  )
-  for (const limit of [...SEND_LIMITS, ...CALLER_LIMITS, ...OTHER_REASONS]) refusals.inc({ limit }, 0)
   const captchas = counter(
     'sms_captchas_total',
     ['kind', 'event'],
@@ -59,7 +42,11 @@ export function createApiMetrics(registry: Registry, scenes: readonly string[]) 
   return {
     answers,
     requestSeconds: createHttpDuration(registry),
-    refusals,
+    refusals: counter(
+      'sms_refused_by_limit_total',
+      ['limit'],
+      'Requests refused by a full limit, a list, the guard, or because of the load',
+    ),
     captchas,
     accepted,
     verifies,

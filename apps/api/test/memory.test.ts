@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, beforeAll, expect, it } from 'vitest'
 import { phoneOf } from '@sms-codes/core/codes/send'
+import { readHistory } from '@sms-codes/core/history/history'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { keys } from '@sms-codes/core/redis/keys'
-import { aMobile, anAddress, startApi, type Api } from './api.ts'
+import { aMobile, anAddress, startApiWith, type Api } from './api.ts'
 import { proofOf } from './proof.ts'
 
 // docs/abuse.md has a table of the keys in Redis that an anonymous request creates. These tests measure each of them.
@@ -25,10 +26,13 @@ const table = new Map<string, Row>(
 const EXPIRY_BYTES = 50
 /** One invented request id in a hash of more than 128 ids. */
 const ID_BYTES = 90
+/** A refusal in a history beside others, with the longest scene and reason. */
+const REFUSAL_BYTES = 60
+const MOST_REFUSALS = 5
 
 let api: Api
 beforeAll(async () => {
-  api = await startApi()
+  api = await startApiWith({ limits: { address: { sends: ['1/60s'] } } })
 })
 afterAll(() => api.stop())
 beforeEach(async () => {
@@ -97,18 +101,28 @@ it.each(REQUESTS)(
   },
 )
 
-it('a send that is refused after a right picture occupies as little as stated', async () => {
+it('the refused sends of one phone occupy as little as stated, however many there are', async () => {
   const mobile = aMobile()
-  await createLists(api.redis).put('deny', { kind: 'phone', text: api.keyring.pseudonym(mobile) })
-  const refuse = async () =>
-    api.post('/v1/sms_codes', { mobile, ...(await api.captcha()), scene: 'reset_password' }, forwarded())
-  for (let i = 0; i < 5; i++) await refuse()
-  const key = keys.history(api.keyring.pseudonym(mobile))
+  const ph = api.keyring.pseudonym(mobile)
+  await createLists(api.redis).put('deny', { kind: 'phone', text: ph })
+  const key = keys.history(ph)
+  const stated = table.get(shapeOf(key)) ?? { bytes: 0, seconds: 0 }
+  const address = forwarded()
+  const refuse = async (headers: Record<string, string>) =>
+    api.post('/v1/sms_codes', { mobile, ...(await api.captcha()), scene: 'reset_password' }, headers)
+  for (let i = 0; i < 3; i++) await refuse(forwarded())
+  const first = (await measured())[shapeOf(key)] ?? { bytes: 0, seconds: 0 }
+  expect(first.bytes).toBeGreaterThan(0)
+  expect(first.bytes).toBeLessThanOrEqual(stated.bytes)
+  expect(first.seconds).toBeLessThanOrEqual(stated.seconds)
+  await refuse(address)
+  // From here on this address has a full limit, so each refusal has another reason than the last one.
+  for (let i = 0; i < 24; i++) await refuse(i % 2 === 0 ? address : forwarded())
+  const reasons = (await readHistory(api.redis, ph)).map(({ events: [event] }) => event?.code)
+  expect(reasons).toEqual(['deny_list', 'limit_address', 'deny_list', 'limit_address', 'deny_list'])
   const { bytes, seconds } = (await measured())[shapeOf(key)] ?? { bytes: 0, seconds: 0 }
-  const stated = table.get(shapeOf(key))
-  expect(bytes).toBeGreaterThan(0)
-  expect(bytes).toBeLessThanOrEqual(stated?.bytes ?? 0)
-  expect(seconds).toBeLessThanOrEqual(stated?.seconds ?? 0)
+  expect(bytes).toBeLessThanOrEqual(stated.bytes + (MOST_REFUSALS - 1) * REFUSAL_BYTES)
+  expect(seconds).toBeLessThanOrEqual(stated.seconds)
 })
 
 it('a request that fails validation or names no known route creates no key', async () => {
@@ -176,6 +190,8 @@ it('a subnet with full limits occupies as little as the documentation states', (
     verifies(60) * answer +
       verifies(300) * bytesOf('sms:{<subnet>}:verifies:<address>') +
       verifies(600) * ID_BYTES,
+    // Refusals of many phones occupy more than those of one.
+    attempts(3_600) * bytesOf('sms:{<phone>}:history'),
   ]
   expect(Math.ceil(bytes.reduce((sum, each) => sum + each) / 1e6)).toBe(Number(stated))
 })

@@ -1,5 +1,6 @@
 import { Counter, type Registry } from 'prom-client'
 import { createHttpDuration } from '@sms-codes/core/process/http-metrics'
+import { SEARCH_ROUTE } from './messages/search.ts'
 
 /** The metrics of the board. Every series of a counter begins at 0. */
 export function createBoardMetrics(registry: Registry) {
@@ -27,9 +28,9 @@ export type BoardMetrics = ReturnType<typeof createBoardMetrics>
 
 /**
  * The label of a request in metrics: the first part of its route, because Bull Board has forty routes. Writes have one
- * label, and unknown paths and HEAD another.
+ * label, and unknown paths and HEAD another. The search writes nothing.
  */
 export function routeLabel({ method, url }: { method: string; url: string | undefined }): string {
   if (url === undefined || method === 'HEAD') return 'other'
-  return method === 'GET' ? `/${url.split('/')[1] ?? ''}` : 'write'
+  return method === 'GET' || url === SEARCH_ROUTE ? `/${url.split('/')[1] ?? ''}` : 'write'
 }

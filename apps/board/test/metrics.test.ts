@@ -34,11 +34,12 @@ it('the board counts writes by result', async () => {
     expect(text).toContain(`sms_board_writes_total{result="${result}",app="board"} ${count}\n`)
 })
 
-it('the board times requests by the first part of their route, and writes and unknown paths together', async () => {
+it('the board times requests by the first part of their route, and writes and unknown paths together; the search is no write', async () => {
   const urls = ['/', '/livez', '/queue/sms', '/api/queues', '/api/queues/sms/metrics', '/no/such/path']
   for (const url of urls) await board.ask({ url })
   await board.app.inject({ method: 'HEAD', url: '/readyz' })
+  await board.askToWrite({ method: 'POST', url: '/messages/search' })
   const found = (await metrics()).matchAll(/^sms_http_request_duration_seconds_count\{.*route="(.*?)"/gm)
-  const routes = ['/', '/api', '/livez', '/metrics', '/queue', 'other', 'write']
+  const routes = ['/', '/api', '/livez', '/messages', '/metrics', '/queue', 'other', 'write']
   expect(new Set([...found].map(([, route]) => route))).toEqual(new Set(routes))
 })

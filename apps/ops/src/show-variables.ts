@@ -13,8 +13,7 @@ export const maskAddress = (address: string): string =>
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i
 
-const showPlain = (name: string, value: string) =>
-  SCHEME.test(value) || name.endsWith('_PROXY') ? maskAddress(value) : value
+const showPlain = (value: string) => (SCHEME.test(value) ? maskAddress(value) : value)
 
 function showSecret(name: string, value: string): string {
   if (name === 'SMTP_URL') return SCHEME.test(value) ? maskAddress(value) : 'set, but faulty'
@@ -45,6 +44,6 @@ export function showVariables(env: Env) {
     const from = value === undefined ? '' : given === undefined ? 'default' : 'environment'
     if (value === undefined) return { name, value: 'not set', from, processes }
     const isHidden = isSecret || ACCESS_ID.test(name)
-    return { name, value: isHidden ? showSecret(name, value) : showPlain(name, value), from, processes }
+    return { name, value: isHidden ? showSecret(name, value) : showPlain(value), from, processes }
   })
 }

@@ -1,3 +1,4 @@
+import { answersToCorrect } from '@sms-codes/core/history/traffic'
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { STALLED_AFTER_MS } from '@sms-codes/core/queues/queue-state'
 import { EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
@@ -8,10 +9,6 @@ import type { Snapshot } from './snapshot.ts'
 const LATE_BEAT_SECONDS = 8
 const LAGGING_SECONDS = 10
 const LONG_WAIT_SECONDS = 60
-/** An older refusal may be of an account that was corrected since. */
-const RECENT_SECONDS = 600
-/** After these answers a gateway accepts no message until a person has corrected something. */
-const NEEDS_A_PERSON = ['config', 'template']
 
 type Server = Snapshot['redis']['servers'][number]
 type Process = Pick<Snapshot['processes'][number], 'app' | 'host' | 'pid'>
@@ -69,14 +66,16 @@ function processFaults(processes: Snapshot['processes']): string[] {
 
 function queueFaults(queues: Snapshot['queues']): string[] {
   const paused = queues.filter((one) => one.paused).map(({ name }) => name)
+  const sms = queues.filter(({ name }) => name !== EMAIL_QUEUE && name !== EVENTS_QUEUE)
+  const effect = sms.every((one) => one.paused)
+    ? 'Nothing is sent and the API refuses sends'
+    : 'The jobs of these queues wait'
   const stalled = queues.filter(
     (one) => one.name !== EVENTS_QUEUE && one.stalledSeconds * 1000 >= STALLED_AFTER_MS,
   )
   const waiting = queues.filter((one) => !one.paused && (one.oldestSeconds ?? 0) >= LONG_WAIT_SECONDS)
   return [
-    ...(paused.length === 0
-      ? []
-      : [`paused: ${paused.join(', ')}. Nothing is sent and the API refuses sends; "resume" ends the pause`]),
+    ...(paused.length === 0 ? [] : [`paused: ${paused.join(', ')}. ${effect}; "resume" ends the pause`]),
     ...stalled.map(({ name, stalledSeconds }) => {
       const refuses = name === EMAIL_QUEUE ? '' : ', so the API refuses sends'
       return `no gateway has accepted a message of ${name} for ${showSeconds(stalledSeconds)}${refuses}: see the gateways below`
@@ -88,21 +87,13 @@ function queueFaults(queues: Snapshot['queues']): string[] {
   ]
 }
 
-/** A gateway whose newest answer shows that its account, key, balance, template or signature is wrong. */
-function gatewayFaults({ answers, gatewaysOff }: Snapshot): string[] {
-  const newest = answers.filter((one, i) => answers.findIndex(({ gateway }) => gateway === one.gateway) === i)
-  return newest
-    .filter(
-      (one) =>
-        NEEDS_A_PERSON.includes(one.class) &&
-        one.ageSeconds <= RECENT_SECONDS &&
-        gatewaysOff.every(({ gateway }) => gateway !== one.gateway),
-    )
+const gatewayFaults = ({ answers, gatewaysOff }: Snapshot): string[] =>
+  answersToCorrect(answers)
+    .filter((one) => gatewaysOff.every(({ gateway }) => gateway !== one.gateway))
     .map(({ gateway, class: cls, code, ageSeconds }) => {
       const wrong = cls === 'config' ? 'account, key or balance' : 'template, signature or text'
       return `${gateway} refuses messages (${cls} ${code}, ${showSeconds(ageSeconds)} ago): correct its ${wrong} (docs/gateways.md), or "gateway off ${gateway}"`
     })
-}
 
 const budgetFaults = (budget: Snapshot['budget']): string[] =>
   budget
@@ -117,7 +108,9 @@ const differenceFaults = (processes: Snapshot['processes']): string[] =>
     const { policy, keys } = one.differs
     return [
       ...(keys.length > 0
-        ? [`${nameOf(one)} has other keys than the others (${keys.join(', ')}): restart it with their keys`]
+        ? [
+            `${nameOf(one)} has other keys than the others (${keys.join(', ')}): restart it with their keys, unless a rollout is under way, as in a rotation of CODE_KEYS`,
+          ]
         : []),
       ...(policy.length > 0
         ? [

@@ -12,7 +12,7 @@ const NUMBERS = [...QUEUE.slice(1, -1), 'sends', 'most', 'used', 'left', 'pid', 
 
 type Page = Snapshot & ReturnType<typeof findFaults> & { version: string }
 
-/** The page of `status`: what is wrong comes first. No line is longer than 100 columns. */
+/** The page of `status`: what is wrong comes first. Faults and notes are wrapped at 100 columns. */
 export function showPage(page: Page): string[] {
   const { at, version, historyHours, lists, faults, notes } = page
   const history = historyHours === 0 ? 'off (policy: history_hours)' : `${historyHours} h`
@@ -36,7 +36,7 @@ function showSends(sends: Snapshot['sends']): string[] {
   const rows = OUTCOMES.map((outcome) => {
     const counts = new Map<string, number>()
     for (const { what, scene, by, count } of sends) {
-      const name = what === 'accepted' ? scene : by
+      const name = (what === 'accepted' ? scene : by) || 'unknown'
       if (what === outcome) counts.set(name, (counts.get(name) ?? 0) + count)
     }
     const parts = [...counts].toSorted(([, a], [, b]) => b - a)

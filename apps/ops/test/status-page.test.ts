@@ -3,6 +3,8 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTraffic } from '@sms-codes/core/history/traffic'
 import { createLogger } from '@sms-codes/core/logger'
+import { toKeyOf } from '@sms-codes/core/queues/queue-options'
+import { keys } from '@sms-codes/core/redis/keys'
 import { policyFile } from '@sms-codes/launcher/policy-file'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { aMobile, startOps, type RunningOps } from './ops.ts'
@@ -56,15 +58,54 @@ test('status replaces the control characters in the code of a vendor', async () 
   expect(text).not.toContain('\u001B')
 })
 
+test('status says that nothing is sent only if every SMS queue is paused', async () => {
+  const effectOf = async (...queues: string[]) => {
+    const metas = queues.map((queue) => toKeyOf(queue)('meta'))
+    for (const meta of metas) await ops.redis.hset(meta, 'paused', '1')
+    const text = await page({ queues: { shards: 2 } })
+    await ops.redis.del(metas)
+    return /^FAULT +paused: (.*); "resume" ends the pause$/m.exec(text)?.[1]
+  }
+  expect(await effectOf('events')).toBe('events. The jobs of these queues wait')
+  expect(await effectOf('sms-0', 'email')).toBe('sms-0, email. The jobs of these queues wait')
+  // The queue without a shard has jobs of another test.
+  const all = ['sms-0', 'sms-1', 'sms']
+  expect(await effectOf(...all)).toBe(`${all.join(', ')}. Nothing is sent and the API refuses sends`)
+})
+
+test('status says that a rotation of CODE_KEYS needs no restart', async () => {
+  for (const [id, prints] of Object.entries({ a: { k1: 'x' }, b: { k1: 'x' }, c: { k1: 'x', k2: 'y' } })) {
+    const own = Object.fromEntries(Object.entries(prints).map(([kid, print]) => [`CODE_KEYS ${kid}`, print]))
+    const about = {
+      id,
+      app: 'worker',
+      host: 'host',
+      pid: 1,
+      version: '1',
+      gateways: [],
+      policy: {},
+      keys: own,
+    }
+    const entry = { ...about, startedAt: Date.now(), seenAt: Date.now() }
+    await ops.redis.hset(keys.processes, id, JSON.stringify(entry))
+  }
+  expect(await page()).toMatch(
+    /^FAULT +worker host 1 has other keys than the others \(CODE_KEYS k2\): restart it with their keys, unless a rollout is under way, as in a rotation of CODE_KEYS$/m,
+  )
+  await ops.redis.del(keys.processes)
+})
+
 test('status shows the sends of the last minutes by outcome and reason, the most frequent first', async () => {
   const traffic = createTraffic(ops.redis, createLogger('test', 'silent'))
   const reasons = ['late', 'number', 'number', 'ambiguous', 'undelivered', 'unreadable', 'job_failed']
   for (const reason of reasons) traffic.count('failed', 'default', reason)
   traffic.count('accepted', 'login', '')
+  traffic.count('verified', 'login', '')
   await traffic.flush()
   const text = await page()
   expect(text).toMatch(/^failed +7 +number 2, (\w+ 1, ){3}2 more$/m)
   expect(text).toMatch(/^accepted +1 +login 1$/m)
+  expect(text).toMatch(/^verified +1 +unknown 1$/m)
   expect(text).toMatch(/^sent +0$/m)
 })
 

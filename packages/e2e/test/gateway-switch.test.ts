@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readProcesses } from '@sms-codes/core/process/heartbeat'
-import { startProcess } from '@sms-codes/launcher/processes'
-import { aMobile, ROOT, startSystem, times, type System } from './system.ts'
+import { ops as opsOf } from './ops.ts'
+import { aMobile, startSystem, times, type System } from './system.ts'
 
 const QUICK = 'quick'
 let system: System
@@ -13,15 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => system.stop())
 
-/** Runs a command of the operators, as the built app. */
-async function ops(...args: string[]): Promise<string> {
-  const lines: string[] = []
-  const script = join(ROOT, 'apps/ops/dist/main.js')
-  const { env } = system
-  const child = await startProcess({ name: 'ops', script, args, env, onLine: (line) => lines.push(line) })
-  expect(await child.exited).toEqual({ code: 0, signal: null })
-  return lines.join('\n')
-}
+const ops = (...args: string[]) => opsOf(system, ...args)
 
 const metricsOf = async ({ opsUrl }: { opsUrl: string }) => (await fetch(`${opsUrl}/metrics`)).text()
 /** The sum of a worker metric over both workers. */

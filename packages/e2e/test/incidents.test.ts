@@ -42,7 +42,7 @@ describe.each(INCIDENTS)('the incident $name', ({ name, symptom, arrange, shows 
     'is explained by one command',
     async () => {
       const args = await arrange(desk)
-      const output = await desk.ops(args)
+      const output = await desk.ops(...args)
       shown.push({ name, symptom, args, output })
       for (const cause of shows) expect(output).toMatch(cause)
     },

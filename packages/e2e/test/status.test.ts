@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { toRecord, toRecords } from './json.ts'
-import { aMobile, ROOT, startSystem, type System } from './system.ts'
+import { ops as opsOf } from './ops.ts'
+import { aMobile, startSystem, type System } from './system.ts'
 
 const POLL = { timeout: 60_000 }
 
@@ -14,12 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => system.stop())
 
-/** Runs a command of the built `ops`. */
-async function ops(...args: string[]): Promise<string> {
-  const command = [join(ROOT, 'apps/ops/dist/main.js'), ...args]
-  const { stdout } = await promisify(execFile)(process.execPath, command, { env: system.env })
-  return stdout
-}
+const ops = (...args: string[]) => opsOf(system, ...args)
 /** The page of `status`, with every fault in one line. */
 async function page(): Promise<string> {
   const text = await ops('status')

@@ -15,6 +15,9 @@ import type { PumpingGuard } from './pumping-guard.ts'
 
 /** The limits of a request for a message, in the order of the keys of admission.lua. */
 const LIMITS = ['attempts', 'subnet_attempts', 'address', 'subnet', 'segment', 'country', 'budget'] as const
+/** The limits of a request with an API key. */
+const KEY_LIMITS = ['api_key', 'limit_key'] as const
+const DENIALS = ['guard', 'deny_list'] as const
 type LimitName = (typeof LIMITS)[number]
 
 /** The answers to a full limit that are not `tooManyRequests`. */
@@ -55,11 +58,12 @@ const waitOf = (ms: number) => ({ retry_after: Math.ceil(ms / 1000) })
  * address, subnet, segment, country, budget, API key and limit key. One script decides and counts (admission.lua).
  */
 export function createAdmission({ redis, counters, keyring, metrics, lists, guard }: Needs, rules: Rules) {
-  const limitOf = (name: LimitName | 'api_key' | 'limit_key', windows: readonly Window[]) => ({
+  const limitOf = (name: LimitName | (typeof KEY_LIMITS)[number], windows: readonly Window[]) => ({
     name,
     ...limitArg({ key: name === 'budget' ? keys.budget : '', windows }),
   })
 
+  for (const limit of [...LIMITS, ...KEY_LIMITS, ...DENIALS]) metrics.refusals.inc({ limit }, 0)
   const countries = Object.entries(rules.countries).filter(([, { sends = [] }]) => sends.length > 0)
   const script = createScript(redis, new URL('./admission.lua', import.meta.url), {
     rules: {
@@ -140,7 +144,7 @@ export function createAdmission({ redis, counters, keyring, metrics, lists, guar
     if (kind === 'full') return refuseFull(text('limit'), number('wait'), `limit_${text('limit')}`)
     if (kind === 'denied') {
       const guardSeconds = Math.ceil(number('wait') / 1000)
-      const reason = guardSeconds > 0 ? 'guard' : 'deny_list'
+      const reason: (typeof DENIALS)[number] = guardSeconds > 0 ? 'guard' : 'deny_list'
       metrics.refusals.inc({ limit: reason })
       throw new Refusal('sentTooOften', { retry_after: guardSeconds || hourlyWait(ph) }, reason)
     }

@@ -34,6 +34,9 @@ const MOST_PROBES = 3
 /** So many overdue sends show that gateways accept fewer messages than the API. Fewer may be the fault of some phones. */
 const MOST_OVERDUE = 10
 
+/** Why a send cannot be delivered now. */
+const REASONS = ['paused', 'backlog', 'gateways'] as const
+
 type Need = 'nothing' | 'probe' | 'contact'
 
 const isClosed = ({ isPaused, stalledMs }: QueueState): boolean => isPaused || stalledMs >= STALLED_AFTER_MS
@@ -56,6 +59,7 @@ export function createBacklog(redis: RedisClient, metrics: Metrics, options: Bac
   const { maxAgeSeconds, shards, pseudonym } = options
   const stateOf = createQueueState(redis)
   const queues = smsQueues(shards)
+  for (const limit of REASONS) metrics.refusals.inc({ limit }, 0)
   const cached = new Map<string, { askedAt: number; state: Promise<QueueState> }>()
 
   function current(name: string): Promise<QueueState> {
@@ -70,7 +74,7 @@ export function createBacklog(redis: RedisClient, metrics: Metrics, options: Bac
 
   const isOld = ({ untakenMs }: QueueState) => maxAgeSeconds > 0 && (untakenMs ?? 0) > maxAgeSeconds * 1000
 
-  function refusal(limit: 'paused' | 'backlog' | 'gateways', reason = ''): Refusal {
+  function refusal(limit: (typeof REASONS)[number], reason = ''): Refusal {
     metrics.refusals.inc({ limit })
     const answer: Answer = limit === 'backlog' ? 'busy' : 'undeliverable'
     return new Refusal(answer, { retry_after: DELIVERY_RETRY_SECONDS }, reason)
@@ -121,6 +125,7 @@ export function createBacklog(redis: RedisClient, metrics: Metrics, options: Bac
  * work can wait. The verify route cannot wait, because a code expires.
  */
 export function refuseUnderLoad(scope: FastifyInstance, limits: Policy['overload'], metrics: Metrics): void {
+  metrics.refusals.inc({ limit: 'event_loop' }, 0)
   const { event_loop_max_delay: delaySeconds, event_loop_max_percent: percent } = limits
   if (delaySeconds === 0 && percent === 0) return
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })

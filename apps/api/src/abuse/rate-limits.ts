@@ -9,7 +9,8 @@ import type { Caller } from './caller.ts'
  * What an address and its subnet may do beside sending: `images` are pictures and challenges, `verifies` are guesses.
  * The limits of a subnet bound the memory in Redis that the addresses of one network can occupy.
  */
-type CallerLimit = 'images' | 'verifies'
+const LIMITS = ['images', 'verifies'] as const
+type CallerLimit = (typeof LIMITS)[number]
 
 /**
  * The rate limits of pictures, challenges and guesses. admission.ts has the limits of sends. A unit is one counted
@@ -21,6 +22,8 @@ export function createRateLimits(
   windows: Record<CallerLimit | `subnet_${CallerLimit}` | 'attempts', readonly Window[]>,
   metrics: Pick<ApiMetrics, 'refusals'>,
 ) {
+  for (const name of LIMITS) for (const limit of [name, `subnet_${name}`]) metrics.refusals.inc({ limit }, 0)
+
   /**
    * Takes one unit from a limit of the caller's address and of its subnet, or takes nothing if one of them is full.
    * @returns the time of the unit, ms by the clock of Redis

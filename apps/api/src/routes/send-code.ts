@@ -50,6 +50,8 @@ function createSendCode(deps: Needs) {
   const { admit, backEnds, backlog, callerOf, checkCaptcha, codes, contacts, guard, ledger } = deps
   const { localeOf, metrics, queue, rules, testNumbers, traffic } = deps
 
+  metrics.refusals.inc({ limit: 'phone' }, 0)
+
   async function sendCode(
     sendRequest: SendRequest,
     request: FastifyRequest,

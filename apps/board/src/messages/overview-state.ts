@@ -1,8 +1,10 @@
+import { answersToCorrect } from '@sms-codes/core/history/traffic'
 import { findDifferences } from '@sms-codes/core/process/fingerprints'
 import { spanOf } from './formats.ts'
 import { html, type Html } from './html.ts'
 import { column, pill, table, type View } from './layout.ts'
 import type { Overview } from './read-overview.ts'
+import { wordFor } from './texts.ts'
 
 /** Without one of these, no message leaves. */
 const NEEDED = ['api', 'worker'] as const
@@ -11,17 +13,25 @@ const NEEDED = ['api', 'worker'] as const
 const OLD_MS = 5_000
 
 /** What an operator must know first, in words: paused queues, gateways that accept nothing, missing processes. */
-export function stateOf({ say, lang }: View, { delivery, processes, switchedOff }: Overview): Html {
+export function stateOf({ say, lang }: View, overview: Overview): Html {
+  const { now, delivery, processes, switchedOff, room, answers } = overview
   const { paused, stalledMs, oldestMs } = delivery
   const isMixed = findDifferences(processes).some((one) => one.policy.length + one.keys.length > 0)
+  const refusals = answersToCorrect(
+    answers.map((answer) => ({ ...answer, ageSeconds: (now - answer.at) / 1000 })),
+  ).filter(({ gateway }) => !switchedOff.includes(gateway))
   const faults = [
     ...(paused.length > 0 ? [say('paused', { names: paused.join(', ') })] : []),
     ...(stalledMs !== null ? [say('stalled', { time: spanOf(stalledMs, lang) })] : []),
+    ...(room.some(({ left }) => left <= 0) ? [say('budget_spent')] : []),
     ...NEEDED.filter((app) => processes.every((entry) => entry.app !== app)).map((app) =>
       say('no_app', { app }),
     ),
   ]
   const remarks = [
+    ...refusals.map(({ gateway, class: cls, code }) =>
+      say('refuses', { gateway, answer: wordFor(say, 'class', cls), code }),
+    ),
     ...(switchedOff.length > 0 ? [say('switched_off', { names: switchedOff.join(', ') })] : []),
     ...(oldestMs >= OLD_MS ? [say('oldest', { time: spanOf(oldestMs, lang) })] : []),
     ...(isMixed ? [say('mixed')] : []),

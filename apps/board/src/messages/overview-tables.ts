@@ -1,5 +1,5 @@
 import type { LastAnswer } from '@sms-codes/core/history/traffic'
-import { COUNTS, totalOf, type GatewayFigures, type NamedFigures } from './figures.ts'
+import { COUNTS, sentBySms, totalOf, type NamedFigures } from './figures.ts'
 import { barOf, countOf, percentOf, shareOf, spanOf, timeOf } from './formats.ts'
 import { html, type Html } from './html.ts'
 import { column, numberColumn, pill, table, type View } from './layout.ts'
@@ -23,7 +23,7 @@ export function sceneTable(view: View, scenes: readonly NamedFigures[]): Html {
   const rows = scenes.map((scene) => [
     html`<b>${nameOf(view, scene.name)}</b>`,
     ...COUNTS.map((name) => countOf(scene[name])),
-    ratio(scene.delivered, scene.sent),
+    ratio(scene.delivered, sentBySms(scene)),
     ratio(scene.verified, scene.sent, 'good'),
   ])
   return table(columns, rows)
@@ -31,7 +31,7 @@ export function sceneTable(view: View, scenes: readonly NamedFigures[]): Html {
 
 export function gatewayTable(
   view: View,
-  gateways: readonly GatewayFigures[],
+  gateways: readonly NamedFigures[],
   answers: readonly LastAnswer[],
 ): Html {
   const { say, lang, now } = view
@@ -46,7 +46,7 @@ export function gatewayTable(
   const silent = [...new Set(answers.map(({ gateway }) => gateway))].filter((name) =>
     gateways.every((gateway) => gateway.name !== name),
   )
-  const all = [...gateways, ...silent.map((name) => ({ ...totalOf([]), name, isMail: false }))]
+  const all = [...gateways, ...silent.map((name) => ({ ...totalOf([]), name }))]
   const columns = [
     column(say('gateway')),
     numberColumn(say('sent')),
@@ -61,7 +61,7 @@ export function gatewayTable(
     countOf(gateway.sent),
     countOf(gateway.delivered),
     countOf(gateway.verified),
-    gateway.isMail ? '–' : ratio(gateway.delivered, gateway.sent),
+    ratio(gateway.delivered, sentBySms(gateway)),
     ratio(gateway.verified, gateway.sent, 'good'),
     refusalOf(gateway.name),
   ])

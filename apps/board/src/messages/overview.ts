@@ -1,4 +1,4 @@
-import { byGateway, byReason, byScene, COUNTS, totalOf, type Figures } from './figures.ts'
+import { byGateway, byReason, byScene, COUNTS, sentBySms, totalOf, type Figures } from './figures.ts'
 import { barOf, countOf, percentOf, shareOf, spanOf } from './formats.ts'
 import { html, type Html } from './html.ts'
 import { layout, type View } from './layout.ts'
@@ -69,7 +69,7 @@ function tiles({ say }: View, total: Figures): Html {
   const shares = {
     accepted: null,
     sent: { share: shareOf(total.sent, total.accepted), of: say('of_accepted'), tone: '' },
-    delivered: { share: shareOf(total.delivered, total.sent), of: say('of_sent'), tone: '' },
+    delivered: { share: shareOf(total.delivered, sentBySms(total)), of: say('of_sms'), tone: '' },
     verified: { share: shareOf(total.verified, total.sent), of: say('of_sent'), tone: 'good' },
     failed: { share: shareOf(total.failed, total.accepted), of: say('of_accepted'), tone: 'bad' },
   }

@@ -17,6 +17,7 @@ export const en: Record<keyof typeof zh, string> = {
   verified: 'Verified',
   failed: 'Failed',
   of_sent: 'of sent',
+  of_sms: 'of sent SMS',
   of_accepted: 'of accepted',
   of_failed: 'Of failed',
   delivered_of_sent: 'Delivery rate',
@@ -54,8 +55,12 @@ export const en: Record<keyof typeof zh, string> = {
   open: 'Show',
   all_well: 'All is well: the queues run and gateways accept messages.',
   paused:
-    'Paused: {names}. Its messages are not sent. Resume it on the page of the queues, or with ops resume.',
+    'Paused: {names}. The jobs of these queues wait. Resume them on the page of the queues, or with ops resume.',
   stalled: 'No gateway has accepted a message for {time}. The API refuses new requests.',
+  budget_spent:
+    'A budget is used up, so the API refuses new requests. Find out why, then raise it (policy: budget).',
+  refuses:
+    'The newest answer of {gateway}: {answer} ({code}). Correct the cause, or switch the gateway off with ops gateway off.',
   switched_off: 'Switched off by an operator: {names}. ops gateway on switches it on again.',
   oldest: 'The oldest message that no gateway has accepted has waited for {time}.',
   no_app: 'No running process of {app} is seen.',

@@ -26,7 +26,7 @@ describe('the formats of the pages', () => {
     expect(shown).toEqual(['–', '0 %', '33.3 %', '100 %', '120 %'])
   })
 
-  it('show a time in the zone of the process, and nothing for a time that is none', () => {
+  it('show a time in the zone of the process, and a dash for an invalid time', () => {
     const ms = new Date(2026, 10, 29, 2, 5, 9).getTime()
     expect(markupOf(timeOf(ms))).toMatch(/2026-11-29<\/span> 02:05:09<\/time>$/)
     expect(zoneOf(ms)).toMatch(/^UTC([+-]\d\d:\d\d)?$/)

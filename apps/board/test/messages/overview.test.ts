@@ -24,6 +24,8 @@ const pageOf = async (query = '') => {
   expect(reply.statusCode).toBe(200)
   return reply.body
 }
+/** The state of the service, in the words at the top of the page. */
+const stateOf = async () => textOf(/<(?:p|ul) class="state.*?<\/(?:p|ul)>/s.exec(await pageOf())?.[0] ?? '')
 const runs = (app: string, more: object = {}) =>
   sends.redis.hset(
     keys.processes,
@@ -72,7 +74,7 @@ describe('the overview', () => {
     expect(rowOf(page, 'login')[1]).toBe(accepted)
   })
 
-  it('shows each scene and each gateway with its shares, and mails as sent', async () => {
+  it('shows each scene and each gateway with its shares, and mails as sent, but not in the delivery rate', async () => {
     await sends.traffic(0, (traffic) => {
       for (let i = 0; i < 4; i += 1) traffic.count('accepted', 'login', '')
       for (let i = 0; i < 2; i += 1) traffic.count('sent', 'login', 'ccp')
@@ -85,13 +87,14 @@ describe('the overview', () => {
       traffic.answered('ccp', 'accepted', '000000')
     })
     const page = await pageOf('&period=5m')
-    expect(rowOf(page, 'login')).toEqual(['login', '4', '3', '1', '1', '1', '33.3 %', '33.3 %'])
+    expect(rowOf(page, 'login')).toEqual(['login', '4', '3', '1', '1', '1', '50.0 %', '33.3 %'])
     expect(rowOf(page, 'register')).toEqual(['register', '1', '0', '0', '0', '0', '–', '–'])
     expect(rowOf(page, 'ccp')).toEqual(['ccp', '2', '1', '1', '50.0 %', '50.0 %', '–'])
     expect(rowOf(page, 'email')).toEqual(['email', '1', '0', '0', '–', '0 %', '–'])
     expect(rowOf(page, 'twilio').at(-1)).toMatch(/^refuses account or request 20003 .* ago$/)
     expect(rowOf(page, 'number refused')).toEqual(['number refused', '1', '100 %'])
     expect(textOf(page)).toContain('Sent 3 60.0 % of accepted')
+    expect(textOf(page)).toContain('Delivered 1 50.0 % of sent SMS')
   })
 
   it('shows what is left of each budget', async () => {
@@ -101,8 +104,6 @@ describe('the overview', () => {
   })
 
   it('names paused queues, gateways that are off, missing processes and other policies, and else says that all is well', async () => {
-    const stateOf = async () =>
-      textOf(/<(?:p|ul) class="state.*?<\/(?:p|ul)>/s.exec(await pageOf())?.[0] ?? '')
     expect(await stateOf()).toContain('No running process of worker is seen.')
     await runs('api')
     await runs('worker', { gateways: ['ccp'] })
@@ -114,6 +115,27 @@ describe('the overview', () => {
     expect(await stateOf()).toContain('Switched off by an operator: twilio.')
     await sends.redis.hset('{sms}:sms:meta', 'paused', '1')
     expect(await stateOf()).toContain('Paused: sms.')
+  })
+
+  it('does not say that all is well while the budget is used up or a gateway refuses our account', async () => {
+    await runs('api')
+    await runs('worker')
+    const answer = (gateway: string, cls: string, code: string) =>
+      sends.traffic(0, (traffic) => traffic.answered(gateway, cls, code))
+    await answer('aliyun', 'config', '160014')
+    await answer('aliyun', 'accepted', '000000')
+    await answer('twilio', 'number', '21211')
+    expect(await stateOf()).toContain('All is well')
+    await answer('ccp', 'config', '160014')
+    const refusal = 'The newest answer of ccp: refuses account or request (160014).'
+    expect(await stateOf()).toContain(refusal)
+    expect(await stateOf()).not.toMatch(/aliyun|twilio|budget/)
+    await switchOff(sends.redis, 'ccp', 60)
+    expect(await stateOf()).not.toContain(refusal)
+    const counters = createCounters(sends.redis)
+    for (let i = 0; i < 10; i += 1) await counters.take([{ key: keys.budget, windows: BUDGET }])
+    expect(await stateOf()).toContain('A budget is used up, so the API refuses new requests.')
+    expect(await pageOf()).toContain('class="state bad"')
   })
 
   it('lists the newest failures with reason and code, and leads to their requests', async () => {

@@ -19,7 +19,8 @@ export const config: Command = {
 Shows every variable of the API, the workers, the board and the commands with its value in this environment, then the
 settings of the policy that differ from the built-in values, then the running processes and in which sections of the
 policy and in which keys each differs from this environment. A secret is shown as "set" with the beginning of a
-fingerprint. Logins in addresses, test numbers and their codes are masked.
+fingerprint. Logins in addresses, test numbers and their codes are masked. Variables that the policy names, such as
+{env:VENDOR_API_KEY} of an http gateway, are not listed.
 
   --all    all settings of the policy, also those with the built-in value
   --json   for programs

@@ -96,21 +96,28 @@ export async function deliver(job: SendJob, deps: DeliverDeps, signal: AbortSign
       await deps.ledger
         .giveQuotaBack(job, gateway.name, messageId)
         .catch((err: unknown) => log.warn({ err }, 'quota not given back'))
-    countAnswer(call, outcome, deps)
-    if (outcome.class !== 'skipped') logOutcome(log, gateway.name, outcome, doubt?.gateway === gateway.name)
+    const isRepeat = doubt?.gateway === gateway.name
+    countAnswer(call, outcome, isRepeat, deps)
+    if (outcome.class !== 'skipped') logOutcome(log, gateway.name, outcome, isRepeat)
     attempt = afterAnswer(attempt, call, outcome)
     const decision = decide(outcome, call, attempt)
     if (decision.kind !== 'next_call') return settler.finish(attempt, decision)
   }
 }
 
-function countAnswer({ gateway: { name }, risksSecondSend }: Call, outcome: Answer, deps: DeliverDeps): void {
+function countAnswer(
+  { gateway: { name }, risksSecondSend }: Call,
+  outcome: Answer,
+  isRepeat: boolean,
+  deps: DeliverDeps,
+): void {
   const { channel, metrics, traffic } = deps
   if (outcome.class === 'skipped') return metrics.skipped(name, outcome.code)
   metrics.called(channel, name, outcome.class)
   if (outcome.class === 'ambiguous') metrics.doubted(name)
   if (risksSecondSend && mayHaveLeft(outcome)) metrics.secondMessage()
-  traffic.answered(name, outcome.class, outcome.code)
+  const isTaken = outcome.class === 'duplicate' && isRepeat
+  traffic.answered(name, isTaken ? 'accepted' : outcome.class, outcome.code)
 }
 
 /** Logs each answer that an operator may have to act on. */

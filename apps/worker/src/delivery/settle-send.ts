@@ -52,7 +52,8 @@ export function countEnd(
   isWritten = true,
 ): void {
   if (isWritten) metrics.ended(status, by)
-  if (isWritten && status !== 'moved') traffic.count(status, scene, by)
+  // The traffic is counted by gateway, and which gateway the message of a used code came from is not known.
+  if (isWritten && status !== 'moved') traffic.count(status, scene, by === 'used' ? '' : by)
   if (status === 'sent' || status === 'fell_back') log.info({ by }, status)
   else log.warn({ by }, status === 'moved' ? 'moved to the other channel' : status)
 }

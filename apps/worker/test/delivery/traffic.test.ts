@@ -51,6 +51,13 @@ describe('the worker counts', () => {
     expect(await counts()).toEqual(['sent default second 1'])
   })
 
+  it('a send whose code was used before as sent, without a gateway', async () => {
+    const { mobile, send, code } = await both.issued({ scene: 'default' })
+    await both.delivery.codes.verify(mobile, 'default', code, send.rid)
+    await both.sms(send, [fakeGateway('first')])
+    expect(await counts()).toEqual(['sent default  1'])
+  })
+
   it('a failed send with its reason', async () => {
     const refused = await both.issued({ scene: 'default' })
     await both.sms(refused.send, [fakeGateway('first', ['number'])])
@@ -91,6 +98,21 @@ describe('the worker counts', () => {
       'first accepted first-accepted',
       'first config first-config',
       'second accepted second-accepted',
+    ])
+  })
+
+  it('the answer that a repeat was taken before as an acceptance, and that a first try is a repeat as a refusal', async () => {
+    const repeated = await both.issued({ scene: 'default' })
+    const first = fakeGateway('first', ['ambiguous', 'duplicate'], true)
+    await both.sms(repeated.send, [first]).catch(() => undefined)
+    expect(await both.sms(repeated.send, [first])).toEqual({ outcome: 'sent', why: 'first' })
+    const other = await both.issued({ scene: 'default' })
+    await both.sms(other.send, [fakeGateway('second', ['duplicate']), fakeGateway('third')])
+    expect(await answers()).toEqual([
+      'first accepted first-duplicate',
+      'first ambiguous first-ambiguous',
+      'second duplicate second-duplicate',
+      'third accepted third-accepted',
     ])
   })
 })

@@ -10,7 +10,8 @@ export type GatewayAnswer = {
 }
 
 const UNSAFE = /[^A-Za-z0-9._:/+-]/g
-const MOST_LETTERS = 48
+/** The longest code of a vendor has 63 letters. */
+const MOST_LETTERS = 64
 
 /** A code as a part of an event in the history, whose parts are divided by commas. */
 export const historyCode = (code: string) => code.replaceAll(UNSAFE, '_').slice(0, MOST_LETTERS)

@@ -119,7 +119,7 @@ export const CAUSES: Readonly<Record<string, Cause>> = {
 }
 
 /** Codes with which gateways say that the balance is used up. They have the class `config`. */
-export const BALANCE = /AMOUNT_NOT_ENOUGH|Insufficient|Arrears|^isv\.OUT_OF_SERVICE$|^160014$/i
+export const BALANCE = /AMOUNT_NOT_ENOUGH|Insufficient|Arrears|^(isv\.OUT_OF_SERVICE|160014|161002|112350)$/i
 
 const AT_LIMIT = {
   zh: '请求被限制拒绝，没有发送：{by}。',
@@ -138,6 +138,9 @@ const limit = (side: Side): Cause => ({
 /** The meaning of a refusal by the API, by its reason. Each other reason is the name of a limit. */
 export const REFUSALS: Readonly<Record<string, Cause>> & { limit: Cause } = {
   limit: limit('user'),
+  limit_segment: limit('ours'),
+  limit_country: limit('ours'),
+  limit_api_key: limit('ours'),
   limit_budget: {
     side: 'ours',
     zh: ['短信预算已用完，没有发送。', '请用 ops status 查看预算；确认没有盗刷后，在策略中提高 budget。'],

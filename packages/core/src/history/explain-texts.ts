@@ -130,6 +130,17 @@ export const ENDS = {
       'Look at the logs of the workers and at ops status. The user asks for a new code.',
     ],
   },
+  not_enqueued: {
+    side: 'ours',
+    zh: [
+      'Redis 没有收下任务，短信没有发出。',
+      'API 已回答 503。请用 ops status 检查 Redis，用户可再次请求。',
+    ],
+    en: [
+      'Redis did not take the job, so no message was sent.',
+      'The API answered 503. Check Redis with ops status. The user asks for a new code.',
+    ],
+  },
   late: {
     side: 'ours',
     zh: [

@@ -16,7 +16,7 @@ const SAME: Readonly<Record<string, string>> = { unknown: 'ambiguous' }
 const TOOK = ['accepted', 'duplicate', 'taken']
 /** The statuses of a send whose message has left. */
 const LEFT = ['sent', 'fell_back', 'delivered']
-/** A message that left later than this after its request is told to be late. */
+/** The explanation says of a message that it left late if it left later than this after its request. */
 const LATE_MS = 5_000
 const NAMELESS = { zh: '网关', en: 'The gateway' }
 
@@ -61,15 +61,22 @@ export function explain({ at, events }: Told, lang: Lang): Explanation {
     return say(entry ?? REFUSALS.limit, code)
   }
   const name = status === 'failed' ? code : status
+  // A failed mail ends the send with the reason for which the SMS failed.
+  if (status === 'failed' && lastCall?.channel === 'email' && lastCall.class === 'number')
+    return say(ENDS.mail_refused, lang === 'zh' ? `（${lastCall.code}）` : ` (${lastCall.code})`)
   if (name === 'late' || name === 'no_gateway') return because(name, name)
   if (name === 'undelivered') {
     const receipt = statuses.findLast((event) => event.status === 'undelivered')
     return say(ENDS.undelivered, by(taker?.gateway, receipt?.code))
   }
-  if (name === 'number' && lastCall?.channel === 'email')
-    return say(ENDS.mail_refused, lang === 'zh' ? `（${lastCall.code}）` : ` (${lastCall.code})`)
-  if (name === 'number' || name === 'number_limit' || name === 'ambiguous' || name === 'moved')
-    return say(ENDS[name], by(lastCall?.gateway, lastCall?.code))
+  if (name === 'moved') {
+    const call = events.slice(0, events.indexOf(end)).findLast((event) => event.kind === 'call')
+    return say(ENDS.moved, by(call?.gateway, call && TOOK.includes(call.class) ? code : call?.code))
+  }
+  if (name === 'number' || name === 'number_limit' || name === 'ambiguous') {
+    const call = calls.findLast(({ channel }) => channel === 'sms')
+    return say(ENDS[name], by(call?.gateway, call?.code))
+  }
   const told = say(isEnd(name) ? ENDS[name] : ENDS.no_gateway, by(taker?.gateway))
   return { ...told, what: told.what + delay() }
 }

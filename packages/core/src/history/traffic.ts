@@ -59,7 +59,7 @@ export function createTraffic(redis: RedisClient, log: Logger, now = Date.now) {
     timer ??= setTimeout(() => void flush(), WRITE_EVERY_MS).unref()
   }
 
-  /** @param by the gateway, or the reason of a failure; '' for `accepted` */
+  /** @param by the gateway, or the reason of a failure; '' for `accepted` and for a gateway that is not known */
   function count(what: Counted, scene: string, by: string): void {
     const minute = Math.floor(now() / MINUTE_MS)
     const field = `${what} ${scene} ${by}`
@@ -104,13 +104,39 @@ function periodsOf(first: number, last: number): string[] {
   return names
 }
 
-/** Reads the newest acceptance and the newest refusal of each gateway, newest first. @throws StoreError */
+/** Reads the newest acceptance and the newest refusal of each gateway in 25 hours, newest first. @throws StoreError */
 export async function readLastAnswers(redis: RedisClient): Promise<LastAnswer[]> {
-  const stored = await asStoreError('last answers', redis.hgetall(keys.lastAnswers))
-  return Object.entries(stored)
-    .map(([field, value]) => {
-      const [at, cls = '', ...code] = value.split(' ')
-      return { gateway: field.split(' ')[1] ?? '', at: Number(at), class: cls, code: code.join(' ') }
-    })
-    .toSorted((a, b) => b.at - a.at)
+  const [now, stored] = await Promise.all([
+    redisClockMs(redis),
+    asStoreError('last answers', redis.hgetall(keys.lastAnswers)),
+  ])
+  return (
+    Object.entries(stored)
+      .map(([field, value]) => {
+        const [at, cls = '', ...code] = value.split(' ')
+        return { gateway: field.split(' ')[1] ?? '', at: Number(at), class: cls, code: code.join(' ') }
+      })
+      // The hash has no expiry of its fields: a gateway that was removed would stay in the list.
+      .filter(({ at }) => at > now - KEEP_MS)
+      .toSorted((a, b) => b.at - a.at)
+  )
 }
+
+/** After these answers a gateway accepts no message until a person has corrected something. */
+const NEEDS_A_PERSON = ['config', 'template']
+/** An older refusal may be of an account that was corrected since. */
+const RECENT_SECONDS = 600
+
+/**
+ * Picks the answers which show that the account, key, balance, template or signature of a gateway is wrong.
+ * @param answers newest first; only the newest one of each gateway counts
+ */
+export const answersToCorrect = <Answer extends { gateway: string; class: string; ageSeconds: number }>(
+  answers: readonly Answer[],
+): Answer[] =>
+  answers.filter(
+    (one, i) =>
+      answers.findIndex(({ gateway }) => gateway === one.gateway) === i &&
+      NEEDS_A_PERSON.includes(one.class) &&
+      one.ageSeconds <= RECENT_SECONDS,
+  )

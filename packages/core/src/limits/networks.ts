@@ -41,7 +41,7 @@ export function parseNetwork(text: string): { address: string; family: number; p
   return isPrefix ? { address, family, prefix: Number(bits) } : null
 }
 
-/** All entries that match a phone: the begins of its number segment, in their short form, and its pseudonym. */
+/** All entries that match a phone: the prefixes of its number segment, in their short form, and its pseudonym. */
 export function phoneNames({ mobile, ph }: Pick<Asker, 'mobile' | 'ph'>): string[] {
   const [segment, shortest] = [numberSegment(mobile), prefixOf(mobile).length]
   const count = segment.length - shortest + 1

@@ -19,8 +19,8 @@ export type Reply = {
  * Creates a function that runs a Lua script by its SHA-1. The server gets the text only if the server does not know
  * the script (first use, restart, SCRIPT FLUSH). Nothing has run in that case, so nothing runs twice.
  * @param file the `.lua` file, as `new URL('./lua/claim.lua', import.meta.url)`
- * @param constants local variables at the begin of the script, for values that never change in a process. As arguments
- *   they would be parsed by Redis in every call: the rules of the admission took 6 % of its CPU as JSON.
+ * @param constants local variables at the beginning of the script, for values that never change in a process. As
+ *   arguments they would be parsed by Redis in every call: the rules of the admission took 6 % of its CPU as JSON.
  */
 export function createScript(redis: RedisClient, file: URL, constants: Record<string, Constant> = {}) {
   const name = basename(file.pathname, '.lua')

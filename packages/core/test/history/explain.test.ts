@@ -147,6 +147,12 @@ const TOLD: [string, Event[], string, string][] = [
     'refused by a limit, and no message was sent: limit_subnet',
   ],
   [
+    'was refused by the limit of a whole country',
+    [status('refused', 'limit_country')],
+    'ours',
+    'refused by a limit, and no message was sent: limit_country',
+  ],
+  [
     'failed by SMS and by e-mail',
     [
       call('ccp', 'number', '160042'),
@@ -157,6 +163,45 @@ const TOLD: [string, Event[], string, string][] = [
     'user',
     'refused the stored address (EENVELOPE_550)',
   ],
+  [
+    'found no gateway by SMS, and a mail server that refuses the address',
+    [
+      call('ccp', 'config', '160031'),
+      status('moved', 'no_gateway'),
+      call('email', 'number', 'EENVELOPE_550', 'email'),
+      status('failed', 'no_gateway'),
+    ],
+    'user',
+    'refused the stored address (EENVELOPE_550)',
+  ],
+  [
+    'is over the limit of a number, and whose mail failed for another reason',
+    [
+      call('ccp', 'number_limit', '160038'),
+      status('moved', 'number_limit'),
+      call('email', 'ambiguous', 'ETIMEDOUT', 'email'),
+      status('failed', 'number_limit'),
+    ],
+    'user',
+    'as its gateway allows: ccp (160038)',
+  ],
+  [
+    'moved to e-mail, while the mail is tried again',
+    [
+      call('ccp', 'number_limit', '160038'),
+      status('moved', 'number_limit'),
+      call('email', 'retry_same', 'ETIMEDOUT', 'email'),
+    ],
+    'none',
+    'One channel could not send the message (ccp (160038))',
+  ],
+  [
+    'moved to e-mail, because no delivery receipt came',
+    [call('ccp', 'accepted', '000000'), status('sent'), status('missing'), status('moved', 'missing')],
+    'none',
+    'One channel could not send the message (ccp (missing))',
+  ],
+  ['did not get into the queue', [status('failed', 'not_enqueued')], 'ours', 'Redis did not take the job'],
   [
     'met a proxy that does not connect',
     [call('ccp', 'switch_now', 'PROXY_503'), status('failed', 'late')],
@@ -226,6 +271,18 @@ describe('explain', () => {
   it('shows a code that contains a pattern of a replacement as it is', () => {
     const events = [call('ccp', 'number', "$&$'"), status('failed', 'number')]
     expect(explain({ at: 0, events }, 'en').what).toContain("ccp ($&$') refuses")
+  })
+
+  it.each([
+    '160014',
+    '161002',
+    '112350',
+    'isv.OUT_OF_SERVICE',
+    'FailedOperation.InsufficientBalanceInSmsPackage',
+    'UnauthorizedOperation.SerivceSuspendDueToArrears',
+  ])('takes the code %s for a balance that is used up', (code) => {
+    const events = [call('a', 'config', code), status('failed', 'late')]
+    expect(explain({ at: 0, events }, 'en').what).toContain(`a (${code}): our balance`)
   })
 
   it('has sentences of both languages for each status and each cause', () => {

@@ -67,6 +67,13 @@ describe('the history of a phone', () => {
     }
   })
 
+  it('has the longest code of a vendor as a whole', async () => {
+    const code = 'UnsupportedOperation.ContainDomesticAndInternationalPhoneNumber'
+    const send = sendOf(await store.codes.issue(newMobile(), 'default'))
+    await claim(send, 'aliyun', (await claim(send, 'tencent')).fence, answer('tencent', 'config', code))
+    expect(await eventsOf(send)).toEqual([`tencent config ${code}`])
+  })
+
   it('counts equal answers in a row in one event', async () => {
     const send = sendOf(await store.codes.issue(newMobile(), 'default'))
     let { fence } = await claim(send, 'ccp')

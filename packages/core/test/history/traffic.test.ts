@@ -4,7 +4,7 @@ import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { startRedisCluster } from '@sms-codes/test-servers/redis-cluster'
-import { createTraffic, readLastAnswers, readTraffic } from '../../src/history/traffic.ts'
+import { answersToCorrect, createTraffic, readLastAnswers, readTraffic } from '../../src/history/traffic.ts'
 import { createLogger } from '../../src/logger.ts'
 import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
@@ -168,5 +168,30 @@ describe('the last answers of a gateway', () => {
       { gateway: 'ccp', class: 'accepted', code: '000000' },
     ])
     expect(answers.map(({ at }) => Math.round((Date.now() - at) / MINUTE_MS))).toEqual([0, 1, 2])
+  })
+
+  it('are left out after 25 hours, as of a gateway that was removed', async () => {
+    for (const [gateway, minutesAgo] of [
+      ['removed', 25 * 60 + 1],
+      ['ccp', 25 * 60 - 1],
+    ] as const) {
+      const { answered, flush } = processAt(minutesAgo)
+      answered(gateway, 'accepted', '000000')
+      await flush()
+    }
+    expect(await readLastAnswers(redis)).toMatchObject([{ gateway: 'ccp' }])
+  })
+
+  it('need a correction if the newest one shows a wrong account or template in the last ten minutes', () => {
+    const answer = (gateway: string, cls: string, ageSeconds: number) => ({ gateway, class: cls, ageSeconds })
+    const answers = [
+      answer('aliyun', 'template', 1),
+      answer('mended', 'accepted', 2),
+      answer('mended', 'config', 3),
+      answer('ccp', 'config', 600),
+      answer('tencent', 'number', 600),
+      answer('old', 'config', 601),
+    ]
+    expect(answersToCorrect(answers).map(({ gateway }) => gateway)).toEqual(['aliyun', 'ccp'])
   })
 })

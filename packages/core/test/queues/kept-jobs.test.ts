@@ -77,6 +77,12 @@ describe('an ended job', () => {
     expect(await seen.getJobCounts('completed', 'failed')).toEqual({ completed: 3, failed: 3 })
   })
 
+  it('stays, however old it is, while no later job of its queue ends in the same state', async () => {
+    await addEnded('failed', 5, 48 * HOUR_MS)
+    await run([1])
+    expect(await seen.getJobCounts('completed', 'failed')).toEqual({ completed: 1, failed: 5 })
+  })
+
   it('occupies about 1.5 kB, and has no stack trace and none of the options about its end', async () => {
     await run([1, 2], [2])
     for (const n of [1, 2])

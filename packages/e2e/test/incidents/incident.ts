@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Env, Settings } from '../system-env.ts'
-import { aMobile, ROOT, type System } from '../system.ts'
+import { ops } from '../ops.ts'
+import { aMobile, type System } from '../system.ts'
 
-const run = promisify(execFile)
+/** For what an incident waits: longer than a worker may take to give up a send. */
+export const PATIENCE = { timeout: 40_000 }
 
 /** What a caller of the support tells, and the command of an operator that shows the cause. */
 export type Incident = {
@@ -51,25 +50,12 @@ export function createDesk(system: System) {
     return { mobile, id, status }
   }
 
-  /** Runs a command of ops. @returns what it prints, also if it fails */
-  async function ops(args: readonly string[], env: Env = {}): Promise<string> {
-    const script = join(ROOT, 'apps/ops/dist/main.js')
-    const options = { env: { ...system.env, ...env }, timeout: 30_000 }
-    try {
-      return (await run(process.execPath, [script, ...args], options)).stdout
-    } catch (err) {
-      if (err instanceof Error && 'stdout' in err && 'stderr' in err)
-        return `${String(err.stdout)}${String(err.stderr)}`
-      throw err
-    }
-  }
-
   return {
     system,
     startWorker,
     request,
     send,
-    ops,
+    ops: (...args: string[]) => ops(system, ...args),
     /** Runs this at the end of the incident. */
     later: (clean: () => Promise<unknown>) => void cleaners.push(clean),
     async cleanUp(): Promise<void> {

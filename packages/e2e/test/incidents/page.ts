@@ -10,11 +10,14 @@ names its cause was run. [no-code.md](no-code.md) says where to begin. A test ru
 const withoutNumber = (args: readonly string[]) =>
   args.map((arg) => (/^1[3-9][0-9]{9}$/.test(arg) ? '<number>' : arg)).join(' ')
 
+/** The heading of an incident. */
+export const titleOf = (name: string) =>
+  `${name.charAt(0).toUpperCase()}${name.slice(1)}`.replaceAll('-', ' ')
+
 /** The page with the commands and their outputs. */
 export function incidentPage(shown: readonly Shown[]): string {
   const parts = shown.map(({ name, symptom, args, output }) => {
-    const title = name.replaceAll('-', ' ')
-    return `## ${title.charAt(0).toUpperCase()}${title.slice(1)}
+    return `## ${titleOf(name)}
 
 ${symptom}
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { expect } from 'vitest'
 import { aMobile, wrong } from '../system.ts'
-import type { Desk, Incident } from './incident.ts'
-import { until } from './until.ts'
+import { PATIENCE, type Desk, type Incident } from './incident.ts'
 
 // Incidents whose cause lies with an operator, a limit, a user or a process of the service.
 
@@ -12,8 +12,9 @@ async function refused({ request }: Desk, mobile: string): Promise<void> {
 }
 
 async function codeIn({ system }: Desk, mobile: string): Promise<string> {
-  await until(async () => (await system.outbox(mobile)).length > 0, true)
-  return (await system.outbox(mobile)).at(-1)?.code ?? ''
+  const newest = async () => (await system.outbox(mobile)).at(-1)?.code ?? ''
+  await expect.poll(newest, PATIENCE).not.toBe('')
+  return newest()
 }
 
 export const SERVICE_INCIDENTS: readonly Incident[] = [
@@ -22,7 +23,7 @@ export const SERVICE_INCIDENTS: readonly Incident[] = [
     symptom: 'One user gets no code, and the page says "too often".',
     arrange: async (desk) => {
       const mobile = aMobile()
-      await desk.ops(['block', '--mobile', mobile, '--for', '1h', '--reason', 'ticket 17'])
+      await desk.ops('block', '--mobile', mobile, '--for', '1h', '--reason', 'ticket 17')
       await refused(desk, mobile)
       return ['phone', mobile]
     },
@@ -34,7 +35,7 @@ export const SERVICE_INCIDENTS: readonly Incident[] = [
     arrange: async (desk) => {
       await desk.startWorker()
       const { mobile, status } = await desk.send()
-      await until(status, 'delivered')
+      await expect.poll(status, PATIENCE).toBe('delivered')
       await refused(desk, mobile)
       return ['phone', mobile]
     },
@@ -66,6 +67,22 @@ export const SERVICE_INCIDENTS: readonly Incident[] = [
     shows: [/used/, /verified/],
   },
   {
+    name: 'code-expired',
+    symptom: 'The page says that the code is wrong, and the user entered the newest code.',
+    arrange: async (desk) => {
+      const policy = { scenes: { default: { life: '60s', send_within: '10s' } } }
+      const api = await desk.system.startApi({}, 0, policy)
+      desk.later(() => api.process.stop())
+      await desk.startWorker({}, policy)
+      const { mobile, id, status } = await desk.send({}, aMobile(), api.url)
+      const code = await codeIn(desk, mobile)
+      await expect.poll(status, { timeout: 90_000 }).toBe('expired')
+      await desk.system.verify(mobile, code, { request_id: id })
+      return ['phone', mobile]
+    },
+    shows: [/^default +expired +sms +1 +no /m],
+  },
+  {
     name: 'budget-spent',
     symptom: 'No user gets a code, and the page says "temporarily unavailable".',
     arrange: async (desk) => {
@@ -83,8 +100,8 @@ export const SERVICE_INCIDENTS: readonly Incident[] = [
     symptom: 'No user gets a code since the maintenance.',
     arrange: async (desk) => {
       await desk.startWorker()
-      await desk.ops(['drain'])
-      desk.later(() => desk.ops(['resume']))
+      await desk.ops('drain')
+      desk.later(() => desk.ops('resume'))
       return ['status']
     },
     shows: [/PAUSED/i, /resume/],
@@ -103,13 +120,14 @@ export const SERVICE_INCIDENTS: readonly Incident[] = [
     symptom: 'Codes come from another sender.',
     arrange: async (desk) => {
       await desk.startWorker({ SMS_GATEWAYS: 'ccp,aliyun' })
-      await desk.ops(['gateway', 'off', 'ccp', '--for', '1h', '--reason', 'maintenance of the vendor'])
-      desk.later(() => desk.ops(['gateway', 'on', 'ccp']))
-      await until(async () => {
+      await desk.ops('gateway', 'off', 'ccp', '--for', '1h', '--reason', 'maintenance of the vendor')
+      desk.later(() => desk.ops('gateway', 'on', 'ccp'))
+      const sendAgain = async () => {
         const { id, status } = await desk.send()
-        await until(status, 'delivered')
-        return /SWITCHED_OFF/.test(await desk.ops(['request', id]))
-      }, true)
+        await expect.poll(status, PATIENCE).toBe('delivered')
+        return desk.ops('request', id)
+      }
+      await expect.poll(sendAgain, PATIENCE).toContain('SWITCHED_OFF')
       return ['status']
     },
     shows: [/ccp.*off/i],
@@ -134,7 +152,7 @@ export const SERVICE_INCIDENTS: readonly Incident[] = [
       await codeIn(desk, mobile)
       await worker.process.kill()
       await desk.startWorker()
-      await until(status, 'delivered')
+      await expect.poll(status, PATIENCE).toBe('delivered')
       return ['request', id]
     },
     shows: [/no_answer/],
@@ -147,6 +165,6 @@ export const SERVICE_INCIDENTS: readonly Incident[] = [
       await desk.startWorker({}, { gateways: { ccp: { rate: 50 } } })
       return ['config']
     },
-    shows: [/gateways/, /worker/],
+    shows: [/^worker .* gateways$/m],
   },
 ]
