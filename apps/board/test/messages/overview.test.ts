@@ -153,7 +153,7 @@ describe('the overview', () => {
   })
 
   it('says that failures are not kept when the history is off', async () => {
-    const off = await startBoardOn(board.server, { hasHistory: false })
+    const off = await startBoardOn(board.server, { historyHours: 0 })
     expect(textOf((await off.ask({ url: '/messages?lang=en' })).body)).toContain('The history is off')
     await off.close()
   })
