@@ -37,9 +37,8 @@ which names all sends of one code. Needs no key, because the id contains the pse
       )
     const config = loadStoreConfig(env)
     await withStore(config, async ({ redis }) => {
-      const found = (await readHistory(redis, phoneOf(id))).filter(
-        ({ requestId, rid }) => requestId === id || rid === id,
-      )
+      const history = await readHistory(redis, phoneOf(id), config.historyHours)
+      const found = history.filter(({ requestId, rid }) => requestId === id || rid === id)
       if (found.length === 0) throw new OpsError(await whyUnknown(redis, id, config))
       found.toReversed().flatMap(showRequest).forEach(terminal.say)
     })

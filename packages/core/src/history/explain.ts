@@ -1,6 +1,7 @@
 import type { Channel } from '../codes/send.ts'
 import { BALANCE, CAUSES, REFUSALS } from './explain-causes.ts'
-import { ENDS, LATE, LATE_AT_MOST, PREFIXES, type Lang, type Side } from './explain-texts.ts'
+import { LATE, LATE_AT_MOST, PREFIXES } from './explain-phrases.ts'
+import { ENDS, type Lang, type Side } from './explain-texts.ts'
 
 type CallEvent = { kind: 'call'; at: number; channel: Channel; gateway: string; class: string; code: string }
 type StatusEvent = { kind: 'status'; at: number; status: string; code: string }

@@ -101,7 +101,7 @@ it('after each outage no process removes the entry of another one, which beats a
     const beating = async () => (await readProcesses(redis)).length
     await expect.poll(beating, { timeout: 3_000 }).toBe(12)
   }
-  await Promise.all(heartbeats.map(({ stop }) => stop()))
+  await Promise.all(heartbeats.map((one) => one.stop()))
   for (const one of all) one.disconnect()
 })
 

@@ -10,7 +10,8 @@
 -- KEYS[1] code record; KEYS[2] the phone's sends; KEYS[3] the phone's history; KEYS[4] the quotas of the phone
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] fence of the claim that the caller has, 0 for no claim
--- ARGV[4] gateway that the caller is going to call, or '' if the caller cannot deliver the send and only ends a late one
+-- ARGV[4] gateway that the caller is going to call, or '' if the caller cannot deliver the send and only ends a late
+--         one
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller

@@ -1,5 +1,5 @@
--- The history of a phone is a text with a line for each of its newest requests, the oldest first. A line is a header and
--- events:
+-- The history of a phone is a text with a line for each of its newest requests, the oldest first. A line is a header
+-- and events:
 --     <send>.<number> <request> <scene> <at>;<kind><times>,<after>,<took>,<what>;...
 -- `send` and `request` are the random parts of request ids, and `request` is `-` if both are the same. `at` is in ms
 -- since 1970, `after` in ms since `at`. Kind `c` is an answer of a gateway that took `took` ms, with
@@ -19,8 +19,8 @@ local function with_event(line, at, kind, took, what)
   return (string.gsub(longer, '^([^;]*;[^;]*;[^;]*;[^;]*;[^;]*);[^;]*', '%1'))
 end
 
--- add_request(history, keep, life, line): adds a request, and removes requests that are too many or older than `keep` ms.
--- The history lives for `life` ms.
+-- add_request(history, keep, life, line): adds a request, and removes requests that are too many or older than `keep`
+-- ms. The history lives for `life` ms.
 local function add_request(history, keep, life, line)
   local lines = redis.call('GET', history) or ''
   local _, count = string.gsub(lines, '\n', '')
@@ -55,7 +55,7 @@ local function note(history, rid, number, answer, status, code)
   local took, what = string.match(answer, '^(%d+) (.*)$')
   if took then line = with_event(line, now - took, 'c', took, what) end
   if status == 'replaced' then
-    local before = string.match(line, '.*;s%d+,%d+,%d+,([^,;]*)') or 'moved'
+    local before = string.match(line, '^.*;s%d+,%d+,%d+,([^,;]*)') or 'moved'
     if before ~= 'moved' then status = '' end
   end
   if status ~= '' then line = with_event(line, now, 's', 0, status .. ',' .. code) end
