@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { keys } from '@sms-codes/core/redis/keys'
-import { startOps, type RunningOps } from './ops.ts'
+import { aMobile, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps
 beforeAll(async () => {
@@ -43,6 +43,36 @@ test('audit shows who did what, with entry and reason, the newest first', async 
     expect.stringMatching(/^20\S+Z +board retry +li +sms failed$/),
   ])
 })
+
+test('drain, resume, erase and send-test leave an entry, also for an act that is refused', async () => {
+  const mobile = aMobile()
+  const ph = ops.keyring.pseudonym(mobile)
+  await ops.run(['drain'])
+  await ops.run(['resume'])
+  for (let i = 0; i < 2; i += 1) await ops.run(['send-test', mobile, '--scene', 'login', '--wait', '1s'])
+  await ops.run(['erase', mobile, '--yes'])
+  const { stdout } = await ops.run(['audit', '--what', 'operator'])
+  const [, ...lines] = stdout.trimEnd().split('\n')
+  expect(lines).toEqual([
+    expect.stringMatching(new RegExp(`^20\\S+Z +erase +operator +${ph}$`)),
+    ...Array(2).fill(expect.stringMatching(new RegExp(`^20\\S+Z +send-test +operator +${ph} +scene login$`))),
+    expect.stringMatching(/^20\S+Z +resume +operator$/),
+    expect.stringMatching(/^20\S+Z +drain +operator$/),
+  ])
+})
+
+test.for([['drain'], ['resume'], ['erase'], ['send-test']])(
+  '%s changes nothing if the audit stream cannot be written',
+  async ([name = '']) => {
+    const mobile = aMobile()
+    await ops.codes.issue(mobile, 'default')
+    await ops.redis.set(keys.audit, 'not a stream')
+    const before = await ops.dump()
+    const args = { erase: [mobile, '--yes'], 'send-test': [mobile, '--scene', 'login'] }[name] ?? []
+    expect((await ops.run([name, ...args])).code).toBe(1)
+    expect(await ops.dump()).toBe(before)
+  },
+)
 
 test('--what, --since and --most choose entries', async () => {
   await ops.redis.xadd(

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { createCodeStore, type CodeStore } from '@sms-codes/core/codes/code-store'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
+import { createAudit } from '@sms-codes/core/limits/audit'
 import { createCounters } from '@sms-codes/core/limits/counters'
 import { maskMobile } from '@sms-codes/core/mobile'
 import { jobOf } from '@sms-codes/core/queues/send-queue'
@@ -47,6 +48,8 @@ ${MOBILE_HELP}
     const country = await countryOf(phone)
     await withStore(phone.config, async (store) => {
       const codes = createCodeStore(store.redis, phone.keyring, policyOf(phone.config))
+      const act = { what: 'operator', act: 'send-test', entry: phone.ph, reason: `scene ${scene}` }
+      await createAudit(store.redis)(act)
       const issued = await issueTest({ ...phone, country }, scene, codes, store)
       const { n } = issued.send
       const which = n === 1 ? 'new code' : `same code again (send ${n})`
