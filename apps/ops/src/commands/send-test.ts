@@ -18,7 +18,7 @@ export const sendTest: Command = {
   help: `send-test <mobile|-> [--scene default] [--wait 2m] [--receipt 15s]
 
 Issues one code and enqueues its message as the API does: the phone's rate limit, the budget and the deny list apply.
-Prints each status with its time and channel. The exit code is 0 if the message was sent, delivered or sent by
+Prints the request id, and each status with its time and channel. The exit code is 0 if the message was sent, delivered or sent by
 e-mail, and 1 if it failed or was not sent within --wait.
 
 ${MOBILE_HELP}
@@ -54,6 +54,7 @@ ${MOBILE_HELP}
       const { n } = issued.send
       const which = n === 1 ? 'new code' : `same code again (send ${n})`
       const [shown, life] = [maskMobile(phone.mobile), showSeconds(issued.expiresIn)]
+      terminal.say(`request ${issued.requestId}`)
       terminal.say(`${shown}, scene ${scene}: ${which}, valid for ${life}`)
       await followSend(() => codes.find(issued.requestId, [scene]), { waitMs, receiptMs }, terminal)
     })
