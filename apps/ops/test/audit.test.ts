@@ -101,6 +101,24 @@ test('--what, --since and --most choose entries', async () => {
   ])
 })
 
+test('--json has the entries and their number, for programs', async () => {
+  await writeEach()
+  await ops.redis.xadd(keys.audit, '*', 'what', 'board write', 'user', 'a\u001B\u009B2Jb', 'route', '/x')
+  const { code, stdout } = await ops.run(['audit', '--most', '2', '--json'])
+  expect(code).toBe(0)
+  const [found, at]: [unknown, unknown] = [JSON.parse(stdout), expect.stringMatching(/^20\S+Z$/)]
+  const user = expect.not.stringContaining('\u009B')
+  expect(found).toEqual({
+    total: 5,
+    entries: [
+      { at, what: 'board x', who: user, entry: '', reason: '' },
+      { at, what: 'block', who: 'operator', entry: '10.1.0.0/16', reason: 'ticket 17' },
+    ],
+  })
+  await ops.redis.flushall()
+  expect((await ops.run(['audit', '--json'])).stdout).toBe('{"total":0,"entries":[]}\n')
+})
+
 test('without entries audit says so, and control characters in an entry do not reach the terminal', async () => {
   expect((await ops.run(['audit', '--since', '2h'])).stdout).toBe('no entries in the last 2h\n')
   await ops.redis.xadd(keys.audit, '*', 'what', 'board write', 'user', 'a\u001B[2Jb', 'route', '/x\ny')
