@@ -55,7 +55,8 @@ test('drain, resume, erase and send-test leave an entry, also for an act that is
   const [, ...lines] = stdout.trimEnd().split('\n')
   expect(lines).toEqual([
     expect.stringMatching(new RegExp(`^20\\S+Z +erase +operator +${ph}$`)),
-    ...Array(2).fill(expect.stringMatching(new RegExp(`^20\\S+Z +send-test +operator +${ph} +scene login$`))),
+    expect.stringMatching(new RegExp(`^20\\S+Z +send-test +operator +${ph} +scene login$`)),
+    expect.stringMatching(new RegExp(`^20\\S+Z +send-test +operator +${ph} +scene login$`)),
     expect.stringMatching(/^20\S+Z +resume +operator$/),
     expect.stringMatching(/^20\S+Z +drain +operator$/),
   ])
@@ -106,12 +107,12 @@ test('--json has the entries and their number, for programs', async () => {
   await ops.redis.xadd(keys.audit, '*', 'what', 'board write', 'user', 'a\u001B\u009B2Jb', 'route', '/x')
   const { code, stdout } = await ops.run(['audit', '--most', '2', '--json'])
   expect(code).toBe(0)
-  const [found, at]: [unknown, unknown] = [JSON.parse(stdout), expect.stringMatching(/^20\S+Z$/)]
-  const user = expect.not.stringContaining('\u009B')
+  const found: unknown = JSON.parse(stdout)
+  const at: unknown = expect.stringMatching(/^20\S+Z$/)
   expect(found).toEqual({
     total: 5,
     entries: [
-      { at, what: 'board x', who: user, entry: '', reason: '' },
+      { at, what: 'board x', who: 'a\u001B?2Jb', entry: '', reason: '' },
       { at, what: 'block', who: 'operator', entry: '10.1.0.0/16', reason: 'ticket 17' },
     ],
   })
