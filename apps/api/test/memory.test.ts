@@ -118,7 +118,7 @@ it('the refused sends of one phone occupy as little as stated, however many ther
   await refuse(address)
   // From here on this address has a full limit, so each refusal has another reason than the last one.
   for (let i = 0; i < 24; i++) await refuse(i % 2 === 0 ? address : forwarded())
-  const reasons = (await readHistory(api.redis, ph)).map(({ events: [event] }) => event?.code)
+  const reasons = (await readHistory(api.redis, ph, 24)).map(({ events: [event] }) => event?.code)
   expect(reasons).toEqual(['deny_list', 'limit_address', 'deny_list', 'limit_address', 'deny_list'])
   const { bytes, seconds } = (await measured())[shapeOf(key)] ?? { bytes: 0, seconds: 0 }
   expect(bytes).toBeLessThanOrEqual(stated.bytes + (MOST_REFUSALS - 1) * REFUSAL_BYTES)

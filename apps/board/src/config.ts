@@ -63,7 +63,7 @@ export function loadBoardConfig(env: Env) {
     messages: {
       budget: budgetOf(values.policy),
       countries: Object.keys(values.policy.countries),
-      hasHistory: values.policy.history_hours > 0,
+      historyHours: values.policy.history_hours,
       phoneKey: values.PHONE_KEY,
     },
   }

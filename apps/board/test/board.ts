@@ -50,7 +50,7 @@ export async function startBoard({
     operators,
     basePath,
     trustProxy,
-    messages: { budget: [], countries: ['CN'], hasHistory: true, phoneKey: undefined, ...messages },
+    messages: { budget: [], countries: ['CN'], historyHours: 24, phoneKey: undefined, ...messages },
   })
   const board = {
     server,

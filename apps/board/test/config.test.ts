@@ -28,7 +28,7 @@ describe('loadBoardConfig', () => {
       operators: [{ user: 'operator', password: BOARD_PASSWORD, mayWrite: false }],
       basePath: '',
       trustProxy: [],
-      messages: { budget: [], countries: ['CN'], hasHistory: true, phoneKey: undefined },
+      messages: { budget: [], countries: ['CN'], historyHours: 24, phoneKey: undefined },
     })
   })
 
@@ -46,7 +46,7 @@ describe('loadBoardConfig', () => {
         { most: 100, seconds: 86_400 },
       ],
       countries: ['CN', 'HK'],
-      hasHistory: false,
+      historyHours: 0,
       phoneKey: key,
     })
   })

@@ -57,6 +57,9 @@ export function createConsumer(options: ConsumerOptions) {
     else if (UNACCEPTED.includes(delivered.why)) options.mark.lost()
     if (delivered.outcome === 'failed') throw new SendFailed(job, delivered.why, delivered.answer)
     if (delivered.outcome === 'gone' && delivered.why === 'late') throw new SendFailed(job, 'late')
+    // An operator retried the job, or the worker that settled the send died. The job shows the failure again.
+    if (delivered.outcome === 'done' && delivered.failed !== undefined)
+      throw new SendFailed(job, delivered.failed.reason || 'failed', delivered.failed.gateway)
     if (delivered.outcome === 'sent') metrics.took((Date.now() - job.timestamp) / 1000)
     // The return value stays in BullMQ's event stream after the job is gone, so it has only these two fields.
     return { outcome: delivered.outcome, why: delivered.why }

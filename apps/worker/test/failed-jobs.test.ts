@@ -100,13 +100,18 @@ describe('the job of a send that fails', () => {
 })
 
 describe('an ended job that an operator retries on the board', () => {
-  it('sends nothing and completes if its send has failed', async () => {
+  it('sends nothing and fails again if its send has failed', async () => {
     const gateway = fakeGateway('first', ['number'])
     const { queue, stop } = await delivery.startQueue([gateway])
     const send = await issued()
     await queue.add(jobOf(send))
-    await (await failedJob(send))?.retry('failed')
-    await expect.poll(counts, patiently).toEqual({ ...ONE, completed: 1 })
+    const failed = await failedJob(send)
+    const endedAt = failed?.finishedOn ?? 0
+    await failed?.retry('failed')
+    const finished = async () => (await raw.getJob(idOf(send)))?.finishedOn ?? 0
+    await expect.poll(finished, patiently).toBeGreaterThan(endedAt)
+    expect(await failedJob(send)).toMatchObject({ failedReason: 'number: first' })
+    expect(await counts()).toEqual({ ...ONE, failed: 1 })
     expect(gateway.messages).toHaveLength(1)
     expect(await statusOf(send.rid)).toBe('failed')
     expect(await failedEnds()).toEqual(['sms_sends_ended_total{status="failed",by="number"} 1'])

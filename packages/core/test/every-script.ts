@@ -102,7 +102,7 @@ export async function runEveryScript(
   await reportDelivery(redis, keyring, mobile, first, note)
   const refuse = createRefusalNotes(redis, keyring, 3_600)
   for (let i = 0; i < 2; i += 1) await refuse(mobile, 'default', 'limit_phone')
-  note((await readHistory(redis, ph)).map(({ events }) => events.length))
+  note((await readHistory(redis, ph, 24)).map(({ events }) => events.length))
   await repeatRequest(redis, mobile, note)
   await judgeAndList(redis, mobile, note)
   return answers.map((answer) => comparable(answer))

@@ -11,7 +11,7 @@ let api: Api
 afterEach(() => api.stop())
 
 const refusals = async (mobile: string) =>
-  (await readHistory(api.redis, api.keyring.pseudonym(mobile))).flatMap(({ requestId, events }) =>
+  (await readHistory(api.redis, api.keyring.pseudonym(mobile), 24)).flatMap(({ requestId, events }) =>
     requestId === '' ? events.map(({ kind, times, ...event }) => ({ kind, times, code: event.code })) : [],
   )
 const send = async (mobile: string, address = anAddress(), answered?: object) =>

@@ -24,17 +24,17 @@ export type OverviewDeps = {
   redis: RedisClient
   shards: number
   budget: readonly Window[]
-  hasHistory: boolean
+  historyHours: number
 }
 
 /** Reads all that the overview shows. @throws StoreError */
-export async function readOverview({ redis, shards, budget, hasHistory }: OverviewDeps, period: Period) {
+export async function readOverview({ redis, shards, budget, historyHours }: OverviewDeps, period: Period) {
   const now = Math.floor(await redisClockMs(redis))
   const sinceMs = now - PERIODS[period] * 60_000
   const [traffic, answers, failures, processes, room, delivery, off] = await Promise.all([
     readTraffic(redis, PERIODS[period]),
     readLastAnswers(redis),
-    hasHistory ? readFailures(redis, { sinceMs, most: MOST_FAILURES }) : [],
+    readFailures(redis, { sinceMs, hours: historyHours, most: MOST_FAILURES }),
     readProcesses(redis),
     createCounters(redis).room({ key: keys.budget, windows: [...budget] }),
     readDelivery(redis, shards, now),
@@ -43,7 +43,7 @@ export async function readOverview({ redis, shards, budget, hasHistory }: Overvi
   return {
     now,
     period,
-    hasHistory,
+    hasHistory: historyHours > 0,
     traffic: traffic.map(maskCount),
     answers: answers.map(maskLastAnswer),
     failures: failures.map(maskFailure),

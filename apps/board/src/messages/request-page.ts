@@ -7,7 +7,7 @@ import { column, layout, numberColumn, pill, table, type View } from './layout.t
 import { wordFor } from './texts.ts'
 
 const GOOD = ['delivered', 'used', 'accepted', 'taken']
-const PLAIN = ['sent', 'fell_back', 'moved', 'duplicate', 'skipped', 'unknown']
+const PLAIN = ['sent', 'fell_back', 'moved', 'replaced', 'duplicate', 'skipped', 'unknown']
 const WARN = ['missing', 'ambiguous', 'retry_same', 'no_answer']
 
 /** The tone of a status or of a class. Each name that is in no list means that something was refused or has failed. */

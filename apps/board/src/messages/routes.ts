@@ -19,7 +19,7 @@ export type MessagesDeps = OverviewDeps & SearchDeps & { basePath: string }
 
 /** The pages about messages, for operators. app.ts adds the login. */
 export const messages: FastifyPluginAsync<MessagesDeps> = async (app, deps) => {
-  const { redis, basePath } = deps
+  const { redis, basePath, historyHours } = deps
   const search = await createSearch(deps)
   const form = { findsPhones: deps.phoneKey !== undefined }
   const options = { helmet: MESSAGES_HEADERS }
@@ -62,13 +62,13 @@ export const messages: FastifyPluginAsync<MessagesDeps> = async (app, deps) => {
   app.get('/messages/requests/:requestId', options, async (request, reply) => {
     const id = fieldOf(request.params, 'requestId')
     const send = readSendId(id)
-    const requests = send === null ? [] : await readHistory(redis, send.ph)
+    const requests = send === null ? [] : await readHistory(redis, send.ph, historyHours)
     const found = requests.find((one) =>
       send?.n === null ? one.requestId === send.id : one.rid === send?.id && one.n === send.n,
     )
     if (found === undefined) {
       const view = viewOf(request, '/messages')
-      const why = view.say(deps.hasHistory ? 'unknown_why' : 'history_off')
+      const why = view.say(historyHours > 0 ? 'unknown_why' : 'history_off')
       return sendPage(reply, notice(view, view.say('unknown_title'), why), 404)
     }
     const view = viewOf(request, `/messages/requests/${id}`)
@@ -81,9 +81,9 @@ export const messages: FastifyPluginAsync<MessagesDeps> = async (app, deps) => {
       const view = viewOf(request, '/messages')
       return sendPage(reply, notice(view, view.say('unknown_title'), view.say('unknown_why')), 404)
     }
-    const requests = await readHistory(redis, ph)
+    const requests = await readHistory(redis, ph, historyHours)
     const view = viewOf(request, `/messages/phones/${ph}`)
-    return sendPage(reply, phonePage(view, ph, requests.map(maskRequest), deps.hasHistory))
+    return sendPage(reply, phonePage(view, ph, requests.map(maskRequest), historyHours > 0))
   })
 }
 

@@ -111,6 +111,7 @@ export const en: Record<keyof typeof zh, string> = {
   status_fell_back: 'sent by e-mail',
   status_failed: 'failed',
   status_moved: 'moved to the other channel',
+  status_replaced: 'replaced by a newer request',
   status_delivered: 'received by the phone',
   status_undelivered: 'not received by the phone',
   status_missing: 'no delivery receipt in time',

@@ -108,6 +108,7 @@ export const zh = {
   status_fell_back: '已改发邮件',
   status_failed: '失败',
   status_moved: '转到另一渠道',
+  status_replaced: '被更新的请求取代',
   status_delivered: '手机已收到',
   status_undelivered: '手机没有收到',
   status_missing: '回执没有按时到达',

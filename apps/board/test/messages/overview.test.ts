@@ -120,9 +120,9 @@ describe('the overview', () => {
   it('does not say that all is well while the budget is used up or a gateway refuses our account', async () => {
     await runs('api')
     await runs('worker')
-    const answer = (gateway: string, cls: string, code: string) =>
-      sends.traffic(0, (traffic) => traffic.answered(gateway, cls, code))
-    await answer('aliyun', 'config', '160014')
+    const answer = (gateway: string, cls: string, code: string, minutesAgo = 0) =>
+      sends.traffic(minutesAgo, (traffic) => traffic.answered(gateway, cls, code))
+    await answer('aliyun', 'config', '160014', 1)
     await answer('aliyun', 'accepted', '000000')
     await answer('twilio', 'number', '21211')
     expect(await stateOf()).toContain('All is well')
@@ -153,7 +153,7 @@ describe('the overview', () => {
   })
 
   it('says that failures are not kept when the history is off', async () => {
-    const off = await startBoardOn(board.server, { hasHistory: false })
+    const off = await startBoardOn(board.server, { historyHours: 0 })
     expect(textOf((await off.ask({ url: '/messages?lang=en' })).body)).toContain('The history is off')
     await off.close()
   })

@@ -60,7 +60,7 @@ describe('the page of a request', () => {
   })
 
   it('says that there is no history when it is off', async () => {
-    const off = await startBoardOn(board.server, { hasHistory: false })
+    const off = await startBoardOn(board.server, { historyHours: 0 })
     const reply = await off.ask({ url: `/messages/requests/${'a'.repeat(22)}.${'b'.repeat(22)}?lang=en` })
     expect([reply.statusCode, textOf(reply.body).includes('The history is off')]).toEqual([404, true])
     await off.close()

@@ -40,7 +40,8 @@ failed for each reason at each gateway. "request <request id>" shows the whole w
     const gateway = oneOf('--gateway', values.gateway, [...config.gateways, 'email'])
     const all = await withStore(config, async ({ redis }) => {
       const sinceMs = (await redisClockMs(redis)) - seconds * 1000
-      return readFailures(redis, { sinceMs, most: Number.MAX_SAFE_INTEGER, reason, gateway })
+      const asked = { sinceMs, hours: config.historyHours, reason, gateway }
+      return readFailures(redis, { ...asked, most: Number.MAX_SAFE_INTEGER })
     })
     if (all.length === 0 && config.policy.history_hours === 0)
       throw new OpsError('the history is off (history_hours: 0), so no failure is stored')

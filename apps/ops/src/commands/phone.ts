@@ -43,7 +43,7 @@ ${MOBILE_HELP}
     const chosen = await choosePhone(word, context)
     const { config, mobile, ph, fault } = chosen
     const [state, history] = await withStore(config, ({ redis }) =>
-      Promise.all([readPhoneState(redis, chosen), readHistory(redis, ph)]),
+      Promise.all([readPhoneState(redis, chosen), readHistory(redis, ph, config.historyHours)]),
     )
     const requests = history.slice(0, most)
     if (values.json) return say(toJson({ pseudonym: ph, fault, ...state, requests }))

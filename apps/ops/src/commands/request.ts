@@ -38,7 +38,8 @@ because the id contains the pseudonym of the phone.
     const { id, n, ph } = send
     const config = loadStoreConfig(env)
     await withStore(config, async ({ redis }) => {
-      const found = (await readHistory(redis, ph)).filter((one) =>
+      const history = await readHistory(redis, ph, config.historyHours)
+      const found = history.filter((one) =>
         n === null ? one.requestId === id || one.rid === id : one.rid === id && one.n === n,
       )
       if (found.length === 0) throw new OpsError(await whyUnknown(redis, send, config))

@@ -14,8 +14,8 @@ export type Delivered =
   /** `answer` is the last answer of a gateway, or '' if this attempt made no call. */
   | { outcome: 'failed'; why: FailReason; answer: string }
   | { outcome: 'gone'; why: Extract<Claim, { kind: 'gone' }>['reason'] | 'late' }
-  /** `why` is the status that the send had already. */
-  | { outcome: 'done'; why: string }
+  /** `why` is the status that the send had already. `failed` says why it had failed. */
+  | { outcome: 'done'; why: string; failed?: { reason: string; gateway: string } }
   /** The job starts again after `waitMs`: another worker has the claim, or the rate of a gateway has no room. */
   | { outcome: 'waiting'; waitMs: number }
   /** No gateway of this worker serves the country, because the policy changed. */

@@ -167,7 +167,8 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
       count(claim.grouped)
       if (claim.status === 'sent')
         await followUp?.sent(job, claim.gateway, claim.messageId || messageIdOf(job))
-      return { outcome: 'done', why: claim.status }
+      const { status: why, reason, gateway } = claim
+      return { outcome: 'done', why, ...(why === 'failed' && { failed: { reason, gateway } }) }
     },
   }
 }

@@ -36,8 +36,15 @@ export type Claim =
   | { kind: 'gone'; reason: 'moved'; moves: number }
   /** The time to send was over, and this claim failed the send. */
   | { kind: 'late' }
-  /** The send has ended. If a gateway accepted the message, `gateway` and `messageId` name both. */
-  | { kind: 'done'; status: string; gateway: string; messageId: string; grouped: Grouped | null }
+  /** The send has ended; `reason` is why it failed. If a gateway accepted the message, `gateway` and `messageId` name both. */
+  | {
+      kind: 'done'
+      status: string
+      reason: string
+      gateway: string
+      messageId: string
+      grouped: Grouped | null
+    }
   /** The message is damaged. */
   | { kind: 'unreadable'; fence: number }
   /** The key ring lacks the key of the message. Nothing was claimed, so another worker can send the message. */
@@ -74,7 +81,7 @@ export function toClaim({ kind, text, number }: Reply, keyring: Keyring, rid: st
   if (kind === 'no_key') return { kind, kid: text('key_id') }
   if (kind === 'done') {
     const [status, gateway, messageId] = [text('status'), text('gateway'), text('message_id')]
-    return { kind, status, gateway, messageId, grouped: groupedBy(open()) }
+    return { kind, status, reason: text('reason'), gateway, messageId, grouped: groupedBy(open()) }
   }
   const reason = text('reason')
   if (reason === 'moved') return { kind: 'gone', reason, moves: number('moves') }

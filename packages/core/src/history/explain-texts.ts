@@ -111,6 +111,17 @@ export const ENDS = {
       'The user asks for a new code. If it happens often, check the network to the gateway, and ask the gateway.',
     ],
   },
+  ambiguous_twice: {
+    side: 'gateway',
+    zh: [
+      '{by} 和另一个网关都没有给出明确答复，用户可能收到两条相同的短信，也可能没有收到。',
+      '用户可再次请求验证码。若常常如此，请检查到网关的网络，并联系网关。',
+    ],
+    en: [
+      '{by} and another gateway gave no clear answer, so the user may get two messages with the same code, or none.',
+      'The user asks for a new code. If it happens often, check the network to the gateways, and ask them.',
+    ],
+  },
   unreadable: {
     side: 'ours',
     zh: [
@@ -168,6 +179,11 @@ export const ENDS = {
       'Wait for a minute, and look at this request again.',
     ],
   },
+  replaced: {
+    side: 'none',
+    zh: ['同一用户更新的请求取代了这个请求。', '请查看更新的请求。'],
+    en: ['A newer request of the same user replaced this one.', 'Look at the newer request.'],
+  },
   queued: {
     side: 'ours',
     zh: ['请求已接受，还没有 worker 处理。', '若超过几秒，请用 ops status 检查 worker 和队列。'],
@@ -177,16 +193,3 @@ export const ENDS = {
     ],
   },
 } satisfies Record<string, Entry>
-
-/** For a message that arrived late, before the cause; the second sentence if no gateway was called before. */
-export const LATE = {
-  zh: ['短信在请求 {seconds} 秒后才发出。', '此前没有 worker 调用网关。'],
-  en: ['It left {seconds} s after the request.', 'No worker had called a gateway before.'],
-} as const
-
-/** Before the answer that is the cause: the send ended without success, or has not ended. */
-export const PREFIXES = {
-  late: { zh: '在规定时间内没有网关接受短信。', en: 'No gateway accepted the message within its time.' },
-  no_gateway: { zh: '没有网关接受短信。', en: 'No gateway accepted the message.' },
-  open: { zh: '仍在发送。', en: 'The send has not ended.' },
-} satisfies Record<string, Record<Lang, string>>

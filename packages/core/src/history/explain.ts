@@ -1,6 +1,7 @@
 import type { Channel } from '../codes/send.ts'
 import { BALANCE, CAUSES, REFUSALS } from './explain-causes.ts'
-import { ENDS, LATE, PREFIXES, type Lang, type Side } from './explain-texts.ts'
+import { LATE, LATE_AT_MOST, PREFIXES } from './explain-phrases.ts'
+import { ENDS, type Lang, type Side } from './explain-texts.ts'
 
 type CallEvent = { kind: 'call'; at: number; channel: Channel; gateway: string; class: string; code: string }
 type StatusEvent = { kind: 'status'; at: number; status: string; code: string }
@@ -14,6 +15,8 @@ type Entry = (typeof ENDS)['used'] | (typeof CAUSES)[string]
 /** A look-up that found nothing leaves the call before it unclear. */
 const SAME: Readonly<Record<string, string>> = { unknown: 'ambiguous' }
 const TOOK = ['accepted', 'duplicate', 'taken']
+/** The classes of calls with which the message may have left. */
+const UNCLEAR = ['ambiguous', 'no_answer']
 /** The statuses of a send whose message has left. */
 const LEFT = ['sent', 'fell_back', 'delivered']
 /** The explanation says of a message that it left late if it left later than this after its request. */
@@ -43,7 +46,9 @@ export function explain({ at, events }: Told, lang: Lang): Explanation {
     const cause = call && causeOf(call)
     const { what } = cause ? say(cause, by(call.gateway, call.code)) : { what: LATE[lang][1] }
     const gap = lang === 'en' ? ' ' : ''
-    return `${gap}${LATE[lang][0].replace('{seconds}', (ms / 1000).toFixed(1))}${gap}${what}`
+    const isUnclear = calls.some((one) => one.at - at < LATE_MS && UNCLEAR.includes(one.class))
+    const late = isUnclear ? LATE_AT_MOST[lang] : LATE[lang][0]
+    return `${gap}${late.replace('{seconds}', (ms / 1000).toFixed(1))}${gap}${what}`
   }
   const because = (prefix: keyof typeof PREFIXES, orElse: keyof typeof ENDS): Explanation => {
     const cause = lastCall && causeOf(lastCall)
@@ -74,8 +79,10 @@ export function explain({ at, events }: Told, lang: Lang): Explanation {
     return say(ENDS.moved, by(call?.gateway, call && TOOK.includes(call.class) ? code : call?.code))
   }
   if (name === 'number' || name === 'number_limit' || name === 'ambiguous') {
-    const call = calls.findLast(({ channel }) => channel === 'sms')
-    return say(ENDS[name], by(call?.gateway, call?.code))
+    const unclear = calls.filter(({ class: cls }) => UNCLEAR.includes(cls))
+    const call = (name === 'ambiguous' ? unclear : calls.filter(({ channel }) => channel === 'sms')).at(-1)
+    const isTwice = name === 'ambiguous' && new Set(unclear.map(({ gateway }) => gateway)).size > 1
+    return say(isTwice ? ENDS.ambiguous_twice : ENDS[name], by(call?.gateway, call?.code))
   }
   const told = say(isEnd(name) ? ENDS[name] : ENDS.no_gateway, by(taker?.gateway))
   return { ...told, what: told.what + delay() }

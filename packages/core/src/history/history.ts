@@ -1,5 +1,6 @@
 import type { Channel } from '../codes/send.ts'
 import type { Keyring } from '../keyring.ts'
+import { redisClockMs } from '../redis/clock-skew.ts'
 import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
 import { createScript } from '../redis/script.ts'
@@ -21,11 +22,13 @@ export type HistoryEvent =
       times: number
     }
   /**
-   * A change of status: sent, fell_back, moved (to the other channel), failed, delivered, undelivered, missing (no
-   * delivery receipt came in time), used (the code was verified) or refused (no message was queued). `code` is the
-   * reason, the code in a delivery receipt, or ''.
+   * A change of status: sent, fell_back, moved (to the other channel), failed, replaced (a newer request took its place),
+   * delivered, undelivered, missing (no delivery receipt came in time), used (the code was verified) or refused (no
+   * message was queued). `code` is the reason, the code in a delivery receipt, or ''.
    */
   | { kind: 'status'; at: number; status: string; code: string; times: number }
+
+const HOUR_MS = 3_600_000
 
 /** A request for a code and what happened to its message. A request that was refused has no `requestId` and no `rid`. */
 export type PastRequest = {
@@ -40,13 +43,17 @@ export type PastRequest = {
 
 /**
  * Reads the newest requests of the phone with this pseudonym, the newest first, at most 20. The scripts of the code
- * record write them (redis/lua/history.lua). They contain neither the number nor a code. @throws StoreError
+ * record write them (redis/lua/history.lua). They contain neither the number nor a code.
+ * @param hours the `history_hours` of the policy. An older request may still be stored beside newer ones, and is not read
+ * @throws StoreError
  */
-export async function readHistory(redis: RedisClient, ph: string): Promise<PastRequest[]> {
-  const lines = (await asStoreError('history', redis.get(keys.history(ph)))) ?? ''
-  return lines
+export async function readHistory(redis: RedisClient, ph: string, hours: number): Promise<PastRequest[]> {
+  const reading = asStoreError('history', redis.get(keys.history(ph)))
+  const [now, lines] = await Promise.all([redisClockMs(redis), reading])
+  return (lines ?? '')
     .split('\n')
     .flatMap((line) => parseLine(ph, line))
+    .filter(({ at }) => at > now - hours * HOUR_MS)
     .toReversed()
 }
 

@@ -18,8 +18,8 @@ const KEEP_MS = 25 * 60 * MINUTE_MS
 type Counts = Map<string, Map<string, number>>
 
 /**
- * Counts what happens to sends, by minute, scene and gateway, and keeps the last answers of each gateway, for the eyes of
- * operators. A process writes its counts once a second, and no send waits for that. Counts that cannot be written are
+ * Counts what happens to sends, by minute, scene and gateway, and keeps the last answers of each gateway. Operators read
+ * both. A process writes its counts once a second, and no send waits for that. Counts that cannot be written are
  * lost, and the log gets one line per outage. The minutes follow the clock of the host that counts.
  */
 export function createTraffic(redis: RedisClient, log: Logger, now = Date.now) {

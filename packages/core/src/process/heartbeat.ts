@@ -34,6 +34,9 @@ const ProcessEntry = Type.Object({
 })
 export type ProcessEntry = Static<typeof ProcessEntry>
 
+/** What each version writes. The other fields of an entry may differ during an upgrade. */
+const Beat = Type.Pick(ProcessEntry, ['seenAt'])
+
 /** The processes whose last beat is not older than 15 s, by app and start. @throws StoreError */
 export const readProcesses = async (redis: RedisClient): Promise<ProcessEntry[]> =>
   (await readEntries(redis)).running
@@ -43,18 +46,18 @@ async function readEntries(redis: RedisClient) {
     redisClockMs(redis),
     asStoreError('processes', redis.hgetall(keys.processes)),
   ])
-  const running = Object.values(all)
-    .flatMap((text) => parseEntry(text) ?? [])
-    .filter(({ seenAt }) => seenAt > now - GONE_MS)
+  const entries = Object.entries(all).map(([id, text]) => ({ id, entry: parse(text) }))
+  const isRecent = (entry: unknown) => Value.Check(Beat, entry) && entry.seenAt > now - GONE_MS
+  const running = entries
+    .flatMap(({ entry }) => (Value.Check(ProcessEntry, entry) && isRecent(entry) ? [entry] : []))
     .toSorted((a, b) => a.app.localeCompare(b.app) || a.startedAt - b.startedAt)
-  const gone = Object.keys(all).filter((id) => running.every((entry) => entry.id !== id))
+  const gone = entries.flatMap(({ id, entry }) => (isRecent(entry) ? [] : [id]))
   return { running, gone }
 }
 
-function parseEntry(text: string): ProcessEntry | null {
+function parse(text: string): unknown {
   try {
-    const entry: unknown = JSON.parse(text)
-    return Value.Check(ProcessEntry, entry) ? entry : null
+    return JSON.parse(text)
   } catch {
     return null
   }
@@ -65,7 +68,8 @@ type Told = Pick<ProcessEntry, 'app' | 'version' | 'gateways' | 'policy' | 'keys
 
 /**
  * Writes the entry of this process every 5 s and reads the entries of all processes. Returns after the first beat. While
- * Redis is away nothing is written, and the next beat comes when Redis is back.
+ * Redis is away nothing is written, and the next beat comes when Redis is back. All processes write their entries at
+ * that moment, so a beat removes only the entries that this process has found too old for 15 s.
  */
 export async function startHeartbeat(redis: RedisClient, told: Told, log: Logger) {
   const id = randomId()
@@ -76,15 +80,20 @@ export async function startHeartbeat(redis: RedisClient, told: Told, log: Logger
     startedAt: Math.round(performance.timeOrigin),
     ...told,
   }
-  let read: { at: number; running: ProcessEntry[] } | null = null
+  /** The last beat, and when each old entry was first found. */
+  let last: { at: number; running: ProcessEntry[]; gone: Map<string, number> } | null = null
+  const recent = () => (last === null || performance.now() - last.at > GONE_MS ? null : last)
 
   async function beat(): Promise<void> {
     const seenAt = Math.round(await redisClockMs(redis))
     const entry: ProcessEntry = { ...self, seenAt }
     await asStoreError('heartbeat', redis.hset(keys.processes, id, JSON.stringify(entry)))
-    const { running, gone } = await readEntries(redis)
-    if (gone.length > 0) await asStoreError('heartbeat', redis.hdel(keys.processes, ...gone))
-    read = { at: performance.now(), running }
+    const found = await readEntries(redis)
+    const at = performance.now()
+    const gone = new Map(found.gone.map((old) => [old, recent()?.gone.get(old) ?? at]))
+    const removed = found.gone.filter((old) => at - (gone.get(old) ?? at) >= GONE_MS)
+    if (removed.length > 0) await asStoreError('heartbeat', redis.hdel(keys.processes, ...removed))
+    last = { at, running: found.running, gone }
   }
   let beating = Promise.resolve()
   const next = (): Promise<void> =>
@@ -96,8 +105,7 @@ export async function startHeartbeat(redis: RedisClient, told: Told, log: Logger
 
   return {
     /** The running processes at the last beat. Null if that beat is older than 15 s, because Redis is away. */
-    processes: (): readonly ProcessEntry[] | null =>
-      read === null || performance.now() - read.at > GONE_MS ? null : read.running,
+    processes: (): readonly ProcessEntry[] | null => recent()?.running ?? null,
 
     /** Ends the heartbeat and removes the entry. */
     async stop(): Promise<void> {

@@ -1,5 +1,6 @@
 // Defines the text that BullMQ keeps as `failedReason` of a send's job, such as
-// `number: aliyun isv.MOBILE_NUMBER_ILLEGAL`. It contains our own reason, and the name and the code of the last answer of a gateway if there was an answer.
+// `number: aliyun isv.MOBILE_NUMBER_ILLEGAL`. It contains our own reason, and the name and the code of the last answer of
+// a gateway if there was an answer.
 
 /** @param answer `<gateway> <code>`, `<gateway>` or '' */
 export const failedReason = (reason: string, answer: string): string =>

@@ -64,7 +64,7 @@ const persistenceOf = (field: (name: string) => string) => ({
   savedAt: Number(field('rdb_last_save_time')) * 1000,
 })
 
-/** The replicas that are connected. `lagSeconds`: since the last sign of life of a replica. */
+/** The replicas that are connected. `lagSeconds`: since the last answer of a replica. */
 const replicasOf = (info: string) =>
   [...info.matchAll(/^slave[0-9]+:ip=([^,]*),port=([0-9]+),state=(\w+),.*?lag=([0-9]+)/gm)].map(
     ([, host, port, state, lag]) => ({ address: `${host}:${port}`, state, lagSeconds: Number(lag) }),

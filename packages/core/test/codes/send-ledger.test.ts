@@ -141,6 +141,7 @@ describe('claim', () => {
     expect(await other.claim(send, 'ccp', { fence: 0, leaseMs: LEASE })).toEqual({
       kind: 'done',
       status: 'sent',
+      reason: '',
       gateway: 'ccp',
       messageId: 'm',
       grouped: null,

@@ -14,7 +14,7 @@ afterAll(() => store.stop())
 beforeEach(() => store.redis.del(keys.failures))
 
 const log = createLogger('test', 'silent')
-const ALL = { sinceMs: 0, most: 50 }
+const ALL = { sinceMs: 0, hours: 24, most: 50 }
 const failureOf = (reason: string, gateway = 'ccp') => ({
   channel: 'sms' as const,
   reason,
@@ -67,6 +67,29 @@ describe('the list of failures', () => {
     ])
   })
 
+  it('has the answer before a look-up, because a look-up has no code', async () => {
+    const list = createFailureList(store.redis, 3_600, log)
+    const ledger = createSendLedger(store.redis, store.keyring, () => {}, list)
+    const send = await newSend()
+    const answer = {
+      tookMs: 3,
+      channel: 'sms' as const,
+      gateway: 'tencent',
+      class: 'ambiguous',
+      code: 'ECONNRESET',
+    }
+    const first = await ledger.claim(send, 'tencent', { fence: 0, leaseMs: 5_000 })
+    const fence = first.kind === 'go' ? first.fence : 0
+    const second = await ledger.claim(send, 'tencent', { fence, leaseMs: 5_000, answer })
+    await ledger.settle(send, second.kind === 'go' ? second.fence : 0, {
+      status: 'failed',
+      reason: 'ambiguous',
+      answer: { ...answer, class: 'unknown', code: '' },
+    })
+    await written()
+    expect(await readFailures(store.redis, ALL)).toMatchObject([{ gateway: 'tencent', code: 'ECONNRESET' }])
+  })
+
   it('is read by reason, by gateway, since a time, and at most so many', async () => {
     const list = createFailureList(store.redis, 3_600, log)
     const [one, two, three] = [await newSend(), await newSend(), await newSend()]
@@ -89,7 +112,7 @@ describe('the list of failures', () => {
     const send = await newSend()
     for (let n = 1; n <= 12_000; n += 1) list({ ...send, n }, failureOf('late'))
     await written()
-    const failures = await readFailures(store.redis, { sinceMs: 0, most: 20_000 })
+    const failures = await readFailures(store.redis, { ...ALL, most: 20_000 })
     expect(failures.length).toBeGreaterThanOrEqual(10_000)
     expect(failures.length).toBeLessThan(10_200)
     expect(failures[0]?.n).toBe(12_000)
@@ -104,6 +127,20 @@ describe('the list of failures', () => {
     createFailureList(store.redis, 0, log)(await newSend(), failureOf('late'))
     await written()
     expect(await store.redis.exists(keys.failures)).toBe(0)
+  })
+
+  it('has no failure that is older than the time of the history, and none is read', async () => {
+    const ages = [5_400_000, 3_660_000, 1_800_000]
+    for (const age of ages)
+      await store.redis.xadd(keys.failures, Date.now() - age, 'send', `${age} 1 s sms r g c`)
+    const ridsOf = async (hours: number) =>
+      (await readFailures(store.redis, { ...ALL, hours })).map(({ rid }) => rid)
+    expect(await ridsOf(2)).toEqual(['1800000', '3660000', '5400000'])
+    expect(await ridsOf(1)).toEqual(['1800000'])
+    expect(await ridsOf(0)).toEqual([])
+    createFailureList(store.redis, 3_600, log)(await newSend(), failureOf('late'))
+    await written()
+    expect(await store.redis.xlen(keys.failures)).toBe(2)
   })
 
   it('loses the failures of an erased phone and keeps the others', async () => {

@@ -22,10 +22,10 @@ const answer = (gateway: string, cls: string, code: string, tookMs = 7): Gateway
   code,
 })
 
-/** The events of the newest request, without times. */
-async function eventsOf({ rid }: Pick<Send, 'rid'>): Promise<string[]> {
-  const [newest] = await readHistory(store.redis, phoneOf(rid))
-  return (newest?.events ?? []).map(show)
+/** The events of a send, without times. */
+async function eventsOf({ rid, n }: Send): Promise<string[]> {
+  const history = await readHistory(store.redis, phoneOf(rid), 24)
+  return (history.find((one) => one.rid === rid && one.n === n)?.events ?? []).map(show)
 }
 function show(event: HistoryEvent): string {
   const times = event.times === 1 ? '' : ` x${event.times}`
@@ -50,7 +50,7 @@ describe('the history of a phone', () => {
     await store.ledger.settle(send, second.fence, { status: 'sent', gateway: 'aliyun', answer: accepted })
     await store.ledger.report(send, 'delivered', false, 'DELIVRD')
     await store.codes.verify(mobile, 'default', await store.codeOf(issued).catch(() => first.code))
-    const [request] = await readHistory(store.redis, phoneOf(send.rid))
+    const [request] = await readHistory(store.redis, phoneOf(send.rid), 24)
     expect(request).toMatchObject({ requestId: send.rid, rid: send.rid, n: 1, scene: 'default' })
     expect(request?.events.map(show)).toEqual([
       'ccp switch_now 160038',
@@ -156,11 +156,50 @@ describe('the history of a phone', () => {
     const first = await codes.issue(mobile, 'default')
     const second = await codes.issue(mobile, 'default')
     if (first.kind !== 'issued' || second.kind !== 'issued') throw new Error('not issued')
-    const history = await readHistory(store.redis, phoneOf(first.requestId))
+    const history = await readHistory(store.redis, phoneOf(first.requestId), 24)
     expect(history.map(({ requestId, rid, n }) => ({ requestId, rid, n }))).toEqual([
       { requestId: second.requestId, rid: first.requestId, n: 2 },
       { requestId: first.requestId, rid: first.requestId, n: 1 },
     ])
+  })
+
+  it('tells that a newer request replaced a send, also after an answer, and keeps the end of a send', async () => {
+    const codes = createCodeStore(store.redis, store.keyring, () => ({ ...policy, sends: [] }))
+    const issue = async () => {
+      const mobile = newMobile()
+      const send = sendOf(await codes.issue(mobile, 'default'))
+      return { send, replace: () => codes.issue(mobile, 'default') }
+    }
+    const [waiting, tried, accepted, ended] = [await issue(), await issue(), await issue(), await issue()]
+    const [first, second, third] = [
+      await claim(tried.send, 'ccp'),
+      await claim(accepted.send, 'ccp'),
+      await claim(ended.send, 'ccp'),
+    ]
+    const taken = { status: 'sent', answer: answer('ccp', 'accepted', '0') } as const
+    await store.ledger.settle(ended.send, third.fence, taken)
+    for (const { replace } of [waiting, tried, accepted, ended]) await replace()
+
+    const refusal = answer('ccp', 'switch_now', '160038')
+    expect(await store.ledger.settle(tried.send, first.fence, { status: 'queued', answer: refusal })).toBe(
+      false,
+    )
+    expect(await store.ledger.settle(accepted.send, second.fence, taken)).toBe(false)
+    for (const { send } of [waiting, tried, accepted, ended])
+      expect(await store.ledger.claim(send, 'ccp', LEASE)).toEqual({ kind: 'gone', reason: 'replaced' })
+    expect(await eventsOf(waiting.send)).toEqual(['replaced'])
+    expect(await eventsOf(tried.send)).toEqual(['ccp switch_now 160038', 'replaced'])
+    expect(await eventsOf(accepted.send)).toEqual(['ccp accepted 0', 'sent'])
+    expect(await eventsOf(ended.send)).toEqual(['ccp accepted 0', 'sent'])
+  })
+
+  it('tells that a newer code replaced the code of a send', async () => {
+    const mobile = newMobile()
+    const old = await store.codes.issue(mobile, 'default')
+    await store.pass(601)
+    await store.codes.issue(mobile, 'default')
+    expect(await store.ledger.claim(sendOf(old), 'ccp', LEASE)).toEqual({ kind: 'gone', reason: 'no_record' })
+    expect(await eventsOf(sendOf(old))).toEqual(['replaced'])
   })
 
   it('notes that a job could not be queued', async () => {
@@ -177,7 +216,7 @@ describe('the history of a phone', () => {
     await refused(mobile, 'login', 'limit_phone')
     await refused(mobile, 'login', 'deny_list')
     await refused(mobile, 'default', 'deny_list')
-    const history = await readHistory(store.redis, ph)
+    const history = await readHistory(store.redis, ph, 24)
     expect(
       history.map(({ requestId, rid, scene, events }) => [requestId, rid, scene, ...events.map(show)]),
     ).toEqual([
@@ -191,7 +230,7 @@ describe('the history of a phone', () => {
     await refused(mobile, 'login', 'limit_phone')
     expect(await secondsLeft()).toBeGreaterThan(86_000)
     await createRefusalNotes(store.redis, store.keyring, 0)(mobile, 'login', 'deny_list')
-    expect((await readHistory(store.redis, ph)).slice(2)).toEqual(history)
+    expect((await readHistory(store.redis, ph, 24)).slice(2)).toEqual(history)
   })
 
   it('has at most five lines of refusals, so that they do not remove the requests with a message', async () => {
@@ -200,7 +239,7 @@ describe('the history of a phone', () => {
     for (let i = 0; i < 20; i += 1) await codes.issue(mobile, 'default')
     const refused = createRefusalNotes(store.redis, store.keyring, 86_400)
     for (let i = 0; i < 30; i += 1) await refused(mobile, i % 2 === 0 ? 'login' : 'default', `limit_${i}`)
-    const history = await readHistory(store.redis, store.keyring.pseudonym(mobile))
+    const history = await readHistory(store.redis, store.keyring.pseudonym(mobile), 24)
     const numbers = Array.from({ length: 15 }, (_, i) => 20 - i)
     expect(history.map(({ n, events }) => (n === 0 ? events.map(show)[0] : n))).toEqual([
       ...[29, 28, 27, 26, 25].map((i) => `refused limit_${i}`),
@@ -214,7 +253,7 @@ describe('the history of a phone', () => {
     const ph = store.keyring.pseudonym(mobile)
     const codes = createCodeStore(store.redis, store.keyring, () => ({ ...policy, sends: [] }))
     for (let i = 0; i < 23; i += 1) await codes.issue(mobile, 'default')
-    const numbers = (await readHistory(store.redis, ph)).map(({ n }) => n)
+    const numbers = (await readHistory(store.redis, ph, 24)).map(({ n }) => n)
     expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => 23 - i))
     expect(await store.redis.pttl(keys.history(ph))).toBeGreaterThan(86_000_000)
 
@@ -222,7 +261,7 @@ describe('the history of a phone', () => {
     const old = oldest.replace(/ [0-9]{13}$/, ` ${Date.now() - 86_400_001}`)
     await store.redis.set(keys.history(ph), `\n${old}\n${oldest}`)
     await codes.issue(mobile, 'default')
-    expect((await readHistory(store.redis, ph)).map(({ n }) => n)).toEqual([24, 4])
+    expect((await readHistory(store.redis, ph, 24)).map(({ n }) => n)).toEqual([24, 4])
   })
 
   it('keeps the first and the newest events of a request with very many', async () => {
@@ -235,6 +274,28 @@ describe('the history of a phone', () => {
     expect(codes.at(-1)).toBe('code199')
     expect(codes.length).toBeGreaterThan(30)
     expect(await store.redis.strlen(keys.history(phoneOf(send.rid)))).toBeLessThan(2_200)
+  })
+
+  it('is read as long as its time is, whatever newer requests do to the life of the text', async () => {
+    const mobile = newMobile()
+    const ph = store.keyring.pseudonym(mobile)
+    const lines = [3, 2, 1].map((n) => `a.${n} - default ${Date.now() - n * 3_600_000};s1,9,0,sent,`)
+    await store.redis.set(keys.history(ph), `\n${lines.join('\n')}`)
+    const numbersOf = async (hours: number) => (await readHistory(store.redis, ph, hours)).map(({ n }) => n)
+    expect(await numbersOf(24)).toEqual([1, 2, 3])
+    expect(await numbersOf(2)).toEqual([1])
+    expect(await numbersOf(0)).toEqual([])
+  })
+
+  it('has a refusal that repeats one of which the time is over', async () => {
+    const mobile = newMobile()
+    const ph = store.keyring.pseudonym(mobile)
+    const hoursAgo = Date.now() - 2 * 3_600_000
+    await store.redis.set(keys.history(ph), `\n-.0 - login ${hoursAgo};s1,0,0,refused,deny_list`)
+    await createRefusalNotes(store.redis, store.keyring, 3_600)(mobile, 'login', 'deny_list')
+    const [request, ...others] = await readHistory(store.redis, ph, 1)
+    expect(request?.events.map(show)).toEqual(['refused deny_list'])
+    expect(others).toEqual([])
   })
 
   it('is not written if its time is 0', async () => {
@@ -250,10 +311,15 @@ describe('the history of a phone', () => {
     const mobile = newMobile()
     const send = sendOf(await store.codes.issue(mobile, 'default'))
     const { fence } = await claim(send, 'ccp')
+    const record = await store.redis.dumpBuffer(store.recordKey(mobile))
     const erased = await createContacts(store.redis, store.keyring).erase(mobile, ['default'])
     expect(erased).toContain('history')
-    await store.ledger.settle(send, fence, { status: 'sent', answer: answer('ccp', 'accepted', '0') })
-    expect(await readHistory(store.redis, phoneOf(send.rid))).toEqual([])
+    // The record is put back, because the settlement of a send without a record would change nothing.
+    await store.redis.restore(store.recordKey(mobile), 60_000, record)
+    const sent = { status: 'sent', gateway: 'ccp', answer: answer('ccp', 'accepted', '0') } as const
+    expect(await store.ledger.settle(send, fence, sent)).toBe(true)
+    expect(await store.ledger.report(send, 'delivered', false, '')).toMatchObject({ kind: 'delivered' })
+    expect(await store.redis.exists(keys.history(phoneOf(send.rid)))).toBe(0)
   })
 
   it('contains neither the number nor the code, and no character that divides its parts', async () => {
@@ -273,8 +339,9 @@ describe('the history of a phone', () => {
 
   it('is read as empty where an entry has another form', async () => {
     const ph = store.keyring.pseudonym(newMobile())
-    await store.redis.set(keys.history(ph), 'x\n\n;;\na.1 - default 17;c1,2;s9,9,0,sent,;zz')
-    expect(await readHistory(store.redis, ph)).toMatchObject([
+    const line = `a.1 - default ${Date.now()};c1,2;s9,9,0,sent,;zz`
+    await store.redis.set(keys.history(ph), `x\n\n;;\n${line}`)
+    expect(await readHistory(store.redis, ph, 24)).toMatchObject([
       { n: 1, events: [{ status: 'sent', times: 9 }] },
     ])
   })

@@ -28,6 +28,16 @@ it('policies differ in the section that was changed, also deep inside, and in no
   expect(differing(own, other)).toEqual(['limits'])
 })
 
+it('the fingerprint of the test numbers tells neither a number nor its fixed code', () => {
+  const printOf = (numbers: object[]) => printsOf({ test_numbers: { numbers } })['test_numbers']
+  const one = { mobile: '+8613800000001', code: '135790', until: '2999-01-01' }
+  const print = printOf([one])
+  expect(printOf([{ ...one, code: '246801' }])).toBe(print)
+  expect(printOf([{ ...one, mobile: '+8613800000002' }])).toBe(print)
+  expect(printOf([{ ...one, until: '2999-01-02' }])).not.toBe(print)
+  expect(printOf([one, { ...one, mobile: '+8613800000002' }])).not.toBe(print)
+})
+
 it('the order of settings makes no difference, but the order in which gateways are asked makes one', () => {
   const own = { limits: { segment: ['9/1h'] }, gateways: { ccp, aliyun } }
   const turned = { gateways: { aliyun, ccp }, limits: { segment: ['9/1h'] } }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Registry } from 'prom-client'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
 import { policyFingerprints } from '../../src/process/fingerprints.ts'
@@ -20,6 +20,7 @@ beforeAll(async () => {
   await once(redis, 'ready')
 })
 beforeEach(() => redis.flushall())
+afterEach(() => vi.useRealTimers())
 afterAll(async () => {
   redis.disconnect()
   await server.stop()
@@ -34,11 +35,21 @@ const told = (policy: Record<string, string> = {}) => ({
 })
 
 /** Writes the entry of a process whose last beat is so many ms ago. */
-async function writeEntry(id: string, agoMs: number): Promise<void> {
+async function writeEntry(id: string, agoMs: number, differing: object = {}): Promise<void> {
   const [seconds = ''] = await redis.time()
   const seenAt = Number(seconds) * 1000 - agoMs
-  const entry = { id, ...told(), host: 'h', pid: 1, startedAt: 1, seenAt }
+  const entry = { id, ...told(), host: 'h', pid: 1, startedAt: 1, seenAt, ...differing }
   await redis.hset(keys.processes, id, JSON.stringify(entry))
+}
+
+/** Starts a heartbeat, and lets it beat for another 15 s by its own clock. */
+async function beatFor15s() {
+  vi.useFakeTimers({ toFake: ['setInterval', 'performance'] })
+  const heartbeat = await startHeartbeat(redis, told(), log)
+  const before = await redis.hkeys(keys.processes)
+  vi.advanceTimersByTime(15_000)
+  await heartbeat.stop()
+  return { before, after: await redis.hkeys(keys.processes) }
 }
 
 it('a process is read from its first beat until it stops', async () => {
@@ -51,14 +62,20 @@ it('a process is read from its first beat until it stops', async () => {
   expect(await readProcesses(redis)).toEqual([])
 })
 
-it('an entry without a beat for 15 s is not read, and the next beat of any process removes it', async () => {
+it('an entry without a beat for 15 s is not read, and another process removes it 15 s later', async () => {
   await writeEntry('gone', 16_000)
-  await writeEntry('alive', 12_000)
+  await writeEntry('alive', 2_000)
   expect((await readProcesses(redis)).map(({ id }) => id)).toEqual(['alive'])
-  const heartbeat = await startHeartbeat(redis, told(), log)
-  expect(await redis.hkeys(keys.processes)).toHaveLength(2)
-  expect(await redis.hexists(keys.processes, 'gone')).toBe(0)
-  await heartbeat.stop()
+  const { before, after } = await beatFor15s()
+  expect(before).toContain('gone')
+  expect(after).toEqual(['alive'])
+})
+
+it('an entry of another version is ignored, and stays as long as its process beats', async () => {
+  await writeEntry('newer', 2_000, { app: 'gateway' })
+  await writeEntry('gone', 16_000, { app: 'gateway' })
+  expect(await readProcesses(redis)).toEqual([])
+  expect((await beatFor15s()).after).toEqual(['newer'])
 })
 
 it.each(['no JSON', '{}', 'null', '[]', '{"id":1}'])(
@@ -66,11 +83,27 @@ it.each(['no JSON', '{}', 'null', '[]', '{"id":1}'])(
   async (text) => {
     await redis.hset(keys.processes, 'strange', text)
     expect(await readProcesses(redis)).toEqual([])
-    const heartbeat = await startHeartbeat(redis, told(), log)
-    expect(await redis.hexists(keys.processes, 'strange')).toBe(0)
-    await heartbeat.stop()
+    expect((await beatFor15s()).after).toEqual([])
   },
 )
+
+it('after each outage no process removes the entry of another one, which beats at the same moment', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const all = Array.from({ length: 12 }, () => connectRedis(server.url, 'operator', log))
+  await Promise.all(all.map((one) => once(one, 'ready')))
+  const heartbeats = await Promise.all(all.map((one) => startHeartbeat(one, told(), log)))
+  for (let outage = 0; outage < 6; outage += 1) {
+    for (const [id, text] of Object.entries(await redis.hgetall(keys.processes)))
+      await redis.hset(keys.processes, id, text.replace(/"seenAt":\d+/, `"seenAt":${Date.now() - 20_000}`))
+    vi.advanceTimersByTime(20_000)
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    // The next beats come after 5 s.
+    const beating = async () => (await readProcesses(redis)).length
+    await expect.poll(beating, { timeout: 3_000 }).toBe(12)
+  }
+  await Promise.all(heartbeats.map((one) => one.stop()))
+  for (const one of all) one.disconnect()
+})
 
 it('an entry contains no key and no value of the policy', async () => {
   const ring = newKeys()

@@ -10,7 +10,8 @@
 -- KEYS[1] code record; KEYS[2] the phone's sends; KEYS[3] the phone's history; KEYS[4] the quotas of the phone
 -- ARGV[1] request id of the record; ARGV[2] number of the send
 -- ARGV[3] fence of the claim that the caller has, 0 for no claim
--- ARGV[4] gateway that the caller is going to call, or '' if the caller cannot deliver the send and only ends a late one
+-- ARGV[4] gateway that the caller is going to call, or '' if the caller cannot deliver the send and only ends a late
+--         one
 -- ARGV[5] lease, ms
 -- ARGV[6] 1 if the call risks a second message, else 0
 -- ARGV[7] channel of the caller
@@ -25,10 +26,10 @@
 --           the send; `counted_for` the address for which the guard against SMS pumping counts the send, or '';
 --           `quota` is 'none' | 'taken' | 'again' (counted before) | 'full'
 --       | {'gone', reason, moves}: 'no_record' | 'replaced' | 'moved' | 'used'; only 'moved' has `moves`
---       | {'late', budget_unit, last_answer}: the send fails now; `budget_unit` is the time of the unit to give back, or 0;
---           `last_answer` is the last answer of a gateway in the history, or ''
---       | {'done', status, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if the code
---           was used or the caller lacks its key; `counted_for` is '' if the settlement of the send counted it
+--       | {'late', budget_unit, last_answer}: the send fails now; `budget_unit` is the time of the unit to give back,
+--           or 0; `last_answer` is the last answer of a gateway in the history, or ''
+--       | {'done', status, reason, gateway, message_id, sealed, counted_for}: the send has ended; `sealed` is '' if
+--           the code was used or the caller lacks its key; `counted_for` is '' if the settlement of the send counted it
 --       | {'no_key', key_id}: the caller lacks the key of the message; nothing was claimed
 --       | {'busy', wait}: another worker has the claim for `wait` ms more, or may get it if ARGV[4] is ''
 --- @include "time"
@@ -42,21 +43,23 @@ local rid, number, own_fence, gateway, lease = ARGV[1], ARGV[2], ARGV[3], ARGV[4
 local risks_second_send, channel, message, windows = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
 local answer, KEY_IDS = ARGV[10], 11
 
-local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence', 'lease_until',
-  'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt', 'second_send_risked',
-  'called_at', 'sending_at', 'reason', 'mail_state', 'key_id', 'moves', 'may_move', 'asked_by', 'is_counted',
-  'sent_at', 'budget_unit')
-if record.rid ~= rid then return {'gone', 'reason', 'no_record'} end
+local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'used', 'expires_at', 'send_by', 'fence',
+  'lease_until', 'gateway', 'message_id', 'sealed', 'doubted_gateway', 'doubted_at', 'unresolved_doubt',
+  'second_send_risked', 'called_at', 'sending_at', 'reason', 'mail_state', 'key_id', 'moves', 'may_move', 'asked_by',
+  'is_counted', 'sent_at', 'budget_unit')
+if record.rid ~= rid or record.sends ~= number then
+  note(history, rid, number, answer, record.rid and 'replaced' or '', '')
+  return {'gone', 'reason', record.rid == rid and 'replaced' or 'no_record'}
+end
 note(history, rid, number, answer, '', '')
-if record.sends ~= number then return {'gone', 'reason', 'replaced'} end
 local counted_for = record.is_counted == '1' and record.asked_by or ''
 local is_sending = record.status == 'sending'
 local is_readable = has_key(record.key_id, KEY_IDS, 1)
 if record.status ~= 'queued' and not is_sending then
   -- A delivery receipt may have ended a send in doubt, which was not settled as `sent`.
   if record.status ~= 'delivered' or record.sent_at then counted_for = '' end
-  return {'done', 'status', record.status, 'gateway', record.gateway, 'message_id', record.message_id,
-    'sealed', counted_for ~= '' and is_readable and record.sealed or '', 'counted_for', counted_for}
+  return {'done', 'status', record.status, 'reason', record.reason, 'gateway', record.gateway,
+    'message_id', record.message_id, 'sealed', counted_for ~= '' and is_readable and record.sealed or '', 'counted_for', counted_for}
 end
 if gateway ~= '' and record.channel ~= channel then return {'gone', 'reason', 'moved', 'moves', record.moves} end
 if record.used == '1' then
@@ -85,12 +88,14 @@ if math.min(tonumber(record.expires_at), tonumber(record.send_by)) <= now then
     -- A gateway had accepted the SMS and the mail was only a follow-up, so the status goes back to `sent`.
     redis.call('HSET', code, 'status', 'sent', 'channel', 'sms')
     note(history, rid, number, '', 'sent', 'mail_failed')
-    return {'done', 'status', 'sent', 'gateway', '', 'message_id', '', 'sealed', '', 'counted_for', ''}
+    return {'done', 'status', 'sent', 'reason', '', 'gateway', '', 'message_id', '', 'sealed', '', 'counted_for', ''}
   end
   redis.call('HSET', code, 'status', 'failed', 'reason', 'late', 'failed_at', now)
   local last_answer = note(history, rid, number, no_answer, 'failed', 'late')
   -- If a message may have left, the send still counts against the limits of its phone and against the budget.
-  if doubted ~= '' or tostring(unresolved) ~= '0' then return {'late', 'budget_unit', 0, 'last_answer', last_answer} end
+  if doubted ~= '' or tostring(unresolved) ~= '0' then
+    return {'late', 'budget_unit', 0, 'last_answer', last_answer}
+  end
   give_back(sends, rid, number)
   return {'late', 'budget_unit', record.budget_unit, 'last_answer', last_answer}
 end

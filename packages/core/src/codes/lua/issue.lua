@@ -60,7 +60,8 @@ redis.call('PEXPIREAT', code, latest_expiry + keep)
 add(sends, unit_of(rid, number), keep_sends)
 if keep_history > 0 then
   local request = rid == request_id and '-' or string.sub(request_id, 24)
-  add_request(history, keep_history, keep_history, string.sub(rid, 24) .. '.' .. number .. ' ' .. request .. ' ' .. scene .. ' ' .. now)
+  local header = string.sub(rid, 24) .. '.' .. number .. ' ' .. request .. ' ' .. scene .. ' ' .. now
+  add_request(history, keep_history, keep_history, header)
 end
 return {'issued', 'rid', rid, 'sends', number, 'life', expires_at - now,
   'next_send_in', (wait(sends, WINDOWS, #ARGV))}

@@ -31,7 +31,11 @@ local doubted, second_send_risked, reason, may_return, answer = ARGV[9], ARGV[10
 local record = read_record(code, 'rid', 'sends', 'status', 'channel', 'fence', 'doubted_gateway', 'doubted_at',
   'unresolved_doubt', 'called_at', 'reason', 'mail_state', 'budget_unit', 'moves', 'sms_doubted_gateway',
   'sms_doubted_at', 'sms_second_send_risked')
-if record.rid ~= rid or record.sends ~= number then return {'refused'} end
+if record.rid ~= rid or record.sends ~= number then
+  local has_left = status == 'sent' or status == 'fell_back'
+  note(history, rid, number, answer, has_left and status or record.rid and 'replaced' or '', '')
+  return {'refused'}
+end
 local is_sending = record.status == 'sending'
 local is_open = record.status == 'queued' or is_sending
 if not is_open or record.channel ~= channel or (not is_unclaimed and record.fence ~= fence) then

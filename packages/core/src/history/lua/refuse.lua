@@ -14,7 +14,8 @@ local head, what = '-.0 - ' .. scene .. ' ', 'refused,' .. reason
 local life = math.max(redis.call('PTTL', history), math.min(keep, HOUR))
 local lines = redis.call('GET', history) or ''
 local before, last = string.match(lines, '^(.*\n)([^\n]*)$')
-if last and string.sub(last, 1, #head) == head and string.match(last, '^[^;]*;s%d+,%d+,0,([^;]*)$') == what then
+local at, noted = string.match(last or '', '^[^;]* (%d+);s%d+,%d+,0,([^;]*)$')
+if noted == what and string.sub(last, 1, #head) == head and now - at <= keep then
   redis.call('SET', history, before .. with_event(last, now, 's', 0, what), 'PX', life)
 else
   local _, refusals = string.gsub(lines, '\n%-%.0 ', '')
