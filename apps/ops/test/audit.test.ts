@@ -66,10 +66,10 @@ test.for([['drain'], ['resume'], ['erase'], ['send-test']])(
   '%s changes nothing if the audit stream cannot be written',
   async ([name = '']) => {
     const mobile = aMobile()
-    await ops.codes.issue(mobile, 'default')
+    if (name === 'erase') await ops.codes.issue(mobile, 'default')
     await ops.redis.set(keys.audit, 'not a stream')
     const before = await ops.dump()
-    const args = { erase: [mobile, '--yes'], 'send-test': [mobile, '--scene', 'login'] }[name] ?? []
+    const args = { erase: [mobile, '--yes'], 'send-test': [mobile, '--wait', '1s'] }[name] ?? []
     expect((await ops.run([name, ...args])).code).toBe(1)
     expect(await ops.dump()).toBe(before)
   },
