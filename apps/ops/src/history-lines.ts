@@ -3,6 +3,8 @@ import { showTime, showWord, table } from './output.ts'
 
 const COLUMNS = ['after', 'event', 'channel', 'gateway', 'code', 'took', 'times']
 const NUMBERS = ['after', 'took', 'times']
+/** What a gateway answers when a worker asks about an earlier message. */
+const LOOK_UPS = ['taken', 'refused', 'unknown']
 
 export const isUsed = ({ events }: PastRequest): boolean =>
   events.some((event) => event.kind === 'status' && event.status === 'used')
@@ -36,7 +38,8 @@ function eventCells(event: HistoryEvent): string[] {
   const { code, times } = event
   if (event.kind === 'status')
     return [showWord(event.status), '', '', showWord(code), '', times > 1 ? String(times) : '']
-  const by = [showWord(event.class), event.channel, showWord(event.gateway)]
+  const cls = LOOK_UPS.includes(event.class) ? `look-up: ${event.class}` : showWord(event.class)
+  const by = [cls, event.channel, showWord(event.gateway)]
   return [...by, showWord(code), `${event.tookMs} ms`, String(times)]
 }
 

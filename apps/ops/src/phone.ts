@@ -9,7 +9,14 @@ export const MOBILE_HELP = `Every user of this machine can see a number on the c
 Write "-" in place of the number to read it from standard input.`
 
 /** The phone that a command is about. A command may show its pseudonym `ph`, and must not show its whole number. */
-export type Phone = { config: PhoneConfig; keyring: Keyring; mobile: string; ph: string }
+export type Phone = {
+  config: PhoneConfig
+  keyring: Keyring
+  mobile: string
+  ph: string
+  /** Why the API sends no message to the phone. */
+  fault?: 'landline' | 'countryNotServed'
+}
 
 const FAULTS = {
   mobileWrong:
@@ -32,7 +39,8 @@ export async function choosePhone(word: string, { env, terminal }: Context): Pro
   const number = (await loadServed(config))(typed)
   if (!('mobile' in number)) throw usageError(FAULTS[number.fault])
   const { mobile } = number
-  return { config, keyring, mobile, ph: keyring.pseudonym(mobile) }
+  const fault = 'fault' in number ? { fault: number.fault } : {}
+  return { config, keyring, mobile, ph: keyring.pseudonym(mobile), ...fault }
 }
 
 /** The country of a phone that gets messages. @throws OpsError if it gets none */

@@ -1,4 +1,4 @@
-import { answersToCorrect } from '@sms-codes/core/history/traffic'
+import { needsCorrection, newestAnswers } from '@sms-codes/core/history/traffic'
 import { EVENTS_QUEUE } from '@sms-codes/core/queues/events'
 import { STALLED_AFTER_MS } from '@sms-codes/core/queues/queue-state'
 import { EMAIL_QUEUE } from '@sms-codes/core/queues/send-queue'
@@ -9,6 +9,8 @@ import type { Snapshot } from './snapshot.ts'
 const LATE_BEAT_SECONDS = 8
 const LAGGING_SECONDS = 10
 const LONG_WAIT_SECONDS = 60
+/** After these answers another call of the gateway may fail too, until a call is accepted. */
+const OUTAGES = ['switch_now', 'ambiguous']
 
 type Server = Snapshot['redis']['servers'][number]
 type Process = Pick<Snapshot['processes'][number], 'app' | 'host' | 'pid'>
@@ -87,13 +89,32 @@ function queueFaults(queues: Snapshot['queues']): string[] {
   ]
 }
 
-const gatewayFaults = ({ answers, gatewaysOff }: Snapshot): string[] =>
-  answersToCorrect(answers)
-    .filter((one) => gatewaysOff.every(({ gateway }) => gateway !== one.gateway))
-    .map(({ gateway, class: cls, code, ageSeconds }) => {
-      const wrong = cls === 'config' ? 'account, key or balance' : 'template, signature or text'
-      return `${gateway} refuses messages (${cls} ${code}, ${showSeconds(ageSeconds)} ago): correct its ${wrong} (docs/gateways.md), or "gateway off ${gateway}"`
-    })
+function gatewayFaults({ answers, gatewaysOff, processes }: Snapshot): string[] {
+  const isOff = (name: string) => gatewaysOff.some(({ gateway }) => gateway === name)
+  const failing = newestAnswers(answers).filter(
+    (one) => !isOff(one.gateway) && (needsCorrection(one) || OUTAGES.includes(one.class)),
+  )
+  const called = processes.flatMap(({ gateways }) => gateways)
+  const isAnyLeft = called.some((name) => !isOff(name) && failing.every(({ gateway }) => gateway !== name))
+  const [first, ...more] = failing.filter(({ code }) => code.startsWith('PROXY_'))
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          `the HTTP proxy does not connect to ${[first, ...more].map(({ gateway }) => gateway).join(', ')} (${first.code}, ${showSeconds(first.ageSeconds)} ago): check HTTPS_PROXY, and the hosts that the proxy allows`,
+        ]),
+    ...failing
+      .filter(({ code }) => !code.startsWith('PROXY_'))
+      .map(({ gateway, class: cls, code, ageSeconds }) => {
+        const answer = `(${cls} ${code}, ${showSeconds(ageSeconds)} ago)`
+        if (OUTAGES.includes(cls))
+          return `${gateway} has accepted no message since a failed call ${answer}: check the network to it and its status page (docs/operations.md#smsgatewayout)`
+        const wrong = cls === 'config' ? 'account, key or balance' : 'template, signature or text'
+        const orOff = isAnyLeft && called.includes(gateway) ? `, or "gateway off ${gateway}"` : ''
+        return `${gateway} refuses messages ${answer}: correct its ${wrong} (docs/gateways.md)${orOff}`
+      }),
+  ]
+}
 
 const budgetFaults = (budget: Snapshot['budget']): string[] =>
   budget

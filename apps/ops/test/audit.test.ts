@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createAudit } from '@sms-codes/core/limits/audit'
 import { keys } from '@sms-codes/core/redis/keys'
-import { startOps, type RunningOps } from './ops.ts'
+import { aMobile, startOps, type RunningOps } from './ops.ts'
 
 let ops: RunningOps
 beforeAll(async () => {
@@ -44,6 +44,37 @@ test('audit shows who did what, with entry and reason, the newest first', async 
   ])
 })
 
+test('drain, resume, erase and send-test leave an entry, also for an act that is refused', async () => {
+  const mobile = aMobile()
+  const ph = ops.keyring.pseudonym(mobile)
+  await ops.run(['drain'])
+  await ops.run(['resume'])
+  for (let i = 0; i < 2; i += 1) await ops.run(['send-test', mobile, '--scene', 'login', '--wait', '1s'])
+  await ops.run(['erase', mobile, '--yes'])
+  const { stdout } = await ops.run(['audit', '--what', 'operator'])
+  const [, ...lines] = stdout.trimEnd().split('\n')
+  expect(lines).toEqual([
+    expect.stringMatching(new RegExp(`^20\\S+Z +erase +operator +${ph}$`)),
+    expect.stringMatching(new RegExp(`^20\\S+Z +send-test +operator +${ph} +scene login$`)),
+    expect.stringMatching(new RegExp(`^20\\S+Z +send-test +operator +${ph} +scene login$`)),
+    expect.stringMatching(/^20\S+Z +resume +operator$/),
+    expect.stringMatching(/^20\S+Z +drain +operator$/),
+  ])
+})
+
+test.for([['drain'], ['resume'], ['erase'], ['send-test']])(
+  '%s changes nothing if the audit stream cannot be written',
+  async ([name = '']) => {
+    const mobile = aMobile()
+    if (name === 'erase') await ops.codes.issue(mobile, 'default')
+    await ops.redis.set(keys.audit, 'not a stream')
+    const before = await ops.dump()
+    const args = { erase: [mobile, '--yes'], 'send-test': [mobile, '--wait', '1s'] }[name] ?? []
+    expect((await ops.run([name, ...args])).code).toBe(1)
+    expect(await ops.dump()).toBe(before)
+  },
+)
+
 test('--what, --since and --most choose entries', async () => {
   await ops.redis.xadd(
     keys.audit,
@@ -69,6 +100,24 @@ test('--what, --since and --most choose entries', async () => {
     expect.stringContaining('guard'),
     '3 older entries are not shown (--most)',
   ])
+})
+
+test('--json has the entries and their number, for programs', async () => {
+  await writeEach()
+  await ops.redis.xadd(keys.audit, '*', 'what', 'board write', 'user', 'a\u001B\u009B2Jb', 'route', '/x')
+  const { code, stdout } = await ops.run(['audit', '--most', '2', '--json'])
+  expect(code).toBe(0)
+  const found: unknown = JSON.parse(stdout)
+  const at: unknown = expect.stringMatching(/^20\S+Z$/)
+  expect(found).toEqual({
+    total: 5,
+    entries: [
+      { at, what: 'board x', who: 'a\u001B?2Jb', entry: '', reason: '' },
+      { at, what: 'block', who: 'operator', entry: '10.1.0.0/16', reason: 'ticket 17' },
+    ],
+  })
+  await ops.redis.flushall()
+  expect((await ops.run(['audit', '--json'])).stdout).toBe('{"total":0,"entries":[]}\n')
 })
 
 test('without entries audit says so, and control characters in an entry do not reach the terminal', async () => {

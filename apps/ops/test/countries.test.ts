@@ -46,6 +46,17 @@ test('a phone whose country the policy does not serve is looked up, blocked and 
   expect(refused.code).toBe(2)
 })
 
+test('phone says of a number that gets no messages why the API answers 4007', async () => {
+  const japan = await ops.run(['phone', '+819012345678'])
+  expect(japan.stdout.split('\n')[1]).toBe('country: not served by this policy (4007)')
+  const landline = await ops.run(['phone', '+85221234567'])
+  expect(landline.stdout.split('\n')[1]).toBe('number: a landline, which gets no messages (4007)')
+  const json: unknown = JSON.parse((await ops.run(['phone', '+819012345678', '--json'])).stdout)
+  expect(json).toMatchObject({ fault: 'countryNotServed' })
+  for (const served of [MOBILE, '13912345678'])
+    expect((await ops.run(['phone', served])).stdout).not.toContain('4007')
+})
+
 test('a segment of another country is blocked, and +86 in front of a mainland segment is left out', async () => {
   const look = (mobile: string) =>
     createLists(ops.redis).look({ ip: '192.0.2.1', mobile, ph: ops.keyring.pseudonym(mobile) })

@@ -67,6 +67,12 @@ test('the events of one request have their time and fit 100 columns', () => {
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100)
 })
 
+test.for(['taken', 'refused', 'unknown'])('the answer %s to a look-up is shown as one', (cls) => {
+  const asked = { kind: 'call', at: AT, tookMs: 9, channel: 'sms', gateway: 'aliyun', times: 1 } as const
+  const [, line = ''] = showEvents({ ...sent, events: [{ ...asked, class: cls, code: '' }] })
+  expect(line).toMatch(new RegExp(`\\+0 ms  look-up: ${cls} +sms +aliyun `))
+})
+
 test.for([
   ['\u001B[2J\u009B31m', '?[2J?31m'],
   ['line\nbreak\ttab', 'line?break?tab'],

@@ -126,6 +126,20 @@ test('the id in the logs shows each send of a code, and a later request id shows
   expect((await run('request', second)).stdout).not.toContain('send 1')
 })
 
+test('the id of a job shows the send with its number and no other', async () => {
+  const mobile = aMobile()
+  const id = await traffic.send(mobile)
+  await traffic.messageTo(mobile)
+  await traffic.ops.redis.del(keys.sends(traffic.ops.keyring.pseudonym(mobile)))
+  await traffic.send(mobile)
+  for (const end of ['.2', '.2.m1']) {
+    const { code, stdout } = await run('request', `${id}${end}`)
+    expect(code).toBe(0)
+    expect(stdout.match(/send \d/g)).toEqual(['send 2'])
+  }
+  expectFailure(await run('request', `${id}.3`), /no history of this request/)
+})
+
 test('a request without a history has possible reasons, and the status of its code record', async () => {
   const { mobile, id } = await aFailedSend()
   await traffic.ops.redis.del(keys.history(traffic.ops.keyring.pseudonym(mobile)))

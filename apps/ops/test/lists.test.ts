@@ -87,3 +87,10 @@ test('an expired entry is not shown', async () => {
   await createLists(ops.redis).put('deny', { kind: 'segment', text: '171' }, 0.001)
   await expect.poll(async () => (await ops.run(['lists'])).stdout).toBe('both lists are empty\n')
 })
+
+test('lists shows the reason of an entry after other acts about the same phone', async () => {
+  const mobile = aMobile()
+  await ops.run(['block', '--mobile', mobile, '--reason', 'ticket 17'])
+  await ops.run(['erase', mobile, '--yes'])
+  expect((await ops.run(['lists'])).stdout).toMatch(/^deny +phone +\S+ +no expiry +ticket 17$/m)
+})

@@ -61,6 +61,13 @@ test('nothing is sent to a blocked phone or a test number', async () => {
   expect(await jobs()).toBe(1)
 })
 
+test('send-test prints the request id first, and request explains it', async () => {
+  const mobile = aMobile()
+  const sent = await send(mobile)
+  const [, id = ''] = /^request (\S+)\n137\*{4}\d{4}, scene default: new code, /.exec(sent.stdout) ?? []
+  expect((await ops.run(['request', id])).stdout).toContain(`request ${id}\nscene default, send 1, `)
+})
+
 test('a failed message is reported with its reason, and an erased record is reported too', async () => {
   const settle = async (mobile: string) => {
     const key = keys.code(ops.keyring.pseudonym(mobile), 'default')
@@ -92,5 +99,5 @@ test('no output contains the code', async () => {
   const [looked, figures] = [await ops.run(['phone', mobile]), await ops.run(['status', '--json'])]
   for (const { all } of [sent, looked, figures])
     expect(all).not.toMatch(new RegExp(`(?<![0-9])${code}(?![0-9])`))
-  for (const { all } of [sent, figures]) expect(all).not.toContain(rid)
+  expect(figures.all).not.toContain(rid)
 })

@@ -2,7 +2,9 @@ import { rmSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTraffic } from '@sms-codes/core/history/traffic'
+import { switchOff, switchOn } from '@sms-codes/core/limits/gateways-off'
 import { createLogger } from '@sms-codes/core/logger'
+import { startHeartbeat } from '@sms-codes/core/process/heartbeat'
 import { toKeyOf } from '@sms-codes/core/queues/queue-options'
 import { keys } from '@sms-codes/core/redis/keys'
 import { policyFile } from '@sms-codes/launcher/policy-file'
@@ -46,6 +48,59 @@ test('status names a gateway whose last answer shows a wrong account, until it a
   traffic.answered('ccp', 'accepted', '000000')
   await traffic.flush()
   expect(await page()).not.toContain('ccp refuses messages')
+})
+
+/** The faults about gateways while one worker calls ccp, aliyun and tencent, with these newest answers. */
+async function gatewayFaults(answers: Record<string, [cls: string, code: string]>): Promise<string[]> {
+  const log = createLogger('test', 'silent')
+  const worker = { app: 'worker', version: '1', policy: {}, keys: {} } as const
+  const gateways = ['ccp', 'aliyun', 'tencent']
+  const heartbeat = await startHeartbeat(ops.redis, { ...worker, gateways }, log)
+  const traffic = createTraffic(ops.redis, log)
+  await ops.redis.del(keys.lastAnswers)
+  for (const [gateway, [cls, code]] of Object.entries(answers)) traffic.answered(gateway, cls, code)
+  await traffic.flush()
+  const text = await page()
+  await heartbeat.stop()
+  return text.split('\n').filter((line) => /^FAULT.*(ccp|aliyun|tencent)/.test(line))
+}
+
+test('status names each gateway that fails, and advises to switch one off only if another is left', async () => {
+  const account: [string, string] = ['config', '160014']
+  const all = await gatewayFaults({
+    tencent: ['ambiguous', 'ECONNRESET'],
+    aliyun: ['switch_now', 'HTTP_503'],
+    ccp: account,
+  })
+  expect(all.toSorted()).toEqual([
+    expect.stringMatching(/aliyun has accepted no message since .*\(switch_now HTTP_503, \d s ago\): check/),
+    expect.stringMatching(/ccp refuses messages .*: correct its account, key or balance \(docs\S+\)$/),
+    expect.stringMatching(
+      /tencent has accepted no message since .*\(ambiguous ECONNRESET, \d s ago\): check/,
+    ),
+  ])
+  const others: [string, string][] = [
+    ['accepted', 'OK'],
+    ['number', 'x'],
+  ]
+  for (const tencent of others) {
+    const [fault, ...more] = await gatewayFaults({ tencent, aliyun: account, ccp: account })
+    expect(fault).toMatch(/, or "gateway off (ccp|aliyun)"$/)
+    expect(more).toHaveLength(1)
+  }
+  await switchOff(ops.redis, 'tencent', 0)
+  const [fault] = await gatewayFaults({ tencent: ['accepted', 'OK'], aliyun: account, ccp: account })
+  expect(fault).not.toContain('gateway off')
+  await switchOn(ops.redis, 'tencent')
+})
+
+test('status names HTTPS_PROXY once, and not the gateways, if the proxy does not connect to them', async () => {
+  const answer: [string, string] = ['switch_now', 'PROXY_ECONNREFUSED']
+  expect(await gatewayFaults({ ccp: answer, aliyun: answer, tencent: answer })).toEqual([
+    expect.stringMatching(
+      /^FAULT +the HTTP proxy does not connect to \w+, \w+, \w+ \(PROXY_ECONNREFUSED, \d s ago\): check HTTPS_PROXY/,
+    ),
+  ])
 })
 
 test('status replaces the control characters in the code of a vendor', async () => {

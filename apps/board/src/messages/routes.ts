@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { readSendId } from '@sms-codes/core/codes/send'
 import { readHistory } from '@sms-codes/core/history/history'
 import { prefersEnglish } from '@sms-codes/core/process/language'
 import { isOutage } from '../error-handler.ts'
@@ -11,7 +12,7 @@ import { phonePage } from './phone-page.ts'
 import { readOverview, type OverviewDeps } from './read-overview.ts'
 import { requestPage } from './request-page.ts'
 import { searchForm } from './search-form.ts'
-import { createSearch, isPseudonym, readSendId, SEARCH_ROUTE, type SearchDeps } from './search.ts'
+import { createSearch, isPseudonym, SEARCH_ROUTE, type SearchDeps } from './search.ts'
 import { STYLE } from './style.ts'
 
 export type MessagesDeps = OverviewDeps & SearchDeps & { basePath: string }

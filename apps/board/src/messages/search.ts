@@ -1,4 +1,4 @@
-import { phoneOf, REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
+import { readSendId } from '@sms-codes/core/codes/send'
 import { pseudonymOf } from '@sms-codes/core/keyring'
 import { loadNumbers } from '@sms-codes/core/numbers'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
@@ -9,16 +9,8 @@ import type { TextName } from './texts.ts'
 export const SEARCH_ROUTE = '/messages/search'
 
 const PSEUDONYM = /^[A-Za-z0-9_-]{22}$/
-/** A request id, or the id of a job or a line of a log, which also has the number of the send. */
-const SEND = new RegExp(`^(${REQUEST_ID_PATTERN.slice(1, -1)})(?:\\.([0-9]{1,3})(?:\\.[a-z_0-9]{1,16})?)?$`)
 
 export const isPseudonym = (text: string): boolean => PSEUDONYM.test(text)
-
-/** The parts of a request id with or without the number of a send. Null for any other text. */
-export function readSendId(text: string): { id: string; n: number | null; ph: string } | null {
-  const [, id, n] = SEND.exec(text) ?? []
-  return id === undefined ? null : { id, n: n === undefined ? null : Number(n), ph: phoneOf(id) }
-}
 
 export type SearchDeps = {
   redis: RedisClient

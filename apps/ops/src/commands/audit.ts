@@ -3,7 +3,7 @@ import { readAuditSince } from '@sms-codes/core/limits/audit'
 import { redisClockMs } from '@sms-codes/core/redis/clock-skew'
 import { parseCount, parseDuration, usageError, type Command } from '../args.ts'
 import { loadStoreConfig } from '../config.ts'
-import { printable, table } from '../output.ts'
+import { printable, showTime, table, toJson } from '../output.ts'
 import { withStore } from '../store.ts'
 
 type Entry = Readonly<Record<string, string>>
@@ -56,7 +56,7 @@ const MOST_ENTRIES = 10_000
 
 export const audit: Command = {
   summary: 'show what operators, the lists and the guard decided',
-  help: `audit [--since 24h] [--what operator] [--most 50]
+  help: `audit [--since 24h] [--what operator] [--most 50] [--json]
 
 Shows the entries of the audit stream, the newest first: commands of operators and writes on the board with the name of
 the operator, denials by the deny lists, and findings of the pumping guard. Phones and addresses are
@@ -65,12 +65,18 @@ pseudonyms. The stream keeps about 10,000 entries.
   --since <time>   how far back, such as 90m or 7d (24h)
   --what <kind>    only entries of this kind: ${[...KINDS.keys()].join(', ')}
   --most <count>   how many entries (50)
+  --json           for programs
 `,
   async run(args, { env, terminal }) {
     const text = { type: 'string' } as const
     const { values } = parseArgs({
       args,
-      options: { since: { ...text, default: '24h' }, what: text, most: { ...text, default: '50' } },
+      options: {
+        since: { ...text, default: '24h' },
+        what: text,
+        most: { ...text, default: '50' },
+        json: { type: 'boolean', default: false },
+      },
     })
     const seconds = parseDuration('--since', values.since)
     const most = parseCount('--most', values.most, MOST_ENTRIES)
@@ -81,11 +87,12 @@ pseudonyms. The stream keeps about 10,000 entries.
       readAuditSince(redis, (await redisClockMs(redis)) - seconds * 1000),
     )
     const found = all.filter(({ entry }) => kind === undefined || entry['what'] === kind.stored)
+    const shown = found.slice(0, most).map(({ at, entry }) => ({ at, ...show(entry) }))
+    if (values.json) return terminal.say(printable(toJson({ total: found.length, entries: shown })))
     if (found.length === 0) return terminal.say(`no entries in the last ${values.since}`)
-    const rows = found.slice(0, most).map(({ at, entry }) => {
-      const { what, who, entry: about, reason } = show(entry)
-      return [new Date(at).toISOString(), what, who, about, reason].map(printable)
-    })
+    const rows = shown.map(({ at, what, who, entry, reason }) =>
+      [showTime(at), what, who, entry, reason].map(printable),
+    )
     table(['time', 'what', 'who', 'entry', 'reason'], rows).forEach(terminal.say)
     if (found.length > most) terminal.say(`${found.length - most} older entries are not shown (--most)`)
   },

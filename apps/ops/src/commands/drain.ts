@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Queue } from 'bullmq'
 import type { Env } from '@sms-codes/core/config/load'
+import { createAudit } from '@sms-codes/core/limits/audit'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'
 import { asStoreError } from '@sms-codes/core/redis/connect'
 import { OpsError, parseDuration, type Command } from '../args.ts'
@@ -24,7 +25,7 @@ is never sent. The queues stay paused if this command is stopped or times out.
   async run(args, { env, terminal }) {
     const { values } = parseArgs({ args, options: { wait: { type: 'string', default: '1m' } } })
     const giveUpAt = Date.now() + parseDuration('--wait', values.wait) * 1000
-    await withQueues(env, async (queues, countOf) => {
+    await withQueues('drain', env, async (queues, countOf) => {
       await asStoreError('pause', Promise.all(queues.map((queue) => queue.pause())))
       let shown = -1
       for (;;) {
@@ -51,7 +52,7 @@ Ends the pause: workers take jobs from the queues sms, email and events again.
 `,
   async run(args, { env, terminal }) {
     parseArgs({ args, options: {} })
-    await withQueues(env, async (queues, countOf) => {
+    await withQueues('resume', env, async (queues, countOf) => {
       // The jobs are counted before the pause ends, because workers take them at once afterwards.
       const waiting = await countOf('waiting')
       await asStoreError('resume', Promise.all(queues.map((queue) => queue.resume())))
@@ -62,13 +63,18 @@ Ends the pause: workers take jobs from the queues sms, email and events again.
 
 type CountOf = (state: 'waiting' | 'active') => Promise<number>
 
-/** Opens the queues of every number of shards, so a pause outlasts a change of queues.shards. @throws OpsError */
+/**
+ * Opens the queues of every number of shards, so a pause outlasts a change of queues.shards. The record in the audit stream
+ * is written before the change, so a crash cannot hide the change. @throws OpsError
+ */
 async function withQueues(
+  act: 'drain' | 'resume',
   env: Env,
   use: (queues: readonly Queue[], countOf: CountOf) => Promise<void>,
 ): Promise<void> {
   const config = loadStoreConfig(env)
   await withStore(config, async ({ redis, log }) => {
+    await createAudit(redis)({ what: 'operator', act, entry: '', reason: '' })
     const { queues, close } = watchQueues(redis, log)
     const countOf: CountOf = async (state) =>
       (await readQueues(redis, config.shards)).reduce((sum, queue) => sum + queue[state], 0)

@@ -23,6 +23,9 @@ is among the last 1,000 entries of the audit stream.
   },
 }
 
+/** The command that puts an entry on a list. */
+const PUTS = { deny: 'block', allow: 'allow' }
+
 async function readRows(redis: RedisClient): Promise<string[][]> {
   const acts = (await readAudit(redis, 1_000)).filter(({ what }) => what === 'operator')
   const rowsOf = async (list: ListName) =>
@@ -32,7 +35,7 @@ async function readRows(redis: RedisClient): Promise<string[][]> {
       text,
       until === null ? 'no expiry' : new Date(until).toISOString(),
       // The newest act comes first.
-      acts.find(({ entry }) => entry === text)?.['reason'] ?? '',
+      acts.find(({ act, entry }) => act === PUTS[list] && entry === text)?.['reason'] ?? '',
     ])
   return [...(await rowsOf('deny')), ...(await rowsOf('allow'))]
 }

@@ -10,6 +10,12 @@ import { withStore } from '../store.ts'
 
 const MOST = 20
 
+/** The reasons for which the API answers 4007. */
+const FAULTS = {
+  landline: 'number: a landline, which gets no messages (4007)',
+  countryNotServed: 'country: not served by this policy (4007)',
+}
+
 export const phone: Command = {
   summary: 'show the state of a phone and its last requests, with every attempt',
   help: `phone <mobile|-> [--most 5] [--json]
@@ -35,12 +41,12 @@ ${MOBILE_HELP}
     const word = onePositional(positionals, 'mobile number')
     const most = parseCount('--most', values.most, MOST)
     const chosen = await choosePhone(word, context)
-    const { config, mobile, ph } = chosen
+    const { config, mobile, ph, fault } = chosen
     const [state, history] = await withStore(config, ({ redis }) =>
       Promise.all([readPhoneState(redis, chosen), readHistory(redis, ph, config.historyHours)]),
     )
     const requests = history.slice(0, most)
-    if (values.json) return say(toJson({ pseudonym: ph, ...state, requests }))
+    if (values.json) return say(toJson({ pseudonym: ph, fault, ...state, requests }))
     const shown =
       requests.length === 0
         ? [
@@ -49,7 +55,14 @@ ${MOBILE_HELP}
               : 'requests: none',
           ]
         : ['requests, the newest first:', ...showRequests(requests)]
-    const lines = [`${maskMobile(mobile)}, pseudonym ${ph}`, '', ...showPhoneState(state), '', ...shown]
+    const lines = [
+      `${maskMobile(mobile)}, pseudonym ${ph}`,
+      ...(fault === undefined ? [] : [FAULTS[fault]]),
+      '',
+      ...showPhoneState(state),
+      '',
+      ...shown,
+    ]
     lines.forEach(say)
   },
 }

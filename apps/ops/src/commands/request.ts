@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { peekCodes, type RequestStatus } from '@sms-codes/core/codes/request-status'
-import { phoneOf, REQUEST_ID_PATTERN } from '@sms-codes/core/codes/send'
+import { readSendId, type SendId } from '@sms-codes/core/codes/send'
 import { explain } from '@sms-codes/core/history/explain'
 import { readHistory, type PastRequest } from '@sms-codes/core/history/history'
 import type { RedisClient } from '@sms-codes/core/redis/connect'
@@ -16,7 +16,6 @@ const SIDES = {
   user: 'The cause is on the side of the user. ',
   none: '',
 }
-const REQUEST_ID = new RegExp(REQUEST_ID_PATTERN)
 
 export const request: Command = {
   summary: 'show what happened to a request, why, and what to do',
@@ -24,22 +23,26 @@ export const request: Command = {
 
 Shows each answer of a gateway and each change of status of one request with its time, and explains the result: what
 happened, whose side the cause is on, and what to do. The id is the one that the API answered, or the "rid" of the logs,
-which names all sends of one code. Needs no key, because the id contains the pseudonym of the phone.
+which names all sends of one code. The id of a job ends with the number of a send and shows that send. Needs no key,
+because the id contains the pseudonym of the phone.
 `,
   async run(args, { env, terminal }) {
     // A request id may begin with a dash and is no option then. No option has a dot.
     const words = args.some((arg) => arg.includes('.')) ? ['--', ...args] : args
     const { positionals } = parseArgs({ args: words, allowPositionals: true, options: {} })
-    const id = onePositional(positionals, 'request id')
-    if (!REQUEST_ID.test(id))
+    const send = readSendId(onePositional(positionals, 'request id'))
+    if (send === null)
       throw usageError(
-        'not a request id: expected two times 22 letters, digits, - or _, with a dot between them',
+        'not a request id: expected two times 22 letters, digits, - or _, with a dot between them, and perhaps a dot and the number of the send',
       )
+    const { id, n, ph } = send
     const config = loadStoreConfig(env)
     await withStore(config, async ({ redis }) => {
-      const history = await readHistory(redis, phoneOf(id), config.historyHours)
-      const found = history.filter(({ requestId, rid }) => requestId === id || rid === id)
-      if (found.length === 0) throw new OpsError(await whyUnknown(redis, id, config))
+      const history = await readHistory(redis, ph, config.historyHours)
+      const found = history.filter((one) =>
+        n === null ? one.requestId === id || one.rid === id : one.rid === id && one.n === n,
+      )
+      if (found.length === 0) throw new OpsError(await whyUnknown(redis, send, config))
       found.toReversed().flatMap(showRequest).forEach(terminal.say)
     })
   },
@@ -63,9 +66,9 @@ function showRequest(past: PastRequest, i: number): string[] {
 }
 
 /** Says why a request may have no history, and the status in its code record if that still exists. @throws StoreError */
-async function whyUnknown(redis: RedisClient, id: string, { policy }: StoreConfig) {
+async function whyUnknown(redis: RedisClient, { id, ph }: SendId, { policy }: StoreConfig) {
   const hours = policy.history_hours
-  const codes = await peekCodes(redis, phoneOf(id), Object.keys(policy.scenes))
+  const codes = await peekCodes(redis, ph, Object.keys(policy.scenes))
   const code = codes.find(({ requestIds }) => requestIds.includes(id))
   return [
     'no history of this request. Possible reasons:',

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { createCodeStore, type CodeStore } from '@sms-codes/core/codes/code-store'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
+import { createAudit } from '@sms-codes/core/limits/audit'
 import { createCounters } from '@sms-codes/core/limits/counters'
 import { maskMobile } from '@sms-codes/core/mobile'
 import { jobOf } from '@sms-codes/core/queues/send-queue'
@@ -17,7 +18,7 @@ export const sendTest: Command = {
   help: `send-test <mobile|-> [--scene default] [--wait 2m] [--receipt 15s]
 
 Issues one code and enqueues its message as the API does: the phone's rate limit, the budget and the deny list apply.
-Prints each status with its time and channel. The exit code is 0 if the message was sent, delivered or sent by
+Prints the request id, and each status with its time and channel. The exit code is 0 if the message was sent, delivered or sent by
 e-mail, and 1 if it failed or was not sent within --wait.
 
 ${MOBILE_HELP}
@@ -47,10 +48,13 @@ ${MOBILE_HELP}
     const country = await countryOf(phone)
     await withStore(phone.config, async (store) => {
       const codes = createCodeStore(store.redis, phone.keyring, policyOf(phone.config))
+      const act = { what: 'operator', act: 'send-test', entry: phone.ph, reason: `scene ${scene}` }
+      await createAudit(store.redis)(act)
       const issued = await issueTest({ ...phone, country }, scene, codes, store)
       const { n } = issued.send
       const which = n === 1 ? 'new code' : `same code again (send ${n})`
       const [shown, life] = [maskMobile(phone.mobile), showSeconds(issued.expiresIn)]
+      terminal.say(`request ${issued.requestId}`)
       terminal.say(`${shown}, scene ${scene}: ${which}, valid for ${life}`)
       await followSend(() => codes.find(issued.requestId, [scene]), { waitMs, receiptMs }, terminal)
     })

@@ -127,16 +127,18 @@ const NEEDS_A_PERSON = ['config', 'template']
 /** An older refusal may be of an account that was corrected since. */
 const RECENT_SECONDS = 600
 
-/**
- * Picks the answers which show that the account, key, balance, template or signature of a gateway is wrong.
- * @param answers newest first; only the newest one of each gateway counts
- */
-export const answersToCorrect = <Answer extends { gateway: string; class: string; ageSeconds: number }>(
-  answers: readonly Answer[],
-): Answer[] =>
+type Aged = { gateway: string; class: string; ageSeconds: number }
+
+/** Picks the newest answer of each gateway if it is recent. @param answers newest first */
+export const newestAnswers = <Answer extends Aged>(answers: readonly Answer[]): Answer[] =>
   answers.filter(
     (one, i) =>
-      answers.findIndex(({ gateway }) => gateway === one.gateway) === i &&
-      NEEDS_A_PERSON.includes(one.class) &&
-      one.ageSeconds <= RECENT_SECONDS,
+      answers.findIndex(({ gateway }) => gateway === one.gateway) === i && one.ageSeconds <= RECENT_SECONDS,
   )
+
+/** Whether the answer shows that the account, key, balance, template or signature of a gateway is wrong. */
+export const needsCorrection = (answer: { class: string }): boolean => NEEDS_A_PERSON.includes(answer.class)
+
+/** Picks the newest answer of each gateway if it needs a correction. @param answers newest first */
+export const answersToCorrect = <Answer extends Aged>(answers: readonly Answer[]): Answer[] =>
+  newestAnswers(answers).filter(needsCorrection)
