@@ -10,6 +10,10 @@ names its cause was run. [no-code.md](no-code.md) says where to begin. A test ru
 const withoutNumber = (args: readonly string[]) =>
   args.map((arg) => (/^1[3-9][0-9]{9}$/.test(arg) ? '<number>' : arg)).join(' ')
 
+/** The policy file of the test lies in a directory of this machine. */
+const withoutDirectory = (output: string) =>
+  output.replaceAll(/\/\S+\/[0-9a-z]+\.yaml/g, '/etc/sms-codes/policy.yaml')
+
 /** The heading of an incident. */
 export const titleOf = (name: string) =>
   `${name.charAt(0).toUpperCase()}${name.slice(1)}`.replaceAll('-', ' ')
@@ -23,7 +27,7 @@ ${symptom}
 
 \`\`\`
 $ npm run ops -- ${withoutNumber(args)}
-${output.trimEnd()}
+${withoutDirectory(output.trimEnd())}
 \`\`\`
 `
   })
