@@ -75,7 +75,7 @@ export async function startOps(more: Env = {}) {
     /** All content of Redis as text. */
     async dump(): Promise<string> {
       const parts = await Promise.all(
-        (await redis.keys('*')).map(async (key) => {
+        (await redis.keys('*')).toSorted().map(async (key) => {
           const type = await redis.type(key)
           if (type === 'string') return [key, await redis.get(key)]
           if (type === 'hash') return [key, await redis.hgetall(key)]

@@ -130,7 +130,7 @@ describe('the page of the board', () => {
     await page.locator('button[aria-haspopup=menu]').last().click()
     // The menu also has items for writes that the board refuses, and hides them.
     const items = await page.locator('[role=menuitem]:visible').allInnerTexts()
-    expect(items).toEqual(['暂停'])
+    expect(items).toEqual(['重试全部 1 个失败作业', '暂停'])
     const statuses = ['pause', 'resume'].map((act) =>
       page.evaluate(
         async (url) => (await fetch(url, { method: 'PUT' })).status,

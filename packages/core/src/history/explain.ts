@@ -42,7 +42,7 @@ export function explain({ at, events }: Told, lang: Lang): Explanation {
     )
     const ms = (events[left]?.at ?? at) - at
     if (ms < LATE_MS) return ''
-    const call = events.slice(0, left).findLast((event) => event.kind === 'call')
+    const call = tellingCall(events.slice(0, left))
     const cause = call && causeOf(call)
     const { what } = cause ? say(cause, by(call.gateway, call.code)) : { what: LATE[lang][1] }
     const gap = lang === 'en' ? ' ' : ''
@@ -51,9 +51,10 @@ export function explain({ at, events }: Told, lang: Lang): Explanation {
     return `${gap}${late.replace('{seconds}', (ms / 1000).toFixed(1))}${gap}${what}`
   }
   const because = (prefix: keyof typeof PREFIXES, orElse: keyof typeof ENDS): Explanation => {
-    const cause = lastCall && causeOf(lastCall)
-    if (lastCall === undefined || cause === undefined) return say(ENDS[orElse], '')
-    return say(cause, by(lastCall.gateway, lastCall.code), PREFIXES[prefix][lang])
+    const call = tellingCall(events)
+    const cause = call && causeOf(call)
+    if (call === undefined || cause === undefined) return say(ENDS[orElse], '')
+    return say(cause, by(call.gateway, call.code), PREFIXES[prefix][lang])
   }
 
   const end = endOf(events)
@@ -93,6 +94,12 @@ export function endOf(events: Told['events']): StatusEvent | undefined {
   const statuses = events.filter((event) => event.kind === 'status')
   const certain = ['used', 'delivered'].map((name) => statuses.find(({ status }) => status === name))
   return certain.find((event) => event !== undefined) ?? statuses.at(-1)
+}
+
+/** The call that tells the cause: the newest one, but an open breaker only repeats what an earlier call has answered. */
+function tellingCall(events: Told['events']): CallEvent | undefined {
+  const calls = events.filter((event) => event.kind === 'call')
+  return calls.findLast(({ code }) => code !== 'BREAKER_OPEN') ?? calls.at(-1)
 }
 
 function causeOf({ class: cls, code }: CallEvent): Entry | undefined {

@@ -97,6 +97,12 @@ const TOLD: [string, Event[], string, string][] = [
     'breaker',
   ],
   [
+    'met a breaker that its own call opened',
+    [call('ccp', 'config', '160014'), call('ccp', 'skipped', 'BREAKER_OPEN'), status('failed', 'late')],
+    'ours',
+    'within its time. ccp (160014): our balance',
+  ],
+  [
     'met a gateway switched off',
     [call('ccp', 'skipped', 'SWITCHED_OFF'), status('failed', 'late')],
     'ours',
