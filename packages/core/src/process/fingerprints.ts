@@ -10,8 +10,8 @@ export type Fingerprints = Record<string, string>
 
 /**
  * The fingerprint of each top-level section of a policy: eight bytes of SHA-256. The order of the settings in a file does
- * not count, but the order of gateways counts. Of the test numbers only the last days count: a fingerprint has no key, so
- * it would tell a fixed code and a number to a reader of Redis, who can try them all.
+ * not count, but the order of gateways counts. Of the test numbers only the last days count. A fingerprint has no key, so an
+ * attacker with access to Redis could find a number or a fixed code in it by trying all values.
  * @param gateways the gateways that the process calls, in order; empty for a process that calls none
  */
 export function policyFingerprints(policy: Policy, gateways: readonly string[] = []): Fingerprints {

@@ -38,14 +38,13 @@ export type ProcessEntry = Static<typeof ProcessEntry>
 const Beat = Type.Pick(ProcessEntry, ['seenAt'])
 
 /** The processes whose last beat is not older than 15 s, by app and start. @throws StoreError */
-export const readProcesses = async (redis: RedisClient): Promise<ProcessEntry[]> =>
-  (await readEntries(redis)).running
+export async function readProcesses(redis: RedisClient): Promise<ProcessEntry[]> {
+  const reading = asStoreError('processes', redis.hgetall(keys.processes))
+  const [now, all] = await Promise.all([redisClockMs(redis), reading])
+  return divideByAge(all, now).running
+}
 
-async function readEntries(redis: RedisClient) {
-  const [now, all] = await Promise.all([
-    redisClockMs(redis),
-    asStoreError('processes', redis.hgetall(keys.processes)),
-  ])
+function divideByAge(all: Record<string, string>, now: number) {
   const entries = Object.entries(all).map(([id, text]) => ({ id, entry: parse(text) }))
   const isRecent = (entry: unknown) => Value.Check(Beat, entry) && entry.seenAt > now - GONE_MS
   const running = entries
@@ -85,10 +84,12 @@ export async function startHeartbeat(redis: RedisClient, told: Told, log: Logger
   const recent = () => (last === null || performance.now() - last.at > GONE_MS ? null : last)
 
   async function beat(): Promise<void> {
-    const seenAt = Math.round(await redisClockMs(redis))
-    const entry: ProcessEntry = { ...self, seenAt }
-    await asStoreError('heartbeat', redis.hset(keys.processes, id, JSON.stringify(entry)))
-    const found = await readEntries(redis)
+    const now = await redisClockMs(redis)
+    const entry: ProcessEntry = { ...self, seenAt: Math.round(now) }
+    const writing = redis.hset(keys.processes, id, JSON.stringify(entry))
+    // One connection runs its commands in order, so the reading has the entry of this beat.
+    const [, all] = await asStoreError('heartbeat', Promise.all([writing, redis.hgetall(keys.processes)]))
+    const found = divideByAge(all, now)
     const at = performance.now()
     const gone = new Map(found.gone.map((old) => [old, recent()?.gone.get(old) ?? at]))
     const removed = found.gone.filter((old) => at - (gone.get(old) ?? at) >= GONE_MS)
