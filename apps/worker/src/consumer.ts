@@ -56,7 +56,6 @@ export function createConsumer(options: ConsumerOptions) {
     if (delivered.outcome === 'sent' || delivered.outcome === 'fell_back') options.mark.accepted()
     else if (UNACCEPTED.includes(delivered.why)) options.mark.lost()
     if (delivered.outcome === 'failed') throw new SendFailed(job, delivered.why, delivered.answer)
-    if (delivered.outcome === 'gone' && delivered.why === 'late') throw new SendFailed(job, 'late')
     // An operator retried the job, or the worker that settled the send died. The job shows the failure again.
     if (delivered.outcome === 'done' && delivered.failed !== undefined)
       throw new SendFailed(job, delivered.failed.reason || 'failed', delivered.failed.gateway)

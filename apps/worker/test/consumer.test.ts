@@ -48,7 +48,7 @@ describe('the consumer', () => {
   it.each<[Delivered, string | null]>([
     [{ outcome: 'sent', why: 'first' }, '1'],
     [{ outcome: 'fell_back', why: 'email' }, '1'],
-    [{ outcome: 'gone', why: 'late' }, '-1'],
+    [{ outcome: 'failed', why: 'late', answer: '' }, '-1'],
     [{ outcome: 'failed', why: 'ambiguous', answer: '' }, '-1'],
     [{ outcome: 'moved', why: 'no_gateway' }, '-1'],
     [{ outcome: 'failed', why: 'number', answer: '' }, null],

@@ -13,7 +13,7 @@ export type Delivered =
   | { outcome: 'moved'; why: FailReason }
   /** `answer` is the last answer of a gateway, or '' if this attempt made no call. */
   | { outcome: 'failed'; why: FailReason; answer: string }
-  | { outcome: 'gone'; why: Extract<Claim, { kind: 'gone' }>['reason'] | 'late' }
+  | { outcome: 'gone'; why: Extract<Claim, { kind: 'gone' }>['reason'] }
   /** `why` is the status that the send had already. `failed` says why it had failed. */
   | { outcome: 'done'; why: string; failed?: { reason: string; gateway: string } }
   /** The job starts again after `waitMs`: another worker has the claim, or the rate of a gateway has no room. */

@@ -153,7 +153,7 @@ export function createSettler(job: SendJob, deps: SettleDeps, log: Logger) {
     async withoutClaim(claim: Extract<Claim, { kind: 'gone' | 'late' | 'done' }>): Promise<Delivered> {
       if (claim.kind === 'late') {
         countEnd(counting, 'failed', 'late')
-        return { outcome: 'gone', why: 'late' }
+        return { outcome: 'failed', why: 'late', answer: '' }
       }
       if (claim.kind === 'gone' && claim.reason === 'used') {
         countEnd(counting, 'sent', 'used')

@@ -216,7 +216,11 @@ describe('a send', () => {
     await delivery.pass(121)
     const gateway = fakeGateway('first')
     const { log, lines } = readableLog()
-    expect(await delivery.deliver(send, [gateway], { log })).toEqual({ outcome: 'gone', why: 'late' })
+    expect(await delivery.deliver(send, [gateway], { log })).toEqual({
+      outcome: 'failed',
+      why: 'late',
+      answer: '',
+    })
     expect(lines).toMatchObject([{ level: 'warn', msg: 'failed', by: 'late' }])
     expect(gateway.messages).toEqual([])
     expect(await statusOf(send.rid)).toMatchObject({ status: 'failed', reason: 'late' })
@@ -336,7 +340,7 @@ describe('a doubt', () => {
     asked.script.push('switch_now', 'switch_now')
     expect(await runJob(send, [first, asked], 1)).toBe('still open')
     await delivery.pass(121)
-    expect(await runJob(send, [first, asked], 1)).toEqual({ outcome: 'gone', why: 'late' })
+    expect(await runJob(send, [first, asked], 1)).toEqual({ outcome: 'failed', why: 'late', answer: '' })
     expect(await delivery.slotsOf(send)).toBe(1)
   })
 

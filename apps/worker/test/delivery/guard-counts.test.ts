@@ -83,7 +83,11 @@ describe('the worker counts a send for the pumping guard', () => {
     const { send, counted } = await issued()
     await attempt(send, [skippedGateway('first', ['BREAKER_OPEN'])])
     await delivery.pass(121)
-    expect(await attempt(send, [fakeGateway('first')])).toEqual({ outcome: 'gone', why: 'late' })
+    expect(await attempt(send, [fakeGateway('first')])).toEqual({
+      outcome: 'failed',
+      why: 'late',
+      answer: '',
+    })
     expect(await counted()).toBe(0)
   })
 

@@ -70,7 +70,7 @@ describe('a code that no SMS gateway can deliver', () => {
     // Repeats at this gateway cause no second message, so the send goes on with them, and its slot stays taken.
     expect(await both.email(send, fakeGateway('email', ['number']))).toMatchObject({ outcome: 'moved' })
     await delivery.pass(121)
-    expect(await both.sms(send, [ccp])).toEqual({ outcome: 'gone', why: 'late' })
+    expect(await both.sms(send, [ccp])).toEqual({ outcome: 'failed', why: 'late', answer: '' })
     expect(await delivery.slotsOf(send)).toBe(1)
   })
 
@@ -132,7 +132,7 @@ describe('a code that no SMS gateway can deliver', () => {
     await both.sms(send, [fakeGateway('first', ['number'])])
     await delivery.pass(121)
     const mail = fakeGateway('email')
-    expect(await both.email(send, mail)).toEqual({ outcome: 'gone', why: 'late' })
+    expect(await both.email(send, mail)).toEqual({ outcome: 'failed', why: 'late', answer: '' })
     expect(mail.messages).toEqual([])
     expect(await both.statusOf(send.rid)).toMatchObject({ status: 'failed' })
   })

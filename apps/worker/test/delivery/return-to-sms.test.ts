@@ -107,7 +107,7 @@ describe('a send that no SMS gateway and then no mail server took', () => {
       if (returns) await both.email(send, mail(DOWN))
       await delivery.pass(121)
       const run = returns ? both.sms(send, [fakeGateway('first')]) : both.email(send)
-      expect(await run).toEqual({ outcome: 'gone', why: 'late' })
+      expect(await run).toEqual({ outcome: 'failed', why: 'late', answer: '' })
       expect([await delivery.slotsOf(send), await isSpent()]).toEqual([0, false])
     }
   })
@@ -185,7 +185,7 @@ describe('a send that may have left', () => {
     expect(await both.sms(send, [first])).toEqual({ outcome: 'moved', why: 'ambiguous' })
     expect(await both.email(send, mail('number'))).toMatchObject({ outcome: 'moved' })
     await delivery.pass(121)
-    expect(await both.sms(send, [first])).toEqual({ outcome: 'gone', why: 'late' })
+    expect(await both.sms(send, [first])).toEqual({ outcome: 'failed', why: 'late', answer: '' })
     expect([await delivery.slotsOf(send), await isSpent()]).toEqual([1, true])
   })
 
