@@ -9,7 +9,7 @@ import { wordFor } from './texts.ts'
 /** Without one of these, no message leaves. */
 const NEEDED = ['api', 'worker'] as const
 
-/** From this age on, a message that no gateway has accepted is worth a word. */
+/** From this age on, the page names the age of the oldest message that no gateway has accepted. */
 const OLD_MS = 5_000
 
 /** What an operator must know first, in words: paused queues, gateways that accept nothing, missing processes. */
