@@ -9,17 +9,17 @@ export const CALLING_CODE = '1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9
 
 const SEPARATORS = /[\s\p{Dash}\p{Cf}]/gu
 
-/** Turns typed digits into ASCII digits: without spaces, dashes and the invisible characters of copied text. */
-export const normaliseDigits = (typed: string): string => typed.normalize('NFKC').replace(SEPARATORS, '')
+/** Turns typed digits and letters into ASCII: without spaces, dashes and the invisible characters of copied text. */
+export const normaliseTyped = (typed: string): string => typed.normalize('NFKC').replace(SEPARATORS, '')
 
 const MAINLAND = /^(?:(?:\+|00)?86)?(1[3-9][0-9]{9})$/
 
 /**
- * Turns a typed number, such as `+86 138-0013-8000` or `00852 9123 4567`, into E.164. A number without a prefix is one of
- * the mainland. A text that is no number stays one that is not E.164.
+ * Turns a typed number, such as `+86 (138) 0013-8000`, `00852 9123 4567` or `tel:+85291234567`, into E.164. A number
+ * without a prefix is one of the mainland. A text that is no number stays one that is not E.164.
  */
 export function normaliseMobile(typed: string): string {
-  const digits = normaliseDigits(typed)
+  const digits = normaliseTyped(typed).replace(/^tel:|[().]/gi, '')
   const [, mainland] = MAINLAND.exec(digits) ?? []
   return mainland === undefined ? digits.replace(/^00/, '+') : `+86${mainland}`
 }

@@ -42,7 +42,7 @@ const BREAKS: [string, (mobile: string) => string][] = [
   ['a plus in the middle', (mobile) => `${mobile.slice(0, 5)}+${mobile.slice(5)}`],
   ['an emoji', (mobile) => `${mobile}😀`],
   ['an extension', (mobile) => `${mobile};ext=7`],
-  ['a scheme', (mobile) => `tel:${mobile}`],
+  ['another scheme than tel:', (mobile) => `sip:${mobile}`],
   ['two numbers', (mobile) => `${mobile},${mobile}`],
   ['a NUL', (mobile) => `${mobile}\0`],
   ['three zeros', (mobile) => mobile.replace('+', '000')],

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { startRedis } from '@sms-codes/launcher/redis'
-import { ageCounter, TIMES } from './age.ts'
+import { ageCounter, ageTimes } from './age.ts'
 import { createCodeStore, type CodePolicy, type Issued } from '../src/codes/code-store.ts'
 import { sealedMessage } from '../src/codes/sealed-message.ts'
 import { phoneOf, type Send } from '../src/codes/send.ts'
@@ -45,16 +45,10 @@ export async function startStore() {
 
     /** Lets time pass: moves every stored time into the past, because the scripts use the clock of Redis. */
     async pass(seconds: number): Promise<void> {
-      for (const key of await redis.keys('sms:*')) {
-        const type = await redis.type(key)
-        if (type === 'zset') {
-          for (const member of await redis.zrange(key, 0, '-1'))
-            await redis.zincrby(key, -seconds * 1000, member)
-        } else if (type === 'hash') {
-          for (const field of TIMES)
-            if (await redis.hexists(key, field)) await redis.hincrby(key, field, -seconds * 1000)
-        } else if (key === keys.budget || key.includes(':guard:')) await ageCounter(redis, key, seconds)
-      }
+      const held = await redis.keys('sms:*')
+      await ageTimes(redis, held, seconds)
+      for (const key of held)
+        if (key === keys.budget || key.includes(':guard:')) await ageCounter(redis, key, seconds)
     },
 
     /** Opens the code of a send as a worker does. */

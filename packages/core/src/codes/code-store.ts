@@ -1,11 +1,11 @@
 import { MissingKeyError, randomCode, randomId, type Keyring } from '../keyring.ts'
 import { windowArgs, type Window } from '../limits/windows.ts'
-import type { RedisClient } from '../redis/connect.ts'
+import { asStoreError, type RedisClient } from '../redis/connect.ts'
 import { keys } from '../redis/keys.ts'
 import { createScript } from '../redis/script.ts'
 import { peekCodes, type RequestStatus } from './request-status.ts'
 import { sealedMessage } from './sealed-message.ts'
-import { phoneOf, sendKeys, type Channel, type Send } from './send.ts'
+import { phoneOf, sendKeys, unitOf, type Channel, type Send } from './send.ts'
 
 /** The rules for the codes of a scene and for the messages to a phone. */
 export type CodePolicy = {
@@ -42,6 +42,9 @@ type IssueOptions = {
 export type Issued =
   | { kind: 'issued'; send: Send; requestId: string; expiresIn: number; resendAfter: number }
   | { kind: 'throttled'; windowSeconds: number; retryAfter: number }
+
+/** `counts`: whether the newest send counts against the limits of the phone. */
+export type FoundRequest = RequestStatus & { counts: boolean }
 
 export type Verified =
   | {
@@ -87,6 +90,12 @@ export function createCodeStore(
   async function refund(send: Send): Promise<boolean> {
     const { kind } = await refundScript(sendKeys(send), [send.rid, send.n])
     return kind === 'refunded'
+  }
+
+  /** Whether a send counts against the limits of its phone. */
+  async function isCountedSend(send: Pick<Send, 'rid' | 'n'>): Promise<boolean> {
+    const reading = redis.zscore(keys.sends(phoneOf(send.rid)), unitOf(send))
+    return (await asStoreError('read sends', reading)) !== null
   }
 
   return {
@@ -171,9 +180,13 @@ export function createCodeStore(
     },
 
     /** Finds the status of a request in the records of the given scenes. Null if no record has this id. */
-    async find(rid: string, scenes: readonly string[]): Promise<RequestStatus | null> {
-      const codes = await peekCodes(redis, phoneOf(rid), scenes)
-      return codes.find(({ requestIds }) => requestIds.includes(rid))?.request ?? null
+    async find(id: string, scenes: readonly string[]): Promise<FoundRequest | null> {
+      const codes = await peekCodes(redis, phoneOf(id), scenes)
+      const found = codes.find(({ requestIds }) => requestIds.includes(id))
+      if (found === undefined) return null
+      const { request, rid } = found
+      const counts = request.status !== 'failed' || (await isCountedSend({ rid, n: request.sends }))
+      return { ...request, counts }
     },
   }
 }

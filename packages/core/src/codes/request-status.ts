@@ -29,9 +29,10 @@ export async function peekCodes(redis: RedisClient, ph: string, scenes: readonly
   const [now, records] = await Promise.all([redisClockMs(redis), reading])
   return scenes.flatMap((scene, i) => {
     const read: Read = (field) => records[i]?.[field] ?? RECORD_FIELDS[field].byDefault ?? ''
-    if (read('rid') === '') return []
-    const requestIds = [read('rid'), ...read('other_request_ids').split(' ')]
-    return [{ scene, requestIds, isUsed: read('used') === '1', request: statusOf(read, now) }]
+    const rid = read('rid')
+    if (rid === '') return []
+    const requestIds = [rid, ...read('other_request_ids').split(' ')]
+    return [{ scene, rid, requestIds, isUsed: read('used') === '1', request: statusOf(read, now) }]
   })
 }
 

@@ -24,6 +24,9 @@ export function readSendId(text: string): SendId | null {
   return id === undefined ? null : { id, n: n === undefined ? null : Number(n), ph: phoneOf(id) }
 }
 
+/** The name of a send in the phone's sends. The scripts make the same name (send-unit.lua). */
+export const unitOf = ({ rid, n }: Pick<Send, 'rid' | 'n'>) => `${rid.slice(23, 33)}.${n}`
+
 /** The code record, the phone's sends and its history: the keys that the scripts about a send take, in this order. */
 export const sendKeys = ({ rid, scene }: Pick<Send, 'rid' | 'scene'>) => [
   keys.code(phoneOf(rid), scene),

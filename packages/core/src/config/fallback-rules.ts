@@ -1,5 +1,9 @@
 import type { Policy } from './policy-schema.ts'
 
+/** Whether the codes of a scene may go by e-mail. */
+export const fallsBack = ({ scenes }: Pick<Policy, 'scenes'>): boolean =>
+  Object.values(scenes).some(({ fallback }) => fallback === true)
+
 /** What the scenes allow on the e-mail channel. */
 export function fallbackRules({ scenes }: Pick<Policy, 'scenes'>) {
   return {

@@ -1,4 +1,5 @@
 // Rules about several settings of the policy file. Rules that need the environment belong to the process.
+import { fallsBack } from './fallback-rules.ts'
 import { checkReferences, type Found, type PolicyRule } from './policy-references.ts'
 import type { Policy } from './policy-schema.ts'
 
@@ -41,9 +42,9 @@ const checkSiteverify: PolicyRule = ({ captcha: { siteverify } }) => {
   ]
 }
 
-const checkEmail: PolicyRule = ({ scenes, email }) => [
-  email.from === undefined &&
-    Object.values(scenes).some(({ fallback }) => fallback === true) && {
+const checkEmail: PolicyRule = (policy) => [
+  policy.email.from === undefined &&
+    fallsBack(policy) && {
       at: ['email', 'from'],
       says: 'is missing (the sender of the mails)',
     },
@@ -151,6 +152,10 @@ export const productionFaults: PolicyRule = ({
   captcha.siteverify?.url?.startsWith('http:') === true && {
     at: ['captcha', 'siteverify', 'url'],
     says: 'must begin with https:// in production, because the call contains CAPTCHA_SECRET',
+  },
+  captcha.siteverify?.script?.startsWith('http:') === true && {
+    at: ['captcha', 'siteverify', 'script'],
+    says: 'must begin with https:// in production, because the script runs in your pages',
   },
 ]
 

@@ -71,15 +71,15 @@ const judged = {
   min_percent: percent('percentage of verified codes below which the guard reacts'),
 }
 
+const address = (what: string) => Type.Optional(text('^https?://[^\\s]+$', `address of ${what}`))
+
 const siteverify = section({
   service: oneOf(['turnstile', 'hcaptcha', 'recaptcha'], 'turnstile, hcaptcha or recaptcha'),
-  url: Type.Optional(
-    text(
-      '^https?://[^\\s]+$',
-      'address of the check, such as https://www.recaptcha.net/recaptcha/api/siteverify',
-    ),
+  url: address('the check, such as https://www.recaptcha.net/recaptcha/api/siteverify'),
+  site_key: Type.Optional(
+    text('^[0-9A-Za-z_-]{8,128}$', 'site key, which pages need for the widget, and which hCaptcha compares'),
   ),
-  site_key: Type.Optional(text('^[0-9A-Za-z_-]{8,128}$', 'site key, which hCaptcha compares')),
+  script: address('the script of the widget, such as https://www.recaptcha.net/recaptcha/api.js'),
   hostnames: Type.Optional(
     oneOrMore(
       text('^[a-z0-9.-]+$', 'host name of a page'),

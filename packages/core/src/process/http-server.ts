@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** A connection with more unanswered requests is closed. Clients that pipeline at all send two or three. */
@@ -12,8 +12,9 @@ const CLIENT_TIMEOUT_MS = 10_000
  * Creates an HTTP server that handles the requests of a connection one after the other. A client can send a thousand
  * requests in one packet. Node would call the handler for all of them at once. When the connection closes, Node emits no
  * event on the answers that wait for their turn, so each of them would keep its memory and its open file.
+ * @param options in addition to the timeouts
  */
-export function createHttpServer(handle: RequestListener): Server {
+export function createHttpServer(handle: RequestListener, options: ServerOptions = {}): Server {
   const unanswered = new WeakMap<Socket, number>()
   let waiting: (() => void)[] = []
 
@@ -54,6 +55,7 @@ export function createHttpServer(handle: RequestListener): Server {
     else begin()
   }
   const limits = {
+    ...options,
     requestTimeout: CLIENT_TIMEOUT_MS,
     // By default Node looks for late requests every 30 seconds. Its timeout for headers is 60 seconds by default.
     // If this timeout is longer than the timeout for the request, Node exchanges the two values.

@@ -2,6 +2,7 @@ import { Cluster, Redis, type ClusterOptions } from 'ioredis'
 import { gatherWrites } from './gather-writes.ts'
 import type { Logger } from '../logger.ts'
 import { keys, queueTag } from './keys.ts'
+import { LastingSentinelConnector } from './sentinel-connector.ts'
 import { parseRedisUrl, type RedisAddress } from './url.ts'
 
 /**
@@ -87,6 +88,7 @@ function open(address: RedisAddress, kind: ConnectionKind): RedisClient {
     sentinelRetryStrategy: retryDelayMs,
     // A primary whose host died closes no connection, so ioredis reconnects when the Sentinels name a new primary.
     failoverDetector: true,
+    Connector: LastingSentinelConnector,
   })
 }
 

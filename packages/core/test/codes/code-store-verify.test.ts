@@ -222,9 +222,9 @@ describe('verify', () => {
     it('repeats its answer for one minute, with the time of the first answer', async () => {
       const { first, repeat } = await verifyFirst('this')
       if (first.kind !== 'ok') throw new Error(`not verified but ${first.kind}`)
-      await store.pass(59)
-      expect(await repeat('this')).toMatchObject({ kind: 'ok', at: first.at - 59_000 })
-      await store.pass(2)
+      await store.pass(50)
+      expect(await repeat('this')).toMatchObject({ kind: 'ok', at: first.at - 50_000 })
+      await store.pass(11)
       expect(await repeat('this')).toMatchObject({ kind: 'no' })
     })
 

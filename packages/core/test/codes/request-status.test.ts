@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { peekCodes } from '../../src/codes/request-status.ts'
-import { phoneOf } from '../../src/codes/send.ts'
+import type { Settlement } from '../../src/codes/send-ledger.ts'
+import { phoneOf, type Send } from '../../src/codes/send.ts'
 import { newMobile, sendOf, startStore } from '../store.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
@@ -44,16 +45,37 @@ describe('the status of a request', () => {
   it('is "expired" once no worker may send it any more, even if its job was lost', async () => {
     const send = sendOf(await store.codes.issue(newMobile(), 'default'))
     const status = async () => (await store.codes.find(send.rid, ['default']))?.status
-    await store.pass(119)
+    await store.pass(115)
     expect(await status()).toBe('queued')
     expect(await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 10_000 })).toMatchObject({ kind: 'go' })
     await store.pass(20)
     // The last attempt of a worker may still settle the send.
     expect(await status()).toBe('sending')
-    await store.pass(2)
+    await store.pass(6)
     expect(await status()).toBe('expired')
     expect((await store.ledger.claim(send, 'ccp', { fence: 0, leaseMs: 10_000 })).kind).not.toBe('go')
     expect(await status()).toBe('failed')
+  })
+
+  it('tells whether the send counts against the limits of its phone', async () => {
+    const claim = { fence: 0, leaseMs: 10_000 }
+    const countsAfter = async (end: (send: Send, fence: number) => Promise<unknown>) => {
+      const send = sendOf(await store.codes.issue(newMobile(), 'default'))
+      const claimed = await store.ledger.claim(send, 'ccp', claim)
+      await end(send, claimed.kind === 'go' ? claimed.fence : 0)
+      return (await store.codes.find(send.rid, ['default']))?.counts
+    }
+    const settle = (what: Settlement) => (send: Send, fence: number) => store.ledger.settle(send, fence, what)
+    const failed = { status: 'failed', reason: 'no_gateway' } as const
+    expect(await countsAfter(settle({ status: 'sent', gateway: 'ccp' }))).toBe(true)
+    expect(await countsAfter(settle(failed))).toBe(false)
+    // The doubted gateway may have taken the message.
+    expect(await countsAfter(settle({ ...failed, doubtedGateway: 'ccp' }))).toBe(true)
+    const undelivered = async (send: Send, fence: number) => {
+      await store.ledger.settle(send, fence, { status: 'sent', gateway: 'ccp' })
+      await store.ledger.report(send, 'undelivered', false)
+    }
+    expect(await countsAfter(undelivered)).toBe(true)
   })
 
   it('is "sent" if only the follow-up mail was lost, or if the code was used', async () => {

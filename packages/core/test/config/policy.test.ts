@@ -392,7 +392,7 @@ it('any change of the built-in settings gives a policy or faults with lines, and
     { numRuns: 60 },
   )
   expect(Math.min(seen.policies, seen.faults)).toBeGreaterThan(5)
-}, 30_000)
+}, 120_000)
 
 it('reports the faults of other settings beside a faulty setting that its section needs', () => {
   const text =

@@ -166,7 +166,7 @@ const isRight = fc.constantFrom(true, false, false, false)
 const gateway = fc.constantFrom('ccp', 'aliyun')
 const channels = fc.constantFrom<Channel>('sms', 'sms', 'email')
 const state = fc.constantFrom<DeliveryState>('delivered', 'undelivered', 'missing')
-const settlement: fc.Arbitrary<Settlement> = fc.record({
+const settled = fc.record({
   status: fc.constantFrom('queued', 'queued', 'moved', 'sent', 'sent', 'fell_back', 'failed'),
   gateway,
   messageId: fc.constant(''),
@@ -176,6 +176,15 @@ const settlement: fc.Arbitrary<Settlement> = fc.record({
   reason: fc.constant(''),
   mayReturn: fc.boolean(),
 })
+/** A message that left by e-mail is `fell_back`, and one that left by SMS is `sent`. */
+const CHANNEL_OF = new Map<string, Channel>([
+  ['sent', 'sms'],
+  ['fell_back', 'email'],
+])
+const settlement: fc.Arbitrary<Settlement> = settled.map((what) => ({
+  ...what,
+  channel: CHANNEL_OF.get(what.status) ?? what.channel,
+}))
 
 /** Any command. The weights make long lives of a code likely. */
 const anyCommand = fc.oneof(
@@ -216,19 +225,25 @@ const ANSWERS: Record<string, string[]> = {
   settle: ['true', 'false'],
 }
 
+const ALL = new Set(
+  Object.entries(ANSWERS).flatMap(([name, kinds]) => kinds.map((kind) => `${name} ${kind}`)),
+)
+
 describe('the life of a code', () => {
   it('gives the answers of the model, for any forty commands', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.commands([anyCommand], { maxCommands: 40, size: 'max' }), async (commands) => {
+    const property = fc.asyncProperty(
+      fc.commands([anyCommand], { maxCommands: 40, size: 'max' }),
+      async (commands) => {
         const setup = () => ({
           model: createModel(policy),
           real: { mobile: newMobile(), sends: [], ids: [], codes: [], fences: [] },
         })
         await fc.asyncModelRun(setup, commands)
-      }),
-      { numRuns: 1_500 },
+      },
     )
-    const all = Object.entries(ANSWERS).flatMap(([name, kinds]) => kinds.map((kind) => `${name} ${kind}`))
-    expect(reached).toEqual(new Set(all))
-  }, 60_000)
+    // A rare kind of answer may be absent from 1,500 random runs. Then further runs follow.
+    for (let round = 0; round === 0 || (reached.size < ALL.size && round < 6); round++)
+      await fc.assert(property, { numRuns: 1_500 })
+    expect(reached).toEqual(ALL)
+  }, 180_000)
 })

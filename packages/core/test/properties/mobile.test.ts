@@ -41,7 +41,21 @@ const typedDigit = (digit: string) =>
     String.fromCodePoint(0xff10 + Number(digit)),
     String.fromCodePoint(0x1d7ce + Number(digit)),
   )
-const gap = fc.constantFrom('', '', ' ', '-', '\u3000', '\u00a0', '\u2014', '\uff0d', '\u200b', '\n')
+const gap = fc.constantFrom(
+  '',
+  '',
+  ' ',
+  '-',
+  '\u3000',
+  '\u00a0',
+  '\u2014',
+  '\uff0d',
+  '\u200b',
+  '\n',
+  '(',
+  '\uff09',
+  '.',
+)
 
 describe('a mobile number', () => {
   it('has one canonical form, however its digits are typed', () => {
@@ -66,7 +80,7 @@ describe('a mobile number', () => {
       fc.property(
         mobile,
         fc.nat(11),
-        fc.constantFrom('1', '0', 'x', '+', '.', '(', '\u0661', '\0'),
+        fc.constantFrom('1', '0', 'x', '+', '/', ',', '\u0661', '\0'),
         (number, at, extra) => {
           const text = normaliseMobile(number.slice(0, at) + extra + number.slice(at))
           expect(canonical.test(text)).toBe(false)

@@ -193,7 +193,8 @@ describe('the mark of an acceptance', () => {
     for (let n = 0; n < 1_000; n += 1) mark.accepted()
     const sets = async () => /cmdstat_set:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]
     await expect.poll(sets, { timeout: 5_000 }).toBe('2')
-    expect(await redis.pttl(keys.accepted(SMS_QUEUE))).toBeLessThanOrEqual(DAY_MS - 1_000)
+    // The second mark comes about a second after the last acceptance, and it is read at once.
+    expect(await redis.pttl(keys.accepted(SMS_QUEUE))).toBeLessThan(DAY_MS - 900)
   })
 })
 
