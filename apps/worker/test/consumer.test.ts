@@ -216,7 +216,8 @@ describe('the consumer', () => {
     const [job] = await raw.getCompleted()
     expect(job?.returnvalue).toEqual({ outcome: 'sent', why: 'first' })
     const events = await delivery.redis.xrange(`${QUEUE_PREFIX}:${SMS_QUEUE}:events`, '-', '+')
-    expect(JSON.stringify(events)).not.toContain(code)
+    // Six digits may also be part of the time of an event.
+    expect(JSON.stringify(events)).not.toMatch(new RegExp(`(?<!\\d)${code}(?!\\d)`))
     await raw.close()
     await stop()
   })

@@ -18,7 +18,8 @@ const stops: (() => Promise<unknown>)[] = []
 beforeEach(async () => {
   delivery = await startDelivery()
   connection = connectRedis(delivery.server.url, 'worker', log)
-  producer = connectRedis(delivery.server.url, 'producer', log)
+  // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
+  producer = connectRedis(delivery.server.url, 'operator', log)
   gateway = fakeGateway('ccp')
   await once(producer, 'ready')
 })

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { onTestFinished } from 'vitest'
+import { freePort } from '@sms-codes/launcher/ports'
 
 /** A key pair for these tests only. The certificate is for 127.0.0.1. */
 export const throwaway = {
@@ -57,13 +58,8 @@ export async function serve(behaviour: Behaviour, { tls = false, onAccept }: Ser
   return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, port, requests, wires, firstRequest }
 }
 
-/** A port on which nothing listens, because its listener was just closed. */
-export async function deadPort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server)
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
+/** A port on which nothing listens, and which no other process takes. */
+export const deadPort = freePort
 
 export function http(
   status: number,

@@ -99,7 +99,7 @@ describe.each(['huawei', 'vonage', 'sns'])('a message through %s', (gateway) => 
       )
       const receipts = received.flatMap(({ headers, body }) => parser?.read({ headers, query: '', body }))
       expect(receipts).toContainEqual(expect.objectContaining({ ids, state: 'delivered' }))
-    })
+    }, 15_000)
   })
 })
 

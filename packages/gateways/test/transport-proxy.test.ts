@@ -169,7 +169,7 @@ describe('a failure after the request was written is unknown', () => {
   test.each(faults)('%s', async (_what, behaviour, code) => {
     const vendor = await serve(behaviour, TLS)
     const proxy = await startProxy(vendor.port)
-    expect(await through(proxy.url(), { totalTimeoutMs: 500 })()).toEqual({ kind: 'unknown', code })
+    expect(await through(proxy.url(), { totalTimeoutMs: 1_000 })()).toEqual({ kind: 'unknown', code })
     expect(vendor.requests).toHaveLength(1)
   })
 

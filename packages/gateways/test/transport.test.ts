@@ -126,7 +126,7 @@ describe('a failure after the connection is established is unknown', () => {
       ['a slow drip', drip],
     ])(`the total deadline over %s${tls ? ', under TLS' : ''}`, async (_what, behaviour) => {
       const server = await serve(behaviour, { tls })
-      const result = await connect({ totalTimeoutMs: 500 })(server.url)
+      const result = await connect({ totalTimeoutMs: 1_000 })(server.url)
       expect(result).toEqual({ kind: 'unknown', code: 'TOTAL_DEADLINE' })
     })
   }
@@ -173,7 +173,7 @@ describe('a failure after the connection is established is unknown', () => {
         },
         { tls },
       )
-      const post = connect({ totalTimeoutMs: 500 })
+      const post = connect({ totalTimeoutMs: 1_000 })
       expect(await post(server.url)).toMatchObject({ kind: 'answer' })
       expect(await post(server.url)).toMatchObject({ kind: 'unknown' })
       expect(server.wires).toHaveLength(1)

@@ -1,12 +1,7 @@
 // Prometheus, promtool and redis_exporter, for the tests of the alert rules and the dashboard. They come from the PATH,
-// or from Debian's packages, which are unpacked into the data directory: installing them would start services.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { DATA_DIR } from '@sms-codes/launcher/apps'
-import { aptGet, canAptInstall } from '@sms-codes/launcher/apt'
+// or from Debian's packages, which are unpacked and not installed: installing them would start services.
 import { findProgram } from '@sms-codes/launcher/find-program'
+import { canUnpack, findUnpacked, thisMachine, unpackPackage } from '@sms-codes/launcher/unpacked-programs'
 
 export type Prometheus = { prometheus: string; promtool: string }
 type Say = (line: string) => void
@@ -24,32 +19,18 @@ export async function ensureRedisExporter(say: Say): Promise<string> {
   return program ?? ''
 }
 
-/** @param wanted for each program the names that it may have */
+/** @param wanted for each program the names that it may have; the last one is that of Debian's file */
 async function ensurePrograms(name: string, wanted: string[][], say: Say): Promise<string[]> {
-  const unpacked = join(DATA_DIR, name)
-  const PATH = [process.env['PATH'] ?? '', join(unpacked, 'usr/bin')].join(delimiter)
-  const find = () => wanted.flatMap((names) => findProgram(names, { PATH }) ?? [])
+  const machine = thisMachine()
+  const find = () =>
+    wanted.flatMap((names) => {
+      const [own = ''] = names
+      return findProgram(names, machine.env) ?? findUnpacked(name, own, machine) ?? []
+    })
   if (find().length === wanted.length) return find()
   const all = wanted.map(([first]) => first).join(' and ')
-  if (!canAptInstall()) throw new Error(`${all} must be on the PATH: https://prometheus.io/download`)
-  mkdirSync(DATA_DIR, { recursive: true })
-  // The directory gets its name when it is complete, so an interrupted run leaves none that looks complete.
-  const dir = mkdtempSync(`${unpacked}-`)
-  await unpackPackage(name, dir, say)
-  rmSync(unpacked, { recursive: true, force: true })
-  renameSync(dir, unpacked)
-  if (find().length < wanted.length) throw new Error(`the package ${name} does not contain ${all}`)
+  if (!canUnpack(machine)) throw new Error(`${all} must be on the PATH: https://prometheus.io/download`)
+  const programs = Object.fromEntries(wanted.map((names) => [names[0] ?? '', names.at(-1) ?? '']))
+  await unpackPackage({ name, programs }, machine, say)
   return find()
-}
-
-/** Downloads a Debian package into a directory and unpacks it there, without its services and dependencies. */
-async function unpackPackage(name: string, dir: string, say: (line: string) => void): Promise<void> {
-  say(`Downloading ${name} with apt-get, to unpack it without installing it`)
-  await aptGet(['download', name], say, dir)
-  const [archive] = readdirSync(dir).filter((file) => file.endsWith('.deb'))
-  if (archive === undefined) throw new Error(`apt-get download ${name} left no package`)
-  const unpacking = spawn('dpkg-deb', ['-x', archive, '.'], { cwd: dir, stdio: 'ignore' })
-  const code: unknown = (await once(unpacking, 'exit'))[0]
-  if (code !== 0) throw new Error(`dpkg-deb cannot unpack ${archive}`)
-  rmSync(join(dir, archive))
 }

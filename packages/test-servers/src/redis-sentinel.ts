@@ -1,4 +1,4 @@
-// A primary, its replica and three Sentinels that watch them, for tests of a failover. All of them are
+// A primary, its replica and the Sentinels that watch them, for tests of a failover. All of them are
 // children of the test process on free ports of the loopback.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,17 +12,21 @@ import { serverProgram } from '@sms-codes/launcher/redis-server'
 import { ask } from './commands.ts'
 
 const NAME = 'primary'
-const SENTINELS = 3
 const READY_TIMEOUT_MS = 30_000
 
 export type RedisSentinel = Awaited<ReturnType<typeof startRedisSentinel>>
 
-/** @param downAfterMs time without an answer after which a Sentinel considers a server down */
-export async function startRedisSentinel({ downAfterMs = 1_000 } = {}) {
+/**
+ * @param downAfterMs time without an answer after which a Sentinel considers a server down
+ * @param count number of Sentinels. More than half of them agree on a failover.
+ */
+export async function startRedisSentinel({ downAfterMs = 1_000, count = 3 } = {}) {
   const primary = await startRedis({ persistent: true })
   const replica = await startRedis({ persistent: true })
   const sentinels = await Promise.all(
-    Array.from({ length: SENTINELS }, () => startSentinel(primary.port, downAfterMs)),
+    Array.from({ length: count }, () =>
+      startSentinel({ primaryPort: primary.port, downAfterMs, quorum: Math.floor(count / 2) + 1 }),
+    ),
   )
   const servers: RedisServer[] = [primary, replica]
   const stop = async (): Promise<void> => {
@@ -35,7 +39,8 @@ export async function startRedisSentinel({ downAfterMs = 1_000 } = {}) {
     for (const { port } of sentinels)
       await until(async () => {
         const seen = await ask(port, `SENTINEL MASTER ${NAME}`)
-        return /num-slaves\r\n\$1\r\n1\r\n/.test(seen) && /num-other-sentinels\r\n\$1\r\n2\r\n/.test(seen)
+        const others = seen.includes(`num-other-sentinels\r\n$1\r\n${count - 1}\r\n`)
+        return others && seen.includes('num-slaves\r\n$1\r\n1\r\n')
       })
   } catch (error) {
     await stop()
@@ -60,7 +65,9 @@ export async function startRedisSentinel({ downAfterMs = 1_000 } = {}) {
   }
 }
 
-async function startSentinel(primaryPort: number, downAfterMs: number) {
+type SentinelOptions = { primaryPort: number; downAfterMs: number; quorum: number }
+
+async function startSentinel({ primaryPort, downAfterMs, quorum }: SentinelOptions) {
   const binary = findRedis()
   if (binary === null) throw new Error('no redis-server or valkey-server on the PATH')
   const port = await freePort()
@@ -76,7 +83,7 @@ async function startSentinel(primaryPort: number, downAfterMs: number) {
   const lines = [
     `port ${port}`,
     'bind 127.0.0.1',
-    `sentinel monitor ${NAME} 127.0.0.1 ${primaryPort} 2`,
+    `sentinel monitor ${NAME} 127.0.0.1 ${primaryPort} ${quorum}`,
     `sentinel down-after-milliseconds ${NAME} ${downAfterMs}`,
     `sentinel failover-timeout ${NAME} 10000`,
   ]

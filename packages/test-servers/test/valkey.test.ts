@@ -18,9 +18,9 @@ async function addProgram(name: string): Promise<string> {
 
 test('Valkey is found under its own names only', async () => {
   await addProgram('redis-server')
-  expect(findValkey({ PATH })).toBeNull()
+  expect(findValkey({ env: { PATH }, dataDir: PATH })).toBeNull()
   const tool = await addProgram('valkey-check-rdb')
-  expect(findValkey({ PATH })).toBe(tool)
+  expect(findValkey({ env: { PATH }, dataDir: PATH })).toBe(tool)
   const server = await addProgram('valkey-server')
-  expect(findValkey({ PATH })).toBe(server)
+  expect(findValkey({ env: { PATH }, dataDir: PATH })).toBe(server)
 })

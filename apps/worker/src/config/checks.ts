@@ -1,6 +1,8 @@
 import type { Check, Checks, Env, PolicyCheck } from '@sms-codes/core/config/load'
+import { fallsBack } from '@sms-codes/core/config/fallback-rules'
 import { checkKeys } from '@sms-codes/core/config/keys'
 import type { Policy } from '@sms-codes/core/config/policy-schema'
+import { checkCallbacks } from '@sms-codes/core/config/scene-checks'
 import { isLoopback } from '@sms-codes/gateways/entry'
 import { configureGateways, gatewayFaults, type GatewayInput } from '@sms-codes/gateways/read-gateways'
 import type { WorkerValues } from './variables.ts'
@@ -12,19 +14,21 @@ type WorkerPolicyCheck = PolicyCheck<WorkerValues>
 export const needsTls = (nodeEnv: string | undefined, { hostname }: URL) =>
   nodeEnv === 'production' && !isLoopback(hostname)
 
-const checkMail: WorkerPolicyCheck = ({ scenes, email }, { NODE_ENV, WORKER_QUEUES = [], SMTP_URL: url }) => {
-  const mayFallBack = Object.values(scenes).some((scene) => scene.fallback === true)
+const checkMail: WorkerPolicyCheck = (policy, { NODE_ENV, WORKER_QUEUES = [], SMTP_URL: url }) => {
   // Without the queue `sms` the operator has named the queues, and a worker without SMTP_URL would take no mail job.
-  const isNeeded = WORKER_QUEUES.includes('email') && (mayFallBack || !WORKER_QUEUES.includes('sms'))
-  const sendsMails = isNeeded || url !== undefined
+  const isNeeded = WORKER_QUEUES.includes('email') && (fallsBack(policy) || !WORKER_QUEUES.includes('sms'))
   const mayLeak =
     url !== undefined &&
     needsTls(NODE_ENV, url) &&
     /[?&](ignoreTLS=true|requireTLS=false|tls\.rejectUnauthorized=false)/i.test(url.search)
   return [
     isNeeded && url === undefined && 'SMTP_URL: is missing (this worker processes the queue email)',
-    sendsMails &&
-      email.from === undefined && { at: ['email', 'from'], says: 'is missing (the sender of the mails)' },
+    // A mail server without a sender is no fault where no mail can leave: every worker may have the same variables.
+    isNeeded &&
+      policy.email.from === undefined && {
+        at: ['email', 'from'],
+        says: 'is missing (the sender of the mails)',
+      },
     mayLeak && 'SMTP_URL: must not switch TLS or its checks off in production, because mails hold codes',
   ]
 }
@@ -37,12 +41,6 @@ const checkEvents: WorkerCheck = ({ NODE_ENV, WORKER_QUEUES, EVENTS_URL: url, EV
   url?.protocol === 'http:' &&
     needsTls(NODE_ENV, url) &&
     'EVENTS_URL: must be https in production, unless it is on the same machine',
-]
-
-const checkCallbacks: WorkerPolicyCheck = ({ scenes }, { CALLBACK_TOKEN }) => [
-  CALLBACK_TOKEN === undefined &&
-    Object.values(scenes).some((scene) => scene.receipt_within !== undefined) &&
-    'CALLBACK_TOKEN: is missing (a scene waits for delivery receipts)',
 ]
 
 const checkShards: WorkerPolicyCheck = ({ queues: { shards } }, { WORKER_CONCURRENCY = shards }) => [

@@ -1,7 +1,7 @@
 import { guardWindowsOf, historySecondsOf } from '@sms-codes/core/codes/code-policies'
 import { egressProxyOf } from '@sms-codes/core/config/egress-proxy'
 import { loadConfig, type Env } from '@sms-codes/core/config/load'
-import { fallbackRules } from '@sms-codes/core/config/fallback-rules'
+import { fallbackRules, fallsBack } from '@sms-codes/core/config/fallback-rules'
 import { gatewaysOf, needsTls, workerChecks } from './checks.ts'
 import { WorkerEnv } from './variables.ts'
 
@@ -27,7 +27,7 @@ export function loadWorkerConfig(env: Env) {
     guardWindows: guardWindowsOf(policy),
     historySeconds: historySecondsOf(policy),
     rules: fallbackRules(policy),
-    fallsBack: Object.values(policy.scenes).some(({ fallback }) => fallback === true),
+    fallsBack: fallsBack(policy),
     fallbackAfterMs: policy.email.fallback_after * 1000,
     mail:
       SMTP_URL === undefined || from === undefined

@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '@sms-codes/core/config/load'
+import { developmentEnv } from '@sms-codes/launcher/dev-env'
 import { policyFile } from '@sms-codes/launcher/policy-file'
 import { ccpQuota } from '@sms-codes/gateways/ccp/gateway'
 import { loadWorkerConfig } from '../../src/config/config.ts'
@@ -54,6 +59,24 @@ describe('the configuration of a worker', () => {
       fallbackAfterMs: 8_000,
     })
   })
+
+  it.each(['README.md', 'README.zh-CN.md'])(
+    'is complete in `npm start` with the policy and the keys of %s',
+    (page) => {
+      const text = readFileSync(join(import.meta.dirname, '../../../..', page), 'utf8')
+      const [, policy = ''] = /^```yaml\n([^]*?)^```$/m.exec(text) ?? []
+      const dataDir = mkdtempSync(join(tmpdir(), 'sms-codes-readme-'))
+      const commands = [...text.matchAll(/`((?:PHONE_KEY|CODE_KEYS)=\$?[^`]*)`/g)].map(([, line]) => line)
+      const print = 'printf "%s\n" "$PHONE_KEY" "$CODE_KEYS"'
+      const printed = execFileSync('bash', ['-c', [...commands, print].join('\n')], { encoding: 'utf8' })
+      const [PHONE_KEY, CODE_KEYS] = printed.split('\n')
+      const given = { POLICY_FILE: policyFile(policy), PHONE_KEY, CODE_KEYS }
+      const env = developmentEnv(given, dataDir, join(dataDir, '.env'))
+      expect(env).toMatchObject(given)
+      expect(loadWorkerConfig(env).gateways.map(({ name }) => name)).toEqual(['aliyun', 'twilio'])
+      rmSync(dataDir, { recursive: true })
+    },
+  )
 
   it('is complete with the keys alone, and then prints the messages', () => {
     expect(loadWorkerConfig(keys).gateways.map(({ name }) => name)).toEqual(['console'])
@@ -129,6 +152,7 @@ describe('the configuration of a worker', () => {
     expect(only('events')).toEqual(['EVENTS_URL'])
     // By default a worker processes all queues, and codes need not fall back to e-mail.
     expect(faultsOf({})).toEqual([])
+    expect(faultsOf({}, smtp)).toEqual([])
   })
 
   it('names the scenes whose codes do not live as long as the template of Aliyun says', () => {
@@ -242,7 +266,7 @@ describe('the configuration of a worker', () => {
       'WORKER_CONCURRENCY',
     ],
     ['more shards than are allowed', { queues: { shards: 17 } }, {}, 'queues.shards'],
-    ['a mail server without a sender', {}, smtp, 'email.from'],
+    ['a mail server without a sender', {}, { ...smtp, WORKER_QUEUES: 'email' }, 'email.from'],
     [
       'a scene that waits for delivery receipts without a callback token',
       { ...from, ...fallback },

@@ -42,7 +42,8 @@ async function startApplication(statuses: number[], secrets = [SECRET]) {
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/events`
   const connection = connectRedis(delivery.server.url, 'worker', log)
-  const producer = connectRedis(delivery.server.url, 'producer', log)
+  // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
+  const producer = connectRedis(delivery.server.url, 'operator', log)
   await once(producer, 'ready')
   const registry = new Registry()
   const countEvent = createEventCount(registry)

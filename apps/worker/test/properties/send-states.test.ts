@@ -254,5 +254,5 @@ describe('a send, whatever its workers, gateways and clocks do', () => {
       ),
       { numRuns: 600, examples: REGRESSIONS },
     )
-  }, 60_000)
+  }, 180_000)
 })

@@ -1,12 +1,17 @@
 // A network with one hidden layer, trained by plain gradient descent, one sample at a time. It replaces the library that
 // an attacker would use, so that the attack can be repeated without one.
 
-/** Random weights of a layer. Their spread keeps the sums of a layer at the same size as its inputs. */
-const weights = (inputs: number, outputs: number) =>
-  Float32Array.from({ length: inputs * outputs }, () => (Math.random() * 2 - 1) * Math.sqrt(3 / inputs))
-
 /** Makes a network that reads one of `classes` classes from each of `heads` places of its input. */
-export function createNetwork(inputs: number, hidden: number, heads: number, classes: number) {
+export function createNetwork(
+  inputs: number,
+  hidden: number,
+  heads: number,
+  classes: number,
+  random = Math.random,
+) {
+  /** Random weights of a layer. Their spread keeps the sums of a layer at the same size as its inputs. */
+  const weights = (from: number, to: number) =>
+    Float32Array.from({ length: from * to }, () => (random() * 2 - 1) * Math.sqrt(3 / from))
   const outputs = heads * classes
   const first = weights(inputs, hidden)
   const second = weights(hidden, outputs)
