@@ -34,6 +34,7 @@ import { createProofs } from './captcha/proofs.ts'
 import { createSiteverify } from './captcha/siteverify.ts'
 import { createCaptchas } from './captcha/store.ts'
 import { scenePolicies, type ApiConfig } from './config/config.ts'
+import { sceneFacts } from './config/scene-facts.ts'
 import { createBackEnds } from './http/api-keys.ts'
 import { createIdempotency } from './http/idempotency.ts'
 import { createIdempotencyStore } from './http/idempotency-store.ts'
@@ -107,6 +108,7 @@ export async function composeApi({ config, log, redis, producer, registry, traci
     servedNumber: createServedNumbers(readNumber),
     idempotency: createIdempotency(createIdempotencyStore(redis, keyring), backEnds),
     scenes: Object.keys(config.policies),
+    sceneFacts: sceneFacts(config),
     codeLength: (scene: string) => policyOf(scene).length,
     localeOf: createLocales(policy),
     codes: createCodeStore(redis, keyring, policyOf),

@@ -16,9 +16,10 @@ const { host, port, opsPort } = config
 const queuesUsed = smsQueues(config.policy.queues.shards)
 const notReady = () => storeNotReady(redis, config.keyring, queuesUsed)
 const remark = createDeliveryRemark(redis, config.policy.queues.shards)
+// `/readyz` answers last, because a load balancer sends requests as soon as it does.
+await listenOrExit('API_PORT', app.listen({ host, port }))
 const health = startHealthServer({ host, port: opsPort, registry, version, notReady, remark })
 const ops = await listenOrExit('API_OPS_PORT', health)
-await listenOrExit('API_PORT', app.listen({ host, port }))
 log.info({ port, opsPort: ops.port }, 'api ready')
 
 onShutdown(

@@ -5,17 +5,19 @@ import { refuseUnderLoad } from './abuse/backpressure.ts'
 import { composeApi, type ApiProcess } from './compose.ts'
 import { createErrorHandler, notFoundHandler } from './http/error-handler.ts'
 import { documentRoutes } from './http/documentation.ts'
-import { acceptJsonBodies, allowOrigins } from './http/plugins.ts'
 import { retcodeOf } from './http/reply-retcode.ts'
 import { createRequestLog } from './http/request-log.ts'
+import { acceptJsonBodies, allowOrigins, requireHost } from './http/request-rules.ts'
 import { traceRequests } from './http/request-spans.ts'
-import { refuseUnreadable } from './http/unreadable-request.ts'
+import { refuseExpectation, refuseUnreadable } from './http/unreadable-request.ts'
 import { callbackRoutes } from './routes/callbacks.ts'
 import { challengeRoute } from './routes/challenges.ts'
 import { contactRoutes } from './routes/contacts.ts'
+import { elementRoutes } from './routes/element.ts'
 import { imageCodeRoute } from './routes/image-codes.ts'
-import { receiptRoutes } from './routes/redeem.ts'
+import { keysRoute, redeemRoute } from './routes/redeem.ts'
 import { requestStatusRoute } from './routes/request-status.ts'
+import { sceneRoute } from './routes/scenes.ts'
 import { sendCodeRoutes } from './routes/send-code.ts'
 import { verifyRoute } from './routes/verify.ts'
 
@@ -25,7 +27,7 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 }
 
-const DOCUMENTS = /^\/(docs|openapi|\.well-known)/
+const DOCUMENTS = /^\/(docs|openapi|element|\.well-known)/
 
 /** The label of a request in metrics: its route. Documents, preflights, HEAD and unknown paths have one label. */
 function routeLabel({ method, routeOptions: { url } }: FastifyRequest): string {
@@ -47,7 +49,7 @@ export async function buildServer(parts: ApiProcess) {
     requestIdHeader: false,
     // The id is unique across processes.
     genReqId: randomId,
-    serverFactory: createHttpServer,
+    serverFactory: (handle) => createHttpServer(handle, { requireHostHeader: false }),
     // HEAD must not send messages.
     exposeHeadRoutes: false,
     bodyLimit: 4_096,
@@ -75,6 +77,8 @@ export async function buildServer(parts: ApiProcess) {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS)
   })
+  requireHost(app)
+  app.server.on('checkExpectation', refuseExpectation(HEADERS))
   app.addHook('onResponse', async (request, reply) => {
     deps.metrics.answers.inc({ code: retcodeOf(reply) })
     deps.metrics.requestSeconds.observe({ route: routeLabel(request) }, reply.elapsedTime / 1000)
@@ -85,15 +89,18 @@ export async function buildServer(parts: ApiProcess) {
   })
   await allowOrigins(app, config.corsOrigins, config.policy.cors.headers)
   documentRoutes(app)
+  await app.register(elementRoutes)
   await app.register(async (scope) => {
     refuseUnderLoad(scope, config.policy.overload, deps.metrics)
     await scope.register(imageCodeRoute, deps)
     await scope.register(challengeRoute, deps)
     await scope.register(sendCodeRoutes, deps)
   })
+  await app.register(sceneRoute, deps)
   await app.register(requestStatusRoute, deps)
   await app.register(verifyRoute, deps)
-  await app.register(receiptRoutes, deps)
+  await app.register(keysRoute, deps)
+  await app.register(redeemRoute, deps)
   await app.register(contactRoutes, deps)
   await app.register(callbackRoutes, deps)
   return { app, deps, queues, keyring }

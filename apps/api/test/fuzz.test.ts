@@ -175,7 +175,7 @@ describe('a random request', () => {
     console.log('statuses:', counts.join(', '))
     // Some requests must be accepted, or the generator is too weak.
     expect((seen.get(200) ?? 0) + (seen.get(202) ?? 0)).toBeGreaterThan(25)
-  }, 60_000)
+  }, 180_000)
 })
 
 describe('the pattern of a mobile in the classic call', () => {

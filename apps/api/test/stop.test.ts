@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { startApi, type Api } from './api.ts'
 
@@ -9,22 +8,26 @@ const VERIFY = `POST /v1/sms_codes/verify HTTP/1.1\r\n${HEADERS}content-length: 
 
 let api: Api
 let socket: Socket
+/** The server's end of the connection. */
+let served: Socket
 let answers: string
 beforeEach(async () => {
   api = await startApi()
   const url = new URL(await api.app.listen({ port: 0, host: '127.0.0.1' }))
+  const accepted = new Promise<Socket>((resolve) => api.app.server.once('connection', resolve))
   socket = connect(Number(url.port), '127.0.0.1')
   answers = ''
   socket.on('data', (data: Buffer) => (answers += data.toString()))
   await once(socket, 'connect')
+  served = await accepted
 })
 
 /** Writes the beginning of a request, starts the stop, and then writes the rest. */
 async function stopDuring(beginning: string, rest: string): Promise<void> {
   socket.write(beginning)
-  await sleep(100)
+  await expect.poll(() => served.bytesRead).toBe(beginning.length)
   const stopped = api.stop()
-  await sleep(100)
+  await expect.poll(() => api.app.server.listening).toBe(false)
   socket.write(rest)
   await stopped
 }

@@ -77,20 +77,25 @@ function placeLetters(letters: readonly (readonly Stroke[])[]) {
   return { run, width: Math.max(...edges) }
 }
 
-function drawLetters(canvas: Canvas, letters: readonly (readonly Stroke[])[], pen: number): void {
+/** Returns the strokes of a text that fit in a picture of this width, in pixels, and the factor of each pen's width. */
+export function layOut(text: string, width: number): { stroke: Point[]; weight: number }[] {
+  const letters = Array.from(text, (character) => {
+    const strokes = glyphs.get(character)
+    if (!strokes) throw new RangeError('a captcha text must consist of characters of the captcha alphabet')
+    return strokes
+  })
   const warp = createWarp()
-  const { run, width } = placeLetters(letters)
-  const room = canvas.width - 2 * MARGIN
-  const squeeze = Math.min(1, room / width)
-  const start = MARGIN + random(0, room - width * squeeze)
-  for (const { letter, left } of run) {
-    const penWidth = pen * random(0.9, 1.06)
-    for (const stroke of letter)
-      canvas.stroke(
-        stroke.map(([x, y]) => warp([start + (x + left) * squeeze, y])),
-        penWidth,
-      )
-  }
+  const { run, width: needed } = placeLetters(letters)
+  const room = width - 2 * MARGIN
+  const squeeze = Math.min(1, room / needed)
+  const start = MARGIN + random(0, room - needed * squeeze)
+  return run.flatMap(({ letter, left }) => {
+    const weight = random(0.9, 1.06)
+    return letter.map((points) => ({
+      stroke: points.map(([x, y]) => warp([start + (x + left) * squeeze, y])),
+      weight,
+    }))
+  })
 }
 
 /** Returns the points of a wavy line from edge to edge, inside the band where the letters are. */
@@ -131,14 +136,9 @@ function createPalette(): Uint8Array {
 
 /** Draws a PNG of 160x60 pixels for four characters. Each further character makes the picture 30 pixels wider. */
 export function drawCaptcha(text: string): Buffer {
-  const letters = Array.from(text, (character) => {
-    const strokes = glyphs.get(character)
-    if (!strokes) throw new RangeError('a captcha text must consist of characters of the captcha alphabet')
-    return strokes
-  })
-  const canvas = createCanvas(40 + 30 * letters.length, HEIGHT)
+  const canvas = createCanvas(40 + 30 * text.length, HEIGHT)
   const pen = random(3.2, 3.9)
-  drawLetters(canvas, letters, pen)
+  for (const { stroke, weight } of layOut(text, canvas.width)) canvas.stroke(stroke, pen * weight)
   disturb(canvas, pen)
   return encodePng(canvas.width, HEIGHT, canvas.levels, createPalette())
 }

@@ -21,24 +21,28 @@ const REMEMBER_SECONDS = 2 * LIFE_SECONDS
 const ROUNDS = 5_000
 const MAX_STEPS = 500
 
+const hex = (description: string) =>
+  Type.String({ description: `hex; ${description}`, examples: ['5d7f3a9c0e1b2d4f6a8c9e0b1d2f3a4c'] })
+
 /** A challenge in the format that the altcha widget reads. */
 export const Challenge = Type.Object(
   {
-    parameters: Type.Object({
-      algorithm: Type.String(),
-      cost: Type.Integer({ description: 'rounds of each step' }),
-      expiresAt: Type.Integer({ description: 'seconds since 1970' }),
-      keyLength: Type.Integer(),
-      keyPrefix: Type.String({
-        description: 'hex; the solution is the counter whose derived key begins with this',
-      }),
-      keySignature: Type.String(),
-      nonce: Type.String({ description: 'hex; followed by the counter it is the password of a step' }),
-      salt: Type.String({ description: 'hex' }),
-    }),
-    signature: Type.String(),
+    parameters: Type.Object(
+      {
+        algorithm: Type.String({ description: 'how a key is derived', examples: ['PBKDF2/SHA-256'] }),
+        cost: Type.Integer({ description: 'rounds of each step', examples: [ROUNDS] }),
+        expiresAt: Type.Integer({ description: 'seconds since 1970', examples: [1_795_867_200] }),
+        keyLength: Type.Integer({ description: 'bytes of a derived key', examples: [32] }),
+        keyPrefix: hex('the solution is the counter whose derived key begins with this'),
+        keySignature: hex('an HMAC, with which the API checks the derived key'),
+        nonce: hex('followed by the counter it is the password of a step'),
+        salt: hex('the salt of each step'),
+      },
+      { description: 'what the work is' },
+    ),
+    signature: hex('an HMAC of the parameters'),
   },
-  { title: 'Challenge' },
+  { title: 'Challenge', description: 'A challenge, valid for 300 seconds.' },
 )
 export type Challenge = Static<typeof Challenge>
 

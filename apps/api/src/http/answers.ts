@@ -91,6 +91,27 @@ export const ANSWERS = {
 } as const satisfies Record<string, { code: Retcode; zh: string; en: string }>
 export type Answer = keyof typeof ANSWERS
 
+/** The HTTP status of each answer. An answer that is not listed has 400. */
+const STATUSES: Partial<Record<Answer, number>> = {
+  sentTooOften: 429,
+  tooManyRequests: 429,
+  keyWrong: 401,
+  signatureWrong: 401,
+  keyForbidden: 403,
+  keyInPage: 403,
+  receiptUsed: 409,
+  notFound: 404,
+  keyUnderWay: 409,
+  keyReused: 422,
+  storeDown: 503,
+  budgetSpent: 503,
+  undeliverable: 503,
+  busy: 503,
+  bug: 500,
+}
+
+export const statusOf = (answer: Answer): number => STATUSES[answer] ?? 400
+
 /** The seconds to wait, the guesses left for the code, and `proof` if the caller must also send a proof of work. */
 export type RefusalDetails = { retry_after?: number; attempts_left?: number; challenge?: 'proof' }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { describeRoutes, type Route } from './openapi.ts'
 
 // @fastify/swagger-ui contains these files. Its plugin is not used, because it would open a file for each request.
 const FILES = {
@@ -31,7 +32,7 @@ const pageOf = (base: string) => `<!doctype html>
  * made all of these answers is 8 % larger.
  */
 export function documentRoutes(app: FastifyInstance): void {
-  const routes: Pick<RouteOptions, 'method' | 'url' | 'schema'>[] = []
+  const routes: Route[] = []
   app.addHook('onRoute', ({ method, url, schema = {} }) => {
     routes.push({ method, url, schema })
   })
@@ -59,27 +60,4 @@ export function documentRoutes(app: FastifyInstance): void {
     let body: Buffer | undefined
     serve(`/docs/static/${name}`, type, () => (body ??= readFileSync(file)))
   }
-}
-
-/**
- * Describes the routes in the format of OpenAPI. The plugin describes the routes of its own application, so the routes
- * are registered once more, in an application that never handles a request and compiles no schema.
- */
-async function describeRoutes(
-  routes: readonly Pick<RouteOptions, 'method' | 'url' | 'schema'>[],
-): Promise<Buffer> {
-  const { default: swagger } = await import('@fastify/swagger')
-  const app = Fastify({ exposeHeadRoutes: false })
-  app.setValidatorCompiler(() => () => true)
-  app.setSerializerCompiler(() => () => '')
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'sms-codes', version: '1', description: 'SMS verification codes' },
-      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
-    },
-  })
-  for (const route of routes) app.route({ ...route, handler: () => {} })
-  await app.ready()
-  return Buffer.from(JSON.stringify(app.swagger()))
 }

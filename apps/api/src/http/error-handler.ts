@@ -2,32 +2,12 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { MissingKeyError } from '@sms-codes/core/keyring'
 import { StoreError } from '@sms-codes/core/redis/connect'
 import type { ApiMetrics } from '../metrics.ts'
-import { envelope, Refusal, type Answer, type RefusalDetails } from './answers.ts'
+import { envelope, Refusal, statusOf, type Answer, type RefusalDetails } from './answers.ts'
 import { noteRetcode } from './reply-retcode.ts'
 
 // The error handler turns every error that a request throws into an answer: `{ code, errmsg, … }` with a status. An
 // answer never repeats what the caller sent, nor the text of a library.
 
-/** The HTTP status of each answer. An answer that is not listed has 400. */
-const STATUSES: Partial<Record<Answer, number>> = {
-  sentTooOften: 429,
-  tooManyRequests: 429,
-  keyWrong: 401,
-  signatureWrong: 401,
-  keyForbidden: 403,
-  keyInPage: 403,
-  receiptUsed: 409,
-  notFound: 404,
-  keyUnderWay: 409,
-  keyReused: 422,
-  storeDown: 503,
-  budgetSpent: 503,
-  undeliverable: 503,
-  busy: 503,
-  bug: 500,
-}
-
-/** Other answers to a valid path of the classic call have status 200: its front ends read `code` only of a 200. */
 const CLASSIC_FAILURES = new Set<Answer>([
   'param',
   'storeDown',
@@ -38,6 +18,12 @@ const CLASSIC_FAILURES = new Set<Answer>([
   'notFound',
 ])
 
+/** The status of an answer to the classic call. It is 200 for expected outcomes: front ends read `code` only of a 200. */
+export function classicStatusOf(answer: Answer): number {
+  if (answer === 'mobileWrong') return 404
+  return CLASSIC_FAILURES.has(answer) ? statusOf(answer) : 200
+}
+
 const FIELD_ANSWERS: Record<string, Answer> = {
   mobile: 'mobileWrong',
   image_code: 'captchaWrong',
@@ -47,8 +33,8 @@ const FIELD_ANSWERS: Record<string, Answer> = {
   client_address: 'addressWrong',
 }
 
-/** Fields that a request may omit. An empty one is a wrong value, and no missing parameter. */
-const OPTIONAL_FIELDS = new Set(['locale', 'proof'])
+/** A send needs some of these fields. If one of them is empty, the send lacks a parameter. */
+const ALTERNATIVES = new Set(['client_address', 'image_code', 'uuid'])
 
 type Outcome = { answer: Answer; details?: RefusalDetails; status?: number }
 
@@ -71,8 +57,9 @@ export function createErrorHandler(
       const reason = err instanceof Refusal && err.reason !== '' ? { reason: err.reason } : {}
       request.log.info({ answer, ...reason, route }, 'refused')
     }
-    const classicStatus = isClassic ? classicStatusOf(err, answer) : undefined
-    const status = outcome.status ?? classicStatus ?? STATUSES[answer] ?? 400
+    const isPathWrong = err.validationContext === 'params'
+    const classicStatus = isPathWrong ? 404 : classicStatusOf(answer)
+    const status = outcome.status ?? (isClassic ? classicStatus : statusOf(answer))
     send(reply, status, outcome, isClassic ? undefined : request.headers['accept-language'])
   }
 }
@@ -94,12 +81,6 @@ function send(
   void reply.status(status).type('application/json; charset=utf-8').serializer(JSON.stringify).send(body)
 }
 
-/** Returns the status of an answer to the classic call, or undefined if the answer has its status in STATUSES. */
-function classicStatusOf({ validationContext }: FastifyError, answer: Answer): number | undefined {
-  if (validationContext === 'params') return 404
-  return CLASSIC_FAILURES.has(answer) ? undefined : 200
-}
-
 function toOutcome(err: FastifyError, request: FastifyRequest): Outcome {
   if (err instanceof Refusal) return { answer: err.answer, details: err.details }
   if (err instanceof StoreError || err instanceof MissingKeyError) return { answer: 'storeDown' }
@@ -114,10 +95,17 @@ function validationAnswer(err: FastifyError, request: FastifyRequest): Answer {
   if (fault === undefined) return 'param'
   if (fault.keyword === 'required') return 'missing'
   const field = fault.instancePath.slice(1)
-  const { body, params, query: querystring } = request
-  const source = { body, params, querystring, headers: undefined }[err.validationContext ?? 'headers']
+  const { body, params, query: querystring, routeOptions } = request
+  const part = err.validationContext ?? 'headers'
+  const source = { body, params, querystring, headers: undefined }[part]
   const value: unknown =
     typeof source === 'object' && source !== null ? Reflect.get(source, field) : undefined
-  if (value === null || value === '') return OPTIONAL_FIELDS.has(field) ? 'param' : 'missing'
-  return FIELD_ANSWERS[field] ?? 'param'
+  if (value !== null && value !== '') return FIELD_ANSWERS[field] ?? 'param'
+  // An optional field that is empty is not taken for one that is left out: in its place, the caller meant a value.
+  return ALTERNATIVES.has(field) || isRequired(routeOptions.schema?.[part], field) ? 'missing' : 'param'
+}
+
+function isRequired(schema: unknown, field: string): boolean {
+  if (typeof schema !== 'object' || schema === null || !('required' in schema)) return false
+  return Array.isArray(schema.required) && schema.required.includes(field)
 }

@@ -13,6 +13,7 @@ export const IdempotencyHeaders = Type.Object({
       pattern: '^[A-Za-z0-9_.:~+/=-]{16,255}$',
       description:
         'a random text that you make up, for example a UUID. A repeated request with the same key and the same body gets the first answer, with `idempotent-replayed: true`',
+      examples: ['0b7d6c1e-8f2a-4d3b-9c5e-7a1f2b3c4d5e'],
     }),
   ),
 })

@@ -1,15 +1,12 @@
 import type { preValidationHookHandler } from 'fastify'
 import { parseForwarded } from '@sms-codes/core/limits/client-address'
-import { normaliseDigits } from '@sms-codes/core/mobile'
+import { normaliseTyped } from '@sms-codes/core/mobile'
 import type { ReadNumbers } from '@sms-codes/core/numbers'
 import { Refusal } from './answers.ts'
 
-/** Full-width letters of an input method become ASCII letters. */
-const normaliseLetters = (typed: string): string => typed.normalize('NFKC').replace(/\s/g, '')
-
 const NORMALISERS = {
-  sms_code: normaliseDigits,
-  image_code: normaliseLetters,
+  sms_code: normaliseTyped,
+  image_code: normaliseTyped,
   client_address: (typed: string) => parseForwarded(typed) ?? typed,
 }
 

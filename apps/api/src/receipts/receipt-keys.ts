@@ -5,14 +5,20 @@ import type { Keyring } from '@sms-codes/core/keyring'
 // The bytes before the 32 secret bytes of an Ed25519 key in PKCS #8 (RFC 8410).
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
+const is = <const Value extends string>(value: Value, description: string) =>
+  Type.Literal(value, { description, examples: [value] })
+
 /** The public part of a key, as `/.well-known/jwks.json` publishes it. */
 export const PublicJwk = Type.Object({
-  kty: Type.Literal('OKP'),
-  crv: Type.Literal('Ed25519'),
-  x: Type.String(),
-  kid: Type.String(),
-  alg: Type.Literal('EdDSA'),
-  use: Type.Literal('sig'),
+  kty: is('OKP', 'kind of the key'),
+  crv: is('Ed25519', 'curve'),
+  x: Type.String({
+    description: 'public key, base64url',
+    examples: ['11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'],
+  }),
+  kid: Type.String({ description: 'id of the key, which a receipt names', examples: ['k1'] }),
+  alg: is('EdDSA', 'algorithm of the signature'),
+  use: is('sig', 'the key is for signatures'),
 })
 
 /**

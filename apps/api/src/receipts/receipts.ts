@@ -14,8 +14,6 @@ const ISSUER = 'sms-codes'
 const ALGORITHM = 'EdDSA'
 const LIFE_SECONDS = 600
 
-export const Assurance = Type.Union([Type.Literal('sms'), Type.Literal('email')])
-
 /**
  * A receipt is a compact JWS. The 64 bytes of the signature leave four bits of the last character unused. The pattern
  * accepts only a last character in which these bits are 0.
@@ -28,7 +26,7 @@ const Claims = Type.Object({
   sub: Type.String(),
   scene: Type.String(),
   aud: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
-  assurance: Assurance,
+  assurance: Type.Union([Type.Literal('sms'), Type.Literal('email')]),
   rid: Type.String(),
   jti: Type.String(),
   iat: Type.Integer(),

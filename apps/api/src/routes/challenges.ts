@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Challenge } from '../captcha/proofs.ts'
 import type { ApiDeps } from '../compose.ts'
-import { Envelope } from '../http/schemas.ts'
+import { refusals } from '../http/schemas.ts'
 
 type Needs = Pick<ApiDeps, 'callerOf' | 'metrics' | 'proofs' | 'rateLimits'>
 
@@ -12,11 +12,13 @@ export const challengeRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps
     '/v1/challenges',
     {
       schema: {
+        operationId: 'getChallenge',
         summary: 'Get a challenge for a proof of work',
         description:
           'In the format of altcha. What its widget makes of the challenge is the `proof` of a send. A proof is valid once and for 300 seconds. A challenge counts as an image code.',
         tags: ['browser'],
-        response: { 200: Challenge, 429: Envelope, 503: Envelope },
+        security: [],
+        response: { 200: Challenge, ...refusals(['tooManyRequests', 'storeDown', 'busy']) },
       },
     },
     async (request) => {

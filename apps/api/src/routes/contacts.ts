@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { maskMobile } from '@sms-codes/core/mobile'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
-import { BACK_END_ERRORS, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
+import { BACK_END, Mobile, refusals, SUCCESS_FIELDS } from '../http/schemas.ts'
 
 type Needs = Pick<ApiDeps, 'backEnds' | 'contacts' | 'normaliseFields' | 'scenes' | 'servedNumber'>
 
@@ -16,12 +16,39 @@ const EMAIL_PATTERN =
 
 const CLOCK_SKEW_MS = 10_000
 
-const Erased = Type.Object({
-  ...SUCCESS_FIELDS,
-  erased: Type.Array(Type.String(), {
-    description: 'what was erased, for example code:login, sends, contact',
-  }),
-})
+const Stored = Type.Null({ description: 'The address is stored.' })
+
+const ContactRequest = Type.Object(
+  {
+    email: Type.String({
+      pattern: EMAIL_PATTERN,
+      maxLength: 254,
+      description: 'in ASCII; a domain in another script is written as xn--…, as browsers do',
+      examples: ['owner@example.com'],
+    }),
+    verified_at: Type.Union([Type.String({ format: 'date-time' }), Type.String({ format: 'date' })], {
+      description:
+        'when the owner of the phone proved the address to you: a time or a day, not in the future',
+      examples: ['2026-01-01'],
+    }),
+  },
+  {
+    title: 'ContactRequest',
+    additionalProperties: false,
+    examples: [{ email: 'owner@example.com', verified_at: '2026-01-01' }],
+  },
+)
+
+export const Erased = Type.Object(
+  {
+    ...SUCCESS_FIELDS,
+    erased: Type.Array(Type.String({ description: 'a kind of data', examples: ['contact'] }), {
+      description: 'what was erased',
+      examples: [['code:login', 'sends', 'contact']],
+    }),
+  },
+  { title: 'Erased', description: 'The data is erased. A phone without data gets the same answer.' },
+)
 
 /** Lets a back end store the e-mail address of a phone, and erase all data about a phone. */
 export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
@@ -38,21 +65,15 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
       preValidation: normaliseFields,
       schema: {
         ...about,
+        operationId: 'putContact',
         summary: 'Store the e-mail address that a phone may fall back to',
-        body: Type.Object(
-          {
-            email: Type.String({
-              pattern: EMAIL_PATTERN,
-              maxLength: 254,
-              description: 'in ASCII; a domain in another script is written as xn--…, as browsers do',
-            }),
-            verified_at: Type.Union([Type.String({ format: 'date-time' }), Type.String({ format: 'date' })], {
-              description: 'when the owner of the phone proved the address to you',
-            }),
-          },
-          { additionalProperties: false },
-        ),
-        response: { 204: Type.Null(), ...BACK_END_ERRORS },
+        description:
+          'A later call replaces the address. Codes of scenes with `fallback` go to it if SMS cannot deliver them.',
+        body: ContactRequest,
+        response: {
+          204: Stored,
+          ...refusals([...BACK_END, 'missing', 'mobileWrong', 'landline', 'countryNotServed']),
+        },
       },
     },
     async (request, reply) => {
@@ -73,8 +94,11 @@ export const contactRoutes: FastifyPluginAsyncTypebox<Needs> = async (
       preValidation: normaliseFields,
       schema: {
         ...about,
+        operationId: 'erasePhone',
         summary: 'Erase all data about a phone',
-        response: { 200: Erased, ...BACK_END_ERRORS },
+        description:
+          'Codes, limits, history and contact of the phone are erased, so the phone can be sent to at once. Audit entries and ended jobs keep its pseudonym until later ones replace them.',
+        response: { 200: Erased, ...refusals([...BACK_END, 'mobileWrong']) },
       },
     },
     async (request) => {

@@ -4,9 +4,18 @@ import { shortForm } from '@sms-codes/core/mobile'
 import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { nameInLog } from '../http/request-log.ts'
-import { BACK_END_ERRORS, Envelope, Mobile, SUCCESS_FIELDS } from '../http/schemas.ts'
+import {
+  Assurance,
+  BACK_END,
+  Mobile,
+  RECEIPT,
+  refusals,
+  REQUEST_ID,
+  SUCCESS_FIELDS,
+  time,
+} from '../http/schemas.ts'
 import { PublicJwk } from '../receipts/receipt-keys.ts'
-import { Assurance, RECEIPT_PATTERN } from '../receipts/receipts.ts'
+import { RECEIPT_PATTERN } from '../receipts/receipts.ts'
 
 type Needs = Pick<ApiDeps, 'backEnds' | 'normaliseFields' | 'receipts' | 'scenes'>
 
@@ -17,45 +26,69 @@ const bodyOf = (scenes: readonly string[]) =>
         pattern: RECEIPT_PATTERN,
         maxLength: 3072,
         description: 'the receipt that verify answered',
+        examples: [RECEIPT],
       }),
       scene: Type.Unsafe<string>({
         type: 'string',
         enum: scenes,
         description: 'the scene that the receipt must be for',
+        examples: scenes.slice(0, 1),
       }),
       mobile: Type.Optional({ ...Mobile, description: 'the number that the receipt must be for' }),
     },
-    { additionalProperties: false },
+    {
+      title: 'RedeemRequest',
+      additionalProperties: false,
+      examples: [{ receipt: RECEIPT, scene: scenes[0], mobile: '13800138000' }],
+    },
   )
 
-const Redeemed = Type.Object({
-  ...SUCCESS_FIELDS,
-  mobile: Type.Optional(
-    Type.String({
-      description:
-        'the number of the request, if it named one: eleven digits of mainland China, else as +85291234567',
+export const Redeemed = Type.Object(
+  {
+    ...SUCCESS_FIELDS,
+    mobile: Type.Optional(
+      Type.String({
+        description:
+          'the number of the request, if it named one: eleven digits of mainland China, else as +85291234567',
+        examples: ['13800138000'],
+      }),
+    ),
+    subject: Type.String({
+      description: 'the pseudonym of the phone; it changes only with PHONE_KEY',
+      examples: ['h0jvHqI0Q2a0bWJX3dOhKA'],
     }),
-  ),
-  subject: Type.String({ description: 'the pseudonym of the phone; it changes only with PHONE_KEY' }),
-  scene: Type.String(),
-  assurance: Assurance,
-  request_id: Type.String(),
-  verified_at: Type.String({ format: 'date-time' }),
-})
+    scene: Type.String({ description: 'the scene of the receipt', examples: ['login'] }),
+    assurance: Assurance,
+    request_id: Type.String({
+      description: 'the `request_id` of the verify answer',
+      examples: [REQUEST_ID],
+    }),
+    verified_at: time('when the code was verified'),
+  },
+  { title: 'Redeemed', description: 'The receipt is valid. It is spent now.' },
+)
 
-/** The first route answers the public keys, with which a back end checks a receipt. The second redeems a receipt. */
-export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
-  app,
-  { backEnds, normaliseFields, receipts, scenes },
-) => {
+const Keys = Type.Object(
+  { keys: Type.Array(PublicJwk, { description: 'the public keys, the newest first' }) },
+  {
+    title: 'Keys',
+    description: 'The keys as a JSON Web Key Set (RFC 7517). Caches may keep it for 300 seconds.',
+  },
+)
+
+/** `GET /.well-known/jwks.json`: the public keys, with which a back end checks a receipt. */
+export const keysRoute: FastifyPluginAsyncTypebox<Pick<Needs, 'receipts'>> = async (app, { receipts }) => {
   app.get(
     '/.well-known/jwks.json',
     {
       exposeHeadRoute: true,
       schema: {
+        operationId: 'getKeys',
         summary: 'Get the public keys of receipts',
+        description: 'A back end checks receipts offline with these keys; see docs/receipts.md.',
         tags: ['backend'],
-        response: { 200: Type.Object({ keys: Type.Array(PublicJwk) }) },
+        security: [],
+        response: { 200: Keys, ...refusals(['param']) },
       },
     },
     async (_request, reply) => {
@@ -63,18 +96,30 @@ export const receiptRoutes: FastifyPluginAsyncTypebox<Needs> = async (
       return { keys: receipts.jwks }
     },
   )
+}
 
+/** `POST /v1/receipts/redeem`: redeems a receipt. */
+export const redeemRoute: FastifyPluginAsyncTypebox<Needs> = async (
+  app,
+  { backEnds, normaliseFields, receipts, scenes },
+) => {
   app.post(
     '/v1/receipts/redeem',
     {
       onRequest: backEnds.requireScope('redeem'),
       preValidation: normaliseFields,
       schema: {
+        operationId: 'redeemReceipt',
         summary: 'Redeem a receipt, once',
+        description:
+          'Of any number of calls with one receipt, one gets 200. A receipt that is refused with 400 is not spent.',
         tags: ['backend'],
         security: [{ apiKey: [] }],
         body: bodyOf(scenes),
-        response: { 200: Redeemed, 409: Envelope, ...BACK_END_ERRORS },
+        response: {
+          200: Redeemed,
+          ...refusals([...BACK_END, 'missing', 'mobileWrong', 'receiptWrong', 'receiptUsed']),
+        },
       },
     },
     async (request) => {

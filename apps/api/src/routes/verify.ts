@@ -5,8 +5,16 @@ import type { ApiDeps } from '../compose.ts'
 import { envelope, Refusal } from '../http/answers.ts'
 import { IdempotencyHeaders } from '../http/idempotency.ts'
 import { nameInLog } from '../http/request-log.ts'
-import { IDEMPOTENT_ERRORS, Mobile, sceneOf, SUCCESS_FIELDS, withDefaults } from '../http/schemas.ts'
-import { Assurance } from '../receipts/receipts.ts'
+import {
+  Assurance,
+  Mobile,
+  refusals,
+  REQUEST_ID,
+  RECEIPT,
+  sceneOf,
+  successFields,
+  withDefaults,
+} from '../http/schemas.ts'
 
 type Checks = 'callerOf' | 'codeLength' | 'rateLimits' | 'testNumbers'
 type Counting = 'guardCounts' | 'metrics' | 'traffic'
@@ -23,6 +31,7 @@ const bodyOf = (scenes: readonly string[]) =>
         sms_code: Type.String({
           minLength: 1,
           description: 'the digits of the message; spaces, dashes and full-width digits are permitted',
+          examples: ['123456'],
         }),
         scene: sceneOf(scenes),
         request_id: Type.Optional(
@@ -31,23 +40,44 @@ const bodyOf = (scenes: readonly string[]) =>
             maxLength: 64,
             description:
               'the id that the send answered; it has five guesses of its own, which no stranger can use up',
+            examples: [REQUEST_ID],
           }),
         ),
       },
-      { additionalProperties: false },
+      {
+        title: 'VerifyRequest',
+        additionalProperties: false,
+        examples: [{ mobile: '13800138000', sms_code: '123456', request_id: REQUEST_ID }],
+      },
     ),
   )
 
-const Verified = Type.Object({
-  ...SUCCESS_FIELDS,
-  request_id: Type.String({
-    description: 'the same for every verify of this code; store it in a unique column to refuse replays',
-  }),
-  receipt: Type.String({
-    description: 'a signed statement (a JWS) that is valid for 600 seconds; see docs/receipts.md',
-  }),
-  assurance: Assurance,
-})
+export const Verified = Type.Object(
+  {
+    ...successFields('验证成功'),
+    request_id: Type.String({
+      description: 'the same for every verify of this code; store it in a unique column to refuse replays',
+      examples: [REQUEST_ID],
+    }),
+    receipt: Type.String({
+      description: 'a signed statement (a JWS) that is valid for 600 seconds; see docs/receipts.md',
+      examples: [RECEIPT],
+    }),
+    assurance: Assurance,
+  },
+  { title: 'Verified', description: 'The code was right. It is used up now.' },
+)
+
+const REFUSED = [
+  'codeWrong',
+  'missing',
+  'mobileWrong',
+  'param',
+  'keyUnderWay',
+  'keyReused',
+  'tooManyRequests',
+  'storeDown',
+] as const
 
 /** `POST /v1/sms_codes/verify`: verifies a code and uses it up. The answer to a wrong guess gives no reason. */
 export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) => {
@@ -60,11 +90,15 @@ export const verifyRoute: FastifyPluginAsyncTypebox<Needs> = async (app, deps) =
       ...idempotency.hooks('verify', ACT_SECONDS),
       preValidation: deps.normaliseFields,
       schema: {
+        operationId: 'verifyCode',
         summary: 'Verify a code',
+        description:
+          'A code verifies once. The answer to a wrong code gives no reason. Each call counts for the address of its caller.',
         tags: ['browser', 'backend'],
+        security: [],
         headers: IdempotencyHeaders,
         body: bodyOf(deps.scenes),
-        response: { 200: Verified, ...IDEMPOTENT_ERRORS },
+        response: { 200: Verified, ...refusals(REFUSED) },
       },
     },
     async (request) => {

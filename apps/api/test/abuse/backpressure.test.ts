@@ -52,7 +52,7 @@ describe('while the oldest waiting message is too old, the API', () => {
     const id = await queued(60)
     const captcha = await api.captcha()
     const refused = async () => (await send(await api.captcha())).statusCode
-    await expect.poll(refused, { timeout: 5_000 }).toBe(503)
+    await expect.poll(refused).toBe(503)
     expect((await get('/image_codes/some-picture/')).statusCode).toBe(200)
     const verified = await api.post('/v1/sms_codes/verify', {
       mobile: '13900000001',
@@ -89,11 +89,14 @@ describe('the age of the backlog', () => {
     await start({ queue_max_age: '20s' })
     const captchas = await Promise.all(Array.from({ length: 50 }, () => api.captcha()))
     await api.redis.config('RESETSTAT')
+    const from = performance.now()
     const answers = await Promise.all(captchas.map(send))
+    const seconds = Math.ceil((performance.now() - from) / 1000)
     expect(answers.map(({ statusCode }) => statusCode)).toEqual(captchas.map(() => 200))
     const [, calls] = /cmdstat_zrange:calls=(\d+)/.exec(await api.redis.info('commandstats')) ?? []
-    // The script calls the command twice. A second may end in between.
-    expect(['2', '4']).toContain(calls)
+    // The script calls the command twice.
+    expect(Number(calls)).toBeGreaterThanOrEqual(2)
+    expect(Number(calls)).toBeLessThanOrEqual(2 + 2 * seconds)
   })
 
   it('does not matter if no limit is set', async () => {
@@ -125,6 +128,6 @@ describe('while the event loop is late, the API', () => {
     expect((await api.post('/v1/sms_codes/verify', body)).body['code']).toBe('0')
     blocked = false
     expect(await api.redis.exists(`img_${captcha.uuid}`)).toBe(1)
-    await expect.poll(async () => (await send(captcha)).statusCode, { timeout: 5_000 }).toBe(200)
+    await expect.poll(async () => (await send(captcha)).statusCode).toBe(200)
   })
 })

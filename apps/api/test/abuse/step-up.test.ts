@@ -123,7 +123,7 @@ describe('a proof', () => {
     ['a longer life', (c) => ({ ...c, parameters: { ...c.parameters, expiresAt: 4_000_000_000 } })],
     [
       'another nonce',
-      (c) => ({ ...c, parameters: { ...c.parameters, nonce: '00'.repeat(16), keyPrefix: '00' } }),
+      (c) => ({ ...c, parameters: { ...c.parameters, nonce: '00'.repeat(16), keyPrefix: '0' } }),
     ],
     ['no signature', (c) => ({ ...c, signature: '' })],
   ])('of a challenge changed to %s is refused', async (_what, change) => {

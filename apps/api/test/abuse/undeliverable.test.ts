@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { EMAIL_QUEUE, SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
@@ -11,6 +11,7 @@ let api: Api
 let queues: Record<'sms' | 'email', Queue>
 const opened: Queue[] = []
 afterEach(async () => {
+  vi.useRealTimers()
   await Promise.all(opened.splice(0).map((queue) => queue.close()))
   await api.stop()
 })
@@ -72,7 +73,7 @@ describe('while the queue is paused, the API', () => {
       const answers = await Promise.all(Array.from({ length: 10 }, statusOf))
       expect(new Set(answers)).toEqual(new Set([503]))
       await queues.sms.resume()
-      await expect.poll(statusOf, { timeout: 5_000 }).toBe(202)
+      await expect.poll(statusOf).toBe(202)
     },
   )
 
@@ -92,7 +93,7 @@ describe('while no gateway accepts messages, the API', () => {
     await retried(14, 3)
     await expectRefusedUnspent('gateways')
     await accepted(0)
-    await expect.poll(statusOf, { timeout: 5_000 }).toBe(202)
+    await expect.poll(statusOf).toBe(202)
   })
 
   it('goes on refusing when all sends have ended, apart from three probes', async () => {
@@ -109,9 +110,11 @@ describe('while no gateway accepts messages, the API', () => {
 
   it.each([
     ['the oldest send has waited for less than 13 s', 12, 3_600],
-    ['a gateway accepted a message less than 13 s ago', 60, 12],
+    ['a gateway accepted a message less than 13 s ago', 60, 11],
     ['a send waits and its fellow was accepted a moment ago', 60, 0],
   ])('accepts sends if %s', async (_, oldest, acceptance) => {
+    // The clock of the process, by which sends age, stands still. On a busy machine the test may take seconds.
+    vi.useFakeTimers({ toFake: ['Date'] })
     await start()
     await retried(oldest, 3)
     if (acceptance < 3_600) await accepted(acceptance)
@@ -125,18 +128,25 @@ describe('while no gateway accepts messages, the API', () => {
     expect(await statusOf()).toBe(202)
     await retried(61)
     await accepted(0)
-    await expect.poll(statusOf, { timeout: 5_000 }).toBe(503)
+    await expect.poll(statusOf).toBe(503)
   })
 
   it('lets one request a second pass as a probe, until three sends are under way', async () => {
     await start()
     await retried(14)
-    const burst = async () =>
-      (await Promise.all(Array.from({ length: 20 }, statusOf))).filter((s) => s === 202)
-    expect(await burst()).toHaveLength(1)
-    await expect.poll(burst, { timeout: 5_000 }).toHaveLength(1)
+    const burst = async (): Promise<number> => {
+      const from = performance.now()
+      const statuses = await Promise.all(Array.from({ length: 20 }, statusOf))
+      const passed = statuses.filter((status) => status === 202).length
+      // On a busy machine a burst may take longer than a second.
+      expect(passed).toBeLessThanOrEqual(Math.ceil((performance.now() - from) / 1000))
+      return passed
+    }
+    let passed = await burst()
+    expect(passed).toBeGreaterThan(0)
+    await expect.poll(async () => (passed += await burst()), { timeout: 10_000 }).toBe(2)
     await new Promise((resolve) => setTimeout(resolve, 2_500))
-    expect(await burst()).toHaveLength(0)
+    expect(await burst()).toBe(0)
     expect(await api.waiting()).toHaveLength(2)
   })
 
@@ -218,7 +228,8 @@ describe('with two shards, the API', () => {
     const shards = [new Queue('sms-0', options('sms-0')), new Queue('sms-1', options('sms-1'))]
     queues.sms = shards[0] ?? queues.sms
     opened.push(...shards)
-    const phones = Array.from({ length: 20 }, aMobile)
+    // The key of the pseudonyms is random, so any number of phones may happen to share a shard.
+    const phones = Array.from({ length: 100 }, aMobile)
     const inShard = (name: string) => (mobile: string) =>
       chooseShard(smsQueues(2), api.keyring.pseudonym(mobile)) === name
     return { mobile: phones.find(inShard('sms-0')) ?? '', other: phones.find(inShard('sms-1')) ?? '' }
@@ -281,9 +292,12 @@ describe('with two shards, the API', () => {
     await begin()
     const captchas = await Promise.all(Array.from({ length: 30 }, () => api.captcha()))
     await api.redis.config('RESETSTAT')
+    const from = performance.now()
     await Promise.all(captchas.map((captcha) => post(captcha)))
+    const seconds = Math.ceil((performance.now() - from) / 1000)
     const [, calls] = /cmdstat_hexists:calls=(\d+)/.exec(await api.redis.info('commandstats')) ?? []
-    // The script of each shard calls the command once. A second may end in between.
-    expect(['2', '4']).toContain(calls)
+    // The script of each shard calls the command once.
+    expect(Number(calls)).toBeGreaterThanOrEqual(2)
+    expect(Number(calls)).toBeLessThanOrEqual(2 + 2 * seconds)
   })
 })

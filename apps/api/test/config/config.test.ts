@@ -95,12 +95,14 @@ describe('the configuration of the API', () => {
     ])
   })
 
-  it('refuses to send the secret of the captcha service in clear in production', () => {
-    const url = 'http://captcha.example/siteverify'
-    const env = withPolicy({ captcha: { siteverify: { service: 'turnstile', url } } })
+  it.each(['url', 'script'])('refuses an unencrypted %s of the captcha service in production', (setting) => {
+    const own = { [setting]: 'http://captcha.example/path' }
+    const env = withPolicy({ captcha: { siteverify: { service: 'turnstile', ...own } } })
     const secret = { CAPTCHA_SECRET: 'secret' }
-    expect(loadApiConfig({ ...env, ...secret }).siteverify).toMatchObject({ url })
-    expect(settingsOf({ ...env, ...secret, NODE_ENV: 'production' })).toContain('captcha.siteverify.url')
+    expect(loadApiConfig({ ...env, ...secret }).siteverify).toMatchObject(own)
+    expect(settingsOf({ ...env, ...secret, NODE_ENV: 'production' })).toContain(
+      `captcha.siteverify.${setting}`,
+    )
   })
 
   it('has no API keys unless some are set, each with its name', () => {

@@ -72,6 +72,9 @@ async function makeCalls(secret: string): Promise<void> {
     }
 }
 
+/** Removes the values from the text of metrics. A value may contain the digits of a code by chance. */
+const namesIn = (metrics: string) => metrics.replaceAll(/ [0-9.e+-]+$/gm, '')
+
 describe('no log line and no metric shows a number, a code or a mail address that a caller sent', () => {
   it.each(SECRETS)('%s', async (secret) => {
     const { rid } = await api.sent(aMobile(), 'default')
@@ -85,7 +88,7 @@ describe('no log line and no metric shows a number, a code or a mail address tha
     // A vendor's own code may look like a verification code, so the log shows short digits there.
     const isVendorCode = (line: string) => secret.length < 11 && line.includes('"msg":"delivery receipt"')
     expect(lines.filter((line) => line.includes(secret) && !isVendorCode(line))).toEqual([])
-    expect(await api.registry.metrics()).not.toContain(secret)
+    expect(namesIn(await api.registry.metrics())).not.toContain(secret)
   })
 
   it('also while Redis is down', async () => {

@@ -23,6 +23,9 @@ const SPELLINGS: [string, (mobile: string) => string][] = [
   ['spaces', (mobile) => ` ${grouped(mobile, ' ')}\n`],
   ['dashes', (mobile) => grouped(mobile, '-')],
   ['a prefix and dashes', (mobile) => `+86-${grouped(mobile, '\u2013')}`],
+  ['brackets', (mobile) => `(+86) (${grouped(mobile, ') (')})`],
+  ['dots', (mobile) => grouped(mobile, '.')],
+  ['the scheme of a link', (mobile) => `tel:+86-${grouped(mobile, '-')}`],
   ['full-width digits', (mobile) => wide(`+86 ${grouped(mobile, '-')}`)],
   ['the invisible marks of an address book', (mobile) => `\u202d${grouped(mobile, '\u00a0')}\u202c`],
 ]
@@ -76,7 +79,7 @@ it.each([
   '86861380013800',
   '+86+8613800138000',
   '٠1380013800',
-  '138.0013.8000',
+  '138/0013/8000',
 ])('the number %s is refused with 4007', async (mobile) => {
   expect(await api.post('/v1/sms_codes', { mobile, ...(await api.captcha()) })).toMatchObject({
     status: 400,
@@ -97,7 +100,7 @@ it.each([
   expect((await api.post('/v1/sms_codes/verify', { mobile, sms_code: spell(code) })).status).toBe(200)
 })
 
-it.each(['ＡＢ３Ｄ', 'ａｂ３ｄ', ' ab3d ', 'A B 3 D', 'AB3D\n', '\u3000AB3D'])(
+it.each(['ＡＢ３Ｄ', 'ａｂ３ｄ', ' ab3d ', 'A B 3 D', 'AB3D\n', '\u3000AB3D', 'AB\u200b3D\u2060'])(
   'the image code %s passes POST and not the classic call',
   async (image_code) => {
     const picture = async () => ({ ...(await api.captcha()), image_code })

@@ -1,11 +1,7 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { aMobile, startApi, startApiWith, type Api } from '../api.ts'
+import { aMobile, startApi, type Api } from '../api.ts'
 
 const KEY = 'k'.repeat(32)
 const authorization = `Bearer ${KEY}`
@@ -80,6 +76,14 @@ describe('POST /v1/receipts/redeem', () => {
     expect(body).not.toHaveProperty('mobile')
   })
 
+  it('does not take an empty number for one that is left out, and does not redeem the receipt', async () => {
+    const mobile = aMobile()
+    const receipt = await api.receipt(mobile)
+    for (const empty of ['', null])
+      expect(await redeem({ receipt, mobile: empty })).toMatchObject({ status: 400, body: { code: '5006' } })
+    expect(await redeem({ receipt, mobile })).toMatchObject({ status: 200 })
+  })
+
   it('accepts exactly one of 200 concurrent requests', async () => {
     const receipt = await api.receipt(aMobile())
     const answers = await Promise.all(Array.from({ length: 200 }, () => redeem({ receipt })))
@@ -91,7 +95,7 @@ describe('POST /v1/receipts/redeem', () => {
     const mobile = aMobile()
     const receipt = await api.receipt(mobile)
     const { jti, sub, exp } = decodeJwt(receipt)
-    await api.deps.traffic.flush()
+    await Promise.all([api.deps.traffic.flush(), api.deps.guardCounts.flush()])
     const before = await api.redis.keys('*')
     await redeem({ receipt })
     const added = (await api.redis.keys('*')).filter((key) => !before.includes(key))
@@ -215,77 +219,5 @@ describe('the public keys', () => {
     expect(await redeem({ receipt: other }, api)).toMatchObject({ status: 400, body: { code: '5006' } })
     expect(await redeem({ receipt: other }, after)).toMatchObject({ status: 200 })
     await Promise.all([both.stop(), after.stop()])
-  })
-})
-
-describe('docs/receipts.md', () => {
-  const run = promisify(execFile)
-  const text = readFileSync(join(import.meta.dirname, '../../../../docs/receipts.md'), 'utf8')
-  const example = /^```js\n(.*?)^```$/ms.exec(text)?.[1] ?? ''
-
-  /** Calls `readReceipt` of the example with each list of arguments, and returns the request ids, null if it throws. */
-  async function readWithExample(shown: string[][], url: string): Promise<unknown> {
-    const script = `${example}
-      const results = await Promise.allSettled(${JSON.stringify(shown)}.map((of) => readReceipt(...of)))
-      console.log(JSON.stringify(results.map(({ value }) => value?.rid ?? null)))`
-    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
-      cwd: import.meta.dirname,
-      env: { ...process.env, SMS_CODES_URL: url },
-    })
-    return JSON.parse(stdout)
-  }
-
-  it('has an example for Node that accepts a receipt, and refuses another scene and a forgery', async () => {
-    const url = await api.app.listen({ host: '127.0.0.1', port: 0 })
-    const receipt = await api.receipt(aMobile())
-    const [header, , signature] = receipt.split('.')
-    const forged = [header, (await api.receipt(aMobile())).split('.')[1], signature].join('.')
-    const shown = [
-      [receipt, 'login'],
-      [receipt, 'register'],
-      [forged, 'login'],
-      [await api.receipt(aMobile(), 'register'), 'register'],
-    ]
-    expect(await readWithExample(shown, url)).toEqual([
-      decodeJwt(receipt)['rid'],
-      null,
-      null,
-      decodeJwt(shown[3]?.[0] ?? '')['rid'],
-    ])
-  })
-
-  it('has an example that refuses a receipt for another back end', async () => {
-    const API_KEYS = `shop:${KEY},crm:${'c'.repeat(32)}`
-    const scopes = ['redeem']
-    const api_keys = { shop: { scopes, scenes: ['login'] }, crm: { scopes, scenes: ['login', 'register'] } }
-    const bound = await startApiWith({ api_keys }, { ...env, API_KEYS })
-    const url = await bound.app.listen({ host: '127.0.0.1', port: 0 })
-    const [both, one, open] = [
-      await bound.receipt(aMobile(), 'login'),
-      await bound.receipt(aMobile(), 'register'),
-      await bound.receipt(aMobile(), 'default'),
-    ]
-    const shown = [
-      [both, 'login', 'shop'],
-      [both, 'login', 'crm'],
-      [both, 'login', 'other'],
-      [both, 'login'],
-      [one, 'register', 'crm'],
-      [one, 'register', 'shop'],
-      [open, 'default'],
-      [open, 'default', 'shop'],
-    ]
-    const rid = (receipt: string) => decodeJwt(receipt)['rid']
-    expect(await readWithExample(shown, url)).toEqual([
-      rid(both),
-      rid(both),
-      null,
-      null,
-      rid(one),
-      null,
-      rid(open),
-      null,
-    ])
-    await bound.stop()
   })
 })

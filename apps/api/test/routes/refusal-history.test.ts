@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { readHistory } from '@sms-codes/core/history/history'
 import { keys } from '@sms-codes/core/redis/keys'
@@ -22,7 +22,7 @@ const send = async (mobile: string, address = anAddress(), answered?: object) =>
   )
 
 async function expectRefusal(mobile: string, code: string, times = 1): Promise<void> {
-  await vi.waitFor(async () => expect(await refusals(mobile)).toEqual([{ kind: 'status', times, code }]))
+  await expect.poll(() => refusals(mobile)).toEqual([{ kind: 'status', times, code }])
 }
 
 it.each([

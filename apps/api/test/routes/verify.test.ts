@@ -41,7 +41,8 @@ describe('POST /v1/sms_codes/verify', () => {
     )
     expect(JSON.parse(claims)).toMatchObject({ sub: rid.slice(0, 22), scene: 'login', assurance: 'sms' })
     expect([header, claims, ...rest].join()).not.toContain(mobile)
-    expect([header, claims, ...rest].join()).not.toContain(code)
+    // Six digits may also be part of a time.
+    expect([header, claims, ...rest].join()).not.toMatch(new RegExp(`(?<!\\d)${code}(?!\\d)`))
     expect(await verify({ mobile, sms_code: code, scene: 'login', request_id: rid })).toMatchObject({
       status: 400,
       body: { code: '4008', attempts_left: 0 },
@@ -96,6 +97,15 @@ describe('POST /v1/sms_codes/verify', () => {
       expect(await answersTo(id)).toEqual(answers)
   })
 
+  it('refuses the right code with a sixth made-up id, and the number of guesses left does not tell', async () => {
+    const { mobile, rid, code } = await sent()
+    const guessWith = async (sms_code: string, request_id: string) =>
+      (await verify({ mobile, sms_code, request_id })).body['attempts_left']
+    for (let i = 0; i < 5; i++) expect(await guessWith(wrong(code), `made up ${i}`)).toBe(4)
+    expect(await guessWith(code, 'made up 5')).toBe(4)
+    expect(await verify({ mobile, sms_code: code, request_id: rid })).toMatchObject({ status: 200 })
+  })
+
   it('accepts the id of an owner who asks after a stranger, whatever the stranger guesses', async () => {
     const { mobile, rid: strangersId, code } = await sent()
     await agePhone(api.redis, api.keyring.pseudonym(mobile), 61)
@@ -117,6 +127,8 @@ describe('POST /v1/sms_codes/verify', () => {
     ['a bad mobile', { mobile: '23800138000', sms_code: '123456' }, '4007'],
     ['a bad scene', { mobile: '13800138000', sms_code: '123456', scene: 'nope' }, '5006'],
     ['an unknown field', { mobile: '13800138000', sms_code: '123456', admin: true }, '5006'],
+    ['an empty request id', { mobile: '13800138000', sms_code: '123456', request_id: '' }, '5006'],
+    ['null for the request id', { mobile: '13800138000', sms_code: '123456', request_id: null }, '5006'],
     ['a huge request id', { mobile: '13800138000', sms_code: '123456', request_id: 'x'.repeat(65) }, '5006'],
   ])('refuses %s with 400', async (_what, body, code) => {
     expect(await verify(body)).toMatchObject({ status: 400, body: { code } })
@@ -195,6 +207,7 @@ describe('GET /v1/sms_codes/:request_id', () => {
         status: 'queued',
         channel: 'sms',
         sends: 1,
+        counts: true,
         times: { queued: expect.stringMatching(/^\d{4}-.*Z$/) as unknown },
       },
     })
