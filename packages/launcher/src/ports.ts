@@ -18,15 +18,31 @@ export async function portFaults(ports: number[], host = '127.0.0.1'): Promise<(
 
 // Below the range of outgoing ports. Otherwise a client that keeps reconnecting to a stopped server could be given
 // the very port that the server needs to start again.
-let range = { first: 20_000, count: 12_000 }
+// Tests take the ports below 30,000 and all other processes, also those that a test starts, take the ports above.
+const TEST_RANGES = { first: 20_000, count: 250, ranges: 40 }
+let range = { first: 30_000, count: 2_000 }
 let next = randomInt(range.count)
+let claim: Promise<void> | undefined
 
 /**
- * Limits the ports that `freePort` returns. A port looks free from its check until its server listens, so processes
- * that start servers at the same time need separate ranges.
+ * Gives this process a range of ports that `freePort` of no other process returns. A port looks free from its check
+ * until its server listens, so processes that start servers at the same time need separate ranges, also those of two
+ * test runs on one machine. The process holds its range by listening on the first port until it ends. The search begins
+ * at the range `from`. If every range is held, the process shares that one. A second call changes nothing.
  */
-export function limitFreePorts(first: number, count: number): void {
-  range = { first, count }
+export const claimFreePorts = (from: number): Promise<void> => (claim ??= searchRange(from))
+
+async function searchRange(from: number): Promise<void> {
+  const { first, count, ranges } = TEST_RANGES
+  const firstOf = (at: number): number => first + count * (at % ranges)
+  range = { first: firstOf(from) + 1, count: count - 1 }
+  for (let at = from; at < from + ranges; at += 1) {
+    const held = await listen(firstOf(at), '127.0.0.1')
+    if (typeof held === 'string') continue
+    held.unref()
+    range = { first: firstOf(at) + 1, count: count - 1 }
+    return
+  }
 }
 
 /** Returns a free port of the loopback. A process gets no port twice until it has had all ports of its range. */

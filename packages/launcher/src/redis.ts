@@ -1,21 +1,20 @@
-// Finds or installs a Redis server and starts it as a child process on a free port of the loopback. The
+// Finds or downloads a Redis server and starts it as a child process on a free port of the loopback. The
 // server ends with the process that started it.
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { aptInstall, canAptInstall, thisMachine, type Machine } from './apt.ts'
+import { delimiter, dirname, join } from 'node:path'
 import { cleanUpAtExit } from './cleanup-at-exit.ts'
 import { lockDataDir } from './data-dir-lock.ts'
 import { findProgram } from './find-program.ts'
 import { freePort } from './ports.ts'
 import { startServer } from './redis-server.ts'
 import { StartupError } from './startup-error.ts'
+import { canUnpack, findUnpacked, thisMachine, unpackPackage, type Machine } from './unpacked-programs.ts'
 
-// Debian's redis-tools contains the server as /usr/bin/redis-check-rdb; the package redis-server only adds
-// a symlink and a system service. Installing redis-tools therefore starts no service. Valkey is packaged
-// in the same way.
 const BINARIES = ['redis-server', 'valkey-server', 'redis-check-rdb', 'valkey-check-rdb']
-const DEBIAN_PACKAGE = 'redis-tools'
+// Debian's redis-tools contains the server as redis-check-rdb. The package redis-server only adds a symlink and a
+// system service. Valkey is packaged in the same way.
+const REDIS_TOOLS = { name: 'redis-tools', programs: { 'redis-server': 'redis-check-rdb' } }
 
 const WAYS = `Redis is needed, but there is no redis-server or valkey-server on the PATH. Three ways to get one:
   package manager   apt-get install redis-server | brew install redis | dnf install valkey
@@ -36,10 +35,11 @@ type RedisOptions = {
   settings?: Record<string, string>
 }
 
-export const findRedis = (env?: NodeJS.ProcessEnv): string | null => findProgram(BINARIES, env)
+export const findRedis = (machine: Machine = thisMachine()): string | null =>
+  findProgram(BINARIES, machine.env) ?? findUnpacked(REDIS_TOOLS.name, 'redis-server', machine)
 
 /**
- * Returns the server's path, after an installation if that is possible.
+ * Returns the server's path, after a download if that is possible.
  * @throws StartupError that tells the user how to get a Redis
  */
 export async function ensureRedisBinary(options: {
@@ -47,18 +47,23 @@ export async function ensureRedisBinary(options: {
   machine?: Machine
 }): Promise<string> {
   const { say, machine = thisMachine() } = options
-  const found = findRedis(machine.env)
+  const found = findRedis(machine)
   if (found !== null) return found
-  if (!canAptInstall(machine)) throw new StartupError(WAYS)
-  say(`No redis-server or valkey-server on the PATH. The package ${DEBIAN_PACKAGE} contains the server.`)
+  if (!canUnpack(machine)) throw new StartupError(WAYS)
   try {
-    await aptInstall([DEBIAN_PACKAGE], say)
+    await unpackPackage(REDIS_TOOLS, machine, say)
   } catch (error) {
-    throw new StartupError(`${WAYS}\n${String(error)}`)
+    throw new StartupError(`${WAYS}\n\nThe download did not work. ${String(error)}`)
   }
-  const installed = findRedis({ PATH: '/usr/bin' })
-  if (installed === null) throw new StartupError(WAYS)
-  return installed
+  const unpacked = findRedis(machine)
+  if (unpacked === null) throw new StartupError(WAYS)
+  return unpacked
+}
+
+/** Finds or downloads Redis and puts it on the PATH, for child processes that have a DATA_DIR of their own. */
+export async function ensureRedisOnPath(say: (line: string) => void): Promise<void> {
+  const binary = await ensureRedisBinary({ say })
+  process.env['PATH'] = [process.env['PATH'], dirname(binary)].join(delimiter)
 }
 
 /**

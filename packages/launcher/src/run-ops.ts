@@ -7,9 +7,14 @@ import { servedPort } from './data-dir-lock.ts'
 import { developmentEnv } from './dev-env.ts'
 import { StartupError } from './startup-error.ts'
 
+// A policy file is checked in the environment that `npm start` gives it as POLICY_FILE.
+const [command, file] = process.argv.slice(2)
+const checked = command === 'check-policy' && file !== undefined ? { POLICY_FILE: file } : {}
+
 try {
   // The ports of a running npm start may be unknown here, so the command must not replace its policy file.
-  Object.assign(process.env, developmentEnv(process.env, DATA_DIR, undefined, { writesPolicy: false }))
+  const env = { ...process.env, ...checked }
+  Object.assign(process.env, developmentEnv(env, DATA_DIR, undefined, { writesPolicy: false }))
   if (!process.env['REDIS_URL'] && process.env['NODE_ENV'] !== 'production') {
     const port = await servedPort(join(DATA_DIR, 'redis'))
     if (port !== null) process.env['REDIS_URL'] = `redis://127.0.0.1:${port}`

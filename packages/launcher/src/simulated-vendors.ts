@@ -25,6 +25,7 @@ export function simulatedSecrets(derive: Derive): Record<string, string> {
 }
 
 const domestic = { countries: ['CN'], sign_name: '演示' }
+const domesticEnglish = { ...domestic, locales: ['en'] }
 
 /** The gateways of the policy with the accounts of the simulator. The ids are the simulator's own and are no secret. */
 export const simulatedGateways = (simulator: string) => ({
@@ -32,11 +33,12 @@ export const simulatedGateways = (simulator: string) => ({
     base_url: simulator,
     account: 'aaf98f894d328b13014d6c3d0b8b2f5f',
     app: '8a48b5514fa577af014fa5a9d1fe03d0',
-    messages: [{ template: '1' }],
+    messages: [{ locales: ['en'], template: '5101' }, { template: '1' }],
   },
   aliyun: {
     base_url: simulator,
     messages: [
+      { ...domesticEnglish, template: 'SMS_100000101', minutes: 5 },
       { ...domestic, template: 'SMS_100000001', minutes: 5 },
       { locales: ['zh-HK'], template: 'SMS_200000001', sign_name: 'Demo', minutes: 5 },
       { template: 'SMS_200000002', sign_name: 'Demo', minutes: 5 },
@@ -47,6 +49,7 @@ export const simulatedGateways = (simulator: string) => ({
     app: '1400000001',
     region: 'ap-guangzhou',
     messages: [
+      { ...domesticEnglish, template: '1121' },
       { ...domestic, template: '1110' },
       { locales: ['zh-HK'], template: '2220' },
       { template: '2221' },
@@ -57,7 +60,10 @@ export const simulatedGateways = (simulator: string) => ({
     account: 'simulatedhuaweiappkey00001',
     app: '8825010100001',
     countries: ['CN'],
-    messages: [{ ...domestic, template: '8ff55eac1d0b478ab3c06c3c6a492300', minutes: 5 }],
+    messages: [
+      { ...domesticEnglish, template: '8ff55eac1d0b478ab3c06c3c6a492302', minutes: 5 },
+      { ...domestic, template: '8ff55eac1d0b478ab3c06c3c6a492300', minutes: 5 },
+    ],
   },
   twilio: {
     base_url: simulator,

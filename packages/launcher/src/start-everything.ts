@@ -23,18 +23,19 @@ export async function startEverything({ children, signal, say }: Deps): Promise<
   await checkPorts(env)
   signal.throwIfAborted()
 
-  say('1/4 Start Redis')
-  const redisUrl = env['REDIS_URL'] ? await givenRedis(env['REDIS_URL']) : await ownRedis(children, say)
+  const given = env['REDIS_URL']
+  if (given) await checkRedis(given)
   signal.throwIfAborted()
 
-  say('2/4 Build the apps')
-  await build(children)
+  say(given ? '1/3 Build the apps' : '1/3 Start Redis and build the apps')
+  // Together, because the first start may have to download Redis.
+  const [redisUrl] = await Promise.all([given || ownRedis(children, say), build(children)])
   signal.throwIfAborted()
 
-  say(`3/4 Start ${APPS.join(', ')}`)
+  say(`2/3 Start ${APPS.join(', ')}`)
   await Promise.all(APPS.map((app) => startApp(app, { ...env, REDIS_URL: redisUrl }, children, say)))
 
-  say('4/4 Wait until they are ready')
+  say('3/3 Wait until they are ready')
   const ready: Record<App, string> = {
     api: `${urlOf(env, 'API_OPS_PORT')}/readyz`,
     worker: `${urlOf(env, 'WORKER_OPS_PORT')}/readyz`,
@@ -65,21 +66,19 @@ function isPort(port: number | undefined): boolean {
   return Number.isInteger(port) && port !== undefined && port > 0 && port < 65_536
 }
 
-async function givenRedis(url: string): Promise<string> {
+async function checkRedis(url: string): Promise<void> {
   const fault = await redisFault(url)
-  if (fault !== null) {
-    throw new StartupError(
-      `REDIS_URL is set, but no Redis answers there (${fault}). Start that Redis, or unset REDIS_URL.`,
-    )
-  }
-  return url
+  if (fault === null) return
+  throw new StartupError(
+    `REDIS_URL is set, but no Redis answers there (${fault}). Start that Redis, or unset REDIS_URL.`,
+  )
 }
 
 async function ownRedis(children: Children, say: Say): Promise<string> {
   const binary = await ensureRedisBinary({ say })
   const redis = await startRedis({ binary, dir: join(DATA_DIR, 'redis'), persistent: true, detached: true })
   await children.addService('redis', redis)
-  say(`    ${binary} on port ${redis.port}, data in ${shownPath('redis')}`)
+  say(`    Redis runs on port ${redis.port} (${binary}), data in ${shownPath('redis')}`)
   return redis.url
 }
 

@@ -9,9 +9,10 @@ const USAGE = `Usage: npm start
 
 Starts Redis, builds the apps, and runs api, worker, board and simulator until Ctrl-C.
 
-Redis      The one at REDIS_URL if that is set, otherwise one with its data in .data/redis.
+Redis      The one at REDIS_URL if that is set, otherwise one with its data in .data/redis. If no Redis is
+           on the PATH, apt-get downloads it into .data/programs. Nothing is installed.
 Variables  From the environment, then from .env, then from .data/dev.env. The first start writes
-           .data/dev.env with generated secrets.
+           .data/dev.env with generated secrets, and every start writes .data/policy.yaml.
 Logs       In .data/logs. Warnings and errors are shown in the terminal too.`
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

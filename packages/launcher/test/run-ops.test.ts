@@ -16,9 +16,9 @@ beforeEach(async () => {
 afterEach(() => project.remove())
 
 /** Runs a command that prints its arguments, its REDIS_URL and the length of its PHONE_KEY. */
-async function runOps(env: NodeJS.ProcessEnv = {}) {
+async function runOps(env: NodeJS.ProcessEnv = {}, args = ['phone', '-']) {
   const lines: string[] = []
-  const child = await project.run('run-ops.ts', ['phone', '-'], env, (line) => lines.push(line))
+  const child = await project.run('run-ops.ts', args, env, (line) => lines.push(line))
   return { ...(await child.exited), line: lines.at(-1) }
 }
 
@@ -55,5 +55,7 @@ test('a command reads the policy file of npm start, and writes none', async () =
   await project.write('.data/policy.yaml', text)
   expect((await runOps()).line).toBe(`${file} ccp,aliyun,tencent`)
   expect((await runOps({ POLICY_FILE: 'mine.yaml' })).line).toBe('mine.yaml undefined')
+  // The gateways of the generated file are no gateways of the file that is checked.
+  expect((await runOps({}, ['check-policy', 'mine.yaml'])).line).toBe('mine.yaml undefined')
   expect(await readFile(file, 'utf8')).toBe(text)
 })

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmod } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freePort, portFaults } from '../src/ports.ts'
 import { redisFault } from '../src/ask-redis.ts'
@@ -58,6 +59,10 @@ test('all apps start, their addresses are printed, and Ctrl-C stops them in orde
   expect(output()).toContain(`Demo page  http://127.0.0.1:${ports[2]}/`)
   expect(output()).toContain(`http://127.0.0.1:${ports[0]}/docs`)
   expect(output()).toMatch(/user operator, password \S{20,}/)
+  const settings = ['policy.yaml', 'dev.env'].map((file) =>
+    relative(process.cwd(), join(project.dir, '.data', file)),
+  )
+  expect(output()).toContain(settings.join(' and '))
   const redisUrl = redisUrlIn(output())
   expect(await redisFault(redisUrl)).toBeNull()
 
@@ -82,6 +87,23 @@ test('the Redis at REDIS_URL is used, and keeps running after the stop', async (
   expect(await redisFault(redis.url)).toBeNull()
   expect(existsSync(join(project.dir, '.data/redis'))).toBe(false)
   await redis.stop()
+})
+
+test('the apps are built while Redis is downloaded, and a failed download ends the start with its reason', async () => {
+  await project.write(
+    'node_modules/.bin/turbo',
+    'require("node:fs").appendFileSync(process.env.EVENTS, "build")',
+  )
+  await project.write('node_modules/package.json', '{ "type": "commonjs" }')
+  const wait = 'while ! /bin/grep -qs build "$EVENTS"; do /bin/sleep 0.1; done'
+  await project.write('bin/apt-get', `#!/bin/sh\n${wait}\necho "E: no network"\nexit 100\n`)
+  await project.write('bin/dpkg-deb', '')
+  for (const name of ['apt-get', 'dpkg-deb']) await chmod(join(project.dir, 'bin', name), 0o755)
+  const { child, output } = await npmStart({ PATH: join(project.dir, 'bin') })
+  expect(await child.exited).toEqual({ code: 78, signal: null })
+  expect(output()).toMatch(/Three ways to get one[^]*E: no network/)
+  expect(project.events()).toEqual(['build'])
+  expect(existsSync(join(project.dir, '.data/programs/redis-tools'))).toBe(false)
 })
 
 test('an app that exits stops all others, and its last lines are shown', async () => {
