@@ -11,6 +11,7 @@ export function createBreakage({ language, gateways }) {
   const repair = document.querySelector('#repair-all')
   let queue = Promise.resolve()
   let waiting = 0
+  let failure = null
   const switches = [...gateways.filter(isBreakable), MAIL].map((name) => {
     const choices = name === MAIL ? mailChoices() : gatewayChoices(name)
     return { ...drawSwitch(name, choices, choose), name, choices, chosen: 'works' }
@@ -24,6 +25,7 @@ export function createBreakage({ language, gateways }) {
       for (const [choice, radio] of radios) radio.checked = choice === chosen
       effect.textContent = t(name === MAIL ? `effect_mail_${chosen}` : `effect_${chosen}`) ?? ''
     }
+    error.textContent = failure === null ? '' : t('breakageFailed', failure)
     repair.disabled = switches.every(({ chosen }) => chosen === 'works')
   }
 
@@ -37,8 +39,7 @@ export function createBreakage({ language, gateways }) {
 
   async function apply(name, choice) {
     const one = switches.find((candidate) => candidate.name === name)
-    const failure = await order(name, one.choices.get(choice))
-    error.textContent = failure === null ? '' : t('breakageFailed', failure)
+    failure = await order(name, one.choices.get(choice))
     if (failure === null) one.chosen = choice
     waiting -= 1
     if (waiting === 0) draw()

@@ -1,7 +1,7 @@
 // Stores the e-mail address of a phone, which is the task of an application's back end. The page has no API key, so it asks
 // the simulator, which plays the back end.
 
-export function createContact({ language, isOn, mobileOf, onAddress }) {
+export function createContact({ language, isOn, mobileOf, onNoMobile, onAddress }) {
   const { t } = language
   const email = document.querySelector('#email')
   const button = document.querySelector('#save-contact')
@@ -10,7 +10,8 @@ export function createContact({ language, isOn, mobileOf, onAddress }) {
   let notice = null
 
   function draw() {
-    button.disabled = isSaving
+    // A disabled button would lose the focus.
+    button.setAttribute('aria-disabled', String(isSaving))
     button.textContent = t(isSaving ? 'saving' : 'save')
     const text = notice === null ? t(isOn ? 'emailHint' : 'emailOff') : notice.text()
     note.textContent = text
@@ -31,16 +32,21 @@ export function createContact({ language, isOn, mobileOf, onAddress }) {
       return
     }
     const mobile = mobileOf()
-    if (mobile === null) return
+    if (mobile === '') {
+      notify('bad', () => t('needMobile'))
+      onNoMobile()
+      return
+    }
     isSaving = true
     draw()
-    const failure = await store(mobile, email.value, language.current())
+    const refusal = await store(mobile, email.value)
     isSaving = false
-    if (failure === null) notify('good', () => t('contactSaved', mobile))
-    else notify('bad', () => failure || t('contactFailed'))
+    if (refusal === null) notify('good', () => t('contactSaved', mobile))
+    else notify('bad', () => t('contactFailed', t(`contact_${refusal}`) ?? refusal))
   }
 
-  button.hidden = !isOn
+  // Until here, a submit would load the page again, with the address in its URL.
+  button.disabled = button.hidden = !isOn
   email.addEventListener('input', () => {
     notice = null
     draw()
@@ -59,18 +65,17 @@ function addressIn(email) {
   return email.checkValidity() ? email.value : ''
 }
 
-/** Null when the address was stored, else the API's reason or ''. */
-async function store(mobile, email, language) {
+/** Null when the address was stored, else the RETCODE of the API or, without one, the HTTP status. */
+async function store(mobile, email) {
   try {
     const answer = await fetch('/demo/contact', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'accept-language': language },
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ mobile, email }),
     })
     if (answer.status === 204) return null
-    const { errmsg, error } = await answer.json()
-    return errmsg ?? (answer.status === 400 ? '' : error)
+    return (await answer.json()).code ?? String(answer.status)
   } catch {
-    return ''
+    return 'unreachable'
   }
 }

@@ -12,16 +12,8 @@ export function createLanguage() {
   function apply() {
     document.documentElement.lang = current === 'zh' ? 'zh-CN' : 'en'
     for (const node of document.querySelectorAll('[data-t]')) node.textContent = t(node.dataset.t)
-    for (const [key, attribute] of [
-      ['tPlaceholder', 'placeholder'],
-      ['tLabel', 'aria-label'],
-      ['tTitle', 'title'],
-      ['tAlt', 'alt'],
-    ]) {
-      const selector = `[data-${key.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}]`
-      for (const node of document.querySelectorAll(selector))
-        node.setAttribute(attribute, t(node.dataset[key]))
-    }
+    for (const node of document.querySelectorAll('[data-t-label]'))
+      node.setAttribute('aria-label', t(node.dataset.tLabel))
     for (const button of document.querySelectorAll('[data-language]')) {
       button.setAttribute('aria-pressed', String(button.dataset.language === current))
     }

@@ -6,8 +6,8 @@ import type { Config } from './config.ts'
 import { createArrivals, createSequence } from './control/arrivals.ts'
 import { addControlRoutes } from './control/control-routes.ts'
 import { createFaultScript } from './control/fault-script.ts'
+import { addBackEnd } from './demo/back-end.ts'
 import { servePage } from './demo/serve-page.ts'
-import { addStoreContact } from './demo/store-contact.ts'
 import type { MailFault } from './mail/mail-faults.ts'
 import { createMailServer } from './mail/mail-server.ts'
 import type { Mail } from './mail/read-mail.ts'
@@ -66,14 +66,14 @@ export function buildApp(config: Config): FastifyInstance {
     vendorFaults,
     vendors: vendors.list,
   })
-  addStoreContact(app, { apiUrl: config.API_URL, apiKey: config.DEMO_API_KEY })
+  addBackEnd(app, { apiUrl: config.API_URL, apiKey: config.DEMO_API_KEY })
   servePage(
     app,
     { mailServer, sequence },
     {
       apiUrl: config.API_URL,
       gateways: config.SMS_GATEWAYS.split(',').map((name) => name.trim()),
-      storesContacts: config.DEMO_API_KEY !== '',
+      playsBackEnd: config.DEMO_API_KEY !== '',
     },
   )
   return app

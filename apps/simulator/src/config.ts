@@ -31,7 +31,7 @@ export const ConfigSchema = Type.Object({
     pattern: '^([A-Za-z0-9_-]{32,128})?$',
     default: '',
     description:
-      'secret: a key from API_KEYS that the demo page uses to store e-mail addresses; empty turns storing off',
+      'secret: a key from API_KEYS with which the simulator plays the back end of the demo page: it stores e-mail addresses and redeems receipts; empty turns both off',
   }),
   SMS_GATEWAYS: Type.String({
     pattern: '^[a-z][a-z0-9_]*( *, *[a-z][a-z0-9_]*)*$',

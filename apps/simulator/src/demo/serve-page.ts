@@ -18,11 +18,12 @@ const PUBLIC = new URL('../../public/', import.meta.url)
 export function servePage(
   app: FastifyInstance,
   deps: { mailServer: MailServer; sequence: Sequence },
-  options: { apiUrl: string; gateways: readonly string[]; storesContacts: boolean },
+  options: { apiUrl: string; gateways: readonly string[]; playsBackEnd: boolean },
 ): void {
   const api = options.apiUrl.replace(/\/+$/, '')
   const { origin } = new URL(api)
-  const policy = `default-src 'self'; connect-src 'self' ${origin}; img-src 'self' data: blob: ${origin}; frame-ancestors 'none'`
+  // The element is a script of the API, shows pictures of the API and calls it.
+  const policy = `default-src 'self'; script-src 'self' ${origin}; connect-src 'self' ${origin}; img-src 'self' ${origin}; frame-ancestors 'none'`
 
   for (const file of readdirSync(PUBLIC)) {
     const type = CONTENT_TYPES[extname(file)]
@@ -46,7 +47,7 @@ export function servePage(
       newest: deps.sequence.newest(),
       gateways: options.gateways,
       smtp_port: deps.mailServer.port(),
-      stores_contacts: options.storesContacts,
+      plays_back_end: options.playsBackEnd,
     }),
   )
 }

@@ -12,6 +12,7 @@ export type Template = {
 }
 
 const chinese = { kind: 'domestic', locale: 'zh-CN' } as const
+const chinaInEnglish = { kind: 'domestic', locale: 'en' } as const
 const hongKong = { kind: 'international', locale: 'zh-HK' } as const
 const english = { kind: 'international', locale: 'en' } as const
 
@@ -25,6 +26,7 @@ export const CCP = {
   templates: new Map<string, Template>([
     ['1', chinese],
     ['5001', chinese],
+    ['5101', chinaInEnglish],
   ]),
 }
 
@@ -32,6 +34,7 @@ export const ALIYUN = {
   templates: new Map<string, Template>([
     ['SMS_100000001', { ...chinese, minutes: 5 }],
     ['SMS_100000002', { ...chinese, minutes: 2 }],
+    ['SMS_100000101', { ...chinaInEnglish, minutes: 5 }],
     ['SMS_200000001', { ...hongKong, minutes: 5 }],
     ['SMS_200000002', { ...english, minutes: 5 }],
   ]),
@@ -42,6 +45,7 @@ export const TENCENT = {
   templates: new Map<string, Template>([
     ['1110', chinese],
     ['1111', chinese],
+    ['1121', chinaInEnglish],
     ['2220', hongKong],
     ['2221', english],
   ]),
@@ -62,6 +66,7 @@ export const HUAWEI = {
   ]),
   templates: new Map<string, Template>([
     ['8ff55eac1d0b478ab3c06c3c6a492300', { ...chinese, minutes: 5 }],
+    ['8ff55eac1d0b478ab3c06c3c6a492302', { ...chinaInEnglish, minutes: 5 }],
     ['8ff55eac1d0b478ab3c06c3c6a492301', { ...english, minutes: 5 }],
   ]),
 }

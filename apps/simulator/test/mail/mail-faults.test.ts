@@ -11,6 +11,8 @@ beforeEach(() => simulator.reset())
 
 const order = (fault: string, more: Record<string, unknown> = {}) =>
   simulator.post('/_sim/mail_script', { fault, ...more })
+/** Long enough for the steps before the last one on a busy machine. */
+const PATIENCE_MS = 1_500
 const storedCount = async () => [await simulator.get('/_sim/mails')].flat().length
 
 describe('a fault of the mail server', () => {
@@ -38,7 +40,7 @@ describe('a fault of the mail server', () => {
 
   test('accept_hang stores the mail and never answers', async () => {
     await order('accept_hang')
-    expect(await (await mailTo(simulator, { timeoutMs: 300 })).refusal()).toBe('ETIMEDOUT')
+    expect(await (await mailTo(simulator, { timeoutMs: PATIENCE_MS })).refusal()).toBe('ETIMEDOUT')
     expect(await storedCount()).toBe(1)
   })
 
@@ -50,7 +52,7 @@ describe('a fault of the mail server', () => {
 
   test('accept delays the answer and stores the mail before it', async () => {
     await order('accept', { delay_ms: 600_000 })
-    expect(await (await mailTo(simulator, { timeoutMs: 300 })).refusal()).toBe('ETIMEDOUT')
+    expect(await (await mailTo(simulator, { timeoutMs: PATIENCE_MS })).refusal()).toBe('ETIMEDOUT')
     expect(await storedCount()).toBe(1)
   })
 

@@ -30,17 +30,19 @@ async function listenAsApi(status: number, body: string) {
   return { url: `http://127.0.0.1:${port}`, asked }
 }
 
-const store = (body: unknown) =>
-  fetch(`${simulator.url}/demo/contact`, {
+const post = (path: string, body: unknown) =>
+  fetch(`${simulator.url}/demo/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'accept-language': 'en' },
     body: JSON.stringify(body),
   })
+const store = (body: unknown) => post('contact', body)
+const RECEIPT = { receipt: 'a.b.c', mobile: '13800138000', scene: 'default' }
 
 test('the address reaches the API with the API key, which the page never sees', async () => {
   const api = await listenAsApi(204, '')
   simulator = await startSimulator({ API_URL: `${api.url}/`, DEMO_API_KEY: KEY })
-  expect(await simulator.get('/config.json')).toMatchObject({ stores_contacts: true })
+  expect(await simulator.get('/config.json')).toMatchObject({ plays_back_end: true })
   expect(JSON.stringify(await simulator.get('/config.json'))).not.toContain(KEY)
   expect((await store(CONTACT)).status).toBe(204)
   expect(api.asked.map(({ request }) => `${request.method} ${request.url}`)).toEqual([
@@ -62,6 +64,19 @@ test('a refusal of the API is passed on to the page', async () => {
   expect(await answer.json()).toEqual(refusal)
 })
 
+test('a receipt is redeemed with the API key, and the page gets the answer and its status', async () => {
+  const redeemed = { code: '0', errmsg: 'OK', subject: 'p1', scene: 'default' }
+  const api = await listenAsApi(200, JSON.stringify(redeemed))
+  simulator = await startSimulator({ API_URL: `${api.url}/`, DEMO_API_KEY: KEY })
+  const answer = await post('redeem', RECEIPT)
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toEqual(redeemed)
+  const [asked] = api.asked
+  expect(`${asked?.request.method} ${asked?.request.url}`).toBe('POST /v1/receipts/redeem')
+  expect(asked?.request.headers).toMatchObject({ authorization: `Bearer ${KEY}` })
+  expect(JSON.parse(asked?.body ?? '')).toEqual(RECEIPT)
+})
+
 test('an API without a valid answer is named in a 502', async () => {
   const api = await listenAsApi(200, 'hello')
   simulator = await startSimulator({ API_URL: api.url, DEMO_API_KEY: KEY })
@@ -79,12 +94,13 @@ test('a number of another country is stored as it is', async () => {
   expect(api.asked[0]?.request.url).toBe('/v1/contacts/%2B85290000000')
 })
 
-test('an invalid mobile is refused, and without an API key the route is off', async () => {
+test('an invalid mobile is refused, and without an API key both routes are off', async () => {
   simulator = await startSimulator({ DEMO_API_KEY: KEY })
   expect((await store({ ...CONTACT, mobile: '../receipts' })).status).toBe(400)
   await simulator.close()
   simulator = await startSimulator()
-  const answer = await store(CONTACT)
-  expect(answer.status).toBe(404)
-  expect(await answer.json()).toEqual({ error: 'DEMO_API_KEY is not set' })
+  for (const answer of [await store(CONTACT), await post('redeem', RECEIPT)]) {
+    expect(answer.status).toBe(404)
+    expect(await answer.json()).toEqual({ error: 'DEMO_API_KEY is not set' })
+  }
 })
