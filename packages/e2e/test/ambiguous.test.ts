@@ -89,7 +89,9 @@ it(`${REQUESTS} requests with an ambiguous fault in every ${ONE_IN}th call all e
     expect(new Set(got.map(({ code }) => code)).size).toBe(1)
     expect(doubted.has(rid)).toBe(true)
   }
-  // Only a request whose calls stayed ambiguous may end without a message.
+  // Only a request whose calls stayed ambiguous until its time was over may end without a message. These are few, because
+  // the worker tries once more: the gateways accept half of the ambiguous calls.
   const none = [...requests].filter(([mobile]) => !messages.has(mobile))
-  for (const [, rid] of none) expect(doubted.get(rid) ?? 0).toBeGreaterThan(1)
+  for (const [, rid] of none) expect(doubted.get(rid) ?? 0).toBeGreaterThan(0)
+  expect(none.length).toBeLessThan(doubted.size / 10)
 })

@@ -61,7 +61,7 @@ async function fillQueue(): Promise<void> {
   for (const name of ['failed', 'completed']) await queue.add(name, {}, { jobId: `job.${name}` })
   await vi.waitUntil(
     async () => Object.values(await queue.getJobCounts('completed', 'failed')).join() === '1,1',
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   )
   await worker.close()
   await queue.add('waiting', {}, { jobId: 'job.waiting' })
@@ -97,7 +97,7 @@ async function pressEverything(user: User, paths: readonly string[]): Promise<Se
   for (const path of paths) {
     await page.goto(`${system.boardUrl}/${path}`)
     await page.locator('section').first().waitFor()
-    await expect.poll(() => page.getByText(/加载|Loading/).count(), { timeout: 20_000 }).toBe(0)
+    await expect.poll(() => page.getByText(/加载|Loading/).count(), { timeout: 60_000 }).toBe(0)
     const count = await page.locator(BUTTONS).count()
     for (let at = 0; at < count; at += 1) await press(page, page.locator(BUTTONS).nth(at))
   }

@@ -35,8 +35,8 @@ async function sendOne() {
   const { body } = await system.send(mobile)
   const rid = String(body['request_id'])
   const status = async () => String((await system.call(`/v1/sms_codes/${rid}`)).body['status'])
-  await vi.waitUntil(async () => (await status()) === 'sent', { timeout: 20_000 })
-  await vi.waitUntil(async () => (await system.open()) === 0, { timeout: 20_000 })
+  await vi.waitUntil(async () => (await status()) === 'sent', { timeout: 60_000 })
+  await vi.waitUntil(async () => (await system.open()) === 0, { timeout: 60_000 })
   return { mobile, status, job: `${rid}.1` }
 }
 
@@ -51,10 +51,10 @@ describe('a job that is retried from the board after its message was sent', () =
     const before = await started(job)
     expect(await put('operator', `/sms/${job}/retry`)).toBe(405)
     expect(await put('writer', `/sms/${job}/retry`)).toBe(204)
-    await vi.waitUntil(async () => (await started(job)) > before && (await ended(job)), { timeout: 20_000 })
+    await vi.waitUntil(async () => (await started(job)) > before && (await ended(job)), { timeout: 60_000 })
     expect(await put('writer', '/sms/retry/completed')).toBe(200)
     await vi.waitUntil(async () => (await started(job)) > before + 1 && (await ended(job)), {
-      timeout: 20_000,
+      timeout: 60_000,
     })
     expect(await system.outbox(mobile)).toHaveLength(1)
     expect(await status()).toBe('sent')
@@ -80,11 +80,11 @@ describe('the job of a send that a gateway refuses', () => {
       const { status, job: shown } = toRecord(await reply.json())
       return [status, shown === undefined ? '' : toRecord(shown)['failedReason']]
     }
-    await vi.waitUntil(async () => (await read())[0] === 'failed', { timeout: 20_000 })
+    await vi.waitUntil(async () => (await read())[0] === 'failed', { timeout: 60_000 })
     expect(await read()).toEqual(['failed', 'number: ccp 160042'])
     const before = await system.outbox()
     expect(await put('writer', `/sms/${job}/retry`)).toBe(204)
-    await vi.waitUntil(async () => (await read())[1] === 'number: ccp', { timeout: 20_000 })
+    await vi.waitUntil(async () => (await read())[1] === 'number: ccp', { timeout: 60_000 })
     expect(await read()).toEqual(['failed', 'number: ccp'])
     expect(await system.outbox()).toEqual(before)
   })

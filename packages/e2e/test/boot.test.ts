@@ -59,7 +59,7 @@ describe.each(['api', 'worker'])('the %s', (app) => {
 describe('with a Redis that knows the keys of the processes', () => {
   beforeAll(async () => {
     const { said } = await start('api', KEYS)
-    await vi.waitUntil(() => said().includes('api ready'), 20_000)
+    await vi.waitUntil(() => said().includes('api ready'), 60_000)
     await child.stop()
   })
 
@@ -87,11 +87,11 @@ describe('with a Redis that knows the keys of the processes', () => {
         REDIS_URL: `redis://127.0.0.1:${lateRedis}`,
       })
       const readiness = async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.text()
-      await vi.waitFor(async () => expect(await readiness()).toMatch(/^redis does not answer/), 20_000)
+      await vi.waitFor(async () => expect(await readiness()).toMatch(/^redis does not answer/), 60_000)
       const late = await startRedis({ port: lateRedis })
       const redis = new Redis(late.url)
       await redis.hset('sms:keys', 'PHONE_KEY', '0123456789abcdef')
-      await vi.waitFor(async () => expect(await readiness()).toMatch(/^PHONE_KEY: /), 20_000)
+      await vi.waitFor(async () => expect(await readiness()).toMatch(/^PHONE_KEY: /), 60_000)
       expect(await readiness()).toMatch(/^version \d+\.\d+\.\d+/m)
       expect(said()).toMatch(/"version":"\d+\.\d+\.\d+","msg":"starting"/)
       const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
@@ -111,8 +111,8 @@ it.each(['api', 'worker', 'board'])('the %s warns of a variable whose name is mi
   })
   const warning =
     /"level":"warn".*"given":"NODE_EVN","similar":"NODE_ENV","msg":"unknown environment variable, /
-  await vi.waitFor(() => expect(said()).toMatch(warning), 10_000)
-  await vi.waitFor(() => expect(said()).toContain(`${app} ready`), 10_000)
+  await vi.waitFor(() => expect(said()).toMatch(warning), 60_000)
+  await vi.waitFor(() => expect(said()).toContain(`${app} ready`), 60_000)
   expect(said()).not.toContain('canary-word')
 })
 
@@ -141,7 +141,7 @@ it.each([
   ['worker', ['bullmq-otel', 'libphonenumber-js/max']],
 ])('the %s starts without the modules of features that are off or unused', async (app, unused) => {
   const { said } = await start(app, { ...KEYS, NODE_OPTIONS: REPORT_MODULES })
-  await vi.waitFor(() => expect(said()).toContain(`${app} ready`), 20_000)
+  await vi.waitFor(() => expect(said()).toContain(`${app} ready`), 60_000)
   const imported = [...said().matchAll(/^imports (\S+)$/gm)].map(([, name]) => name)
   expect(imported).toEqual(expect.arrayContaining(['ioredis', 'prom-client']))
   for (const name of unused) expect(imported).not.toContain(name)

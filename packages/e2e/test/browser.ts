@@ -6,8 +6,11 @@ import { aptInstall } from '@sms-codes/launcher/apt'
 
 const CHROMIUM = '/usr/bin/chromium'
 
-/** Opens Debian's Chromium, which is installed if it is missing. It makes no requests of its own. */
-export async function openBrowser(): Promise<BrowserContext> {
+/**
+ * Opens Debian's Chromium, which is installed if it is missing. It makes no requests of its own.
+ * @param switches further command line switches
+ */
+export async function openBrowser(switches: readonly string[] = []): Promise<BrowserContext> {
   if (!existsSync(CHROMIUM)) await aptInstall(['chromium', 'fonts-noto-cjk'], console.log)
   return chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'sms-codes-browser-')), {
     executablePath: CHROMIUM,
@@ -21,6 +24,7 @@ export async function openBrowser(): Promise<BrowserContext> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...switches,
     ],
   })
 }

@@ -14,11 +14,11 @@ describe('a worker that is killed (SIGKILL)', () => {
     // The gateway accepts the message and never answers.
     await system.fault('accept_hang')
     const { body } = await system.send(mobile)
-    await expect.poll(() => codesOf(mobile), { timeout: 10_000 }).toHaveLength(1)
+    await expect.poll(() => codesOf(mobile)).toHaveLength(1)
     await system.workers[0]?.process.kill()
     const killedAt = Date.now()
     await system.startWorker()
-    await expect.poll(() => statusOf(body['request_id']), { timeout: 25_000, interval: 200 }).toBe('sent')
+    await expect.poll(() => statusOf(body['request_id']), { timeout: 60_000, interval: 200 }).toBe('sent')
     console.log(`message confirmed ${Date.now() - killedAt} ms after the kill`)
     const codes = await codesOf(mobile)
     expect(codes.length).toBeLessThanOrEqual(2)
@@ -30,7 +30,7 @@ describe('a worker that is killed (SIGKILL)', () => {
     const mobile = aMobile()
     await system.fault('hang')
     await system.send(mobile)
-    await expect.poll(() => system.redis.llen('{sms}:sms:active'), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
     // The claim is written to the record before the call.
     await expect
       .poll(async () => {
@@ -57,12 +57,12 @@ describe('a worker that is killed (SIGKILL)', () => {
     for (let killed = 0; killed < 2; killed++) {
       const before = await claims()
       const worker = await system.startWorker()
-      await expect.poll(claims, { timeout: 25_000 }).toBeGreaterThan(before)
+      await expect.poll(claims, { timeout: 60_000 }).toBeGreaterThan(before)
       await worker.process.kill()
     }
     await system.startWorker()
-    await expect.poll(() => codesOf(mobile), { timeout: 25_000 }).toHaveLength(1)
-    await expect.poll(() => system.open(), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => codesOf(mobile), { timeout: 60_000 }).toHaveLength(1)
+    await expect.poll(() => system.open()).toBe(0)
     expect(await codesOf(mobile)).toHaveLength(1)
   })
 
@@ -71,11 +71,10 @@ describe('a worker that is killed (SIGKILL)', () => {
     await system.fault('accept_hang', 4)
     const mobiles = await times(4, async () => aMobile())
     const sent = await Promise.all(mobiles.map((mobile) => system.send(mobile)))
-    for (const mobile of mobiles)
-      await expect.poll(() => codesOf(mobile), { timeout: 10_000 }).toHaveLength(1)
+    for (const mobile of mobiles) await expect.poll(() => codesOf(mobile)).toHaveLength(1)
     await system.workers[0]?.process.kill()
     for (const { body } of sent)
-      await expect.poll(() => statusOf(body['request_id']), { timeout: 25_000 }).toBe('sent')
+      await expect.poll(() => statusOf(body['request_id']), { timeout: 60_000 }).toBe('sent')
     for (const mobile of mobiles) expect(new Set(await codesOf(mobile)).size).toBe(1)
   })
 })
@@ -99,10 +98,10 @@ describe('Redis', () => {
       }
     }
     const clients = times(10, client)
-    await expect.poll(() => accepted.length, { timeout: 20_000 }).toBeGreaterThan(100)
+    await expect.poll(() => accepted.length).toBeGreaterThan(100)
     await system.restartRedis(500)
     const before = accepted.length
-    await expect.poll(() => accepted.length, { timeout: 20_000 }).toBeGreaterThan(before + 100)
+    await expect.poll(() => accepted.length).toBeGreaterThan(before + 100)
     going.on = false
     await clients
     await expect.poll(() => system.open(), { timeout: 60_000 }).toBe(0)
@@ -122,14 +121,14 @@ describe('Redis', () => {
     system = await startSystem()
     const mobile = aMobile()
     const query = new URLSearchParams(await system.captcha()).toString()
-    await system.redis.call('CLIENT', 'PAUSE', '3000', 'ALL')
-    const order: string[] = []
-    const hung = system.redis.ping().then(() => order.push('redis'))
-    const answer = await system.call(`/sms_codes/${mobile}/?${query}`)
+    const { pid } = system.redisServer()
+    process.kill(pid, 'SIGSTOP')
+    const answer = await system
+      .call(`/sms_codes/${mobile}/?${query}`)
+      .finally(() => process.kill(pid, 'SIGCONT'))
     expect(answer).toMatchObject({ status: 503, body: { code: '5000' } })
-    order.push('api')
-    await hung
-    expect(order).toEqual(['api', 'redis'])
+    // What the API had asked before its deadline is executed by then.
+    await system.redis.ping()
     expect(await system.outbox(mobile)).toEqual([])
   })
 
@@ -138,7 +137,7 @@ describe('Redis', () => {
     const mobile = aMobile()
     await system.fault('refuse', 100)
     await system.send(mobile)
-    await expect.poll(() => system.open(), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => system.open()).toBe(1)
     await system.redis.config('SET', 'maxmemory', '1mb')
     const pauses = () => system.logs.filter(({ line }) => line.includes('worker paused')).length
     await expect.poll(pauses, { timeout: 30_000 }).toBeGreaterThan(0)
@@ -153,13 +152,13 @@ describe('Redis', () => {
     system = await startSystem({ persistent: true })
     const ready = async (url = '') => (await fetch(`${url}/readyz`)).status
     const urls = [system.apis[0]?.opsUrl, system.workers[0]?.opsUrl]
-    const restarted = system.restartRedis(4_000)
+    await system.redisServer().kill()
     await expect.poll(() => Promise.all(urls.map(ready)), { interval: 100 }).toEqual([503, 503])
-    await restarted
+    await system.restartRedis()
     await expect.poll(() => Promise.all(urls.map(ready))).toEqual([200, 200])
     const mobile = aMobile()
     expect((await system.send(mobile)).body['code']).toBe('0')
-    await expect.poll(() => codesOf(mobile), { timeout: 10_000 }).toHaveLength(1)
+    await expect.poll(() => codesOf(mobile)).toHaveLength(1)
   })
 })
 
@@ -185,7 +184,7 @@ describe('a gateway', () => {
     const mobile = aMobile()
     await system.fault('160042')
     const { body } = await system.send(mobile)
-    await expect.poll(() => statusOf(body['request_id']), { timeout: 10_000 }).toBe('failed')
+    await expect.poll(() => statusOf(body['request_id'])).toBe('failed')
     expect(await codesOf(mobile)).toEqual([])
     expect((await system.send(mobile)).body['code']).toBe('0')
   })
@@ -196,9 +195,7 @@ describe('a gateway', () => {
     const mobile = aMobile()
     await system.send(mobile)
     await expect
-      .poll(() => system.logs.some(({ app, line }) => app === 'worker' && line.includes('111109')), {
-        timeout: 10_000,
-      })
+      .poll(() => system.logs.some(({ app, line }) => app === 'worker' && line.includes('111109')))
       .toBe(true)
     expect(await codesOf(mobile)).toEqual([])
   })
@@ -208,7 +205,7 @@ describe('a stop (SIGTERM)', () => {
   it('of a worker lets it finish its current message, which is sent once', async () => {
     system = await startSystem()
     const mobile = aMobile()
-    await system.fault('accept', 1, 1_500)
+    await system.fault('accept', 1, 3_000)
     const { body } = await system.send(mobile)
     await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
     expect(await system.workers[0]?.process.stop()).toEqual({ code: 0, signal: null })

@@ -14,6 +14,7 @@ import { firstGatewayAt } from '@sms-codes/launcher/simulated-vendors'
 /** Until then the compiled code and the connections still grow. */
 const WARM_UP_SENDS = 2_000
 const SENDS = 3_000
+const ROUNDS = 3
 /** A process that keeps a job and its key for each send grows by 500 bytes per send. The measured growth is up to 100. */
 const MOST_BYTES_PER_SEND = 300
 const CONNECTIONS = 10
@@ -45,7 +46,8 @@ beforeAll(async () => {
       NODE_OPTIONS,
       TRUST_PROXY: '127.0.0.1',
     },
-    API_POLICY,
+    // A busy machine must not refuse sends because its event loop is late.
+    { ...API_POLICY, overload: { ...API_POLICY.overload, event_loop_max_delay: '0s' } },
   )
   const address = gateway.address()
   const port = typeof address === 'object' ? address?.port : 0
@@ -86,11 +88,16 @@ async function heapOf(app: string, { pid }: App): Promise<number> {
 
 it('sends leave nothing behind in the heaps of the API and of the worker', async () => {
   const heaps = async () => ({ api: await heapOf('api', api), worker: await heapOf('worker', worker) })
-  const before = await heaps()
-  await send(SENDS)
-  const after = await heaps()
+  const growth = { api: Infinity, worker: Infinity }
+  const isSmall = () => Math.max(growth.api, growth.worker) < MOST_BYTES_PER_SEND
+  // What is left behind grows in every round. Compiled code may still grow in the first one.
+  for (let round = 1; round <= ROUNDS && !isSmall(); round++) {
+    const before = await heaps()
+    await send(SENDS)
+    const after = await heaps()
+    for (const app of ['api', 'worker'] as const)
+      growth[app] = Math.min(growth[app], (after[app] - before[app]) / SENDS)
+  }
   for (const app of ['api', 'worker'] as const)
-    expect((after[app] - before[app]) / SENDS, `bytes per send in the ${app}`).toBeLessThan(
-      MOST_BYTES_PER_SEND,
-    )
+    expect(growth[app], `bytes per send in the ${app}`).toBeLessThan(MOST_BYTES_PER_SEND)
 })

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => system.stop())
 
 async function arrived(mobile: string): Promise<void> {
-  await expect.poll(() => system.outbox(mobile), { timeout: 15_000 }).toHaveLength(1)
+  await expect.poll(() => system.outbox(mobile)).toHaveLength(1)
 }
 
 describe('the service', () => {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aMobile, type System, times } from './system.ts'
 
-export type Accepted = { mobile: string; rid: string; at: number }
+/** `askedAt` and `at` are when the client asked, and when it got the answer. */
+export type Accepted = { mobile: string; rid: string; askedAt: number; at: number }
 export type Load = ReturnType<typeof startLoad>
 
 /** Starts clients that request codes without a pause, each time for another phone. */
@@ -11,10 +12,10 @@ export function startLoad(system: System, browsers = 10) {
   const stopped = new AbortController()
   const browser = async (i: number): Promise<void> => {
     while (!stopped.signal.aborted) {
-      const mobile = aMobile()
+      const [mobile, askedAt] = [aMobile(), Date.now()]
       const answer = await system.send(mobile, system.apis[i % system.apis.length]?.url).catch(() => null)
       if (answer?.body['code'] === '0')
-        accepted.push({ mobile, rid: String(answer.body['request_id']), at: Date.now() })
+        accepted.push({ mobile, rid: String(answer.body['request_id']), askedAt, at: Date.now() })
       else {
         const what = answer === null ? 'no answer' : `${answer.status} ${String(answer.body['code'])}`
         refused.set(what, (refused.get(what) ?? 0) + 1)

@@ -22,7 +22,7 @@ async function startApiOnProxy() {
 async function aPhone() {
   const mobile = aMobile()
   const { body } = await system.send(mobile)
-  await expect.poll(() => system.outbox(mobile), { timeout: 10_000 }).toHaveLength(1)
+  await expect.poll(() => system.outbox(mobile)).toHaveLength(1)
   const [message] = await system.outbox(mobile)
   const request_id = String(body['request_id'])
   return {

@@ -30,7 +30,7 @@ const EVENTS = {
 
 const isOfRedis = (name: string) => name.startsWith('redis_')
 
-const PATIENCE = { timeout: 20_000, interval: 200 }
+const PATIENCE = { timeout: 60_000, interval: 200 }
 
 let programs: Prometheus
 beforeAll(async () => {

@@ -83,7 +83,7 @@ describe('npm start', () => {
     await page.fill('#mobile', '13800138000')
     await answerPicture(page, 'ZZZZ')
     await page.click('#send')
-    await page.locator('#captcha-error', { hasText: '输入图形验证码有误' }).waitFor()
+    await page.locator('#captcha-error', { hasText: '图形验证码有误' }).waitFor()
 
     await answerPicture(page)
     await page.click('#send')
@@ -96,7 +96,9 @@ describe('npm start', () => {
 
     await page.fill('#sms-code', code)
     await page.click('#verify')
-    await page.locator('#result', { hasText: '验证成功' }).waitFor()
+    await page.locator('#receipt', { hasText: '经短信验证' }).waitFor()
+    await page.click('#receipt-redeem')
+    await page.locator('#receipt-answer', { hasText: '13800138000' }).waitFor()
     await page.screenshot({ path: join(tmpdir(), 'sms-codes-demo.png') })
     expect(outside).toEqual([])
     await page.close()
@@ -108,7 +110,7 @@ describe('npm start', () => {
     await page.goto(simulator)
     await page.fill('#email', 'li.lei@example.com')
     await page.click('#save-contact')
-    await page.locator('#mobile-error', { hasText: '请填写手机号' }).waitFor()
+    await page.locator('#contact-note', { hasText: '请先在表单中填写手机号' }).waitFor()
     await page.fill('#mobile', '13800138003')
     await page.click('#save-contact')
     await page.locator('#contact-note', { hasText: '已为 13800138003 保存' }).waitFor()
@@ -140,11 +142,12 @@ describe('npm start', () => {
     await ccp.getByText('拒绝号码').click()
     await ccp.getByText('换网关也没有用').waitFor()
     await page.fill('#mobile', '13800138004')
-    await page.click('#no-picture')
+    await page.click('#use-other')
+    await page.click('#send')
     await sent.getByText('发送失败').waitFor()
     await page.click('#repair-all')
     await ccp.getByText('换网关也没有用').waitFor({ state: 'detached' })
-    await page.click('#no-picture')
+    await page.click('#send')
     await sent.getByText('由容联云发出').waitFor()
     const messages = await fetch(`${simulator}/_sim/outbox?to=13800138004`)
     expect(await messages.json()).toMatchObject([{ gateway: 'ccp' }])
@@ -161,19 +164,21 @@ describe('npm start', () => {
       if (request.url().endsWith('/v1/sms_codes')) sends.push(names.join(' '))
     })
     await page.fill('#mobile', '13800138001')
-    await page.click('#no-picture')
+    await page.click('#use-other')
+    await page.click('#send')
     await page.locator('#phone .message[data-code]').waitFor()
+    await page.reload()
     await page.fill('#mobile', '13800138002')
     await page.locator('#phone .message[data-code]').waitFor({ state: 'detached' })
     for (let i = 0; i < 20; i++)
       await fetch(
         `http://127.0.0.1:${env['API_PORT']}/sms_codes/13800138002/?image_code=ZZZZ&uuid=never-issued`,
       )
-    await page.click('#refresh-captcha')
+    await page.click('#refresh')
     await answerPicture(page)
     await page.click('#send')
     await page.locator('#phone .message[data-code]').waitFor()
-    expect(sends).toEqual(['mobile proof', 'mobile image_code uuid', 'mobile proof'])
+    expect(sends).toEqual(['mobile scene proof', 'mobile scene image_code uuid', 'mobile scene proof'])
     await page.close()
   })
 
@@ -212,10 +217,11 @@ describe('npm start', () => {
 
 /** Fills in the image code: the given answer, or the right one, which is read from Redis. */
 async function answerPicture(page: Page, answer?: string): Promise<void> {
-  await page.locator('#captcha-image.loaded').waitFor()
-  const src = (await page.getAttribute('#captcha-image', 'src')) ?? ''
+  await page.locator('#picture[src*="/image_codes/"]').waitFor()
+  const src = (await page.getAttribute('#picture', 'src')) ?? ''
   const uuid = /image_codes\/([^/]+)/.exec(src)?.[1] ?? ''
   const redis = new Redis(/REDIS_URL=(\S+)/.exec(said())?.[1] ?? '')
+  await expect.poll(() => redis.get(`img_${uuid}`)).not.toBeNull()
   const text = await redis.get(`img_${uuid}`)
   redis.disconnect()
   await page.fill('#image-code', answer ?? text ?? '')

@@ -19,7 +19,7 @@ it('all log lines of a request carry its request id, and every HTTP call has a u
   await system.call(`/sms_codes/${mobile}/?image_code=ZZZZ&uuid=never-issued`, {}, second)
   const { body } = await system.send(mobile, first)
   const request_id = String(body['request_id'])
-  await expect.poll(() => system.outbox(mobile), { timeout: 10_000 }).toHaveLength(1)
+  await expect.poll(() => system.outbox(mobile)).toHaveLength(1)
   const code = (await system.outbox(mobile))[0]?.code ?? ''
   await system.verify(mobile, wrong(code), { request_id }, second)
   const verified = await system.verify(mobile, code, { request_id }, first)
@@ -30,7 +30,7 @@ it('all log lines of a request carry its request id, and every HTTP call has a u
   const told = () => lines().filter(({ rid }) => rid === request_id)
   const said = () => told().map(({ app, msg, answer }) => `${String(app)} ${String(answer ?? msg)}`)
   await expect
-    .poll(() => said().toSorted(), { timeout: 10_000 })
+    .poll(() => said().toSorted())
     .toEqual([
       'api codeWrong',
       'api issued',

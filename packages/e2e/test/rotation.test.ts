@@ -8,7 +8,9 @@ const [old, fresh] = [`old:${secret()}`, `new:${secret()}`]
 let system: System
 beforeAll(async () => {
   const env = { CODE_KEYS: old, SIMULATOR_VENDOR_LIMITS: 'off' }
-  system = await startSystem({ apis: 2, workers: 1, env })
+  // Messages wait while no worker is there. On a busy machine that takes long, and the API would refuse further sends.
+  const policy = { overload: { queue_max_age: '0s' } }
+  system = await startSystem({ apis: 2, workers: 1, env, policy })
 })
 afterAll(() => system.stop())
 
@@ -17,14 +19,17 @@ const urlOf = (i: number) => system.apis[i]?.url ?? ''
 
 async function accepted(by = A) {
   const mobile = aMobile()
-  const { body } = await system.send(mobile, urlOf(by))
-  expect(body).toMatchObject({ code: '0' })
-  return { mobile, request_id: String(body['request_id']) }
+  let sent = await system.send(mobile, urlOf(by))
+  // On a busy machine Redis may answer too late. A client then tries again with another picture.
+  for (let tries = 1; sent.status === 503 && tries < 5; tries++) sent = await system.send(mobile, urlOf(by))
+  expect(sent.body).toMatchObject({ code: '0' })
+  return { mobile, request_id: String(sent.body['request_id']) }
 }
 type Accepted = Awaited<ReturnType<typeof accepted>>
 
 async function codeOf({ mobile }: Accepted): Promise<string> {
-  await expect.poll(() => system.outbox(mobile), { timeout: 15_000 }).toHaveLength(1)
+  // Workers without the key may hand a job around for many seconds before a worker with the key gets it.
+  await expect.poll(() => system.outbox(mobile), { timeout: 50_000 }).toHaveLength(1)
   return (await system.outbox(mobile))[0]?.code ?? ''
 }
 /** Verifies a phone's code with one of the API processes and returns the receipt. */
@@ -75,6 +80,12 @@ describe.each([
   })
 })
 
+/** How often this process has lacked the key of a record. */
+async function missingKeys({ opsUrl = '' }: { opsUrl?: string } = {}): Promise<number> {
+  const text = await (await fetch(`${opsUrl}/metrics`)).text()
+  return Number(/^sms_missing_keys_total\{.*\} (\d+)$/m.exec(text)?.[1])
+}
+
 /** One after the other, because a busy test machine must cause no refusals. */
 async function acceptedInTurn(count: number, by: number): Promise<Accepted[]> {
   const phones: Accepted[] = []
@@ -100,27 +111,23 @@ describe.each([
     const [lacking, having] = newApi ? [old, fresh] : [fresh, old]
     const backlog = await acceptedInTurn(20, A)
     await times(newApi ? oldWorkers : newWorkers, startWith(lacking))
-    const { opsUrl } = system.workers[0] ?? { opsUrl: '' }
-    const missing = async () =>
-      /^sms_missing_keys_total\{.*\} (\d+)$/m.exec(await (await fetch(`${opsUrl}/metrics`)).text())?.[1]
-    await expect.poll(async () => Number(await missing()), { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => missingKeys(system.workers[0])).toBeGreaterThan(0)
     await times(newApi ? newWorkers : oldWorkers, startWith(having))
     const more = [...(await acceptedInTurn(20, A)), ...(await acceptedInTurn(20, B))]
 
-    const answers = await Promise.all(
-      [...backlog, ...more].map(async (phone) => {
-        const code = await codeOf(phone)
-        const { request_id } = phone
-        // A load balancer may pass the guess to an API that lacks the key; the caller then tries again.
-        const tries = []
-        for (const by of [B, A])
-          tries.push(await system.verify(phone.mobile, code, { request_id }, urlOf(by)))
-        return tries.map(({ body }) => String(body['code']))
-      }),
-    )
+    const answers: string[][] = []
+    for (const phone of [...backlog, ...more]) {
+      const code = await codeOf(phone)
+      const { request_id } = phone
+      // A load balancer may pass the guess to an API that lacks the key; the caller then tries again.
+      const tries = []
+      for (const by of [B, A]) tries.push(await system.verify(phone.mobile, code, { request_id }, urlOf(by)))
+      answers.push(tries.map(({ body }) => String(body['code'])))
+    }
     expect(answers.filter((codes) => codes[0] !== '0' && codes[0] !== '5000')).toEqual([])
     expect(answers.filter((codes) => codes[0] !== '0' && codes[1] !== '0')).toEqual([])
-    expect(answers.some(([first]) => first === '5000')).toBe(newApi)
+    // A 5000 may also come from a deadline on a busy machine, so the API itself tells whether it lacked the key.
+    expect((await missingKeys(system.apis[B])) > 0).toBe(newApi)
     for (const { mobile } of [...backlog, ...more]) expect(await system.outbox(mobile)).toHaveLength(1)
   })
 })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCounters } from '@sms-codes/core/limits/counters'
 import { keys } from '@sms-codes/core/redis/keys'
 import { agePhone } from '@sms-codes/core/test/age'
-import { accepted, breaches, withCode } from './replies.ts'
+import { accepted, attemptBreaches, breaches, withCode } from './replies.ts'
 import { openSockets, type Sockets } from './sockets.ts'
 import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 
@@ -18,7 +18,8 @@ let sockets: Sockets
 beforeAll(async () => {
   // The simulated vendor would refuse a second message within half a minute of real time.
   const env = { LOG_LEVEL: 'warn', SIMULATOR_VENDOR_LIMITS: 'off' }
-  system = await startSystem({ apis: 4, workers: 2, env })
+  // Two codes of six digits are equal by chance in one of 30,000 runs.
+  system = await startSystem({ apis: 4, workers: 2, env, policy: { codes: { length: 8 } } })
   sockets = openSockets(system.apis.map(({ url }) => url))
 })
 afterAll(async () => {
@@ -62,13 +63,19 @@ async function messagesTo(mobiles: readonly string[]): Promise<number[]> {
 
 type Phone = { mobile: string; rid: string; code: string }
 
-/** Sends a code to one new phone for each round. */
-async function phonesWithCodes(): Promise<Phone[]> {
-  const sent = await times(ROUNDS, async () => {
+/** Sends a code to a new phone, and to the next one if the send exceeds its deadline. */
+async function aSend() {
+  for (;;) {
     const mobile = aMobile()
     const { body } = await sendWithFreshCaptcha(mobile)
-    return { mobile, rid: String(body['request_id']) }
-  })
+    if (body['code'] === '0') return { mobile, rid: String(body['request_id']) }
+    expect(body['code']).toBe('5000')
+  }
+}
+
+/** Sends a code to one new phone for each round. */
+async function phonesWithCodes(): Promise<Phone[]> {
+  const sent = await times(ROUNDS, aSend)
   await queueIsEmpty()
   const outbox = await system.outbox()
   return sent.map((one) => ({ ...one, code: outbox.findLast(({ to }) => to === one.mobile)?.code ?? '' }))
@@ -150,16 +157,14 @@ describe('in thirty rounds of 200 simultaneous requests to four API processes', 
     const phones = await phonesWithCodes()
     for (const phone of phones) {
       const replies = await times(AT_ONCE, () => sockets.verify(phone.mobile, wrong(phone.code)))
-      expect(withCode(replies, '4008')).toHaveLength(AT_ONCE)
+      expect(breaches(replies, 0, '4008')).toEqual([])
       expect(replies.filter(({ body }) => body['attempts_left'] !== undefined)).toEqual([])
       expect(await compares(phone)).toEqual({ compared: 5, missed: 5 })
       expect(accepted([await sockets.verify(phone.mobile, phone.code)])).toEqual([])
 
       const owner = { request_id: phone.rid }
       const owned = await times(AT_ONCE, () => sockets.verify(phone.mobile, wrong(phone.code), owner))
-      expect(withCode(owned, '4008')).toHaveLength(AT_ONCE)
-      const left = owned.map(({ body }) => Number(body['attempts_left'])).filter((n) => n > 0)
-      expect(left.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4])
+      expect(attemptBreaches(owned)).toEqual([])
       expect(accepted([await sockets.verify(phone.mobile, phone.code, owner)])).toEqual([])
     }
   })
@@ -172,10 +177,13 @@ describe('in thirty rounds of 200 simultaneous requests to four API processes', 
       )
       const won = accepted(replies).length
       const { compared, missed } = await compares(phone)
-      expect(won).toBeLessThanOrEqual(1)
-      expect(compared).toBe(won + missed)
-      expect(missed).toBeLessThanOrEqual(5 - won)
-      expect(won === 1 ? 5 : missed).toBe(5)
+      // A call that exceeded its deadline may have used the code.
+      const used = compared - missed
+      expect([0, 1]).toContain(used)
+      expect(used).toBeGreaterThanOrEqual(won)
+      expect(used).toBeLessThanOrEqual(won + withCode(replies, '5000').length)
+      expect(missed).toBeLessThanOrEqual(5 - used)
+      expect(used === 1 ? 5 : missed).toBe(5)
     }
   })
 })

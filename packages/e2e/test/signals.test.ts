@@ -56,7 +56,7 @@ describe('two signals in quick succession, as under npm, which forwards the sign
       const [worker] = system.workers
       if (worker === undefined) throw new Error('no worker')
       const mobile = aMobile()
-      await system.fault('accept', 1, 2_000)
+      await system.fault('accept', 1, 3_000)
       const { body } = await system.send(mobile)
       await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
       process.kill(worker.process.pid, signal)

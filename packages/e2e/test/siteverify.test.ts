@@ -20,7 +20,7 @@ beforeAll(async () => {
           url: `${simulatorUrl}/siteverify`,
           hostnames: [HOSTNAME],
           check_action: true,
-          deadline: '1s',
+          deadline: '4s',
         },
       },
     }),

@@ -11,7 +11,7 @@ import { createSimulatorClient } from './simulator-client.ts'
 import { policyOf, systemEnv, type Env, type Settings } from './system-env.ts'
 
 export const ROOT = join(import.meta.dirname, '../../..')
-const READY_MS = 30_000
+const READY_MS = 90_000
 
 export type App = 'api' | 'worker' | 'board' | 'simulator'
 

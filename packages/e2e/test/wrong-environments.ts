@@ -113,7 +113,7 @@ export const WRONG: readonly WrongEnvironment[] = [
     ['WORKER_CONCURRENCY', { WORKER_CONCURRENCY: '1e9' }],
     ['WORKER_CONCURRENCY', { WORKER_CONCURRENCY: 'NaN' }],
     ['gateway_deadline', policy({ gateway_deadline: '10s' })],
-    ['email.from', { SMTP_URL: 'smtp://user:canary-word@mail.example' }],
+    ['email.from', { SMTP_URL: 'smtp://user:canary-word@mail.example', WORKER_QUEUES: 'email' }],
     ['SMTP_URL', policy({ scenes: { default: {}, login: { fallback: true } } })],
     ['EVENTS_SECRETS', { EVENTS_URL: 'https://shop.example/canary-word' }],
     ['WORKER_QUEUES', { WORKER_QUEUES: 'canary-word' }],
