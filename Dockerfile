@@ -21,8 +21,9 @@ RUN npm ci
 COPY . .
 RUN npx turbo run build --filter='./apps/*'
 
+# Without the option, npm also installs Express, an optional peer of altcha-lib that only the examples use.
 FROM install AS api-install
-RUN npm ci --omit=dev -w @sms-codes/api -w @sms-codes/core -w @sms-codes/gateways
+RUN npm ci --omit=dev --legacy-peer-deps -w @sms-codes/api -w @sms-codes/core -w @sms-codes/gateways -w @sms-codes/element
 
 FROM install AS worker-install
 RUN npm ci --omit=dev -w @sms-codes/worker -w @sms-codes/core -w @sms-codes/gateways
@@ -60,6 +61,7 @@ COPY --from=api-install /app ./
 COPY --from=build /app/packages/core/dist packages/core/dist
 COPY --from=build /app/packages/core/policy.yaml packages/core/policy.yaml
 COPY --from=build /app/packages/gateways/dist packages/gateways/dist
+COPY --from=build /app/packages/element/dist/bundle.js packages/element/dist/bundle.js
 COPY --from=build /app/apps/api/dist apps/api/dist
 EXPOSE 3000 9100
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \

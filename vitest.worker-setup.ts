@@ -1,8 +1,7 @@
-import { limitFreePorts } from './packages/launcher/src/ports.ts'
+import { claimFreePorts } from './packages/launcher/src/ports.ts'
 
 // Files that run side by side take their ports from separate ranges. Vitest numbers its workers from 1.
-const RANGES = 24
-limitFreePorts(20_000 + 500 * (Number(process.env['VITEST_POOL_ID']) % RANGES), 500)
+await claimFreePorts(Number(process.env['VITEST_POOL_ID']))
 
 // Vitest ends its workers with SIGTERM, which by default skips the "exit" event. With this handler, the event
 // comes and kills the servers that an interrupted test started (packages/launcher/src/cleanup-at-exit.ts). A worker

@@ -26,9 +26,17 @@ const POLICY_FILE = policyFile({
   },
 })
 
+/** An address for browsers, which answers when the app is ready. */
+type Page = { port: string; path: string }
+
 /** The variables that each app needs in production, and where it answers. */
-const APPS: Record<string, { env: Record<string, string>; port: string; path: string }> = {
-  api: { env: { ...keys, POLICY_FILE }, port: 'API_OPS_PORT', path: '/readyz' },
+const APPS: Record<string, { env: Record<string, string>; port: string; path: string; page?: Page }> = {
+  api: {
+    env: { ...keys, POLICY_FILE },
+    port: 'API_OPS_PORT',
+    path: '/readyz',
+    page: { port: 'API_PORT', path: '/element.js' },
+  },
   worker: {
     env: {
       ...keys,
@@ -48,8 +56,8 @@ function commandOf(app: string) {
     const [, list = ''] = new RegExp(`^${instruction} \\[(.*)\\]$`, 'm').exec(stage(name)) ?? []
     return [...list.matchAll(/"([^"]*)"/g)].map(([, word = '']) => word)
   }
-  const own = read(app, 'ENTRYPOINT')
-  const words = [...(own.length > 0 ? own : read('runtime', 'ENTRYPOINT')), ...read(app, 'CMD')]
+  const entrypoint = read(app, 'ENTRYPOINT')
+  const words = [...(entrypoint.length > 0 ? entrypoint : read('runtime', 'ENTRYPOINT')), ...read(app, 'CMD')]
   const [init, dashes, node, ...rest] = words
   const nodeFlags = rest.filter((word) => word.startsWith('--max-'))
   const script = rest[nodeFlags.length] ?? ''
@@ -83,8 +91,8 @@ function command(dir: string, redisUrl: string): void {
 }
 
 async function start(app: string, dir: string, redisUrl: string): Promise<void> {
-  const { env, port, path } = APPS[app] ?? { env: {}, port: '', path: '' }
-  const own = String(await freePort())
+  const { env, port, path, page = { port, path } } = APPS[app] ?? { env: {}, port: '', path: '' }
+  const [readyPort, pagePort] = [String(await freePort()), String(await freePort())]
   const others = { API_PORT: '0', API_OPS_PORT: '0', WORKER_OPS_PORT: '0', SIMULATOR_SMTP_PORT: '0' }
   const { nodeFlags, script } = commandOf(app)
   const child = await startProcess({
@@ -92,13 +100,22 @@ async function start(app: string, dir: string, redisUrl: string): Promise<void> 
     script: join(dir, script),
     nodeFlags,
     cwd: dir,
-    env: { NODE_ENV: 'production', REDIS_URL: redisUrl, ...others, ...env, [port]: own },
+    env: {
+      NODE_ENV: 'production',
+      REDIS_URL: redisUrl,
+      ...others,
+      ...env,
+      [page.port]: pagePort,
+      [port]: readyPort,
+    },
     onLine: () => {},
   })
   const dead = child.exited.then(() => {
     throw new Error(`${app} exited:\n${child.lastLines().join('\n')}`)
   })
-  await Promise.race([waitForHttp(`http://127.0.0.1:${own}${path}`, 20_000), dead])
+  await Promise.race([waitForHttp(`http://127.0.0.1:${readyPort}${path}`, 20_000), dead])
+  const answer = await fetch(`http://127.0.0.1:${page.port === port ? readyPort : pagePort}${page.path}`)
+  if (!answer.ok) throw new Error(`${app}: ${page.path} answered ${answer.status}`)
   dead.catch(() => {})
   await child.stop()
 }
@@ -117,7 +134,7 @@ for (const app of [...Object.keys(APPS), 'ops']) {
   const dir = mkdtempSync(join(tmpdir(), `sms-codes-image-${app}-`))
   try {
     fill(app, dir)
-    for (const unwanted of ['typescript', 'vitest', 'turbo', 'tsx'])
+    for (const unwanted of ['typescript', 'vitest', 'turbo', 'tsx', 'express'])
       if (existsSync(join(dir, 'node_modules', unwanted)))
         throw new Error(`${app}: the image contains the development dependency ${unwanted}`)
     if (app === 'ops') command(dir, redis.url)

@@ -29,6 +29,18 @@ test('a secret that the environment lacks is reported, and is no fault of the fi
   expect(checked).toMatchObject({ code: 0, stdout: `${file} has no faults\n`, stderr: '' })
 })
 
+test('what the scenes need in the environment is reported, and is no fault of the file', async () => {
+  const scenes = { default: { fallback: true, receipt_within: '20s' } }
+  const file = policyFile({ scenes, email: { from: 'codes@shop.example' } })
+  const checked = await runOps({}, ['check-policy', file], { env: { SMTP_URL: '', CALLBACK_TOKEN: '' } })
+  expect(checked.code).toBe(0)
+  expect(checked.stdout).toMatch(
+    / would not start:\n {2}SMTP_URL: is missing .*\n {2}CALLBACK_TOKEN: is missing /,
+  )
+  const env = { SMTP_URL: 'smtp://mail.example', CALLBACK_TOKEN: 'c'.repeat(24) }
+  expect((await runOps({}, ['check-policy', file], { env })).stdout).toBe(`${file} has no faults\n`)
+})
+
 test('check-policy reads the environment as a worker does', async () => {
   const gateways = {
     webhook: { base_url: 'http://127.0.0.1:1/' },

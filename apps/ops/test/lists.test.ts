@@ -77,7 +77,8 @@ test('a network is blocked with an expiry; allowing a blocked segment takes it o
 test('a reason is stored without numbers and codes, however they are written', async () => {
   const reasons = ['13912345678', '139 1234 5678', '+86 139-1234-5678', '987654', '9876543210']
   for (const reason of reasons) await ops.run(['block', '171', '--reason', `asked by ${reason}`])
-  const dump = await ops.dump()
+  // A time in ms may have the digits of a code.
+  const dump = (await ops.dump()).replaceAll(/\b[0-9]{13}\b/g, '')
   expect(dump).toContain('asked by 139****5678')
   for (const reason of reasons) expect(dump).not.toContain(reason)
   await ops.run(['unlist', '171'])

@@ -3,6 +3,7 @@ import { Type, type StaticDecode } from '@sinclair/typebox'
 import { list, parsed } from '@sms-codes/core/config/decoders'
 import { ConfigError, loadConfig, type Env } from '@sms-codes/core/config/load'
 import type { Policy } from '@sms-codes/core/config/policy-schema'
+import { checkCallbacks, checkMailServer } from '@sms-codes/core/config/scene-checks'
 import { processVariables, shared } from '@sms-codes/core/config/shared-variables'
 import { gatewayFaults } from '@sms-codes/gateways/read-gateways'
 import { vendorVariables } from '@sms-codes/gateways/vendors'
@@ -13,9 +14,9 @@ export const checkPolicy: Command = {
   help: `check-policy <file>
 
 Reports every fault of a policy file with its line, and exits with 1 if it has one. The environment is checked too, as
-far as the gateways of the file need it: a secret that is missing here is reported, but is no fault of the file, and so
-is a variable that has moved to the policy. SMS_GATEWAYS and the rules of production (NODE_ENV=production) apply as
-in a worker.
+far as the gateways and scenes of the file need it: a secret that is missing here is reported, but is no fault of the
+file, and so is a variable that has moved to the policy. SMS_GATEWAYS and the rules of production (NODE_ENV=production)
+apply as in a worker.
 `,
   async run(args, { env, terminal }) {
     const { positionals } = parseArgs({ args, allowPositionals: true, options: {} })
@@ -31,11 +32,12 @@ in a worker.
   },
 }
 
-/** The variables that decide whether a worker can use the gateways of the policy. */
+/** The variables that decide whether a worker can use the gateways of the policy and serve its scenes. */
 const GatewayEnv = Type.Object({
   NODE_ENV: processVariables.NODE_ENV,
   CALLBACK_TOKEN: shared.CALLBACK_TOKEN,
   PUBLIC_URL: shared.PUBLIC_URL,
+  SMTP_URL: Type.Optional(Type.String()),
   SMS_GATEWAYS: parsed(list, { default: '', description: 'comma list of gateways of the policy' }),
   ...vendorVariables,
 })
@@ -57,7 +59,11 @@ function faultsOf(file: string, env: Env): readonly string[] {
     return [...all.filter((fault) => typeof fault !== 'string'), ...gatewayFaults({ ...input, listed })]
   }
   try {
-    loadConfig(GatewayEnv, { ...env, POLICY_FILE: file }, { policy: [check] })
+    loadConfig(
+      GatewayEnv,
+      { ...env, POLICY_FILE: file },
+      { policy: [check, checkMailServer, checkCallbacks] },
+    )
     return []
   } catch (err) {
     if (!(err instanceof ConfigError)) throw err
