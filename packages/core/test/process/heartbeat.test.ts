@@ -119,7 +119,8 @@ it('an entry contains no key and no value of the policy', async () => {
   for (const key of [ring.phoneKey, ...ring.codeKeys.map(({ key: one }) => one)])
     for (const encoding of ['hex', 'base64', 'base64url'] as const)
       expect(text).not.toContain(key.toString(encoding))
-  expect(text).not.toMatch(/13800000001|135790|shop/)
+  // A fingerprint, a time and the name of a host may have the digits of the code by chance.
+  expect(text).not.toMatch(/13800000001|(?<![0-9A-Za-z])135790(?![0-9A-Za-z])|shop/)
   await heartbeat.stop()
 })
 
