@@ -79,7 +79,8 @@ describe('a mail', () => {
     expect(mails().map(({ to }) => to)).toEqual(['owner@mail.example'])
     const { head, body } = read(mails()[0]?.text)
     expect(head).toMatch(/^To: owner@mail\.example$/m)
-    expect(head).not.toContain('739146')
+    // The message id and the boundary of the parts may have the digits of the code by chance.
+    expect(head).not.toMatch(/(?<![0-9A-Za-z])739146(?![0-9A-Za-z])/)
     expect(body).toContain('739146')
     expect(body).toContain(maskMobile(mobile))
     expect(head + body).not.toContain(mobile.slice(3))
