@@ -5,6 +5,7 @@ import { phoneOf } from '@sms-codes/core/codes/send'
 import { readHistory } from '@sms-codes/core/history/history'
 import { createLists } from '@sms-codes/core/limits/allow-deny-lists'
 import { keys } from '@sms-codes/core/redis/keys'
+import { wrong } from '@sms-codes/core/test/store'
 import { aMobile, anAddress, startApiWith, type Api } from './api.ts'
 import { proofOf } from './proof.ts'
 
@@ -147,10 +148,10 @@ it('a full limit keeps no answer and adds no key', async () => {
 
 it('the wrong guesses of one phone occupy as little as stated, however many there are', async () => {
   const mobile = aMobile()
-  const { rid } = await api.sent(mobile, 'default')
+  const { rid, code } = await api.sent(mobile, 'default')
   for (let i = 0; i < 40; i++)
     await api.post('/v1/sms_codes/verify', {
-      ...guess('000000', i % 2 === 0 ? {} : { request_id: rid }),
+      ...guess(wrong(code), i % 2 === 0 ? {} : { request_id: rid }),
       mobile,
     })
   const misses = Object.entries(await measured()).filter(([key]) => key.includes(':misses:'))
@@ -160,10 +161,10 @@ it('the wrong guesses of one phone occupy as little as stated, however many ther
 
 it('guesses with invented request ids occupy as little as stated, for each id and for the first', async () => {
   const mobile = aMobile()
-  const { rid } = await api.sent(mobile, 'login')
+  const { rid, code } = await api.sent(mobile, 'login')
   const key = keys.guesses(phoneOf(rid), 'login')
   const guessWith = (request_id: string) =>
-    api.post('/v1/sms_codes/verify', { ...guess('000000', { request_id, scene: 'login' }), mobile })
+    api.post('/v1/sms_codes/verify', { ...guess(wrong(code), { request_id, scene: 'login' }), mobile })
   await guessWith('x'.repeat(64))
   const stated = table.get(shapeOf(key))
   const first = { bytes: Number(await api.redis.memory('USAGE', key)), seconds: await api.redis.ttl(key) }

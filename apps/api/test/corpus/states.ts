@@ -27,8 +27,8 @@ export async function arrange(api: Api, redis: Redis, state: State): Promise<Hol
   do {
     await redis.flushdb()
     holes = await (STATES[state] ?? unknownState(state))(api, redis)
-    // Many cases of the corpus guess 123456, which must be wrong.
-  } while (holes['code'] === '123456')
+    // Many cases of the corpus guess 123456, which must be wrong. A code that was replaced must differ from the new one.
+  } while (holes['code'] !== undefined && ['123456', holes['newer']].includes(holes['code']))
   if (!state.startsWith('picture ')) await redis.set(`img_${UUID}`, ANSWER, 'EX', 300)
   return holes
 }
@@ -97,8 +97,8 @@ const STATES: Record<State, (api: Api, redis: Redis) => Promise<Holes>> = {
     // An expired code is replaced and not sent again.
     await redis.hset(record(first), 'expires_at', Date.now() - 1)
     await redis.del(`sms:{${phoneKeys(first.rid)}}:sends`)
-    await sent(api, redis)
-    return first
+    const { code: newer } = await sent(api, redis)
+    return { ...first, newer }
   },
   locked: async (api, redis) => {
     const it = await sent(api, redis)

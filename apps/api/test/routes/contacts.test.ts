@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createContacts } from '@sms-codes/core/codes/contacts'
+import { wrong } from '@sms-codes/core/test/store'
 import { aMobile, startApi, type Api } from '../api.ts'
 
 const KEY = 'k'.repeat(32)
@@ -137,8 +138,8 @@ describe('DELETE /v1/contacts/:mobile', () => {
     const { code, rid } = await api.sent(mobile, 'login')
     const verify = (sms_code: string, more: object) =>
       api.post('/v1/sms_codes/verify', { mobile, sms_code, scene: 'login', ...more })
-    await verify('000000', {})
-    await verify('000000', { request_id: rid })
+    await verify(wrong(code), {})
+    await verify(wrong(code), { request_id: rid })
     await put(mobile, { email, verified_at })
     await api.sent(other, 'login')
     expect(await held(mobile)).toHaveLength(7)
