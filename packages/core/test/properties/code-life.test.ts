@@ -229,6 +229,23 @@ const ALL = new Set(
   Object.entries(ANSWERS).flatMap(([name, kinds]) => kinds.map((kind) => `${name} ${kind}`)),
 )
 
+const atRest = {
+  gateway: 'ccp',
+  messageId: '',
+  doubtedGateway: '',
+  secondSendRisked: false,
+  reason: '',
+} as const
+/** A send that ends by e-mail and is claimed again. Random commands reach that claim less than once in a thousand runs. */
+const FELL_BACK: Step[] = [
+  issue('default'),
+  claim(0, 'ccp', null, { risksSecondSend: false, channel: 'sms' }),
+  settle(0, 0, { ...atRest, status: 'moved', channel: 'sms', mayReturn: false }),
+  claim(0, 'email', null, { risksSecondSend: false, channel: 'email' }),
+  settle(0, 0, { ...atRest, status: 'fell_back', channel: 'email', mayReturn: false }),
+  claim(0, 'ccp', null, { risksSecondSend: false, channel: 'email' }),
+]
+
 describe('the life of a code', () => {
   it('gives the answers of the model, for any forty commands', async () => {
     const property = fc.asyncProperty(
@@ -243,7 +260,7 @@ describe('the life of a code', () => {
     )
     // A rare kind of answer may be absent from 1,500 random runs. Then further runs follow.
     for (let round = 0; round === 0 || (reached.size < ALL.size && round < 6); round++)
-      await fc.assert(property, { numRuns: 1_500 })
+      await fc.assert(property, { numRuns: 1_500, examples: [[FELL_BACK]] })
     expect(reached).toEqual(ALL)
   }, 180_000)
 })
