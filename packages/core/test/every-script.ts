@@ -18,7 +18,8 @@ import { agePhone } from './age.ts'
 import { scriptFile } from './scripts.ts'
 import { policy, sendOf, wrong } from './store.ts'
 
-const LEASE_MS = 6_500
+/** Longer than a busy machine takes for the steps of a phone, and shorter than the time that `agePhone` lets pass. */
+const LEASE_MS = 30_000
 
 /**
  * Runs every script at least once for one phone, and returns all answers. The answers of two runs can be compared:
@@ -138,12 +139,12 @@ async function repeatRequest(redis: RedisClient, mobile: string, note: Note): Pr
   const begin = createScript(redis, scriptFile('idempotency-begin'))
   const finish = createScript(redis, scriptFile('idempotency-finish'))
   const slot = [keys.idempotency(mobile)]
-  note((await begin(slot, ['body', 'first', 5_000, 60_000])).kind)
-  note((await begin(slot, ['body', 'second', 5_000, 60_000])).kind)
+  note((await begin(slot, ['body', 'first', 30_000, 60_000])).kind)
+  note((await begin(slot, ['body', 'second', 30_000, 60_000])).kind)
   note((await finish(slot, ['second', 60_000, 'sealed'])).kind)
   note((await finish(slot, ['first', 60_000, 'sealed'])).kind)
-  note((await begin(slot, ['body', 'third', 5_000, 60_000])).kind)
-  note((await begin(slot, ['another body', 'third', 5_000, 60_000])).kind)
+  note((await begin(slot, ['body', 'third', 30_000, 60_000])).kind)
+  note((await begin(slot, ['another body', 'third', 30_000, 60_000])).kind)
 }
 
 /** The scripts of the pumping guard, of the allow and deny lists, and of a waiting job. */

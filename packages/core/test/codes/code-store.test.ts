@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCodeStore } from '../../src/codes/code-store.ts'
 import { createLogger } from '../../src/logger.ts'
@@ -6,6 +5,7 @@ import { phoneOf } from '../../src/codes/send.ts'
 import { connectRedis } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { concurrently, newMobile, policy, sendOf, startStore, wrong } from '../store.ts'
+import { ready } from '../ready.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -232,16 +232,16 @@ describe('a refund', () => {
     const slots = () => store.redis.zcard(keys.sends(store.keyring.pseudonym(mobile)))
     const before = await slots()
     const redis = connectRedis(store.server.url, 'commands', createLogger('test', 'silent'))
-    await once(redis, 'ready')
+    await ready(redis)
     const codes = createCodeStore(redis, store.keyring, () => policy)
     // Redis knows both scripts before the pause, so one call of each is enough.
-    await codes.refund(sendOf(await codes.issue(newMobile(), 'default')))
+    await store.codes.refund(sendOf(await store.codes.issue(newMobile(), 'default')))
     await store.redis.client('PAUSE', 60_000, 'WRITE')
     await expect(codes.issue(mobile, 'default')).rejects.toThrow('timed out')
     await store.redis.client('UNPAUSE')
     await store.redis.set('a write', 'comes after the write that waited')
     await expect.poll(slots).toBe(before)
-    expect(await codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
+    expect(await store.codes.issue(mobile, 'default')).toMatchObject({ kind: 'issued' })
     redis.disconnect()
   })
 

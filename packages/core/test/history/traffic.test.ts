@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -8,6 +7,7 @@ import { answersToCorrect, createTraffic, readLastAnswers, readTraffic } from '.
 import { createLogger } from '../../src/logger.ts'
 import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
+import { ready } from '../ready.ts'
 
 const MINUTE_MS = 60_000
 const silent = createLogger('test', 'silent')
@@ -68,7 +68,7 @@ describe('the counts of the traffic', () => {
   it('can be written and read on a Cluster', async () => {
     const nodes = await startRedisCluster()
     const cluster = new Cluster(nodes.ports.map((port) => ({ host: '127.0.0.1', port })))
-    await once(cluster, 'ready')
+    await ready(cluster)
     expect(await countTwice(cluster)).toEqual(COUNTED_TWICE)
     cluster.disconnect()
     await nodes.stop()
@@ -78,7 +78,7 @@ describe('the counts of the traffic', () => {
     const now = Date.now()
     const { count } = createTraffic(redis, silent, () => now)
     for (let i = 0; i < 1_000; i += 1) count('sent', 'default', 'ccp')
-    await expect.poll(() => readTraffic(redis, 1), { timeout: 5_000 }).toMatchObject([{ count: 1_000 }])
+    await expect.poll(() => readTraffic(redis, 1)).toMatchObject([{ count: 1_000 }])
     const stats = await redis.info('commandstats')
     // One for the minute and one for the hour.
     expect(/^cmdstat_hincrby:calls=([0-9]+)/m.exec(stats)?.[1]).toBe('2')
@@ -134,8 +134,8 @@ describe('the counts of the traffic', () => {
   it('that cannot be written are lost, which is logged once per outage', async () => {
     const lines: string[] = []
     const log = createLogger('test', 'warn', { write: (line: string) => void lines.push(line) })
-    const client = connectRedis(server.url, 'commands', silent)
-    await once(client, 'ready')
+    const client = connectRedis(server.url, 'operator', silent)
+    await ready(client)
     const { count, flush } = createTraffic(client, log)
     for (const maxmemory of ['1', '1', '0', '1', '0']) {
       await redis.config('SET', 'maxmemory', maxmemory)

@@ -1,10 +1,10 @@
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLogger } from '../../src/logger.ts'
 import { createDeliveryReceipts, entryOf, readJob } from '../../src/queues/delivery-receipts.ts'
 import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { newMobile, sendOf, startStore } from '../store.ts'
+import { ready } from '../ready.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
 let second: RedisClient
@@ -12,7 +12,7 @@ let receipts: ReturnType<typeof createDeliveryReceipts>
 beforeAll(async () => {
   store = await startStore()
   second = connectRedis(store.server.url, 'operator', createLogger('test', 'silent'))
-  await once(second, 'ready')
+  await ready(second)
   receipts = createDeliveryReceipts(store.redis, store.keyring)
 })
 afterAll(async () => {

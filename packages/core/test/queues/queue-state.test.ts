@@ -1,6 +1,5 @@
-import { once } from 'node:events'
 import { Queue } from 'bullmq'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
 import { QUEUE_PREFIX } from '../../src/queues/queue-options.ts'
@@ -13,6 +12,7 @@ import {
 import { EMAIL_QUEUE, SMS_QUEUE } from '../../src/queues/send-queue.ts'
 import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
+import { ready } from '../ready.ts'
 
 const DAY_MS = 86_400_000
 let server: RedisServer
@@ -22,7 +22,7 @@ let stateOf: ReturnType<typeof createQueueState>
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', createLogger('test', 'silent'))
-  await once(redis, 'ready')
+  await ready(redis)
   queue = new Queue(SMS_QUEUE, { connection: redis, prefix: QUEUE_PREFIX })
   stateOf = createQueueState(redis)
 })
@@ -140,6 +140,8 @@ describe('the state of a queue', () => {
 })
 
 describe('the mark of an acceptance', () => {
+  afterEach(() => vi.useRealTimers())
+
   it('is written by the next acceptance if Redis refused it', async () => {
     const mark = createAcceptanceMark(redis, SMS_QUEUE)
     await redis.config('SET', 'maxmemory', '1')
@@ -160,13 +162,16 @@ describe('the mark of an acceptance', () => {
   })
 
   it('tells of the send that ended last, whichever worker marked it', async () => {
+    // The pause between two marks of a worker ends when the test says so, and not while the test reads.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const [one, other] = [createAcceptanceMark(redis, SMS_QUEUE), createAcceptanceMark(redis, SMS_QUEUE)]
     one.accepted()
     other.lost()
     one.accepted()
     await redis.ping()
     expect(await redis.get(keys.accepted(SMS_QUEUE))).toBe('0')
-    await expect.poll(() => redis.get(keys.accepted(SMS_QUEUE)), { timeout: 5_000 }).toBe('1')
+    vi.advanceTimersByTime(1_000)
+    await expect.poll(() => redis.get(keys.accepted(SMS_QUEUE))).toBe('1')
     other.lost()
     await redis.ping()
     expect(await redis.get(keys.accepted(SMS_QUEUE))).toBe('0')
@@ -183,7 +188,7 @@ describe('the mark of an acceptance', () => {
     const later = createAcceptanceMark(redis, EMAIL_QUEUE)
     later.accepted()
     later.accepted()
-    await expect.poll(sets, { timeout: 5_000 }).toBe(String(Number(before) + 2))
+    await expect.poll(sets).toBe(String(Number(before) + 2))
     expect(await redis.get(keys.accepted(SMS_QUEUE))).toBe('0')
   })
 
@@ -192,7 +197,7 @@ describe('the mark of an acceptance', () => {
     await redis.config('RESETSTAT')
     for (let n = 0; n < 1_000; n += 1) mark.accepted()
     const sets = async () => /cmdstat_set:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]
-    await expect.poll(sets, { timeout: 5_000 }).toBe('2')
+    await expect.poll(sets).toBe('2')
     // The second mark comes about a second after the last acceptance, and it is read at once.
     expect(await redis.pttl(keys.accepted(SMS_QUEUE))).toBeLessThan(DAY_MS - 900)
   })
@@ -202,7 +207,7 @@ describe('probes', () => {
   it('pass once a second, however many requests there are', async () => {
     const taken = await Promise.all(Array.from({ length: 50 }, () => takeProbe(redis)))
     expect(taken.filter(Boolean)).toHaveLength(1)
-    await expect.poll(() => takeProbe(redis), { timeout: 5_000 }).toBe(true)
+    await expect.poll(() => takeProbe(redis)).toBe(true)
   })
 })
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { Queue } from 'bullmq'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
@@ -8,6 +7,7 @@ import { chooseShard, createSmsQueue, leftoverQueues, smsQueues } from '../../sr
 import { queuesInUse } from '../../src/queues/watched-queues.ts'
 import { connectRedis, probeWrites, type RedisClient } from '../../src/redis/connect.ts'
 import { queueTag } from '../../src/redis/keys.ts'
+import { ready } from '../ready.ts'
 
 const log = createLogger('test', 'silent')
 let server: RedisServer
@@ -15,7 +15,7 @@ let redis: RedisClient
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', log)
-  await once(redis, 'ready')
+  await ready(redis)
 })
 afterEach(() => redis.flushall())
 afterAll(async () => {

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Worker } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -17,6 +16,7 @@ import { createSendLedger } from '../../src/codes/send-ledger.ts'
 import { listScripts } from '../scripts.ts'
 import { runEveryScript } from '../every-script.ts'
 import { newKeyring, newMobile, policy, sendOf } from '../store.ts'
+import { ready } from '../ready.ts'
 
 const LEASE_MS = 6_500
 const PHONES = 60
@@ -33,7 +33,7 @@ let cluster: Cluster
 beforeAll(async () => {
   nodes = await startRedisCluster()
   cluster = new Cluster(nodes.ports.map((port) => ({ host: '127.0.0.1', port })))
-  await once(cluster, 'ready')
+  await ready(cluster)
 })
 afterAll(async () => {
   cluster.disconnect()
@@ -137,7 +137,7 @@ describe('on a Cluster of three servers', () => {
     )
     const jobs = sends.map((send) => ({ v: 1 as const, ...send, to: '138****8000', segment: '138' }))
     await Promise.all([...jobs, ...jobs].map((job) => queue.add(job)))
-    await expect.poll(() => processed.length, { timeout: 10_000 }).toBe(PHONES)
+    await expect.poll(() => processed.length).toBe(PHONES)
     expect(processed.toSorted()).toEqual(sends.map(({ rid }) => rid).toSorted())
     await Promise.all([worker.close(), queue.close()])
     connection.disconnect()

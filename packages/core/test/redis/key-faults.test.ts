@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
@@ -8,13 +7,14 @@ import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { isKeyUsed, keyFaults } from '../../src/redis/key-faults.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { faultsAtBoot } from '../../src/redis/server-faults.ts'
+import { ready } from '../ready.ts'
 
 let server: RedisServer
 let redis: RedisClient
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', createLogger('test', 'silent'))
-  await once(redis, 'ready')
+  await ready(redis)
 })
 beforeEach(() => redis.flushall())
 afterAll(async () => {
