@@ -70,7 +70,7 @@ it('a message whose key no worker has fails as late, and gives its slot back', a
   await expect.poll(() => raw.getDelayedCount(), { timeout: 10_000 }).toBe(1)
   await delivery.pass(121)
   await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('failed')
-  expect(await metric('sms_sends_ended_total{status="failed",by="late"} 1')).toBe(true)
+  await expect.poll(() => metric('sms_sends_ended_total{status="failed",by="late"} 1')).toBe(true)
   expect(await delivery.slotsOf(send)).toBe(0)
   await stop()
 })

@@ -30,7 +30,10 @@ describe('the consumer', () => {
     await queue.add(jobOf(send))
     await expect.poll(() => statusOf(send.rid), { timeout: 15_000 }).toBe('sent')
     expect(gateway.messages).toHaveLength(3)
-    expect(await delivery.registry.metrics()).toContain('sms_sends_ended_total{status="sent",by="first"} 1')
+    // The send ends in Redis, and the worker counts the end afterwards.
+    await expect
+      .poll(() => delivery.registry.metrics())
+      .toContain('sms_sends_ended_total{status="sent",by="first"} 1')
     await stop()
   })
 
@@ -92,7 +95,7 @@ describe('the consumer', () => {
     await queue.add(jobOf(send))
     await expect.poll(() => call?.aborted, { timeout: 10_000 }).toBe(false)
     await delivery.redis.del(`${QUEUE_PREFIX}:${SMS_QUEUE}:${send.rid}.${send.n}:lock`)
-    await expect.poll(() => call?.aborted, { timeout: 15_000 }).toBe(true)
+    await expect.poll(() => call?.aborted, { timeout: 30_000 }).toBe(true)
     await stop()
   })
 
@@ -162,6 +165,8 @@ describe('the consumer', () => {
     await expect
       .poll(async () => new Set(await Promise.all(sends.map(({ rid }) => statusOf(rid)))))
       .toEqual(new Set(['sent']))
+    // A job completes after its send has ended.
+    await expect.poll(() => raw.getCompletedCount()).toBe(60)
     const warned = lines.filter(({ level }) => level !== 'info').map(({ msg }) => msg)
     expect(warned).toEqual(['gateway rate exhausted, messages wait'])
     const metrics = await delivery.registry.metrics()
@@ -199,9 +204,9 @@ describe('the consumer', () => {
     const send = await issued()
     await raw.add('send', jobOf(send), { attempts: 1 })
     await expect.poll(() => statusOf(send.rid), { timeout: 10_000 }).toBe('failed')
-    expect(await delivery.registry.metrics()).toContain(
-      'sms_sends_ended_total{status="failed",by="job_failed"} 1',
-    )
+    await expect
+      .poll(() => delivery.registry.metrics())
+      .toContain('sms_sends_ended_total{status="failed",by="job_failed"} 1')
     await raw.close()
     await stop()
   })
@@ -249,6 +254,7 @@ describe('the consumer', () => {
     await expect.poll(() => consumer.isPaused()).toBe(true)
     // A fetch that began before the pause takes five seconds and may still return a job.
     await new Promise((resolve) => setTimeout(resolve, 5_500))
+    await expect.poll(() => delivery.redis.info('clients')).toMatch(/^blocked_clients:0\r$/m)
     const send = await issued()
     await queue.add(jobOf(send))
     await new Promise((resolve) => setTimeout(resolve, 1_000))

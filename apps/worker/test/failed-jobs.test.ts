@@ -106,10 +106,9 @@ describe('an ended job that an operator retries on the board', () => {
     const send = await issued()
     await queue.add(jobOf(send))
     const failed = await failedJob(send)
-    const endedAt = failed?.finishedOn ?? 0
     await failed?.retry('failed')
-    const finished = async () => (await raw.getJob(idOf(send)))?.finishedOn ?? 0
-    await expect.poll(finished, patiently).toBeGreaterThan(endedAt)
+    const starts = async () => (await raw.getJob(idOf(send)))?.attemptsStarted
+    await expect.poll(starts, patiently).toBe((failed?.attemptsStarted ?? 0) + 1)
     expect(await failedJob(send)).toMatchObject({ failedReason: 'number: first' })
     expect(await counts()).toEqual({ ...ONE, failed: 1 })
     expect(gateway.messages).toHaveLength(1)

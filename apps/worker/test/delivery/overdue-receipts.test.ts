@@ -69,10 +69,10 @@ describe('a delivery receipt that is overdue', () => {
   })
 
   it('is not checked while the consumer of mails is paused', async () => {
-    const { send } = await overdueSend()
     const { consumer, stop } = await both.startMailConsumer(fakeGateway('email'))
     // Without waiting, so that the consumer still runs its last fetch.
     await consumer.pause(true)
+    const { send } = await overdueSend()
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect(await both.waits()).toEqual([send.rid])
     await consumer.resume()

@@ -155,12 +155,12 @@ describe("a vendor's quota of one number", () => {
 
   it('is not used by a claim that only learns of a doubt, nor by a claim that is not given', async () => {
     const quota = { messageId: 'm', windows: [{ most: 1, seconds: 60 }] }
-    const options = { fence: 0, leaseMs: LEASE_MS, quota }
+    const options = { fence: 0, leaseMs: 30_000, quota }
     const send = await sendTo(newMobile())
     const { ledger, redis } = delivery
     await ledger.claim(send, 'ccp', { ...options, quota: undefined })
     expect(await ledger.claim(send, 'aliyun', options)).toMatchObject({ kind: 'busy' })
-    await delivery.pass(2)
+    await delivery.pass(31)
     expect(await ledger.claim(send, 'aliyun', options)).toMatchObject({
       doubt: { gateway: 'ccp' },
       quota: 'none',

@@ -52,10 +52,11 @@ export async function startScriptedSmtp(options: ScriptedOptions = {}) {
   const { mode = 'plain', certificate = throwaway, script = () => ({}) } = options
   const wires = new Set<Socket>()
   const mails: string[] = []
-  let connections = 0
+  let [connections, mostOpen] = [0, 0]
   const server = createServer({ allowHalfOpen: true }, (wire) => {
     const acts = script(connections++)
     wires.add(wire)
+    mostOpen = Math.max(mostOpen, wires.size)
     wire.on('close', () => wires.delete(wire))
     wire.on('error', () => {})
     // A server that drips goes on with it after the client has ended its side.
@@ -141,6 +142,8 @@ export async function startScriptedSmtp(options: ScriptedOptions = {}) {
     mails,
     /** The number of open connections. */
     open: () => wires.size,
+    /** The most connections that were open at the same time. */
+    mostOpen: () => mostOpen,
     /** The URL of the server, with a password, and with trust in its certificate unless `isTrusted` is false. */
     url: ({ host = '127.0.0.1', isTrusted = true } = {}) =>
       `${scheme}://user:secret@${host}:${port}${mode !== 'plain' && isTrusted ? trust : ''}`,

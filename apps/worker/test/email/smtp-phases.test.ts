@@ -78,7 +78,7 @@ describe.each<Mode>(['plain', 'starttls', 'implicit'])('over %s SMTP', (mode) =>
 
   it.each<Phase>(['content', 'end'])('%s without a reply is ambiguous', async (phase) => {
     const server = await startScriptedSmtp({ mode, script: () => ({ [phase]: 'hang' }) })
-    expect(await sendTo(server.url(), { deadlineMs: 1_500 })).toEqual({
+    expect(await sendTo(server.url(), { deadlineMs: 4_000 })).toEqual({
       class: 'ambiguous',
       code: 'EABORT',
     })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Queue } from 'bullmq'
 import { Registry } from 'prom-client'
 import { Webhook } from 'standardwebhooks'
@@ -10,6 +10,7 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { Send } from '@sms-codes/core/codes/send'
 import { createSendLedger, type SendLedger } from '@sms-codes/core/codes/send-ledger'
+import { ready } from '@sms-codes/core/test/ready'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { readSecret } from '@sms-codes/gateways/webhook/signature'
 import { createEventPoster } from '../../src/events/event-poster.ts'
@@ -44,7 +45,7 @@ async function startApplication(statuses: number[], secrets = [SECRET]) {
   const connection = connectRedis(delivery.server.url, 'worker', log)
   // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
   const producer = connectRedis(delivery.server.url, 'operator', log)
-  await once(producer, 'ready')
+  await ready(producer)
   const registry = new Registry()
   const countEvent = createEventCount(registry)
   const events = createEventQueue(producer, log, null, () => countEvent('lost'))
@@ -160,6 +161,9 @@ describe('an application', () => {
   })
 
   it('that never answers with a 2xx gets an event eleven times in about a quarter of an hour', async () => {
+    // The clock stands still, so no pause ends before the test ends it.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    onTestFinished(() => void vi.useRealTimers())
     const { ledger, poster, heard, counted } = await startApplication(Array<number>(20).fill(500))
     const events = new Queue(EVENTS_QUEUE, { connection: { url: delivery.server.url }, prefix: QUEUE_PREFIX })
     const send = sendOf(await delivery.codes.issue(newMobile(), 'default'))

@@ -1,9 +1,9 @@
-import { once } from 'node:events'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { readGatewaysOff, switchOff, switchOn } from '@sms-codes/core/limits/gateways-off'
 import { keys } from '@sms-codes/core/redis/keys'
 import { connectRedis, type RedisClient } from '@sms-codes/core/redis/connect'
+import { ready } from '@sms-codes/core/test/ready'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { followSwitches } from '../../src/gateways/operator-switch.ts'
 import { log, readableLog } from '../worker.ts'
@@ -13,7 +13,7 @@ let redis: RedisClient
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', log)
-  await once(redis, 'ready')
+  await ready(redis)
 })
 beforeEach(() => redis.flushall())
 afterAll(async () => {
@@ -53,7 +53,8 @@ it('a worker knows at its start which gateways are off, and follows each change 
 })
 
 it('the time of --for ends by itself, by the clock of Redis', async () => {
-  await switchOff(redis, 'ccp', 1)
+  // Longer than a busy machine takes until the worker has read it.
+  await switchOff(redis, 'ccp', 4)
   const worker = await follow()
   expect(worker.isOff('ccp')).toBe(true)
   await expect.poll(() => worker.isOff('ccp')).toBe(false)
@@ -65,8 +66,8 @@ it('the time of --for ends by itself, by the clock of Redis', async () => {
 
 it('while Redis is away a gateway stays off, and the state is read as soon as Redis is back', async () => {
   const first = await startRedis()
-  const own = connectRedis(first.url, 'commands', log)
-  await once(own, 'ready')
+  const own = connectRedis(first.url, 'operator', log)
+  await ready(own)
   await switchOff(own, 'ccp', 0)
   const worker = await follow(own)
   await first.kill()
