@@ -101,7 +101,7 @@ test('config names the running process that has another policy or lacks a key, a
     const { stdout } = await ops.run(['config'], { env })
     return stdout.split('\n').flatMap((line) => /^worker .* s {2}(.*)$/.exec(line)?.[1] ?? [])
   }
-  expect(await rowsOf(sender.env)).toEqual(['nothing'])
+  await expect.poll(() => rowsOf(sender.env)).toEqual(['nothing'])
   const gateways = { webhook: { base_url: 'http://127.0.0.1:1/' } }
   const POLICY_FILE = policyFile({ codes: { life: '10m' }, gateways })
   const CODE_KEYS = `k2:${randomBytes(32).toString('base64')},${ops.env['CODE_KEYS']}`

@@ -8,7 +8,8 @@ let sender: Awaited<ReturnType<typeof startSender>>
 let worker: Awaited<ReturnType<typeof startWorker>>
 beforeAll(async () => {
   ops = await startOps()
-  sender = await startSender()
+  // The longest deadline, so that a call is still under way when the test has looked at it.
+  sender = await startSender({ gateway_deadline: '8s' })
   worker = await startWorker({ ...ops.env, ...sender.env })
 })
 afterEach(async () => {
@@ -48,7 +49,7 @@ test('drain waits for active deliveries and starts no other; resume sends the wa
   sender.hold()
   const first = aMobile()
   const following = ops.run(['send-test', first, '--receipt', '1s'])
-  await expect.poll(sender.held, { timeout: 10_000 }).toBe(1)
+  await expect.poll(sender.held).toBe(1)
 
   let said = ''
   const draining = ops.run(['drain'], { onOutput: (all) => (said = all) })
@@ -75,7 +76,7 @@ test('drain waits for active deliveries and starts no other; resume sends the wa
   expect((await ops.run(['status'])).stdout).toMatch(/^sms +1 +0 +0 +0 +\d+ s +\d+ s +(-|\d+ s) +PAUSED$/m)
 
   expect((await ops.run(['resume'])).stdout).toBe('resumed, 1 waiting\n')
-  await expect.poll(() => statusOf(second), { timeout: 10_000 }).toBe('sent')
+  await expect.poll(() => statusOf(second)).toBe('sent')
   expect(await figures()).toMatchObject({
     queues: [{ waiting: 0, paused: false, oldestSeconds: null }, {}, {}],
   })
@@ -84,7 +85,7 @@ test('drain waits for active deliveries and starts no other; resume sends the wa
 test('drain times out or is stopped, and reports that the queues stay paused', async () => {
   sender.hold()
   const stuck = ops.run(['send-test', aMobile(), '--wait', '30s', '--receipt', '1s'])
-  await expect.poll(sender.held, { timeout: 10_000 }).toBe(1)
+  await expect.poll(sender.held).toBe(1)
   const late = await ops.run(['drain', '--wait', '1s'])
   expect(late.stderr).toMatch(/timed out after 1s: 1 still active, and the queues stay paused.*"resume"/)
   const stopped = await ops.run(['drain'], { signal: AbortSignal.abort() })

@@ -40,7 +40,7 @@ test('a command that reads the number from standard input stops at the end of th
 
 test('SIGTERM ends a watch with exit code 0', async () => {
   const { child, lines, ended } = await runProcess(['status', '--watch'])
-  await expect.poll(() => lines.join('\n'), { timeout: 15_000 }).toMatch(/^events/m)
+  await expect.poll(() => lines.join('\n'), { timeout: 45_000 }).toMatch(/^events/m)
   await child.stop()
   expect(await ended).toEqual({ code: 0, signal: null })
 })

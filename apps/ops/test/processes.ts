@@ -99,6 +99,6 @@ async function startServer(app: string, env: Env, opsUrl: string) {
     throw new Error(`${app} exited:\n${child.lastLines().join('\n')}`)
   })
   dead.catch(() => {})
-  await Promise.race([waitForHttp(`${opsUrl}/readyz`, 15_000), dead])
+  await Promise.race([waitForHttp(`${opsUrl}/readyz`, 45_000), dead])
   return child
 }

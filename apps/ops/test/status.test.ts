@@ -45,12 +45,12 @@ test('--watch survives an outage of Redis', async () => {
     onOutput: (all) => (said = all),
   })
   const pages = () => said.split('"queues"').length - 1
-  await expect.poll(pages, { timeout: 10_000 }).toBeGreaterThan(0)
+  await expect.poll(pages).toBeGreaterThan(0)
   await first.kill()
-  await expect.poll(() => said, { timeout: 10_000 }).toMatch(/redis: \S+: not connected/)
+  await expect.poll(() => said).toMatch(/redis: \S+: not connected/)
   const before = pages()
   const second = await startRedis({ port: first.port })
-  await expect.poll(pages, { timeout: 10_000 }).toBeGreaterThan(before)
+  await expect.poll(pages).toBeGreaterThan(before)
   stop.abort()
   expect(await watching).toMatchObject({ code: 0 })
   await second.stop()
