@@ -92,7 +92,7 @@ export function gatewayContract(name: string, setup: GatewaySetup) {
       ['silence', hang],
       ['a slow drip', drip],
     ])('a message may have been taken after a timeout: %s', async (_what, behaviour) => {
-      expect(await outcomeOf(behaviour, 1_000)).toEqual({ class: 'ambiguous', code: 'TOTAL_DEADLINE' })
+      expect(await outcomeOf(behaviour, 3_000)).toEqual({ class: 'ambiguous', code: 'TOTAL_DEADLINE' })
     })
 
     test.each([301, 302, 307, 308])('a redirect is not followed: %i', async (status) => {

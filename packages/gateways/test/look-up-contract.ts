@@ -72,7 +72,7 @@ export function lookUpContract(name: string, setup: LookUpSetup) {
       ['silence', hang],
       ['a slow drip', drip],
     ])('a timeout leaves the message unknown: %s', async (_what, behaviour) => {
-      expect(await foundBy(behaviour, 1_000)).toEqual({ found: 'unknown' })
+      expect(await foundBy(behaviour, 3_000)).toEqual({ found: 'unknown' })
     })
 
     test('a refused connection leaves the message unknown', async () => {

@@ -73,7 +73,7 @@ describe('a failure before the tunnel is open is not_sent, and the proxy is name
   ]
   test.each(faults)('%s', async (_what, onConnect, code) => {
     const proxy = await startProxy(0, { onConnect })
-    expect(await through(proxy.url(), { connectTimeoutMs: 300 })()).toEqual({ kind: 'not_sent', code })
+    expect(await through(proxy.url(), { connectTimeoutMs: 3_000 })()).toEqual({ kind: 'not_sent', code })
     expect(proxy.connects).toHaveLength(1)
   })
 
@@ -98,7 +98,7 @@ describe('a failure before the tunnel is open is not_sent, and the proxy is name
 
   test('a CONNECT without an answer ends with the time-out of idle connections', async () => {
     const proxy = await startProxy(0, { onConnect: () => {} })
-    const post = through(proxy.url(), { connectTimeoutMs: 50, idleSocketMs: 100 })
+    const post = through(proxy.url(), { connectTimeoutMs: 1_000, idleSocketMs: 2_000 })
     expect(await post()).toMatchObject({ kind: 'not_sent' })
     const [wire] = proxy.wires
     expect(wire?.readableEnded || (wire && (await once(wire, 'end')))).toBeTruthy()
@@ -108,7 +108,7 @@ describe('a failure before the tunnel is open is not_sent, and the proxy is name
     const vendor = await serve(answer(200), TLS)
     let open = () => {}
     const proxy = await startProxy(vendor.port, { onConnect: (_client, tunnel) => void (open = tunnel) })
-    expect(await through(proxy.url(), { connectTimeoutMs: 100 })()).toMatchObject({ kind: 'not_sent' })
+    expect(await through(proxy.url(), { connectTimeoutMs: 1_000 })()).toMatchObject({ kind: 'not_sent' })
     open()
     const [wire] = proxy.wires
     expect(wire?.closed || (wire && (await once(wire, 'close')))).toBeTruthy()
@@ -138,7 +138,7 @@ describe('a failure of TLS in the tunnel is not_sent', () => {
   test('the vendor does not answer the handshake', async () => {
     const vendor = await serve(hang, { onAccept: () => {} })
     const proxy = await startProxy(vendor.port)
-    const post = through(proxy.url(), { connectTimeoutMs: 300 })
+    const post = through(proxy.url(), { connectTimeoutMs: 3_000 })
     expect(await post()).toEqual({ kind: 'not_sent', code: 'CONNECT_DEADLINE' })
   })
 
@@ -169,7 +169,7 @@ describe('a failure after the request was written is unknown', () => {
   test.each(faults)('%s', async (_what, behaviour, code) => {
     const vendor = await serve(behaviour, TLS)
     const proxy = await startProxy(vendor.port)
-    expect(await through(proxy.url(), { totalTimeoutMs: 1_000 })()).toEqual({ kind: 'unknown', code })
+    expect(await through(proxy.url(), { totalTimeoutMs: 3_000 })()).toEqual({ kind: 'unknown', code })
     expect(vendor.requests).toHaveLength(1)
   })
 

@@ -126,14 +126,14 @@ describe('a failure after the connection is established is unknown', () => {
       ['a slow drip', drip],
     ])(`the total deadline over %s${tls ? ', under TLS' : ''}`, async (_what, behaviour) => {
       const server = await serve(behaviour, { tls })
-      const result = await connect({ totalTimeoutMs: 1_000 })(server.url)
+      const result = await connect({ totalTimeoutMs: 3_000 })(server.url)
       expect(result).toEqual({ kind: 'unknown', code: 'TOTAL_DEADLINE' })
     })
   }
 
   test('the connect deadline does not apply to an established connection', async () => {
-    const server = await serve((socket) => setTimeout(() => socket.write(http(200)), 600))
-    expect(await connect({ connectTimeoutMs: 300 })(server.url)).toMatchObject({
+    const server = await serve((socket) => setTimeout(() => socket.write(http(200)), 2_500))
+    expect(await connect({ connectTimeoutMs: 2_000 })(server.url)).toMatchObject({
       kind: 'answer',
       status: 200,
     })
@@ -173,7 +173,7 @@ describe('a failure after the connection is established is unknown', () => {
         },
         { tls },
       )
-      const post = connect({ totalTimeoutMs: 1_000 })
+      const post = connect({ totalTimeoutMs: 3_000 })
       expect(await post(server.url)).toMatchObject({ kind: 'answer' })
       expect(await post(server.url)).toMatchObject({ kind: 'unknown' })
       expect(server.wires).toHaveLength(1)
@@ -238,7 +238,7 @@ describe('connections', () => {
 
   test('are closed by the transport if they are idle', async () => {
     const server = await serve(answer(200))
-    expect(await connect({ idleSocketMs: 30 })(server.url)).toMatchObject({ kind: 'answer' })
+    expect(await connect({ idleSocketMs: 1_000 })(server.url)).toMatchObject({ kind: 'answer' })
     const [wire] = server.wires
     expect(wire?.readableEnded || (wire && (await once(wire, 'end')))).toBeTruthy()
   })
