@@ -68,8 +68,9 @@ export async function startProcess(options: ProcessOptions) {
 
   const exited = new Promise<Exit>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal }))
-    // "close" comes when the output is read completely, but a grandchild may keep the pipes open.
-    child.once('exit', (code, signal) => setTimeout(() => resolve({ code, signal }), 500))
+    // "close" comes when the output is read completely, but a grandchild may keep the pipes open. If this process stalls
+    // for that time, its event loop reads the output after the timer and before the immediate.
+    child.once('exit', (code, signal) => setTimeout(() => setImmediate(() => resolve({ code, signal })), 500))
   })
   await once(child, 'spawn')
   const { pid } = child

@@ -32,7 +32,7 @@ async function npmStart(env: NodeJS.ProcessEnv = {}) {
   const portEnv = Object.fromEntries(NAMES.map((name, at) => [name, String(ports[at])]))
   const child = await project.run('start.ts', [], { ...portEnv, ...env }, (line) => lines.push(line))
   const says = async (text: string): Promise<void> => {
-    await expect.poll(() => lines.join('\n'), { timeout: 20_000 }).toContain(text)
+    await expect.poll(() => lines.join('\n'), { timeout: 45_000 }).toContain(text)
   }
   return { child, says, output: () => lines.join('\n') }
 }
@@ -125,7 +125,7 @@ test('a signal during the build ends the build', async () => {
   )
   await project.write('node_modules/package.json', '{ "type": "commonjs" }')
   const { child } = await npmStart()
-  await expect.poll(() => existsSync(join(project.dir, 'events')), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => existsSync(join(project.dir, 'events')), { timeout: 45_000 }).toBe(true)
   process.kill(child.pid, 'SIGTERM')
   expect(await child.exited).toEqual({ code: 0, signal: null })
   for (const pid of pids()) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
