@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
@@ -77,7 +76,9 @@ describe('a connection that fails fast', () => {
     const [redis, other] = [await connected(), await connected('worker')]
     const id = String(await redis.client('ID'))
     // The command is given at that moment, because the client may be back before the answer to the next command.
-    const refused = once(redis, 'reconnecting').then(() => failure(redis.incr('late')))
+    const refused = new Promise((resolve) => {
+      redis.once('reconnecting', () => resolve(failure(redis.incr('late'))))
+    })
     const back = ready(redis)
     await other.call('CLIENT', 'KILL', 'ID', id)
     await refused
