@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Queue, type Job } from 'bullmq'
 import { Registry } from 'prom-client'
@@ -10,6 +9,7 @@ import { SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
 import { mergeSettings } from '@sms-codes/core/test/policy-file'
+import { untilReady } from '@sms-codes/core/test/until-ready'
 import { policyFile } from '@sms-codes/launcher/policy-file'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { loadApiConfig } from '../src/config/config.ts'
@@ -47,7 +47,7 @@ export async function startApiWith(
   // This kind of connection waits longer for an answer than those of main.ts, for the same reason.
   const redis = connectRedis(config.redisUrl, 'operator', log)
   const producer = connectRedis(config.redisUrl, 'operator', log)
-  await Promise.all([once(redis, 'ready'), once(producer, 'ready')])
+  await Promise.all([untilReady(redis), untilReady(producer)])
   const registry = new Registry()
   const { app, deps, queues, keyring } = await buildServer({ config, log, redis, producer, registry })
   const jobs = new Queue<SendJob>(SMS_QUEUE, { connection: producer, prefix: QUEUE_PREFIX })

@@ -3,6 +3,7 @@ import { createLogger } from '@sms-codes/core/logger'
 import { createRegistry } from '@sms-codes/core/process/registry'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { watchQueues } from '@sms-codes/core/queues/watched-queues'
+import { untilReady } from '@sms-codes/core/test/until-ready'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { buildApp } from '../src/app.ts'
 import type { Operator } from '../src/login.ts'
@@ -82,10 +83,6 @@ export async function startBoard({
   return board
 }
 export type Board = Awaited<ReturnType<typeof startBoard>>
-
-async function untilReady(redis: ReturnType<typeof connectRedis>): Promise<void> {
-  if (redis.status !== 'ready') await new Promise((resolve) => redis.once('ready', resolve))
-}
 
 /** Replaces each `:name` of a route by its value. */
 export function fill(url: string, values: Record<string, string>): string {

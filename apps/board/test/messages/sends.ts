@@ -8,6 +8,7 @@ import { createTraffic, type Traffic } from '@sms-codes/core/history/traffic'
 import { createKeyring } from '@sms-codes/core/keyring'
 import { createLogger } from '@sms-codes/core/logger'
 import { connectRedis } from '@sms-codes/core/redis/connect'
+import { untilReady } from '@sms-codes/core/test/until-ready'
 import { expect, vi } from 'vitest'
 import { startBoard, type Board, type Messages } from '../board.ts'
 
@@ -37,7 +38,7 @@ export type Given = { gateway: string; class: string; code: string }
 export async function startSends(redisUrl: string) {
   const log = createLogger('test', 'silent')
   const redis = connectRedis(redisUrl, 'operator', log)
-  if (redis.status !== 'ready') await new Promise((resolve) => redis.once('ready', resolve))
+  await untilReady(redis)
   const phoneKey = randomBytes(32)
   const keyring = createKeyring({ phoneKey, codeKeys: [{ kid: 'k1', key: randomBytes(32) }] })
   const codes = createCodeStore(redis, keyring, () => policy)
@@ -64,6 +65,8 @@ export async function startSends(redisUrl: string) {
       if (claim.kind !== 'go') throw new Error(`no claim but ${claim.kind}`)
       const answer = { tookMs: 321, channel: 'sms' as const, gateway, class: cls, code }
       await ledger.settle(send, claim.fence, { gateway, answer, ...what })
+      // The ledger does not wait for the list of failures. This connection answers its commands in order.
+      await redis.ping()
     },
 
     /** Counts as a process did so many minutes ago. */
