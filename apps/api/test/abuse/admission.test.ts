@@ -44,7 +44,9 @@ describe('the admission of a send', () => {
     expect((await send(picture)).status).toBe(202)
     const after = await calls()
     const made = (name: string) => (after[name] ?? 0) - (before[name] ?? 0)
-    expect([made('getdel'), made('evalsha'), made('eval')]).toEqual([1, 3, 0])
+    // Once a second a send also asks for the state of the queue, with a script that calls ZRANGE twice.
+    const asked = made('zrange') / 2
+    expect([made('getdel'), made('evalsha') - asked, made('eval')]).toEqual([1, 3, 0])
   })
 
   it('counts a wrong picture as an attempt and takes nothing else', async () => {

@@ -27,8 +27,12 @@ const send = (body: object = {}, name: Name = 'shop', headers: object = {}) =>
     { mobile: aMobile(), client_address: anAddress(), ...body },
     { authorization: `Bearer ${KEYS[name]}`, ...headers },
   )
-const browserSend = async (address: string) =>
-  api.post('/v1/sms_codes', { mobile: aMobile(), ...(await api.captcha()) }, { 'x-forwarded-for': address })
+const browserSend = async (address: string, mobile = aMobile()) =>
+  api.post('/v1/sms_codes', { mobile, ...(await api.captcha()) }, { 'x-forwarded-for': address })
+
+let next = 0
+/** A number of the same segment as the others of this function. The numbers of `aMobile` may be of two. */
+const inSegment = () => `1380000${String(1_000 + ++next)}`
 
 /** The units in the first window of a counter, or undefined if the counter does not exist. */
 const units = async (key: string) => parseCounter(await api.redis.getBuffer(key)).windows[0]?.units[0]
@@ -105,8 +109,8 @@ describe('a send of a back end', () => {
     ['budget', { budget: { messages: ['1/600s'] } }, { status: 503, body: { errmsg: '服务暂不可用' } }],
   ])('is refused by the limit of the %s', async (_what, policy, answer) => {
     await start(policy)
-    expect(statuses([await send()])).toEqual([202])
-    expect(await send()).toMatchObject(answer)
+    expect(statuses([await send({ mobile: inSegment() })])).toEqual([202])
+    expect(await send({ mobile: inSegment() })).toMatchObject(answer)
   })
 
   it('is refused by the limit of the phone, which a change of address does not avoid', async () => {
@@ -186,22 +190,22 @@ describe('a finding of the pumping guard', () => {
 
   it('that asks for a proof refuses a back end for the time that is left, and a proof lifts it', async () => {
     await start({ guard: { ...guard, mode: 'challenge' } })
-    const mobile = aMobile()
+    const mobile = inSegment()
     await api.redis.set(mark(mobile), '1', 'EX', 600)
     const refused = await send({ mobile })
     expect(refused).toMatchObject({ ...TOO_OFTEN, body: { ...TOO_OFTEN.body, challenge: 'proof' } })
     expect(minutesOf(refused)).toBe(10)
     expect((await send({ mobile, proof: await proofOf(api) })).status).toBe(202)
     // A browser learns nothing about the time.
-    const { body } = await browserSend(anAddress())
+    const { body } = await browserSend(anAddress(), inSegment())
     expect(body).toEqual({ code: '4001', errmsg: '请完成安全验证', challenge: 'proof' })
   })
 
   it('that denies refuses a back end too, even with a proof', async () => {
     await start({ guard: { ...guard, mode: 'deny' } })
-    const mobile = aMobile()
+    const mobile = inSegment()
     for (let i = 0; i < 3; i++) {
-      const { body } = await send({ mobile: aMobile() })
+      const { body } = await send({ mobile: inSegment() })
       await api.accept(String(body['request_id']))
     }
     const refused = await send({ mobile, proof: await proofOf(api) })

@@ -228,10 +228,12 @@ describe('a captcha service that does not judge', () => {
     ['drips its answer', (response) => response.write('{"success"')],
   ])('because it %s beyond the deadline leads to no verdict', async (_what, behaviour) => {
     behave = behaviour
-    // Long enough for the request to reach the service on a busy machine.
-    const asked = siteverify({ service: 'turnstile', url, deadline: 1.5 })
+    const told: string[] = []
+    const log = createLogger('api', 'info', { write: (line) => void told.push(line) })
+    // On a busy machine the deadline may end before the request reaches the service.
+    const asked = siteverify({ service: 'turnstile', url, deadline: 1.5 }, log)
     expect(await asked.consume(aToken(), 'login')).toBe('unavailable')
-    expect(forms).toHaveLength(1)
+    expect(told.join()).toContain('"why":"TOTAL_DEADLINE"')
   })
 
   it('because nothing listens leads to no verdict', async () => {
@@ -268,11 +270,8 @@ it('the call goes through the proxy, and the log names the proxy and no login', 
   proxy.close()
 })
 
-const siteverify = (options: Omit<SiteverifyOptions, 'secret'>) =>
-  createSiteverify(
-    { redis: api.redis, keyring: api.keyring, log: createLogger('api', 'silent') },
-    { secret: SECRET, ...options },
-  )
+const siteverify = (options: Omit<SiteverifyOptions, 'secret'>, log = createLogger('api', 'silent')) =>
+  createSiteverify({ redis: api.redis, keyring: api.keyring, log }, { secret: SECRET, ...options })
 
 describe('the call of each service', () => {
   it('contains the site key of hCaptcha, and an idempotency key for Turnstile only', async () => {

@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net'
 /** The final answer on one socket. The status is 0 if the server closed the socket without an answer. */
 export type RawAnswer = { status: number; headers: Map<string, string>; body: Buffer }
 
-const PATIENCE_MS = 5_000
+/** The server closes the socket at once. A busy machine may take seconds. */
+const PATIENCE_MS = 30_000
 
 /**
  * Sends one request, byte for byte, on its own socket, so that no HTTP client normalises it. The request should ask
