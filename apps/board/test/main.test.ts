@@ -21,15 +21,15 @@ function startMain(env: Record<string, string>) {
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   started.push(child)
-  return { child, output: () => output, exited: once(child, 'exit') }
+  return { child, output: () => output, ended: once(child, 'close') }
 }
 
-const patiently = { timeout: 15_000, interval: 50 }
+const patiently = { timeout: 30_000, interval: 50 }
 
 describe('the process', () => {
   it('does not start without a password, and names the missing variable', async () => {
     const board = startMain({})
-    expect(await board.exited).toEqual([78, null])
+    expect(await board.ended).toEqual([78, null])
     expect(board.output()).toContain('BOARD_PASSWORD: is missing')
   })
 
@@ -58,7 +58,7 @@ describe('the process', () => {
 
     await vi.waitFor(async () => expect((await ask('/api/queues')).status).toBe(503), patiently)
     board.child.kill('SIGTERM')
-    expect(await board.exited).toEqual([0, null])
+    expect(await board.ended).toEqual([0, null])
     expect(board.output()).not.toContain(password)
   })
 })
