@@ -12,7 +12,7 @@ beforeEach(() => simulator.reset())
 const order = (fault: string, more: Record<string, unknown> = {}) =>
   simulator.post('/_sim/mail_script', { fault, ...more })
 /** Long enough for the steps before the last one on a busy machine. */
-const PATIENCE_MS = 1_500
+const PATIENCE_MS = 5_000
 const storedCount = async () => [await simulator.get('/_sim/mails')].flat().length
 
 describe('a fault of the mail server', () => {

@@ -170,7 +170,8 @@ describe('the limits on messages to one number', () => {
       return part(answer, 'Code') === 'OK' ? 'OK' : part(answer, 'Message')
     }
     expect(await send(0)).toBe('OK')
-    expect(await send(55_000)).toBe('触发分钟级流控Permits:1')
+    // The clock also goes on while the test runs.
+    expect(await send(30_000)).toBe('触发分钟级流控Permits:1')
     for (let i = 0; i < 4; i += 1) expect(await send(MINUTE_MS)).toBe('OK')
     expect(await send(MINUTE_MS)).toBe('触发小时级流控Permits:5')
     for (let i = 0; i < 5; i += 1) expect(await send(60 * MINUTE_MS)).toBe('OK')
