@@ -34,10 +34,9 @@ async function stopDuring(beginning: string, rest: string): Promise<void> {
 
 describe('a stop', () => {
   it('answers the request that is under way, and does not wait for another on its connection', async () => {
-    const from = Date.now()
+    // Without `connection: close`, the stop would wait until the server closes its idle connections.
     await stopDuring(VERIFY.slice(0, -1), VERIFY.slice(-1))
     expect(answers).toMatch(/^HTTP\/1\.1 400 .*^connection: close.*"code":"4003"/ims)
-    expect(Date.now() - from).toBeLessThan(10_000)
   })
 
   it('answers a request that comes on an open connection in the envelope', async () => {
