@@ -5,7 +5,7 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
-import { ready } from '@sms-codes/core/test/ready'
+import { untilReady } from '@sms-codes/core/test/until-ready'
 import { startRedis } from '@sms-codes/launcher/redis'
 import { reportQueues } from '../src/queue-metrics.ts'
 import { log } from './worker.ts'
@@ -21,7 +21,7 @@ it('the metrics show the jobs of each queue by state, and the ages of waiting an
   const server = await startRedis()
   // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
   const redis = connectRedis(server.url, 'operator', log)
-  await ready(redis)
+  await untilReady(redis)
   const registry = new Registry()
   reportQueues(registry, redis, 1)
   const empty = await registry.metrics()
@@ -66,7 +66,7 @@ it('the metrics show the jobs of each queue by state, and the ages of waiting an
 it('the metrics show each shard, and a queue of another number of shards while it has jobs', async () => {
   const server = await startRedis()
   const redis = connectRedis(server.url, 'operator', log)
-  await ready(redis)
+  await untilReady(redis)
   const registry = new Registry()
   reportQueues(registry, redis, 2)
   const old = new Queue('sms-7', { connection: redis, prefix: '{sms-7}' })

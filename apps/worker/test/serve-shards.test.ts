@@ -3,7 +3,7 @@ import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { createSmsQueue } from '@sms-codes/core/queues/shards'
 import { connectRedis, type RedisClient } from '@sms-codes/core/redis/connect'
-import { ready } from '@sms-codes/core/test/ready'
+import { untilReady } from '@sms-codes/core/test/until-ready'
 import { createConsumer } from '../src/consumer.ts'
 import { serveShards } from '../src/serve-shards.ts'
 import { fakeGateway, jobOf, log, newMobile, sendOf, startDelivery } from './worker.ts'
@@ -21,7 +21,7 @@ beforeEach(async () => {
   // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
   producer = connectRedis(delivery.server.url, 'operator', log)
   gateway = fakeGateway('ccp')
-  await ready(producer)
+  await untilReady(producer)
 })
 afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()))

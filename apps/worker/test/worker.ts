@@ -10,7 +10,7 @@ import type { Send } from '@sms-codes/core/codes/send'
 import type { Outcome, OutcomeClass, SmsGateway, SmsMessage } from '@sms-codes/gateways/gateway'
 import { loadPolicy } from '@sms-codes/core/test/policy-file'
 import { startStore } from '@sms-codes/core/test/store'
-import { ready } from '@sms-codes/core/test/ready'
+import { untilReady } from '@sms-codes/core/test/until-ready'
 import { message as gatewayMessage } from '@sms-codes/gateways/test/message'
 import { createConsumer, type ConsumerOptions } from '../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../src/delivery/deliver.ts'
@@ -100,7 +100,7 @@ export async function startDelivery() {
       const connection = connectRedis(store.server.url, 'worker', log)
       // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
       const producer = connectRedis(store.server.url, 'operator', log)
-      await ready(producer)
+      await untilReady(producer)
       const queue = createSendQueue(producer, log)
       const consumer = createConsumer({
         queue: SMS_QUEUE,

@@ -8,7 +8,7 @@ import { createAcceptanceMark } from '@sms-codes/core/queues/queue-state'
 import { createSendQueue, EMAIL_QUEUE, SMS_QUEUE, type SendJob } from '@sms-codes/core/queues/send-queue'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import { keys } from '@sms-codes/core/redis/keys'
-import { ready } from '@sms-codes/core/test/ready'
+import { untilReady } from '@sms-codes/core/test/until-ready'
 import type { SmsGateway } from '@sms-codes/gateways/gateway'
 import { createConsumer } from '../../src/consumer.ts'
 import { deliver, type DeliverDeps } from '../../src/delivery/deliver.ts'
@@ -25,7 +25,7 @@ export async function startBothChannels() {
   const contacts = createContacts(delivery.redis, delivery.keyring)
   // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
   const producer = connectRedis(delivery.server.url, 'operator', log)
-  await ready(producer)
+  await untilReady(producer)
   const mails = createSendQueue(producer, log, EMAIL_QUEUE)
   const sends = createSendQueue(producer, log, SMS_QUEUE)
   const queueOptions = { connection: producer, prefix: QUEUE_PREFIX }

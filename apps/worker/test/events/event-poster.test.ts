@@ -10,7 +10,7 @@ import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { connectRedis } from '@sms-codes/core/redis/connect'
 import type { Send } from '@sms-codes/core/codes/send'
 import { createSendLedger, type SendLedger } from '@sms-codes/core/codes/send-ledger'
-import { ready } from '@sms-codes/core/test/ready'
+import { untilReady } from '@sms-codes/core/test/until-ready'
 import { createTransport } from '@sms-codes/gateways/transport'
 import { readSecret } from '@sms-codes/gateways/webhook/signature'
 import { createEventPoster } from '../../src/events/event-poster.ts'
@@ -45,7 +45,7 @@ async function startApplication(statuses: number[], secrets = [SECRET]) {
   const connection = connectRedis(delivery.server.url, 'worker', log)
   // A connection of this kind waits longer for an answer, so that a busy test machine causes no refusals.
   const producer = connectRedis(delivery.server.url, 'operator', log)
-  await ready(producer)
+  await untilReady(producer)
   const registry = new Registry()
   const countEvent = createEventCount(registry)
   const events = createEventQueue(producer, log, null, () => countEvent('lost'))

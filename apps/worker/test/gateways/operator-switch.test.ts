@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { readGatewaysOff, switchOff, switchOn } from '@sms-codes/core/limits/gateways-off'
 import { keys } from '@sms-codes/core/redis/keys'
 import { connectRedis, type RedisClient } from '@sms-codes/core/redis/connect'
-import { ready } from '@sms-codes/core/test/ready'
+import { untilReady } from '@sms-codes/core/test/until-ready'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { followSwitches } from '../../src/gateways/operator-switch.ts'
 import { log, readableLog } from '../worker.ts'
@@ -13,7 +13,7 @@ let redis: RedisClient
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', log)
-  await ready(redis)
+  await untilReady(redis)
 })
 beforeEach(() => redis.flushall())
 afterAll(async () => {
@@ -67,7 +67,7 @@ it('the time of --for ends by itself, by the clock of Redis', async () => {
 it('while Redis is away a gateway stays off, and the state is read as soon as Redis is back', async () => {
   const first = await startRedis()
   const own = connectRedis(first.url, 'operator', log)
-  await ready(own)
+  await untilReady(own)
   await switchOff(own, 'ccp', 0)
   const worker = await follow(own)
   await first.kill()

@@ -5,7 +5,7 @@ import { phoneOf } from '../../src/codes/send.ts'
 import { connectRedis } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { concurrently, newMobile, policy, sendOf, startStore, wrong } from '../store.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
@@ -232,7 +232,7 @@ describe('a refund', () => {
     const slots = () => store.redis.zcard(keys.sends(store.keyring.pseudonym(mobile)))
     const before = await slots()
     const redis = connectRedis(store.server.url, 'commands', createLogger('test', 'silent'))
-    await ready(redis)
+    await untilReady(redis)
     const codes = createCodeStore(redis, store.keyring, () => policy)
     // Redis knows both scripts before the pause, so one call of each is enough.
     await store.codes.refund(sendOf(await store.codes.issue(newMobile(), 'default')))

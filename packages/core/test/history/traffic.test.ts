@@ -7,7 +7,7 @@ import { answersToCorrect, createTraffic, readLastAnswers, readTraffic } from '.
 import { createLogger } from '../../src/logger.ts'
 import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 const MINUTE_MS = 60_000
 const silent = createLogger('test', 'silent')
@@ -68,7 +68,7 @@ describe('the counts of the traffic', () => {
   it('can be written and read on a Cluster', async () => {
     const nodes = await startRedisCluster()
     const cluster = new Cluster(nodes.ports.map((port) => ({ host: '127.0.0.1', port })))
-    await ready(cluster)
+    await untilReady(cluster)
     expect(await countTwice(cluster)).toEqual(COUNTED_TWICE)
     cluster.disconnect()
     await nodes.stop()
@@ -135,7 +135,7 @@ describe('the counts of the traffic', () => {
     const lines: string[] = []
     const log = createLogger('test', 'warn', { write: (line: string) => void lines.push(line) })
     const client = connectRedis(server.url, 'operator', silent)
-    await ready(client)
+    await untilReady(client)
     const { count, flush } = createTraffic(client, log)
     for (const maxmemory of ['1', '1', '0', '1', '0']) {
       await redis.config('SET', 'maxmemory', maxmemory)

@@ -9,7 +9,7 @@ import { keyFingerprints } from '../../src/redis/key-faults.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { loadPolicy } from '../policy-file.ts'
 import { newKeys } from '../store.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 const log = createLogger('test', 'silent')
 let server: RedisServer
@@ -17,7 +17,7 @@ let redis: RedisClient
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', log)
-  await ready(redis)
+  await untilReady(redis)
 })
 beforeEach(() => redis.flushall())
 afterEach(() => vi.useRealTimers())
@@ -90,7 +90,7 @@ it.each(['no JSON', '{}', 'null', '[]', '{"id":1}'])(
 it('after each outage no process removes the entry of another one, which beats at the same moment', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'performance'] })
   const all = Array.from({ length: 12 }, () => connectRedis(server.url, 'operator', log))
-  await Promise.all(all.map((one) => ready(one)))
+  await Promise.all(all.map((one) => untilReady(one)))
   const heartbeats = await Promise.all(all.map((one) => startHeartbeat(one, told(), log)))
   // From now on, a process beats only when its connection is back.
   vi.clearAllTimers()
@@ -127,7 +127,7 @@ it('an entry contains no key and no value of the policy', async () => {
 it('a process starts while Redis is away, and its entry is there as soon as Redis is back', async () => {
   const first = await startRedis()
   const own = connectRedis(first.url, 'operator', log)
-  await ready(own)
+  await untilReady(own)
   await first.kill()
   const registry = new Registry()
   const heartbeat = await startHeartbeat(own, told({ codes: 'aa' }), log)

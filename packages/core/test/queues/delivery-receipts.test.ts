@@ -4,7 +4,7 @@ import { createDeliveryReceipts, entryOf, readJob } from '../../src/queues/deliv
 import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { newMobile, sendOf, startStore } from '../store.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 let store: Awaited<ReturnType<typeof startStore>>
 let second: RedisClient
@@ -12,7 +12,7 @@ let receipts: ReturnType<typeof createDeliveryReceipts>
 beforeAll(async () => {
   store = await startStore()
   second = connectRedis(store.server.url, 'operator', createLogger('test', 'silent'))
-  await ready(second)
+  await untilReady(second)
   receipts = createDeliveryReceipts(store.redis, store.keyring)
 })
 afterAll(async () => {

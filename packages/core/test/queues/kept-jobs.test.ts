@@ -5,7 +5,7 @@ import { createLogger } from '../../src/logger.ts'
 import { QUEUE_PREFIX, workerOptions } from '../../src/queues/queue-options.ts'
 import { createSendQueue, jobOf, SMS_QUEUE, type SendJob } from '../../src/queues/send-queue.ts'
 import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 const log = createLogger('test', 'silent')
 const HOUR_MS = 3_600_000
@@ -21,7 +21,7 @@ beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', log)
   connection = connectRedis(server.url, 'worker', log)
-  await ready(redis)
+  await untilReady(redis)
   seen = new Queue(SMS_QUEUE, { connection: redis, prefix: QUEUE_PREFIX })
 })
 beforeEach(() => redis.flushall())

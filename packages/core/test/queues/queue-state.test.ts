@@ -12,7 +12,7 @@ import {
 import { EMAIL_QUEUE, SMS_QUEUE } from '../../src/queues/send-queue.ts'
 import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { keys } from '../../src/redis/keys.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 const DAY_MS = 86_400_000
 let server: RedisServer
@@ -22,7 +22,7 @@ let stateOf: ReturnType<typeof createQueueState>
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', createLogger('test', 'silent'))
-  await ready(redis)
+  await untilReady(redis)
   queue = new Queue(SMS_QUEUE, { connection: redis, prefix: QUEUE_PREFIX })
   stateOf = createQueueState(redis)
 })

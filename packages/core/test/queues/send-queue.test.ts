@@ -14,7 +14,7 @@ import {
   SMS_QUEUE,
 } from '../../src/queues/send-queue.ts'
 import { connectRedis, StoreError } from '../../src/redis/connect.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 const log = createLogger('test', 'silent')
 /** This kind of connection waits longer for an answer than `producer`, so that a busy test machine causes no refusals. */
@@ -68,7 +68,7 @@ describe('a job', () => {
 describe('the send queue', () => {
   it('holds a send once, however often it is added', async () => {
     const connection = connectRedis(server.url, KIND, log)
-    await ready(connection)
+    await untilReady(connection)
     const queue = createSendQueue(connection, log)
     await Promise.all([queue.add(job), queue.add(job), queue.add(job)])
     const seen = new Queue<SendJob>(SMS_QUEUE, { connection, prefix: QUEUE_PREFIX })
@@ -82,7 +82,7 @@ describe('the send queue', () => {
     const own = await startRedis()
     const connection = connectRedis(own.url, 'worker', log)
     const producer = connectRedis(own.url, KIND, log)
-    await ready(producer)
+    await untilReady(producer)
     const queue = createSendQueue(producer, log, name)
     const backlog = Array.from({ length: 300 }, (_, i) => i + 1)
     for (const n of backlog) await queue.add({ ...job, n })
@@ -138,7 +138,7 @@ describe('a send queue that was created while Redis was down', () => {
 describe('the delay before a retry', () => {
   it('is bounded, and all retries together last longer than the longest time to send', async () => {
     const connection = connectRedis(server.url, KIND, log)
-    await ready(connection)
+    await untilReady(connection)
     const queue = createSendQueue(connection, log)
     await queue.add(job)
     const seen = new Queue<SendJob>(SMS_QUEUE, { connection, prefix: QUEUE_PREFIX })

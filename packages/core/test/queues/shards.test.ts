@@ -7,7 +7,7 @@ import { chooseShard, createSmsQueue, leftoverQueues, smsQueues } from '../../sr
 import { queuesInUse } from '../../src/queues/watched-queues.ts'
 import { connectRedis, probeWrites, type RedisClient } from '../../src/redis/connect.ts'
 import { queueTag } from '../../src/redis/keys.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 const log = createLogger('test', 'silent')
 let server: RedisServer
@@ -15,7 +15,7 @@ let redis: RedisClient
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', log)
-  await ready(redis)
+  await untilReady(redis)
 })
 afterEach(() => redis.flushall())
 afterAll(async () => {

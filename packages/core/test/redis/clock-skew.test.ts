@@ -6,7 +6,7 @@ import { createLogger } from '../../src/logger.ts'
 import { storeNotReady } from '../../src/process/readiness.ts'
 import { newKeys } from '../store.ts'
 import { connectRedis, StoreError, type RedisClient } from '../../src/redis/connect.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 const someKeys = newKeys()
 let server: RedisServer
@@ -14,7 +14,7 @@ let redis: RedisClient
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', createLogger('test', 'silent'))
-  await ready(redis)
+  await untilReady(redis)
 })
 afterAll(async () => {
   redis.disconnect()
@@ -48,7 +48,7 @@ describe('the clock of the host', () => {
     const other = await startRedis()
     const log = createLogger('test', 'silent')
     const connection = connectRedis(other.url, 'operator', log)
-    await ready(connection)
+    await untilReady(connection)
     const registry = new Registry()
     new Gauge({ name: 'another', help: 'one', registers: [registry] }).set(1)
     reportClockSkew(registry, connection)

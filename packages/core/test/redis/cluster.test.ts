@@ -16,7 +16,7 @@ import { createSendLedger } from '../../src/codes/send-ledger.ts'
 import { listScripts } from '../scripts.ts'
 import { runEveryScript } from '../every-script.ts'
 import { newKeyring, newMobile, policy, sendOf } from '../store.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 const LEASE_MS = 6_500
 const PHONES = 60
@@ -33,7 +33,7 @@ let cluster: Cluster
 beforeAll(async () => {
   nodes = await startRedisCluster()
   cluster = new Cluster(nodes.ports.map((port) => ({ host: '127.0.0.1', port })))
-  await ready(cluster)
+  await untilReady(cluster)
 })
 afterAll(async () => {
   cluster.disconnect()

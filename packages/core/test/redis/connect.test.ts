@@ -10,7 +10,7 @@ import { faultsAtBoot, storeFaults } from '../../src/redis/server-faults.ts'
 import { storeNotReady } from '../../src/process/readiness.ts'
 import { newKeys } from '../store.ts'
 import { createScript } from '../../src/redis/script.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 const someKeys = newKeys()
 const log = createLogger('test', 'silent')
@@ -26,7 +26,7 @@ afterAll(() => server.stop())
  */
 async function connected(kind: 'commands' | 'operator' | 'worker' = 'operator') {
   const redis = connectRedis(server.url, kind, log)
-  await ready(redis)
+  await untilReady(redis)
   return redis
 }
 
@@ -79,7 +79,7 @@ describe('a connection that fails fast', () => {
     const refused = new Promise((resolve) => {
       redis.once('reconnecting', () => resolve(failure(redis.incr('late'))))
     })
-    const back = ready(redis)
+    const back = new Promise((resolve) => redis.once('ready', resolve))
     await other.call('CLIENT', 'KILL', 'ID', id)
     await refused
     await back
@@ -93,7 +93,7 @@ describe('a connection that fails fast', () => {
     const primary = await startRedis()
     const [redis, other] = [await connected(), await connected('worker')]
     await other.call('REPLICAOF', '127.0.0.1', String(primary.port))
-    const back = ready(redis)
+    const back = new Promise((resolve) => redis.once('ready', resolve))
     const err = await failure(redis.incr('refused'))
     expect(err).toMatchObject({ message: 'redis: test: READONLY' })
     await other.call('REPLICAOF', 'NO', 'ONE')

@@ -6,7 +6,7 @@ import { freePort } from '@sms-codes/launcher/ports'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
 import { connectRedis } from '../../src/redis/connect.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 let server: RedisServer
 let proxy: Server
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 it('commands of one turn of the event loop are written in order and in one piece, later ones in another', async () => {
   const redis = connectRedis(`redis://127.0.0.1:${port}`, 'operator', createLogger('test', 'silent'))
-  await ready(redis)
+  await untilReady(redis)
   pieces.length = 0
   const numbers = Array.from({ length: 30 }, (_, i) => String(i))
   await Promise.all(numbers.map((n) => redis.rpush('turn', n)))

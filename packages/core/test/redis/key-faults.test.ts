@@ -7,14 +7,14 @@ import { connectRedis, type RedisClient } from '../../src/redis/connect.ts'
 import { isKeyUsed, keyFaults } from '../../src/redis/key-faults.ts'
 import { keys } from '../../src/redis/keys.ts'
 import { faultsAtBoot } from '../../src/redis/server-faults.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 let server: RedisServer
 let redis: RedisClient
 beforeAll(async () => {
   server = await startRedis()
   redis = connectRedis(server.url, 'operator', createLogger('test', 'silent'))
-  await ready(redis)
+  await untilReady(redis)
 })
 beforeEach(() => redis.flushall())
 afterAll(async () => {

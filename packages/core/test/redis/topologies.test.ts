@@ -8,7 +8,7 @@ import { asStoreError, connectRedis, StoreError } from '../../src/redis/connect.
 import { storeFaults } from '../../src/redis/server-faults.ts'
 import { storeNotReady } from '../../src/process/readiness.ts'
 import { newKeys } from '../store.ts'
-import { ready } from '../ready.ts'
+import { untilReady } from '../until-ready.ts'
 
 const someKeys = newKeys()
 const log = createLogger('test', 'silent')
@@ -20,7 +20,7 @@ type Kind = 'commands' | 'operator' | 'worker'
 
 async function connected(url: string, kind: Kind) {
   const redis = connectRedis(url, kind, log)
-  await ready(redis)
+  await untilReady(redis)
   return redis
 }
 
