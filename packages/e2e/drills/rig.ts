@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { startRedisSentinel, type RedisSentinel } from '@sms-codes/test-servers/redis-sentinel'
+import { STRICT_DEADLINE } from '../test/system-env.ts'
 import { startSystem } from '../test/system.ts'
 import type { Drill, Rig } from './drill.ts'
 import { openRelay } from './relay.ts'
@@ -28,6 +29,7 @@ export async function startRig({
     board: true,
     persistent: true,
     env: {
+      ...STRICT_DEADLINE,
       LOG_LEVEL: 'warn',
       SIMULATOR_VENDOR_LIMITS: 'off',
       SMTP_URL: `smtp://127.0.0.1:${mail.port}`,

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { API_POLICY } from '@sms-codes/bench/api-env'
 import { openConnection } from '@sms-codes/bench/connection'
@@ -10,6 +9,7 @@ import { sendVariant } from '@sms-codes/bench/variants'
 import { SMS_QUEUE } from '@sms-codes/core/queues/send-queue'
 import { QUEUE_PREFIX } from '@sms-codes/core/queues/queue-options'
 import { firstGatewayAt } from '@sms-codes/launcher/simulated-vendors'
+import { nodeOptions } from './system-env.ts'
 
 /** Until then the compiled code and the connections still grow. */
 const WARM_UP_SENDS = 2_000
@@ -19,7 +19,7 @@ const ROUNDS = 3
 const MOST_BYTES_PER_SEND = 300
 const CONNECTIONS = 10
 
-const NODE_OPTIONS = `--import=${join(import.meta.dirname, 'heap-report.mjs')}`
+const REPORT = nodeOptions('heap-report.mjs')
 
 type App = { pid: number; port: number }
 let stack: Stack
@@ -43,7 +43,7 @@ beforeAll(async () => {
   api = await stack.startApp(
     'api',
     {
-      NODE_OPTIONS,
+      ...REPORT,
       TRUST_PROXY: '127.0.0.1',
     },
     // A busy machine must not refuse sends because its event loop is late.
@@ -52,7 +52,7 @@ beforeAll(async () => {
   const address = gateway.address()
   const port = typeof address === 'object' ? address?.port : 0
   const { env, policy } = firstGatewayAt(`http://127.0.0.1:${port}`)
-  worker = await stack.startApp('worker', { NODE_OPTIONS, ...env }, policy)
+  worker = await stack.startApp('worker', { ...REPORT, ...env }, policy)
   await send(WARM_UP_SENDS)
 })
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRedisProxy } from './redis-proxy.ts'
+import { STRICT_DEADLINE, type Env } from './system-env.ts'
 import { aMobile, startSystem, type System } from './system.ts'
 
 let system: System
@@ -10,9 +11,9 @@ beforeAll(async () => {
 afterAll(() => system.stop())
 
 /** Starts an API process behind a proxy that can lose an answer of Redis. */
-async function startApiOnProxy() {
+async function startApiOnProxy(env: Env = {}) {
   const proxy = await openRedisProxy(system.redisServer().port)
-  const api = await system.startApi({ REDIS_URL: proxy.url })
+  const api = await system.startApi({ REDIS_URL: proxy.url, ...env })
   // Loads the script into Redis, so that the first answer about a record is the script's reply.
   await verify({ mobile: aMobile(), sms_code: '123456' }, randomUUID(), api.url)
   return { proxy, ...api }
@@ -84,7 +85,7 @@ describe('a verify that used up the code and whose answer was lost', () => {
   })
 
   it('between Redis and the API: the answer is 503, and the same key and body get the receipt', async () => {
-    const { proxy, url, process } = await startApiOnProxy()
+    const { proxy, url, process } = await startApiOnProxy(STRICT_DEADLINE)
     const { body, record } = await aPhone()
     const key = randomUUID()
 

@@ -2,9 +2,11 @@ import type { Locator } from 'playwright-core'
 import { expect } from 'vitest'
 import type { System } from './system.ts'
 
-/** Null while the picture is loaded, and whether it was. */
-const isLoaded = (node: Element): boolean | null =>
-  node instanceof HTMLImageElement && node.complete ? node.naturalWidth > 0 : null
+/** The address of the picture, and whether it was loaded: null while it is. */
+const stateOf = (node: Element) => ({
+  source: node.getAttribute('src') ?? '',
+  isLoaded: node instanceof HTMLImageElement && node.complete ? node.naturalWidth > 0 : null,
+})
 
 /**
  * Returns what a picture shows, which only a person can read. On a busy test machine, the API may answer a picture with 503,
@@ -15,13 +17,15 @@ export async function readPicture(
   picture: Locator,
   refresh = picture,
 ): Promise<string> {
-  async function shown(): Promise<string> {
-    const uuid = /image_codes\/([^/]+)/.exec((await picture.getAttribute('src')) ?? '')?.[1]
+  let text = ''
+  async function read(): Promise<string> {
+    const { source, isLoaded } = await picture.evaluate(stateOf)
+    const uuid = /image_codes\/([^/]+)/.exec(source)?.[1]
     if (uuid === undefined) return ''
-    const loaded = await picture.evaluate(isLoaded)
-    if (loaded === false) await refresh.click()
-    return loaded === true ? ((await redis.get(`img_${uuid}`)) ?? '') : ''
+    if (isLoaded === false) await refresh.click()
+    text = isLoaded === true ? ((await redis.get(`img_${uuid}`)) ?? '') : ''
+    return text
   }
-  await expect.poll(shown, { interval: 100 }).not.toBe('')
-  return shown()
+  await expect.poll(read, { interval: 100 }).not.toBe('')
+  return text
 }

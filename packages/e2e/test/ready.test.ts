@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
+import { nodeOptions } from './system-env.ts'
 import { startSystem, type System } from './system.ts'
 
 let system: System
@@ -11,7 +11,6 @@ afterAll(() => system.stop())
 
 it('an API that says it is ready accepts connections', async () => {
   const port = await freePort()
-  const NODE_OPTIONS = `--import=${join(import.meta.dirname, 'slow-listen.mjs')}`
-  const { url } = await system.startApi({ NODE_OPTIONS, SLOW_PORT: String(port) }, port)
+  const { url } = await system.startApi({ ...nodeOptions('slow-listen.mjs'), SLOW_PORT: String(port) }, port)
   expect((await system.call('/.well-known/jwks.json', {}, url)).status).toBe(200)
 })

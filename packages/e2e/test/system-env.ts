@@ -1,9 +1,20 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { mergeSettings } from '@sms-codes/core/test/policy-file'
 import { policyFile } from '@sms-codes/launcher/policy-file'
 import { simulatedGateways, simulatedSecrets } from '@sms-codes/launcher/simulated-vendors'
 
 export type Env = Record<string, string>
+
+const importOf = (file: string) => `--import=${pathToFileURL(join(import.meta.dirname, file)).href}`
+
+/** The variable with which a process loads these files of this folder first, beside patient-redis.mjs. */
+export const nodeOptions = (...files: string[]): Env => ({
+  NODE_OPTIONS: ['patient-redis.mjs', ...files].map(importOf).join(' '),
+})
+/** The variable of a process that has the deadline of the product for a command to Redis. */
+export const STRICT_DEADLINE: Env = { NODE_OPTIONS: '' }
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex')
 const base64 = (bytes: number) => randomBytes(bytes).toString('base64')
@@ -22,6 +33,7 @@ export function systemEnv({ redisUrl, simulatorPort, smtpPort, receiptsUrl }: En
   const simulatorUrl = `http://127.0.0.1:${simulatorPort}`
   return {
     PATH: process.env['PATH'] ?? '',
+    ...nodeOptions(),
     REDIS_URL: redisUrl,
     LOG_LEVEL: 'debug',
     PHONE_KEY: base64(32),

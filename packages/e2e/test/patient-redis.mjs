@@ -1,0 +1,10 @@
+// Loaded with --import: a command to Redis has five seconds and not 400 ms, so a short stall of the test machine is no
+// outage. A Redis that is down still refuses each command at once.
+import { Command } from 'ioredis'
+
+const PATIENCE_MS = 5_000
+
+const { setTimeout: setDeadline } = Command.prototype
+Command.prototype.setTimeout = function (ms) {
+  setDeadline.call(this, Math.max(ms, PATIENCE_MS))
+}
