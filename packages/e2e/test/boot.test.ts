@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, type Process } from '@sms-codes/launcher/processes'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
+import { nodeOptions } from './system-env.ts'
 
 const APPS = join(import.meta.dirname, '../../../apps')
 const key = () => randomBytes(32).toString('base64')
@@ -30,7 +33,7 @@ async function start(app: string, env: Record<string, string>) {
   child = await startProcess({
     name: app,
     script: join(APPS, app, 'dist/main.js'),
-    env: { REDIS_URL: server.url, SMS_GATEWAYS: 'console', ...ports, ...env },
+    env: { REDIS_URL: server.url, SMS_GATEWAYS: 'console', ...nodeOptions(), ...ports, ...env },
     onLine: (line) => lines.push(line),
   })
   return { exited: child.exited, said: () => lines.join('\n') }
@@ -134,15 +137,16 @@ it.each([
   expect(said()).toMatch(new RegExp(`^(simulator: )?${port}: another process listens there already[^\n]*$`))
 })
 
-const REPORT_MODULES = `--import=${join(import.meta.dirname, 'loaded-modules.mjs')}`
-
 it.each([
   ['api', ['@fastify/swagger', 'bullmq-otel', 'libphonenumber-js/max']],
   ['worker', ['bullmq-otel', 'libphonenumber-js/max']],
 ])('the %s starts without the modules of features that are off or unused', async (app, unused) => {
-  const { said } = await start(app, { ...KEYS, NODE_OPTIONS: REPORT_MODULES })
+  const dir = mkdtempSync(join(tmpdir(), 'sms-codes-imports-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  const IMPORTS_FILE = join(dir, 'imports')
+  const { said } = await start(app, { ...KEYS, ...nodeOptions('loaded-modules.mjs'), IMPORTS_FILE })
   await vi.waitFor(() => expect(said()).toContain(`${app} ready`), 60_000)
-  const imported = [...said().matchAll(/^imports (\S+)$/gm)].map(([, name]) => name)
+  const imported = readFileSync(IMPORTS_FILE, 'utf8').split('\n')
   expect(imported).toEqual(expect.arrayContaining(['ioredis', 'prom-client']))
   for (const name of unused) expect(imported).not.toContain(name)
 })

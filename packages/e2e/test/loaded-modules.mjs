@@ -1,5 +1,6 @@
-// Loaded with --import: the process writes the name of each module that it imports to standard output.
-import { writeSync } from 'node:fs'
+// Loaded with --import: the process writes the name of each module that it imports to the file IMPORTS_FILE. Standard output
+// would end the process if its reader is too slow.
+import { appendFileSync } from 'node:fs'
 import { register } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 
@@ -7,6 +8,6 @@ import { isMainThread } from 'node:worker_threads'
 if (isMainThread) register(import.meta.url)
 
 export function resolve(specifier, context, next) {
-  writeSync(1, `imports ${specifier}\n`)
+  appendFileSync(process.env['IMPORTS_FILE'], `${specifier}\n`)
   return next(specifier, context)
 }
