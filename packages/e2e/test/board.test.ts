@@ -1,8 +1,7 @@
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openBrowser } from './browser.ts'
+import { shoot } from './element-page.ts'
 import { toRecord } from './json.ts'
 import { aMobile, startSystem, type System } from './system.ts'
 
@@ -58,7 +57,7 @@ describe('a job that is retried from the board after its message was sent', () =
     })
     expect(await system.outbox(mobile)).toHaveLength(1)
     expect(await status()).toBe('sent')
-    expect(writes()).toMatchObject([
+    await expect.poll(writes).toMatchObject([
       { user: 'writer', route: '/api/queues/:queueName/:jobId/retry', queue: 'sms', job, result: 'done' },
       {
         user: 'writer',
@@ -115,9 +114,9 @@ describe('the page of the board', () => {
     const { page, elsewhere, errors } = await openPage('operator', 'queue/sms?status=completed')
     await page.getByText(masked).first().waitFor()
     for (const name of ['sms', 'email', 'events'])
-      expect(await page.locator(`a[href*="/ops/board/queue/${name}"]`).count()).toBeGreaterThan(0)
+      await page.locator(`a[href*="/ops/board/queue/${name}"]`).first().waitFor({ state: 'attached' })
     expect(await page.getByRole('button', { name: RETRY_ALL }).count()).toBe(0)
-    await page.screenshot({ path: join(tmpdir(), 'sms-codes-board-reader.png') })
+    await shoot(page, 'board-reader')
     expect(elsewhere).toEqual([])
     expect(errors).toEqual([])
     await page.close()
@@ -126,11 +125,11 @@ describe('the page of the board', () => {
   it('shows its buttons to a user with write access, and the board accepts the writes', async () => {
     const { page, elsewhere } = await openPage('writer', 'queue/sms?status=completed')
     await page.getByRole('button', { name: RETRY_ALL }).waitFor()
-    await page.screenshot({ path: join(tmpdir(), 'sms-codes-board-writer.png') })
+    await shoot(page, 'board-writer')
     await page.locator('button[aria-haspopup=menu]').last().click()
     // The menu also has items for writes that the board refuses, and hides them.
-    const items = await page.locator('[role=menuitem]:visible').allInnerTexts()
-    expect(items).toEqual(['重试全部 1 个失败作业', '暂停'])
+    const items = () => page.locator('[role=menuitem]:visible').allInnerTexts()
+    await expect.poll(items).toEqual(['重试全部 1 个失败作业', '暂停'])
     const statuses = ['pause', 'resume'].map((act) =>
       page.evaluate(
         async (url) => (await fetch(url, { method: 'PUT' })).status,

@@ -8,6 +8,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFailed, vi } from 'vit
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/processes'
 import { openBrowser } from './browser.ts'
+import { shoot } from './element-page.ts'
+import { readPicture } from './read-picture.ts'
+import { nodeOptions } from './system-env.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const PORTS = [
@@ -49,6 +52,7 @@ beforeAll(async () => {
   env = {
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? '',
+    ...nodeOptions(),
     DATA_DIR: dataDir,
     // Settings of the user's own application, beside which the demo page must work.
     CORS_ORIGINS: 'https://shop.example',
@@ -99,7 +103,7 @@ describe('npm start', () => {
     await page.locator('#receipt', { hasText: '经短信验证' }).waitFor()
     await page.click('#receipt-redeem')
     await page.locator('#receipt-answer', { hasText: '13800138000' }).waitFor()
-    await page.screenshot({ path: join(tmpdir(), 'sms-codes-demo.png') })
+    await shoot(page, 'npm-start-demo')
     expect(outside).toEqual([])
     await page.close()
   })
@@ -192,7 +196,7 @@ describe('npm start', () => {
     })
     await page.goto(`${url}/queue/sms?status=completed`)
     await page.getByText('138****8000').first().waitFor()
-    await page.screenshot({ path: join(tmpdir(), 'sms-codes-board.png') })
+    await shoot(page, 'npm-start-board')
     await page.close()
   })
 
@@ -217,12 +221,8 @@ describe('npm start', () => {
 
 /** Fills in the image code: the given answer, or the right one, which is read from Redis. */
 async function answerPicture(page: Page, answer?: string): Promise<void> {
-  await page.locator('#picture[src*="/image_codes/"]').waitFor()
-  const src = (await page.getAttribute('#picture', 'src')) ?? ''
-  const uuid = /image_codes\/([^/]+)/.exec(src)?.[1] ?? ''
   const redis = new Redis(/REDIS_URL=(\S+)/.exec(said())?.[1] ?? '')
-  await expect.poll(() => redis.get(`img_${uuid}`)).not.toBeNull()
-  const text = await redis.get(`img_${uuid}`)
+  const text = await readPicture(redis, page.locator('#picture'), page.locator('#refresh'))
   redis.disconnect()
-  await page.fill('#image-code', answer ?? text ?? '')
+  await page.fill('#image-code', answer ?? text)
 }
