@@ -113,7 +113,7 @@ async function start(app: string, dir: string, redisUrl: string): Promise<void> 
   const dead = child.exited.then(() => {
     throw new Error(`${app} exited:\n${child.lastLines().join('\n')}`)
   })
-  await Promise.race([waitForHttp(`http://127.0.0.1:${readyPort}${path}`, 20_000), dead])
+  await Promise.race([waitForHttp(`http://127.0.0.1:${readyPort}${path}`, 60_000), dead])
   const answer = await fetch(`http://127.0.0.1:${page.port === port ? readyPort : pagePort}${page.path}`)
   if (!answer.ok) throw new Error(`${app}: ${page.path} answered ${answer.status}`)
   dead.catch(() => {})

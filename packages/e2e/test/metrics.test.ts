@@ -22,6 +22,10 @@ const application = createServer((request, response) => {
 
 let system: System
 let scraped: Record<'api' | 'worker' | 'board', string>
+let promtool: string
+beforeAll(async () => {
+  ;({ promtool } = await ensurePrometheus(console.log))
+})
 beforeAll(async () => {
   application.listen(0, '127.0.0.1')
   await once(application, 'listening')
@@ -155,8 +159,7 @@ async function scrape() {
 describe.each(['api', 'worker', 'board'] as const)(
   'the metrics of the %s, after every route and refusal',
   (app) => {
-    it('have names and types as promtool wants them', async () => {
-      const { promtool } = await ensurePrometheus(console.log)
+    it('have names and types as promtool wants them', () => {
       // promtool prints what it finds and exits with 3.
       expect(execFileSync(promtool, ['check', 'metrics'], { input: scraped[app], encoding: 'utf8' })).toBe('')
     })

@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { toRecord } from './json.ts'
 import { ROOT } from './system.ts'
 
 // The packages are installed as their users install them: each from its tarball, into an empty project, without a
@@ -43,27 +45,34 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-function run(command: string, args: string[], cwd: string): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command} failed:\n${stdout}${stderr}`)
-  return stdout
+const exec = promisify(execFile)
+// Not synchronous: Vitest ends a run whose worker answers nothing for a minute.
+async function run(command: string, args: string[], cwd: string): Promise<string> {
+  try {
+    return (await exec(command, args, { cwd })).stdout
+  } catch (err) {
+    const { stdout, stderr } = toRecord(err)
+    throw new Error(`${command} failed:\n${String(stdout)}${String(stderr)}`, { cause: err })
+  }
 }
 
 describe.each(['client', 'element', 'receipts'] as const)('the packed %s', (name) => {
   let project: string
-  beforeAll(() => {
+  beforeAll(async () => {
     project = join(dir, name)
     mkdirSync(project)
     const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', dir]
     const folders = [`packages/${name}`, ...NEEDED[name].map((needed) => `node_modules/${needed}`)]
-    const tarballs = folders.map((folder) => join(dir, run('npm', pack, join(ROOT, folder)).trim()))
+    const tarballs: string[] = []
+    for (const folder of folders)
+      tarballs.push(join(dir, (await run('npm', pack, join(ROOT, folder))).trim()))
     writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', private: true }))
     writeFileSync(join(project, 'page.ts'), PAGES[name])
-    run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...tarballs], project)
+    await run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...tarballs], project)
   })
 
-  it('installs without a registry, and brings nothing else', () => {
-    const paths = run('npm', ['ls', '--all', '--parseable'], project).trim().split('\n')
+  it('installs without a registry, and brings nothing else', async () => {
+    const paths = (await run('npm', ['ls', '--all', '--parseable'], project)).trim().split('\n')
     const installed = paths.slice(1).map((path) => path.split('node_modules/').at(-1))
     expect(installed).toEqual([`@sms-codes/${name}`, ...NEEDED[name]])
   })
@@ -76,20 +85,23 @@ describe.each(['client', 'element', 'receipts'] as const)('the packed %s', (name
     expect(readFileSync(licence, 'utf8')).toBe(readFileSync(join(ROOT, 'LICENSE'), 'utf8'))
   })
 
-  it.each(['nodenext', 'bundler'])('compiles in a page with the module resolution %s', (moduleResolution) => {
-    const module = moduleResolution === 'bundler' ? 'esnext' : 'nodenext'
-    const options = { strict: true, noEmit: true, types: [], lib: ['es2023', 'dom'], target: 'es2023' }
-    const compilerOptions = { ...options, module, moduleResolution }
-    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['page.ts'] }))
-    expect(run(join(ROOT, 'node_modules/.bin/tsc'), [], project)).toBe('')
-  })
+  it.each(['nodenext', 'bundler'])(
+    'compiles in a page with the module resolution %s',
+    async (moduleResolution) => {
+      const module = moduleResolution === 'bundler' ? 'esnext' : 'nodenext'
+      const options = { strict: true, noEmit: true, types: [], lib: ['es2023', 'dom'], target: 'es2023' }
+      const compilerOptions = { ...options, module, moduleResolution }
+      writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['page.ts'] }))
+      expect(await run(join(ROOT, 'node_modules/.bin/tsc'), [], project)).toBe('')
+    },
+  )
 })
 
-it('the packed client runs in Node', () => {
+it('the packed client runs in Node', async () => {
   const script = `
     import { createSmsCodes } from '@sms-codes/client'
     const codes = createSmsCodes({ baseUrl: 'http://127.0.0.1:9' })
     console.log(codes.normaliseMobile('+86 138-0013-8000'), (await codes.scene()).reason)`
-  const printed = run('node', ['--input-type=module', '-e', script], join(dir, 'client'))
+  const printed = await run('node', ['--input-type=module', '-e', script], join(dir, 'client'))
   expect(printed).toBe('13800138000 unreachable\n')
 })
