@@ -14,6 +14,8 @@ export async function openBrowser(switches: readonly string[] = []): Promise<Bro
   if (!existsSync(CHROMIUM)) await aptInstall(['chromium', 'fonts-noto-cjk'], console.log)
   return chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'sms-codes-browser-')), {
     executablePath: CHROMIUM,
+    // The first start reads the whole program from the disk, and several browsers start at the same time.
+    timeout: 120_000,
     viewport: { width: 1280, height: 800 },
     locale: 'zh-CN',
     args: [

@@ -103,7 +103,7 @@ describe('a captcha that the page cannot show', () => {
     await shows('send-error', '尚未正确配置')
     await find('send').click()
     await shows('send-error', '尚未正确配置')
-    expect(lines.join('\n')).toContain('can show no captcha of the scene "proof"')
+    await expect.poll(() => lines.join('\n')).toContain('can show no captcha of the scene "proof"')
   })
 
   it('keeps the picture and asks the user to wait if the API asks for a proof', async () => {
@@ -132,7 +132,9 @@ describe('a captcha that the page cannot show', () => {
 it('an address without an API is an error for the user and for the developer', async () => {
   const { lines, shows } = await open(`base-url="${element.site.origin}"`)
   await shows('send-error', '尚未正确配置')
-  expect(lines.join('\n')).toContain(`no sms-codes API answers at ${element.site.origin}; set base-url`)
+  await expect
+    .poll(() => lines.join('\n'))
+    .toContain(`no sms-codes API answers at ${element.site.origin}; set base-url`)
 })
 
 it('a refusal without a text of its own follows a change of the language', async () => {
@@ -208,10 +210,13 @@ describe('the error of a send, when another picture shows that the API answers,'
 
   it('stays if the picture has followed the send by itself', async () => {
     const user = await open()
-    const { page, requestCode, text } = user
+    const { page, requestCode, shows, text } = user
     await page.route(SEND, (route) => answer(route, 502, {}))
     await expect.poll(() => hasPicture(user)).toBe(true)
     await Promise.all([nextPicture(user), requestCode(aMobile())])
+    await shows('send-error', '服务暂时不可用')
+    // The next picture may have followed the answer only now.
+    await expect.poll(() => hasPicture(user)).toBe(true)
     expect(await text('send-error')).toContain('服务暂时不可用')
   })
 

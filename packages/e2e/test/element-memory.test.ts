@@ -12,6 +12,7 @@ import {
   startSite,
   type Site,
 } from './element-page.ts'
+import { SHOWN_WAIT } from './element-system.ts'
 import { toRecord } from './json.ts'
 import { aMobile, startSystem, wrong, type System } from './system.ts'
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   system = await startSystem({
     env: { CORS_ORIGINS: site.origin },
     policy: {
-      scenes: { default: {}, login: {} },
+      scenes: { default: { waits: SHOWN_WAIT }, login: { waits: SHOWN_WAIT } },
       // All pages of the tests have one address.
       limits: { address: { images: [], attempts: [], sends: [], verifies: [] } },
       step_up: { enabled: false },

@@ -2,6 +2,7 @@ import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { openBrowser } from './browser.ts'
 import { createUser, openPage, pageOf, startSite, type Site } from './element-page.ts'
+import { SHOWN_WAIT } from './element-system.ts'
 import { toRecord } from './json.ts'
 import { aMobile, startSystem, wrong, type System } from './system.ts'
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
     env: { CORS_ORIGINS: site.origin },
     policyAt: (simulatorUrl) => ({
       scenes: {
-        default: {},
+        default: { waits: SHOWN_WAIT },
         widget_first: { captcha: ['siteverify', 'picture'] },
         picture_first: { captcha: ['picture', 'siteverify'] },
       },

@@ -33,6 +33,8 @@ window.turnstile = {
 }`
 /** The address of the site without HTTPS, in which a browser has fewer functions than in one of this machine. */
 export const HTTP_SITE = 'http://shop.example'
+/** The longest wait that the element shows in seconds, so a test on a slow machine ends before it. */
+export const SHOWN_WAIT = ['2m']
 export const NO_LIMITS = { images: [], attempts: [], sends: [], verifies: [] }
 
 /** Starts the service with scenes for all states of the element, a site with pages, and a browser. */
@@ -42,7 +44,7 @@ export async function startElementSystem() {
     env: { CORS_ORIGINS: `${site.origin},${HTTP_SITE}`, SMS_GATEWAYS: 'ccp,twilio' },
     policyAt: (simulatorUrl) => ({
       scenes: {
-        default: {},
+        default: { waits: SHOWN_WAIT },
         mail: { fallback: true },
         slow: { waits: ['10m'] },
         widget: { captcha: ['siteverify'] },

@@ -8,5 +8,5 @@ const SCRIPT = join(ROOT, 'apps/ops/dist/main.js')
 
 /** Runs a command of the built `ops` in the environment of the system. Answers what it prints. @throws if it fails */
 export async function ops({ env }: System, ...args: string[]): Promise<string> {
-  return (await run(process.execPath, [SCRIPT, ...args], { env, timeout: 30_000 })).stdout
+  return (await run(process.execPath, [SCRIPT, ...args], { env, timeout: 60_000 })).stdout
 }

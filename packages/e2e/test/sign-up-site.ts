@@ -1,6 +1,7 @@
 import { freePort } from '@sms-codes/launcher/ports'
 import { startProcess, waitForHttp, type Process } from '@sms-codes/launcher/processes'
 import { openBrowser } from './browser.ts'
+import { NO_LIMITS } from './element-system.ts'
 import { ROOT, startSystem } from './system.ts'
 
 /** The addresses of the API and of the site in examples and documents. */
@@ -20,8 +21,9 @@ export async function startForSites() {
     env: { CORS_ORIGINS: SITE, SMS_GATEWAYS: 'huawei' },
     policy: {
       scenes: { default: {}, register: { sends: [] } },
-      // All pages have one address.
-      limits: { address: { sends: [] } },
+      // All pages have one address. A fast machine would reach the limit of pictures a minute.
+      limits: { address: NO_LIMITS },
+      step_up: { enabled: false },
     },
   })
   const apiUrl = system.apis[0]?.url ?? ''
