@@ -61,7 +61,7 @@ describe('a gateway that an operator switches off', () => {
   })
 
   it('is on again by itself after the time of --for', async () => {
-    await ops('gateway', 'off', 'ccp', '--for', '10s')
+    await ops('gateway', 'off', 'ccp', '--for', '20s')
     await expect.poll(() => workersThatSkip('ccp')).toBe(2)
     await expect.poll(() => workersThatSkip('ccp')).toBe(0)
     expect(await gatewaysOfTen()).toEqual(['ccp'])

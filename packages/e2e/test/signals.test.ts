@@ -7,6 +7,10 @@ import { aMobile, startSystem, type System } from './system.ts'
 let system: System
 afterEach(() => system.stop())
 
+/** A call takes so long that the test sees it under way, also on a machine that stalls for some seconds. */
+const SLOW_MS = 6_000
+const SLOW_CALLS = { policy: { gateway_deadline: '8s' } }
+
 const statusOf = async (opsUrl: string) => (await fetch(`${opsUrl}/readyz`)).status
 
 /** The sends and the verified codes of the service that the pumping guard has counted in the current bucket (counter.lua). */
@@ -29,11 +33,11 @@ describe('a second signal', () => {
   })
 
   it('ends a worker during a call, and another worker finishes the message, which is sent once', async () => {
-    system = await startSystem()
+    system = await startSystem(SLOW_CALLS)
     const [worker] = system.workers
     if (worker === undefined) throw new Error('no worker')
     const mobile = aMobile()
-    await system.fault('accept', 1, 4_000)
+    await system.fault('accept', 1, SLOW_MS)
     const { body } = await system.send(mobile)
     await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
     process.kill(worker.process.pid, 'SIGTERM')
@@ -52,16 +56,16 @@ describe('two signals in quick succession, as under npm, which forwards the sign
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'count as one: the current message is finished first (%s)',
     async (signal) => {
-      system = await startSystem()
+      system = await startSystem(SLOW_CALLS)
       const [worker] = system.workers
       if (worker === undefined) throw new Error('no worker')
       const mobile = aMobile()
-      await system.fault('accept', 1, 3_000)
+      await system.fault('accept', 1, SLOW_MS)
       const { body } = await system.send(mobile)
       await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
       process.kill(worker.process.pid, signal)
-      // Blocks for 20 ms. A timer could wait much longer on a busy machine, and the second signal would count.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+      // Blocks for 5 ms. A timer could wait much longer on a busy machine, and the second signal would count.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
       process.kill(worker.process.pid, signal)
       expect(await worker.process.exited).toEqual({ code: 0, signal: null })
       const { status } = (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body
