@@ -25,7 +25,8 @@ export const ALONE = ['ambiguous', 'concurrency', 'http-edge', 'rolling', 'round
 export default defineConfig({
   test: {
     // A file mostly waits, so two files share a core. With three, Redis is sometimes too late for the deadline of the API.
-    maxWorkers: 2 * availableParallelism(),
+    // There are 40 ranges of ports (packages/launcher/src/ports.ts), and each worker needs one of its own.
+    maxWorkers: Math.min(2 * availableParallelism(), 40),
     projects: [
       {
         ssr,
