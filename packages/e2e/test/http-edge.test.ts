@@ -97,7 +97,8 @@ it('clients that read none of their answers take a connection each and no memory
   const sockets = await hold()
   expect((await fetch(`${url}/.well-known/jwks.json`)).status).toBe(200)
   expect(descriptors(pid)).toBeLessThanOrEqual(free + 110)
-  expect(rssMb(pid)).toBeLessThanOrEqual(rss * 1.1)
+  // The process holds kept answers until it ends their connections after ten seconds. Garbage it collects earlier.
+  await expect.poll(() => rssMb(pid), { timeout: 3_000 }).toBeLessThanOrEqual(rss * 1.1)
   // The server ends the connections itself, because no byte moves any more.
   await expect.poll(() => descriptors(pid), { timeout: 40_000 }).toBeLessThanOrEqual(free * 1.1)
   for (const socket of sockets) socket.destroy()
@@ -132,7 +133,8 @@ it('a process without a free file descriptor goes on, and answers when there is 
         () => 0,
       )
     await expect.poll(() => status(`http://127.0.0.1:${port}/.well-known/jwks.json`)).toBe(200)
-    expect(await status(`${opsUrl}/metrics`)).toBe(200)
+    // Connections that waited meanwhile may take the last descriptors once more.
+    await expect.poll(() => status(`${opsUrl}/metrics`)).toBe(200)
     expect(lines.filter((line) => line.includes('uncaught'))).toEqual([])
   } finally {
     await child.stop()
