@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { STRICT_DEADLINE } from './system-env.ts'
 import { aMobile, startSystem, type System } from './system.ts'
 
 const REQUESTS = 1_000
@@ -15,6 +16,7 @@ beforeAll(async () => {
     workers: 2,
     receipts: true,
     env: {
+      ...STRICT_DEADLINE,
       SMS_GATEWAYS: GATEWAYS.join(','),
     },
     policy: {

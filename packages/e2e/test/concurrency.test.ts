@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Answer } from './api-client.ts'
 import { accepted, attemptBreaches, breaches, withCode } from './replies.ts'
+import { STRICT_DEADLINE } from './system-env.ts'
 import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 
 let system: System
 beforeAll(async () => {
-  system = await startSystem({ apis: 2, workers: 2 })
+  system = await startSystem({ apis: 2, workers: 2, env: STRICT_DEADLINE })
 })
 afterAll(() => system.stop())
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
 import { openBalancer } from './balancer.ts'
 import { openSockets } from './sockets.ts'
+import { STRICT_DEADLINE } from './system-env.ts'
 import { aMobile, startSystem, times, type System } from './system.ts'
 
 const CLIENTS = 12
@@ -11,7 +12,7 @@ afterEach(() => system.stop())
 
 it('every process can be replaced under load: no client gets an error, and no phone gets two messages', async () => {
   // The balancer notices the drain in time, also on a machine that stalls for some seconds.
-  const env = { DRAIN_MS: '5000', SIMULATOR_VENDOR_LIMITS: 'off', LOG_LEVEL: 'warn' }
+  const env = { ...STRICT_DEADLINE, DRAIN_MS: '5000', SIMULATOR_VENDOR_LIMITS: 'off', LOG_LEVEL: 'warn' }
   system = await startSystem({ apis: 2, workers: 2, env })
   const { apis, workers } = system
   const balancer = await openBalancer(apis)

@@ -7,6 +7,7 @@ import { keys } from '@sms-codes/core/redis/keys'
 import { agePhone } from '@sms-codes/core/test/age'
 import { accepted, attemptBreaches, breaches, withCode } from './replies.ts'
 import { openSockets, type Sockets } from './sockets.ts'
+import { STRICT_DEADLINE } from './system-env.ts'
 import { aMobile, startSystem, times, wrong, type System } from './system.ts'
 
 // A race may succeed once by luck, so each one runs thirty times, over four processes and 200 connections.
@@ -17,7 +18,7 @@ let system: System
 let sockets: Sockets
 beforeAll(async () => {
   // The simulated vendor would refuse a second message within half a minute of real time.
-  const env = { LOG_LEVEL: 'warn', SIMULATOR_VENDOR_LIMITS: 'off' }
+  const env = { ...STRICT_DEADLINE, LOG_LEVEL: 'warn', SIMULATOR_VENDOR_LIMITS: 'off' }
   // Two codes of six digits are equal by chance in one of 30,000 runs.
   system = await startSystem({ apis: 4, workers: 2, env, policy: { codes: { length: 8 } } })
   sockets = openSockets(system.apis.map(({ url }) => url))

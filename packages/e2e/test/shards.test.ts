@@ -3,6 +3,7 @@ import { Cluster, type Redis } from 'ioredis'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startRedisCluster } from '@sms-codes/test-servers/redis-cluster'
 import { endsOf, startLoad } from './load.ts'
+import { STRICT_DEADLINE } from './system-env.ts'
 import { startSystem, type System } from './system.ts'
 
 // How long the load on the Cluster lasts.
@@ -11,7 +12,7 @@ const TIMEOUT_MS = (SECONDS + 240) * 1000
 const OPTIONS = {
   apis: 2,
   workers: 2,
-  env: { LOG_LEVEL: 'info', SIMULATOR_VENDOR_LIMITS: 'off' },
+  env: { ...STRICT_DEADLINE, LOG_LEVEL: 'info', SIMULATOR_VENDOR_LIMITS: 'off' },
   policy: { codes: { send_within: '30s' } },
 }
 const NOTHING_LOST = { failed: [], expired: [], open: [], vanished: [], twice: [] }

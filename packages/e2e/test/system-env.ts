@@ -13,7 +13,10 @@ const importOf = (file: string) => `--import=${pathToFileURL(join(import.meta.di
 export const nodeOptions = (...files: string[]): Env => ({
   NODE_OPTIONS: ['patient-redis.mjs', ...files].map(importOf).join(' '),
 })
-/** The variable of a process that has the deadline of the product for a command to Redis. */
+/**
+ * The variable of a process that has the deadline of the product for a command to Redis: for tests about that deadline, and
+ * for tests under load, which count refusals.
+ */
 export const STRICT_DEADLINE: Env = { NODE_OPTIONS: '' }
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex')
