@@ -138,8 +138,8 @@ export async function startSystem({
 }
 
 async function startRedisServer(persistent: boolean) {
-  // Without fsync, the kernel has each write before Redis answers, and keeps it when Redis is killed. While an fsync runs,
-  // Redis would answer first.
+  // On a slow disk, Redis with `everysec` may answer before the kernel has the write, and a kill then loses that write
+  // (docs/reliability.md). Without fsync, the kernel has each write before the answer.
   const options = persistent
     ? { dir: mkdtempSync(join(tmpdir(), 'sms-codes-e2e-')), settings: { appendfsync: 'no' } }
     : {}
