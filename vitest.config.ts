@@ -18,7 +18,7 @@ const endToEnd = {
 
 // These files put the machine under full load, or measure what a process uses under load. Each runs alone, after
 // all others, for which Vitest needs both `fileParallelism: false` and isolation.
-export const ALONE = ['ambiguous', 'concurrency', 'http-edge', 'rolling', 'rounds', 'shards'].map(
+const ALONE = ['ambiguous', 'concurrency', 'http-edge', 'rolling', 'rounds', 'shards'].map(
   (name) => `packages/e2e/test/${name}.test.ts`,
 )
 

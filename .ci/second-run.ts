@@ -1,42 +1,36 @@
-// Runs the test files that failed once more, with nothing beside them: .ci/run calls it with the JSON report of the
-// first run. A busy machine can be too late for a test, which then passes here. The output names each such test,
-// because it has to be mended. These failures are final:
-// - files of e2e-alone: nothing ran beside them in the first run either;
-// - a property: the second run would try other values;
-// - more than three files: then the change is at fault, and not the machine.
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { relative } from 'node:path'
-import { Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
-import { ALONE } from '../vitest.config.ts'
+// A reporter of Vitest for .ci/run. It writes the test files that failed to `.data/second-run`, one per line, and .ci/run
+// runs them a second time with nothing beside them, because a busy machine can be too late for a test. Such a test has to
+// be mended. It writes no file if a second run could hide a fault:
+// - a property failed, and the second run would try other values;
+// - a file of e2e-alone failed, beside which nothing ran;
+// - more than three files failed, so the change is at fault and not the machine;
+// - an error was outside of the tests, or a file did not end.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import type { Reporter, TestModule } from 'vitest/node'
 
 const MOST_FILES = 3
 
-const Test = Type.Object({
-  fullName: Type.String(),
-  status: Type.String(),
-  failureMessages: Type.Optional(Type.Array(Type.String())),
-})
-const Report = Type.Object({
-  testResults: Type.Array(
-    Type.Object({ name: Type.String(), status: Type.String(), assertionResults: Type.Array(Test) }),
-  ),
-})
+const isUnfinished = (file: TestModule) =>
+  ['queued', 'pending'].includes(file.state()) || !file.children.allTests('pending').next().done
 
-const report = Value.Parse(Report, JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')))
-const failed = report.testResults.filter(({ status }) => status === 'failed')
-const files = failed.map(({ name }) => relative(process.cwd(), name))
-const tests = failed.flatMap((file) => file.assertionResults.filter(({ status }) => status === 'failed'))
-const reasons = tests.flatMap(({ failureMessages = [] }) => failureMessages).join('\n')
+const errorsOf = (file: TestModule) =>
+  [...file.children.allTests('failed')].flatMap((test) => test.result().errors ?? [])
 
-const isWide = files.length === 0 || files.length > MOST_FILES
-if (isWide || files.some((file) => ALONE.includes(file)) || reasons.includes('Property failed')) {
-  console.log('These failures are final: no test file runs again.')
-  process.exit(1)
+const isFinal = (file: TestModule) =>
+  file.project.name === 'e2e-alone' ||
+  errorsOf(file).some(({ message }) => message.startsWith('Property failed'))
+
+export default function createReporter(): Reporter {
+  return {
+    onTestRunEnd(files, unhandledErrors) {
+      const failed = files.filter((file) => file.state() === 'failed')
+      const isWide = failed.length > MOST_FILES || unhandledErrors.length > 0 || files.some(isUnfinished)
+      if (isWide || failed.some(isFinal)) return
+      mkdirSync('.data', { recursive: true })
+      writeFileSync(
+        '.data/second-run',
+        failed.map(({ relativeModuleId }) => `${relativeModuleId}\n`).join(''),
+      )
+    },
+  }
 }
-console.log(`These files run again, with nothing beside them: ${files.join(', ')}`)
-const { status } = spawnSync('npm', ['test', '--', '--no-file-parallelism', ...files], { stdio: 'inherit' })
-const names = tests.map(({ fullName }) => fullName).join('\n')
-if (status === 0) console.log(`Passed only at the second run, so these tests have to be mended:\n${names}`)
-process.exitCode = status ?? 1
