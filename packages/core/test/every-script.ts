@@ -139,12 +139,12 @@ async function repeatRequest(redis: RedisClient, mobile: string, note: Note): Pr
   const begin = createScript(redis, scriptFile('idempotency-begin'))
   const finish = createScript(redis, scriptFile('idempotency-finish'))
   const slot = [keys.idempotency(mobile)]
-  note((await begin(slot, ['body', 'first', 30_000, 60_000])).kind)
-  note((await begin(slot, ['body', 'second', 30_000, 60_000])).kind)
+  note((await begin(slot, ['body', 'first', LEASE_MS, 60_000])).kind)
+  note((await begin(slot, ['body', 'second', LEASE_MS, 60_000])).kind)
   note((await finish(slot, ['second', 60_000, 'sealed'])).kind)
   note((await finish(slot, ['first', 60_000, 'sealed'])).kind)
-  note((await begin(slot, ['body', 'third', 30_000, 60_000])).kind)
-  note((await begin(slot, ['another body', 'third', 30_000, 60_000])).kind)
+  note((await begin(slot, ['body', 'third', LEASE_MS, 60_000])).kind)
+  note((await begin(slot, ['another body', 'third', LEASE_MS, 60_000])).kind)
 }
 
 /** The scripts of the pumping guard, of the allow and deny lists, and of a waiting job. */

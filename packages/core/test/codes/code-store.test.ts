@@ -72,7 +72,8 @@ describe('issue', () => {
     await store.pass(140)
     expect(await store.codes.issue(mobile, 'default')).toMatchObject({
       send: { rid: sendOf(first).rid, n: 3 },
-      expiresIn: expect.closeTo(170, -1) as unknown,
+      // 162 to 170 seconds, because a busy machine may take some.
+      expiresIn: expect.closeTo(166, -1) as unknown,
     })
   })
 

@@ -8,6 +8,9 @@ import { ageCounter } from '../age.ts'
 import { parseWindows } from '../parse-windows.ts'
 import { startStore } from '../store.ts'
 
+/** 52 to 60 seconds, because a busy machine may take some. */
+const ALMOST_60: unknown = expect.closeTo(56, -1)
+
 let store: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
   store = await startStore()
@@ -104,7 +107,7 @@ describe('a counter', () => {
     const answers = await Promise.all(Array.from({ length: 200 }, () => counters.take([limit])))
     expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(5)
     const full = answers.filter(({ kind }) => kind === 'full')
-    for (const answer of full) expect(answer).toMatchObject({ retryAfter: expect.closeTo(60, -1) as unknown })
+    for (const answer of full) expect(answer).toMatchObject({ retryAfter: ALMOST_60 })
     await ageCounter(store.redis, limit.key, 60)
     expect((await counters.take([limit])).kind).toBe('taken')
   })
@@ -120,7 +123,7 @@ describe('a counter', () => {
     expect(answers.find(({ kind }) => kind === 'full')).toEqual({
       kind: 'full',
       limit: 1,
-      retryAfter: expect.closeTo(60, -1) as unknown,
+      retryAfter: ALMOST_60,
     })
     const used = async () =>
       (await Promise.all([wide, narrow].map((limit) => counters.room(limit)))).map(([one]) => one?.used)

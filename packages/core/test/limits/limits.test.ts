@@ -6,6 +6,9 @@ import { ageTimes } from '../age.ts'
 import { parseWindows } from '../parse-windows.ts'
 import { startStore } from '../store.ts'
 
+/** 52 to 60 seconds, because a busy machine may take some. */
+const ALMOST_60: unknown = expect.closeTo(56, -1)
+
 let store: Awaited<ReturnType<typeof startStore>>
 beforeAll(async () => {
   store = await startStore()
@@ -21,7 +24,7 @@ describe('a limit', () => {
     )
     expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(5)
     const full = answers.filter(({ kind }) => kind === 'full')
-    for (const answer of full) expect(answer).toMatchObject({ retryAfter: expect.closeTo(60, -1) as unknown })
+    for (const answer of full) expect(answer).toMatchObject({ retryAfter: ALMOST_60 })
   })
 
   let run = 0

@@ -159,7 +159,7 @@ describe('requests that arrive in one turn of the event loop', () => {
     return both
   }
 
-  /** Holds the event loop until the kernel has passed on what was written, however busy the machine is. */
+  /** Blocks the event loop for 100 ms, in which the kernel passes on what was written. */
   const letThemArrive = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
 
   it('are handled in one run of code, so that their commands to Redis leave together', async () => {

@@ -229,7 +229,7 @@ const ALL = new Set(
   Object.entries(ANSWERS).flatMap(([name, kinds]) => kinds.map((kind) => `${name} ${kind}`)),
 )
 
-const atRest = {
+const NO_DOUBT = {
   gateway: 'ccp',
   messageId: '',
   doubtedGateway: '',
@@ -240,9 +240,9 @@ const atRest = {
 const FELL_BACK: Step[] = [
   issue('default'),
   claim(0, 'ccp', null, { risksSecondSend: false, channel: 'sms' }),
-  settle(0, 0, { ...atRest, status: 'moved', channel: 'sms', mayReturn: false }),
+  settle(0, 0, { ...NO_DOUBT, status: 'moved', channel: 'sms', mayReturn: false }),
   claim(0, 'email', null, { risksSecondSend: false, channel: 'email' }),
-  settle(0, 0, { ...atRest, status: 'fell_back', channel: 'email', mayReturn: false }),
+  settle(0, 0, { ...NO_DOUBT, status: 'fell_back', channel: 'email', mayReturn: false }),
   claim(0, 'ccp', null, { risksSecondSend: false, channel: 'email' }),
 ]
 

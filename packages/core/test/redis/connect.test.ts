@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startRedis, type RedisServer } from '@sms-codes/launcher/redis'
 import { createLogger } from '../../src/logger.ts'
-import { asStoreError, connectRedis, StoreError } from '../../src/redis/connect.ts'
+import { asStoreError, connectRedis, StoreError, type ConnectionKind } from '../../src/redis/connect.ts'
 import { faultsAtBoot, storeFaults } from '../../src/redis/server-faults.ts'
 import { storeNotReady } from '../../src/process/readiness.ts'
 import { newKeys } from '../store.ts'
@@ -37,7 +37,26 @@ async function failure(call: Promise<unknown>): Promise<StoreError> {
   return err
 }
 
+/** The options of a connection of this kind, without functions, the name and the deadline. */
+function rulesOf(url: string, kind: ConnectionKind): string {
+  const redis = connectRedis(url, kind, log)
+  redis.disconnect()
+  return JSON.stringify(redis.options, (name, value: unknown) =>
+    ['connectionName', 'commandTimeout'].includes(name) ? undefined : value,
+  )
+}
+
 describe('a connection that fails fast', () => {
+  it.each(['redis://127.0.0.1:1', 'redis+sentinel://127.0.0.1:1/one', 'redis+cluster://127.0.0.1:1'])(
+    'has the same rules for each kind, at %s',
+    (url) => {
+      const rules = rulesOf(url, 'commands')
+      expect(rules).toContain('"enableOfflineQueue":false')
+      expect([rulesOf(url, 'producer'), rulesOf(url, 'operator')]).toEqual([rules, rules])
+      expect(rulesOf(url, 'worker')).not.toBe(rules)
+    },
+  )
+
   it('fails at once if Redis was never reachable', async () => {
     const redis = connectRedis('redis://127.0.0.1:1', 'commands', log)
     await failure(redis.get('x'))

@@ -46,7 +46,7 @@ it(
   'a failover that is announced while a connection asks for the primary does not end the connection',
   { timeout: 60_000 },
   async () => {
-    // The Sentinel begins no failover of its own, also if the machine stalls.
+    // A stall of the machine makes the Sentinel begin no failover.
     const watched = await startRedisSentinel({ count: 1, downAfterMs: 30_000 })
     const proxy = await startProxy(watched.ports[0] ?? 0)
     const url = `redis+sentinel://127.0.0.1:${proxy.port}/${watched.name}`
