@@ -33,7 +33,7 @@ window.turnstile = {
 }`
 /** The address of the site without HTTPS, in which a browser has fewer functions than in one of this machine. */
 export const HTTP_SITE = 'http://shop.example'
-/** The longest wait that the element shows in seconds, so a test on a slow machine ends before it. */
+/** The longest wait that the element counts down in seconds. It outlasts a test on a slow machine. */
 export const SHOWN_WAIT = ['2m']
 export const NO_LIMITS = { images: [], attempts: [], sends: [], verifies: [] }
 

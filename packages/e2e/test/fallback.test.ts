@@ -15,7 +15,7 @@ beforeAll(async () => {
       default: {},
       login: { fallback: true },
       payment: { fallback: true, receipt_within: '2s' },
-      // Longer than a stall of the test machine between a message and its receipt, or its verify.
+      // The receipt, or the verify, comes earlier than this also on a machine that stalls for some seconds.
       order: { fallback: true, receipt_within: '8s' },
     },
     overload: { queue_max_age: '0s' },

@@ -67,12 +67,18 @@ describe('a flood of pipelined requests', () => {
       expect(await flood(url, path, isReading, other)).toEqual(Array(10).fill(200))
       // The client keeps up to ten connections for its own requests.
       await expect.poll(() => descriptors(pid)).toBeLessThanOrEqual(before.descriptors * 1.1)
-      // The first floods also compile code and give the heap its size. What a flood leaves behind, each further one adds.
-      const grownMb = async () => {
-        const start = rssMb(pid)
-        await flood(url, path, isReading, other)
-        return rssMb(pid) - start
+      // Memory that a flood leaves behind grows with each further flood. The least of three values has little garbage.
+      const leastMb = async () => {
+        const values: number[] = []
+        for (let i = 0; i < 3; i++) {
+          await flood(url, path, isReading, other)
+          values.push(rssMb(pid))
+        }
+        return Math.min(...values)
       }
+      let least = await leastMb()
+      const grownMb = async () => -least + (least = await leastMb())
+      // Until the heap has its size, it grows too.
       await expect.poll(grownMb).toBeLessThanOrEqual(before.rss * 0.1)
     },
   )
@@ -102,7 +108,7 @@ it('clients that read none of their answers take a connection each and no memory
   const sockets = await hold()
   expect((await fetch(`${url}/.well-known/jwks.json`)).status).toBe(200)
   expect(descriptors(pid)).toBeLessThanOrEqual(free + 110)
-  // The process holds kept answers until it ends their connections after ten seconds. Garbage it collects earlier.
+  // The process keeps held answers for ten seconds, and collects garbage earlier.
   await expect.poll(() => rssMb(pid), { timeout: 3_000 }).toBeLessThanOrEqual(rss * 1.1)
   // The server ends the connections itself, because no byte moves any more.
   await expect.poll(() => descriptors(pid), { timeout: 40_000 }).toBeLessThanOrEqual(free * 1.1)

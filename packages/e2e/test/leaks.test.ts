@@ -127,7 +127,7 @@ function leaks(text: string): string[] {
 /** A key may expire before it is read. */
 const textOf = (dump: Buffer | null) => dump?.toString('latin1') ?? ''
 
-/** Redis deletes the files of before a rewrite soon after it. */
+/** The text of a file, or nothing: after a rewrite Redis deletes the files that the new ones replace. */
 const textOfFile = (path: string) => (existsSync(path) ? readFileSync(path, 'latin1') : '')
 
 async function everythingInRedis(): Promise<string> {

@@ -37,7 +37,7 @@ let programs: Prometheus
 beforeAll(async () => {
   programs = await ensurePrometheus(console.log)
 })
-// Not synchronous: Vitest ends a run whose worker answers nothing for a minute.
+// The call is asynchronous, because Vitest ends a run whose worker is silent for a minute.
 const run = promisify(execFile)
 const promtool = async (...args: string[]) => (await run(programs.promtool, args, { cwd: MONITORING })).stdout
 

@@ -46,7 +46,7 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 const exec = promisify(execFile)
-// Not synchronous: Vitest ends a run whose worker answers nothing for a minute.
+// The call is asynchronous, because Vitest ends a run whose worker is silent for a minute.
 async function run(command: string, args: string[], cwd: string): Promise<string> {
   try {
     return (await exec(command, args, { cwd })).stdout

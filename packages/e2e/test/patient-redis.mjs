@@ -1,5 +1,5 @@
 // Loaded with --import: a command to Redis has five seconds and not 400 ms, so a short stall of the test machine is no
-// outage. A Redis that is down still refuses each command at once.
+// outage. A client without a connection still refuses each command at once.
 import { Command } from 'ioredis'
 
 const PATIENCE_MS = 5_000

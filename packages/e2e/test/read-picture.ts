@@ -2,7 +2,7 @@ import type { Locator } from 'playwright-core'
 import { expect } from 'vitest'
 import type { System } from './system.ts'
 
-/** The address of the picture, and whether it was loaded: null while it is. */
+/** The address of a picture, and whether its load succeeded; null until the load has ended. */
 const stateOf = (node: Element) => ({
   source: node.getAttribute('src') ?? '',
   isLoaded: node instanceof HTMLImageElement && node.complete ? node.naturalWidth > 0 : null,

@@ -21,7 +21,7 @@ export async function startForSites() {
     env: { CORS_ORIGINS: SITE, SMS_GATEWAYS: 'huawei' },
     policy: {
       scenes: { default: {}, register: { sends: [] } },
-      // All pages have one address. A fast machine would reach the limit of pictures a minute.
+      // All pages have one address, so its limits and the step-up would refuse a fast machine.
       limits: { address: NO_LIMITS },
       step_up: { enabled: false },
     },

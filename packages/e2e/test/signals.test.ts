@@ -64,8 +64,8 @@ describe('two signals in quick succession, as under npm, which forwards the sign
       const { body } = await system.send(mobile)
       await expect.poll(() => system.redis.llen('{sms}:sms:active')).toBe(1)
       process.kill(worker.process.pid, signal)
-      // Blocks for 5 ms. A timer could wait much longer on a busy machine, and the second signal would count.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+      // Blocks for 50 ms. A timer could wait much longer on a busy machine, and the second signal would count.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
       process.kill(worker.process.pid, signal)
       expect(await worker.process.exited).toEqual({ code: 0, signal: null })
       const { status } = (await system.call(`/v1/sms_codes/${String(body['request_id'])}`)).body

@@ -9,7 +9,7 @@ export type Env = Record<string, string>
 
 const importOf = (file: string) => `--import=${pathToFileURL(join(import.meta.dirname, file)).href}`
 
-/** The variable with which a process loads these files of this folder first, beside patient-redis.mjs. */
+/** The variable that makes a process load patient-redis.mjs, and these files of this folder, before its own code. */
 export const nodeOptions = (...files: string[]): Env => ({
   NODE_OPTIONS: ['patient-redis.mjs', ...files].map(importOf).join(' '),
 })

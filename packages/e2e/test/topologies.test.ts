@@ -19,9 +19,9 @@ const OPTIONS = {
   workers: 2,
   board: true,
   env: {
+    ...STRICT_DEADLINE,
     LOG_LEVEL: 'info',
     SIMULATOR_VENDOR_LIMITS: 'off',
-    ...STRICT_DEADLINE,
   },
   policy: { codes: { send_within: '30s' } },
 }
@@ -77,7 +77,7 @@ describe('on a primary with Sentinels', () => {
   let watched: RedisSentinel
   let redis: ReturnType<typeof connectRedis>
   beforeEach(async () => {
-    // A stall of the test machine is no failover.
+    // A stall of the test machine must cause no failover. The benchmark uses the shorter time that the documents quote.
     watched = await startRedisSentinel({ downAfterMs: SOAK_SECONDS === undefined ? 3_000 : 1_000 })
     redis = connectRedis(watched.url, 'worker', createLogger('test', 'silent'))
     system = await startSystem({ ...OPTIONS, store: { url: watched.url, redis } })
