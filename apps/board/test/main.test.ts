@@ -24,9 +24,9 @@ function startMain(env: Record<string, string>) {
   return { child, output: () => output, ended: once(child, 'close') }
 }
 
-const patiently = { timeout: 30_000, interval: 50 }
+const patiently = { timeout: 20_000, interval: 50 }
 
-describe('the process', () => {
+describe('the process', { timeout: 120_000 }, () => {
   it('does not start without a password, and names the missing variable', async () => {
     const board = startMain({})
     expect(await board.ended).toEqual([78, null])
@@ -65,7 +65,7 @@ describe('the process', () => {
   })
 })
 
-describe('an outage of Redis', () => {
+describe('an outage of Redis', { timeout: 120_000 }, () => {
   it('gives 503 without an error in the log, and then the queues again', async () => {
     const first = await startRedis()
     const board = await startBoard({ server: first })

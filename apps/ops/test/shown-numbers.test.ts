@@ -26,7 +26,7 @@ test.for([
   expect(shownNumbers(text)).toEqual([])
 })
 
-test('a number that the command got is found wherever it stands', () => {
+test('a number that the command got is found inside an id too', () => {
   const text = 'id 0eb13700010007fa, number 85291827364x'
   expect(shownNumbers(text)).toEqual([])
   const given = ['phone', '--mobile', '--13700010007', '+852 9182-7364\n13800138000\n', '10.0.0.1', '170']

@@ -9,7 +9,8 @@ const numbersIn = (text: string): string[] =>
     .map((line) => line.replaceAll(/[^0-9]/g, ''))
 
 /**
- * The numbers that a text shows: each mainland number that stands alone, and each number of `given`, wherever it stands.
+ * The numbers that a text shows: each mainland number that is not part of a longer word or number, and each
+ * number of `given`, also inside one.
  * @param given texts that a command got. Those that are no phone number are left out.
  */
 export const shownNumbers = (text: string, given: readonly string[] = []): string[] => [

@@ -254,6 +254,7 @@ describe('the consumer', () => {
     await expect.poll(() => consumer.isPaused()).toBe(true)
     // A fetch that began before the pause takes five seconds and may still return a job.
     await new Promise((resolve) => setTimeout(resolve, 5_500))
+    // On a busy machine that fetch may end later.
     await expect.poll(() => delivery.redis.info('clients')).toMatch(/^blocked_clients:0\r$/m)
     const send = await issued()
     await queue.add(jobOf(send))

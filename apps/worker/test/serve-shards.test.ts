@@ -108,5 +108,5 @@ describe('a worker of the queue sms', () => {
     await expect
       .poll(() => delivery.registry.metrics())
       .toContain('sms_sends_ended_total{status="sent",by="ccp"} 380')
-  })
+  }, 90_000)
 })

@@ -31,7 +31,7 @@ const browserSend = async (address: string, mobile = aMobile()) =>
   api.post('/v1/sms_codes', { mobile, ...(await api.captcha()) }, { 'x-forwarded-for': address })
 
 let next = 0
-/** A number of the same segment as the others of this function. The numbers of `aMobile` may be of two. */
+/** Returns another number of one segment each time. Two numbers of `aMobile` may belong to different segments. */
 const inSegment = () => `1380000${String(1_000 + ++next)}`
 
 /** The units in the first window of a counter, or undefined if the counter does not exist. */

@@ -17,7 +17,7 @@ const post: Calls['post'] = (...call) => calls.post(...call)
 const request: Calls['request'] = (mobile) => calls.request(mobile)
 const sent = () => calls.sent()
 const slots = () => calls.slots()
-/** The slots that Redis holds in addition to those before. An earlier slot may expire at any time. */
+/** The slots that Redis holds now and did not hold `before`. An earlier slot may expire at any time. */
 const newSlots = async (before: readonly string[]) => (await slots()).filter((name) => !before.includes(name))
 const sendsTo: Calls['sendsTo'] = (rid) => calls.sendsTo(rid)
 

@@ -31,7 +31,7 @@ it.each([
   ['a spent budget', 'limit_budget', { budget: { messages: ['1/1h'] } }],
 ])('is noted for %s', async (_what, code, settings) => {
   api = await startApiWith(settings)
-  // Two numbers of one segment. Those of `aMobile` may be of two.
+  // These are of one segment. Two numbers of `aMobile` may belong to different segments.
   const [first, second] = ['13900000001', '13900000002']
   const address = '203.0.113.9'
   expect((await send(first, address)).status).toBe(202)

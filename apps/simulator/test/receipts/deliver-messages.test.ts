@@ -10,7 +10,7 @@ import { vonageRequest } from '../requests/vonage.ts'
 import { anyText, ccpRequest, startSimulator, type Simulator } from '../running-simulator.ts'
 
 /** The third attempt comes six seconds after the first. */
-const PATIENT = { timeout: 30_000 }
+const PATIENT = { timeout: 20_000 }
 
 let api: CallbackServer
 let simulator: Simulator

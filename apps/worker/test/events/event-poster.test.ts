@@ -161,7 +161,7 @@ describe('an application', () => {
   })
 
   it('that never answers with a 2xx gets an event eleven times in about a quarter of an hour', async () => {
-    // The clock stands still, so no pause ends before the test ends it.
+    // Only the test moves the clock, so no pause ends by itself.
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
     onTestFinished(() => void vi.useRealTimers())
     const { ledger, poster, heard, counted } = await startApplication(Array<number>(20).fill(500))
