@@ -2,7 +2,7 @@ import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { openBrowser } from './browser.ts'
 import { createUser, openPage, pageOf, startSite, type Site } from './element-page.ts'
-import { SHOWN_WAIT } from './element-system.ts'
+import { NO_LIMITS, SHOWN_WAIT } from './element-system.ts'
 import { toRecord } from './json.ts'
 import { aMobile, startSystem, wrong, type System } from './system.ts'
 
@@ -12,7 +12,6 @@ let browser: BrowserContext
 let api: string
 beforeAll(async () => {
   site = await startSite()
-  const noLimits = { images: [], attempts: [], sends: [], verifies: [] }
   system = await startSystem({
     env: { CORS_ORIGINS: site.origin },
     policyAt: (simulatorUrl) => ({
@@ -29,7 +28,7 @@ beforeAll(async () => {
           script: `${site.origin}/missing.js`,
         },
       },
-      limits: { address: noLimits },
+      limits: { address: NO_LIMITS },
       step_up: { enabled: false },
     }),
   })
@@ -138,6 +137,19 @@ describe('a captcha service whose script does not load', () => {
     await shows('captcha-error', /^$/)
     await requestCode(mobile)
     expect(await readMessage(mobile)).toMatch(/^[0-9]{6}$/)
+  })
+
+  it('is loaded again, and then asks the user to complete its widget', async () => {
+    const { page, find, shows } = await open('scene="widget_first"')
+    await shows('captcha-error', '安全验证加载失败')
+    const body = 'window.turnstile = { render: (node) => node.append("the widget"), reset() {} }'
+    await page.route('**/missing.js', (route) => route.fulfill({ body, contentType: 'text/javascript' }))
+    await find('mobile').fill(aMobile())
+    await find('send').click()
+    await page.getByText('the widget').waitFor()
+    await find('send').click()
+    await shows('captcha-error', '请完成安全验证')
+    expect(await page.getByText('the widget').count()).toBe(1)
   })
 
   it('is left again for the picture', async () => {

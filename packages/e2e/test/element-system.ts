@@ -31,7 +31,7 @@ window.turnstile = {
   remove(id) { window.removes = id },
   reset(id) { window.resets += id === 'the widget' ? 1 : 100 },
 }`
-/** The address of the site without HTTPS, in which a browser has fewer functions than in one of this machine. */
+/** A second address of the site. It has no HTTPS and is not localhost, so its pages have no `crypto.subtle`. */
 export const HTTP_SITE = 'http://shop.example'
 /** The longest wait that the element counts down in seconds. It outlasts a test on a slow machine. */
 export const SHOWN_WAIT = ['2m']

@@ -7,10 +7,10 @@ import { createToken } from './token.ts'
 /** What a send needs besides the number. `compute`: a proof of work that is still to be computed. */
 export type Answer = { imageCode: string } | { proof: string } | 'compute'
 
-export function createCaptcha(context: Context, host: HTMLElement, scene: string) {
+export function createCaptcha(context: Context, scene: string) {
   const { state, draw, mobile } = context
   const picture = createPicture(context)
-  const token = createToken(context, host, scene)
+  const token = createToken(context, scene)
 
   return {
     /** Loads what the captcha of the state needs. Until the next send is permitted, that is nothing. */

@@ -17,7 +17,7 @@ type Options = {
 export function createContext({ host, client, language, onDraw }: Options) {
   const nodes = createTemplate()
   const state = initialState()
-  /** Whether the element shows this form. The page hears nothing of another one. */
+  /** Whether the element shows this form. A form that is not shown dispatches no events. */
   const isShown = () => nodes.form.parentNode !== null
   /** The typed number, as answers of the API write it. */
   const mobile = () => client.normaliseMobile(nodes.mobile.value)
@@ -64,8 +64,8 @@ export async function whileBusy(
 const INPUT_OF = { mobile: 'mobile', captcha: 'imageCode', send: 'send', code: 'smsCode' } as const
 
 /**
- * Shows an error at its place and moves the focus to the control that the user has to change, or sends with: not while the
- * user types elsewhere in the page.
+ * Shows an error at its place. Unless the user works elsewhere in the page, the focus moves to the control that the user
+ * has to change or to press.
  */
 export function fail({ state, nodes, draw, focus }: Context, place: ErrorPlace, text: ErrorText): void {
   state.errors[place] = text

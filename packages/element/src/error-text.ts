@@ -29,8 +29,8 @@ export function errorOf(refusal: Refusal): ErrorText {
 }
 
 /**
- * Ends an error of the send that says that the service is away, because the API has answered since. A wait that the API has
- * named goes on: a spent budget, which is such an error too, prevents no other answer.
+ * Ends an error of the send that says that the service is away, because the API has answered since. An error whose wait has
+ * not ended stays: the API also names a wait when a budget is spent, and goes on to answer other calls.
  */
 export function endAway({ errors }: State): void {
   const { send } = errors

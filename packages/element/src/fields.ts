@@ -1,7 +1,7 @@
 // What the element reads from a form, and what it fills in for the page.
 import type { Context } from './context.ts'
 import { findCode } from './read-code.ts'
-import { awaitsCode, codeLengthOf } from './state.ts'
+import { awaitsCode, codeLengthOf, endNumberErrors } from './state.ts'
 
 export function createFields({ client, state, nodes, mobile, isOwnMessage, draw }: Context) {
   return {
@@ -16,9 +16,7 @@ export function createFields({ client, state, nodes, mobile, isOwnMessage, draw 
     setMobile(typed: string): void {
       nodes.mobile.value = typed
       nodes.mobile.value = mobile()
-      // An error of the send was about the number before.
-      delete state.errors.send
-      delete state.errors.mobile
+      endNumberErrors(state)
       draw()
     },
 

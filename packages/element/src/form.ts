@@ -24,7 +24,7 @@ export function createForm({ host, language, report, startOver, ...source }: Opt
   const context = createContext({ host, client, language, onDraw })
   const { state, nodes, draw } = context
   const fields = createFields(context)
-  const captcha = createCaptcha(context, host, scene)
+  const captcha = createCaptcha(context, scene)
   const loadScene = createLoadScene(context, { baseUrl, scene })
   const lastSend = createLastSend(context, sourceId, onCode)
   const send = createSend(context, { captcha, loadScene, sourceId })

@@ -10,7 +10,7 @@ export const languageOf = (tag: string): Language => (/^zh\b/i.test(tag) ? 'zh' 
 export const textsOf = (language: Language): Texts => (language === 'zh' ? zh : en)
 
 /** The nearest attribute `lang`, also outside the shadow trees around the node, or else the language of the browser. */
-export function languageAt(node: Element): Language {
+function languageAt(node: Element): Language {
   const tag = node.closest('[lang]')?.getAttribute('lang')
   if (tag) return languageOf(tag)
   const root = node.getRootNode()

@@ -54,7 +54,6 @@ export function createLastSend(context: Context, sourceId: string, onCode: (code
 
   function follow({ requestId, hasEnded }: Send, ms: number): void {
     if (requestId !== known) state.progress = ''
-    known = requestId
     if (requestId === '') return
     // The status does not tell that wrong guesses have ended the code. It only says that the message was sent.
     if (hasEnded) {

@@ -3,7 +3,7 @@ import type { Captcha } from './captcha.ts'
 import type { Context } from './context.ts'
 import { isMainland } from './number.ts'
 import { findCode } from './read-code.ts'
-import { codeLengthOf, otherCaptcha } from './state.ts'
+import { codeLengthOf, endNumberErrors, otherCaptcha } from './state.ts'
 
 type Options = {
   captcha: Captcha
@@ -38,9 +38,7 @@ function listenToMobile({ state, nodes, mobile, draw }: Context, send: () => Pro
   onText(nodes.mobile, () => {
     // Before it is complete, a number is left as it is typed, or the cursor would jump.
     if (isMainland(mobile()) && nodes.mobile.value !== mobile()) nodes.mobile.value = mobile()
-    // An error of the send was about the number before.
-    delete state.errors.send
-    delete state.errors.mobile
+    endNumberErrors(state)
     draw()
   })
   nodes.mobile.addEventListener('change', () => {

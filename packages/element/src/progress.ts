@@ -65,4 +65,3 @@ export function createProgress({ client, state, draw }: Context) {
     stop,
   }
 }
-export type Progress = ReturnType<typeof createProgress>

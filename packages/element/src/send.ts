@@ -16,8 +16,8 @@ type Options = {
 }
 
 /**
- * Whether the picture can still be used. The API checks the number before it, a 503 with a time to wait refuses before it,
- * and a lost request has probably not arrived.
+ * Whether the picture may still be usable. The API checks the number before it. A 503 with a time to wait mostly refuses
+ * before it, and a lost request has probably not arrived. A picture that was spent nevertheless gets the reason `captcha`.
  */
 const isUnspent = ({ reason, retryAfter }: Refusal) =>
   reason === 'mobile' || reason === 'unreachable' || (reason === 'unavailable' && retryAfter !== undefined)

@@ -76,3 +76,9 @@ export function otherCaptcha({ scene, captcha }: State): CaptchaKind | undefined
   const next = kinds[(kinds.findIndex((kind) => kind === captcha) + 1) % kinds.length]
   return next === captcha ? undefined : next
 }
+
+/** Another number ends the errors of the number and of its send. */
+export function endNumberErrors({ errors }: State): void {
+  delete errors.send
+  delete errors.mobile
+}

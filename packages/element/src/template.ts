@@ -65,7 +65,7 @@ export function createTemplate() {
   const { mobile, imageCode, picture, refresh, useOther, proofNote, smsCode } = nodes
   refresh.append('↻')
   const pictureAndButton = createNode('div', { class: 'row' }, [picture, refresh])
-  const pictureRow = createNode('div', { class: 'row picture' }, [imageCode, pictureAndButton])
+  const pictureRow = createNode('div', { class: 'row' }, [imageCode, pictureAndButton])
   const pictureField = createField(nodes.imageCodeLabel, pictureRow)
   const captchaField = createField(
     pictureField,

@@ -2,8 +2,8 @@
 import { fail, type Context } from './context.ts'
 import { createWidget, type Widget } from './widget.ts'
 
-export function createToken(context: Context, host: HTMLElement, scene: string) {
-  const { state, draw } = context
+export function createToken(context: Context, scene: string) {
+  const { host, state, draw } = context
   let widget: Widget | undefined
   let token = ''
   let hasFailed = false
@@ -25,6 +25,7 @@ export function createToken(context: Context, host: HTMLElement, scene: string) 
 
   function remove(): void {
     token = ''
+    hasFailed = false
     widget?.remove()
     widget = undefined
   }

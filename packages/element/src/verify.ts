@@ -16,13 +16,11 @@ import { codeLengthOf, type ErrorText } from './state.ts'
  */
 function codeErrorOf(refusal: Refusal, isOfOther: boolean): ErrorText {
   const { reason, attemptsLeft } = refusal
-  return (texts) => {
-    if (isOfOther && reason.startsWith('code_')) return texts.codeOfOther
-    if (reason === 'code_expired') return texts.codeExpired
-    if (reason === 'code_ended') return texts.codeEnded
-    if (reason !== 'code_wrong') return errorOf(refusal)(texts)
-    return attemptsLeft === undefined ? texts.codeWrong : texts.codeWrongLeft(attemptsLeft)
-  }
+  if (isOfOther && reason.startsWith('code_')) return (texts) => texts.codeOfOther
+  if (reason === 'code_expired') return (texts) => texts.codeExpired
+  if (reason === 'code_ended') return (texts) => texts.codeEnded
+  if (reason !== 'code_wrong') return errorOf(refusal)
+  return (texts) => (attemptsLeft === undefined ? texts.codeWrong : texts.codeWrongLeft(attemptsLeft))
 }
 
 /** Makes the function that tells the page of a verify. While the element shows another scene, the event waits. */
@@ -53,7 +51,7 @@ export function createVerify(context: Context, { loadScene, lastSend, sourceId }
     nodes.mobile.value = mobile
     state.errors = {}
     lastSend.pause()
-    // The button that has the focus disappears. In a window in the background, `:focus` matches nothing.
+    // The button that has the focus disappears.
     if (isActive(nodes.verify)) nodes.smsCode.focus()
     draw()
     tellVerified({ receipt, requestId, assurance, mobile })
