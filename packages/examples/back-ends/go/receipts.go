@@ -129,7 +129,7 @@ func (r *Receipts) key(id string) (ed25519.PublicKey, error) {
 		return key, nil
 	}
 	if r.fault != nil {
-		return nil, r.fault
+		return nil, &ReceiptError{503, "the public keys could not be fetched: " + r.fault.Error()}
 	}
 	return nil, &ReceiptError{400, "the receipt is signed with an unknown key"}
 }
