@@ -65,7 +65,7 @@ function addressIn(email) {
   return email.checkValidity() ? email.value : ''
 }
 
-/** Null when the address was stored, else the RETCODE of the API or, without one, the HTTP status. */
+/** Null when the address was stored, else the RETCODE of the API, the code of a validation by Fastify, or the HTTP status. */
 async function store(mobile, email) {
   try {
     const answer = await fetch('/demo/contact', {

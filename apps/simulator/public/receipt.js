@@ -16,7 +16,6 @@ export function createReceipt({ language, isOn, scene }) {
     find('title').textContent = t(verified.assurance === 'email' ? 'receiptByMail' : 'receiptBySms')
     find('jws').textContent = verified.receipt
     find('next').textContent = t(isOn ? 'redeemLead' : 'redeemOff')
-    button.textContent = t('redeem')
     answer.hidden = answer.textContent === ''
   }
 

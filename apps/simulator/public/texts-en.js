@@ -83,7 +83,7 @@ export const en = {
   needEmail: 'Enter an e-mail address',
   needMobile: 'First enter your mobile number in the form',
   contactFailed: (why) => `Not saved: ${why}`,
-  contact_400: 'the number in the form is not a mobile number',
+  contact_FST_ERR_VALIDATION: 'the number in the form is not a mobile number',
   contact_4007: 'the number in the form is not a mobile number',
   contact_5000: 'the service is not available',
   contact_502: 'the service is not available',

@@ -80,7 +80,7 @@ export const zh = {
   needEmail: '请填写邮箱地址',
   needMobile: '请先在表单中填写手机号',
   contactFailed: (why) => `保存失败：${why}`,
-  contact_400: '表单中的手机号有误',
+  contact_FST_ERR_VALIDATION: '表单中的手机号有误',
   contact_4007: '表单中的手机号有误',
   contact_5000: '服务暂不可用',
   contact_502: '服务暂不可用',

@@ -2,10 +2,11 @@
 // and redeems receipts. The API key stays in this process, because a browser could not keep it secret.
 import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { CHINESE_MOBILE, INTERNATIONAL } from '../vendors/mobile.ts'
 
 const TIMEOUT_MS = 5_000
 
-const Mobile = Type.String({ pattern: '^(1[3-9]\\d{9}|\\+[1-9]\\d{6,14})$' })
+const Mobile = Type.String({ pattern: `${CHINESE_MOBILE.source}|${INTERNATIONAL.source}` })
 const Contact = Type.Object(
   { mobile: Mobile, email: Type.String({ minLength: 3, maxLength: 254 }) },
   { additionalProperties: false },
