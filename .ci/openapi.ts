@@ -38,7 +38,7 @@ function typeOf(schema: Schema): string {
   return format === undefined ? type : `${type} (${format})`
 }
 
-/** What a text must look like. A pattern with a backtick cannot stand between backticks. */
+/** What a text must look like. A pattern that contains a backtick cannot be shown as code. */
 const boundsOf = ({ pattern = '`', minLength = 0, maxLength }: Schema) => [
   ...(pattern.includes('`') ? [] : [`\`${pattern}\``]),
   ...(maxLength === undefined ? [] : [`${minLength} to ${maxLength} characters`]),

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createSmsCodes } from '@sms-codes/client'
 import { aMobile, fetchFrom, startOnApi, wrong, type OnApi } from './on-api.ts'
+import { toRecord } from '../../e2e/test/json.ts'
 
 const A_TEXT: unknown = expect.any(String)
 const REFUSED = { ok: false, message: A_TEXT }
@@ -75,7 +76,8 @@ describe('a send', () => {
     const steps: number[] = []
     const solved = await one.solveProof((step) => steps.push(step))
     expect(steps).toEqual(steps.map((_step, i) => i))
-    expect(solved.ok).toBe(true)
+    const proof = toRecord(JSON.parse(atob(solved.ok ? solved.proof : '')))
+    expect(steps).toHaveLength(Number(toRecord(proof['solution'])['counter']))
     expect(await one.send({ mobile, proof: solved.ok ? solved.proof : '' })).toMatchObject({ ok: true })
   })
 

@@ -241,7 +241,7 @@ it('a page of another origin gets the reason `unreachable`, and the browser writ
     code: '',
     status: 0,
   })
-  expect(lines.join('\n')).toContain('blocked by CORS policy')
+  await expect.poll(() => lines.join('\n')).toContain('blocked by CORS policy')
 })
 
 it('a page without HTTPS cannot compute, and can still ask for a picture', async () => {

@@ -74,7 +74,10 @@ export async function openDemoPage(browser: BrowserContext, system: System, opti
 /** The vertical positions of elements, which tell in which order they appear. */
 export async function topsOf(...locators: Locator[]): Promise<number[]> {
   const boxes = await Promise.all(locators.map((locator) => locator.boundingBox()))
-  return boxes.map((box) => box?.y ?? Number.NaN)
+  return boxes.map((box) => {
+    if (box === null) throw new Error('an element is not shown')
+    return box.y
+  })
 }
 
 /** What the visible text fields look like: the size of their text, and whether a placeholder is cut. */

@@ -152,7 +152,7 @@ describe('the form of the demo page', () => {
     await page.press('#sms-code', 'Enter')
     await page.press('#mobile', 'Enter')
     const texts = await page.locator('sms-code .error').allInnerTexts()
-    expect(texts.join('')).toBe('')
+    expect(texts).toEqual(['', '', '', ''])
     expect(await page.isVisible('#receipt')).toBe(true)
   })
 
@@ -189,6 +189,7 @@ describe('the form of the demo page', () => {
     expect(sends).toEqual([])
     await page.click('#send')
     await reached('delivered')
+    expect(sends.filter((url) => url.endsWith('/v1/sms_codes'))).toHaveLength(1)
   })
 
   it('takes codes of the length that the scene has', async () => {
@@ -377,10 +378,11 @@ describe('the demo page', () => {
   })
 
   it('names the API when the element cannot be loaded, and its other parts work', async () => {
-    const { page } = await open({ breakElement: true })
+    const { page, errors } = await open({ breakElement: true })
     await page.locator('#element-missing', { hasText: system.apis[0]?.url ?? '?' }).waitFor()
     await page.locator('[data-gateway="ccp"]').getByText('断线').click()
     await page.locator('[data-gateway="ccp"][data-choice="down"]').waitFor()
     expect(await page.isVisible('#element-missing')).toBe(true)
+    expect(errors.join('\n')).toContain('ERR_FAILED')
   })
 })

@@ -12,7 +12,7 @@ import {
   startSite,
   type Site,
 } from './element-page.ts'
-import { SHOWN_WAIT } from './element-system.ts'
+import { NO_LIMITS, SHOWN_WAIT } from './element-system.ts'
 import { toRecord } from './json.ts'
 import { aMobile, startSystem, wrong, type System } from './system.ts'
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
     policy: {
       scenes: { default: { waits: SHOWN_WAIT }, login: { waits: SHOWN_WAIT } },
       // All pages of the tests have one address.
-      limits: { address: { images: [], attempts: [], sends: [], verifies: [] } },
+      limits: { address: NO_LIMITS },
       step_up: { enabled: false },
     },
   })

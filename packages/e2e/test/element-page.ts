@@ -108,7 +108,6 @@ export function createUser(
     receipt: () => element.evaluate((node) => ('receipt' in node ? String(node.receipt) : '')),
   }
 }
-export type User = ReturnType<typeof createUser>
 
 /** Holds the first call of this address back until `release` decides what to do with it. */
 export async function hold(page: Page, address: RegExp) {

@@ -4,6 +4,7 @@ import type { BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { openBrowser } from './browser.ts'
 import { createUser, eventsOf, openPage, pageOf, RECORD, run, startSite, type Site } from './element-page.ts'
+import { NO_LIMITS } from './element-system.ts'
 import { aMobile, ROOT, startSystem, wrong, type System } from './system.ts'
 
 let site: Site
@@ -17,7 +18,7 @@ beforeAll(async () => {
     policy: {
       scenes: { default: {}, login: { length: 4 } },
       // All pages of the tests have one address.
-      limits: { address: { images: [], attempts: [], sends: [], verifies: [] } },
+      limits: { address: NO_LIMITS },
       step_up: { enabled: false },
     },
   })

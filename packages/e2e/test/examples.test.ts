@@ -193,14 +193,18 @@ describe('the page of the course', () => {
   })
 
   it('has a server that keeps the code of a user while the API gives no answer', async () => {
-    const proxy = await startProxy(API)
+    const proxy = await startProxy(service.apiUrl)
     await open('seed', { apiUrl: proxy.url })
-    const data = { mobile: aMobile(), sms_code: '123456' }
-    for (const mode of FAILURES) {
+    const mobile = aMobile()
+    await service.system.send(mobile)
+    const data = { mobile, sms_code: await visitor.arrivedCode(mobile) }
+    const register = async (mode: Mode): Promise<unknown> => {
       proxy.state.mode = mode
-      const answer = await page.request.post(`${service.siteUrl}/register/`, { data })
-      expect(await answer.json()).toEqual({ code: '5000', errmsg: '服务暂不可用' })
+      return (await page.request.post(`${service.siteUrl}/register/`, { data })).json()
     }
+    for (const mode of FAILURES)
+      expect(await register(mode)).toEqual({ code: '5000', errmsg: '服务暂不可用' })
+    expect(await register('pass')).toMatchObject({ code: '0' })
     await proxy.stop()
   })
 

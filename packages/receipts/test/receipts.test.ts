@@ -1,7 +1,8 @@
-import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
-import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { decodeJwt, UnsecuredJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { aMobile, startApiWith, type Api } from '../../../apps/api/test/api.ts'
+import { createCraft } from '../../../apps/api/test/craft-receipts.ts'
 import { createReceiptCheck, ReceiptError } from '../src/receipts.ts'
 import { startHttp, startProxy } from './http.ts'
 
@@ -85,11 +86,7 @@ describe('a forged receipt', () => {
     iat: now(),
     exp: now() + 600,
   })
-  type Forgery = { claims?: object; header?: object; key?: KeyObject | Uint8Array }
-  const craft = ({ claims = {}, header = {}, key = api.receiptKeys.current.privateKey }: Forgery = {}) =>
-    new SignJWT({ ...good(), ...claims })
-      .setProtectedHeader({ alg: 'EdDSA', kid: 'k1', ...header })
-      .sign(key, { crit: { x: false } })
+  const craft = createCraft(() => api, 'k1', good)
   const publicKey = () => Buffer.from(api.receiptKeys.jwks[0]?.x ?? '', 'base64url')
   const spliced = async () => {
     const [header, , signature] = (await api.receipt(aMobile(), 'default')).split('.')

@@ -4,7 +4,7 @@ import { createCounters, parseCounter } from '@sms-codes/core/limits/counters'
 import { parseListEntry } from '@sms-codes/core/limits/networks'
 import { keys } from '@sms-codes/core/redis/keys'
 import { startApi, startApiWith, type Api } from '../api.ts'
-import { leftOf } from '../left-of.ts'
+import { leftOf } from '@sms-codes/core/test/left-of'
 
 let api: Api
 afterEach(() => api.stop())

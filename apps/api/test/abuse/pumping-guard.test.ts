@@ -4,7 +4,7 @@ import { createCounters, parseCounter } from '@sms-codes/core/limits/counters'
 import { keys } from '@sms-codes/core/redis/keys'
 import { mergeSettings } from '@sms-codes/core/test/policy-file'
 import { startApiWith, type Api } from '../api.ts'
-import { leftOf } from '../left-of.ts'
+import { leftOf } from '@sms-codes/core/test/left-of'
 import { proofOf } from '../proof.ts'
 
 let api: Api

@@ -3,7 +3,7 @@ import { createCounters } from '@sms-codes/core/limits/counters'
 import type { Window } from '@sms-codes/core/limits/windows'
 import { keys } from '@sms-codes/core/redis/keys'
 import { startApi, startApiWith, type Api } from '../api.ts'
-import { leftOf } from '../left-of.ts'
+import { leftOf } from '@sms-codes/core/test/left-of'
 
 let api: Api
 afterEach(() => api.stop())

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agePhone } from '@sms-codes/core/test/age'
 import { aMobile, anAddress, startApiWith, type Api } from '../api.ts'
-import { leftOf } from '../left-of.ts'
+import { leftOf } from '@sms-codes/core/test/left-of'
 
 let api: Api
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FirstTry } from '../../src/http/idempotency-store.ts'
 import { aMobile, startApi, type Api } from '../api.ts'
-import { leftOf } from '../left-of.ts'
+import { leftOf } from '@sms-codes/core/test/left-of'
 import { idempotentCalls, replayOf, SEND, VERIFY, wrong, type Calls } from './idempotent-calls.ts'
 
 let api: Api

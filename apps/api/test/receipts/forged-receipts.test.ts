@@ -1,7 +1,8 @@
-import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
-import { SignJWT, UnsecuredJWT } from 'jose'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createReceipts } from '../../src/receipts/receipts.ts'
+import { createCraft } from '../craft-receipts.ts'
 import { startApi, type Api } from '../api.ts'
 
 const KEY = 'k'.repeat(32)
@@ -27,11 +28,7 @@ describe('a forged receipt', () => {
     iat: now(),
     exp: now() + 600,
   })
-  type Forgery = { claims?: object; header?: object; key?: KeyObject | Uint8Array }
-  const craft = ({ claims = {}, header = {}, key = api.receiptKeys.current.privateKey }: Forgery = {}) =>
-    new SignJWT({ ...good(), ...claims })
-      .setProtectedHeader({ alg: 'EdDSA', kid: 'k1', ...header })
-      .sign(key, { crit: { x: false } })
+  const craft = createCraft(() => api, 'k1', good)
 
   it('without any of the faults below is accepted', async () => {
     expect(await redeem({ receipt: await craft() })).toMatchObject({ status: 200 })

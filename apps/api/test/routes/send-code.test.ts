@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { aMobile, anAddress, startApi, startApiWith, type Api } from '../api.ts'
-import { leftOf } from '../left-of.ts'
+import { leftOf } from '@sms-codes/core/test/left-of'
 
 let api: Api
 beforeAll(async () => {

@@ -1,10 +1,11 @@
 // Runs the examples for back ends in other languages against the API: `npm run check:languages`.
-import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose'
+import { decodeJwt, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keys } from '@sms-codes/core/redis/keys'
 import { aMobile, startApiWith } from '../../../../apps/api/test/api.ts'
+import { createCraft } from '../../../../apps/api/test/craft-receipts.ts'
 import { installed, LANGUAGES, startBackEnd } from './languages.ts'
 import { startProxy, type Mode } from './proxy.ts'
 
@@ -72,11 +73,7 @@ const good = () => ({
   iat: now(),
   exp: now() + 600,
 })
-type Forgery = { claims?: object; header?: object; key?: KeyObject | Uint8Array }
-const craft = ({ claims = {}, header = {}, key = api.receiptKeys.current.privateKey }: Forgery = {}) =>
-  new SignJWT({ ...good(), ...claims })
-    .setProtectedHeader({ alg: 'EdDSA', kid: 'old', ...header })
-    .sign(key, { crit: { x: false } })
+const craft = createCraft(() => api, 'old', good)
 
 /** A back end does not ask for keys again until this time has passed since a failure. */
 const FAULT_PAUSE_MS = 1_100
